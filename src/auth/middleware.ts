@@ -1,0 +1,31 @@
+import { createMiddleware } from "hono/factory";
+import { config } from "../env.ts";
+import { ApiError, unauthorized } from "../lib/errors.ts";
+import { type CurrentUser, verifyToken } from "./token.ts";
+
+export type AuthEnv = { Bindings: Env; Variables: { user: CurrentUser } };
+
+/** Takes the Bearer token and leaves the caller in `c.var.user`. Without a valid one: 401. */
+export const authenticate = createMiddleware<AuthEnv>(async (c, next) => {
+  const token = /^Bearer +(\S+)$/i.exec(c.req.header("authorization") ?? "")?.[1];
+  if (!token) throw unauthorized();
+  c.set("user", await verifyToken(token, config(c.env)));
+  await next();
+});
+
+/** Holds each user to the requests a minute that the operator allows (RATE_LIMIT in wrangler.toml): else 429. */
+export const limitRate = createMiddleware<AuthEnv>(async (c, next) => {
+  const { success } = await c.env.RATE_LIMIT.limit({ key: String(c.var.user.user_id) });
+  if (!success) {
+    const detail = "Too many requests: the limit per user and minute is reached; try again in a minute";
+    throw new ApiError(429, detail, { retryAfterSeconds: 60 });
+  }
+  await next();
+});
+
+/** Lets only one role pass: else 403. */
+export const requireRole = (role: string) =>
+  createMiddleware<AuthEnv>(async (c, next) => {
+    if (c.var.user.role !== role) throw new ApiError(403, `This needs the role "${role}"`);
+    await next();
+  });

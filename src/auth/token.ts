@@ -1,0 +1,85 @@
+import { createRemoteJWKSet, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from "jose";
+import * as z from "zod";
+import type { Config } from "../env.ts";
+import { ApiError, unauthorized } from "../lib/errors.ts";
+
+/** Who is calling: the claims of a verified token. */
+export interface CurrentUser {
+  user_id: number;
+  role: string;
+  companies: number[];
+  /** Seconds since the epoch. */
+  exp: number;
+}
+
+const Claims = z.object({
+  user_id: z.int(),
+  role: z.string(),
+  companies: z.array(z.int()).transform((ids) => [...new Set(ids)]),
+  exp: z.number(),
+});
+
+const ASYMMETRIC = [
+  ...["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"],
+  ...["ES256", "ES384", "ES512", "EdDSA", "Ed25519"],
+];
+
+// One key set per isolate: jose caches the keys in it, and limits how often it asks for them.
+const keySets = new Map<string, ReturnType<typeof createRemoteJWKSet>>();
+
+function keySet(url: string) {
+  const known = keySets.get(url) ?? createRemoteJWKSet(new URL(url));
+  keySets.set(url, known);
+  return known;
+}
+
+/**
+ * Verifies a JWT (HS256 with the shared secret, or an asymmetric algorithm with the issuer's key set) and
+ * checks its claims.
+ * @throws ApiError 401 for anything wrong with the token, 503 when the key set cannot be fetched
+ */
+export async function verifyToken(token: string, config: Config): Promise<CurrentUser> {
+  // The algorithm picks the kind of key, so that a public key can never serve as an HMAC secret.
+  const payload =
+    algorithmOf(token) === "HS256" ? await verifyShared(token, config) : await verifyIssued(token, config);
+  const claims = Claims.safeParse(payload);
+  if (!claims.success) throw unauthorized(claims.error);
+  return claims.data;
+}
+
+function algorithmOf(token: string): string | undefined {
+  try {
+    return decodeProtectedHeader(token).alg;
+  } catch (error) {
+    throw unauthorized(error);
+  }
+}
+
+const requiredClaims = ["exp"];
+
+async function verifyShared(token: string, { JWT_SECRET }: Config): Promise<JWTPayload> {
+  if (!JWT_SECRET) throw unauthorized("JWT_SECRET is not set");
+  const secret = new TextEncoder().encode(JWT_SECRET);
+  const verified = jwtVerify(token, secret, { requiredClaims, algorithms: ["HS256"] });
+  return (await verified.catch((error) => Promise.reject(unauthorized(error)))).payload;
+}
+
+async function verifyIssued(token: string, { JWT_JWKS_URL }: Config): Promise<JWTPayload> {
+  if (!JWT_JWKS_URL) throw unauthorized("JWT_JWKS_URL is not set");
+  try {
+    return (await jwtVerify(token, keySet(JWT_JWKS_URL), { requiredClaims, algorithms: ASYMMETRIC })).payload;
+  } catch (error) {
+    if (isKeySetFault(error)) {
+      const detail = "The keys that tokens are verified with cannot be fetched; try again";
+      throw new ApiError(503, detail, { cause: error });
+    }
+    throw unauthorized(error);
+  }
+}
+
+/** True when the key set did not arrive or is not one: no fault of the token. */
+function isKeySetFault(error: unknown): boolean {
+  if (!(error instanceof errors.JOSEError)) return true; // fetch itself failed
+  const faults = ["ERR_JOSE_GENERIC", errors.JWKSTimeout.code, errors.JWKSInvalid.code];
+  return faults.includes(error.code);
+}

@@ -1,0 +1,35 @@
+import * as z from "zod";
+
+export const MAX_PAGE_SIZE = 100;
+
+/** The query parameters of every list: `page` from 1, `size` up to 100, default 25. */
+export const pageQuery = {
+  page: z.coerce.number().int().min(1).max(1_000_000).default(1),
+  size: z.coerce.number().int().min(1).max(MAX_PAGE_SIZE).default(25),
+};
+
+export interface Page {
+  page: number;
+  size: number;
+}
+
+/** The contract's paginated answer around an item schema. */
+export const pageOf = <Item extends z.ZodType>(item: Item) =>
+  z.object({ items: z.array(item), total: z.int(), page: z.int(), size: z.int() });
+
+/** Where a row stands in a list: newest first, ties by id. */
+export interface Position {
+  at: number;
+  id: string;
+}
+
+/**
+ * Takes one page out of several lists that are each newest first, as a query per company gives them.
+ * @param lists each holding at least its first `page * size` rows, or all that it has
+ */
+export function mergePage<Row extends Position>(lists: Row[][], { page, size }: Page): Row[] {
+  const rows = lists.length === 1 ? (lists[0] ?? []) : lists.flat().sort(newestFirst);
+  return rows.slice((page - 1) * size, page * size);
+}
+
+const newestFirst = (a: Position, b: Position): number => b.at - a.at || (a.id < b.id ? 1 : -1);

@@ -1,0 +1,44 @@
+const ENTITIES: Record<string, string> = {
+  amp: "&",
+  lt: "<",
+  gt: ">",
+  quot: '"',
+  apos: "'",
+  nbsp: " ",
+  laquo: "«",
+  raquo: "»",
+  ndash: "–",
+  mdash: "—",
+};
+
+const decode = (entity: string, name: string): string => {
+  if (name[0] !== "#") return ENTITIES[name.toLowerCase()] ?? entity;
+  const hexadecimal = name[1]?.toLowerCase() === "x";
+  const code = Number.parseInt(name.slice(hexadecimal ? 2 : 1), hexadecimal ? 16 : 10);
+  return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : " ";
+};
+
+/** True for a body that is HTML, false for one that is plain text. */
+export const isHtml = (body: string): boolean => /<[a-z!/][^>]*>/i.test(body);
+
+/**
+ * The first words of a mail's body, for lists.
+ * @param body HTML or plain text; only its first 20,000 characters are looked at
+ * @returns at most `length` characters on one line, null if there are none
+ */
+export function excerpt(body: string, length = 200): string | null {
+  const start = body.slice(0, 20_000);
+  const text = isHtml(start)
+    ? start
+        .replace(/<(style|script|head|title)\b[\s\S]*?(<\/\1\s*>|$)/gi, " ")
+        .replace(/<!--[\s\S]*?(-->|$)/g, " ")
+        .replace(/<[^>]*(>|$)/g, " ")
+        .replace(/&(#?\w{1,8});/g, decode)
+    : start;
+  const line = text.replace(/\s+/g, " ").trim();
+  return (
+    Array.from(line.slice(0, length * 2))
+      .slice(0, length)
+      .join("") || null
+  );
+}

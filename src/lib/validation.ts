@@ -1,0 +1,52 @@
+import { zValidator } from "@hono/zod-validator";
+import type { MiddlewareHandler, ValidationTargets } from "hono";
+import * as z from "zod";
+import { badRequest, type Issue } from "./errors.ts";
+
+const issueOf = ({ path, message }: z.core.$ZodIssue, target: string): Issue => ({
+  path: path.map(String).join(".") || target,
+  message,
+});
+
+/**
+ * Validates one part of a request and hands the handler its parsed value.
+ * @throws ApiError 400 whose sentence names the first bad field, and whose `errors` lists them all
+ */
+export const valid = <Schema extends z.ZodType, Target extends keyof ValidationTargets>(
+  target: Target,
+  schema: Schema,
+) =>
+  zValidator(target, schema, (result, c) => {
+    if (result.success) return;
+    // What is not declared as JSON was not read, so its fields would all be reported as missing.
+    if (target === "json" && !/^application\/json\b/i.test(c.req.header("content-type") ?? "")) {
+      throw badRequest("content-type: must be application/json");
+    }
+    const issues = result.error.issues.map((issue) => issueOf(issue, target === "json" ? "body" : target));
+    const [first] = issues;
+    throw badRequest(first ? `${first.path}: ${first.message}` : "The request is not valid", issues);
+  });
+
+/** An id in a path or a query: any version of UUID, either case in, lower case out. */
+export const uuid = z.guid("must be a UUID").toLowerCase();
+
+/** What a route answers with: read by the tests of the route table and by the OpenAPI document. */
+export interface Answer {
+  status: number;
+  schema: z.ZodType | null;
+}
+
+const answers = new WeakMap<object, Answer>();
+
+/**
+ * Declares a route's answer beside its request schemas. It does nothing at run time.
+ * @param schema null for an answer without a JSON body
+ */
+export function answer(status: number, schema: z.ZodType | null): MiddlewareHandler {
+  const passThrough: MiddlewareHandler = (_c, next) => next();
+  answers.set(passThrough, { status, schema });
+  return passThrough;
+}
+
+/** The answer that `answer` declared on a handler, if it is one of its own. */
+export const answerOf = (handler: object): Answer | undefined => answers.get(handler);
