@@ -1,0 +1,83 @@
+import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { cors } from "hono/cors";
+import { HTTPException } from "hono/http-exception";
+import { requestId } from "hono/request-id";
+import { secureHeaders } from "hono/secure-headers";
+import * as z from "zod";
+import { type AuthEnv, authenticate, limitRate } from "./auth/middleware.ts";
+import * as ems from "./ems/index.ts";
+import { config } from "./env.ts";
+import { ApiError, badRequest } from "./lib/errors.ts";
+import { log } from "./lib/log.ts";
+import { answer } from "./lib/validation.ts";
+
+const MAX_BODY_BYTES = 5 * 1024 * 1024;
+
+type AppEnv = { Bindings: Env; Variables: AuthEnv["Variables"] & { requestId: string } };
+
+const HealthResponse = z.object({ status: z.literal("ok") });
+
+export const app = new Hono<AppEnv>({ strict: false });
+
+app.use(requestId());
+app.use(async (c, next) => {
+  const started = Date.now();
+  await next();
+  const { method, path } = c.req; // never the query: a stream's token is in it
+  log("info", "request", {
+    id: c.var.requestId,
+    method,
+    path,
+    status: c.res.status,
+    ms: Date.now() - started,
+  });
+});
+app.use(secureHeaders({ crossOriginResourcePolicy: "cross-origin" }));
+app.use(
+  cors({
+    origin: (origin, c) => (isAllowed(origin, config(c.env).CORS_ORIGINS) ? origin : null),
+    allowMethods: ["GET", "POST", "PUT", "PATCH", "DELETE"],
+    exposeHeaders: ["x-request-id", "retry-after"],
+    credentials: true,
+    maxAge: 7200,
+  }),
+);
+
+app.get("/health", answer(200, HealthResponse), async (c) => {
+  await c.env.DB.prepare("SELECT 1").run();
+  return c.json({ status: "ok" } as const);
+});
+app.route("/", ems.open);
+
+app.use(authenticate, limitRate);
+app.use(
+  bodyLimit({
+    maxSize: MAX_BODY_BYTES,
+    onError: () => {
+      throw badRequest(`body: is larger than ${MAX_BODY_BYTES} bytes`);
+    },
+  }),
+);
+app.route("/", ems.routes);
+
+app.notFound((c) => c.json({ detail: "Not found" }, 404));
+
+app.onError((error, c) => {
+  if (error instanceof ApiError) {
+    const { message: detail, errors, status, retryAfterSeconds } = error;
+    if (retryAfterSeconds !== undefined) c.header("retry-after", String(retryAfterSeconds));
+    return c.json(errors ? { detail, errors } : { detail }, status);
+  }
+  if (error instanceof HTTPException && error.status < 500) {
+    return c.json({ detail: `body: ${error.message}` }, 400);
+  }
+  log("error", "request.failed", { id: c.var.requestId, method: c.req.method, path: c.req.path, error });
+  return c.json({ detail: "Internal server error" }, 500);
+});
+
+/** The operator's list, or else any port of the developer's own machine. */
+function isAllowed(origin: string, origins: string[]): boolean {
+  if (origins.length === 0) return /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/.test(origin);
+  return origins.includes("*") || origins.includes(origin);
+}

@@ -1,0 +1,30 @@
+import { Hono } from "hono";
+import { answer, valid } from "../../lib/validation.ts";
+import type { EmsEnv } from "../context.ts";
+import {
+  AccountCreate,
+  AccountListResponse,
+  AccountParam,
+  AccountResponse,
+  AccountUpdate,
+} from "./schemas.ts";
+import { createAccount, disconnectAccount, getAccount, listAccounts, updateAccount } from "./service.ts";
+
+const param = valid("param", AccountParam);
+
+export const accounts = new Hono<EmsEnv>({ strict: false })
+  .post("/", answer(201, AccountResponse), valid("json", AccountCreate), async (c) =>
+    c.json(await createAccount(c.var.ctx, c.req.valid("json")), 201),
+  )
+  .get("/", answer(200, AccountListResponse), async (c) => c.json(await listAccounts(c.var.ctx)))
+  .get("/:account_id", answer(200, AccountResponse), param, async (c) =>
+    c.json(await getAccount(c.var.ctx, c.req.valid("param").account_id)),
+  )
+  .patch("/:account_id", answer(200, AccountResponse), param, valid("json", AccountUpdate), async (c) => {
+    const { account_id: id } = c.req.valid("param");
+    return c.json(await updateAccount(c.var.ctx, { id, ...c.req.valid("json") }));
+  })
+  .delete("/:account_id", answer(204, null), param, async (c) => {
+    await disconnectAccount(c.var.ctx, c.req.valid("param").account_id);
+    return c.body(null, 204);
+  });

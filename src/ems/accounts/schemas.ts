@@ -1,0 +1,39 @@
+import * as z from "zod";
+import { uuid } from "../../lib/validation.ts";
+import { CompanyResponse } from "../companies/schemas.ts";
+
+export const AccountParam = z.object({ account_id: uuid });
+
+const displayName = z
+  .string()
+  .max(200, "at most 200 characters")
+  .regex(/^[^\r\n]*$/, "must be one line");
+
+export const AccountCreate = z.object({
+  company_id: z.int(),
+  email_address: z.email("must be an email address").max(320, "at most 320 characters"),
+  display_name: displayName.nullish(),
+  provider: z.string().min(1).max(50, "at most 50 characters").default("godaddy"),
+  grant_id: z.string().min(1).max(200, "at most 200 characters").nullish(),
+});
+export type AccountCreate = z.infer<typeof AccountCreate>;
+
+const Status = z.enum(["active", "syncing", "disconnected"]);
+
+export const AccountUpdate = z.object({ display_name: displayName.nullish(), status: Status.optional() });
+export type AccountUpdate = z.infer<typeof AccountUpdate>;
+
+export const AccountResponse = z.object({
+  id: z.uuid(),
+  company_id: z.int(),
+  email_address: z.string(),
+  display_name: z.string().nullable(),
+  provider: z.string(),
+  status: Status,
+  last_sync_at: z.iso.datetime().nullable(),
+  created_at: z.iso.datetime(),
+  company: CompanyResponse.nullable(),
+});
+export type AccountResponse = z.infer<typeof AccountResponse>;
+
+export const AccountListResponse = z.array(AccountResponse);

@@ -1,0 +1,173 @@
+import { type SQL, sql } from "drizzle-orm";
+import { ApiError, badRequest, forbidden, notFound } from "../../lib/errors.ts";
+import { uuidv7 } from "../../lib/ids.ts";
+import { log } from "../../lib/log.ts";
+import { nowSeconds, toIso, toIsoOrNull } from "../../lib/time.ts";
+import { inCompanies, type UserCtx } from "../context.ts";
+import { type Grant, ProviderError } from "../provider/port.ts";
+import { accounts } from "../schema.ts";
+import type { AccountCreate, AccountResponse, AccountUpdate } from "./schemas.ts";
+
+interface AccountRow extends Omit<AccountResponse, "last_sync_at" | "created_at" | "company"> {
+  last_sync_at: number | null;
+  created_at: number;
+  company_name: string | null;
+  grant_id: string | null;
+}
+
+const TAKEN = "Email account with this email address/grant already exists.";
+
+/** The accounts of the caller's companies, by address. */
+export async function listAccounts(ctx: UserCtx): Promise<AccountResponse[]> {
+  return (await selectAccounts(ctx, sql`true`)).map(toResponse);
+}
+
+/** @throws ApiError 404 */
+export async function getAccount(ctx: UserCtx, id: string): Promise<AccountResponse> {
+  return toResponse(await findAccount(ctx, id));
+}
+
+/**
+ * Connects a mailbox to a company, or reconnects one of the same company that was disconnected. With a grant it
+ * starts `syncing`, without one it is `disconnected`.
+ * @throws ApiError 403 for a company that is not the caller's; 400 for an address or grant that is taken, and
+ *   for a grant that does not exist or belongs to another address; 502 when the provider does not answer
+ */
+export async function createAccount(ctx: UserCtx, input: AccountCreate): Promise<AccountResponse> {
+  if (!ctx.user.companies.includes(input.company_id)) throw forbidden("No access to this company");
+  const old = await findReconnectable(ctx, input);
+  const grant = input.grant_id ? await claimGrant(ctx, input.grant_id, input.email_address) : null;
+  const id = old ?? uuidv7();
+  if (!(await writeAccount(ctx, id, input, grant))) throw badRequest(TAKEN);
+  if (grant) await startBackfill(ctx, id);
+  return getAccount(ctx, id);
+}
+
+/**
+ * Changes what an account shows, or its status; `syncing` reads the mailbox's history again.
+ * @throws ApiError 404; 400 for bringing an account to life that has no grant
+ */
+export async function updateAccount(
+  ctx: UserCtx,
+  input: AccountUpdate & { id: string },
+): Promise<AccountResponse> {
+  const account = await findAccount(ctx, input.id);
+  const { display_name = account.display_name, status = account.status } = input;
+  if (status !== "disconnected" && account.grant_id === null) {
+    throw badRequest(`status: this account has no grant; connect it again before it can be ${status}`);
+  }
+  await ctx.db.run(sql`
+    UPDATE ems_accounts SET display_name = ${display_name}, status = ${status}
+    WHERE id = ${account.id} AND company_id ${inCompanies(ctx)}`);
+  if (input.status === "syncing") await startBackfill(ctx, account.id);
+  return getAccount(ctx, account.id);
+}
+
+/**
+ * Disconnects a mailbox and gives its grant back. All its mail stays. Repeating it changes nothing.
+ * @throws ApiError 404; 502 when the provider does not answer, and then nothing has changed
+ */
+export async function disconnectAccount(ctx: UserCtx, id: string): Promise<void> {
+  const account = await findAccount(ctx, id);
+  if (account.grant_id) await ctx.provider.revokeGrant(account.grant_id).catch(throwUnavailable);
+  await ctx.db.run(sql`
+    UPDATE ems_accounts SET status = 'disconnected', grant_id = NULL
+    WHERE id = ${account.id} AND company_id ${inCompanies(ctx)}`);
+}
+
+/** @returns the id of a disconnected account that this request brings back, if there is one */
+async function findReconnectable(ctx: UserCtx, input: AccountCreate): Promise<string | undefined> {
+  const [taken] = await ctx.db.all<{ id: string; company_id: number; status: string }>(sql`
+    SELECT id, company_id, status FROM ems_accounts WHERE lower(email_address) = lower(${input.email_address})`);
+  if (taken && (taken.company_id !== input.company_id || taken.status !== "disconnected"))
+    throw badRequest(TAKEN);
+  return taken?.id;
+}
+
+/** Makes sure that the grant is for this very address: else anyone could claim another company's mailbox. */
+async function claimGrant(ctx: UserCtx, grantId: string, address: string): Promise<Grant> {
+  const grant = await ctx.provider.findGrant(grantId).catch(throwUnavailable);
+  if (!grant) throw badRequest("grant_id: there is no such grant");
+  if (grant.email.toLowerCase() !== address.toLowerCase()) {
+    throw badRequest("grant_id: this grant belongs to another email address");
+  }
+  if (!grant.valid)
+    throw badRequest("grant_id: this grant has expired; the mailbox's owner must sign in again");
+  return grant;
+}
+
+/** @returns false when somebody else took the address or the grant meanwhile */
+async function writeAccount(
+  ctx: UserCtx,
+  id: string,
+  input: AccountCreate,
+  grant: Grant | null,
+): Promise<boolean> {
+  const status = grant ? ("syncing" as const) : ("disconnected" as const);
+  const connection = { grant_id: grant?.id ?? null, grant_provider: grant?.provider ?? null, status };
+  const { company_id, email_address, provider } = input;
+  const display_name = input.display_name ?? null;
+  const insert = ctx.db
+    .insert(accounts)
+    .values({
+      id,
+      company_id,
+      email_address,
+      provider,
+      display_name,
+      ...connection,
+      created_at: nowSeconds(),
+    })
+    .onConflictDoUpdate({
+      target: accounts.id,
+      set: { provider, ...connection, ...(display_name === null ? {} : { display_name }) },
+      setWhere: sql`status = 'disconnected' AND company_id = ${company_id}`,
+    })
+    .returning({ id: accounts.id });
+  try {
+    return (await insert).length > 0;
+  } catch (error) {
+    if (isUniqueViolation(error)) return false;
+    throw error;
+  }
+}
+
+const isUniqueViolation = (error: unknown): boolean =>
+  error instanceof Error &&
+  (error.message.includes("UNIQUE constraint failed") || isUniqueViolation(error.cause));
+
+/** Without its backfill an account would be syncing for ever, so it is not left connected when that fails. */
+async function startBackfill(ctx: UserCtx, id: string): Promise<void> {
+  try {
+    await ctx.env.JOBS.send({ type: "backfill", account_id: id, cursor: null });
+  } catch (error) {
+    await ctx.db.run(sql`UPDATE ems_accounts SET status = 'disconnected' WHERE id = ${id}`);
+    throw new ApiError(503, "The mailbox's history cannot be queued now; connect it again", { cause: error });
+  }
+}
+
+function throwUnavailable(error: unknown): never {
+  if (!(error instanceof ProviderError)) throw error;
+  log("warn", "provider.failed", { error });
+  throw new ApiError(502, `The mail provider failed: ${error.message}`, { cause: error });
+}
+
+async function findAccount(ctx: UserCtx, id: string): Promise<AccountRow> {
+  const [account] = await selectAccounts(ctx, sql`a.id = ${id}`);
+  if (!account) throw notFound("Email account");
+  return account;
+}
+
+const selectAccounts = (ctx: UserCtx, condition: SQL): Promise<AccountRow[]> =>
+  ctx.db.all<AccountRow>(sql`
+    SELECT a.id, a.company_id, a.email_address, a.display_name, a.provider, a.status, a.last_sync_at, a.created_at,
+      a.grant_id, c.name AS company_name
+    FROM ems_accounts a LEFT JOIN companies c ON c.id = a.company_id
+    WHERE a.company_id ${inCompanies(ctx)} AND ${condition} ORDER BY a.email_address, a.id`);
+
+const toResponse = ({ company_name, grant_id: _secret, ...row }: AccountRow): AccountResponse => ({
+  ...row,
+  last_sync_at: toIsoOrNull(row.last_sync_at),
+  created_at: toIso(row.created_at),
+  company: company_name === null ? null : { id: row.company_id, name: company_name },
+});

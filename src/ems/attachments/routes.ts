@@ -1,0 +1,26 @@
+import { Hono } from "hono";
+import { answer, valid } from "../../lib/validation.ts";
+import { createContext, type EmsEnv } from "../context.ts";
+import { MessageParam } from "../messages/schemas.ts";
+import { readFile } from "./files.ts";
+import { AttachmentListResponse, AttachmentParam, DownloadResponse } from "./schemas.ts";
+import { getDownloadUrl, listAttachments } from "./service.ts";
+
+export const attachments = new Hono<EmsEnv>({ strict: false })
+  .get("/message/:message_id", answer(200, AttachmentListResponse), valid("param", MessageParam), async (c) =>
+    c.json(await listAttachments(c.var.ctx, c.req.valid("param").message_id)),
+  )
+  .get(
+    "/:attachment_id/download",
+    answer(200, DownloadResponse),
+    valid("param", AttachmentParam),
+    async (c) =>
+      c.json({ download_url: await getDownloadUrl(c.var.ctx, c.req.valid("param").attachment_id) }),
+  );
+
+/** Open: the signature in the URL is the key. */
+export const files = new Hono<EmsEnv>().get("/:key{attachments/.+}", answer(200, null), async (c) => {
+  const ctx = createContext(c.env, (work) => c.executionCtx.waitUntil(work));
+  const file = await readFile(ctx, new URL(c.req.url), c.req.param("key"), c.req.raw.headers);
+  return c.body(file.body, file.status, file.headers);
+});

@@ -1,0 +1,70 @@
+import { sql } from "drizzle-orm";
+import { ApiError, notFound } from "../../lib/errors.ts";
+import { toIso } from "../../lib/time.ts";
+import { inCompanies, type UserCtx } from "../context.ts";
+import { ProviderError } from "../provider/port.ts";
+import { presign } from "./presign.ts";
+import type { AttachmentResponse } from "./schemas.ts";
+import { keyOf, type StoredAttachment, storeAttachment } from "./storage.ts";
+
+interface AttachmentRow {
+  id: string;
+  message_id: string;
+  filename: string;
+  content_type: string;
+  size_bytes: number;
+  is_inline: number;
+  created_at: number;
+}
+
+/** @throws ApiError 404 when the message is not one of the caller's */
+export async function listAttachments(ctx: UserCtx, messageId: string): Promise<AttachmentResponse[]> {
+  const [message] = await ctx.db.all(sql`
+    SELECT 1 FROM ems_messages WHERE id = ${messageId} AND company_id ${inCompanies(ctx)}`);
+  if (!message) throw notFound("Message");
+  return (await attachmentsByMessage(ctx, [messageId])).get(messageId) ?? [];
+}
+
+/**
+ * The attachments of those messages that are the caller's.
+ * @returns by message id, in the order of the mail; messages without any are not in it
+ */
+export async function attachmentsByMessage(
+  ctx: UserCtx,
+  messageIds: string[],
+): Promise<Map<string, AttachmentResponse[]>> {
+  const rows = await ctx.db.all<AttachmentRow>(sql`
+    SELECT id, message_id, filename, content_type, size_bytes, is_inline, created_at FROM ems_attachments
+    WHERE message_id IN (SELECT value FROM json_each(${JSON.stringify(messageIds)}))
+      AND +company_id ${inCompanies(ctx)} ORDER BY message_id, rowid`);
+  return Map.groupBy(rows.map(toResponse), ({ message_id }) => message_id);
+}
+
+/**
+ * A URL that serves the attachment's bytes for an hour to whoever holds it. Bytes that are not in R2 yet are
+ * brought there first.
+ * @throws ApiError 404; 502 when the provider fails
+ */
+export async function getDownloadUrl(ctx: UserCtx, id: string): Promise<string> {
+  const [attachment] = await ctx.db.all<StoredAttachment & AttachmentRow>(sql`
+    SELECT a.*, m.provider_message_id, c.grant_id
+    FROM ems_attachments a JOIN ems_messages m ON m.id = a.message_id JOIN ems_accounts c ON c.id = a.account_id
+    WHERE a.id = ${id} AND a.company_id ${inCompanies(ctx)}`);
+  if (!attachment) throw notFound("Attachment");
+  const stored = await storeAttachment(ctx, attachment).catch((error) => {
+    if (!(error instanceof ProviderError)) throw error;
+    throw new ApiError(502, `The mail provider failed: ${error.message}`, { cause: error });
+  });
+  if (!stored) throw new ApiError(404, "The mail provider has this attachment no more");
+  return presign(ctx, {
+    key: keyOf(attachment),
+    filename: attachment.filename,
+    contentType: attachment.content_type,
+  });
+}
+
+const toResponse = (row: AttachmentRow): AttachmentResponse => ({
+  ...row,
+  is_inline: row.is_inline === 1,
+  created_at: toIso(row.created_at),
+});

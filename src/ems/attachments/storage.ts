@@ -1,0 +1,59 @@
+import { sql } from "drizzle-orm";
+import { log } from "../../lib/log.ts";
+import type { Ctx } from "../context.ts";
+
+/** What is needed to bring an attachment's bytes from the provider to R2. */
+export interface StoredAttachment {
+  id: string;
+  company_id: number;
+  provider_attachment_id: string;
+  provider_message_id: string;
+  grant_id: string | null;
+  stored_at: number | null;
+}
+
+/** R2 keys start with the company, so that a company's files can be listed, counted and removed. */
+export const keyOf = ({ company_id, id }: Pick<StoredAttachment, "company_id" | "id">): string =>
+  `attachments/${company_id}/${id}`;
+
+/** Asks for a message's attachments to be stored. If the queue fails, the first download will store them. */
+export async function enqueueDownload({ env }: Ctx, messageId: string): Promise<void> {
+  try {
+    await env.JOBS.send({ type: "store_attachments", message_id: messageId });
+  } catch (error) {
+    log("warn", "attachments.not_enqueued", { messageId, error });
+  }
+}
+
+/**
+ * Job: brings all attachments of a message to R2.
+ * @throws ProviderError when the provider fails; the queue tries again
+ */
+export async function storeAttachments(ctx: Ctx, messageId: string): Promise<void> {
+  const rows = await ctx.db.all<StoredAttachment>(sql`
+    SELECT a.id, a.company_id, a.provider_attachment_id, a.stored_at, m.provider_message_id, c.grant_id
+    FROM ems_attachments a JOIN ems_messages m ON m.id = a.message_id JOIN ems_accounts c ON c.id = a.account_id
+    WHERE a.message_id = ${messageId} AND a.stored_at IS NULL`);
+  for (const row of rows) await storeAttachment(ctx, row);
+}
+
+/**
+ * Streams an attachment's bytes from the provider to R2, unless they are there already.
+ * @returns false when they cannot be had any more: the mailbox was disconnected or the provider has lost them
+ * @throws ProviderError when the provider fails
+ */
+export async function storeAttachment(ctx: Ctx, attachment: StoredAttachment): Promise<boolean> {
+  if (attachment.stored_at !== null) return true;
+  if (attachment.grant_id === null) return false;
+  const { provider_message_id, provider_attachment_id, grant_id } = attachment;
+  const download = await ctx.provider.download(grant_id, provider_message_id, provider_attachment_id);
+  if (!download) return false;
+  // R2 wants to know the length of a stream; without one the bytes (25 MB at most) are held once.
+  const body =
+    download.size === null
+      ? await new Response(download.body).arrayBuffer()
+      : download.body.pipeThrough(new FixedLengthStream(download.size));
+  await ctx.env.ATTACHMENTS.put(keyOf(attachment), body);
+  await ctx.db.run(sql`UPDATE ems_attachments SET stored_at = unixepoch() WHERE id = ${attachment.id}`);
+  return true;
+}

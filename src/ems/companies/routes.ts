@@ -1,0 +1,20 @@
+import { Hono } from "hono";
+import { requireRole } from "../../auth/middleware.ts";
+import { answer, valid } from "../../lib/validation.ts";
+import type { EmsEnv } from "../context.ts";
+import { CompanyListResponse, CompanyParam, CompanyResponse, CompanyUpdate } from "./schemas.ts";
+import { listCompanies, nameCompany } from "./service.ts";
+
+export const companies = new Hono<EmsEnv>({ strict: false })
+  .get("/", answer(200, CompanyListResponse), async (c) => c.json(await listCompanies(c.var.ctx)))
+  .put(
+    "/:company_id",
+    answer(200, CompanyResponse),
+    requireRole("admin"),
+    valid("param", CompanyParam),
+    valid("json", CompanyUpdate),
+    async (c) => {
+      const { company_id: id } = c.req.valid("param");
+      return c.json(await nameCompany(c.var.ctx, { id, ...c.req.valid("json") }));
+    },
+  );

@@ -1,0 +1,58 @@
+import * as z from "zod";
+import { pageOf, pageQuery } from "../../lib/pagination.ts";
+import { uuid } from "../../lib/validation.ts";
+import { MessageResponse } from "../messages/schemas.ts";
+
+export const InboxParam = z.object({ inbox_id: uuid });
+
+const flag = z.enum(["true", "false"], "must be true or false").transform((value) => value === "true");
+
+export const InboxQuery = z.object({ ...pageQuery, is_read: flag.optional(), account_id: uuid.optional() });
+export type InboxQuery = z.infer<typeof InboxQuery>;
+
+const entryState = {
+  id: z.uuid(),
+  is_read: z.boolean(),
+  is_starred: z.boolean(),
+  is_archived: z.boolean(),
+  read_at: z.iso.datetime().nullable(),
+  created_at: z.iso.datetime(),
+};
+
+export const InboxItemResponse = z.object({
+  ...entryState,
+  message: MessageResponse.pick({
+    id: true,
+    thread_id: true,
+    from_address: true,
+    from_name: true,
+    subject: true,
+    snippet: true,
+    direction: true,
+    has_attachments: true,
+    sent_at: true,
+  }),
+  thread_subject: z.string(),
+  thread_message_count: z.int(),
+  account_email: z.string(),
+});
+export type InboxItemResponse = z.infer<typeof InboxItemResponse>;
+
+export const InboxListResponse = pageOf(InboxItemResponse);
+export type InboxListResponse = z.infer<typeof InboxListResponse>;
+
+export const InboxEntryResponse = z.object({
+  ...entryState,
+  user_id: z.int(),
+  message_id: z.uuid(),
+  thread_id: z.uuid(),
+  email_account_id: z.uuid(),
+});
+export type InboxEntryResponse = z.infer<typeof InboxEntryResponse>;
+
+export const UnreadCountsResponse = z.array(
+  z.object({ account_id: z.uuid(), email_address: z.string(), unread_count: z.int() }),
+);
+export type UnreadCountsResponse = z.infer<typeof UnreadCountsResponse>;
+
+export const ThreadReadResponse = z.object({ updated: z.int() });

@@ -1,0 +1,91 @@
+import { sql } from "drizzle-orm";
+import { notFound } from "../../lib/errors.ts";
+import { entryIdOf, messageIdOf } from "../../lib/ids.ts";
+import { toIso, toIsoOrNull } from "../../lib/time.ts";
+import { batch, inCompanies, type UserCtx } from "../context.ts";
+import type { InboxEntryResponse } from "./schemas.ts";
+
+interface EntryRow {
+  message_id: string;
+  thread_id: string;
+  email_account_id: string;
+  is_read: number;
+  is_starred: number;
+  is_archived: number;
+  read_at: number | null;
+  created_at: number;
+}
+
+/**
+ * What can be done to an entry: the columns it sets, their values where the entry has no row yet, and the
+ * change where it has one.
+ */
+const CHANGES = {
+  read: { columns: "is_read, read_at", initial: "1, unixepoch()", set: "is_read = 1, read_at = unixepoch()" },
+  unread: { columns: "is_read, read_at", initial: "0, NULL", set: "is_read = 0, read_at = NULL" },
+  star: { columns: "is_starred", initial: "1", set: "is_starred = NOT is_starred" },
+  archive: { columns: "is_archived", initial: "1", set: "is_archived = 1" },
+  unarchive: { columns: "is_archived", initial: "0", set: "is_archived = 0" },
+};
+
+export type Change = keyof typeof CHANGES;
+
+/**
+ * Changes the caller's state of one message.
+ * @param id the caller's entry id of it
+ * @throws ApiError 404 when it is not a message of the caller's companies, or another user's entry id
+ */
+export async function changeEntry(ctx: UserCtx, id: string, change: Change): Promise<InboxEntryResponse> {
+  const { user_id } = ctx.user;
+  const messageId = messageIdOf(user_id, id);
+  const { columns, initial, set } = CHANGES[change];
+  const [, entries] = await batch(ctx, [
+    sql`
+      INSERT INTO ems_inbox_entries (user_id, message_id, company_id, account_id, sent_at, ${sql.raw(columns)})
+      SELECT ${user_id}, id, company_id, account_id, sent_at, ${sql.raw(initial)} FROM ems_messages
+      WHERE id = ${messageId} AND company_id ${inCompanies(ctx)}
+      ON CONFLICT (user_id, message_id) DO UPDATE SET ${sql.raw(set)}`,
+    sql`
+      SELECT m.id AS message_id, m.thread_id, m.account_id AS email_account_id, m.created_at,
+        e.is_read, e.is_starred, e.is_archived, e.read_at
+      FROM ems_inbox_entries e JOIN ems_messages m ON m.id = e.message_id
+      WHERE e.user_id = ${user_id} AND e.message_id = ${messageId} AND m.company_id ${inCompanies(ctx)}`,
+  ]);
+  const [entry] = entries as EntryRow[];
+  if (!entry) throw notFound("Inbox entry");
+  return toResponse(user_id, entry);
+}
+
+/**
+ * Marks every message of a thread as read for the caller.
+ * @returns how many were unread
+ * @throws ApiError 404
+ */
+export async function readThread(ctx: UserCtx, threadId: string): Promise<number> {
+  const { user_id } = ctx.user;
+  const [threads, updated] = await batch(ctx, [
+    sql`SELECT 1 FROM ems_threads WHERE id = ${threadId} AND company_id ${inCompanies(ctx)}`,
+    sql`
+      INSERT INTO ems_inbox_entries (user_id, message_id, company_id, account_id, sent_at, is_read, read_at)
+      SELECT ${user_id}, m.id, m.company_id, m.account_id, m.sent_at, 1, unixepoch() FROM ems_messages m
+      LEFT JOIN ems_inbox_entries e ON e.user_id = ${user_id} AND e.message_id = m.id
+      WHERE m.thread_id = ${threadId} AND +m.company_id ${inCompanies(ctx)} AND coalesce(e.is_read, 0) = 0
+      ON CONFLICT (user_id, message_id) DO UPDATE SET is_read = 1, read_at = excluded.read_at
+      RETURNING message_id`,
+  ]);
+  if (threads?.length === 0) throw notFound("Thread");
+  return updated?.length ?? 0;
+}
+
+const toResponse = (userId: number, entry: EntryRow): InboxEntryResponse => ({
+  id: entryIdOf(userId, entry.message_id),
+  user_id: userId,
+  message_id: entry.message_id,
+  thread_id: entry.thread_id,
+  email_account_id: entry.email_account_id,
+  is_read: entry.is_read === 1,
+  is_starred: entry.is_starred === 1,
+  is_archived: entry.is_archived === 1,
+  read_at: toIsoOrNull(entry.read_at),
+  created_at: toIso(entry.created_at),
+});

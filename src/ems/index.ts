@@ -1,0 +1,33 @@
+import { Hono } from "hono";
+import { accounts } from "./accounts/routes.ts";
+import { attachments, files } from "./attachments/routes.ts";
+import { companies } from "./companies/routes.ts";
+import { createContext, type EmsEnv } from "./context.ts";
+import { events } from "./events/routes.ts";
+import { inbox } from "./inbox/routes.ts";
+import { messages } from "./messages/routes.ts";
+import { threads } from "./threads/routes.ts";
+import { webhooks } from "./webhooks/routes.ts";
+
+export { CompanyHub } from "./events/hub.ts";
+export { queues } from "./queues.ts";
+
+/** Answered without a Bearer token: each checks a key of its own. */
+export const open = new Hono<EmsEnv>()
+  .route("/webhooks", webhooks)
+  .route("/sse", events)
+  .route("/files", files);
+
+/** Answered to an authenticated user only, who is in `c.var.user`. */
+export const routes = new Hono<EmsEnv>()
+  .use(async (c, next) => {
+    const ctx = createContext(c.env, (work) => c.executionCtx.waitUntil(work));
+    c.set("ctx", { ...ctx, user: c.var.user, origin: new URL(c.req.url).origin });
+    await next();
+  })
+  .route("/companies", companies)
+  .route("/accounts", accounts)
+  .route("/messages", messages)
+  .route("/inbox", inbox)
+  .route("/threads", threads)
+  .route("/attachments", attachments);

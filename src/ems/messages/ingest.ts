@@ -1,0 +1,189 @@
+import { type SQL, sql } from "drizzle-orm";
+import { sha256Hex } from "../../lib/hmac.ts";
+import { uuidv7 } from "../../lib/ids.ts";
+import { isHtml } from "../../lib/text.ts";
+import { nowSeconds } from "../../lib/time.ts";
+import { enqueueDownload } from "../attachments/storage.ts";
+import { batch, type Ctx } from "../context.ts";
+import { appendEvents, ring } from "../events/log.ts";
+import type { ProviderMessage } from "../provider/port.ts";
+import { inboxEntries, messages } from "../schema.ts";
+import { type Body, type BodyColumns, loadBody, storeBody } from "./bodies.ts";
+import { attachmentsOf, isSame, type MailAccount, mergeState, type State } from "./state.ts";
+
+export interface Applying {
+  message: ProviderMessage;
+  /** When the provider saw this state, in milliseconds: an older state never overwrites a newer one. */
+  observedAt: number;
+  /** Names the delivery or request that brought it. */
+  cause: string;
+  /** History: stored without telling anyone. */
+  silent?: boolean;
+  /** For a mail that a user of ours has just sent: who, their text, and the thread that it answers in. */
+  sent?: { userId: number; text: string | null; threadId: string | null };
+}
+
+export interface Applied {
+  id: string;
+  outcome: "created" | "updated" | "unchanged";
+}
+
+type Stored = State &
+  BodyColumns & { id: string; thread_id: string; observed_at: number; applied_by: string };
+
+/**
+ * Brings a message to the state that the provider tells: the one way by which mail gets into the database,
+ * whether it came by notification, by backfill or from our own sending, once or repeatedly, in any order.
+ * Message, thread, attachments, the sender's read state and events are written in one batch.
+ * @throws Error when other deliveries of the same message kept coming in between; the caller tries again
+ */
+export async function applyMessage(ctx: Ctx, account: MailAccount, applying: Applying): Promise<Applied> {
+  const { message, sent } = applying;
+  const digest = message.body === undefined ? null : await sha256Hex(message.body);
+  for (let attempt = 0; attempt < 3; attempt++) {
+    const stored = await findStored(ctx, account, message.id);
+    const state = mergeState(account, stored, message, digest);
+    const isStale = stored && (applying.observedAt < stored.observed_at || isSame(stored, state));
+    if (isStale && !sent) return { id: stored.id, outcome: "unchanged" };
+
+    const body = await placeBody(ctx, account, stored, state, applying);
+    const id = stored?.id ?? uuidv7();
+    const statements = stored
+      ? change(ctx, stored, { ...state, ...body }, applying)
+      : creation(ctx, id, account, { ...state, ...body }, applying);
+    const results = await batch(ctx, [...statements, ...belongings(ctx, id, account, state, applying)]);
+    // Only the message's own statement returns a row, and none when a concurrent delivery was first.
+    if (results.every((rows) => rows.length === 0)) continue;
+
+    if (!applying.silent) ring(ctx, account.company_id);
+    if (message.attachments?.length) await enqueueDownload(ctx, id);
+    return { id, outcome: stored ? "updated" : "created" };
+  }
+  throw new Error(`Message ${message.id} kept changing under this delivery`);
+}
+
+async function findStored(ctx: Ctx, account: MailAccount, providerId: string): Promise<Stored | undefined> {
+  const columns = messages;
+  const [row] = await ctx.db
+    .select()
+    .from(columns)
+    .where(sql`${columns.account_id} = ${account.id} AND ${columns.provider_message_id} = ${providerId}`);
+  return row;
+}
+
+/** The body columns to write: none when the provider told no new body. */
+async function placeBody(
+  ctx: Ctx,
+  account: MailAccount,
+  stored: Stored | undefined,
+  state: State,
+  { message, sent }: Applying,
+): Promise<BodyColumns | undefined> {
+  if (message.body === undefined || (!sent && stored && stored.body_digest === state.body_digest)) {
+    return stored ? undefined : { body_html: null, body_text: null, body_key: null };
+  }
+  // No provider tells the text alternative of an HTML mail: what we sent with it stays ours.
+  const text = sent ? sent.text : stored ? (await loadBody(ctx, stored)).body_text : null;
+  const body: Body =
+    isHtml(message.body) || sent
+      ? { body_html: message.body, body_text: text }
+      : { body_html: null, body_text: message.body };
+  return storeBody(ctx, [String(account.company_id), account.id, message.id], body);
+}
+
+type Columns = State & Partial<BodyColumns>;
+
+function change(ctx: Ctx, stored: Stored, columns: Columns, { observedAt, cause, sent }: Applying): SQL[] {
+  return [
+    ctx.db
+      .update(messages)
+      .set({
+        ...columns,
+        observed_at: Math.max(observedAt, stored.observed_at),
+        applied_by: cause,
+        ...(sent?.threadId ? { thread_id: sent.threadId } : {}),
+      })
+      // What was read is still so, or this delivery has lost.
+      .where(sql`${messages.id} = ${stored.id} AND ${messages.applied_by} = ${stored.applied_by}`)
+      .returning({ id: messages.id })
+      .getSQL(),
+    appendEvents(sql`
+      SELECT company_id, NULL, 'message.updated', thread_id, id, NULL, 'message.updated/' || id || '/' || applied_by
+      FROM ems_messages WHERE id = ${stored.id} AND applied_by = ${cause}`),
+  ];
+}
+
+function creation(ctx: Ctx, id: string, account: MailAccount, columns: Columns, applying: Applying): SQL[] {
+  const { message, observedAt, cause, silent, sent } = applying;
+  const newThread = uuidv7();
+  const providerThread = columns.provider_thread_id;
+  const known = sql`SELECT thread_id FROM ems_messages
+    WHERE account_id = ${account.id} AND provider_thread_id = ${providerThread} LIMIT 1`;
+  const insertThread = sql`
+    INSERT INTO ems_threads
+      (id, company_id, account_id, provider_thread_id, subject, first_message_at, last_message_at, created_at)
+    SELECT ${newThread}, ${account.company_id}, ${account.id}, ${providerThread}, ${columns.subject},
+      ${columns.sent_at}, ${columns.sent_at}, unixepoch()
+    WHERE NOT EXISTS (${known}) AND NOT EXISTS (
+      SELECT 1 FROM ems_messages WHERE account_id = ${account.id} AND provider_message_id = ${message.id})
+    ON CONFLICT (account_id, provider_thread_id) DO NOTHING`;
+  const insertMessage = ctx.db
+    .insert(messages)
+    .values({
+      ...columns,
+      id,
+      company_id: account.company_id,
+      account_id: account.id,
+      thread_id: sql`coalesce(${sent?.threadId ?? null}, (${known}), (SELECT id FROM ems_threads
+        WHERE account_id = ${account.id} AND provider_thread_id = ${providerThread}), ${newThread})`,
+      provider_message_id: message.id,
+      created_at: nowSeconds(),
+      observed_at: observedAt,
+      applied_by: cause,
+    })
+    .onConflictDoNothing()
+    .returning({ id: messages.id })
+    .getSQL();
+  const events = appendEvents(sql`
+    SELECT company_id, NULL, 'message.created', thread_id, id, NULL, 'message.created/' || id
+    FROM ems_messages WHERE id = ${id}
+    UNION ALL
+    SELECT company_id, NULL, iif(thread_id = ${newThread}, 'thread.created', 'thread.updated'), thread_id, id, NULL,
+      'thread.grown/' || id
+    FROM ems_messages WHERE id = ${id}`);
+  return [...(sent?.threadId ? [] : [insertThread]), insertMessage, ...(silent ? [] : [events])];
+}
+
+/** What hangs on the message: written only if this delivery is the one that wrote the message. */
+function belongings(ctx: Ctx, id: string, account: MailAccount, state: State, applying: Applying): SQL[] {
+  const { message, cause, sent } = applying;
+  const statements: SQL[] = [];
+  const attachments = attachmentsOf(message).map((attachment) => ({ ...attachment, row: uuidv7() }));
+  if (attachments.length) {
+    statements.push(sql`
+      INSERT INTO ems_attachments (id, company_id, account_id, message_id, provider_attachment_id, filename,
+        content_type, size_bytes, content_id, is_inline, created_at)
+      SELECT value ->> 'row', m.company_id, m.account_id, m.id, value ->> 'id', value ->> 'filename',
+        value ->> 'content_type', value ->> 'size_bytes', value ->> 'content_id', value ->> 'is_inline', unixepoch()
+      FROM json_each(${JSON.stringify(attachments)})
+      JOIN ems_messages m ON m.id = ${id} AND m.applied_by = ${cause} WHERE true
+      ON CONFLICT (message_id, provider_attachment_id) DO NOTHING`);
+  }
+  if (sent) {
+    const entry = {
+      user_id: sent.userId,
+      message_id: id,
+      company_id: account.company_id,
+      account_id: account.id,
+    };
+    const read = { is_read: true, read_at: nowSeconds() };
+    statements.push(
+      ctx.db
+        .insert(inboxEntries)
+        .values({ ...entry, sent_at: state.sent_at, ...read })
+        .onConflictDoUpdate({ target: [inboxEntries.user_id, inboxEntries.message_id], set: read })
+        .getSQL(),
+    );
+  }
+  return statements;
+}

@@ -1,0 +1,63 @@
+import { sql } from "drizzle-orm";
+import { toIso } from "../../lib/time.ts";
+import type { AttachmentResponse } from "../attachments/schemas.ts";
+import { attachmentsByMessage } from "../attachments/service.ts";
+import { inCompanies, type UserCtx } from "../context.ts";
+import type { messages } from "../schema.ts";
+import { loadBody } from "./bodies.ts";
+import type { MessageResponse } from "./schemas.ts";
+
+type MessageRow = Omit<typeof messages.$inferSelect, "has_attachments"> & { has_attachments: number };
+
+/** D1 holds a whole answer in memory: bodies come in portions of this many messages. */
+const PORTION = 25;
+
+/** Those of the messages that are the caller's, in the order of the ids, with attachments and whole bodies. */
+export async function* messagesByIds(ctx: UserCtx, ids: string[]): AsyncGenerator<MessageResponse> {
+  for (let start = 0; start < ids.length; start += PORTION) {
+    const portion = ids.slice(start, start + PORTION);
+    const [rows, attachments] = await Promise.all([
+      selectRows(ctx, portion),
+      attachmentsByMessage(ctx, portion),
+    ]);
+    for (const id of portion) {
+      const row = rows.get(id);
+      if (row) yield await toResponse(ctx, row, attachments.get(id) ?? []);
+    }
+  }
+}
+
+async function selectRows(ctx: UserCtx, ids: string[]): Promise<Map<string, MessageRow>> {
+  const rows = await ctx.db.all<MessageRow>(sql`
+    SELECT * FROM ems_messages
+    WHERE id IN (SELECT value FROM json_each(${JSON.stringify(ids)})) AND +company_id ${inCompanies(ctx)}`);
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+async function toResponse(
+  ctx: UserCtx,
+  row: MessageRow,
+  attachments: AttachmentResponse[],
+): Promise<MessageResponse> {
+  const { body_html, body_text } = await loadBody(ctx, row);
+  return {
+    id: row.id,
+    thread_id: row.thread_id,
+    email_account_id: row.account_id,
+    internet_message_id: row.internet_message_id ?? "",
+    from_address: row.from_address,
+    from_name: row.from_name,
+    to_addresses: JSON.parse(row.to_addresses),
+    cc_addresses: row.cc_addresses && JSON.parse(row.cc_addresses),
+    bcc_addresses: row.bcc_addresses && JSON.parse(row.bcc_addresses),
+    subject: row.subject,
+    body_html,
+    body_text,
+    snippet: row.snippet,
+    direction: row.direction,
+    has_attachments: row.has_attachments === 1,
+    sent_at: toIso(row.sent_at),
+    created_at: toIso(row.created_at),
+    attachments,
+  };
+}

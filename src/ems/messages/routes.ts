@@ -1,0 +1,27 @@
+import { Hono } from "hono";
+import { streamJson } from "../../lib/json-stream.ts";
+import { answer, valid } from "../../lib/validation.ts";
+import type { EmsEnv } from "../context.ts";
+import { MessageListResponse, MessageParam, MessageResponse, MessagesQuery, SendRequest } from "./schemas.ts";
+import { sendMessage } from "./send.ts";
+import { getMessage, listMessages } from "./service.ts";
+
+const param = valid("param", MessageParam);
+
+export const messages = new Hono<EmsEnv>({ strict: false })
+  .get("/", answer(200, MessageListResponse), valid("query", MessagesQuery), async (c) => {
+    const query = c.req.valid("query");
+    const { items, total } = await listMessages(c.var.ctx, query);
+    c.header("content-type", "application/json");
+    return c.body(streamJson({ total, page: query.page, size: query.size }, "items", items));
+  })
+  .post("/send", answer(200, MessageResponse), valid("json", SendRequest), async (c) => {
+    const request = c.req.valid("json");
+    return c.json(await sendMessage(c.var.ctx, request, request.reply_to_message_id));
+  })
+  .get("/:message_id", answer(200, MessageResponse), param, async (c) =>
+    c.json(await getMessage(c.var.ctx, c.req.valid("param").message_id)),
+  )
+  .post("/:message_id/reply", answer(200, MessageResponse), param, valid("json", SendRequest), async (c) =>
+    c.json(await sendMessage(c.var.ctx, c.req.valid("json"), c.req.valid("param").message_id)),
+  );

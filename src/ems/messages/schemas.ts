@@ -1,0 +1,58 @@
+import * as z from "zod";
+import { pageOf, pageQuery } from "../../lib/pagination.ts";
+import { uuid } from "../../lib/validation.ts";
+import { AttachmentResponse } from "../attachments/schemas.ts";
+
+export const Recipient = z.object({ name: z.string().nullish(), email: z.email("must be an email address") });
+
+export const MAX_RECIPIENTS = 500;
+const recipients = z.array(Recipient).max(MAX_RECIPIENTS, `at most ${MAX_RECIPIENTS} recipients`);
+
+export const MessageParam = z.object({ message_id: uuid });
+
+export const MessagesQuery = z.object({ ...pageQuery, account_id: uuid.optional() });
+export type MessagesQuery = z.infer<typeof MessagesQuery>;
+
+/** RFC 5322 section 2.1.1 allows a line of 998 characters; a longer subject would be cut on the way. */
+const MAX_SUBJECT = 998;
+
+export const SendRequest = z.object({
+  email_account_id: uuid,
+  to: recipients.min(1, "at least one recipient"),
+  cc: recipients.nullish(),
+  bcc: recipients.nullish(),
+  subject: z
+    .string()
+    .max(MAX_SUBJECT, `at most ${MAX_SUBJECT} characters`)
+    .regex(/^[^\r\n]*$/, "must be one line"),
+  body_html: z.string(),
+  body_text: z.string().nullish(),
+  reply_to_message_id: uuid.nullish(),
+});
+export type SendRequest = z.infer<typeof SendRequest>;
+
+const Addresses = z.array(z.object({ name: z.string().optional(), email: z.string() }));
+
+export const MessageResponse = z.object({
+  id: z.uuid(),
+  thread_id: z.uuid(),
+  email_account_id: z.uuid(),
+  internet_message_id: z.string(),
+  from_address: z.string(),
+  from_name: z.string().nullable(),
+  to_addresses: Addresses,
+  cc_addresses: Addresses.nullable(),
+  bcc_addresses: Addresses.nullable(),
+  subject: z.string(),
+  body_html: z.string().nullable(),
+  body_text: z.string().nullable(),
+  snippet: z.string().nullable(),
+  direction: z.enum(["inbound", "outbound"]),
+  has_attachments: z.boolean(),
+  sent_at: z.iso.datetime(),
+  created_at: z.iso.datetime(),
+  attachments: z.array(AttachmentResponse),
+});
+export type MessageResponse = z.infer<typeof MessageResponse>;
+
+export const MessageListResponse = pageOf(MessageResponse);

@@ -1,0 +1,91 @@
+import { excerpt, isHtml } from "../../lib/text.ts";
+import { nowSeconds } from "../../lib/time.ts";
+import type { Address, ProviderAttachment, ProviderMessage } from "../provider/port.ts";
+
+/** What of an account its mail depends on. */
+export interface MailAccount {
+  id: string;
+  company_id: number;
+  email_address: string;
+}
+
+/** The columns of a message that the provider decides. */
+export interface State {
+  provider_thread_id: string | null;
+  internet_message_id: string | null;
+  from_address: string;
+  from_name: string | null;
+  to_addresses: string;
+  cc_addresses: string | null;
+  bcc_addresses: string | null;
+  subject: string;
+  snippet: string | null;
+  direction: "inbound" | "outbound";
+  has_attachments: boolean;
+  sent_at: number;
+  body_digest: string | null;
+}
+
+/**
+ * What is known of a message after the provider has spoken: what it told, over what was stored. A field that it
+ * did not tell keeps its value.
+ */
+export function mergeState(
+  account: MailAccount,
+  stored: State | undefined,
+  told: ProviderMessage,
+  bodyDigest: string | null,
+): State {
+  const from = told.from ?? { email: stored?.from_address ?? "", name: stored?.from_name ?? null };
+  const hasAttachments = told.attachments && attachmentsOf(told).some(({ is_inline }) => !is_inline);
+  return {
+    provider_thread_id: told.thread_id ?? stored?.provider_thread_id ?? null,
+    internet_message_id: told.internet_message_id ?? stored?.internet_message_id ?? null,
+    from_address: from.email,
+    from_name: from.name,
+    to_addresses: toJson(told.to) ?? stored?.to_addresses ?? "[]",
+    cc_addresses: told.cc ? toJsonOrNull(told.cc) : (stored?.cc_addresses ?? null),
+    bcc_addresses: told.bcc ? toJsonOrNull(told.bcc) : (stored?.bcc_addresses ?? null),
+    subject: told.subject ?? stored?.subject ?? "",
+    snippet: told.snippet || (told.body ? excerpt(told.body) : null) || (stored?.snippet ?? null),
+    direction: directionOf(account, from.email, told.folders, stored?.direction),
+    has_attachments: hasAttachments ?? stored?.has_attachments ?? false,
+    sent_at: stored?.sent_at ?? told.date ?? nowSeconds(),
+    body_digest: bodyDigest ?? stored?.body_digest ?? null,
+  };
+}
+
+/** True when the provider has told nothing new. */
+export const isSame = (stored: State, state: State): boolean =>
+  (Object.keys(state) as (keyof State)[]).every((column) => stored[column] === state[column]);
+
+/** A message's attachments, told apart by whether its HTML shows them inline. */
+export function attachmentsOf({
+  attachments,
+  body,
+}: ProviderMessage): (ProviderAttachment & { is_inline: boolean })[] {
+  const html = body && isHtml(body) ? body : "";
+  return (attachments ?? []).map((attachment) => ({
+    ...attachment,
+    is_inline: attachment.content_id !== null && html.includes(`cid:${attachment.content_id}`),
+  }));
+}
+
+/** Providers name the folder SENT, Sent Items, INBOX.Sent, [Gmail]/Sent Mail… */
+const isSentFolder = (folder: string): boolean => /\bsent\b/i.test(folder);
+
+function directionOf(
+  account: MailAccount,
+  from: string,
+  folders: string[] | undefined,
+  stored: State["direction"] | undefined,
+): State["direction"] {
+  if (from.toLowerCase() === account.email_address.toLowerCase()) return "outbound";
+  if (folders) return folders.some(isSentFolder) ? "outbound" : "inbound";
+  return stored ?? "inbound";
+}
+
+const toJson = (list: Address[] | undefined): string | undefined =>
+  list && JSON.stringify(list.map(({ name, email }) => (name ? { name, email } : { email })));
+
+const toJsonOrNull = (list: Address[]): string | null => (list.length ? (toJson(list) ?? null) : null);

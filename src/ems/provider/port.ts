@@ -1,0 +1,112 @@
+/** A name and an address, as in a mail's header. */
+export interface Address {
+  name: string | null;
+  email: string;
+}
+
+export interface ProviderAttachment {
+  id: string;
+  filename: string;
+  content_type: string;
+  size_bytes: number;
+  /** Without angle brackets; null when the part has none. */
+  content_id: string | null;
+}
+
+/** A mail as the provider shows it. An absent field was not told, which is not the same as empty. */
+export interface ProviderMessage {
+  id: string;
+  thread_id?: string;
+  internet_message_id?: string;
+  subject?: string;
+  from?: Address;
+  to?: Address[];
+  cc?: Address[];
+  bcc?: Address[];
+  /** Seconds since the epoch. */
+  date?: number;
+  /** HTML, or plain text where the mail has no HTML. */
+  body?: string;
+  snippet?: string;
+  folders?: string[];
+  attachments?: ProviderAttachment[];
+}
+
+export interface ProviderPage {
+  messages: ProviderMessage[];
+  /** Opaque; null on the last page. */
+  cursor: string | null;
+}
+
+export interface Grant {
+  id: string;
+  email: string;
+  /** "google", "microsoft", "imap", … */
+  provider: string;
+  valid: boolean;
+}
+
+export interface OutgoingMail {
+  from: Address;
+  to: Address[];
+  cc: Address[];
+  bcc: Address[];
+  subject: string;
+  html: string;
+  /** What the provider takes to put the mail into a thread of the same mailbox. */
+  reply_to_message_id?: string;
+  /** The Message-ID that this answers, where the answered mail lies in another mailbox. */
+  in_reply_to?: string;
+}
+
+/** Bytes that are streamed, never held whole. */
+export interface Download {
+  body: ReadableStream<Uint8Array>;
+  /** Bytes, when the provider says so. */
+  size: number | null;
+}
+
+/**
+ * - `grant_dead`: the mailbox must be connected again
+ * - `not_found`: the provider has no such thing
+ * - `rate_limited`: come back later
+ * - `refused`: the provider understood, and said no
+ * - `unknown`: no answer, or none that tells whether it was done
+ */
+export type ProviderFault = "grant_dead" | "not_found" | "rate_limited" | "refused" | "unknown";
+
+/** Whatever goes wrong at the provider. `message` is safe to show: plain text, one line, at most 200 characters. */
+export class ProviderError extends Error {
+  readonly fault: ProviderFault;
+  readonly retryAfterSeconds: number | null;
+
+  constructor(
+    fault: ProviderFault,
+    message: string,
+    cause: unknown,
+    retryAfterSeconds: number | null = null,
+  ) {
+    super(message, { cause });
+    this.fault = fault;
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+/** What Xabar needs of a mail provider. Every verb throws ProviderError, and nothing else. */
+export interface MailProvider {
+  /** @returns null when there is no such grant */
+  findGrant(grantId: string): Promise<Grant | null>;
+  /** Disconnects the mailbox for good. Succeeds when it is gone already. */
+  revokeGrant(grantId: string): Promise<void>;
+  /** @returns null when the mailbox has no such message */
+  getMessage(grantId: string, messageId: string): Promise<ProviderMessage | null>;
+  /** One page, newest first. */
+  listMessages(grantId: string, query: { cursor: string | null; limit: number }): Promise<ProviderPage>;
+  /**
+   * Sends now. The same key within the hour sends once.
+   * @returns the sent mail, with the ids by which it will come back in notifications
+   */
+  send(grantId: string, mail: OutgoingMail, idempotencyKey: string): Promise<ProviderMessage>;
+  /** @returns null when the mailbox has no such attachment */
+  download(grantId: string, messageId: string, attachmentId: string): Promise<Download | null>;
+}

@@ -1,0 +1,31 @@
+import { type Context, Hono } from "hono";
+import { streamJson } from "../../lib/json-stream.ts";
+import { answer, valid } from "../../lib/validation.ts";
+import type { EmsEnv } from "../context.ts";
+import {
+  ThreadDetailResponse,
+  ThreadListResponse,
+  ThreadParam,
+  ThreadsQuery,
+  ThreadUpdate,
+} from "./schemas.ts";
+import { getThread, listThreads, updateThread } from "./service.ts";
+
+const param = valid("param", ThreadParam);
+
+export const threads = new Hono<EmsEnv>({ strict: false })
+  .get("/", answer(200, ThreadListResponse), valid("query", ThreadsQuery), async (c) =>
+    c.json(await listThreads(c.var.ctx, c.req.valid("query"))),
+  )
+  .get("/:thread_id", answer(200, ThreadDetailResponse), param, async (c) =>
+    detail(c, await getThread(c.var.ctx, c.req.valid("param").thread_id)),
+  )
+  .patch("/:thread_id", answer(200, ThreadDetailResponse), param, valid("json", ThreadUpdate), async (c) => {
+    const { thread_id: id } = c.req.valid("param");
+    return detail(c, await updateThread(c.var.ctx, { id, ...c.req.valid("json") }));
+  });
+
+function detail(c: Context<EmsEnv>, { thread, messages }: Awaited<ReturnType<typeof getThread>>): Response {
+  c.header("content-type", "application/json");
+  return c.body(streamJson(thread, "messages", messages));
+}

@@ -1,0 +1,28 @@
+import * as z from "zod";
+import { pageOf, pageQuery } from "../../lib/pagination.ts";
+import { uuid } from "../../lib/validation.ts";
+import { MessageResponse } from "../messages/schemas.ts";
+
+export const ThreadParam = z.object({ thread_id: uuid });
+
+export const ThreadsQuery = z.object({ ...pageQuery, account_id: uuid.optional() });
+export type ThreadsQuery = z.infer<typeof ThreadsQuery>;
+
+export const ThreadUpdate = z.object({ do_not_delete: z.boolean().optional() });
+export type ThreadUpdate = z.infer<typeof ThreadUpdate>;
+
+export const ThreadSummary = z.object({
+  id: z.uuid(),
+  email_account_id: z.uuid(),
+  subject: z.string(),
+  last_message_at: z.iso.datetime(),
+  message_count: z.int(),
+  do_not_delete: z.boolean(),
+  created_at: z.iso.datetime(),
+});
+export type ThreadSummary = z.infer<typeof ThreadSummary>;
+
+export const ThreadListResponse = pageOf(ThreadSummary);
+export type ThreadListResponse = z.infer<typeof ThreadListResponse>;
+
+export const ThreadDetailResponse = ThreadSummary.extend({ messages: z.array(MessageResponse) });

@@ -1,0 +1,81 @@
+import { sql } from "drizzle-orm";
+import { notFound } from "../../lib/errors.ts";
+import type { Position } from "../../lib/pagination.ts";
+import { toIso } from "../../lib/time.ts";
+import { batch, inCompanies, type UserCtx } from "../context.ts";
+import { appendEvents, ring } from "../events/log.ts";
+import { listPage } from "../lists.ts";
+import { messagesByIds } from "../messages/query.ts";
+import type { MessageResponse } from "../messages/schemas.ts";
+import type { ThreadListResponse, ThreadSummary, ThreadsQuery, ThreadUpdate } from "./schemas.ts";
+
+interface ThreadRow extends Position {
+  email_account_id: string;
+  subject: string;
+  message_count: number;
+  do_not_delete: number;
+  created_at: number;
+}
+
+const COLUMNS = sql.raw(
+  "t.id, t.account_id AS email_account_id, t.subject, t.last_message_at AS at, t.message_count, t.do_not_delete, t.created_at",
+);
+
+/** A page of the caller's threads, the latest active first. */
+export async function listThreads(ctx: UserCtx, query: ThreadsQuery): Promise<ThreadListResponse> {
+  const { rows, total } = await listPage<ThreadRow>(
+    ctx,
+    query,
+    sql`a.thread_count`,
+    (scope, limit) => sql`
+      SELECT ${COLUMNS} FROM ems_threads t WHERE ${scope("t")}
+      ORDER BY t.last_message_at DESC, t.id DESC LIMIT ${limit}`,
+  );
+  return { items: rows.map(toSummary), total, page: query.page, size: query.size };
+}
+
+/**
+ * A thread and its messages, oldest first; these come while they are read.
+ * @throws ApiError 404
+ */
+export async function getThread(
+  ctx: UserCtx,
+  id: string,
+): Promise<{ thread: ThreadSummary; messages: AsyncIterable<MessageResponse> }> {
+  const [threads, messages] = await batch(ctx, [
+    sql`SELECT ${COLUMNS} FROM ems_threads t WHERE t.id = ${id} AND t.company_id ${inCompanies(ctx)}`,
+    sql`
+      SELECT id FROM ems_messages WHERE thread_id = ${id} AND +company_id ${inCompanies(ctx)} ORDER BY sent_at, id`,
+  ]);
+  const [thread] = threads as ThreadRow[];
+  if (!thread) throw notFound("Thread");
+  const ids = (messages as { id: string }[]).map((message) => message.id);
+  return { thread: toSummary(thread), messages: messagesByIds(ctx, ids) };
+}
+
+/**
+ * Protects a thread, or takes the protection away.
+ * @throws ApiError 404
+ */
+export async function updateThread(ctx: UserCtx, { id, do_not_delete }: ThreadUpdate & { id: string }) {
+  const before = await getThread(ctx, id);
+  if (do_not_delete === undefined || do_not_delete === before.thread.do_not_delete) return before;
+  const cause = `thread.updated/${id}/${crypto.randomUUID()}`;
+  const [changed] = await batch(ctx, [
+    sql`
+      UPDATE ems_threads SET do_not_delete = ${do_not_delete}
+      WHERE id = ${id} AND company_id ${inCompanies(ctx)} RETURNING company_id`,
+    appendEvents(sql`
+      SELECT company_id, NULL, 'thread.updated', id, NULL, NULL, ${cause}
+      FROM ems_threads WHERE id = ${id} AND company_id ${inCompanies(ctx)}`),
+  ]);
+  for (const { company_id } of changed as { company_id: number }[]) ring(ctx, company_id);
+  return getThread(ctx, id);
+}
+
+const toSummary = ({ at, do_not_delete, created_at, ...row }: ThreadRow): ThreadSummary => ({
+  ...row,
+  last_message_at: toIso(at),
+  do_not_delete: do_not_delete === 1,
+  created_at: toIso(created_at),
+});

@@ -1,0 +1,68 @@
+import { ApiError, badRequest } from "../../lib/errors.ts";
+import { verifyHmac } from "../../lib/hmac.ts";
+import { uuidv7 } from "../../lib/ids.ts";
+import { readCapped } from "../../lib/read-capped.ts";
+import type { Ctx } from "../context.ts";
+import { Notification, type QueuedNotification } from "./notification.ts";
+
+/** Nylas sends 1 MB at most; compressed, that may be the size of the compressed bytes. */
+const MAX_RECEIVED_BYTES = 2 * 1024 * 1024;
+const MAX_INFLATED_BYTES = 16 * 1024 * 1024;
+/** A queue message holds 128 KB, with what the queue adds. */
+const MAX_QUEUED_BYTES = 100_000;
+
+export interface Received {
+  signature: string | undefined;
+  encoding: string | undefined;
+  body: ReadableStream<Uint8Array> | null;
+}
+
+/**
+ * Takes a notification in: checks who sent it, and puts it where it cannot get lost. Nothing else happens before
+ * the answer.
+ * @throws ApiError 401 for a wrong signature, and then nothing is kept; 400 for what is signed but no
+ *   notification; 503 when it could not be kept: Nylas repeats it then, while after a 500 it never would
+ */
+export async function receiveNotification(ctx: Ctx, { signature, encoding, body }: Received): Promise<void> {
+  if (!signature) throw badSignature();
+  const raw = await readCapped(body, MAX_RECEIVED_BYTES);
+  if (!ctx.config.NYLAS_WEBHOOK_SECRET) throw notKept("NYLAS_WEBHOOK_SECRET is not set");
+  // Over the bytes as they came, and before anything looks into them.
+  if (!(await verifyHmac(ctx.config.NYLAS_WEBHOOK_SECRET, raw, signature))) throw badSignature();
+  const json = encoding === "gzip" ? await inflate(raw) : raw;
+  await enqueue(ctx, parse(json), json).catch((error) => {
+    throw notKept(error);
+  });
+}
+
+const badSignature = () =>
+  new ApiError(401, "The x-nylas-signature header is missing or does not match the body");
+
+const notKept = (cause: unknown) =>
+  new ApiError(503, "The notification cannot be kept now; send it again", { cause, retryAfterSeconds: 60 });
+
+async function inflate(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+  const stream = new Response(bytes).body?.pipeThrough(new DecompressionStream("gzip")) ?? null;
+  try {
+    return await readCapped(stream, MAX_INFLATED_BYTES);
+  } catch (error) {
+    throw error instanceof ApiError ? error : badRequest("body: is not gzip, as its content-encoding says");
+  }
+}
+
+function parse(bytes: Uint8Array): Notification {
+  try {
+    return Notification.parse(JSON.parse(new TextDecoder().decode(bytes)));
+  } catch {
+    throw badRequest("body: is not a notification: it needs id, type and data.object");
+  }
+}
+
+async function enqueue({ env }: Ctx, notification: Notification, json: Uint8Array): Promise<void> {
+  let queued: QueuedNotification = { notification };
+  if (json.byteLength > MAX_QUEUED_BYTES) {
+    queued = { key: `notifications/${uuidv7()}.json` };
+    await env.ATTACHMENTS.put(queued.key, json, { httpMetadata: { contentType: "application/json" } });
+  }
+  await env.WEBHOOKS.send(queued);
+}
