@@ -1,0 +1,9 @@
+declare namespace Cloudflare {
+  interface Env {
+    TEST_MIGRATIONS: import("cloudflare:test").D1Migration[];
+    /** Private JWK of the issuer whose key set JWT_JWKS_URL serves. */
+    TEST_ISSUER_KEY: string;
+    TEST_CONTROL_TOKEN: string;
+    JWT_JWKS_URL: string;
+  }
+}

@@ -1,0 +1,84 @@
+import { env, exports } from "cloudflare:workers";
+import { vi } from "vitest";
+
+/** What the control API of the stand-in answers for a stored message. */
+export interface SimMessage {
+  id: string;
+  grant_id: string;
+  thread_id: string;
+  headers: { name: string; value: string }[];
+}
+
+export interface InboundMail {
+  from: { email: string; name?: string };
+  to: { email: string; name?: string }[];
+  cc?: { email: string; name?: string }[];
+  subject: string;
+  html?: string;
+  text?: string;
+  date?: number;
+  inReplyTo?: string;
+  attachments?: { filename: string; contentType: string; content: string; contentId?: string }[];
+  silent?: boolean;
+}
+
+async function control(method: string, path: string, body?: unknown): Promise<unknown> {
+  const response = await fetch(`https://nylas.test${path}`, {
+    method,
+    headers: { authorization: `Bearer ${env.TEST_CONTROL_TOKEN}`, "content-type": "application/json" },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+  return text ? JSON.parse(text) : null;
+}
+
+/** A mailbox at the stand-in. @returns its grant */
+export const createGrant = (email: string, provider = "google"): Promise<{ id: string }> =>
+  control("POST", "/__sim/grants", { email, provider }) as Promise<{ id: string }>;
+
+export const expireGrant = (id: string) => control("POST", `/__sim/grants/${id}/expire`);
+
+/** A mail from outside. Unless it is silent, a notification of it then waits to be delivered. */
+export const receiveMail = async (mail: InboundMail): Promise<SimMessage[]> =>
+  ((await control("POST", "/__sim/inbound", mail)) as { data: SimMessage[] }).data;
+
+/** Makes the next calls of a route fail. */
+export const breakRoute = (route: string, kind: string, times = 1) =>
+  control("POST", "/__sim/fault", { route, kind, times });
+
+export const mendRoutes = () => control("DELETE", "/__sim/fault");
+
+export const storedMail = async (grantId: string): Promise<Record<string, unknown>[]> =>
+  ((await control("GET", `/__sim/messages/${grantId}`)) as { data: Record<string, unknown>[] }).data;
+
+interface PulledRequest {
+  id: string;
+  method: string;
+  url: string;
+  headers: Record<string, string>;
+  body: string;
+}
+
+/** Brings what the stand-in has to tell to the Worker's door. @returns how many requests that were */
+export async function deliverNotifications(): Promise<number> {
+  const requests = (await control("GET", "/__pull")) as PulledRequest[];
+  for (const { id, method, url, headers, body } of requests) {
+    const bytes = Uint8Array.from(atob(body), (character) => character.charCodeAt(0));
+    const init = { method, headers, ...(bytes.length ? { body: bytes } : {}) };
+    const response = await exports.default.fetch(new Request(url, init));
+    const answer = { status: response.status, body: await response.text() };
+    await control("POST", `/__pull/${id}`, answer);
+  }
+  return requests.length;
+}
+
+/** Delivers whatever there is until a condition holds: notifications and jobs are worked on in the background. */
+export const eventually = <T>(check: () => Promise<T>): Promise<T> =>
+  vi.waitFor(
+    async () => {
+      await deliverNotifications();
+      return check();
+    },
+    { timeout: 10_000, interval: 50 },
+  );

@@ -1,0 +1,65 @@
+import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
+import { exportJWK, generateKeyPair } from "jose";
+import { defineConfig } from "vitest/config";
+import { createPullMount } from "./dev/nylas/pull.ts";
+
+const NYLAS = { apiKey: "test-api-key", controlToken: "test-control", webhookSecret: "test-webhook-secret" };
+
+/** All that the Worker's outbound requests can reach in tests: the stand-in for Nylas and an issuer of tokens. */
+async function outbound() {
+  const nylas = createPullMount({
+    apiKey: NYLAS.apiKey,
+    controlToken: NYLAS.controlToken,
+    sentAsUpdated: 0,
+    webhooks: [{ url: "https://xabar.test/webhooks/nylas", secret: NYLAS.webhookSecret }],
+  });
+  const { publicKey, privateKey } = await generateKeyPair("ES256", { extractable: true });
+  const jwks = { keys: [{ ...(await exportJWK(publicKey)), kid: "test", alg: "ES256" }] };
+  const fetch = async (request: Request): Promise<Response> => {
+    const { hostname } = new URL(request.url);
+    if (hostname === "nylas.test") return nylas.fetch(request);
+    if (hostname === "issuer.test") return Response.json(jwks);
+    return new Response(`No route to ${hostname}`, { status: 503 });
+  };
+  return {
+    fetch,
+    privateKey: JSON.stringify({ ...(await exportJWK(privateKey)), kid: "test", alg: "ES256" }),
+  };
+}
+
+const worker = cloudflareTest(async () => {
+  const { fetch, privateKey } = await outbound();
+  return {
+    wrangler: { configPath: "./wrangler.toml" },
+    miniflare: {
+      bindings: {
+        TEST_MIGRATIONS: await readD1Migrations("./migrations"),
+        TEST_ISSUER_KEY: privateKey,
+        TEST_CONTROL_TOKEN: NYLAS.controlToken,
+        JWT_SECRET: "test-jwt-secret",
+        JWT_JWKS_URL: "https://issuer.test/jwks.json",
+        NYLAS_API_KEY: NYLAS.apiKey,
+        NYLAS_API_URI: "https://nylas.test",
+        NYLAS_WEBHOOK_SECRET: NYLAS.webhookSecret,
+      },
+      outboundService: fetch as never, // miniflare's own Request and Response classes, alike in all that is used
+    },
+  };
+});
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        plugins: [worker],
+        test: {
+          name: "worker",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/node/**"],
+          setupFiles: ["./test/support/setup.ts"],
+        },
+      },
+      { test: { name: "node", include: ["test/node/**/*.test.ts"] } },
+    ],
+  },
+});
