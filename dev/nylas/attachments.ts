@@ -1,0 +1,42 @@
+import { Hono } from "hono";
+import type { GrantApi } from "./api.ts";
+import { invalidRequest, notFound } from "./errors.ts";
+import { messageOf } from "./messages.ts";
+import type { Grant, StoredAttachment } from "./store.ts";
+import type { World } from "./world.ts";
+
+/** Metadata and bytes, below a grant. */
+export function attachmentRoutes(world: World): Hono<GrantApi> {
+  const routes = new Hono<GrantApi>();
+
+  routes.get("/:id", (c) => {
+    const data = attachmentOf(world, c.get("grant"), c.req.param("id"), c.req.query("message_id"));
+    return c.json({ request_id: c.get("requestId"), data });
+  });
+
+  routes.get("/:id/download", (c) => {
+    const found = attachmentOf(world, c.get("grant"), c.req.param("id"), c.req.query("message_id"));
+    const content = world.store.contents.get(found.id) ?? new Uint8Array();
+    return c.body(content, 200, {
+      "content-type": "application/octet-stream",
+      "content-length": String(content.byteLength),
+      "content-disposition": `attachment; filename*=UTF-8''${encodeURIComponent(found.filename)}`,
+    });
+  });
+
+  return routes;
+}
+
+// Nylas: message_id is required, and an attachment of another message is a 404.
+function attachmentOf(
+  world: World,
+  grant: Grant,
+  id: string,
+  messageId: string | undefined,
+): StoredAttachment {
+  if (!messageId) throw invalidRequest("message_id is required");
+  const message = messageOf(world, grant, messageId);
+  const found = message.attachments.find((attachment) => attachment.id === id);
+  if (!found) throw notFound();
+  return found;
+}

@@ -1,0 +1,62 @@
+/**
+ * Every id and every chance of the stand-in, drawn from one seeded generator whose whole state is a number, so
+ * that a snapshot continues the same sequence.
+ */
+
+export type Provider = "google" | "microsoft" | "imap";
+
+export interface RandomState {
+  random: number;
+}
+
+const HEX = "0123456789abcdef";
+const ALPHANUMERIC = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+/** The next number in [0, 1), by mulberry32. */
+export function random(state: RandomState): number {
+  state.random = (state.random + 0x6d2b79f5) | 0;
+  let mixed = Math.imul(state.random ^ (state.random >>> 15), 1 | state.random);
+  mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+  return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+}
+
+/** A number in [low, high). */
+export function between(state: RandomState, low: number, high: number): number {
+  return low + random(state) * (high - low);
+}
+
+function characters(state: RandomState, alphabet: string, length: number): string {
+  let drawn = "";
+  while (drawn.length < length) drawn += alphabet[Math.floor(random(state) * alphabet.length)];
+  return drawn;
+}
+
+/** A version 4 UUID. */
+export function uuid(state: RandomState): string {
+  const digits = characters(state, HEX, 32);
+  const groups = [digits.slice(0, 8), digits.slice(8, 12), `4${digits.slice(13, 16)}`];
+  return [...groups, `a${digits.slice(17, 20)}`, digits.slice(20)].join("-");
+}
+
+/** Nylas: notification ids are 26 characters, no UUIDs. */
+export function notificationId(state: RandomState): string {
+  return characters(state, ALPHANUMERIC, 26);
+}
+
+/** Nylas: 20 characters, safe in a URL. */
+export function webhookSecret(state: RandomState): string {
+  return characters(state, `${ALPHANUMERIC}-_`, 20);
+}
+
+/** The id of a message or an attachment. Microsoft's hold `/`, `+` and `=`, which a client must encode in paths. */
+export function objectId(state: RandomState, provider: Provider): string {
+  if (provider === "google") return characters(state, HEX, 16);
+  if (provider === "imap") return characters(state, HEX, 40);
+  const parts = [characters(state, ALPHANUMERIC, 44), characters(state, ALPHANUMERIC, 24)];
+  return `AAMk${parts[0]}/${parts[1]}+${characters(state, ALPHANUMERIC, 12)}=`;
+}
+
+/** A Message-ID header, with its angle brackets. */
+export function messageIdHeader(state: RandomState, domain: string): string {
+  return `<${characters(state, ALPHANUMERIC, 32)}@${domain}>`;
+}

@@ -1,0 +1,86 @@
+import { Hono } from "hono";
+import { z } from "zod";
+import type { GrantApi } from "./api.ts";
+import { jsonObject } from "./api.ts";
+import { invalidRequest, notFound } from "./errors.ts";
+import type { MessageFields } from "./message-object.ts";
+import { MESSAGE_FIELDS, messageObject, rawMessageObject } from "./message-object.ts";
+import { findMessages } from "./message-query.ts";
+import { announceMessage } from "./notifications.ts";
+import type { Grant, StoredMessage } from "./store.ts";
+import { dropMessage, mailboxOf } from "./store.ts";
+import type { World } from "./world.ts";
+
+const changes = z.object({
+  unread: z.boolean().optional(),
+  starred: z.boolean().optional(),
+  folders: z.array(z.string().min(1)).min(1).optional(),
+  metadata: z.record(z.string(), z.string().max(500)).optional(),
+});
+
+/** List, read, change and delete, below a grant. */
+export function messageRoutes(world: World): Hono<GrantApi> {
+  const routes = new Hono<GrantApi>();
+
+  routes.get("/", (c) => {
+    const query = c.req.query();
+    const { messages, nextCursor } = findMessages(world, c.get("grant"), query);
+    const data = messages.map((message) => shown(world, message, query));
+    return c.json({ request_id: c.get("requestId"), data, ...(nextCursor && { next_cursor: nextCursor }) });
+  });
+
+  routes.get("/:id", (c) => {
+    const message = messageOf(world, c.get("grant"), c.req.param("id"));
+    return c.json({ request_id: c.get("requestId"), data: shown(world, message, c.req.query()) });
+  });
+
+  routes.put("/:id", (c) => {
+    const grant = c.get("grant");
+    const message = messageOf(world, grant, c.req.param("id"));
+    const parsed = changes.safeParse(jsonObject(c.get("body")));
+    if (!parsed.success) throw invalidRequest(z.prettifyError(parsed.error));
+    if (grant.provider === "microsoft" && (parsed.data.folders?.length ?? 1) !== 1) {
+      throw invalidRequest("folders must hold exactly one folder");
+    }
+    Object.assign(message, parsed.data);
+    announceMessage(world, message, "message.updated");
+    return c.json({ request_id: c.get("requestId"), data: messageObject(message, "standard") });
+  });
+
+  routes.delete("/:id", (c) => {
+    const message = messageOf(world, c.get("grant"), c.req.param("id"));
+    if (c.req.query("hard_delete") === "true") {
+      dropMessage(world.store, message);
+      announceMessage(world, message, "message.deleted");
+    } else {
+      message.folders = ["TRASH"];
+      announceMessage(world, message, "message.updated");
+    }
+    return c.json({ request_id: c.get("requestId") });
+  });
+
+  return routes;
+}
+
+/** The message with that id in the grant; throws a 404 if there is none. */
+export function messageOf(world: World, grant: Grant, id: string): StoredMessage {
+  const message = mailboxOf(world.store, grant.id).messages.get(id);
+  if (!message) throw notFound();
+  return message;
+}
+
+/** The `fields` parameter; throws a 400 for a value outside `allowed`. */
+export function fieldsOf<F extends MessageFields>(value: string | undefined, allowed: readonly F[]): F {
+  const fields = allowed.find((candidate) => candidate === (value ?? "standard"));
+  if (fields === undefined) throw invalidRequest(`fields must be one of ${allowed.join(", ")}`);
+  return fields;
+}
+
+function shown(world: World, message: StoredMessage, query: Record<string, string>) {
+  const fields = fieldsOf(query.fields, MESSAGE_FIELDS);
+  if (fields === "raw_mime") return rawMessageObject(message, world.store.contents);
+  const object = messageObject(message, fields);
+  if (query.select === undefined) return object;
+  const selected = query.select.split(",");
+  return Object.fromEntries(Object.entries(object).filter(([name]) => selected.includes(name)));
+}

@@ -1,0 +1,88 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { ReadableStream } from "node:stream/web";
+import { parseArgs } from "node:util";
+import type { NylasSim } from "./sim.ts";
+import { createNylasSim } from "./sim.ts";
+
+const TICK = 100;
+
+export interface Served {
+  port: number;
+  close(): Promise<void>;
+}
+
+/** Puts the stand-in on a port (0 picks a free one) and ticks it ten times a second until closed. */
+export async function serve(
+  sim: Pick<NylasSim, "fetch" | "tick">,
+  { port, host = "127.0.0.1" }: { port: number; host?: string },
+): Promise<Served> {
+  const server = createServer((incoming, outgoing) => {
+    answer(sim, incoming, outgoing).catch((error: unknown) => {
+      // A client that went away is no news.
+      if (!outgoing.destroyed) console.error(error);
+      outgoing.destroy();
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject).listen(port, host, resolve);
+  });
+  const ticking = setInterval(() => void sim.tick().catch(console.error), TICK);
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise((resolve, reject) => {
+        clearInterval(ticking);
+        server.close((error) => (error ? reject(error) : resolve()));
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function answer(
+  sim: Pick<NylasSim, "fetch">,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
+  const gone = new AbortController();
+  outgoing.on("close", () => gone.abort());
+  const response = await sim.fetch(requestFrom(incoming, gone.signal));
+  outgoing.writeHead(response.status, Object.fromEntries(response.headers));
+  outgoing.flushHeaders();
+  if (response.body) await pipeline(Readable.fromWeb(response.body as ReadableStream), outgoing);
+  else outgoing.end();
+}
+
+function requestFrom(incoming: IncomingMessage, signal: AbortSignal): Request {
+  const { method = "GET", headers, url = "/" } = incoming;
+  const pairs = Object.entries(headers).flatMap(([name, value]) =>
+    [value ?? []].flat().map((one): [string, string] => [name, one]),
+  );
+  const hasBody = method !== "GET" && method !== "HEAD";
+  const init = { method, headers: pairs, signal };
+  const target = new URL(url, `http://${headers.host ?? "localhost"}`);
+  if (!hasBody) return new Request(target, init);
+  return new Request(target, { ...init, body: Readable.toWeb(incoming), duplex: "half" } as RequestInit);
+}
+
+if (import.meta.main) {
+  const { values } = parseArgs({
+    options: {
+      port: { type: "string", default: "8788" },
+      host: { type: "string", default: "127.0.0.1" },
+      "api-key": { type: "string", default: "nylas-stand-in" },
+      "control-token": { type: "string", default: "control" },
+      seed: { type: "string", default: String(Date.now()) },
+    },
+  });
+  const sim = createNylasSim({
+    apiKey: values["api-key"],
+    controlToken: values["control-token"],
+    seed: Number(values.seed),
+  });
+  const { port } = await serve(sim, { port: Number(values.port), host: values.host });
+  console.log(`Nylas stand-in on http://${values.host}:${port}, API key ${values["api-key"]}`);
+}

@@ -1,0 +1,126 @@
+import { Hono } from "hono";
+import type { Api, GrantApi } from "./api.ts";
+import { answerError, providerHeaders, recordRequests, requireApiKey } from "./api.ts";
+import { attachmentRoutes } from "./attachments.ts";
+import { controlRoutes } from "./control.ts";
+import { tick } from "./deliveries.ts";
+import { inbound } from "./deposit.ts";
+import { notFound } from "./errors.ts";
+import { gatewayFaults, providerFaults } from "./fault-answers.ts";
+import { folderRoutes } from "./folders.ts";
+import { ownRequest } from "./foreign-request.ts";
+import type { NewGrant } from "./grants.ts";
+import { addGrant, grantRoutes, requireGrant } from "./grants.ts";
+import { idempotent } from "./idempotency.ts";
+import { limitGrant } from "./limits.ts";
+import type { InboundMail, OutgoingMail } from "./mail.ts";
+import { messageRoutes } from "./messages.ts";
+import { sendRoute } from "./send.ts";
+import type { Grant, SimSnapshot, Store, StoredMessage } from "./store.ts";
+import { emptyStore, fromSnapshot, takeSnapshot } from "./store.ts";
+import type { RegisteredWebhook } from "./webhooks.ts";
+import { registerWebhooks, webhookRoutes } from "./webhooks.ts";
+import type { World } from "./world.ts";
+
+export type { Address, InboundMail, OutgoingMail } from "./mail.ts";
+export type { Grant, SimSnapshot, StoredMessage } from "./store.ts";
+
+export interface SimOptions {
+  apiKey: string;
+  /** When set, /__sim/* needs `Authorization: Bearer <it>`; absent, the control API is off (404). */
+  controlToken?: string;
+  /** All ids and randomness come from it; default 1. */
+  seed?: number;
+  /** Milliseconds since the epoch; default Date.now. `advance` adds to it. */
+  now?: () => number;
+  /** How webhooks leave; default fetch. */
+  deliver?: (request: Request) => Promise<Response>;
+  /** Called once per sent mail that has recipients who are no grant here. */
+  onOutgoing?: (mail: OutgoingMail) => void;
+  /** The state to start from, and to go back to on reset. */
+  snapshot?: SimSnapshot;
+  /** Registered from the start, without a challenge. */
+  webhooks?: RegisteredWebhook[];
+  /** The share of sends announced by message.updated in place of message.created; default 0.3. */
+  sentAsUpdated?: number;
+  /** False where whoever ticks also has to answer the webhooks: a tick then only starts attempts. Default true. */
+  awaitDeliveries?: boolean;
+}
+
+export interface NylasSim {
+  /** Answers any host: only the path matters. */
+  fetch(request: Request): Promise<Response>;
+  /** Starts the webhook attempts that are due and waits for them; may run beside itself. */
+  tick(): Promise<void>;
+  /** Idempotent per email. */
+  addGrant(input: NewGrant): Grant;
+  /** One stored message per grant among the recipients, plus the sender's when `folder` is SENT. */
+  inbound(mail: InboundMail): StoredMessage[];
+  /** All that the stand-in remembers, JSON-serialisable. */
+  snapshot(): SimSnapshot;
+}
+
+/** A stand-in for the Nylas v3 API, in memory. */
+export function createNylasSim(options: SimOptions): NylasSim {
+  const world: World = {
+    store: initialStore(options),
+    faults: { planned: [], hanging: new Set() },
+    requests: [],
+    deliveries: [],
+    buckets: new Map(),
+    attempting: new Map(),
+    sending: new Set(),
+    calls: new Set(),
+    clock: options.now ?? Date.now,
+    deliver: options.deliver ?? ((request) => fetch(request)),
+    onOutgoing: options.onOutgoing ?? (() => {}),
+    sentAsUpdated: options.sentAsUpdated ?? 0.3,
+    awaitDeliveries: options.awaitDeliveries ?? true,
+  };
+
+  const app = new Hono();
+  if (options.controlToken !== undefined) {
+    app.route(
+      "/__sim",
+      controlRoutes(world, options.controlToken, () => initialStore(options)),
+    );
+  }
+  app.route("/", apiRoutes(world, options.apiKey));
+
+  return {
+    fetch: async (request) => app.fetch(await ownRequest(request)),
+    tick: () => tick(world),
+    addGrant: (input) => addGrant(world, input),
+    inbound: (mail) => inbound(world, mail),
+    snapshot: () => takeSnapshot(world.store),
+  };
+}
+
+function apiRoutes(world: World, apiKey: string): Hono<Api> {
+  const mail = new Hono<GrantApi>();
+  mail.use(requireGrant(world), limitGrant(world), providerHeaders);
+  // Before the provider's faults, which strike while the Idempotency-Key is in flight.
+  mail.use("/messages/send", idempotent(world));
+  mail.use(providerFaults(world));
+  mail.route("/messages/send", sendRoute(world));
+  mail.route("/messages", messageRoutes(world));
+  mail.route("/folders", folderRoutes(world));
+  mail.route("/attachments", attachmentRoutes(world));
+
+  const api = new Hono<Api>();
+  api.use(recordRequests(world), gatewayFaults(world), requireApiKey(apiKey));
+  api.route("/v3", grantRoutes(world));
+  api.route("/v3/webhooks", webhookRoutes(world));
+  api.route("/v3/grants/:grant", mail);
+  api.all("*", (c) => {
+    throw notFound(`no such route: ${c.req.method} ${c.req.path}`);
+  });
+  api.onError((error, c) => answerError(error, c));
+  return api;
+}
+
+function initialStore({ snapshot, seed = 1, webhooks = [], now = Date.now }: SimOptions): Store {
+  const store = snapshot ? fromSnapshot(snapshot) : emptyStore(seed);
+  registerWebhooks(store, webhooks, now() + store.clock_offset);
+  return store;
+}

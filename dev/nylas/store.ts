@@ -1,0 +1,246 @@
+import type { Provider } from "./ids.ts";
+import { uuid } from "./ids.ts";
+import type { Address } from "./mail.ts";
+
+export type Bytes = Uint8Array<ArrayBuffer>;
+
+export interface Grant {
+  id: string;
+  provider: Provider;
+  grant_status: "valid" | "invalid";
+  email: string;
+  name?: string;
+  scope: string[];
+  state?: string;
+  /** Unix seconds, as all `_at` here. */
+  created_at: number;
+  updated_at: number;
+  /** Since when the provider refuses us; present only while `grant_status` is `invalid`. */
+  expired_at?: number;
+}
+
+export interface StoredAttachment {
+  id: string;
+  grant_id: string;
+  filename: string;
+  content_type: string;
+  size: number;
+  is_inline: boolean;
+  content_id?: string;
+  content_disposition?: string;
+}
+
+export interface Header {
+  name: string;
+  value: string;
+}
+
+export interface TrackingOptions {
+  opens?: boolean;
+  links?: boolean;
+  thread_replies?: boolean;
+  label?: string;
+}
+
+export interface StoredMessage {
+  id: string;
+  grant_id: string;
+  object: "message";
+  thread_id: string;
+  subject: string;
+  from: Address[];
+  to: Address[];
+  cc: Address[];
+  bcc: Address[];
+  reply_to: Address[];
+  /** Unix seconds. */
+  date: number;
+  body: string;
+  snippet?: string;
+  starred: boolean;
+  unread: boolean;
+  folders: string[];
+  attachments: StoredAttachment[];
+  headers: Header[];
+  metadata?: Record<string, string>;
+  tracking_options?: TrackingOptions;
+  /** Order of arrival, which tells mails of the same second apart; on no wire. */
+  sequence: number;
+}
+
+export interface Mailbox {
+  messages: Map<string, StoredMessage>;
+  /** Message-ID header → thread id. */
+  threads: Map<string, string>;
+}
+
+export interface MinuteTally {
+  minute: number;
+  good: number;
+  bad: number;
+}
+
+export interface Webhook {
+  id: string;
+  description: string;
+  trigger_types: string[];
+  webhook_url: string;
+  webhook_secret: string;
+  status: "active" | "pause" | "failing" | "failed";
+  notification_email_addresses: string[];
+  compressed_delivery: boolean;
+  status_updated_at: number;
+  created_at: number;
+  updated_at: number;
+  /** The attempts of the last 72 h, per minute: what the state machine judges by. */
+  tallies: MinuteTally[];
+}
+
+export interface Notification {
+  id: string;
+  type: string;
+  source: string;
+  /** Unix seconds. */
+  time: number;
+  data: Record<string, unknown>;
+  webhook_ids: string[];
+  attempts: number;
+  /** Milliseconds. */
+  first_attempt_at?: number;
+  /** Milliseconds; absent once it was delivered or given up. */
+  due_at?: number;
+}
+
+export interface RememberedSend {
+  payload_hash: string;
+  status: number;
+  body: string;
+  request_id: string;
+  /** Milliseconds. */
+  expires_at: number;
+}
+
+/** All that a stand-in remembers, as plain data. */
+export interface Store {
+  random: number;
+  /** Milliseconds that `advance` added to the clock. */
+  clock_offset: number;
+  last_sequence: number;
+  application_id: string;
+  grants: Map<string, Grant>;
+  mailboxes: Map<string, Mailbox>;
+  /** Attachment id → bytes. */
+  contents: Map<string, Bytes>;
+  webhooks: Map<string, Webhook>;
+  notifications: Map<string, Notification>;
+  /** `<grant id> <Idempotency-Key>` → the answer to repeat. */
+  sends: Map<string, RememberedSend>;
+}
+
+export interface SimSnapshot {
+  random: number;
+  clock_offset: number;
+  last_sequence: number;
+  application_id: string;
+  grants: Grant[];
+  messages: StoredMessage[];
+  /** Base64, by attachment id. */
+  contents: Record<string, string>;
+  webhooks: Webhook[];
+  notifications: Notification[];
+  sends: Record<string, RememberedSend>;
+}
+
+/** An empty store whose ids all follow from `seed`. */
+export function emptyStore(seed: number): Store {
+  const store: Store = {
+    random: seed | 0,
+    clock_offset: 0,
+    last_sequence: 0,
+    application_id: "",
+    grants: new Map(),
+    mailboxes: new Map(),
+    contents: new Map(),
+    webhooks: new Map(),
+    notifications: new Map(),
+    sends: new Map(),
+  };
+  store.application_id = uuid(store);
+  return store;
+}
+
+/** A deep copy of the store that survives `JSON.stringify`. */
+export function takeSnapshot(store: Store): SimSnapshot {
+  const messages = [...store.mailboxes.values()].flatMap((mailbox) => [...mailbox.messages.values()]);
+  const contents = [...store.contents].map(([id, bytes]) => [id, Buffer.from(bytes).toString("base64")]);
+  return structuredClone({
+    random: store.random,
+    clock_offset: store.clock_offset,
+    last_sequence: store.last_sequence,
+    application_id: store.application_id,
+    grants: [...store.grants.values()],
+    messages,
+    contents: Object.fromEntries(contents),
+    webhooks: [...store.webhooks.values()],
+    notifications: [...store.notifications.values()],
+    sends: Object.fromEntries(store.sends),
+  });
+}
+
+/** The store that `takeSnapshot` saw; the snapshot stays untouched. */
+export function fromSnapshot(snapshot: SimSnapshot): Store {
+  const copy = structuredClone(snapshot);
+  const store: Store = {
+    random: copy.random,
+    clock_offset: copy.clock_offset,
+    last_sequence: copy.last_sequence,
+    application_id: copy.application_id,
+    grants: byId(copy.grants),
+    mailboxes: new Map(copy.grants.map((grant) => [grant.id, emptyMailbox()])),
+    contents: new Map(),
+    webhooks: byId(copy.webhooks),
+    notifications: byId(copy.notifications),
+    sends: new Map(Object.entries(copy.sends)),
+  };
+  for (const message of copy.messages) keepMessage(store, message);
+  for (const [id, base64] of Object.entries(copy.contents)) {
+    store.contents.set(id, new Uint8Array(Buffer.from(base64, "base64")));
+  }
+  return store;
+}
+
+/** Puts the message in the mailbox of its grant, and its Message-ID in the thread index there. */
+export function keepMessage(store: Store, message: StoredMessage): void {
+  const mailbox = mailboxOf(store, message.grant_id);
+  mailbox.messages.set(message.id, message);
+  const messageId = headerOf(message, "Message-ID");
+  if (messageId !== undefined) mailbox.threads.set(messageId, message.thread_id);
+}
+
+/** Forgets the message and the bytes of its attachments; replies to it still find its thread. */
+export function dropMessage(store: Store, message: StoredMessage): void {
+  mailboxOf(store, message.grant_id).messages.delete(message.id);
+  for (const attachment of message.attachments) store.contents.delete(attachment.id);
+}
+
+/** The mailbox of a grant, empty if nothing has come yet. */
+export function mailboxOf(store: Store, grantId: string): Mailbox {
+  const known = store.mailboxes.get(grantId);
+  if (known) return known;
+  const mailbox = emptyMailbox();
+  store.mailboxes.set(grantId, mailbox);
+  return mailbox;
+}
+
+/** The first value under a header name, case apart. */
+export function headerOf(message: StoredMessage, name: string): string | undefined {
+  return message.headers.find((header) => header.name.toLowerCase() === name.toLowerCase())?.value;
+}
+
+function emptyMailbox(): Mailbox {
+  return { messages: new Map(), threads: new Map() };
+}
+
+function byId<T extends { id: string }>(rows: T[]): Map<string, T> {
+  return new Map(rows.map((row) => [row.id, row]));
+}

@@ -1,0 +1,235 @@
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { describe, expect, test } from "vitest";
+import openapi from "../fixtures/nylas-openapi-mail.json" with { type: "json" };
+import type { Answer, Harness } from "./nylas-sim-harness.ts";
+import { HOOK, startSim } from "./nylas-sim-harness.ts";
+
+/**
+ * Every response of every route against the OpenAPI document that Nylas publishes. Left out of it:
+ * - `data: {type: object}` of the responses with a cursor, which no list can meet beside its own `data: []`;
+ * - `format`, which says nothing about shape;
+ * - statuses that the document does not list for a route: those are held against its general error schema.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: a JSON document
+const document: any = structuredClone(openapi);
+delete document.components.schemas.common_response_with_cursor.properties.data;
+
+const ajv = new Ajv2020({ strict: false, allErrors: true, validateFormats: false });
+ajv.addSchema({ $id: "nylas", components: document.components });
+
+function schemaFor(operation: string, status: number) {
+  const [method = "", path = ""] = operation.split(" ");
+  let response = document.paths[path][method.toLowerCase()].responses[status];
+  if (response?.$ref) response = document.components.responses[response.$ref.split("/").at(-1)];
+  const schema = response?.content["application/json"].schema ?? document.components.schemas["400"];
+  return JSON.parse(JSON.stringify(schema).replaceAll('"#/', '"nylas#/'));
+}
+
+function expectConformance(operation: string, { status, headers, body }: Answer): void {
+  const validate = ajv.compile(schemaFor(operation, status));
+  expect(validate(body) ? [] : validate.errors).toEqual([]);
+  expect(body.request_id).toBe(headers.get("x-request-id"));
+  expect(headers.get("x-fastly-id")).toBeTruthy();
+  expect(headers.get("content-type")).toBe("application/json");
+  if (status >= 400) expect(body.error).toMatchObject({ type: /./, message: /./ });
+}
+
+function expectKnownFields(schema: string, object: Record<string, unknown>): void {
+  const known = Object.keys(document.components.schemas[schema].properties);
+  expect(Object.keys(object).filter((field) => !known.includes(field))).toEqual([]);
+}
+
+interface Prepared extends Harness {
+  grant: string;
+  message: string;
+  attachment: string;
+  webhook: string;
+}
+
+async function prepared(): Promise<Prepared> {
+  const harness = startSim({ webhooks: [{ url: HOOK, secret: "s", triggers: ["message.created"] }] });
+  harness.endpoint((request) => new Response(new URL(request.url).searchParams.get("challenge")));
+  const grant = harness.sim.addGrant({ email: "team@app.example", name: "Team", provider: "microsoft" });
+  const [message] = harness.sim.inbound({
+    from: { email: "aziza@elsewhere.example" },
+    to: [{ email: "team@app.example", name: "Team" }],
+    cc: [{ email: "cc@elsewhere.example" }],
+    replyTo: [{ email: "reply@elsewhere.example" }],
+    subject: "Salom",
+    html: "<p>Salom</p>",
+    inReplyTo: "<before@elsewhere.example>",
+    attachments: [
+      { filename: "a.txt", contentType: "text/plain", content: new Uint8Array(4), contentId: "a" },
+    ],
+  });
+  const { data } = (await harness.api("GET", "/v3/webhooks")).body;
+  return {
+    ...harness,
+    grant: `/v3/grants/${grant.id}`,
+    message: encodeURIComponent(message!.id),
+    attachment: encodeURIComponent(message!.attachments[0]!.id),
+    webhook: data[0].id,
+  };
+}
+
+type Call = (sim: Prepared) => Promise<Answer>;
+
+const imap = { imap_username: "i@app.example", imap_password: "p", imap_host: "h", imap_port: 993 };
+const mail = { to: [{ email: "x@elsewhere.example" }], subject: "Salom", body: "<p>Salom</p>" };
+const hook = { trigger_types: ["grant.created"], webhook_url: "https://other.example/hook" };
+
+const OF_GRANT = "/v3/grants/{grant_id}";
+const SEND = `POST ${OF_GRANT}/messages/send`;
+const MESSAGE = `${OF_GRANT}/messages/{message_id}`;
+const ATTACHMENT = `GET ${OF_GRANT}/attachments/{attachment_id}`;
+
+const answers: [operation: string, status: number, call: Call][] = [
+  ["GET /v3/grants", 200, ({ api }) => api("GET", "/v3/grants")],
+  ["GET /v3/grants", 400, ({ api }) => api("GET", "/v3/grants?limit=0")],
+  ["GET /v3/grants/{grantId}", 404, ({ api }) => api("GET", "/v3/grants/nobody")],
+  ["GET /v3/grants/{grantId}", 200, ({ api, grant }) => api("GET", grant)],
+  ["DELETE /v3/grants/{grantId}", 404, ({ api }) => api("DELETE", "/v3/grants/nobody")],
+  ["DELETE /v3/grants/{grantId}", 200, ({ api, grant }) => api("DELETE", grant)],
+  ["POST /v3/connect/custom", 400, ({ api }) => api("POST", "/v3/connect/custom", { provider: "imap" })],
+  [
+    "POST /v3/connect/custom",
+    201,
+    ({ api }) => api("POST", "/v3/connect/custom", { provider: "imap", settings: imap }),
+  ],
+
+  [`GET ${OF_GRANT}/messages`, 400, ({ api, grant }) => api("GET", `${grant}/messages?limit=201`)],
+  [`GET ${OF_GRANT}/messages`, 404, ({ api }) => api("GET", "/v3/grants/nobody/messages")],
+  [`GET ${OF_GRANT}/messages`, 200, ({ api, grant }) => api("GET", `${grant}/messages`)],
+  [`GET ${OF_GRANT}/messages`, 200, ({ api, grant }) => api("GET", `${grant}/messages?fields=raw_mime`)],
+  [
+    `GET ${OF_GRANT}/messages`,
+    200,
+    ({ api, grant }) => api("GET", `${grant}/messages?fields=include_headers`),
+  ],
+  [`GET ${MESSAGE}`, 404, ({ api, grant }) => api("GET", `${grant}/messages/nothing`)],
+  [`GET ${MESSAGE}`, 400, ({ api, grant, message }) => api("GET", `${grant}/messages/${message}?fields=all`)],
+  [`GET ${MESSAGE}`, 200, ({ api, grant, message }) => api("GET", `${grant}/messages/${message}`)],
+  [
+    `PUT ${MESSAGE}`,
+    400,
+    ({ api, grant, message }) => api("PUT", `${grant}/messages/${message}`, { unread: "no" }),
+  ],
+  [`PUT ${MESSAGE}`, 404, ({ api, grant }) => api("PUT", `${grant}/messages/nothing`, {})],
+  [
+    `PUT ${MESSAGE}`,
+    200,
+    ({ api, grant, message }) => api("PUT", `${grant}/messages/${message}`, { unread: false }),
+  ],
+  [`DELETE ${MESSAGE}`, 404, ({ api, grant }) => api("DELETE", `${grant}/messages/nothing`)],
+  [`DELETE ${MESSAGE}`, 200, ({ api, grant, message }) => api("DELETE", `${grant}/messages/${message}`)],
+
+  [SEND, 400, ({ api, grant }) => api("POST", `${grant}/messages/send`, { to: [] })],
+  [SEND, 200, ({ api, grant }) => api("POST", `${grant}/messages/send`, mail)],
+  [SEND, 200, ({ api, grant }) => api("POST", `${grant}/messages/send?fields=include_basic_headers`, mail)],
+  [
+    SEND,
+    409,
+    async ({ api, grant }) => {
+      await api("POST", `${grant}/messages/send`, mail, { "idempotency-key": "k" });
+      return api("POST", `${grant}/messages/send`, { ...mail, subject: "?" }, { "idempotency-key": "k" });
+    },
+  ],
+
+  [`GET ${OF_GRANT}/folders`, 200, ({ api, grant }) => api("GET", `${grant}/folders`)],
+  [`GET ${OF_GRANT}/folders/{folder_id}`, 404, ({ api, grant }) => api("GET", `${grant}/folders/inbox`)],
+  [`GET ${OF_GRANT}/folders/{folder_id}`, 200, ({ api, grant }) => api("GET", `${grant}/folders/INBOX`)],
+
+  [ATTACHMENT, 400, ({ api, grant, attachment }) => api("GET", `${grant}/attachments/${attachment}`)],
+  [
+    ATTACHMENT,
+    404,
+    ({ api, grant, message }) => api("GET", `${grant}/attachments/nothing?message_id=${message}`),
+  ],
+  [
+    ATTACHMENT,
+    200,
+    ({ api, grant, attachment, message }) =>
+      api("GET", `${grant}/attachments/${attachment}?message_id=${message}`),
+  ],
+  [
+    `${ATTACHMENT}/download`,
+    404,
+    ({ api, grant, attachment }) =>
+      api("GET", `${grant}/attachments/${attachment}/download?message_id=nothing`),
+  ],
+
+  ["GET /v3/webhooks", 200, ({ api }) => api("GET", "/v3/webhooks")],
+  ["POST /v3/webhooks", 400, ({ api }) => api("POST", "/v3/webhooks", {})],
+  ["POST /v3/webhooks", 200, ({ api }) => api("POST", "/v3/webhooks", hook)],
+  ["GET /v3/webhooks/{id}", 400, ({ api }) => api("GET", "/v3/webhooks/nothing")],
+  ["GET /v3/webhooks/{id}", 200, ({ api, webhook }) => api("GET", `/v3/webhooks/${webhook}`)],
+  ["PUT /v3/webhooks/{id}", 400, ({ api }) => api("PUT", "/v3/webhooks/nothing", {})],
+  [
+    "PUT /v3/webhooks/{id}",
+    200,
+    ({ api, webhook }) => api("PUT", `/v3/webhooks/${webhook}`, { status: "pause" }),
+  ],
+  ["DELETE /v3/webhooks/{id}", 400, ({ api }) => api("DELETE", "/v3/webhooks/nothing")],
+  ["DELETE /v3/webhooks/{id}", 200, ({ api, webhook }) => api("DELETE", `/v3/webhooks/${webhook}`)],
+  [
+    "POST /v3/webhooks/rotate-secret/{id}",
+    400,
+    ({ api }) => api("POST", "/v3/webhooks/rotate-secret/nothing"),
+  ],
+  [
+    "POST /v3/webhooks/rotate-secret/{id}",
+    200,
+    ({ api, webhook }) => api("POST", `/v3/webhooks/rotate-secret/${webhook}`),
+  ],
+  ["POST /v3/webhooks/send-test-event", 400, ({ api }) => api("POST", "/v3/webhooks/send-test-event", {})],
+  [
+    "POST /v3/webhooks/send-test-event",
+    200,
+    ({ api }) =>
+      api("POST", "/v3/webhooks/send-test-event", { trigger_type: "message.created", webhook_url: HOOK }),
+  ],
+];
+
+describe("answers conform to the published OpenAPI document", () => {
+  test.each(answers)("%s %i", async (operation, status, call) => {
+    const answer = await call(await prepared());
+    expect(answer.status).toBe(status);
+    expectConformance(operation, answer);
+  });
+
+  test.each(["401", "429", "429-provider", "504"])("a list that fails with %s", async (kind) => {
+    const { api, control, grant } = await prepared();
+    await control("POST", "/fault", { route: "GET /messages", kind });
+    const answer = await api("GET", `${grant}/messages`);
+    expect(String(answer.status)).toBe(kind.slice(0, 3));
+    expectConformance(`GET ${OF_GRANT}/messages`, answer);
+  });
+
+  test("a list of an expired grant", async () => {
+    const { api, control, grant } = await prepared();
+    await control("POST", `/grants/${grant.split("/").at(-1)}/expire`);
+    expectConformance(`GET ${OF_GRANT}/messages`, await api("GET", `${grant}/messages`));
+  });
+
+  test("an unknown route", async () => {
+    const { api, grant } = await prepared();
+    for (const path of ["/", "/v3/planets", `${grant}/planets`]) {
+      const answer = await api("POST", path);
+      expect(answer.status).toBe(404);
+      expectConformance("GET /v3/grants/{grantId}", answer);
+    }
+  });
+});
+
+describe("objects have no fields that the document lacks", () => {
+  test("messages, attachments, folders and grants", async () => {
+    const { api, grant } = await prepared();
+    const message = (await api("GET", `${grant}/messages?fields=include_headers`)).body.data[0];
+    expectKnownFields("message", message);
+    expectKnownFields("attachment", message.attachments[0]);
+    expectKnownFields("folder", (await api("GET", `${grant}/folders`)).body.data[0]);
+    expectKnownFields("GrantObject", (await api("GET", grant)).body.data);
+    const sent = (await api("POST", `${grant}/messages/send?fields=include_headers`, mail)).body.data;
+    expectKnownFields("message_send_response", sent);
+  });
+});
