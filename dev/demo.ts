@@ -1,0 +1,148 @@
+import { conversation, isUnread, type Mailbox } from "./demo/conversation.ts";
+import { english } from "./demo/english.ts";
+import { newsletterHtml } from "./demo/newsletter-html.ts";
+import { newsletters } from "./demo/newsletters.ts";
+import { notices } from "./demo/notices.ts";
+import { type Random, seededRandom } from "./demo/random.ts";
+import { russian } from "./demo/russian.ts";
+import { slotsFor } from "./demo/slots.ts";
+import { specialMails } from "./demo/specials.ts";
+import { fill, paragraphs } from "./demo/text.ts";
+import { DAY, nextWorkingHour } from "./demo/time.ts";
+import type { Desk } from "./demo/topic.ts";
+import { uzbek } from "./demo/uzbek.ts";
+import type { InboundMail } from "./nylas/sim.ts";
+
+export interface DemoMailbox {
+  email: string;
+  name: string;
+  provider: "google" | "imap" | "microsoft";
+  /** The provider as our API names it. */
+  label: string;
+}
+
+export interface DemoCompany {
+  id: number;
+  name: string;
+  mailboxes: DemoMailbox[];
+}
+
+const sales = { email: "savdo@anhor.example", name: "Anhor savdo bo‘limi" };
+const exports = { email: "export@anhor.example", name: "Anhor Export" };
+const people = { email: "kadrlar@anhor.example", name: "Anhor kadrlar bo‘limi" };
+const support = { email: "support@yolchi.example", name: "Yo‘lchi Support" };
+const billing = { email: "billing@yolchi.example", name: "Yo‘lchi Billing" };
+
+/** A seller of dried fruit and textiles in Tashkent, and a maker of software for carriers. */
+export const companies: DemoCompany[] = [
+  {
+    id: 1,
+    name: "Anhor Quruq Mevalar",
+    mailboxes: [
+      { ...sales, provider: "google", label: "gmail" },
+      { ...exports, provider: "microsoft", label: "outlook" },
+      { ...people, provider: "imap", label: "godaddy" },
+    ],
+  },
+  {
+    id: 2,
+    name: "Yo‘lchi Logistika Dasturlari",
+    mailboxes: [
+      { ...support, provider: "google", label: "gmail" },
+      { ...billing, provider: "imap", label: "godaddy" },
+    ],
+  },
+];
+
+const MAILBOX_OF: Record<Desk, Mailbox> = { sales, export: exports, people, support, billing };
+const MAILBOXES = Object.values(MAILBOX_OF);
+
+const SPAN = 60 * DAY;
+const TOTAL = 400;
+/** Of six newsletters, each once a week. */
+const ISSUES = 48;
+const NOTICES = 32;
+/** Short conversations are the most frequent. */
+const LENGTHS = [1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 4, 4, 4, 4, 5, 5, 6, 6, 7, 7];
+
+/**
+ * What the demo mailboxes received and sent in the 60 days before `now`: conversations, newsletters, mails of
+ * machines, and a few mails of unusual shape.
+ * @param now in ms; all dates are relative to it
+ * @param seed the same seed and the same `now` give the same mails
+ * @returns 400 mails, the oldest first; none of them causes a webhook
+ */
+export function demoMail(now: number, seed = 1): InboundMail[] {
+  const random = seededRandom(seed);
+  const mails = [
+    ...specialMails(random, { now, sales, exports }),
+    ...issues(random, now),
+    ...fromMachines(random, now),
+  ];
+  const topics = [uzbek, russian, english].flatMap((language) =>
+    language.topics.map((topic) => ({ language, topic })),
+  );
+  for (let count = 1; mails.length < TOTAL; count++) {
+    const { language, topic } = random.pick(topics);
+    const length = Math.min(random.pick(LENGTHS), TOTAL - mails.length);
+    const id = `${seed.toString(36)}.${count}.${random.int(36 ** 5, 36 ** 6).toString(36)}`;
+    const mailbox = MAILBOX_OF[topic.desk];
+    mails.push(
+      ...conversation(random, { language, topic, mailbox, startsAt: moment(random, now), now, length, id }),
+    );
+  }
+  return mails.sort((a, b) => a.date! - b.date!);
+}
+
+/** A working hour within the span; where that would lie after `now`, the hour before it. */
+function moment(random: Random, now: number): number {
+  const minutes = random.int(1, SPAN / 60_000);
+  const time = nextWorkingHour(random, now - minutes * 60_000);
+  return time > now ? now - random.int(1, 60) * 60_000 : time;
+}
+
+function issues(random: Random, now: number): InboundMail[] {
+  return Array.from({ length: ISSUES }, (_, index) => {
+    const newsletter = newsletters[index % newsletters.length]!;
+    const mailbox = random.pick(MAILBOXES);
+    const week = Math.floor(index / newsletters.length);
+    const number = 118 + week;
+    const stories = random.sample(newsletter.stories, 3);
+    const slots = { issue: `${number}`, story: stories[0]![0] };
+    const date = nextWorkingHour(
+      random,
+      now - (ISSUES / newsletters.length - week) * 7 * DAY + (5 + (index % 2)) * DAY,
+    );
+    return {
+      from: newsletter.from,
+      to: [mailbox],
+      ...(newsletter.replyTo && { replyTo: [newsletter.replyTo] }),
+      subject: fill(newsletter.subject, slots),
+      html: newsletterHtml(newsletter, { number, stories, reader: mailbox.email }),
+      date,
+      messageId: `<issue.${index}@${newsletter.from.email.split("@")[1]}>`,
+      unread: isUnread(random, date, now),
+      silent: true,
+    };
+  });
+}
+
+function fromMachines(random: Random, now: number): InboundMail[] {
+  return Array.from({ length: NOTICES }, (_, index) => {
+    const { from, desk, language, subject, text } = notices[index % notices.length]!;
+    const slots = slotsFor(random, language, { person: random.pick(language.people), staff: "" });
+    const body = fill(text, slots);
+    const date = moment(random, now);
+    return {
+      from,
+      to: [MAILBOX_OF[desk]],
+      subject: fill(subject, slots),
+      text: body,
+      ...(random.chance(0.6) && { html: paragraphs(body) }),
+      date,
+      messageId: `<notice.${index}@${from.email.split("@")[1]}>`,
+      unread: isUnread(random, date, now),
+      silent: true,
+    };
+  });
+}

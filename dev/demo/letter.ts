@@ -1,0 +1,65 @@
+import type { InboundMail } from "../nylas/sim.ts";
+import type { MailAttachment } from "./files.ts";
+import type { Random } from "./random.ts";
+import { escapeHtml, fill, paragraphs, quoted } from "./text.ts";
+import type { Language } from "./topic.ts";
+
+export interface LetterParts {
+  /** Paragraphs, without open slots. */
+  body: string[];
+  /** First name of the reader. */
+  to: string;
+  signature: string;
+  /** True for the first letter of its writer, which is more formal. */
+  first: boolean;
+}
+
+/** A letter from its greeting to its signature. */
+export function letter(random: Random, language: Language, parts: LetterParts): string {
+  const { body, to, signature, first } = parts;
+  const greeting = first || random.chance(0.4) ? [fill(random.pick(language.greetings), { to })] : [];
+  const signed = first ? signature : signature.split("\n")[0]!;
+  return [...greeting, ...body, `${random.pick(language.closings)}\n${signed}`].join("\n\n");
+}
+
+/** The letter as the bodies of a mail, above a quotation of the mail it answers. */
+export function bodies(
+  own: string,
+  {
+    before,
+    language,
+    html,
+    image,
+  }: {
+    before: InboundMail | undefined;
+    language: Language;
+    html: boolean;
+    image: MailAttachment | undefined;
+  },
+): Pick<InboundMail, "text" | "html"> {
+  const attribution = before && attributionOf(before, language);
+  const text = before ? `${own}\n\n${attribution}\n${quoted(before.text ?? "")}` : own;
+  if (!html) return { text };
+  const picture = image
+    ? `\n<p><img src="cid:${image.contentId}" alt="logo" width="96" height="32"></p>`
+    : "";
+  const quotation = before
+    ? `\n<div class="quote">${escapeHtml(attribution!)}<br>
+<blockquote style="margin:0 0 0 8px;border-left:1px solid #ccc;padding-left:8px">
+${withoutPictures(before.html ?? paragraphs(before.text ?? ""))}
+</blockquote></div>`
+    : "";
+  return { text, html: `<div dir="ltr">${paragraphs(own)}${picture}</div>${quotation}` };
+}
+
+/** Mail programs leave the pictures of a quotation behind, since an answer does not carry their files. */
+const withoutPictures = (html: string) => html.replace(/\n<p><img src="cid:[^>]*><\/p>/g, "");
+
+function attributionOf({ from, date }: InboundMail, { locale, wrote }: Language): string {
+  const format = new Intl.DateTimeFormat(locale, {
+    dateStyle: "medium",
+    timeStyle: "short",
+    timeZone: "Asia/Tashkent",
+  });
+  return wrote(format.format(date), `${from.name ?? ""} <${from.email}>`);
+}

@@ -1,0 +1,74 @@
+import { existsSync, readFileSync } from "node:fs";
+import { parseArgs, parseEnv } from "node:util";
+import { SignJWT } from "jose";
+
+export interface TokenRequest {
+  user: number;
+  companies: number[];
+  role: string;
+  /** From now until the token expires. */
+  hours: number;
+}
+
+/**
+ * A JWT as the Worker expects it: HS256, with the claims `user_id`, `role`, `companies` and `exp`.
+ * @throws when the secret is empty
+ */
+export function signToken(request: TokenRequest, secret: string): Promise<string> {
+  const { user, companies, role, hours } = request;
+  return new SignJWT({ user_id: user, role, companies })
+    .setProtectedHeader({ alg: "HS256", typ: "JWT" })
+    .setExpirationTime(Math.floor(Date.now() / 1000 + hours * 3600))
+    .sign(new TextEncoder().encode(secret));
+}
+
+/**
+ * Reads a file of KEY="value" lines.
+ * @throws when the file cannot be read
+ */
+export function readDevVars(path: string | URL): Record<string, string> {
+  const vars = parseEnv(readFileSync(path, "utf8"));
+  return Object.fromEntries(Object.entries(vars).map(([name, value]) => [name, value ?? ""]));
+}
+
+/** JWT_SECRET of the environment, else of .dev.vars, else of .dev.vars.example. */
+function jwtSecret(): string {
+  const own = new URL("../.dev.vars", import.meta.url);
+  const file = existsSync(own) ? own : new URL("../.dev.vars.example", import.meta.url);
+  const secret = process.env.JWT_SECRET || readDevVars(file).JWT_SECRET;
+  if (!secret) throw new Error("JWT_SECRET is set neither in the environment nor in .dev.vars");
+  return secret;
+}
+
+const OPTIONS = {
+  user: { type: "string", default: "1" },
+  companies: { type: "string", default: "1,2" },
+  role: { type: "string", default: "admin" },
+  hours: { type: "string", default: "24" },
+} as const;
+
+function readArguments(args: string[]): TokenRequest {
+  const { values } = parseArgs({ args, options: OPTIONS });
+  const { user, companies, role, hours } = values;
+  if (!/^[1-9]\d{0,14}$/.test(user)) throw new Error(`--user must be a positive whole number, not "${user}"`);
+  if (!/^(\d{1,15}(,\d{1,15})*)?$/.test(companies))
+    throw new Error(`--companies must be whole numbers with commas between them, not "${companies}"`);
+  if (role.trim() === "") throw new Error("--role must not be empty");
+  if (!(Number(hours) > 0 && Number(hours) <= 24 * 365))
+    throw new Error(`--hours must be more than 0 and at most a year, not "${hours}"`);
+  return {
+    user: Number(user),
+    companies: companies === "" ? [] : companies.split(",").map(Number),
+    role,
+    hours: Number(hours),
+  };
+}
+
+if (import.meta.main) {
+  try {
+    console.log(await signToken(readArguments(process.argv.slice(2)), jwtSecret()));
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 2;
+  }
+}
