@@ -1,0 +1,53 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { companies, demoMail } from "./demo.ts";
+import type { NylasSim } from "./nylas/sim.ts";
+
+interface Account {
+  id: string;
+  email_address: string;
+  status: string;
+}
+
+/**
+ * Puts the demo's history into the stand-in and connects its mailboxes through the API, as an admin of both
+ * companies would. The Worker then reads the history by itself.
+ * @param progress is told how many mails have arrived, of how many
+ * @throws Error when an API call is refused, or when the history does not arrive
+ */
+export async function fillDemo(
+  sim: Pick<NylasSim, "addGrant" | "inbound">,
+  api: { url: string; token: string },
+  progress: (arrived: number, expected: number) => void,
+): Promise<void> {
+  const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
+    const response = await fetch(`${api.url}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${api.token}`, "content-type": "application/json" },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+    return (await response.json()) as T;
+  };
+
+  const grants = companies.flatMap(({ id: company_id, mailboxes }) =>
+    mailboxes.map((mailbox) => ({ company_id, ...mailbox, grant_id: sim.addGrant(mailbox).id })),
+  );
+  const expected = demoMail(Date.now()).flatMap((mail) => sim.inbound(mail)).length;
+
+  for (const { id, name } of companies) await call("PUT", `/companies/${id}`, { name });
+  for (const { company_id, email, name, label, grant_id } of grants) {
+    const account = { company_id, email_address: email, display_name: name, provider: label, grant_id };
+    await call("POST", "/accounts/", account);
+  }
+
+  for (let idle = 0, before = -1; idle < 600; idle++) {
+    const { total } = await call<{ total: number }>("GET", "/inbox/?size=1");
+    progress(total, expected);
+    const accounts = await call<Account[]>("GET", "/accounts/");
+    if (total >= expected && accounts.every(({ status }) => status === "active")) return;
+    if (total !== before) idle = 0;
+    before = total;
+    await sleep(100);
+  }
+  throw new Error("The demo's history did not arrive whole within a minute of the last mail");
+}

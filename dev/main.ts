@@ -1,0 +1,126 @@
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { companies } from "./demo.ts";
+import { saveOutgoing } from "./eml.ts";
+import { fillDemo } from "./fill.ts";
+import { serve } from "./nylas/server.ts";
+import { createNylasSim, type OutgoingMail } from "./nylas/sim.ts";
+import { type DevOptions, readOptions } from "./options.ts";
+import { listenSmtp } from "./smtp.ts";
+import { readDevVars, signToken } from "./token.ts";
+import { applyMigrations, startWorker } from "./wrangler.ts";
+
+// `npm run dev`: the Worker, a stand-in for Nylas that also takes mail by SMTP, and two demo companies.
+
+async function main(options: DevOptions): Promise<void> {
+  const { state, port, nylasPort, smtpPort } = options;
+  const memory = join(state, "nylas.json");
+  const sentFolder = join(state, "sent-mail");
+  // Without the stand-in's memory the Worker's data speak of mailboxes that nobody has: then start over, too.
+  if (options.fresh || !existsSync(memory)) rmSync(state, { recursive: true, force: true });
+  mkdirSync(sentFolder, { recursive: true });
+  if (!existsSync(".dev.vars")) copyFileSync(".dev.vars.example", ".dev.vars");
+  const vars = readDevVars(".dev.vars");
+
+  const isNew = !existsSync(memory);
+  const sim = createNylasSim({
+    apiKey: vars.NYLAS_API_KEY ?? "",
+    controlToken: "control",
+    seed: Date.now(),
+    webhooks: [{ url: `http://127.0.0.1:${port}/webhooks/nylas`, secret: vars.NYLAS_WEBHOOK_SECRET ?? "" }],
+    onOutgoing: (mail) => void keep(sentFolder, mail),
+    ...(isNew ? {} : { snapshot: JSON.parse(readFileSync(memory, "utf8")) }),
+  });
+  const remember = () => writeFileSync(memory, JSON.stringify(sim.snapshot()));
+
+  console.log("Applying migrations …");
+  await applyMigrations(state);
+  const nylas = await serve(sim, { port: nylasPort });
+  const addresses = new Set(companies.flatMap(({ mailboxes }) => mailboxes.map(({ email }) => email)));
+  const smtp = await listenSmtp({
+    port: smtpPort,
+    accepts: (address) => addresses.has(address.toLowerCase()),
+    onMail: (mail) => {
+      sim.inbound(mail);
+      console.log(`Received for ${mail.to.map(({ email }) => email).join(", ")}: ${mail.subject}`);
+    },
+  });
+  console.log("Starting the Worker …");
+  const worker = await startWorker({
+    port,
+    state,
+    vars: { NYLAS_API_URI: `http://127.0.0.1:${nylasPort}` },
+    logFile: join(state, "worker.log"),
+  });
+
+  let isStopping = false;
+  const stop = async (code: number) => {
+    if (isStopping) return;
+    isStopping = true;
+    console.log("\nStopping …");
+    await Promise.all([worker.stop(), smtp.close(), nylas.close()]);
+    if (existsSync(memory)) remember();
+    process.exit(code);
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => void stop(0));
+  void worker.exited.then(() => stop(1));
+
+  const url = `http://localhost:${port}`;
+  const claims = { user: 1, companies: companies.map(({ id }) => id), role: "admin", hours: 24 };
+  const token = await signToken(claims, vars.JWT_SECRET ?? "");
+  if (isNew) {
+    await fillDemo(sim, { url, token }, (arrived, expected) => {
+      process.stdout.write(`\rFilling the demo mailboxes: ${arrived} of ${expected} mails`);
+    });
+    process.stdout.write("\n");
+    remember();
+  }
+  console.log(await instructions({ url, token, smtpPort, state }));
+}
+
+async function keep(folder: string, mail: OutgoingMail): Promise<void> {
+  const path = await saveOutgoing(folder, mail);
+  console.log(`Sent to ${mail.recipients.map(({ email }) => email).join(", ")}, kept as ${path}`);
+}
+
+async function instructions(at: {
+  url: string;
+  token: string;
+  smtpPort: number;
+  state: string;
+}): Promise<string> {
+  const headers = { authorization: `Bearer ${at.token}` };
+  const [account] = (await (await fetch(`${at.url}/accounts/`, { headers })).json()) as { id: string }[];
+  const mail = {
+    email_account_id: account?.id,
+    to: [{ email: "mijoz@example.com" }],
+    subject: "Salom",
+    body_html: "<p>Salom!</p>",
+  };
+  const [mailbox] = companies.flatMap(({ mailboxes }) => mailboxes);
+  return `
+Xabar answers at ${at.url}
+
+A token (user 1, admin of the companies ${companies.map(({ id, name }) => `${id} ${name}`).join(" and ")}), good for 24 hours:
+${at.token}
+
+See the inbox:
+curl -s '${at.url}/inbox/?size=3' -H 'Authorization: Bearer ${at.token}'
+
+Follow what happens, live:
+curl -sN '${at.url}/sse/events?token=${at.token}'
+
+Send a mail (it is kept in ${join(at.state, "sent-mail")}):
+curl -s ${at.url}/messages/send/ -H 'Authorization: Bearer ${at.token}' -H 'Content-Type: application/json' -d '${JSON.stringify(mail)}'
+
+Any mail program can write to the demo's mailboxes over SMTP at localhost:${at.smtpPort}, for example to ${mailbox?.email}.
+The Worker's log is ${join(at.state, "worker.log")}. Ctrl-C stops everything; \`npm run dev -- --fresh\` starts over.
+`;
+}
+
+try {
+  await main(readOptions(process.argv.slice(2)));
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+}

@@ -1,0 +1,88 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createWriteStream } from "node:fs";
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+
+const WRANGLER = fileURLToPath(new URL("../node_modules/wrangler/bin/wrangler.js", import.meta.url));
+
+const start = (args: string[]): ChildProcess =>
+  spawn(process.execPath, [WRANGLER, ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, FORCE_COLOR: "0", WRANGLER_SEND_METRICS: "false", CI: "true" },
+    // A group of its own: a Ctrl-C in the terminal reaches us alone, and we stop the Worker in order.
+    detached: true,
+  });
+
+/**
+ * Brings the local database to the newest schema.
+ * @throws Error with wrangler's output
+ */
+export async function applyMigrations(state: string): Promise<void> {
+  const child = start(["d1", "migrations", "apply", "DB", "--local", "--persist-to", state]);
+  let output = "";
+  child.stdout?.on("data", (chunk) => (output += chunk));
+  child.stderr?.on("data", (chunk) => (output += chunk));
+  const code = await new Promise((resolve) => child.once("exit", resolve));
+  if (code !== 0) throw new Error(`The migrations failed:\n${output}`);
+}
+
+export interface RunningWorker {
+  /** Settles when the Worker has stopped by itself, which it should not. */
+  exited: Promise<void>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the Worker and waits until it answers.
+ * @param vars override those of .dev.vars
+ * @param logFile gets all that the Worker says; its errors also go to the console
+ * @throws Error when it does not come up within a minute
+ */
+export async function startWorker(options: {
+  port: number;
+  state: string;
+  vars: Record<string, string>;
+  logFile: string;
+}): Promise<RunningWorker> {
+  const vars = Object.entries(options.vars).flatMap(([name, value]) => ["--var", `${name}:${value}`]);
+  const place = ["--ip", "127.0.0.1", "--port", String(options.port), "--persist-to", options.state];
+  const child = start(["dev", "--local", "--inspector-port", "0", ...place, ...vars]);
+  const logs = createWriteStream(options.logFile);
+  for (const stream of [child.stdout, child.stderr]) {
+    if (!stream) continue;
+    createInterface({ input: stream }).on("line", (line) => {
+      logs.write(`${line}\n`);
+      if (line.includes('"level":"error"') || line.includes("[ERROR]")) console.error(line);
+    });
+  }
+  const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  const stop = async () => {
+    if (child.pid && child.exitCode === null && child.signalCode === null)
+      process.kill(-child.pid, "SIGTERM");
+    await exited;
+  };
+  try {
+    await answers(`http://127.0.0.1:${options.port}/health`, exited);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { exited, stop };
+}
+
+async function answers(url: string, exited: Promise<void>): Promise<void> {
+  let hasExited = false;
+  void exited.then(() => {
+    hasExited = true;
+  });
+  const deadline = Date.now() + 60_000;
+  while (Date.now() < deadline && !hasExited) {
+    const response = await fetch(url).catch(() => null);
+    if (response?.ok) return;
+    await sleep(100);
+  }
+  throw new Error(
+    hasExited ? "The Worker stopped while it started" : "The Worker did not answer within a minute",
+  );
+}
