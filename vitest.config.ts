@@ -49,6 +49,7 @@ const worker = cloudflareTest(async () => {
 
 export default defineConfig({
   test: {
+    silent: "passed-only",
     projects: [
       {
         plugins: [worker],

@@ -39,6 +39,9 @@ export const createGrant = (email: string, provider = "google"): Promise<{ id: s
 
 export const expireGrant = (id: string) => control("POST", `/__sim/grants/${id}/expire`);
 
+/** Any notification, as if Nylas had sent it. */
+export const notify = (type: string, object: object) => control("POST", "/__sim/emit", { type, object });
+
 /** A mail from outside. Unless it is silent, a notification of it then waits to be delivered. */
 export const receiveMail = async (mail: InboundMail): Promise<SimMessage[]> =>
   ((await control("POST", "/__sim/inbound", mail)) as { data: SimMessage[] }).data;
