@@ -36,6 +36,11 @@ CREATE TRIGGER ems_messages_moved AFTER UPDATE OF thread_id ON ems_messages WHEN
   DELETE FROM ems_threads WHERE id = OLD.thread_id AND message_count = 0;
 END;
 --> statement-breakpoint
+CREATE TRIGGER ems_messages_renamed AFTER UPDATE OF subject ON ems_messages WHEN OLD.subject <> NEW.subject BEGIN
+  UPDATE ems_threads SET subject = NEW.subject
+  WHERE id = NEW.thread_id AND first_message_at = NEW.sent_at AND subject = OLD.subject;
+END;
+--> statement-breakpoint
 CREATE TRIGGER ems_inbox_entries_inserted AFTER INSERT ON ems_inbox_entries BEGIN
   INSERT INTO ems_inbox_counters (user_id, account_id, read_count, archived_count)
   VALUES (NEW.user_id, NEW.account_id, NEW.is_read AND NOT NEW.is_archived, NEW.is_archived)

@@ -18,8 +18,11 @@ const decode = (entity: string, name: string): string => {
   return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : " ";
 };
 
-/** True for a body that is HTML, false for one that is plain text. */
-export const isHtml = (body: string): boolean => /<[a-z!/][^>]*>/i.test(body);
+/** Tags that stand within a word or a sentence; any other tag ends it. */
+const INLINE_TAG = /<\/?(a|abbr|b|big|code|em|font|i|mark|s|small|span|strong|sub|sup|u)\b[^>]*>/gi;
+
+/** True for a body that is HTML, false for plain text, also if an address stands in angle brackets there. */
+export const isHtml = (body: string): boolean => /<(!doctype|!--|\/?[a-z][a-z0-9]*(\s[^>]*)?\/?>)/i.test(body);
 
 /**
  * The first words of a mail's body, for lists.
@@ -32,6 +35,7 @@ export function excerpt(body: string, length = 200): string | null {
     ? start
         .replace(/<(style|script|head|title)\b[\s\S]*?(<\/\1\s*>|$)/gi, " ")
         .replace(/<!--[\s\S]*?(-->|$)/g, " ")
+        .replace(INLINE_TAG, "")
         .replace(/<[^>]*(>|$)/g, " ")
         .replace(/&(#?\w{1,8});/g, decode)
     : start;

@@ -44,9 +44,7 @@ export async function readFile({ env, ...ctx }: Ctx, url: URL, key: string, rang
 }
 
 function partOf({ range, size }: R2ObjectBody): { offset: number; length: number } {
-  if (!range) return { offset: 0, length: size };
-  if ("suffix" in range)
-    return { offset: Math.max(size - range.suffix, 0), length: Math.min(range.suffix, size) };
-  const offset = range.offset ?? 0;
-  return { offset, length: range.length ?? size - offset };
+  const { offset, length, suffix }: { offset?: number; length?: number; suffix?: number } = range ?? {};
+  if (suffix !== undefined) return { offset: Math.max(size - suffix, 0), length: Math.min(suffix, size) };
+  return { offset: offset ?? 0, length: length ?? size - (offset ?? 0) };
 }

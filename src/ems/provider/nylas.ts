@@ -174,7 +174,7 @@ function toProviderError(error: unknown): ProviderError {
     return faultOf(error.statusCode, error.message, error, error.headers?.["retry-after"] ?? null);
   }
   // A lost network, a time-out, or an answer that is not Nylas's (a gateway's HTML page, say).
-  return new ProviderError("unknown", "The mail provider did not answer", error);
+  return new ProviderError("unknown", "no answer from the mail provider", error);
 }
 
 /** Nylas's statuses (its `type` is only a hint, and differs between sources). */
@@ -190,7 +190,12 @@ function faultOf(status: number, message: string, cause: unknown, retryAfter: st
             ? "unknown"
             : "refused";
   const seconds = Number(retryAfter);
-  return new ProviderError(fault, safe(message), cause, seconds > 0 ? Math.ceil(seconds) : null);
+  return new ProviderError(
+    fault,
+    safe(message) || `status ${status} from the mail provider`,
+    cause,
+    seconds > 0 ? Math.ceil(seconds) : null,
+  );
 }
 
 /** A stranger's text for our users: one line, no markup, short. */
@@ -199,5 +204,5 @@ function safe(message: string): string {
     .replace(/<[^>]*>/g, " ")
     .replace(/[\p{C}\s]+/gu, " ")
     .trim();
-  return text.slice(0, 200) || "The mail provider refused without a reason";
+  return text.slice(0, 200);
 }
