@@ -36,6 +36,7 @@ const worker = cloudflareTest(async () => {
         TEST_MIGRATIONS: await readD1Migrations("./migrations"),
         TEST_ISSUER_KEY: privateKey,
         TEST_CONTROL_TOKEN: NYLAS.controlToken,
+        CORS_ORIGINS: "",
         JWT_SECRET: "test-jwt-secret",
         JWT_JWKS_URL: "https://issuer.test/jwks.json",
         NYLAS_API_KEY: NYLAS.apiKey,

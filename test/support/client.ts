@@ -77,8 +77,10 @@ export async function call<T>(
 }
 
 function expectDeclared(method: string, path: string, status: number, body: unknown): void {
-  if (status >= 400)
-    return expect(body, `${method} ${path} ${status}`).toMatchObject({ detail: expect.any(String) });
+  if (status >= 400) {
+    expect(body, `${method} ${path} ${status}`).toMatchObject({ detail: expect.any(String) });
+    return;
+  }
   const [handlers] = app.router.match(method, path.replace(/(.)\/$/, "$1"));
   const declared = handlers.map(([[handler]]) => answerOf(handler)).find((found) => found !== undefined);
   expect(declared?.status, `${method} ${path}`).toBe(status);

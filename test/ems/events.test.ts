@@ -1,0 +1,137 @@
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, it, vi } from "vitest";
+import type { AccountResponse } from "../../src/ems/accounts/schemas.ts";
+import { type Client, connectMailbox, createClient, signToken } from "../support/client.ts";
+import { deliverNotifications, notify, receiveMail } from "../support/nylas.ts";
+import { openStream } from "../support/stream.ts";
+
+let client: Client;
+let account: AccountResponse & { grant_id: string };
+
+beforeAll(async () => {
+  client = await createClient();
+  account = await connectMailbox(client);
+});
+
+const receive = async (to: AccountResponse, subject: string) => {
+  await receiveMail({ from: { email: "c@out.example" }, to: [{ email: to.email_address }], subject });
+  await deliverNotifications();
+};
+
+const hubOf = (company: number | undefined) =>
+  env.COMPANY_HUB.get(env.COMPANY_HUB.idFromName(String(company)));
+
+const socketsOf = (company: number | undefined): Promise<number> =>
+  runInDurableObject(hubOf(company), (_hub, state) => state.getWebSockets().length);
+
+describe("a stream", () => {
+  it("without a token, or with an expired one, is 401", async () => {
+    const expired = await signToken(client.claims, Math.floor(Date.now() / 1000) - 1);
+    for (const token of ["", "garbage", expired]) {
+      const stream = await openStream(token);
+      expect(stream.status).toBe(401);
+      await stream.close();
+    }
+  });
+
+  it("begins with `connected`, and is told of a mail: first the message, then its thread", async () => {
+    const stream = await openStream(client.token);
+    expect(stream.status).toBe(200);
+    expect(stream.headers.get("content-type")).toContain("text/event-stream");
+    const { user_id, companies } = client.claims;
+    expect(await stream.next()).toEqual({ event: "connected", data: { message: "connected", user_id } });
+    await receive(account, "Live");
+    const created = await stream.next();
+    const { body } = await client.call("GET", "/messages/");
+    const { id: message_id, thread_id } = body.items[0];
+    const data = { thread_id, message_id, company_id: companies[0] };
+    expect(created).toEqual({ event: "message.created", data: { type: "message.created", ...data } });
+    expect(await stream.next()).toEqual({
+      event: "thread.created",
+      data: { type: "thread.created", ...data },
+    });
+    await stream.close();
+  });
+
+  it("tells of a colleague's reply as a message of the same thread", async () => {
+    await receive(account, "Question");
+    const original = await vi.waitFor(async () => {
+      const { body } = await client.call("GET", "/messages/");
+      expect(body.items[0].subject).toBe("Question");
+      return body.items[0];
+    });
+    const stream = await openStream(client.token);
+    await stream.next();
+    const colleague = await createClient({ companies: client.claims.companies });
+    const to = [{ email: "c@out.example" }];
+    const reply = { email_account_id: account.id, to, subject: "Re: Question", body_html: "<p>Yes</p>" };
+    const { body } = await colleague.call("POST", `/messages/${original.id}/reply`, reply);
+    expect(await stream.next()).toMatchObject({ event: "message.created", data: { message_id: body.id } });
+    const grown = { event: "thread.updated", data: { thread_id: original.thread_id, message_id: body.id } };
+    expect(await stream.next()).toMatchObject(grown);
+    await stream.close();
+  });
+
+  it("tells of a mailbox whose grant has expired, with what does not apply being null", async () => {
+    const other = await connectMailbox(client);
+    const stream = await openStream(client.token);
+    await stream.next();
+    await notify("grant.expired", { grant_id: other.grant_id, code: 25009 });
+    await deliverNotifications();
+    const company_id = client.claims.companies[0];
+    expect(await stream.next()).toEqual({
+      event: "grant.expired",
+      data: { type: "grant.expired", thread_id: null, message_id: null, company_id, account_id: other.id },
+    });
+    await stream.close();
+  });
+
+  it("goes on after the hub was evicted: the sockets hibernate, and nothing is lost", async () => {
+    const stream = await openStream(client.token);
+    await stream.next();
+    await evictDurableObject(hubOf(client.claims.companies[0]));
+    await receive(account, "After the eviction");
+    expect(await stream.next()).toMatchObject({ event: "message.created" });
+    await stream.close();
+  });
+
+  it("of a user with several companies has the events of all, and of no other", async () => {
+    const other = await createClient();
+    const box = await connectMailbox(other);
+    const stranger = await createClient();
+    const strange = await connectMailbox(stranger);
+    const companies = [...client.claims.companies, ...other.claims.companies];
+    const stream = await openStream((await createClient({ companies })).token);
+    await stream.next();
+    for (const to of [strange, account, box]) await receive(to, "To all");
+    const seen: number[] = [];
+    while (seen.length < 4) seen.push((await stream.next())?.data.company_id);
+    expect(seen.toSorted()).toEqual(companies.flatMap((id) => [id, id]).toSorted());
+    await stream.close();
+  });
+
+  it("leaves no socket at the hub once it is closed", async () => {
+    const [company] = client.claims.companies;
+    await vi.waitFor(async () => expect(await socketsOf(company)).toBe(0));
+    const streams = await Promise.all([1, 2, 3].map(() => openStream(client.token)));
+    for (const stream of streams) await stream.next();
+    expect(await socketsOf(company)).toBe(3);
+    for (const stream of streams) await stream.close();
+    await vi.waitFor(async () => expect(await socketsOf(company)).toBe(0));
+  });
+
+  it("is closed by the server when the token expires", async () => {
+    const token = await signToken(client.claims, Math.floor(Date.now() / 1000) + 2);
+    const stream = await openStream(token);
+    await stream.next();
+    expect(await stream.next()).toBeNull();
+  });
+
+  it("says `:` after 15 seconds without anything else to say", { timeout: 25_000 }, async () => {
+    const stream = await openStream(client.token);
+    await stream.next();
+    expect(await stream.nextBlock()).toBe(":");
+    await stream.close();
+  });
+});

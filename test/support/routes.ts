@@ -1,0 +1,30 @@
+import { app } from "../../src/app.ts";
+import { authenticate } from "../../src/auth/middleware.ts";
+import { answerOf } from "../../src/lib/validation.ts";
+
+export interface Route {
+  method: string;
+  path: string;
+  /** Registered before authentication, so that it has to check a key of its own. */
+  isOpen: boolean;
+}
+
+const doorAt = app.routes.findIndex(({ handler }) => handler === authenticate);
+
+/** Every route that declares an answer. */
+export const routes: Route[] = app.routes.flatMap(({ method, path, handler }, at) =>
+  answerOf(handler) ? [{ method, path, isOpen: doorAt === -1 || at < doorAt }] : [],
+);
+
+export const guardedRoutes = routes.filter(({ isOpen }) => !isOpen);
+
+/** `METHOD /path` of all that is answered, middleware apart, whether it declares an answer or not. */
+export const registered: string[] = [
+  ...new Set(app.routes.flatMap(({ method, path }) => (method === "ALL" ? [] : [`${method} ${path}`]))),
+];
+
+const NAMED: Record<string, string> = { company_id: "1", key: "attachments/1/none" };
+
+/** A path with something that does not exist in place of each parameter that is not given. */
+export const fill = (path: string, ids: Record<string, string> = {}): string =>
+  path.replace(/:(\w+)(\{[^}]*\})?/g, (_, name: string) => ids[name] ?? NAMED[name] ?? crypto.randomUUID());
