@@ -72,8 +72,22 @@ CREATE TABLE `ems_inbox_entries` (
 	PRIMARY KEY(`user_id`, `message_id`)
 );
 --> statement-breakpoint
-CREATE INDEX `ems_inbox_entries_company` ON `ems_inbox_entries` (`user_id`,`company_id`,`is_read`,`sent_at`,`message_id`) WHERE is_archived = 0;--> statement-breakpoint
-CREATE INDEX `ems_inbox_entries_account` ON `ems_inbox_entries` (`user_id`,`account_id`,`is_read`,`sent_at`,`message_id`) WHERE is_archived = 0;--> statement-breakpoint
+CREATE INDEX `ems_inbox_entries_shown` ON `ems_inbox_entries` (`user_id`,`account_id`,`sent_at`,`message_id`) WHERE is_archived = 0;--> statement-breakpoint
+CREATE INDEX `ems_inbox_entries_unread` ON `ems_inbox_entries` (`user_id`,`account_id`,`sent_at`,`message_id`) WHERE is_archived = 0 AND is_read = 0;--> statement-breakpoint
+CREATE INDEX `ems_inbox_entries_read` ON `ems_inbox_entries` (`user_id`,`account_id`,`sent_at`,`message_id`) WHERE is_archived = 0 AND is_read = 1;--> statement-breakpoint
+CREATE INDEX `ems_inbox_entries_company_read` ON `ems_inbox_entries` (`user_id`,`company_id`,`sent_at`,`message_id`) WHERE is_archived = 0 AND is_read = 1;--> statement-breakpoint
+CREATE TABLE `ems_inbox_stretches` (
+	`user_id` integer NOT NULL,
+	`account_id` text NOT NULL,
+	`newest_at` integer NOT NULL,
+	`newest_id` text NOT NULL,
+	`oldest_at` integer NOT NULL,
+	`oldest_id` text NOT NULL,
+	PRIMARY KEY(`user_id`, `account_id`, `newest_at`, `newest_id`)
+);
+--> statement-breakpoint
+CREATE INDEX `ems_inbox_stretches_newest` ON `ems_inbox_stretches` (`account_id`,`newest_at`);--> statement-breakpoint
+CREATE INDEX `ems_inbox_stretches_oldest` ON `ems_inbox_stretches` (`account_id`,`oldest_at`);--> statement-breakpoint
 CREATE TABLE `ems_messages` (
 	`id` text PRIMARY KEY NOT NULL,
 	`company_id` integer NOT NULL,

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 
 // Times are whole seconds since the epoch, UTC. Ids are lower-case UUIDv7. Counters are kept by the triggers
-// in migrations/0001_counters.sql, so that no statement can forget them.
+// in migrations/0001_triggers.sql, so that no statement can forget them.
 
 export const companies = sqliteTable("companies", {
   /** Given by the issuer of the tokens; a company exists as soon as a token names it. */
@@ -144,12 +144,40 @@ export const inboxEntries = sqliteTable(
   },
   (t) => [
     primaryKey({ columns: [t.user_id, t.message_id] }),
-    index("ems_inbox_entries_company")
-      .on(t.user_id, t.company_id, t.is_read, t.sent_at, t.message_id)
+    index("ems_inbox_entries_shown")
+      .on(t.user_id, t.account_id, t.sent_at, t.message_id)
       .where(sql`is_archived = 0`),
-    index("ems_inbox_entries_account")
-      .on(t.user_id, t.account_id, t.is_read, t.sent_at, t.message_id)
-      .where(sql`is_archived = 0`),
+    index("ems_inbox_entries_unread")
+      .on(t.user_id, t.account_id, t.sent_at, t.message_id)
+      .where(sql`is_archived = 0 AND is_read = 0`),
+    index("ems_inbox_entries_read")
+      .on(t.user_id, t.account_id, t.sent_at, t.message_id)
+      .where(sql`is_archived = 0 AND is_read = 1`),
+    index("ems_inbox_entries_company_read")
+      .on(t.user_id, t.company_id, t.sent_at, t.message_id)
+      .where(sql`is_archived = 0 AND is_read = 1`),
+  ],
+);
+
+/**
+ * A stretch of an account, from one message down to another, in which a user has an entry row for every message.
+ * There the few unread among many read are found by index; elsewhere absence must be looked for (see
+ * inbox/settle.ts). A message that arrives late into a stretch splits it: by trigger.
+ */
+export const inboxStretches = sqliteTable(
+  "ems_inbox_stretches",
+  {
+    user_id: integer().notNull(),
+    account_id: text().notNull(),
+    newest_at: integer().notNull(),
+    newest_id: text().notNull(),
+    oldest_at: integer().notNull(),
+    oldest_id: text().notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.user_id, t.account_id, t.newest_at, t.newest_id] }),
+    index("ems_inbox_stretches_newest").on(t.account_id, t.newest_at),
+    index("ems_inbox_stretches_oldest").on(t.account_id, t.oldest_at),
   ],
 );
 

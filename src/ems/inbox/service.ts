@@ -1,9 +1,12 @@
 import { sql } from "drizzle-orm";
 import { notFound } from "../../lib/errors.ts";
 import { entryIdOf, messageIdOf } from "../../lib/ids.ts";
+import { log } from "../../lib/log.ts";
 import { toIso, toIsoOrNull } from "../../lib/time.ts";
 import { batch, inCompanies, type UserCtx } from "../context.ts";
 import type { InboxEntryResponse } from "./schemas.ts";
+import { settle } from "./settle.ts";
+import type { Key } from "./stretches.ts";
 
 interface EntryRow {
   message_id: string;
@@ -14,6 +17,7 @@ interface EntryRow {
   is_archived: number;
   read_at: number | null;
   created_at: number;
+  sent_at: number;
 }
 
 /**
@@ -47,12 +51,13 @@ export async function changeEntry(ctx: UserCtx, id: string, change: Change): Pro
       ON CONFLICT (user_id, message_id) DO UPDATE SET ${sql.raw(set)}`,
     sql`
       SELECT m.id AS message_id, m.thread_id, m.account_id AS email_account_id, m.created_at,
-        e.is_read, e.is_starred, e.is_archived, e.read_at
+        e.is_read, e.is_starred, e.is_archived, e.read_at, e.sent_at
       FROM ems_inbox_entries e JOIN ems_messages m ON m.id = e.message_id
       WHERE e.user_id = ${user_id} AND e.message_id = ${messageId} AND m.company_id ${inCompanies(ctx)}`,
   ]);
   const [entry] = entries as EntryRow[];
   if (!entry) throw notFound("Inbox entry");
+  settleLater(ctx, [{ id: entry.message_id, at: entry.sent_at, account_id: entry.email_account_id }]);
   return toResponse(user_id, entry);
 }
 
@@ -71,10 +76,22 @@ export async function readThread(ctx: UserCtx, threadId: string): Promise<number
       LEFT JOIN ems_inbox_entries e ON e.user_id = ${user_id} AND e.message_id = m.id
       WHERE m.thread_id = ${threadId} AND +m.company_id ${inCompanies(ctx)} AND coalesce(e.is_read, 0) = 0
       ON CONFLICT (user_id, message_id) DO UPDATE SET is_read = 1, read_at = excluded.read_at
-      RETURNING message_id`,
+      RETURNING message_id AS id, sent_at AS at, account_id`,
   ]);
   if (threads?.length === 0) throw notFound("Thread");
+  settleLater(ctx, updated as Touched[]);
   return updated?.length ?? 0;
+}
+
+interface Touched extends Key {
+  account_id: string;
+}
+
+function settleLater(ctx: UserCtx, touched: Touched[]): void {
+  const work = async () => {
+    for (const { account_id, ...key } of touched) await settle(ctx, ctx.user.user_id, account_id, key);
+  };
+  ctx.defer(work().catch((error) => log("warn", "inbox.not_settled", { error })));
 }
 
 const toResponse = (userId: number, entry: EntryRow): InboxEntryResponse => ({

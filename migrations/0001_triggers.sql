@@ -56,3 +56,18 @@ WHEN OLD.is_read <> NEW.is_read OR OLD.is_archived <> NEW.is_archived BEGIN
     archived_count = archived_count + NEW.is_archived - OLD.is_archived
   WHERE user_id = NEW.user_id AND account_id = NEW.account_id;
 END;
+--> statement-breakpoint
+-- Nobody has an entry for a message that has just come. Nearly always it is newer, or in a backfill older, than
+-- every stretch of its account, which the two look-ups in the condition find out with a row each.
+CREATE TRIGGER ems_messages_late AFTER INSERT ON ems_messages
+WHEN EXISTS (SELECT 1 FROM ems_inbox_stretches WHERE account_id = NEW.account_id AND newest_at >= NEW.sent_at)
+  AND EXISTS (SELECT 1 FROM ems_inbox_stretches WHERE account_id = NEW.account_id AND oldest_at <= NEW.sent_at) BEGIN
+  -- The lower part: no message lies between an id and itself without its last digit, but some that are lower.
+  INSERT INTO ems_inbox_stretches
+  SELECT user_id, account_id, NEW.sent_at, substr(NEW.id, 1, 35), oldest_at, oldest_id FROM ems_inbox_stretches
+  WHERE account_id = NEW.account_id AND newest_at >= NEW.sent_at
+    AND (newest_at, newest_id) > (NEW.sent_at, NEW.id) AND (oldest_at, oldest_id) < (NEW.sent_at, NEW.id);
+  UPDATE ems_inbox_stretches SET oldest_at = NEW.sent_at, oldest_id = NEW.id || '~'
+  WHERE account_id = NEW.account_id AND newest_at >= NEW.sent_at
+    AND (newest_at, newest_id) > (NEW.sent_at, NEW.id) AND (oldest_at, oldest_id) < (NEW.sent_at, NEW.id);
+END;

@@ -1,0 +1,119 @@
+import { type SQL, sql } from "drizzle-orm";
+import { batch, type Ctx } from "../context.ts";
+import { compare, isNewer, type Key, type Stretch } from "./stretches.ts";
+
+// Absence means unread, and absence cannot be indexed: ten unread mails behind 100,000 read ones would be found
+// by looking at every one of them. So where a user has touched most of a neighbourhood, the rest of it gets
+// entry rows as well, and it becomes (part of) a stretch in which nothing is absent. Each row that is written so
+// is paid for by one that the user has touched, so the cost of a touch stays constant over time.
+
+/** How far to look, in messages, to either side of one that was touched. */
+const REACH = 32;
+
+interface Neighbour extends Key {
+  touched: number;
+}
+
+interface StretchRow {
+  newest_at: number;
+  newest_id: string;
+  oldest_at: number;
+  oldest_id: string;
+}
+
+/**
+ * Looks at the neighbourhood of a message that the user has just touched, and settles it if at least half of it
+ * has been. Called after the answer: if it does not happen, nothing but speed is lost.
+ */
+export async function settle(
+  ctx: Ctx,
+  userId: number,
+  accountId: string,
+  key: Key,
+  reach = REACH,
+): Promise<void> {
+  const stretches = sql`ems_inbox_stretches WHERE user_id = ${userId} AND account_id = ${accountId}`;
+  const neighbours = (operator: "<" | ">", direction: SQL) => sql`
+    SELECT m.sent_at AS at, m.id, e.user_id IS NOT NULL AS touched
+    FROM ems_messages m LEFT JOIN ems_inbox_entries e ON e.user_id = ${userId} AND e.message_id = m.id
+    WHERE m.account_id = ${accountId} AND ${compare("m.sent_at", "m.id", operator, key)}
+    ORDER BY m.sent_at ${direction}, m.id ${direction} LIMIT ${reach}`;
+  const [aboves, belows, newer, older] = await batch(ctx, [
+    sql`SELECT * FROM ${stretches} AND ${compare("newest_at", "newest_id", ">=", key)}
+      ORDER BY newest_at, newest_id LIMIT 1`,
+    sql`SELECT * FROM ${stretches} AND ${compare("newest_at", "newest_id", "<", key)}
+      ORDER BY newest_at DESC, newest_id DESC LIMIT 1`,
+    neighbours(">", sql`ASC`),
+    neighbours("<", sql`DESC`),
+  ]);
+  const above = toStretch(aboves);
+  const below = toStretch(belows);
+  if (above && !isNewer(above.oldest, key)) return; // settled already
+  const up = (newer as Neighbour[]).filter((each) => !above || isNewer(above.oldest, each));
+  const down = (older as Neighbour[]).filter((each) => !below || isNewer(each, below.newest));
+  const around = [...up, ...down];
+  if (around.filter(({ touched }) => !touched).length > around.filter(({ touched }) => touched).length + 1)
+    return;
+
+  await write(ctx, userId, accountId, {
+    window: { newest: up.at(-1) ?? key, oldest: down.at(-1) ?? key },
+    // What was cut off belongs to the stretch there: the two become one.
+    above: above && up.length < (newer?.length ?? 0) ? above : undefined,
+    below: below && down.length < (older?.length ?? 0) ? below : undefined,
+  });
+}
+
+async function write(
+  ctx: Ctx,
+  userId: number,
+  accountId: string,
+  { window, above, below }: { window: Stretch; above: Stretch | undefined; below: Stretch | undefined },
+): Promise<void> {
+  const newest = above?.newest ?? window.newest;
+  const oldest = below?.oldest ?? window.oldest;
+  // From the edge of one neighbour to the edge of the other: a mail that has come in between is included.
+  const from = below?.newest ?? window.oldest;
+  const to = above?.oldest ?? window.newest;
+  const mine = sql`user_id = ${userId} AND account_id = ${accountId}`;
+  const joined = [above, below].filter((stretch) => stretch !== undefined);
+  // What was read must still be so: a late mail may have split a neighbour, or another touch settled this.
+  const isUnchanged = sql`
+    (SELECT count(*) FROM ems_inbox_stretches WHERE ${mine}
+      AND ${compare("newest_at", "newest_id", ">=", from)} AND ${compare("oldest_at", "oldest_id", "<=", to)}
+    ) = ${joined.length}
+    AND (SELECT count(*) FROM ems_inbox_stretches s JOIN json_each(${toJson(joined)}) j
+      ON s.newest_at = j.value ->> 0 AND s.newest_id = j.value ->> 1
+        AND s.oldest_at = j.value ->> 2 AND s.oldest_id = j.value ->> 3
+      WHERE s.user_id = ${userId} AND s.account_id = ${accountId}
+    ) = ${joined.length}`;
+  await batch(ctx, [
+    sql`
+      INSERT INTO ems_inbox_entries (user_id, message_id, company_id, account_id, sent_at)
+      SELECT ${userId}, m.id, m.company_id, m.account_id, m.sent_at FROM ems_messages m
+      WHERE m.account_id = ${accountId} AND ${compare("m.sent_at", "m.id", ">=", from)}
+        AND ${compare("m.sent_at", "m.id", "<=", to)} AND ${isUnchanged}
+      ON CONFLICT (user_id, message_id) DO NOTHING`,
+    sql`
+      INSERT INTO ems_inbox_stretches (user_id, account_id, newest_at, newest_id, oldest_at, oldest_id)
+      SELECT ${userId}, ${accountId}, ${newest.at}, ${newest.id}, ${oldest.at}, ${oldest.id} WHERE ${isUnchanged}
+      ON CONFLICT (user_id, account_id, newest_at, newest_id)
+      DO UPDATE SET oldest_at = excluded.oldest_at, oldest_id = excluded.oldest_id`,
+    sql`
+      DELETE FROM ems_inbox_stretches WHERE ${mine}
+        AND ${compare("newest_at", "newest_id", "<", newest)} AND ${compare("oldest_at", "oldest_id", ">=", oldest)}
+        AND EXISTS (SELECT 1 FROM ems_inbox_stretches WHERE ${mine}
+          AND (newest_at, newest_id, oldest_at, oldest_id) = (${newest.at}, ${newest.id}, ${oldest.at}, ${oldest.id}))`,
+  ]);
+}
+
+function toStretch(rows: unknown[] | undefined): Stretch | undefined {
+  const [row] = (rows ?? []) as StretchRow[];
+  if (!row) return undefined;
+  return {
+    newest: { at: row.newest_at, id: row.newest_id },
+    oldest: { at: row.oldest_at, id: row.oldest_id },
+  };
+}
+
+const toJson = (stretches: Stretch[]): string =>
+  JSON.stringify(stretches.map(({ newest, oldest }) => [newest.at, newest.id, oldest.at, oldest.id]));

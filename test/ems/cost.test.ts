@@ -1,0 +1,69 @@
+import { expect, it } from "vitest";
+import { applyMessage } from "../../src/ems/messages/ingest.ts";
+import { listMessages } from "../../src/ems/messages/service.ts";
+import { listThreads } from "../../src/ems/threads/service.ts";
+import { createBulkAccount } from "../support/bulk.ts";
+import { unique } from "../support/client.ts";
+import { metered } from "../support/meter.ts";
+
+const mail = (n: number) => ({
+  id: `mail-${n}`,
+  thread_id: "known thread",
+  internet_message_id: `<${n}@out.example>`,
+  subject: "Subject",
+  from: { email: "c@out.example", name: null },
+  to: [{ email: "box@demo.example", name: null }],
+  date: 1_800_000_000 + n,
+  body: "<p>Hello</p>",
+  attachments: [],
+});
+
+it("a mail in a known thread writes at most 30 rows, and reads the same few in any mailbox", async () => {
+  const reads = [];
+  for (const count of [500, 10_000]) {
+    const account = await createBulkAccount(count);
+    const { ctx, meter } = metered({ user_id: unique(), companies: [account.company_id] });
+    await applyMessage(ctx, account, { message: mail(1), observedAt: 1, cause: "first" });
+    Object.assign(meter, { read: 0, written: 0 });
+    const { outcome } = await applyMessage(ctx, account, {
+      message: mail(2),
+      observedAt: 2,
+      cause: "second",
+    });
+    expect(outcome).toBe("created");
+    expect(meter.written).toBeLessThanOrEqual(30);
+    reads.push(meter.read);
+  }
+  expect(reads[0]).toBe(reads[1]);
+});
+
+it("a repetition writes nothing", async () => {
+  const account = await createBulkAccount(1);
+  const { ctx, meter } = metered({ user_id: unique(), companies: [account.company_id] });
+  await applyMessage(ctx, account, { message: mail(1), observedAt: 1, cause: "first" });
+  Object.assign(meter, { written: 0 });
+  for (const cause of ["first", "again"]) {
+    const { outcome } = await applyMessage(ctx, account, { message: mail(1), observedAt: 1, cause });
+    expect(outcome).toBe("unchanged");
+  }
+  expect(meter.written).toBe(0);
+});
+
+it("a page of messages or threads reads the same few rows in any mailbox, and for each of 40 companies", async () => {
+  const small = await createBulkAccount(500);
+  const large = await createBulkAccount(10_000);
+  const measure = async (companies: number[]) => {
+    const { ctx, meter } = metered({ user_id: unique(), companies });
+    const { items } = await listMessages(ctx, { page: 1, size: 25 });
+    for await (const _ of items);
+    const messages = meter.read;
+    await listThreads(ctx, { page: 1, size: 25 });
+    return { messages, threads: meter.read - messages };
+  };
+  const one = await measure([large.company_id]);
+  expect(one).toEqual(await measure([small.company_id]));
+  expect(Math.max(one.messages, one.threads)).toBeLessThanOrEqual(150);
+  const others = Array.from({ length: 38 }, () => unique());
+  const forty = await measure([small.company_id, large.company_id, ...others]);
+  expect(Math.max(forty.messages, forty.threads)).toBeLessThanOrEqual(40 * 150);
+});
