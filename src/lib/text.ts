@@ -22,7 +22,8 @@ const decode = (entity: string, name: string): string => {
 const INLINE_TAG = /<\/?(a|abbr|b|big|code|em|font|i|mark|s|small|span|strong|sub|sup|u)\b[^>]*>/gi;
 
 /** True for a body that is HTML, false for plain text, also if an address stands in angle brackets there. */
-export const isHtml = (body: string): boolean => /<(!doctype|!--|\/?[a-z][a-z0-9]*(\s[^>]*)?\/?>)/i.test(body);
+export const isHtml = (body: string): boolean =>
+  /<(!doctype|!--|\/?[a-z][a-z0-9]*(\s[^>]*)?\/?>)/i.test(body);
 
 /**
  * The first words of a mail's body, for lists.

@@ -34,9 +34,9 @@ export async function attachmentsByMessage(
   messageIds: string[],
 ): Promise<Map<string, AttachmentResponse[]>> {
   const rows = await ctx.db.all<AttachmentRow>(sql`
-    SELECT id, message_id, filename, content_type, size_bytes, is_inline, created_at FROM ems_attachments
-    WHERE message_id IN (SELECT value FROM json_each(${JSON.stringify(messageIds)}))
-      AND +company_id ${inCompanies(ctx)} ORDER BY message_id, rowid`);
+    SELECT a.id, a.message_id, a.filename, a.content_type, a.size_bytes, a.is_inline, a.created_at
+    FROM json_each(${JSON.stringify(messageIds)}) j CROSS JOIN ems_attachments a ON a.message_id = j.value
+    WHERE +a.company_id ${inCompanies(ctx)} ORDER BY a.rowid`);
   return Map.groupBy(rows.map(toResponse), ({ message_id }) => message_id);
 }
 

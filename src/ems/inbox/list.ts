@@ -151,8 +151,9 @@ async function selectMessages(ctx: UserCtx, ids: string[]): Promise<Map<string, 
     SELECT m.id, m.account_id, m.thread_id, m.from_address, m.from_name, m.subject, m.snippet, m.direction,
       m.has_attachments, m.sent_at, m.created_at, t.subject AS thread_subject,
       t.message_count AS thread_message_count
-    FROM ems_messages m JOIN ems_threads t ON t.id = m.thread_id
-    WHERE m.id IN (SELECT value FROM json_each(${JSON.stringify(ids)})) AND +m.company_id ${inCompanies(ctx)}`);
+    FROM json_each(${JSON.stringify(ids)}) j
+    CROSS JOIN ems_messages m ON m.id = j.value JOIN ems_threads t ON t.id = m.thread_id
+    WHERE +m.company_id ${inCompanies(ctx)}`);
   return new Map(rows.map((row) => [row.id, row]));
 }
 

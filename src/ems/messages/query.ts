@@ -29,8 +29,8 @@ export async function* messagesByIds(ctx: UserCtx, ids: string[]): AsyncGenerato
 
 async function selectRows(ctx: UserCtx, ids: string[]): Promise<Map<string, MessageRow>> {
   const rows = await ctx.db.all<MessageRow>(sql`
-    SELECT * FROM ems_messages
-    WHERE id IN (SELECT value FROM json_each(${JSON.stringify(ids)})) AND +company_id ${inCompanies(ctx)}`);
+    SELECT m.* FROM json_each(${JSON.stringify(ids)}) j CROSS JOIN ems_messages m ON m.id = j.value
+    WHERE +m.company_id ${inCompanies(ctx)}`);
   return new Map(rows.map((row) => [row.id, row]));
 }
 
