@@ -5,7 +5,7 @@ import { saveOutgoing } from "./eml.ts";
 import { fillDemo } from "./fill.ts";
 import { serve } from "./nylas/server.ts";
 import { createNylasSim, type OutgoingMail } from "./nylas/sim.ts";
-import { type DevOptions, readOptions } from "./options.ts";
+import { type DevOptions, readOptions, requireFreePorts } from "./options.ts";
 import { listenSmtp } from "./smtp.ts";
 import { readDevVars, signToken } from "./token.ts";
 import { applyMigrations, startWorker } from "./wrangler.ts";
@@ -14,6 +14,7 @@ import { applyMigrations, startWorker } from "./wrangler.ts";
 
 async function main(options: DevOptions): Promise<void> {
   const { state, port, nylasPort, smtpPort } = options;
+  await requireFreePorts(options);
   const memory = join(state, "nylas.json");
   const sentFolder = join(state, "sent-mail");
   // Without the stand-in's memory the Worker's data speak of mailboxes that nobody has: then start over, too.

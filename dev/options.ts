@@ -1,3 +1,4 @@
+import { createServer } from "node:net";
 import { parseArgs } from "node:util";
 
 /** Where everything listens, and where it keeps what it knows. */
@@ -41,4 +42,20 @@ function portOf(name: string, value: string): number {
     throw new Error(`--${name} must be a port from 1 to 65535, not "${value}"`);
   }
   return port;
+}
+
+/**
+ * Makes sure that nothing listens on our ports yet: another Worker there would be taken for ours.
+ * @throws Error that names the port and the option for another one
+ */
+export async function requireFreePorts({ port, nylasPort, smtpPort }: DevOptions): Promise<void> {
+  for (const [option, number] of Object.entries({ port, "nylas-port": nylasPort, "smtp-port": smtpPort })) {
+    const server = createServer();
+    const isFree = await new Promise((resolve) => {
+      server.once("error", () => resolve(false)).listen(number, "127.0.0.1", () => resolve(true));
+    });
+    if (!isFree)
+      throw new Error(`Port ${number} is in use: stop what listens there, or give another with --${option}`);
+    await new Promise((resolve) => server.close(resolve));
+  }
 }

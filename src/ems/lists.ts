@@ -15,13 +15,12 @@ export type Scope = (alias: string) => SQL;
  * are a statement each, merged here: `company_id IN (…) ORDER BY` would have SQLite read and sort every row of
  * every company. A deep page reads all rows before it.
  * @param select gives the first `limit` rows of a scope, newest first, as `id`, `at` and what else is wanted
- * @param count an SQL expression over ems_accounts `a` (and the caller's ems_inbox_counters `n`), summed up as
- *   the list's total
+ * @param counter the column of ems_accounts that counts the list's rows
  */
 export async function listPage<Row extends Position>(
   ctx: UserCtx,
   { page, size, account_id }: Page & { account_id?: string | undefined },
-  count: SQL,
+  counter: "message_count" | "thread_count",
   select: (scope: Scope, limit: number) => SQL,
 ): Promise<Listing<Row>> {
   const scopes: Scope[] = account_id
@@ -29,9 +28,8 @@ export async function listPage<Row extends Position>(
     : ctx.user.companies.map((id) => (alias) => sql`${column(alias, "company_id")} = ${id}`);
   const [totals, ...lists] = await batch(ctx, [
     sql`
-      SELECT coalesce(sum(${count}), 0) AS total FROM ems_accounts a
-      LEFT JOIN ems_inbox_counters n ON n.user_id = ${ctx.user.user_id} AND n.account_id = a.id
-      WHERE a.company_id ${inCompanies(ctx)} ${account_id ? sql`AND a.id = ${account_id}` : sql``}`,
+      SELECT coalesce(sum(${sql.raw(counter)}), 0) AS total FROM ems_accounts
+      WHERE company_id ${inCompanies(ctx)} ${account_id ? sql`AND id = ${account_id}` : sql``}`,
     ...scopes.map((scope) => select(scope, page * size)),
   ]);
   const rows = mergePage(lists as Row[][], { page, size });

@@ -14,7 +14,7 @@ export async function listMessages(
   const { rows, total } = await listPage<Position>(
     ctx,
     query,
-    sql`a.message_count`,
+    "message_count",
     (scope, limit) => sql`
       SELECT m.id, m.sent_at AS at FROM ems_messages m WHERE ${scope("m")}
       ORDER BY m.sent_at DESC, m.id DESC LIMIT ${limit}`,

@@ -26,7 +26,7 @@ export async function listThreads(ctx: UserCtx, query: ThreadsQuery): Promise<Th
   const { rows, total } = await listPage<ThreadRow>(
     ctx,
     query,
-    sql`a.thread_count`,
+    "thread_count",
     (scope, limit) => sql`
       SELECT ${COLUMNS} FROM ems_threads t WHERE ${scope("t")}
       ORDER BY t.last_message_at DESC, t.id DESC LIMIT ${limit}`,
