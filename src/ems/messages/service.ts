@@ -15,9 +15,9 @@ export async function listMessages(
     ctx,
     query,
     "message_count",
-    (scope, limit) => sql`
-      SELECT m.id, m.sent_at AS at FROM ems_messages m WHERE ${scope("m")}
-      ORDER BY m.sent_at DESC, m.id DESC LIMIT ${limit}`,
+    (condition, limit) => sql`
+      SELECT id, sent_at AS at FROM ems_messages WHERE ${condition}
+      ORDER BY sent_at DESC, id DESC LIMIT ${limit}`,
   );
   return {
     items: messagesByIds(

@@ -18,7 +18,7 @@ interface ThreadRow extends Position {
 }
 
 const COLUMNS = sql.raw(
-  "t.id, t.account_id AS email_account_id, t.subject, t.last_message_at AS at, t.message_count, t.do_not_delete, t.created_at",
+  "id, account_id AS email_account_id, subject, last_message_at AS at, message_count, do_not_delete, created_at",
 );
 
 /** A page of the caller's threads, the latest active first. */
@@ -27,9 +27,9 @@ export async function listThreads(ctx: UserCtx, query: ThreadsQuery): Promise<Th
     ctx,
     query,
     "thread_count",
-    (scope, limit) => sql`
-      SELECT ${COLUMNS} FROM ems_threads t WHERE ${scope("t")}
-      ORDER BY t.last_message_at DESC, t.id DESC LIMIT ${limit}`,
+    (condition, limit) => sql`
+      SELECT ${COLUMNS} FROM ems_threads WHERE ${condition}
+      ORDER BY last_message_at DESC, id DESC LIMIT ${limit}`,
   );
   return { items: rows.map(toSummary), total, page: query.page, size: query.size };
 }
@@ -43,7 +43,7 @@ export async function getThread(
   id: string,
 ): Promise<{ thread: ThreadSummary; messages: AsyncIterable<MessageResponse> }> {
   const [threads, messages] = await batch(ctx, [
-    sql`SELECT ${COLUMNS} FROM ems_threads t WHERE t.id = ${id} AND t.company_id ${inCompanies(ctx)}`,
+    sql`SELECT ${COLUMNS} FROM ems_threads WHERE id = ${id} AND company_id ${inCompanies(ctx)}`,
     sql`
       SELECT id FROM ems_messages WHERE thread_id = ${id} AND +company_id ${inCompanies(ctx)} ORDER BY sent_at, id`,
   ]);
