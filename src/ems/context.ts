@@ -36,6 +36,7 @@ const dialect = new SQLiteAsyncDialect();
  * @returns the rows of each, in order
  */
 export async function batch({ env }: Ctx, statements: SQL[]): Promise<unknown[][]> {
+  if (statements.length === 0) return []; // D1 refuses an empty batch
   const prepared = statements.map((statement) => {
     const query = dialect.sqlToQuery(statement);
     return env.DB.prepare(query.sql).bind(...query.params);
