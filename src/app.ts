@@ -66,6 +66,7 @@ app.notFound((c) => c.json({ detail: "Not found" }, 404));
 app.onError((error, c) => {
   if (error instanceof ApiError) {
     const { message: detail, errors, status, retryAfterSeconds } = error;
+    if (status >= 500) log("warn", "request.failed", { id: c.var.requestId, path: c.req.path, error });
     if (retryAfterSeconds !== undefined) c.header("retry-after", String(retryAfterSeconds));
     return c.json(errors ? { detail, errors } : { detail }, status);
   }

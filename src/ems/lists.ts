@@ -1,5 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
-import { mergePage, type Page, type Position } from "../lib/pagination.ts";
+import { isPastEnd, mergePage, type Page, type Position } from "../lib/pagination.ts";
 import { batch, inCompanies, type UserCtx } from "./context.ts";
 
 export interface Listing<Row extends Position> {
@@ -24,12 +24,13 @@ export async function listPage<Row extends Position>(
   const conditions = account_id
     ? [sql`account_id = ${account_id} AND +company_id ${inCompanies(ctx)}`]
     : ctx.user.companies.map((id) => sql`company_id = ${id}`);
-  const [totals, ...lists] = await batch(ctx, [
-    sql`
-      SELECT coalesce(sum(${sql.raw(counter)}), 0) AS total FROM ems_accounts
-      WHERE company_id ${inCompanies(ctx)} ${account_id ? sql`AND id = ${account_id}` : sql``}`,
-    ...conditions.map((condition) => select(condition, page * size)),
-  ]);
-  const rows = mergePage(lists as Row[][], { page, size });
-  return { rows, total: (totals as { total: number }[])[0]?.total ?? 0 };
+  const sum = sql`
+    SELECT coalesce(sum(${sql.raw(counter)}), 0) AS total FROM ems_accounts
+    WHERE company_id ${inCompanies(ctx)} ${account_id ? sql`AND id = ${account_id}` : sql``}`;
+  const lists = () => conditions.map((condition) => select(condition, page * size));
+  // Only a later page can be past the end, and only for such a one is the total worth a round trip of its own.
+  const [totals, ...rows] = await batch(ctx, page === 1 ? [sum, ...lists()] : [sum]);
+  const total = (totals as { total: number }[])[0]?.total ?? 0;
+  if (page > 1) rows.push(...(isPastEnd({ page, size }, total) ? [] : await batch(ctx, lists())));
+  return { rows: mergePage(rows as Row[][], { page, size }), total };
 }

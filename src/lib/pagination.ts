@@ -1,11 +1,14 @@
 import * as z from "zod";
+import { wholeNumber } from "./validation.ts";
 
-export const MAX_PAGE_SIZE = 100;
+const MAX_PAGE_SIZE = 100;
 
 /** The query parameters of every list: `page` from 1, `size` up to 100, default 25. */
 export const pageQuery = {
-  page: z.coerce.number().int().min(1).max(1_000_000).default(1),
-  size: z.coerce.number().int().min(1).max(MAX_PAGE_SIZE).default(25),
+  page: wholeNumber.pipe(z.int().min(1, "must be at least 1").max(1e12)).default(1),
+  size: wholeNumber
+    .pipe(z.int().min(1, "must be at least 1").max(MAX_PAGE_SIZE, `must be at most ${MAX_PAGE_SIZE}`))
+    .default(25),
 };
 
 export interface Page {
@@ -16,6 +19,9 @@ export interface Page {
 /** The contract's paginated answer around an item schema. */
 export const pageOf = <Item extends z.ZodType>(item: Item) =>
   z.object({ items: z.array(item), total: z.int(), page: z.int(), size: z.int() });
+
+/** True for a page that begins after the list's last row: there is nothing to read for it. */
+export const isPastEnd = ({ page, size }: Page, total: number): boolean => (page - 1) * size >= total;
 
 /** Where a row stands in a list: newest first, ties by id. */
 export interface Position {

@@ -8,6 +8,10 @@ const issueOf = ({ path, message }: z.core.$ZodIssue, target: string): Issue => 
   message,
 });
 
+/** As Hono decides it: any other body it does not read, and takes for an empty object. */
+const isJson = (contentType: string): boolean =>
+  /^application\/([a-z-.]+\+)?json(;\s*[\w-]+=[^;]+)*$/.test(contentType);
+
 /**
  * Validates one part of a request and hands the handler its parsed value.
  * @throws ApiError 400 whose sentence names the first bad field, and whose `errors` lists them all
@@ -17,11 +21,10 @@ export const valid = <Schema extends z.ZodType, Target extends keyof ValidationT
   schema: Schema,
 ) =>
   zValidator(target, schema, (result, c) => {
-    if (result.success) return;
-    // What is not declared as JSON was not read, so its fields would all be reported as missing.
-    if (target === "json" && !/^application\/json\b/i.test(c.req.header("content-type") ?? "")) {
+    if (target === "json" && !isJson(c.req.header("content-type") ?? "")) {
       throw badRequest("content-type: must be application/json");
     }
+    if (result.success) return;
     const issues = result.error.issues.map((issue) => issueOf(issue, target === "json" ? "body" : target));
     const [first] = issues;
     throw badRequest(first ? `${first.path}: ${first.message}` : "The request is not valid", issues);
@@ -29,6 +32,20 @@ export const valid = <Schema extends z.ZodType, Target extends keyof ValidationT
 
 /** An id in a path or a query: any version of UUID, either case in, lower case out. */
 export const uuid = z.guid("must be a UUID").toLowerCase();
+
+/** A whole number in a path or a query, in decimal digits. */
+export const wholeNumber = z
+  .string()
+  .regex(/^\d{1,15}$/, "must be a whole number")
+  .transform(Number);
+
+/** A text of one line, as it may stand in a mail's header: a line break there would begin another header. */
+export const line = (max: number) =>
+  z
+    .string()
+    .max(max, `at most ${max} characters`)
+    .regex(/^(\t|\P{Cc})*$/u, "must be one line without control characters")
+    .refine((text) => text.isWellFormed(), "must be well-formed Unicode");
 
 /** What a route answers with: read by the tests of the route table and by the OpenAPI document. */
 export interface Answer {

@@ -1,20 +1,17 @@
 import * as z from "zod";
-import { uuid } from "../../lib/validation.ts";
+import { line, uuid } from "../../lib/validation.ts";
 import { CompanyResponse } from "../companies/schemas.ts";
 
 export const AccountParam = z.object({ account_id: uuid });
 
-const displayName = z
-  .string()
-  .max(200, "at most 200 characters")
-  .regex(/^[^\r\n]*$/, "must be one line");
+const displayName = line(200);
 
 export const AccountCreate = z.object({
   company_id: z.int(),
   email_address: z.email("must be an email address").max(320, "at most 320 characters"),
   display_name: displayName.nullish(),
-  provider: z.string().min(1).max(50, "at most 50 characters").default("godaddy"),
-  grant_id: z.string().min(1).max(200, "at most 200 characters").nullish(),
+  provider: line(50).min(1, "must not be empty").default("godaddy"),
+  grant_id: line(200).min(1, "must not be empty").nullish(),
 });
 export type AccountCreate = z.infer<typeof AccountCreate>;
 

@@ -1,7 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import { ApiError, badRequest, forbidden, notFound } from "../../lib/errors.ts";
 import { uuidv7 } from "../../lib/ids.ts";
-import { log } from "../../lib/log.ts";
 import { nowSeconds, toIso, toIsoOrNull } from "../../lib/time.ts";
 import { inCompanies, type UserCtx } from "../context.ts";
 import { type Grant, ProviderError } from "../provider/port.ts";
@@ -148,7 +147,6 @@ async function startBackfill(ctx: UserCtx, id: string): Promise<void> {
 
 function throwUnavailable(error: unknown): never {
   if (!(error instanceof ProviderError)) throw error;
-  log("warn", "provider.failed", { error });
   throw new ApiError(502, `The mail provider failed: ${error.message}`, { cause: error });
 }
 

@@ -1,8 +1,9 @@
 import * as z from "zod";
+import { line, wholeNumber } from "../../lib/validation.ts";
 
-export const CompanyParam = z.object({ company_id: z.coerce.number("must be a whole number").int() });
+export const CompanyParam = z.object({ company_id: wholeNumber });
 
-export const CompanyUpdate = z.object({ name: z.string().trim().min(1).max(200, "at most 200 characters") });
+export const CompanyUpdate = z.object({ name: line(200).trim().min(1, "must not be empty") });
 export type CompanyUpdate = z.infer<typeof CompanyUpdate>;
 
 export const CompanyResponse = z.object({ id: z.int(), name: z.string() });

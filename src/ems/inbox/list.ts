@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import { entryIdOf } from "../../lib/ids.ts";
-import { mergePage, type Position } from "../../lib/pagination.ts";
+import { isPastEnd, mergePage, type Position } from "../../lib/pagination.ts";
 import { toIso, toIsoOrNull } from "../../lib/time.ts";
 import { batch, inCompanies, type UserCtx } from "../context.ts";
 import type { InboxItemResponse, InboxListResponse, InboxQuery, UnreadCountsResponse } from "./schemas.ts";
@@ -53,6 +53,8 @@ export async function listInbox(ctx: UserCtx, query: InboxQuery): Promise<InboxL
   const { page, size } = query;
   const filter = query.is_read === undefined ? "all" : query.is_read ? "read" : "unread";
   const accounts = await selectAccounts(ctx, filter, query.account_id);
+  const total = accounts.reduce((sum, { count }) => sum + count, 0);
+  if (isPastEnd(query, total)) return { items: [], total, page, size };
   const statements = scopesOf(accounts, query.account_id !== undefined).map((scope) =>
     filter === "read" ? selectRead(ctx, scope, page * size) : selectSegments(ctx, filter, scope, page * size),
   );
@@ -66,7 +68,7 @@ export async function listInbox(ctx: UserCtx, query: InboxQuery): Promise<InboxL
     const message = messages.get(entry.id);
     return message ? [toItem(ctx.user.user_id, entry, message, emails.get(message.account_id) ?? "")] : [];
   });
-  return { items, total: accounts.reduce((sum, { count }) => sum + count, 0), page, size };
+  return { items, total, page, size };
 }
 
 /** The caller's unread messages of each account, by address (ordered here: SQLite's sorter counts as rows read). */

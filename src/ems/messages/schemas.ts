@@ -1,9 +1,9 @@
 import * as z from "zod";
 import { pageOf, pageQuery } from "../../lib/pagination.ts";
-import { uuid } from "../../lib/validation.ts";
+import { line, uuid } from "../../lib/validation.ts";
 import { AttachmentResponse } from "../attachments/schemas.ts";
 
-export const Recipient = z.object({ name: z.string().nullish(), email: z.email("must be an email address") });
+export const Recipient = z.object({ name: line(200).nullish(), email: z.email("must be an email address") });
 
 export const MAX_RECIPIENTS = 500;
 const recipients = z.array(Recipient).max(MAX_RECIPIENTS, `at most ${MAX_RECIPIENTS} recipients`);
@@ -21,10 +21,7 @@ export const SendRequest = z.object({
   to: recipients.min(1, "at least one recipient"),
   cc: recipients.nullish(),
   bcc: recipients.nullish(),
-  subject: z
-    .string()
-    .max(MAX_SUBJECT, `at most ${MAX_SUBJECT} characters`)
-    .regex(/^[^\r\n]*$/, "must be one line"),
+  subject: line(MAX_SUBJECT),
   body_html: z.string(),
   body_text: z.string().nullish(),
   reply_to_message_id: uuid.nullish(),

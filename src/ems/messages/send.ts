@@ -1,7 +1,6 @@
 import { sql } from "drizzle-orm";
 import { ApiError, forbidden, notFound } from "../../lib/errors.ts";
 import { uuidv7 } from "../../lib/ids.ts";
-import { log } from "../../lib/log.ts";
 import { nowSeconds } from "../../lib/time.ts";
 import { inCompanies, type UserCtx } from "../context.ts";
 import { type OutgoingMail, ProviderError, type ProviderMessage } from "../provider/port.ts";
@@ -125,7 +124,6 @@ const disconnected = (cause?: unknown) =>
 
 function throwSendError(error: unknown): never {
   if (!(error instanceof ProviderError)) throw error;
-  log("warn", "send.failed", { error });
   if (error.fault === "grant_dead") throw disconnected(error);
   const detail =
     error.fault === "unknown"
