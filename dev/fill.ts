@@ -2,6 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { companies, demoMail } from "./demo.ts";
 import type { NylasSim } from "./nylas/sim.ts";
 
+const STUCK_MS = 5_000;
+const GIVE_UP_MS = 60_000;
+
 interface Account {
   id: string;
   email_address: string;
@@ -40,14 +43,23 @@ export async function fillDemo(
     await call("POST", "/accounts/", account);
   }
 
-  for (let idle = 0, before = -1; idle < 600; idle++) {
+  let before = -1;
+  let movedAt = Date.now();
+  let askedAt = movedAt;
+  while (Date.now() - movedAt < GIVE_UP_MS) {
     const { total } = await call<{ total: number }>("GET", "/inbox/?size=1");
     progress(total, expected);
     const accounts = await call<Account[]>("GET", "/accounts/");
     if (total >= expected && accounts.every(({ status }) => status === "active")) return;
-    if (total !== before) idle = 0;
+    if (total !== before) movedAt = Date.now();
+    else if (Date.now() - Math.max(movedAt, askedAt) > STUCK_MS) {
+      // A Worker that is reloaded (somebody saved a file) forgets its local queues: ask again.
+      askedAt = Date.now();
+      const waiting = accounts.filter(({ status }) => status === "syncing");
+      for (const { id } of waiting) await call("PATCH", `/accounts/${id}`, { status: "syncing" });
+    }
     before = total;
-    await sleep(100);
+    await sleep(200);
   }
   throw new Error("The demo's history did not arrive whole within a minute of the last mail");
 }

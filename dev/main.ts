@@ -65,6 +65,9 @@ async function main(options: DevOptions): Promise<void> {
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => void stop(0));
   void worker.exited.then(() => stop(1));
+  // npm runs us through a shell, which does not pass on the signal that ends it.
+  const parent = process.ppid;
+  setInterval(() => process.ppid !== parent && void stop(0), 500);
 
   const url = `http://localhost:${port}`;
   const claims = { user: 1, companies: companies.map(({ id }) => id), role: "admin", hours: 24 };
