@@ -36,7 +36,8 @@ const worker = cloudflareTest(async () => {
         TEST_MIGRATIONS: await readD1Migrations("./migrations"),
         TEST_ISSUER_KEY: privateKey,
         TEST_CONTROL_TOKEN: NYLAS.controlToken,
-        CORS_ORIGINS: "",
+        // Whatever a developer's own .dev.vars may say.
+        ...{ CORS_ORIGINS: "", R2_S3_ENDPOINT: "", R2_ACCESS_KEY_ID: "", R2_SECRET_ACCESS_KEY: "" },
         JWT_SECRET: "test-jwt-secret",
         JWT_JWKS_URL: "https://issuer.test/jwks.json",
         NYLAS_API_KEY: NYLAS.apiKey,

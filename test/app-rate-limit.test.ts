@@ -1,0 +1,82 @@
+import { env, exports } from "cloudflare:workers";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { hmacHex } from "../src/lib/hmac.ts";
+import { type Answered, type Client, createClient, signToken, unique } from "./support/client.ts";
+
+const LIMIT = 1000;
+
+beforeEach(() => {
+  vi.spyOn(console, "info").mockImplementation(() => {}); // a line for each of thousands of requests
+});
+
+/**
+ * Asks for the cheapest there is until the limit is reached. The minutes that are counted in are the clock's, so
+ * that it may take two of them, and more than a thousand requests.
+ * @returns how often it was answered, and the refusal
+ */
+async function exhaust(client: Client): Promise<{ answered: number; refusal: Answered<unknown> }> {
+  for (let answered = 0; answered < 2 * LIMIT + 50; ) {
+    const answers = await Promise.all(Array.from({ length: 50 }, () => client.call("GET", "/no/such/path")));
+    answered += answers.filter(({ status }) => status === 404).length;
+    const refusal = answers.find(({ status }) => status === 429);
+    if (refusal) return { answered, refusal };
+  }
+  throw new Error("The limit was never reached");
+}
+
+describe("a user over the limit", { timeout: 20_000 }, () => {
+  it("is refused after a thousand requests, and told when to come again", async () => {
+    const client = await createClient();
+    const { answered, refusal } = await exhaust(client);
+    expect(answered).toBeGreaterThanOrEqual(LIMIT);
+    expect(refusal.body).toEqual({ detail: expect.stringMatching(/^Too many requests/) });
+    expect(Object.keys(refusal.body as object)).toEqual(["detail"]);
+    expect(Number(refusal.headers.get("retry-after"))).toBeGreaterThan(0);
+    expect(refusal.headers.get("x-request-id")).toBeTruthy();
+
+    // The same user by another token of theirs is the same user; whoever else is of the company is not.
+    const second = { ...client.claims, role: "agent", companies: [1] };
+    const others = await Promise.all([signToken(second), signToken({ ...client.claims, user_id: unique() })]);
+    const [same, colleague] = await Promise.all(
+      others.map((token) =>
+        exports.default.fetch("https://xabar.test/accounts", {
+          headers: { authorization: `Bearer ${token}` },
+        }),
+      ),
+    );
+    expect(colleague?.status).toBe(200);
+    // Unless the clock's minute has just ended, and with it the count.
+    if ((await client.call("GET", "/accounts")).status === 429) expect(same?.status).toBe(429);
+
+    const stream = await exports.default.fetch(`https://xabar.test/sse/events?token=${client.token}`);
+    expect(stream.status).toBe(200);
+    await stream.body?.cancel();
+  });
+});
+
+describe("nobody is counted", { timeout: 20_000 }, () => {
+  it("at the webhook's door", async () => {
+    const body = JSON.stringify({ id: "x", type: "unknown.type", data: { object: {} } });
+    const headers = { "x-nylas-signature": await hmacHex(env.NYLAS_WEBHOOK_SECRET, body) };
+    for (let sent = 0; sent < LIMIT + 50; sent += 50) {
+      const answers = await Promise.all(
+        Array.from({ length: 50 }, () =>
+          exports.default.fetch("https://xabar.test/webhooks/nylas", { method: "POST", headers, body }),
+        ),
+      );
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    }
+  });
+
+  it("who asks for health, or who has no token", async () => {
+    for (let sent = 0; sent < LIMIT + 50; sent += 50) {
+      const answers = await Promise.all(
+        Array.from({ length: 50 }, (_, at) =>
+          exports.default.fetch(`https://xabar.test/${at % 2 ? "health" : "accounts"}`),
+        ),
+      );
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 401]));
+      await Promise.all(answers.map((response) => response.text()));
+    }
+  });
+});

@@ -1,0 +1,214 @@
+import { exports } from "cloudflare:workers";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { createClient } from "./support/client.ts";
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const LOCAL = "http://localhost:5173";
+
+const ask = (path: string, init: RequestInit = {}): Promise<Response> =>
+  exports.default.fetch(new Request(`https://xabar.test${path}`, init));
+
+/** One request for each way in which an answer can come about. */
+async function everyKindOfAnswer(headers: Record<string, string> = {}): Promise<Map<string, Response>> {
+  const { token } = await createClient({ role: "agent" });
+  const authorized = { ...headers, authorization: `Bearer ${token}` };
+  const json = { ...authorized, "content-type": "application/json" };
+  const account = JSON.stringify({ company_id: 0, email_address: "a@demo.example" });
+  const requests: [string, string, RequestInit][] = [
+    ["200", "/accounts", { headers: authorized }],
+    ["200 of a public route", "/health", { headers }],
+    ["200 of a stream", `/sse/events?token=${token}`, { headers }],
+    ["200 in plain text", "/webhooks/nylas?challenge=x", { headers }],
+    ["204", "/accounts", { method: "OPTIONS", headers }],
+    ["400", "/inbox?page=0", { headers: authorized }],
+    ["400 of a body", "/accounts", { method: "POST", headers: json, body: "{" }],
+    ["401", "/inbox", { headers }],
+    ["401 of the webhook", "/webhooks/nylas", { method: "POST", headers, body: "{}" }],
+    ["403", "/accounts", { method: "POST", headers: json, body: account }],
+    ["403 of a role", "/companies/1", { method: "PUT", headers: json, body: "{}" }],
+    ["404", `/threads/${crypto.randomUUID()}`, { headers: authorized }],
+    ["404 of a path", "/no/such/path", { headers: authorized }],
+  ];
+  const answers = new Map<string, Response>();
+  for (const [name, path, init] of requests) {
+    const response = await ask(path, init);
+    expect(String(response.status), name).toBe(name.slice(0, 3));
+    await response.body?.cancel();
+    answers.set(name, response);
+  }
+  return answers;
+}
+
+describe("x-request-id", () => {
+  it.each([
+    ["300 characters", "x".repeat(300)],
+    ["markup", "<script>alert(1)</script>"],
+    ["what would forge a log line", 'x","level":"error'],
+    ["spaces", "a b"],
+  ])("of the caller is replaced when it has %s", async (_, hostile) => {
+    const response = await ask("/health", { headers: { "x-request-id": hostile } });
+    expect(response.headers.get("x-request-id")).toMatch(UUID);
+  });
+
+  it("of the caller is echoed when it is sane", async () => {
+    for (const [name, { headers }] of await everyKindOfAnswer({ "x-request-id": "trace-42_A" })) {
+      expect(headers.get("x-request-id"), name).toBe("trace-42_A");
+    }
+  });
+
+  it("is on every answer, another each time", async () => {
+    const answers = await everyKindOfAnswer();
+    const ids = [...answers.values()].map(({ headers }) => headers.get("x-request-id"));
+    for (const id of ids) expect(id).toMatch(UUID);
+    expect(new Set(ids).size).toBe(answers.size);
+  });
+});
+
+describe("security headers", () => {
+  it("are on every answer", async () => {
+    for (const [name, { headers, status }] of await everyKindOfAnswer()) {
+      if (status === 204) continue; // a preflight's answer is read by nobody but the browser
+      expect(headers.get("x-content-type-options"), name).toBe("nosniff");
+      expect(headers.get("x-frame-options"), name).toBe("SAMEORIGIN");
+      expect(headers.get("referrer-policy"), name).toBe("no-referrer");
+      expect(headers.get("strict-transport-security"), name).toMatch(/max-age=\d{7,}/);
+    }
+  });
+
+  it("tell nobody what the Worker is made with", async () => {
+    for (const { headers } of (await everyKindOfAnswer()).values()) {
+      expect(headers.get("x-powered-by")).toBeNull();
+      expect(headers.get("server")).toBeNull();
+    }
+  });
+});
+
+describe("CORS", () => {
+  const preflight = (origin: string, method: string, path = "/accounts") =>
+    ask(path, {
+      method: "OPTIONS",
+      headers: {
+        origin,
+        "access-control-request-method": method,
+        "access-control-request-headers": "authorization,content-type",
+      },
+    });
+
+  it.each([
+    "https://evil.example",
+    "http://localhost.evil.example",
+    "http://localhost:5173.evil.example",
+    "http://evil.example/http://localhost",
+    "http://evil.example?localhost",
+    "https://notlocalhost",
+    "http://127.0.0.1.evil.example",
+    "http://127x0x0x1",
+    "file://localhost",
+    "null",
+    "",
+  ])("does not let a page of %j in", async (origin) => {
+    for (const method of ["GET", "POST", "DELETE"]) {
+      expect((await preflight(origin, method)).headers.get("access-control-allow-origin")).toBeNull();
+    }
+    const response = await ask("/health", { headers: { origin } });
+    expect(response.headers.get("access-control-allow-origin")).toBeNull();
+    expect(response.headers.get("vary")).toMatch(/\borigin\b/i);
+  });
+
+  it("says nothing of an origin to a request without one", async () => {
+    expect((await ask("/health")).headers.get("access-control-allow-origin")).toBeNull();
+  });
+
+  it.each([LOCAL, "https://localhost", "http://localhost", "http://127.0.0.1:3000", "http://[::1]:8080"])(
+    "lets a page of %s in, with its credentials",
+    async (origin) => {
+      const { headers } = await ask("/health", { headers: { origin } });
+      expect(headers.get("access-control-allow-origin")).toBe(origin);
+      expect(headers.get("access-control-allow-credentials")).toBe("true");
+    },
+  );
+
+  it.each(["GET", "POST", "PUT", "PATCH", "DELETE"])("a preflight for %s needs no token", async (method) => {
+    for (const path of ["/accounts", "/accounts/", `/inbox/${crypto.randomUUID()}/read`, "/no/such/path"]) {
+      const { status, headers } = await preflight(LOCAL, method, path);
+      expect(status).toBe(204);
+      expect(headers.get("access-control-allow-origin")).toBe(LOCAL);
+      expect(headers.get("access-control-allow-credentials")).toBe("true");
+      expect(headers.get("access-control-allow-methods")?.split(",")).toContain(method);
+      const allowed = headers.get("access-control-allow-headers")?.toLowerCase().split(/, */);
+      expect(allowed).toEqual(["authorization", "content-type"]);
+    }
+  });
+
+  it("a page can read every answer, refusals too, and their ids", async () => {
+    for (const [name, { headers }] of await everyKindOfAnswer({ origin: LOCAL })) {
+      expect(headers.get("access-control-allow-origin"), name).toBe(LOCAL);
+      expect(headers.get("access-control-allow-credentials"), name).toBe("true");
+      expect(headers.get("access-control-expose-headers"), name).toMatch(/x-request-id/);
+      expect(headers.get("cross-origin-resource-policy"), name).toBe("cross-origin");
+    }
+  });
+});
+
+describe("an unknown path", () => {
+  it("is 404 with a token, whatever the method", async () => {
+    const client = await createClient();
+    for (const method of ["GET", "POST", "PUT", "PATCH", "DELETE"]) {
+      const { status, body } = await client.call(method, "/no/such/path");
+      expect({ status, body }).toEqual({ status: 404, body: { detail: "Not found" } });
+    }
+  });
+
+  it("is also that of a known one under a method that it has not got", async () => {
+    const client = await createClient();
+    expect(await client.call("DELETE", "/inbox")).toMatchObject({ status: 404 });
+    expect(await client.call("POST", "/health")).toMatchObject({ status: 404 });
+  });
+
+  it("may be written as no path should be", async () => {
+    const client = await createClient();
+    for (const path of ["/%", "/%00", "//", "/accounts//", "/./..//etc/passwd", "/inbox/%2e%2e/accounts"]) {
+      expect((await client.call("GET", path)).status, path).toBeLessThan(500);
+    }
+  });
+});
+
+it("health is told to anyone, and nothing but that", async () => {
+  for (const path of ["/health", "/health/", "/health?x=1"]) {
+    const response = await ask(path);
+    expect(response.status).toBe(200);
+    expect(await response.json()).toEqual({ status: "ok" });
+  }
+});
+
+describe("the log", () => {
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  it("has one line for each request, with its id and its status", async () => {
+    const info = vi.spyOn(console, "info").mockImplementation(() => {});
+    await ask("/inbox", { headers: { "x-request-id": "of-this-test" } });
+    const lines = info.mock.calls.map(([line]) => JSON.parse(line));
+    const line = lines.filter(({ id }) => id === "of-this-test");
+    expect(line).toEqual([expect.objectContaining({ method: "GET", path: "/inbox", status: 401 })]);
+  });
+
+  it("never has the token of a stream, or of a request", async () => {
+    const levels = ["debug", "log", "info", "warn", "error"] as const;
+    const spies = levels.map((level) => vi.spyOn(console, level).mockImplementation(() => {}));
+    const { token, call } = await createClient();
+    for (const path of [`/sse/events?token=${token}`, `/sse/events/?token=${token}&x=1`]) {
+      const stream = await ask(path);
+      expect(stream.status).toBe(200);
+      await stream.body?.cancel();
+    }
+    await ask(`/sse/events?token=${token}x`);
+    await ask(`/accounts?token=${token}`);
+    await call("GET", "/accounts");
+    await call("GET", "/no/such/path");
+    const written = JSON.stringify(spies.flatMap((spy) => spy.mock.calls));
+    expect(written).toContain("/sse/events");
+    for (const part of token.split(".")) expect(written).not.toContain(part);
+  });
+});

@@ -1,0 +1,254 @@
+import { env, exports } from "cloudflare:workers";
+import {
+  base64url,
+  exportJWK,
+  exportSPKI,
+  generateKeyPair,
+  importJWK,
+  type JWTHeaderParameters,
+  SignJWT,
+} from "jose";
+import { describe, expect, it } from "vitest";
+import { unique } from "../support/client.ts";
+
+const CLAIMS = { user_id: 7, role: "admin", companies: [1, 2] };
+const SECRET = new TextEncoder().encode(env.JWT_SECRET);
+const ISSUER = JSON.parse(env.TEST_ISSUER_KEY);
+const now = () => Math.floor(Date.now() / 1000);
+
+type Key = Parameters<SignJWT["sign"]>[0];
+interface Token {
+  claims?: object;
+  header?: JWTHeaderParameters;
+  key?: Key;
+}
+
+/** A token that is good, but for what is given. */
+const sign = ({ claims, header, key }: Token = {}): Promise<string> =>
+  new SignJWT({ ...CLAIMS, exp: now() + 60, ...claims })
+    .setProtectedHeader(header ?? { alg: "HS256" })
+    .sign(key ?? SECRET);
+
+const signIssued = async ({ claims, header, key }: Token = {}): Promise<string> =>
+  sign({
+    ...(claims ? { claims } : {}),
+    header: header ?? { alg: "ES256", kid: "test" },
+    key: key ?? (await importJWK(ISSUER)),
+  });
+
+const encode = (value: unknown): string => base64url.encode(JSON.stringify(value));
+
+/** What no library would make: any header over any payload, with any signature. */
+const forge = (header: unknown, payload: unknown = { ...CLAIMS, exp: now() + 60 }, signature = "") =>
+  `${encode(header)}.${encode(payload)}.${signature}`;
+
+async function call(authorization?: string | [string, string]): Promise<Response> {
+  const headers = new Headers();
+  for (const value of [authorization ?? []].flat()) headers.append("authorization", value);
+  return exports.default.fetch("https://xabar.test/companies", { headers });
+}
+
+async function expectRefused(token: string): Promise<void> {
+  const response = await call(`Bearer ${token}`);
+  expect(response.status).toBe(401);
+  expect(await response.json()).toEqual({ detail: "Invalid or expired token" });
+}
+
+async function expectAccepted(token: string): Promise<void> {
+  const response = await call(`Bearer ${token}`);
+  expect(response.status).toBe(200);
+}
+
+describe("refused is a token", () => {
+  it("that no key has signed", async () => {
+    await expectRefused(forge({ alg: "none" }));
+    await expectRefused(forge({ alg: "None", typ: "JWT" }));
+    await expectRefused(forge({}));
+    await expectRefused(forge({ alg: null }));
+    await expectRefused(forge({ alg: ["HS256"] }));
+    await expectRefused(forge({ alg: "HS256" }));
+    await expectRefused(forge({ alg: "ES256", kid: "test" }));
+  });
+
+  it("whose algorithm is not on the list, though its key is the right one", async () => {
+    await expectRefused(await sign({ header: { alg: "HS512" }, key: new Uint8Array(64).fill(1) }));
+    await expectRefused(await sign({ header: { alg: "HS512" } }));
+    await expectRefused(await sign({ header: { alg: "HS384" } }));
+  });
+
+  it("signed with another secret", async () => {
+    await expectRefused(await sign({ key: new TextEncoder().encode(`${env.JWT_SECRET}x`) }));
+    await expectRefused(await sign({ key: new TextEncoder().encode(env.JWT_SECRET.slice(1)) }));
+  });
+
+  it("signed with another key of the issuer's kind, under the issuer's kid", async () => {
+    const { privateKey } = await generateKeyPair("ES256");
+    await expectRefused(await signIssued({ key: privateKey }));
+  });
+
+  it("that brings its own key along", async () => {
+    const { privateKey, publicKey } = await generateKeyPair("ES256");
+    const jwk = await exportJWK(publicKey);
+    await expectRefused(await signIssued({ header: { alg: "ES256", kid: "test", jwk }, key: privateKey }));
+    const jku = "https://elsewhere.example/jwks.json";
+    await expectRefused(await signIssued({ header: { alg: "ES256", kid: "test", jku }, key: privateKey }));
+  });
+
+  it("signed under HS256 with what is public of the issuer's key as the secret", async () => {
+    const { d: _private, ...publicJwk } = ISSUER;
+    const publicKey = (await importJWK(publicJwk, "ES256", { extractable: true })) as CryptoKey;
+    const spki = await exportSPKI(publicKey);
+    for (const text of [JSON.stringify(publicJwk), spki, spki.trim(), publicJwk.x]) {
+      const key = new TextEncoder().encode(text);
+      await expectRefused(await sign({ header: { alg: "HS256", kid: "test" }, key }));
+    }
+  });
+
+  it("of an unknown kid", async () => {
+    await expectRefused(await signIssued({ header: { alg: "ES256", kid: "other" } }));
+  });
+
+  it("of the issuer's kid under an algorithm that its key is not for", async () => {
+    for (const alg of ["RS256", "PS256", "ES384", "EdDSA", "constructor", ""]) {
+      await expectRefused(forge({ alg, kid: "test" }, undefined, base64url.encode(new Uint8Array(64))));
+    }
+  });
+
+  it("that has expired", async () => {
+    await expectRefused(await sign({ claims: { exp: now() - 1 } }));
+    await expectRefused(await signIssued({ claims: { exp: now() - 1 } }));
+  });
+
+  it("without an end, or with one that is no number", async () => {
+    await expectRefused(await sign({ claims: { exp: undefined } }));
+    await expectRefused(await signIssued({ claims: { exp: undefined } }));
+    for (const exp of ["soon", null, String(now() + 60), [now() + 60]]) {
+      await expectRefused(await sign({ claims: { exp } }));
+    }
+  });
+
+  it("that is not valid yet", async () => {
+    await expectRefused(await sign({ claims: { nbf: now() + 600 } }));
+    await expectRefused(await signIssued({ claims: { nbf: now() + 600 } }));
+  });
+
+  it.each([
+    ["user_id", [undefined, null, "7", 7.5, [7], true, 2 ** 53, {}]],
+    ["role", [undefined, null, 1, ["admin"], {}]],
+    ["companies", [undefined, null, 1, "1", { 0: 1 }, ["1"], [1.5], [1, null], [[1]], [2 ** 53]]],
+  ])("whose %s is missing or malformed", async (claim, values) => {
+    for (const value of values) await expectRefused(await sign({ claims: { [claim]: value } }));
+  });
+
+  it("with something before or after it", async () => {
+    const token = await sign();
+    for (const bad of [`${token}x`, `${token}.`, `${token} x`, `${token},`, `x${token}`, `"${token}"`]) {
+      await expectRefused(bad);
+    }
+  });
+
+  it("cut short, or with one of its parts exchanged", async () => {
+    const [header, payload, signature] = (await sign()).split(".");
+    const other = encode({ ...CLAIMS, companies: [1, 2, 3], exp: now() + 60 });
+    await expectRefused(`${header}.${other}.${signature}`);
+    await expectRefused(`${header}.${payload}`);
+    await expectRefused(`${header}.${payload}.`);
+    await expectRefused(`${header}..${signature}`);
+    await expectRefused(`.${payload}.${signature}`);
+    await expectRefused(`${header}.${payload}.${signature?.slice(0, -4)}`);
+    await expectRefused("..");
+  });
+
+  it("whose parts are no JSON objects", async () => {
+    for (const part of ["null", "[]", "1", '"x"', "{"]) {
+      const encoded = base64url.encode(part);
+      await expectRefused(`${encoded}.${encode(CLAIMS)}.AAAA`);
+      await expectRefused(`${encode({ alg: "HS256" })}.${encoded}.AAAA`);
+    }
+  });
+
+  it("with extensions that must be understood", async () => {
+    await expectRefused(forge({ alg: "HS256", crit: ["x"], x: 1 }, undefined, "AAAA"));
+    await expectRefused(forge({ alg: "HS256", crit: ["b64"], b64: false }, undefined, "AAAA"));
+  });
+});
+
+describe("refused is a header", () => {
+  it("of two tokens, though both are good", async () => {
+    const bearer = `Bearer ${await sign()}`;
+    expect((await call([bearer, bearer])).status).toBe(401);
+    expect((await call([bearer, "Bearer garbage"])).status).toBe(401);
+  });
+
+  it("without a scheme, or with another", async () => {
+    const token = await sign();
+    for (const header of [token, `Token ${token}`, `Bearer${token}`, `Bearer: ${token}`, "Bearer"]) {
+      expect((await call(header)).status, header.slice(0, 10)).toBe(401);
+    }
+  });
+
+  it("that is not there, though a cookie or the query has the token", async () => {
+    const token = await sign();
+    const request = new Request(`https://xabar.test/companies?token=${token}&access_token=${token}`, {
+      headers: { cookie: `token=${token}` },
+    });
+    expect((await exports.default.fetch(request)).status).toBe(401);
+  });
+});
+
+describe("the stream", () => {
+  const stream = (query: string, headers = {}) =>
+    exports.default.fetch(new Request(`https://xabar.test/sse/events${query}`, { headers }));
+
+  it("is 401 without a good token in its query", async () => {
+    const expired = await sign({ claims: { exp: now() - 1 } });
+    for (const query of ["", "?token=", "?token=garbage", `?token=${expired}`, `?token=${forge({})}`]) {
+      const response = await stream(query);
+      expect(response.status, query.slice(0, 20)).toBe(401);
+      expect(await response.json()).toEqual({ detail: "Invalid or expired token" });
+    }
+  });
+
+  it("does not take the first of two tokens if that is bad", async () => {
+    expect((await stream(`?token=garbage&token=${await sign()}`)).status).toBe(401);
+  });
+
+  it("opens with a good one", async () => {
+    for (const token of [await sign({ claims: { user_id: unique() } }), await signIssued()]) {
+      const response = await stream(`?token=${token}`);
+      expect(response.status).toBe(200);
+      expect(response.headers.get("content-type")).toMatch(/^text\/event-stream/);
+      await response.body?.cancel();
+    }
+  });
+});
+
+describe("accepted is a token", () => {
+  it("of the shared secret", async () => expectAccepted(await sign()));
+
+  it("of the issuer, whose keys are fetched", async () => expectAccepted(await signIssued()));
+
+  it("of the issuer without a kid, while the issuer has one key", async () =>
+    expectAccepted(await signIssued({ header: { alg: "ES256" } })));
+
+  it("with claims that nobody asks for", async () =>
+    expectAccepted(await sign({ claims: { iss: "x", aud: ["y"], iat: now(), extra: { a: 1 } } })));
+
+  it("under a scheme in lower case, and after more than one space", async () => {
+    const token = await sign();
+    expect((await call(`bearer ${token}`)).status).toBe(200);
+    expect((await call(`BEARER   ${token}`)).status).toBe(200);
+  });
+
+  it("of no company", async () => {
+    const response = await call(`Bearer ${await sign({ claims: { companies: [] } })}`);
+    expect(await response.json()).toEqual([]);
+  });
+
+  it("of several hundred companies, each counted once", async () => {
+    const ids = Array.from({ length: 400 }, (_, at) => 1_000_000 + at);
+    const response = await call(`Bearer ${await sign({ claims: { companies: [...ids, ...ids] } })}`);
+    const companies = (await response.json()) as { id: number }[];
+    expect(companies.map(({ id }) => id)).toEqual(ids);
+  });
+});

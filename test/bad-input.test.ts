@@ -1,0 +1,268 @@
+import { exports } from "cloudflare:workers";
+import { beforeEach, describe, expect, it } from "vitest";
+import { type Answered, type Client, createClient, unique } from "./support/client.ts";
+import { fill, guardedRoutes } from "./support/routes.ts";
+
+const absent = () => crypto.randomUUID();
+
+interface BodySpec {
+  route: string;
+  good: () => Record<string, unknown>;
+  required: string[];
+  /** Values that a field must not have, and where the refusal says that it lies, if not in the field itself. */
+  bad: Record<string, unknown[]>;
+}
+
+const NO_TEXT = [1, true, {}, ["x"]];
+const NO_UUID = [1, true, "", "x", absent().slice(1), `${absent()}0`, `{${absent()}}`, {}, [absent()]];
+const NO_EMAIL = [
+  "",
+  "x",
+  "x@",
+  "@x.example",
+  "a b@x.example",
+  "a@x.example, b@x.example",
+  "a@x.example\r\nb",
+];
+const NO_RECIPIENTS = [
+  ...["a@x.example", 1, {}, { email: "a@x.example" }, ["a@x.example"], [null], [[]], [{}], [{ name: "x" }]],
+  ...NO_EMAIL.map((email) => [{ email }]),
+  ...NO_TEXT.map((email) => [{ email }]),
+  ...NO_TEXT.map((name) => [{ email: "a@x.example", name }]),
+  [{ email: "a@x.example" }, { email: "x" }],
+  [{ email: "a@x.example", name: "A\r\nBcc: c@x.example" }],
+  Array.from({ length: 501 }, () => ({ email: "a@x.example" })),
+];
+
+const mail = {
+  good: () => ({
+    email_account_id: absent(),
+    to: [{ email: "a@x.example", name: "A" }],
+    subject: "Hello",
+    body_html: "<p>Hello</p>",
+  }),
+  required: ["email_account_id", "to", "subject", "body_html"],
+  bad: {
+    email_account_id: [null, ...NO_UUID],
+    to: [null, [], ...NO_RECIPIENTS],
+    cc: NO_RECIPIENTS,
+    bcc: NO_RECIPIENTS,
+    subject: [null, ...NO_TEXT, "a\nb", "a\rb", "a\r\nBcc: c@x.example", "x".repeat(999)],
+    body_html: [null, ...NO_TEXT],
+    body_text: NO_TEXT,
+    reply_to_message_id: NO_UUID,
+  },
+};
+
+const BODIES: BodySpec[] = [
+  {
+    route: "POST /accounts",
+    good: () => ({ company_id: unique(), email_address: `a${unique()}@demo.example` }),
+    required: ["company_id", "email_address"],
+    bad: {
+      company_id: [null, "1", 1.5, true, {}, [1], 2 ** 53, -(2 ** 53), 1e300],
+      email_address: [null, ...NO_TEXT, ...NO_EMAIL, `${"x".repeat(320)}@x.example`],
+      display_name: [...NO_TEXT, "a\nb", "x".repeat(201)],
+      provider: [null, ...NO_TEXT, "", "x".repeat(51)],
+      grant_id: [...NO_TEXT, "", "x".repeat(201)],
+    },
+  },
+  {
+    route: "PATCH /accounts/:account_id",
+    good: () => ({ display_name: "Support" }),
+    required: [],
+    bad: {
+      display_name: [...NO_TEXT, "a\nb", "x".repeat(201)],
+      status: [null, ...NO_TEXT, "", "Active", "deleted", "constructor"],
+    },
+  },
+  { route: "POST /messages/send", ...mail },
+  { route: "POST /messages/:message_id/reply", ...mail },
+  {
+    route: "PATCH /threads/:thread_id",
+    good: () => ({ do_not_delete: true }),
+    required: [],
+    bad: { do_not_delete: [null, 1, "true", {}, [true]] },
+  },
+  {
+    route: "PUT /companies/:company_id",
+    good: () => ({ name: "Acme" }),
+    required: ["name"],
+    bad: { name: [null, ...NO_TEXT, "", "   ", "x".repeat(201)] },
+  },
+];
+
+/** Of a change of one's own state nothing but the path is read. */
+const BODILESS = [
+  ...["read", "unread", "star", "archive", "unarchive"].map((change) => `PATCH /inbox/:inbox_id/${change}`),
+  "PATCH /inbox/threads/:thread_id/read",
+];
+
+const QUERIES: Record<string, Record<string, string[]>> = {
+  "GET /messages": {},
+  "GET /threads": {},
+  "GET /inbox": { is_read: ["maybe", "", "1", "TRUE", "true&is_read=false"] },
+};
+
+const IN_EVERY_LIST: Record<string, string[]> = {
+  page: ["0", "-1", "abc", "1.5", "", "NaN", "Infinity", "1e400", "9007199254740993", "1&page=2", "[]", "1;"],
+  size: ["0", "-1", "101", "x", "1.5", "", "100000", "5&size=5"],
+  account_id: ["xyz", "", "1", "null", `${absent()}x`, `${absent()}&account_id=${absent()}`, "%00", "'--"],
+};
+
+const BAD_IDS = ["x", "1", "null", "%00", "%ff", "'--", absent().slice(1), `${absent()}0`];
+
+let client: Client;
+beforeEach(async () => {
+  client = await createClient();
+});
+
+function expectRefusal(
+  { status, body }: Answered<{ detail: string; errors?: unknown }>,
+  field: string,
+): void {
+  expect(status, JSON.stringify(body)).toBe(400);
+  expect(body.detail.startsWith(field), `${body.detail} names ${field}`).toBe(true);
+  const { errors = [], ...rest } = body;
+  expect(Object.keys(rest)).toEqual(["detail"]);
+  for (const error of errors as unknown[]) {
+    expect(error).toEqual({ path: expect.any(String), message: expect.any(String) });
+  }
+}
+
+it("every guarded route that takes a body is tried", () => {
+  const writing = guardedRoutes.filter(({ method }) => ["POST", "PUT", "PATCH"].includes(method));
+  const tried = [...BODIES.map(({ route }) => route), ...BODILESS];
+  expect(tried.sort()).toEqual(writing.map(({ method, path }) => `${method} ${path}`).sort());
+});
+
+describe.each(BODIES)("a body of $route", ({ route, good, required, bad }) => {
+  const [method = "", path = ""] = route.split(" ");
+  const company_id = () => String(client.claims.companies[0]);
+  const send = (body: unknown, headers?: HeadersInit) =>
+    client.call(method, fill(path, { company_id: company_id() }), body, headers);
+  const goodJson = () => JSON.stringify(good());
+
+  it.each(["", "{", '{"a":1', "{a:1}", "undefined", "NaN", '{"a":1}}', "\ufeff{", "\u0000", "'x'"])(
+    "is 400 as %j, which is no JSON",
+    async (text) => expectRefusal(await send(text), "body"),
+  );
+
+  it.each(["[]", '"text"', "null", "1", "true", "[{}]"])("is 400 as %s, which is no object", async (text) =>
+    expectRefusal(await send(text), "body"),
+  );
+
+  it.each([
+    "text/plain",
+    "application/x-www-form-urlencoded",
+    "multipart/form-data",
+    "application/jsonx",
+    "x",
+  ])("is 400 under the content-type %s", async (type) =>
+    expectRefusal(await send(goodJson(), { "content-type": type }), "content-type"),
+  );
+
+  it("is 400 without a content-type, and where one is needed when there is none", async () => {
+    const url = `https://xabar.test${fill(path, { company_id: company_id() })}`;
+    const headers = { authorization: `Bearer ${client.token}` };
+    for (const body of [new TextEncoder().encode(goodJson()), ...(required.length ? [undefined] : [])]) {
+      const init = { method, headers, ...(body ? { body } : {}) };
+      const response = await exports.default.fetch(new Request(url, init));
+      const answered = { status: response.status, headers: response.headers, body: await response.json() };
+      expectRefusal(answered as Answered<{ detail: string }>, "content-type");
+    }
+  });
+
+  it("is 400 above 5 MB, whether it says so beforehand or not", async () => {
+    const large = JSON.stringify({ ...good(), padding: "x".repeat(5 * 1024 * 1024) });
+    expectRefusal(await send(large), "body: is larger");
+    const url = `https://xabar.test${fill(path, { company_id: company_id() })}`;
+    const headers = { authorization: `Bearer ${client.token}`, "content-type": "application/json" };
+    const body = new Response(large).body!.pipeThrough(new TransformStream());
+    const response = await exports.default.fetch(new Request(url, { method, headers, body }));
+    expect([response.status, await response.json()]).toEqual([
+      400,
+      { detail: expect.stringMatching(/larger/) },
+    ]);
+  });
+
+  it("is 400 when it is nested a hundred thousand deep", async () => {
+    for (const [open, close] of [
+      ["[", "]"],
+      ['{"a":', "}"],
+    ] as const) {
+      const deep = `${open.repeat(1e5)}1${close.repeat(1e5)}`;
+      if (open === "[") expectRefusal(await send(deep), "body");
+      const inside = `${goodJson().slice(0, -1)},"deep":${deep}}`;
+      expect((await send(inside)).status).toBeLessThan(500);
+    }
+  });
+
+  for (const field of required) {
+    it(`is 400 without ${field}`, async () => {
+      const { [field]: _, ...rest } = good();
+      expectRefusal(await send(rest), `${field}: `);
+      // What an object inherits is not what it has.
+      expectRefusal(await send(`{"__proto__":${goodJson()}}`), "");
+    });
+  }
+
+  for (const [field, values] of Object.entries(bad)) {
+    it.each(values.map((value) => [JSON.stringify(value).slice(0, 60), value]))(
+      `is 400 with %s as ${field}`,
+      async (_, value) => {
+        const refused = await send({ ...good(), [field]: value });
+        expectRefusal(refused, field);
+        expect(refused.body.errors[0].path.split(".")[0]).toBe(field);
+      },
+    );
+  }
+
+  it("is none the worse for keys that nobody asks for", async () => {
+    const more = '"__proto__":{"role":"admin"},"constructor":{"prototype":{}},"toString":1,"":2';
+    const plain = await send(good());
+    expect(plain.status).not.toBe(400);
+    expect((await send(`${goodJson().slice(0, -1)},${more}}`)).status).toBe(plain.status);
+    expect(({} as Record<string, unknown>).role).toBeUndefined();
+  });
+});
+
+describe.each(Object.entries(QUERIES))("a query of %s", (route, own) => {
+  const [method = "", path = ""] = route.split(" ");
+
+  for (const [field, values] of Object.entries({ ...IN_EVERY_LIST, ...own })) {
+    it.each(values)(`is 400 with %s as ${field}`, async (value) => {
+      for (const slash of ["", "/"]) {
+        expectRefusal(await client.call(method, `${path}${slash}?${field}=${value}`), `${field}: `);
+      }
+    });
+  }
+
+  it("is none the worse for names that nobody asks for", async () => {
+    for (const query of ["__proto__=1&__proto__=2", "constructor=x", "page[]=0", "=", "&&", "%", "%ff=%ff"]) {
+      expect((await client.call(method, `${path}?${query}`)).status, query).toBe(200);
+    }
+  });
+
+  it("may ask for a page past the end", async () => {
+    for (const page of ["2", "1000", "1000000"]) {
+      const { body } = await client.call(method, `${path}?page=${page}&size=100`);
+      expect(body).toEqual({ items: [], total: 0, page: Number(page), size: 100 });
+    }
+  });
+});
+
+describe.each(guardedRoutes.filter(({ path }) => path.includes(":")))("an id in $method $path", (route) => {
+  const name = /:(\w+)/.exec(route.path)?.[1] ?? "";
+  const good = BODIES.find((spec) => spec.route === `${route.method} ${route.path}`)?.good();
+  const ask = (id: string) => client.call(route.method, fill(route.path, { [name]: id }), good);
+  const bad = name === "company_id" ? ["x", "1.5", "9007199254740993", "1e400", "NaN", "%00"] : BAD_IDS;
+
+  it.each(bad)("is 400 as %s", async (id) => expectRefusal(await ask(id), `${name}: `));
+
+  it("is 404 when there is no such thing, in upper case too", async () => {
+    const id = name === "company_id" ? String(unique()) : absent();
+    expect((await ask(id)).status).toBe(404);
+    expect((await ask(id.toUpperCase())).status).toBe(404);
+  });
+});

@@ -1,0 +1,143 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { entryIdOf } from "../src/lib/ids.ts";
+import { type Answered, unique } from "./support/client.ts";
+import { fill, guardedRoutes } from "./support/routes.ts";
+import { createTenant, idsOf, stateOf, type Tenant } from "./support/tenant.ts";
+
+let a: Tenant;
+let b: Tenant;
+
+beforeAll(async () => {
+  a = await createTenant();
+  b = await createTenant();
+});
+
+const absent = () => crypto.randomUUID();
+
+const mail = (accountId: string, more = {}) => ({
+  email_account_id: accountId,
+  to: [{ email: "thief@out.example" }],
+  subject: "Taken",
+  body_html: "<p>Taken</p>",
+  ...more,
+});
+
+/** None of a company's ids, addresses and words is in an answer. */
+function expectNothingOf(tenant: Tenant, { status, body }: Answered<unknown>): void {
+  expect(status).toBe(200);
+  const text = JSON.stringify(body);
+  const marks = [...Object.values(idsOf(tenant)), tenant.account.email_address, tenant.message.subject];
+  for (const mark of marks) expect(text).not.toContain(mark);
+}
+
+/** What A asks with B's id in the path is answered as if the id were nobody's. */
+const notFound = (body?: () => object) => async (method: string, path: string) => {
+  const foreign = await a.client.call(method, fill(path, idsOf(b)), body?.());
+  const random = await a.client.call(
+    method,
+    fill(path, path.includes("company_id") ? { company_id: String(unique()) } : {}),
+    body?.(),
+  );
+  expect(foreign.status).toBe(404);
+  expect([foreign.status, foreign.body]).toEqual([random.status, random.body]);
+};
+
+/** Neither the whole list nor one filtered by B's account has anything of B. */
+const emptyPage = async (method: string, path: string) => {
+  expectNothingOf(b, await a.client.call(method, path));
+  for (const id of [b.account.id, b.account.id.toUpperCase(), absent()]) {
+    const filtered = await a.client.call(method, `${path}?account_id=${id}`);
+    expect(filtered.body).toEqual({ items: [], total: 0, page: 1, size: 25 });
+  }
+};
+
+const nothingOfB = async (method: string, path: string) =>
+  expectNothingOf(b, await a.client.call(method, path));
+
+/** B's id in the body is answered as if it were nobody's. */
+async function expectForbidden(path: string, foreign: object, random: object): Promise<void> {
+  const refused = await a.client.call("POST", path, foreign);
+  expect(refused.status).toBe(403);
+  expect(await a.client.call("POST", path, random)).toMatchObject({ status: 403, body: refused.body });
+}
+
+const CASES: Record<string, (method: string, path: string) => Promise<void>> = {
+  "GET /accounts": nothingOfB,
+  "GET /companies": nothingOfB,
+  "GET /inbox/unread-counts": nothingOfB,
+  "GET /inbox": async (method, path) => {
+    await emptyPage(method, path);
+    for (const is_read of [true, false]) {
+      expectNothingOf(b, await a.client.call(method, `${path}?is_read=${is_read}`));
+      const filtered = await a.client.call(method, `${path}?is_read=${is_read}&account_id=${b.account.id}`);
+      expect(filtered.body).toMatchObject({ items: [], total: 0 });
+    }
+  },
+  "GET /messages": emptyPage,
+  "GET /threads": emptyPage,
+
+  "GET /accounts/:account_id": notFound(),
+  "PATCH /accounts/:account_id": notFound(() => ({ display_name: "Taken", status: "disconnected" })),
+  "DELETE /accounts/:account_id": notFound(),
+  "GET /messages/:message_id": notFound(),
+  "GET /threads/:thread_id": notFound(),
+  "PATCH /threads/:thread_id": notFound(() => ({ do_not_delete: true })),
+  "GET /attachments/message/:message_id": notFound(),
+  "GET /attachments/:attachment_id/download": notFound(),
+  "PUT /companies/:company_id": notFound(() => ({ name: "Taken" })),
+  "PATCH /inbox/threads/:thread_id/read": notFound(),
+  "PATCH /inbox/:inbox_id/read": entryOfB,
+  "PATCH /inbox/:inbox_id/unread": entryOfB,
+  "PATCH /inbox/:inbox_id/star": entryOfB,
+  "PATCH /inbox/:inbox_id/archive": entryOfB,
+  "PATCH /inbox/:inbox_id/unarchive": entryOfB,
+
+  "POST /accounts": async (_method, path) => {
+    const account = (company_id: number) => ({ company_id, email_address: `new${unique()}@demo.example` });
+    await expectForbidden(path, account(b.company), account(unique()));
+    // B's mailbox cannot be had by connecting it to A's company, with its grant or without.
+    for (const grant_id of [b.account.grant_id, null]) {
+      const address = b.account.email_address.toUpperCase();
+      const taken = { company_id: a.company, email_address: address, grant_id };
+      expect((await a.client.call("POST", path, taken)).status).toBe(400);
+    }
+    const byGrant = { ...account(a.company), grant_id: b.account.grant_id };
+    expect((await a.client.call("POST", path, byGrant)).status).toBe(400);
+  },
+
+  "POST /messages/send": async (_method, path) => {
+    await expectForbidden(path, mail(b.account.id), mail(absent()));
+    const answering = (id: string) => mail(a.account.id, { reply_to_message_id: id });
+    const refused = await a.client.call("POST", path, answering(b.message.id));
+    expect(refused.status).toBe(404);
+    expect((await a.client.call("POST", path, answering(absent()))).body).toEqual(refused.body);
+  },
+
+  "POST /messages/:message_id/reply": async (method, path) => {
+    await notFound(() => mail(a.account.id))(method, path);
+    await notFound(() => mail(b.account.id))(method, path);
+    await expectForbidden(fill(path, idsOf(a)), mail(b.account.id), mail(absent()));
+  },
+};
+
+/** B's entry id, and also the one that A would have for B's message: how it is derived is no secret. */
+async function entryOfB(method: string, path: string): Promise<void> {
+  await notFound()(method, path);
+  const { user_id } = a.client.claims;
+  for (const inbox_id of [entryIdOf(user_id, b.message.id), b.message.id]) {
+    expect((await a.client.call(method, fill(path, { inbox_id }))).status).toBe(404);
+  }
+}
+
+it("every guarded route is tried", () => {
+  const guarded = guardedRoutes.map(({ method, path }) => `${method} ${path}`);
+  expect(Object.keys(CASES).sort()).toEqual(guarded.sort());
+});
+
+describe("what is another company's is out of reach, and stays as it is", () => {
+  it.each(guardedRoutes)("$method $path", async ({ method, path }) => {
+    const before = await stateOf(b);
+    await CASES[`${method} ${path}`]!(method, path);
+    expect(await stateOf(b)).toEqual(before);
+  });
+});

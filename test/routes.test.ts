@@ -1,0 +1,116 @@
+import { exports } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+import { createClient } from "./support/client.ts";
+import { fill, guardedRoutes, type Route, registered, routes } from "./support/routes.ts";
+
+/**
+ * Public routes check a key of their own, if any. `admin` is asked before anything else about the request is
+ * looked at. A route that is added belongs here, and into the tables of isolation and bad input.
+ */
+const TABLE = `
+DELETE /accounts/:account_id user
+GET /accounts user
+GET /accounts/:account_id user
+GET /attachments/:attachment_id/download user
+GET /attachments/message/:message_id user
+GET /companies user
+GET /files/:key{attachments/.+} public
+GET /health public
+GET /inbox user
+GET /inbox/unread-counts user
+GET /messages user
+GET /messages/:message_id user
+GET /sse/events public
+GET /threads user
+GET /threads/:thread_id user
+GET /webhooks/nylas public
+PATCH /accounts/:account_id user
+PATCH /inbox/:inbox_id/archive user
+PATCH /inbox/:inbox_id/read user
+PATCH /inbox/:inbox_id/star user
+PATCH /inbox/:inbox_id/unarchive user
+PATCH /inbox/:inbox_id/unread user
+PATCH /inbox/threads/:thread_id/read user
+PATCH /threads/:thread_id user
+POST /accounts user
+POST /messages/:message_id/reply user
+POST /messages/send user
+POST /webhooks/nylas public
+PUT /companies/:company_id admin
+`;
+
+async function ask({ method, path }: Route, slash: "" | "/", authorization?: string): Promise<Response> {
+  const headers = authorization === undefined ? {} : { authorization };
+  const url = `https://xabar.test${fill(path)}${slash}`;
+  return exports.default.fetch(new Request(url, { method, headers, redirect: "manual" }));
+}
+
+async function accessOf(route: Route): Promise<"public" | "user" | "admin"> {
+  if (route.isOpen) return "public";
+  const agent = await createClient({ role: "agent" });
+  const { status, body } = await agent.call(route.method, fill(route.path));
+  return status === 403 && body.detail === 'This needs the role "admin"' ? "admin" : "user";
+}
+
+/** Whether a request with a slash at its end reaches what it reaches without one. */
+async function answers(route: Route, slash: "" | "/", authorization?: string): Promise<unknown> {
+  const response = await ask(route, slash, authorization);
+  const isJson = response.headers.get("content-type")?.includes("json");
+  const body = isJson ? await response.json() : null;
+  if (!isJson) await response.body?.cancel();
+  return { status: response.status, location: response.headers.get("location"), body };
+}
+
+describe("without a valid token", () => {
+  const refusals = [
+    { name: "no token", authorization: undefined },
+    { name: "garbage", authorization: "Bearer garbage" },
+    { name: "an empty token", authorization: "Bearer " },
+    { name: "another scheme", authorization: "Basic dXNlcjpwYXNzd29yZA==" },
+  ];
+
+  for (const { name, authorization } of refusals) {
+    it.each(guardedRoutes)(`$method $path is 401 with ${name}`, async (route) => {
+      for (const slash of ["", "/"] as const) {
+        const response = await ask(route, slash, authorization);
+        expect(response.status).toBe(401);
+        expect(await response.json()).toEqual({ detail: "Invalid or expired token" });
+      }
+    });
+  }
+
+  it("an unknown path is 401 too, so that strangers cannot find out which exist", async () => {
+    const response = await exports.default.fetch("https://xabar.test/no/such/path");
+    expect(response.status).toBe(401);
+  });
+
+  it("a path does not get open by another method", async () => {
+    for (const { path } of routes.filter(({ isOpen }) => isOpen)) {
+      for (const method of ["PUT", "PATCH", "DELETE"]) {
+        const response = await ask({ method, path, isOpen: true }, "");
+        expect(response.status, `${method} ${path}`).toBe(401);
+      }
+    }
+  });
+});
+
+it("the routes are those of the table", async () => {
+  const lines = await Promise.all(
+    routes.map(async (route) => `${route.method} ${route.path} ${await accessOf(route)}`),
+  );
+  expect(lines.sort()).toEqual(TABLE.trim().split("\n"));
+});
+
+it("every route declares its answer, and only one", () => {
+  expect(routes.map(({ method, path }) => `${method} ${path}`).sort()).toEqual([...registered].sort());
+});
+
+it.each(routes)("$method $path answers the same with and without a slash at its end", async (route) => {
+  const { token } = await createClient();
+  const authorization = `Bearer ${token}`;
+  const without = await answers(route, "", authorization);
+  expect(await answers(route, "/", authorization)).toEqual(without);
+  expect(without).toMatchObject({ location: null });
+  // 404 of an unknown path would be the same twice as well.
+  expect(without).not.toMatchObject({ body: { detail: "Not found" } });
+});
