@@ -58,7 +58,7 @@ it("a page of messages or threads reads the same few rows in any mailbox, and fo
     for await (const _ of items);
     const messages = meter.read;
     await listThreads(ctx, { page: 1, size: 25 });
-    
+
     return { messages, threads: meter.read - messages };
   };
   for (const { company_id } of [small, large]) {

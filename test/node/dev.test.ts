@@ -1,0 +1,98 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { accountFacts } from "./guide/accounts.ts";
+import { setBaseUrl } from "./guide/client.ts";
+import { inboxFacts } from "./guide/inbox.ts";
+import { liveFacts } from "./guide/live.ts";
+import { pathFacts } from "./guide/paths.ts";
+import { readingFacts } from "./guide/reading.ts";
+import { sendingFacts } from "./guide/sending.ts";
+import type { InboxItem } from "./guide/types.ts";
+import { becomeBrowser, follow, signIn } from "./support/browser.ts";
+import { paste, pasteEndless, requireCurl } from "./support/curl.ts";
+import { type DevServer, freePorts, isClosed, startDevServer } from "./support/dev-server.ts";
+import { deliver, keptMail, uniqueSubject } from "./support/mail.ts";
+
+const state = mkdtempSync(join(tmpdir(), "xabar-dev-"));
+const ports = await freePorts();
+let server: DevServer;
+
+beforeAll(async () => {
+  server = await startDevServer(state, ports);
+  becomeBrowser();
+  vi.spyOn(console, "log").mockReturnValue(); // the guide's client logs each connection
+  setBaseUrl(server.url);
+}, 110_000);
+
+afterEach(({ task }) => {
+  if (task.result?.state === "fail") console.error(`The server's output:\n${server.output.tail(50)}`);
+});
+
+afterAll(async () => {
+  try {
+    await server?.stop();
+  } finally {
+    rmSync(state, { recursive: true, force: true });
+  }
+}, 30_000);
+
+describe("the frontend guide's client, as it is written", () => {
+  pathFacts();
+  accountFacts(() => server);
+  inboxFacts();
+  readingFacts(() => server);
+  sendingFacts(
+    () => server,
+    () => join(state, "sent-mail"),
+  );
+  liveFacts(() => server);
+});
+
+describe("the README's promise", () => {
+  const subject = uniqueSubject("Va'da");
+  const inInbox = async (line: string) => {
+    const { items } = (await paste(line)) as { items: InboxItem[] };
+    return items.find(({ message }) => message.subject === subject);
+  };
+
+  test("the printed lines work when pasted: a mail shows up in the inbox and on the open stream", async () => {
+    await requireCurl();
+    const [inbox = "", events = "", send = ""] = server.curls;
+    expect(await paste(inbox)).toMatchObject({ page: 1, size: 3, items: [{}, {}, {}] });
+
+    const stream = pasteEndless(events);
+    await stream.until(/^event: connected\ndata: {"message":"connected","user_id":1}\n\n/m, 5000);
+    await deliver(server, { to: "support@yolchi.example", subject, text: "Va'da qilinganidek" });
+    const [, data = ""] = await stream.until(/^event: message\.created\ndata: (.*)\n\n/m, 5000);
+    stream.kill();
+    const item = await inInbox(inbox);
+    expect(item?.message.id).toBe(JSON.parse(data).message_id);
+
+    const since = server.output.text().length;
+    const sent = await paste(send);
+    expect(sent).toMatchObject({ direction: "outbound", to_addresses: [{ email: "mijoz@example.com" }] });
+    const { mail } = await keptMail(server, "mijoz@example.com", since);
+    expect(mail.subject).toBe(sent.subject);
+  });
+
+  test("SIGTERM to npm stops everything, and a second start has all the mail still", async () => {
+    const { total } = await paste(server.curls[0] ?? "");
+    await server.stop();
+    expect(await Promise.all(Object.values(ports).map(isClosed))).toEqual([true, true, true]);
+
+    server = await startDevServer(state, ports);
+    expect(server.output.text()).not.toContain("Filling");
+    const [inbox = ""] = server.curls;
+    expect(await paste(inbox)).toMatchObject({ total });
+    expect(await inInbox(inbox)).toMatchObject({ account_email: "support@yolchi.example" });
+
+    await signIn(60, [2]);
+    const live = await follow();
+    const next = uniqueSubject("Ertasi kuni");
+    await deliver(server, { to: "support@yolchi.example", subject: next, text: "Yana men" });
+    await live.arrival(next);
+    live.close();
+  }, 60_000);
+});

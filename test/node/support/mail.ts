@@ -1,0 +1,27 @@
+import { readFile } from "node:fs/promises";
+import { createTransport, type SendMailOptions } from "nodemailer";
+import PostalMime, { type Email } from "postal-mime";
+import type { DevServer } from "./dev-server.ts";
+
+/** Sends a mail as any mail program would. */
+export async function deliver({ smtpPort }: DevServer, mail: SendMailOptions): Promise<void> {
+  const transport = createTransport({ host: "localhost", port: smtpPort, ignoreTLS: true });
+  await transport.sendMail({ from: '"Aziza Karimova" <aziza@mijoz.example>', ...mail });
+  transport.close();
+}
+
+/**
+ * Waits for the mail to that address which the server keeps as a file from now on, and reads it.
+ * @param since the length of the server's output before the mail was sent
+ */
+export async function keptMail({ output }: DevServer, recipient: string, since: number) {
+  const pattern = new RegExp(`Sent to ${recipient.replace(/\W/g, "\\$&")}.*, kept as (.*)\n`);
+  const [, path = ""] = await output.until(pattern, 5000, since);
+  const mail: Email = await PostalMime.parse(await readFile(path));
+  return { path, mail };
+}
+
+let last = 0;
+
+/** A subject that no other mail has. */
+export const uniqueSubject = (text: string): string => `${text} ${Date.now().toString(36)}-${++last}`;
