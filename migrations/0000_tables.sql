@@ -7,6 +7,8 @@ CREATE TABLE `ems_accounts` (
 	`grant_id` text,
 	`grant_provider` text,
 	`status` text NOT NULL,
+	`status_reason` text,
+	`grant_observed_at` integer DEFAULT 0 NOT NULL,
 	`last_sync_at` integer,
 	`created_at` integer NOT NULL,
 	`message_count` integer DEFAULT 0 NOT NULL,
@@ -37,6 +39,22 @@ CREATE TABLE `companies` (
 	`name` text NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE `ems_deliveries` (
+	`id` text PRIMARY KEY NOT NULL,
+	`type` text NOT NULL,
+	`grant_id` text,
+	`account_id` text,
+	`received_at` integer NOT NULL,
+	`occurred_at` integer,
+	`state` text NOT NULL,
+	`attempts` integer DEFAULT 0 NOT NULL,
+	`error` text,
+	`finished_at` integer,
+	`key` text NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `ems_deliveries_account` ON `ems_deliveries` (`account_id`,`received_at`,`id`);--> statement-breakpoint
+CREATE INDEX `ems_deliveries_parked` ON `ems_deliveries` (`received_at`) WHERE state = 'parked';--> statement-breakpoint
 CREATE TABLE `ems_events` (
 	`id` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
 	`company_id` integer NOT NULL,
@@ -69,7 +87,7 @@ CREATE TABLE `ems_inbox_entries` (
 	`is_starred` integer DEFAULT false NOT NULL,
 	`is_archived` integer DEFAULT false NOT NULL,
 	`read_at` integer,
-	PRIMARY KEY(`user_id`, `message_id`)
+	PRIMARY KEY(`message_id`, `user_id`)
 );
 --> statement-breakpoint
 CREATE INDEX `ems_inbox_entries_shown` ON `ems_inbox_entries` (`user_id`,`account_id`,`sent_at`,`message_id`) WHERE is_archived = 0;--> statement-breakpoint
@@ -105,6 +123,12 @@ CREATE TABLE `ems_messages` (
 	`snippet` text,
 	`direction` text NOT NULL,
 	`has_attachments` integer NOT NULL,
+	`attachment_count` integer DEFAULT 0 NOT NULL,
+	`threaded_by` text DEFAULT 'none' NOT NULL,
+	`delivery_state` text,
+	`delivery_detail` text,
+	`opened_count` integer DEFAULT 0 NOT NULL,
+	`clicked_count` integer DEFAULT 0 NOT NULL,
 	`sent_at` integer NOT NULL,
 	`created_at` integer NOT NULL,
 	`observed_at` integer NOT NULL,
@@ -120,6 +144,30 @@ CREATE INDEX `ems_messages_company` ON `ems_messages` (`company_id`,`sent_at`,`i
 CREATE INDEX `ems_messages_account` ON `ems_messages` (`account_id`,`sent_at`,`id`);--> statement-breakpoint
 CREATE INDEX `ems_messages_thread` ON `ems_messages` (`thread_id`,`sent_at`,`id`);--> statement-breakpoint
 CREATE INDEX `ems_messages_provider_thread` ON `ems_messages` (`account_id`,`provider_thread_id`);--> statement-breakpoint
+CREATE INDEX `ems_messages_internet` ON `ems_messages` (`account_id`,`internet_message_id`);--> statement-breakpoint
+CREATE TABLE `ems_pending_references` (
+	`account_id` text NOT NULL,
+	`internet_message_id` text NOT NULL,
+	`message_id` text NOT NULL,
+	PRIMARY KEY(`account_id`, `internet_message_id`, `message_id`)
+);
+--> statement-breakpoint
+CREATE TABLE `ems_syncs` (
+	`account_id` text PRIMARY KEY NOT NULL,
+	`run` text NOT NULL,
+	`state` text NOT NULL,
+	`cursor` text,
+	`fetched` integer DEFAULT 0 NOT NULL,
+	`estimated_total` integer,
+	`oldest_at` integer,
+	`moved_at` integer NOT NULL,
+	`swept_until` integer NOT NULL,
+	`swept_at` integer,
+	`repaired` integer DEFAULT 0 NOT NULL,
+	`last_error` text
+);
+--> statement-breakpoint
+CREATE INDEX `ems_syncs_swept` ON `ems_syncs` (`swept_until`);--> statement-breakpoint
 CREATE TABLE `ems_threads` (
 	`id` text PRIMARY KEY NOT NULL,
 	`company_id` integer NOT NULL,
@@ -135,4 +183,10 @@ CREATE TABLE `ems_threads` (
 --> statement-breakpoint
 CREATE UNIQUE INDEX `ems_threads_provider` ON `ems_threads` (`account_id`,`provider_thread_id`);--> statement-breakpoint
 CREATE INDEX `ems_threads_company` ON `ems_threads` (`company_id`,`last_message_at`,`id`);--> statement-breakpoint
-CREATE INDEX `ems_threads_account` ON `ems_threads` (`account_id`,`last_message_at`,`id`);
+CREATE INDEX `ems_threads_account` ON `ems_threads` (`account_id`,`last_message_at`,`id`);--> statement-breakpoint
+CREATE TABLE `ems_tombstones` (
+	`account_id` text NOT NULL,
+	`provider_message_id` text NOT NULL,
+	`deleted_at` integer NOT NULL,
+	PRIMARY KEY(`account_id`, `provider_message_id`)
+);

@@ -33,7 +33,27 @@ CREATE TRIGGER ems_messages_moved AFTER UPDATE OF thread_id ON ems_messages WHEN
     message_count = message_count - 1,
     last_message_at = coalesce((SELECT max(sent_at) FROM ems_messages WHERE thread_id = OLD.thread_id), last_message_at)
   WHERE id = OLD.thread_id;
+  UPDATE ems_threads SET do_not_delete = 1
+  WHERE id = NEW.thread_id AND EXISTS (SELECT 1 FROM ems_threads WHERE id = OLD.thread_id AND do_not_delete = 1);
   DELETE FROM ems_threads WHERE id = OLD.thread_id AND message_count = 0;
+END;
+--> statement-breakpoint
+CREATE TRIGGER ems_messages_deleted AFTER DELETE ON ems_messages BEGIN
+  UPDATE ems_accounts SET message_count = message_count - 1 WHERE id = OLD.account_id;
+  UPDATE ems_threads SET
+    message_count = message_count - 1,
+    last_message_at = coalesce((SELECT max(sent_at) FROM ems_messages WHERE thread_id = OLD.thread_id), last_message_at)
+  WHERE id = OLD.thread_id;
+  DELETE FROM ems_threads WHERE id = OLD.thread_id AND message_count = 0;
+  DELETE FROM ems_attachments WHERE message_id = OLD.id;
+  DELETE FROM ems_inbox_entries WHERE message_id = OLD.id;
+END;
+--> statement-breakpoint
+CREATE TRIGGER ems_inbox_entries_deleted AFTER DELETE ON ems_inbox_entries BEGIN
+  UPDATE ems_inbox_counters SET
+    read_count = read_count - (OLD.is_read AND NOT OLD.is_archived),
+    archived_count = archived_count - OLD.is_archived
+  WHERE user_id = OLD.user_id AND account_id = OLD.account_id;
 END;
 --> statement-breakpoint
 CREATE TRIGGER ems_messages_renamed AFTER UPDATE OF subject ON ems_messages WHEN OLD.subject <> NEW.subject BEGIN

@@ -16,7 +16,11 @@ const MAX_BODY_BYTES = 5 * 1024 * 1024;
 
 type AppEnv = { Bindings: Env; Variables: AuthEnv["Variables"] & { requestId: string } };
 
-const HealthResponse = z.object({ status: z.literal("ok") });
+const HealthResponse = z.object({
+  status: z.literal("ok"),
+  /** Notifications that failed for good and wait for somebody to replay them. */
+  parked_deliveries: z.int(),
+});
 
 export const app = new Hono<AppEnv>({ strict: false });
 
@@ -33,6 +37,12 @@ app.use(async (c, next) => {
     ms: Date.now() - started,
   });
 });
+app.use(async (c, next) => {
+  await next();
+  // A mail's document says itself who may frame it; the middleware below would let nobody.
+  const policy = c.res.headers.get("content-security-policy");
+  if (policy?.includes("frame-ancestors")) c.res.headers.delete("x-frame-options");
+});
 app.use(secureHeaders({ crossOriginResourcePolicy: "cross-origin" }));
 app.use(
   cors({
@@ -45,8 +55,7 @@ app.use(
 );
 
 app.get("/health", answer(200, HealthResponse), async (c) => {
-  await c.env.DB.prepare("SELECT 1").run();
-  return c.json({ status: "ok" } as const);
+  return c.json({ status: "ok", parked_deliveries: await ems.countParked(c.env.DB) } as const);
 });
 app.route("/", ems.open);
 

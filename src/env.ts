@@ -6,6 +6,8 @@ const Config = z.object({
   NYLAS_API_KEY: z.string().default(""),
   NYLAS_API_URI: z.url().default("https://api.us.nylas.com"),
   NYLAS_WEBHOOK_SECRET: z.string().optional(),
+  /** The one before a rotation, while notifications signed with it may still be on their way. */
+  NYLAS_WEBHOOK_SECRET_PREVIOUS: z.string().optional(),
   R2_S3_ENDPOINT: z.url().optional(),
   R2_ACCESS_KEY_ID: z.string().optional(),
   R2_SECRET_ACCESS_KEY: z.string().optional(),

@@ -1,16 +1,26 @@
 import { Hono } from "hono";
 import { accounts } from "./accounts/routes.ts";
+import { scheduleSweeps } from "./accounts/sweep.ts";
 import { attachments, files } from "./attachments/routes.ts";
 import { companies } from "./companies/routes.ts";
 import { createContext, type EmsEnv } from "./context.ts";
 import { events } from "./events/routes.ts";
+import { removeExpired } from "./housekeeping.ts";
 import { inbox } from "./inbox/routes.ts";
 import { messages } from "./messages/routes.ts";
 import { threads } from "./threads/routes.ts";
-import { webhooks } from "./webhooks/routes.ts";
+import { deliveries, webhooks } from "./webhooks/routes.ts";
 
 export { CompanyHub } from "./events/hub.ts";
 export { queues } from "./queues.ts";
+export { countParked } from "./webhooks/deliveries.ts";
+
+/** Cron: sweeps, and the removal of what is kept for a time only. */
+export const scheduled: ExportedHandlerScheduledHandler<Env> = async (_event, env, execution) => {
+  const ctx = createContext(env, (work) => execution.waitUntil(work));
+  await scheduleSweeps(ctx);
+  await removeExpired(ctx);
+};
 
 /** Answered without a Bearer token: each checks a key of its own. */
 export const open = new Hono<EmsEnv>()
@@ -25,6 +35,7 @@ export const routes = new Hono<EmsEnv>()
     c.set("ctx", { ...ctx, user: c.var.user, origin: new URL(c.req.url).origin });
     await next();
   })
+  .route("/webhooks/deliveries", deliveries)
   .route("/companies", companies)
   .route("/accounts", accounts)
   .route("/messages", messages)

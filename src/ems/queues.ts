@@ -1,34 +1,56 @@
 import * as z from "zod";
 import { log } from "../lib/log.ts";
-import { backfill } from "./accounts/backfill.ts";
+import { backfill, failBackfill } from "./accounts/backfill.ts";
+import { sweep } from "./accounts/sweep.ts";
 import { storeAttachments } from "./attachments/storage.ts";
 import { type Ctx, createContext } from "./context.ts";
 import { ProviderError } from "./provider/port.ts";
-import { applyNotification } from "./webhooks/consumer.ts";
+import { consumeNotification, parkNotification } from "./webhooks/consumer.ts";
+
+const cursor = z.string().nullable();
 
 const Job = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("backfill"), account_id: z.string(), cursor: z.string().nullable() }),
+  z.object({ type: z.literal("backfill"), account_id: z.string(), run: z.string(), cursor }),
+  z.object({
+    type: z.literal("sweep"),
+    account_id: z.string(),
+    window: z.object({ from: z.number(), until: z.number(), cursor: z.string() }).nullable(),
+  }),
   z.object({ type: z.literal("store_attachments"), message_id: z.string() }),
 ]);
 
 async function runJob(ctx: Ctx, body: unknown): Promise<void> {
   const job = Job.parse(body);
-  if (job.type === "backfill") return backfill(ctx, job.account_id, job.cursor);
+  if (job.type === "backfill") return backfill(ctx, job);
+  if (job.type === "sweep") return sweep(ctx, job);
   return storeAttachments(ctx, job.message_id);
 }
 
-const MAX_DELAY_SECONDS = 3600;
+/** Of jobs only a backfill is missed: a sweep comes again, and attachments are stored when asked for. */
+async function buryJob(ctx: Ctx, body: unknown): Promise<void> {
+  const job = Job.parse(body);
+  log("error", "job.given_up", { type: job.type });
+  if (job.type === "backfill") await failBackfill(ctx, job);
+}
 
-/** A consumer that takes each message for itself: one that fails comes again later and holds up no other. */
+type Handle = (ctx: Ctx, body: unknown) => Promise<void>;
+
+const MAX_DELAY_SECONDS = 3600;
+const RATE_LIMIT_SECONDS = 30;
+
+/**
+ * A consumer that takes each message for itself: one that fails comes again later and holds up no other.
+ * @param source the binding of the queue, to which a message goes back without having lost a try when the
+ *   provider's limit was reached
+ */
 const consumer =
-  (handle: (ctx: Ctx, body: unknown) => Promise<void>): ExportedHandlerQueueHandler<Env> =>
+  (handle: Handle, source?: "WEBHOOKS" | "JOBS"): ExportedHandlerQueueHandler<Env> =>
   async (batch, env, execution) => {
     const ctx = createContext(env, (work) => execution.waitUntil(work));
     await Promise.all(
       batch.messages.map(async (message) => {
         try {
           await handle(ctx, message.body);
-          message.ack();
         } catch (error) {
           log("error", "queue.failed", {
             queue: batch.queue,
@@ -36,19 +58,28 @@ const consumer =
             attempts: message.attempts,
             error,
           });
-          message.retry({ delaySeconds: delayOf(error, message.attempts) });
+          if (!source || !(await postpone(env[source], message.body, error))) {
+            return message.retry({ delaySeconds: Math.min(2 ** message.attempts, MAX_DELAY_SECONDS) });
+          }
         }
+        message.ack();
       }),
     );
   };
 
-function delayOf(error: unknown, attempts: number): number {
-  const asked = error instanceof ProviderError ? (error.retryAfterSeconds ?? 0) : 0;
-  return Math.min(Math.max(asked, 2 ** attempts), MAX_DELAY_SECONDS);
+async function postpone(queue: Queue, body: unknown, error: unknown): Promise<boolean> {
+  if (!(error instanceof ProviderError) || error.fault !== "rate_limited") return false;
+  const delaySeconds = Math.min(error.retryAfterSeconds ?? RATE_LIMIT_SECONDS, MAX_DELAY_SECONDS);
+  return queue.send(body, { delaySeconds }).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** By the names in wrangler.toml. */
 export const queues: Record<string, ExportedHandlerQueueHandler<Env>> = {
-  "xabar-webhooks": consumer(applyNotification),
-  "xabar-jobs": consumer(runJob),
+  "xabar-webhooks": consumer(consumeNotification, "WEBHOOKS"),
+  "xabar-webhooks-dead": consumer(parkNotification),
+  "xabar-jobs": consumer(runJob, "JOBS"),
+  "xabar-jobs-dead": consumer(buryJob),
 };

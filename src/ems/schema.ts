@@ -23,6 +23,10 @@ export const accounts = sqliteTable(
     /** The provider's own word for its kind ("imap", "google"): IMAP replies are addressed by Message-ID. */
     grant_provider: text(),
     status: text({ enum: ["active", "syncing", "disconnected"] }).notNull(),
+    /** Why it is disconnected, for people. */
+    status_reason: text(),
+    /** Time of the grant's notification that was applied last, in milliseconds: an older one changes nothing. */
+    grant_observed_at: integer().notNull().default(0),
     last_sync_at: integer(),
     created_at: integer().notNull(),
     /** By trigger. */
@@ -75,7 +79,7 @@ export const messages = sqliteTable(
     internet_message_id: text(),
     from_address: text().notNull(),
     from_name: text(),
-    /** JSON arrays of `{name, email}`. */
+    /** JSON arrays of `{name, email}`; null while the provider has not told. */
     to_addresses: text().notNull(),
     cc_addresses: text(),
     bcc_addresses: text(),
@@ -83,6 +87,16 @@ export const messages = sqliteTable(
     snippet: text(),
     direction: text({ enum: ["inbound", "outbound"] }).notNull(),
     has_attachments: integer({ mode: "boolean" }).notNull(),
+    attachment_count: integer().notNull().default(0),
+    /** By which rule it found its thread when it came: see messages/threading.ts. */
+    threaded_by: text({ enum: ["reply", "provider", "references", "none"] })
+      .notNull()
+      .default("none"),
+    /** What became of a mail that we sent: bounced, failed; null: nothing else is known. */
+    delivery_state: text({ enum: ["sent", "bounced", "failed"] }),
+    delivery_detail: text(),
+    opened_count: integer().notNull().default(0),
+    clicked_count: integer().notNull().default(0),
     /** Never changes once stored: inbox entries carry a copy. */
     sent_at: integer().notNull(),
     created_at: integer().notNull(),
@@ -104,7 +118,83 @@ export const messages = sqliteTable(
     index("ems_messages_account").on(t.account_id, t.sent_at, t.id),
     index("ems_messages_thread").on(t.thread_id, t.sent_at, t.id),
     index("ems_messages_provider_thread").on(t.account_id, t.provider_thread_id),
+    index("ems_messages_internet").on(t.account_id, t.internet_message_id),
   ],
+);
+
+/** Message-IDs that a message answers and that no message of its account has yet: it may still come. */
+export const pendingReferences = sqliteTable(
+  "ems_pending_references",
+  {
+    account_id: text().notNull(),
+    internet_message_id: text().notNull(),
+    /** The message that refers to it. */
+    message_id: text().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.account_id, t.internet_message_id, t.message_id] })],
+);
+
+/** Messages that the provider has deleted: a late notification of an earlier state must not bring them back. */
+export const tombstones = sqliteTable(
+  "ems_tombstones",
+  {
+    account_id: text().notNull(),
+    provider_message_id: text().notNull(),
+    /** In milliseconds. */
+    deleted_at: integer().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.account_id, t.provider_message_id] })],
+);
+
+/** The flight recorder of the webhook: one row a notification, and what became of it. */
+export const deliveries = sqliteTable(
+  "ems_deliveries",
+  {
+    /** Nylas's id of the notification: a repetition has the same. */
+    id: text().primaryKey(),
+    type: text().notNull(),
+    grant_id: text(),
+    /** Null while no account has that grant. */
+    account_id: text(),
+    received_at: integer().notNull(),
+    /** When Nylas says that it happened. */
+    occurred_at: integer(),
+    state: text({ enum: ["received", "applied", "ignored", "parked"] }).notNull(),
+    /** How often it was tried without success. */
+    attempts: integer().notNull().default(0),
+    error: text(),
+    finished_at: integer(),
+    /** Where its raw bytes lie in R2, for 30 days. */
+    key: text().notNull(),
+  },
+  (t) => [
+    index("ems_deliveries_account").on(t.account_id, t.received_at, t.id),
+    index("ems_deliveries_parked").on(t.received_at).where(sql`state = 'parked'`),
+  ],
+);
+
+/** How far an account's history and its regular sweeps have come. */
+export const syncs = sqliteTable(
+  "ems_syncs",
+  {
+    account_id: text().primaryKey(),
+    /** Names the backfill: steps of an earlier one find themselves outdated. */
+    run: text().notNull(),
+    state: text({ enum: ["running", "done", "failed"] }).notNull(),
+    /** The provider's, of the next page; null before the first. */
+    cursor: text(),
+    fetched: integer().notNull().default(0),
+    estimated_total: integer(),
+    oldest_at: integer(),
+    /** When the backfill last got on: one that stands still is started again from here by the sweep. */
+    moved_at: integer().notNull(),
+    /** Up to when sweeps have compared the mailbox, and when the last one ended. */
+    swept_until: integer().notNull(),
+    swept_at: integer(),
+    repaired: integer().notNull().default(0),
+    last_error: text(),
+  },
+  (t) => [index("ems_syncs_swept").on(t.swept_until)],
 );
 
 export const attachments = sqliteTable(
@@ -143,7 +233,7 @@ export const inboxEntries = sqliteTable(
     read_at: integer(),
   },
   (t) => [
-    primaryKey({ columns: [t.user_id, t.message_id] }),
+    primaryKey({ columns: [t.message_id, t.user_id] }),
     index("ems_inbox_entries_shown")
       .on(t.user_id, t.account_id, t.sent_at, t.message_id)
       .where(sql`is_archived = 0`),

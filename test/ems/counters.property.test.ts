@@ -81,7 +81,7 @@ it("after any steps, lists, totals and counts are those of a plain model", { tim
         if (each.kind === "receive") {
           const message = { id: `m${unique()}`, thread_id: `t${unique()}`, subject: "x", date: each.at };
           const { id } = await applyMessage(ctx, account, { message, observedAt: 1, cause: `c${unique()}` });
-          entries.push({ id, at: each.at, is_read: false, is_starred: false, is_archived: false });
+          entries.push({ id: id!, at: each.at, is_read: false, is_starred: false, is_archived: false });
         } else {
           const entry = entries[each.which % entries.length]!;
           const path = `/inbox/${entryIdOf(client.claims.user_id, entry.id)}/${each.change}`;

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { createContext } from "../../src/ems/context.ts";
-import { applyNotification } from "../../src/ems/webhooks/consumer.ts";
+import { consumeNotification } from "../../src/ems/webhooks/consumer.ts";
 import { type Client, connectMailbox, createClient, unique } from "../support/client.ts";
 
 const ctx = createContext(env, () => {});
@@ -104,7 +104,11 @@ it("whatever the order, the repetitions and the concurrency: the state is that o
           const client = await createClient();
           const { grant_id } = await connectMailbox(client);
           const tasks = sequence.map((each) => () => {
-            return applyNotification(ctx, { notification: notification(grant_id, run, each) });
+            const sent = {
+              ...notification(grant_id, run, each),
+              id: `${which}-${run}-${each.mail}-${each.version}`,
+            };
+            return consumeNotification(ctx, { key: "none", received_at: 0, notification: sent });
           });
           await atATime(which === 0 ? 1 : concurrency, tasks);
           return outcome(client);

@@ -54,7 +54,7 @@ describe("settling", () => {
         const receive = async (at: number) => {
           const message = { id: `m${unique()}`, thread_id: `t${account.id}`, date: at };
           const { id } = await applyMessage(ctx, account, { message, observedAt: 1, cause: `c${unique()}` });
-          known.push({ id, at });
+          known.push({ id: id!, at });
         };
         for (let at = 1; at <= 12; at += 2) await receive(at);
         for (const each of steps) {

@@ -7,8 +7,10 @@ import {
   AccountParam,
   AccountResponse,
   AccountUpdate,
+  SyncResponse,
 } from "./schemas.ts";
 import { createAccount, disconnectAccount, getAccount, listAccounts, updateAccount } from "./service.ts";
+import { getSync } from "./sync.ts";
 
 const param = valid("param", AccountParam);
 
@@ -24,6 +26,9 @@ export const accounts = new Hono<EmsEnv>({ strict: false })
     const { account_id: id } = c.req.valid("param");
     return c.json(await updateAccount(c.var.ctx, { id, ...c.req.valid("json") }));
   })
+  .get("/:account_id/sync", answer(200, SyncResponse), param, async (c) =>
+    c.json(await getSync(c.var.ctx, c.req.valid("param").account_id)),
+  )
   .delete("/:account_id", answer(204, null), param, async (c) => {
     await disconnectAccount(c.var.ctx, c.req.valid("param").account_id);
     return c.body(null, 204);

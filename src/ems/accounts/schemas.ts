@@ -33,4 +33,22 @@ export const AccountResponse = z.object({
 });
 export type AccountResponse = z.infer<typeof AccountResponse>;
 
+export const SyncResponse = z.object({
+  account_id: z.uuid(),
+  /** Of the history: none was asked for, it is being read, it is read, or the provider kept failing. */
+  state: z.enum(["none", "running", "done", "failed"]),
+  fetched: z.int(),
+  estimated_total: z.int().nullable(),
+  oldest_date: z.iso.datetime().nullable(),
+  last_webhook_at: z.iso.datetime().nullable(),
+  last_sweep_at: z.iso.datetime().nullable(),
+  /** From when the last notification says that it happened until it was applied. */
+  lag_seconds: z.int().nullable(),
+  /** How many messages sweeps have added or corrected. */
+  repaired_count: z.int(),
+  last_error: z.string().nullable(),
+  disconnected_reason: z.string().nullable(),
+});
+export type SyncResponse = z.infer<typeof SyncResponse>;
+
 export const AccountListResponse = z.array(AccountResponse);

@@ -5,6 +5,7 @@ import { nowSeconds, toIso, toIsoOrNull } from "../../lib/time.ts";
 import { inCompanies, type UserCtx } from "../context.ts";
 import { type Grant, ProviderError } from "../provider/port.ts";
 import { accounts } from "../schema.ts";
+import { startBackfill } from "./backfill.ts";
 import type { AccountCreate, AccountResponse, AccountUpdate } from "./schemas.ts";
 
 interface AccountRow extends Omit<AccountResponse, "last_sync_at" | "created_at" | "company"> {
@@ -38,7 +39,7 @@ export async function createAccount(ctx: UserCtx, input: AccountCreate): Promise
   const grant = input.grant_id ? await claimGrant(ctx, input.grant_id, input.email_address) : null;
   const id = old ?? uuidv7();
   if (!(await writeAccount(ctx, id, input, grant))) throw badRequest(TAKEN);
-  if (grant) await startBackfill(ctx, id);
+  if (grant) await beginSync(ctx, id);
   return getAccount(ctx, id);
 }
 
@@ -58,7 +59,7 @@ export async function updateAccount(
   await ctx.db.run(sql`
     UPDATE ems_accounts SET display_name = ${display_name}, status = ${status}
     WHERE id = ${account.id} AND company_id ${inCompanies(ctx)}`);
-  if (input.status === "syncing") await startBackfill(ctx, account.id);
+  if (input.status === "syncing") await beginSync(ctx, account.id);
   return getAccount(ctx, account.id);
 }
 
@@ -70,7 +71,7 @@ export async function disconnectAccount(ctx: UserCtx, id: string): Promise<void>
   const account = await findAccount(ctx, id);
   if (account.grant_id) await ctx.provider.revokeGrant(account.grant_id).catch(throwUnavailable);
   await ctx.db.run(sql`
-    UPDATE ems_accounts SET status = 'disconnected', grant_id = NULL
+    UPDATE ems_accounts SET status = 'disconnected', grant_id = NULL, status_reason = 'Disconnected by a user'
     WHERE id = ${account.id} AND company_id ${inCompanies(ctx)}`);
 }
 
@@ -103,7 +104,13 @@ async function writeAccount(
   grant: Grant | null,
 ): Promise<boolean> {
   const status = grant ? ("syncing" as const) : ("disconnected" as const);
-  const connection = { grant_id: grant?.id ?? null, grant_provider: grant?.provider ?? null, status };
+  const connection = {
+    grant_id: grant?.id ?? null,
+    grant_provider: grant?.provider ?? null,
+    status,
+    status_reason: null,
+    grant_observed_at: 0,
+  };
   const { company_id, email_address, provider } = input;
   const display_name = input.display_name ?? null;
   const insert = ctx.db
@@ -136,9 +143,9 @@ const isUniqueViolation = (error: unknown): boolean =>
   (error.message.includes("UNIQUE constraint failed") || isUniqueViolation(error.cause));
 
 /** Without its backfill an account would be syncing for ever, so it is not left connected when that fails. */
-async function startBackfill(ctx: UserCtx, id: string): Promise<void> {
+async function beginSync(ctx: UserCtx, id: string): Promise<void> {
   try {
-    await ctx.env.JOBS.send({ type: "backfill", account_id: id, cursor: null });
+    await startBackfill(ctx, id);
   } catch (error) {
     await ctx.db.run(sql`UPDATE ems_accounts SET status = 'disconnected' WHERE id = ${id}`);
     throw new ApiError(503, "The mailbox's history cannot be queued now; connect it again", { cause: error });

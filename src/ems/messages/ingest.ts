@@ -9,7 +9,8 @@ import { appendEvents, ring } from "../events/log.ts";
 import type { ProviderMessage } from "../provider/port.ts";
 import { inboxEntries, messages } from "../schema.ts";
 import { type Body, type BodyColumns, loadBody, storeBody } from "./bodies.ts";
-import { attachmentsOf, isSame, type MailAccount, mergeState, type State } from "./state.ts";
+import { attachmentsOf, isSame, type MailAccount, mergeState, onlyMissing, type State } from "./state.ts";
+import { connect, findThread, hasNoThread, type Place } from "./threading.ts";
 
 export interface Applying {
   message: ProviderMessage;
@@ -24,12 +25,20 @@ export interface Applying {
 }
 
 export interface Applied {
-  id: string;
-  outcome: "created" | "updated" | "unchanged";
+  /** Null for what was deleted before it came. */
+  id: string | null;
+  /** `deleted`: the provider has deleted it since, and it stays so. */
+  outcome: "created" | "updated" | "unchanged" | "deleted";
 }
 
 type Stored = State &
-  BodyColumns & { id: string; thread_id: string; observed_at: number; applied_by: string };
+  BodyColumns & {
+    id: string;
+    account_id: string;
+    thread_id: string;
+    observed_at: number;
+    applied_by: string;
+  };
 
 /**
  * Brings a message to the state that the provider tells: the one way by which mail gets into the database,
@@ -38,37 +47,49 @@ type Stored = State &
  * @throws Error when other deliveries of the same message kept coming in between; the caller tries again
  */
 export async function applyMessage(ctx: Ctx, account: MailAccount, applying: Applying): Promise<Applied> {
-  const { message, sent } = applying;
-  const digest = message.body === undefined ? null : await sha256Hex(message.body);
+  const { sent, observedAt, silent } = applying;
   for (let attempt = 0; attempt < 3; attempt++) {
-    const stored = await findStored(ctx, account, message.id);
+    const { stored, deletedAt } = await findStored(ctx, account, applying.message.id);
+    if (deletedAt !== null && observedAt <= deletedAt) return { id: null, outcome: "deleted" };
+    const isOlder = stored && !sent && observedAt < stored.observed_at;
+    const message = isOlder ? onlyMissing(stored, applying.message) : applying.message;
+    const digest = message.body === undefined ? null : await sha256Hex(message.body);
     const state = mergeState(account, stored, message, digest);
-    const isStale = stored && (applying.observedAt < stored.observed_at || isSame(stored, state));
-    if (isStale && !sent) return { id: stored.id, outcome: "unchanged" };
+    if (stored && !sent && isSame(stored, state)) return { id: stored.id, outcome: "unchanged" };
 
-    const body = await placeBody(ctx, account, stored, state, applying);
+    const told = { ...applying, message };
+    const body = await placeBody(ctx, account, stored, state, told);
     const id = stored?.id ?? uuidv7();
     const statements = stored
-      ? change(ctx, stored, { ...state, ...body }, applying)
-      : creation(ctx, id, account, { ...state, ...body }, applying);
-    const results = await batch(ctx, [...statements, ...belongings(ctx, id, account, state, applying)]);
+      ? change(ctx, stored, { ...state, ...body }, told)
+      : creation(ctx, id, account, { ...state, ...body }, told);
+    const results = await batch(ctx, [...statements, ...belongings(ctx, id, account, state, told)]);
     // Only the message's own statement returns a row, and none when a concurrent delivery was first.
     if (results.every((rows) => rows.length === 0)) continue;
 
-    if (!applying.silent) ring(ctx, account.company_id);
+    if (!silent) ring(ctx, account.company_id);
     if (message.attachments?.length) await enqueueDownload(ctx, id);
     return { id, outcome: stored ? "updated" : "created" };
   }
-  throw new Error(`Message ${message.id} kept changing under this delivery`);
+  throw new Error(`Message ${applying.message.id} kept changing under this delivery`);
 }
 
-async function findStored(ctx: Ctx, account: MailAccount, providerId: string): Promise<Stored | undefined> {
-  const columns = messages;
-  const [row] = await ctx.db
-    .select()
-    .from(columns)
-    .where(sql`${columns.account_id} = ${account.id} AND ${columns.provider_message_id} = ${providerId}`);
-  return row;
+async function findStored(
+  ctx: Ctx,
+  account: MailAccount,
+  providerId: string,
+): Promise<{ stored: Stored | undefined; deletedAt: number | null }> {
+  const key = sql`account_id = ${account.id} AND provider_message_id = ${providerId}`;
+  const [messageRows, tombstones] = await batch(ctx, [
+    sql`SELECT * FROM ems_messages WHERE ${key}`,
+    sql`SELECT deleted_at FROM ems_tombstones WHERE ${key}`,
+  ]);
+  const [row] = messageRows as (Omit<Stored, "has_attachments"> & { has_attachments: number })[];
+  const [tombstone] = tombstones as { deleted_at: number }[];
+  return {
+    stored: row && { ...row, has_attachments: row.has_attachments === 1 },
+    deletedAt: tombstone?.deleted_at ?? null,
+  };
 }
 
 /** The body columns to write: none when the provider told no new body. */
@@ -93,40 +114,42 @@ async function placeBody(
 
 type Columns = State & Partial<BodyColumns>;
 
-function change(ctx: Ctx, stored: Stored, columns: Columns, { observedAt, cause, sent }: Applying): SQL[] {
-  return [
-    ctx.db
-      .update(messages)
-      .set({
-        ...columns,
-        observed_at: Math.max(observedAt, stored.observed_at),
-        applied_by: cause,
-        ...(sent?.threadId ? { thread_id: sent.threadId } : {}),
-      })
-      // What was read is still so, or this delivery has lost.
-      .where(sql`${messages.id} = ${stored.id} AND ${messages.applied_by} = ${stored.applied_by}`)
-      .returning({ id: messages.id })
-      .getSQL(),
-    appendEvents(sql`
-      SELECT company_id, NULL, 'message.updated', thread_id, id, NULL, 'message.updated/' || id || '/' || applied_by
-      FROM ems_messages WHERE id = ${stored.id} AND applied_by = ${cause}`),
-  ];
+function change(ctx: Ctx, stored: Stored, columns: Columns, applying: Applying): SQL[] {
+  const { observedAt, cause, silent, sent } = applying;
+  const update = ctx.db
+    .update(messages)
+    .set({
+      ...columns,
+      observed_at: Math.max(observedAt, stored.observed_at),
+      applied_by: cause,
+      ...(sent?.threadId ? { thread_id: sent.threadId, threaded_by: "reply" as const } : {}),
+    })
+    // What was read is still so, or this delivery has lost.
+    .where(sql`${messages.id} = ${stored.id} AND ${messages.applied_by} = ${stored.applied_by}`)
+    .returning({ id: messages.id })
+    .getSQL();
+  const event = appendEvents(sql`
+    SELECT company_id, NULL, 'message.updated', thread_id, id, NULL, 'message.updated/' || id || '/' || applied_by
+    FROM ems_messages WHERE id = ${stored.id} AND applied_by = ${cause}`);
+  // Only now its Message-ID became known: what it answers, and what answers it, can be connected.
+  const isNamed = stored.internet_message_id === null && columns.internet_message_id !== null;
+  const place = placeOf({ id: stored.account_id }, columns, applying);
+  const connections = isNamed ? connect(place, stored.id, cause) : [];
+  return [update, ...connections, ...(silent ? [] : [event])];
 }
 
 function creation(ctx: Ctx, id: string, account: MailAccount, columns: Columns, applying: Applying): SQL[] {
   const { message, observedAt, cause, silent, sent } = applying;
-  const newThread = uuidv7();
-  const providerThread = columns.provider_thread_id;
-  const known = sql`SELECT thread_id FROM ems_messages
-    WHERE account_id = ${account.id} AND provider_thread_id = ${providerThread} LIMIT 1`;
+  const fresh = uuidv7();
+  const place = placeOf(account, columns, applying);
+  const { threadId, rule } = findThread(place, sent?.threadId ?? null, fresh);
+  const known = sql`account_id = ${account.id} AND provider_message_id = ${message.id}`;
   const insertThread = sql`
     INSERT INTO ems_threads
       (id, company_id, account_id, provider_thread_id, subject, first_message_at, last_message_at, created_at)
-    SELECT ${newThread}, ${account.company_id}, ${account.id}, ${providerThread}, ${columns.subject},
+    SELECT ${fresh}, ${account.company_id}, ${account.id}, ${columns.provider_thread_id}, ${columns.subject},
       ${columns.sent_at}, ${columns.sent_at}, unixepoch()
-    WHERE NOT EXISTS (${known}) AND NOT EXISTS (
-      SELECT 1 FROM ems_messages WHERE account_id = ${account.id} AND provider_message_id = ${message.id})
-    ON CONFLICT (account_id, provider_thread_id) DO NOTHING`;
+    WHERE ${hasNoThread(place)} AND NOT EXISTS (SELECT 1 FROM ems_messages WHERE ${known})`;
   const insertMessage = ctx.db
     .insert(messages)
     .values({
@@ -134,8 +157,8 @@ function creation(ctx: Ctx, id: string, account: MailAccount, columns: Columns, 
       id,
       company_id: account.company_id,
       account_id: account.id,
-      thread_id: sql`coalesce(${sent?.threadId ?? null}, (${known}), (SELECT id FROM ems_threads
-        WHERE account_id = ${account.id} AND provider_thread_id = ${providerThread}), ${newThread})`,
+      thread_id: threadId,
+      threaded_by: rule as SQL<never>,
       provider_message_id: message.id,
       created_at: nowSeconds(),
       observed_at: observedAt,
@@ -144,15 +167,29 @@ function creation(ctx: Ctx, id: string, account: MailAccount, columns: Columns, 
     .onConflictDoNothing()
     .returning({ id: messages.id })
     .getSQL();
+  const forgetDeletion = sql`DELETE FROM ems_tombstones WHERE ${known} AND deleted_at < ${observedAt}`;
   const events = appendEvents(sql`
     SELECT company_id, NULL, 'message.created', thread_id, id, NULL, 'message.created/' || id
     FROM ems_messages WHERE id = ${id}
     UNION ALL
-    SELECT company_id, NULL, iif(thread_id = ${newThread}, 'thread.created', 'thread.updated'), thread_id, id, NULL,
+    SELECT company_id, NULL, iif(thread_id = ${fresh}, 'thread.created', 'thread.updated'), thread_id, id, NULL,
       'thread.grown/' || id
     FROM ems_messages WHERE id = ${id}`);
-  return [...(sent?.threadId ? [] : [insertThread]), insertMessage, ...(silent ? [] : [events])];
+  return [
+    ...(sent?.threadId ? [] : [insertThread]),
+    insertMessage,
+    forgetDeletion,
+    ...connect(place, id, cause),
+    ...(silent ? [] : [events]),
+  ];
 }
+
+const placeOf = (account: Pick<MailAccount, "id">, columns: Columns, { message }: Applying): Place => ({
+  accountId: account.id,
+  providerThreadId: columns.provider_thread_id,
+  internetMessageId: columns.internet_message_id,
+  references: message.references,
+});
 
 /** What hangs on the message: written only if this delivery is the one that wrote the message. */
 function belongings(ctx: Ctx, id: string, account: MailAccount, state: State, applying: Applying): SQL[] {

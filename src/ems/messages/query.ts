@@ -48,8 +48,8 @@ async function toResponse(
     from_address: row.from_address,
     from_name: row.from_name,
     to_addresses: JSON.parse(row.to_addresses),
-    cc_addresses: row.cc_addresses && JSON.parse(row.cc_addresses),
-    bcc_addresses: row.bcc_addresses && JSON.parse(row.bcc_addresses),
+    cc_addresses: addressesOrNull(row.cc_addresses),
+    bcc_addresses: addressesOrNull(row.bcc_addresses),
     subject: row.subject,
     body_html,
     body_text,
@@ -59,5 +59,18 @@ async function toResponse(
     sent_at: toIso(row.sent_at),
     created_at: toIso(row.created_at),
     attachments,
+    threaded_by: row.threaded_by,
+    delivery: deliveryOf(row),
   };
+}
+
+function deliveryOf(row: MessageRow): MessageResponse["delivery"] {
+  const { delivery_state: state, delivery_detail: detail, opened_count, clicked_count } = row;
+  return state || opened_count || clicked_count ? { state, detail, opened_count, clicked_count } : null;
+}
+
+/** The contract shows none as null. Stored, null means that the provider has not told. */
+function addressesOrNull(json: string | null): MessageResponse["cc_addresses"] {
+  const addresses = json ? JSON.parse(json) : [];
+  return addresses.length ? addresses : null;
 }

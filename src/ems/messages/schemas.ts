@@ -13,6 +13,8 @@ export const MessageParam = z.object({ message_id: uuid });
 export const MessagesQuery = z.object({ ...pageQuery, account_id: uuid.optional() });
 export type MessagesQuery = z.infer<typeof MessagesQuery>;
 
+export const HtmlQuery = z.object({ images: z.enum(["1", "0"], 'must be "1" or "0"').optional() });
+
 /** RFC 5322 section 2.1.1 allows a line of 998 characters; a longer subject would be cut on the way. */
 const MAX_SUBJECT = 998;
 
@@ -49,6 +51,17 @@ export const MessageResponse = z.object({
   sent_at: z.iso.datetime(),
   created_at: z.iso.datetime(),
   attachments: z.array(AttachmentResponse),
+  /** By which rule it found its thread when it came. */
+  threaded_by: z.enum(["reply", "provider", "references", "none"]),
+  /** What became of a mail that we sent, as far as the provider has told. */
+  delivery: z
+    .object({
+      state: z.enum(["sent", "bounced", "failed"]).nullable(),
+      detail: z.string().nullable(),
+      opened_count: z.int(),
+      clicked_count: z.int(),
+    })
+    .nullable(),
 });
 export type MessageResponse = z.infer<typeof MessageResponse>;
 

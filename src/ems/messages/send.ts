@@ -45,7 +45,7 @@ export async function sendMessage(
   const answer = await ctx.provider.send(account.grant_id, mail, uuidv7()).catch(throwSendError);
   const { id } = await applyMessage(ctx, account, {
     message: toSentMessage(mail, answer),
-    observedAt: Date.now(),
+    observedAt: nowSeconds() * 1000,
     cause: uuidv7(),
     sent: {
       userId: ctx.user.user_id,
@@ -53,6 +53,7 @@ export async function sendMessage(
       threadId: original?.thread_id ?? null,
     },
   });
+  if (id === null) throw new Error("A mail that has just been sent was deleted before");
   return getMessage(ctx, id);
 }
 

@@ -22,6 +22,7 @@ export interface State {
   snippet: string | null;
   direction: "inbound" | "outbound";
   has_attachments: boolean;
+  attachment_count: number;
   sent_at: number;
   body_digest: string | null;
 }
@@ -44,15 +45,36 @@ export function mergeState(
     from_address: from.email,
     from_name: from.name,
     to_addresses: toJson(told.to) ?? stored?.to_addresses ?? "[]",
-    cc_addresses: told.cc ? toJsonOrNull(told.cc) : (stored?.cc_addresses ?? null),
-    bcc_addresses: told.bcc ? toJsonOrNull(told.bcc) : (stored?.bcc_addresses ?? null),
+    cc_addresses: toJson(told.cc) ?? stored?.cc_addresses ?? null,
+    bcc_addresses: toJson(told.bcc) ?? stored?.bcc_addresses ?? null,
     subject: told.subject ?? stored?.subject ?? "",
     snippet: told.snippet || (told.body ? excerpt(told.body) : null) || (stored?.snippet ?? null),
     direction: directionOf(account, from.email, told.folders, stored?.direction),
     has_attachments: hasAttachments ?? stored?.has_attachments ?? false,
+    attachment_count: told.attachments?.length ?? stored?.attachment_count ?? 0,
     sent_at: stored?.sent_at ?? told.date ?? nowSeconds(),
     body_digest: bodyDigest ?? stored?.body_digest ?? null,
   };
+}
+
+/**
+ * What an older notification can still add: only what nobody has told yet.
+ * @returns the message without the fields that are known
+ */
+export function onlyMissing(stored: State, told: ProviderMessage): ProviderMessage {
+  const { id, thread_id, internet_message_id, references, cc, bcc, snippet, body, attachments } = told;
+  const missing: ProviderMessage = { id };
+  if (stored.provider_thread_id === null && thread_id !== undefined) missing.thread_id = thread_id;
+  if (stored.internet_message_id === null && internet_message_id !== undefined) {
+    missing.internet_message_id = internet_message_id;
+    if (references) missing.references = references;
+  }
+  if (stored.cc_addresses === null && cc) missing.cc = cc;
+  if (stored.bcc_addresses === null && bcc) missing.bcc = bcc;
+  if (stored.snippet === null && snippet) missing.snippet = snippet;
+  if (stored.body_digest === null && body !== undefined) missing.body = body;
+  if (stored.attachment_count === 0 && attachments) missing.attachments = attachments;
+  return missing;
 }
 
 /** True when the provider has told nothing new. */
@@ -87,5 +109,3 @@ function directionOf(
 
 const toJson = (list: Address[] | undefined): string | undefined =>
   list && JSON.stringify(list.map(({ name, email }) => (name ? { name, email } : { email })));
-
-const toJsonOrNull = (list: Address[]): string | null => (list.length ? (toJson(list) ?? null) : null);

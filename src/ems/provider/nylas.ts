@@ -59,15 +59,27 @@ export function nylasProvider({ NYLAS_API_KEY, NYLAS_API_URI }: Config): MailPro
         return toProviderMessage(data);
       }),
 
-    listMessages: (grantId, { cursor, limit }) =>
+    listMessages: (grantId, { cursor, limit, received_after, received_before }) =>
       translating(async () => {
         const query = {
           limit: String(limit),
           fields: "include_basic_headers",
           ...(cursor ? { page_token: cursor } : {}),
+          ...(received_after ? { received_after: String(received_after) } : {}),
+          ...(received_before ? { received_before: String(received_before) } : {}),
         };
         const page = await getJson(messagesPath(grantId), query, NylasPage);
         return { messages: page.data.map(toProviderMessage), cursor: page.next_cursor || null };
+      }),
+
+    countMessages: (grantId) =>
+      orNull(async () => {
+        const { data } = await getJson(foldersPath(grantId), {}, NylasFolders);
+        // Gmail's "all mail" holds what its labels, which overlap, hold between them.
+        const all = data.find(({ attributes }) => attributes?.includes("\\All"));
+        if (all?.total_count != null) return all.total_count;
+        const counts = data.flatMap(({ total_count }) => total_count ?? []);
+        return counts.length ? counts.reduce((sum, count) => sum + count, 0) : null;
       }),
 
     send: (grantId, mail, idempotencyKey) =>
@@ -99,6 +111,11 @@ export function nylasProvider({ NYLAS_API_KEY, NYLAS_API_URI }: Config): MailPro
 
 const NylasPage = z.object({ data: z.array(NylasMessage), next_cursor: z.string().nullish() });
 
+const NylasFolders = z.object({
+  data: z.array(z.object({ total_count: z.number().nullish(), attributes: z.array(z.string()).nullish() })),
+});
+
+const foldersPath = (grantId: string) => `/v3/grants/${encodeURIComponent(grantId)}/folders`;
 const messagesPath = (grantId: string) => `/v3/grants/${encodeURIComponent(grantId)}/messages`;
 const messagePath = (grantId: string, messageId: string) =>
   `${messagesPath(grantId)}/${encodeURIComponent(messageId)}`;

@@ -18,6 +18,8 @@ export interface ProviderMessage {
   id: string;
   thread_id?: string;
   internet_message_id?: string;
+  /** The Message-IDs that it answers, by its In-Reply-To and References headers. Told together with its own. */
+  references?: string[];
   subject?: string;
   from?: Address;
   to?: Address[];
@@ -36,6 +38,13 @@ export interface ProviderPage {
   messages: ProviderMessage[];
   /** Opaque; null on the last page. */
   cursor: string | null;
+}
+
+export interface ListQuery {
+  cursor: string | null;
+  limit: number;
+  received_after?: number;
+  received_before?: number;
 }
 
 export interface Grant {
@@ -100,8 +109,10 @@ export interface MailProvider {
   revokeGrant(grantId: string): Promise<void>;
   /** @returns null when the mailbox has no such message */
   getMessage(grantId: string, messageId: string): Promise<ProviderMessage | null>;
-  /** One page, newest first. */
-  listMessages(grantId: string, query: { cursor: string | null; limit: number }): Promise<ProviderPage>;
+  /** One page, newest first. `received_after` and `received_before` are seconds since the epoch. */
+  listMessages(grantId: string, query: ListQuery): Promise<ProviderPage>;
+  /** About how many messages the mailbox holds; null when the provider does not say. */
+  countMessages(grantId: string): Promise<number | null>;
   /**
    * Sends now. The same key within the hour sends once.
    * @returns the sent mail, with the ids by which it will come back in notifications

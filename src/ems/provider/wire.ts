@@ -46,7 +46,7 @@ export type NylasMessage = z.infer<typeof NylasMessage>;
 
 /** Nylas's message in the words of the port, without the fields that it did not tell. */
 export function toProviderMessage(message: NylasMessage): ProviderMessage {
-  const { id, thread_id, subject, to, cc, bcc, body, snippet, folders, date } = message;
+  const { id, thread_id, subject, to, cc, bcc, body, snippet, folders, date, headers } = message;
   const told = {
     thread_id,
     subject,
@@ -58,9 +58,8 @@ export function toProviderMessage(message: NylasMessage): ProviderMessage {
     folders,
     from: message.from?.[0],
     date: date === undefined ? undefined : Math.trunc(date),
-    internet_message_id: message.headers
-      ?.find(({ name }) => name.toLowerCase() === "message-id")
-      ?.value.trim(),
+    internet_message_id: idsIn(headers, "message-id").at(0),
+    references: headers && [...new Set([...idsIn(headers, "in-reply-to"), ...idsIn(headers, "references")])],
     attachments: message.attachments?.map((attachment) => ({
       id: attachment.id,
       filename: attachment.filename || "attachment",
@@ -73,6 +72,12 @@ export function toProviderMessage(message: NylasMessage): ProviderMessage {
   };
   return { id, ...(dropUndefined(told) as Omit<ProviderMessage, "id">) };
 }
+
+/** The Message-IDs in headers of this name, with their angle brackets. */
+const idsIn = (headers: NylasMessage["headers"], wanted: string): string[] =>
+  (headers ?? []).flatMap(({ name, value }) =>
+    name.toLowerCase() === wanted ? (value.match(/<[^<>\s]{1,500}>/g) ?? []) : [],
+  );
 
 const dropUndefined = (fields: object): object =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));

@@ -1,123 +1,103 @@
 import { sql } from "drizzle-orm";
-import { log } from "../../lib/log.ts";
-import { batch, type Ctx } from "../context.ts";
-import { appendEvents, ring } from "../events/log.ts";
-import { applyMessage } from "../messages/ingest.ts";
-import { ProviderError, type ProviderMessage } from "../provider/port.ts";
-import { NylasMessage, toProviderMessage } from "../provider/wire.ts";
-import { grantOf, type Notification, parseTrigger, QueuedNotification } from "./notification.ts";
+import type { Ctx } from "../context.ts";
+import { ProviderError } from "../provider/port.ts";
+import { findDelivery, recordDelivery } from "./deliveries.ts";
+import { applyExpiry, applyImapSync, applyRenewal, applyRevocation } from "./grant-triggers.ts";
+import { applyDeletion, applyState } from "./message-triggers.ts";
+import { grantOf, Notification, parseTrigger, QueuedNotification } from "./notification.ts";
+import {
+  applyBounce,
+  applyClicked,
+  applyOpened,
+  applySendFailure,
+  applySendSuccess,
+} from "./outcome-triggers.ts";
 
-interface GrantAccount {
-  id: string;
-  company_id: number;
-  email_address: string;
-  grant_id: string;
+/** A notification for an account of ours, ready to be applied. */
+export interface Delivered {
+  account: { id: string; company_id: number; email_address: string; grant_id: string };
+  notification: Notification;
+  /** The suffixes of its type. */
+  flags: Set<string>;
+  /** Seconds since the epoch. */
+  receivedAt: number;
 }
+
+const nothingToDo = async (): Promise<void> => {};
+
+/** Every trigger that the operator subscribes to. What is not here is recorded, and ignored. */
+const TRIGGERS: Record<string, (ctx: Ctx, delivered: Delivered) => Promise<void>> = {
+  "message.created": applyState,
+  "message.updated": applyState,
+  "message.deleted": applyDeletion,
+  "message.send_success": applySendSuccess,
+  "message.send_failed": applySendFailure,
+  "message.bounce_detected": applyBounce,
+  "message.opened": applyOpened,
+  "message.link_clicked": applyClicked,
+  // The reply itself comes as message.created.
+  "thread.replied": nothingToDo,
+  "grant.created": nothingToDo,
+  "grant.updated": applyRenewal,
+  "grant.expired": applyExpiry,
+  "grant.deleted": applyRevocation,
+  "grant.imap_sync_completed": applyImapSync,
+  // Folders are not kept; a message says itself in which it lies.
+  "folder.created": nothingToDo,
+  "folder.updated": nothingToDo,
+  "folder.deleted": nothingToDo,
+};
 
 /**
- * Applies one notification from the queue. It may come twice, late, and in any order.
+ * Applies one notification from the queue, once: it may come twice, late, and in any order.
  * @throws Error when it could not be applied; the queue brings it again
  */
-export async function applyNotification(ctx: Ctx, queued: unknown): Promise<void> {
-  const notification = await open(ctx, QueuedNotification.parse(queued));
-  if (!notification) return;
+export async function consumeNotification(ctx: Ctx, body: unknown): Promise<void> {
+  const queued = QueuedNotification.parse(body);
+  const notification = queued.notification ?? (await load(ctx, queued.key));
+  const known = await findDelivery(ctx, notification.id);
+  const isFinished = known?.state === "applied" || known?.state === "ignored";
+  if (isFinished && !queued.replay) return;
+
   const account = await findAccount(ctx, grantOf(notification));
+  const record = { queued, notification, accountId: account?.id ?? null };
   const { trigger, flags } = parseTrigger(notification.type);
-  if (!account)
-    return log("info", "notification.unknown_grant", { id: notification.id, type: notification.type });
-  switch (trigger) {
-    case "message.created":
-    case "message.updated":
-      return applyMessageNotification(ctx, account, notification, trigger, flags);
-    case "grant.expired":
-      return disconnect(ctx, account, notification, { revoked: false });
-    case "grant.deleted":
-      return disconnect(ctx, account, notification, { revoked: true });
-    default:
-      log("info", "notification.ignored", { id: notification.id, type: notification.type });
+  const apply = TRIGGERS[trigger];
+  if (!apply) return recordDelivery(ctx, record, "ignored", "There is nothing to do for this trigger");
+  if (!account) return recordDelivery(ctx, record, "ignored", "No account has this grant");
+  try {
+    await apply(ctx, { account, notification, flags, receivedAt: queued.received_at });
+  } catch (error) {
+    // A limit of the provider's is no fault of this notification.
+    const isCounted = !(error instanceof ProviderError && error.fault === "rate_limited");
+    await recordDelivery(ctx, record, "received", reasonOf(error), isCounted).catch(() => {});
+    throw error;
   }
+  await recordDelivery(ctx, record, "applied", null);
 }
 
-async function open(ctx: Ctx, queued: QueuedNotification): Promise<Notification | null> {
-  if ("notification" in queued) return queued.notification;
-  const object = await ctx.env.ATTACHMENTS.get(queued.key);
-  if (object) return object.json<Notification>();
-  log("error", "notification.lost", { key: queued.key });
-  return null;
+/** What the queue has given up on: kept and shown, until somebody replays it. */
+export async function parkNotification(ctx: Ctx, body: unknown): Promise<void> {
+  const queued = QueuedNotification.parse(body);
+  const notification = queued.notification ?? (await load(ctx, queued.key));
+  const account = await findAccount(ctx, grantOf(notification));
+  const known = await findDelivery(ctx, notification.id);
+  const record = { queued, notification, accountId: account?.id ?? null };
+  if (known?.state !== "applied") await recordDelivery(ctx, record, "parked", known?.error ?? null, false);
 }
 
-async function findAccount({ db }: Ctx, grantId: string | undefined): Promise<GrantAccount | undefined> {
+async function load({ env }: Ctx, key: string): Promise<Notification> {
+  const object = await env.ATTACHMENTS.get(key);
+  if (!object) throw new Error(`The bytes of ${key} are gone`);
+  return Notification.parse(await object.json());
+}
+
+async function findAccount({ db }: Ctx, grantId: string | null): Promise<Delivered["account"] | undefined> {
   if (!grantId) return undefined;
-  const [account] = await db.all<GrantAccount>(sql`
+  const [account] = await db.all<Delivered["account"]>(sql`
     SELECT id, company_id, email_address, grant_id FROM ems_accounts WHERE grant_id = ${grantId}`);
   return account;
 }
 
-async function applyMessageNotification(
-  ctx: Ctx,
-  account: GrantAccount,
-  notification: Notification,
-  trigger: string,
-  flags: Set<string>,
-): Promise<void> {
-  const told = toProviderMessage(NylasMessage.parse(notification.data.object));
-  // A body that was cut, left out or turned into Markdown is no body.
-  const isPartial = flags.has("truncated") || flags.has("metadata") || flags.has("cleaned");
-  if (isPartial) delete told.body;
-  const message = await complete(ctx, account, told, isPartial);
-  if (!message) return;
-  // Created and updated of the same second: updated is the later one.
-  const second = notification.time ?? Math.floor(Date.now() / 1000);
-  const observedAt = second * 1000 + (trigger === "message.updated" ? 1 : 0);
-  await applyMessage(ctx, account, { message, observedAt, cause: notification.id });
-}
-
-/**
- * Notifications carry no headers, and so no Message-ID, and sometimes no body: the provider has both. A message
- * that is known needs neither, unless its body may have changed.
- * @returns null for a message that is not there any more and whose notification does not hold it whole
- */
-async function complete(
-  ctx: Ctx,
-  account: GrantAccount,
-  told: ProviderMessage,
-  isPartial: boolean,
-): Promise<ProviderMessage | null> {
-  if (!isPartial && (told.internet_message_id || (await isKnown(ctx, account, told.id)))) return told;
-  try {
-    const whole = await ctx.provider.getMessage(account.grant_id, told.id);
-    if (whole) return { ...told, ...whole };
-    return isPartial ? null : told;
-  } catch (error) {
-    // Better a mail without its Message-ID now than none until the provider is well again.
-    if (isPartial || !(error instanceof ProviderError)) throw error;
-    log("warn", "message.incomplete", { id: told.id, error });
-    return told;
-  }
-}
-
-async function isKnown({ db }: Ctx, account: GrantAccount, providerId: string): Promise<boolean> {
-  const found = await db.all(sql`
-    SELECT 1 FROM ems_messages WHERE account_id = ${account.id} AND provider_message_id = ${providerId}
-      AND internet_message_id IS NOT NULL`);
-  return found.length > 0;
-}
-
-/** The mailbox is out of reach until its owner signs in again (expired) or it is connected anew (deleted). */
-async function disconnect(
-  ctx: Ctx,
-  account: GrantAccount,
-  notification: Notification,
-  { revoked }: { revoked: boolean },
-): Promise<void> {
-  const stillConnected = sql`id = ${account.id} AND grant_id = ${account.grant_id} AND status <> 'disconnected'`;
-  await batch(ctx, [
-    appendEvents(sql`
-      SELECT company_id, NULL, 'grant.expired', NULL, NULL, id, 'grant.expired/' || ${notification.id}
-      FROM ems_accounts WHERE ${stillConnected}`),
-    sql`
-      UPDATE ems_accounts SET status = 'disconnected', grant_id = iif(${revoked}, NULL, grant_id)
-      WHERE ${stillConnected}`,
-  ]);
-  ring(ctx, account.company_id);
-}
+const reasonOf = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).split("\nparams:")[0]?.slice(0, 500) ?? "";

@@ -5,25 +5,30 @@ import * as z from "zod";
  * two places, depending on the trigger.
  */
 export const Notification = z.object({
-  id: z.string().min(1),
-  type: z.string().min(1),
+  id: z.string().min(1).max(200),
+  type: z.string().min(1).max(200),
   /** Seconds since the epoch. */
   time: z.number().optional(),
-  data: z.object({
-    grant_id: z.string().optional(),
-    object: z.looseObject({ grant_id: z.string().optional() }),
+  data: z.looseObject({
+    grant_id: z.string().nullish(),
+    object: z.looseObject({ grant_id: z.string().nullish() }).nullish(),
   }),
 });
 export type Notification = z.infer<typeof Notification>;
 
-/** A notification on its way through the queue: whole, or as the key of an object in R2. */
-export const QueuedNotification = z.union([
-  z.object({ notification: Notification }),
-  z.object({ key: z.string() }),
-]);
+/** A notification on its way through the queue. Its bytes lie in R2; a small one also travels along. */
+export const QueuedNotification = z.object({
+  key: z.string(),
+  /** Seconds since the epoch. */
+  received_at: z.int(),
+  notification: Notification.optional(),
+  /** An admin wants it applied again, whatever became of it before. */
+  replay: z.boolean().optional(),
+});
 export type QueuedNotification = z.infer<typeof QueuedNotification>;
 
-export const grantOf = ({ data }: Notification): string | undefined => data.grant_id ?? data.object.grant_id;
+export const grantOf = ({ data }: Notification): string | null =>
+  data.grant_id ?? data.object?.grant_id ?? null;
 
 /**
  * Splits a trigger's name: `message.created.cleaned.truncated` is `message.created`, with two flags that may
@@ -33,3 +38,10 @@ export function parseTrigger(type: string): { trigger: string; flags: Set<string
   const [object = "", action = "", ...flags] = type.split(".");
   return { trigger: `${object}.${action}`, flags: new Set(flags) };
 }
+
+/** What happens in one second has an order of its own: an update follows a creation, a deletion ends it all. */
+const WITHIN_SECOND: Record<string, number> = { "message.updated": 1, "message.deleted": 2 };
+
+/** When a notification's state was true, in milliseconds. Notifications know whole seconds only. */
+export const observedAt = ({ time, type }: Notification, receivedAt: number): number =>
+  Math.trunc(time ?? receivedAt) * 1000 + (WITHIN_SECOND[parseTrigger(type).trigger] ?? 0);

@@ -1,15 +1,18 @@
 import { ApiError, badRequest } from "../../lib/errors.ts";
 import { verifyHmac } from "../../lib/hmac.ts";
-import { uuidv7 } from "../../lib/ids.ts";
 import { readCapped } from "../../lib/read-capped.ts";
+import { nowSeconds, toIso } from "../../lib/time.ts";
 import type { Ctx } from "../context.ts";
 import { Notification, type QueuedNotification } from "./notification.ts";
 
 /** Nylas sends 1 MB at most; compressed, that may be the size of the compressed bytes. */
 const MAX_RECEIVED_BYTES = 2 * 1024 * 1024;
 const MAX_INFLATED_BYTES = 16 * 1024 * 1024;
-/** A queue message holds 128 KB, with what the queue adds. */
+/** A queue message holds 128 KB, with what the queue adds; a larger one is read from R2. */
 const MAX_QUEUED_BYTES = 100_000;
+
+/** R2 keys of notifications: `notifications/{day}/{id}.json`, so that a day's can be removed together. */
+export const NOTIFICATIONS = "notifications/";
 
 export interface Received {
   signature: string | undefined;
@@ -26,11 +29,14 @@ export interface Received {
 export async function receiveNotification(ctx: Ctx, { signature, encoding, body }: Received): Promise<void> {
   if (!signature) throw badSignature();
   const raw = await readCapped(body, MAX_RECEIVED_BYTES);
-  if (!ctx.config.NYLAS_WEBHOOK_SECRET) throw notKept("NYLAS_WEBHOOK_SECRET is not set");
+  const { NYLAS_WEBHOOK_SECRET: current, NYLAS_WEBHOOK_SECRET_PREVIOUS: previous } = ctx.config;
+  if (!current) throw notKept("NYLAS_WEBHOOK_SECRET is not set");
   // Over the bytes as they came, and before anything looks into them.
-  if (!(await verifyHmac(ctx.config.NYLAS_WEBHOOK_SECRET, raw, signature))) throw badSignature();
+  const isSigned =
+    (await verifyHmac(current, raw, signature)) || (previous && (await verifyHmac(previous, raw, signature)));
+  if (!isSigned) throw badSignature();
   const json = encoding === "gzip" ? await inflate(raw) : raw;
-  await enqueue(ctx, parse(json), json).catch((error) => {
+  await keep(ctx, parse(json), json).catch((error) => {
     throw notKept(error);
   });
 }
@@ -58,11 +64,11 @@ function parse(bytes: Uint8Array): Notification {
   }
 }
 
-async function enqueue({ env }: Ctx, notification: Notification, json: Uint8Array): Promise<void> {
-  let queued: QueuedNotification = { notification };
-  if (json.byteLength > MAX_QUEUED_BYTES) {
-    queued = { key: `notifications/${uuidv7()}.json` };
-    await env.ATTACHMENTS.put(queued.key, json, { httpMetadata: { contentType: "application/json" } });
-  }
+async function keep({ env }: Ctx, notification: Notification, json: Uint8Array): Promise<void> {
+  const receivedAt = nowSeconds();
+  const key = `${NOTIFICATIONS}${toIso(receivedAt).slice(0, 10)}/${encodeURIComponent(notification.id)}.json`;
+  const queued: QueuedNotification = { key, received_at: receivedAt };
+  if (json.byteLength <= MAX_QUEUED_BYTES) queued.notification = notification;
+  await env.ATTACHMENTS.put(key, json, { httpMetadata: { contentType: "application/json" } });
   await env.WEBHOOKS.send(queued);
 }

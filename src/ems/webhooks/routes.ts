@@ -1,8 +1,11 @@
 import { Hono } from "hono";
 import * as z from "zod";
+import { requireRole } from "../../auth/middleware.ts";
 import { answer, valid } from "../../lib/validation.ts";
 import { createContext, type EmsEnv } from "../context.ts";
+import { listDeliveries, replayDelivery } from "./deliveries.ts";
 import { receiveNotification } from "./receive.ts";
+import { DeliveriesQuery, DeliveryListResponse, DeliveryParam, DeliveryResponse } from "./schemas.ts";
 
 /** Reflected as it came, so its length is bounded. */
 const Challenge = z.object({ challenge: z.string().min(1).max(500, "at most 500 characters") });
@@ -29,3 +32,13 @@ export const webhooks = new Hono<EmsEnv>({ strict: false })
     });
     return c.json({ status: "ok" } as const);
   });
+
+/** The flight recorder, for admins: what came to the mailboxes of their companies, and what became of it. */
+export const deliveries = new Hono<EmsEnv>({ strict: false })
+  .use(requireRole("admin"))
+  .get("/", answer(200, DeliveryListResponse), valid("query", DeliveriesQuery), async (c) =>
+    c.json(await listDeliveries(c.var.ctx, c.req.valid("query"))),
+  )
+  .post("/:delivery_id/replay", answer(202, DeliveryResponse), valid("param", DeliveryParam), async (c) =>
+    c.json(await replayDelivery(c.var.ctx, c.req.valid("param").delivery_id), 202),
+  );

@@ -1,0 +1,92 @@
+import { sql } from "drizzle-orm";
+import { uuidv7 } from "../../lib/ids.ts";
+import { nowSeconds } from "../../lib/time.ts";
+import type { Ctx } from "../context.ts";
+import { applyMessage } from "../messages/ingest.ts";
+import { noteError } from "./backfill.ts";
+
+const PAGE = 50;
+/** Each sweep looks again at the end of the one before: mail can get its date before the provider shows it. */
+const OVERLAP_SECONDS = 3600;
+/** What is younger may just have its notification on the way. */
+const SETTLING_SECONDS = 120;
+const STALLED_SECONDS = 300;
+/** Accounts per run of the cron trigger, the longest unswept first; a queue takes 100 messages at a time. */
+const ACCOUNTS_PER_RUN = 500;
+const SEND_BATCH = 100;
+
+/** One step of a sweep; without a window it is the first. */
+export interface SweepJob {
+  account_id: string;
+  window: { from: number; until: number; cursor: string } | null;
+}
+
+/** Cron: has the accounts swept that wait longest, and backfills go on whose next step was lost. */
+export async function scheduleSweeps({ db, env }: Ctx): Promise<void> {
+  const due = await db.all<{ account_id: string }>(sql`
+    SELECT s.account_id FROM ems_syncs s JOIN ems_accounts a ON a.id = s.account_id
+    WHERE a.status = 'active' AND a.grant_id IS NOT NULL ORDER BY s.swept_until LIMIT ${ACCOUNTS_PER_RUN}`);
+  const stalled = await db.all<{ account_id: string; run: string; cursor: string | null }>(sql`
+    SELECT account_id, run, cursor FROM ems_syncs
+    WHERE state = 'running' AND moved_at < unixepoch() - ${STALLED_SECONDS} LIMIT ${ACCOUNTS_PER_RUN}`);
+  const jobs = [
+    ...due.map((account) => ({ body: { type: "sweep", window: null, ...account } })),
+    ...stalled.map((step) => ({ body: { type: "backfill", ...step } })),
+  ];
+  for (let start = 0; start < jobs.length; start += SEND_BATCH) {
+    await env.JOBS.sendBatch(jobs.slice(start, start + SEND_BATCH));
+  }
+}
+
+export const enqueueSweep = ({ env }: Ctx, accountId: string) =>
+  env.JOBS.send({ type: "sweep", account_id: accountId, window: null });
+
+/**
+ * Job: reads one page of what came to a mailbox since the last sweep, and repairs what no notification brought.
+ * What is really new is told to users like any other mail.
+ * @throws ProviderError when the provider fails; the queue tries the step again
+ */
+export async function sweep(ctx: Ctx, job: SweepJob): Promise<void> {
+  const [account] = await ctx.db.all<{
+    id: string;
+    company_id: number;
+    email_address: string;
+    grant_id: string;
+    swept_until: number;
+  }>(sql`
+    SELECT a.id, a.company_id, a.email_address, a.grant_id, s.swept_until
+    FROM ems_accounts a JOIN ems_syncs s ON s.account_id = a.id
+    WHERE a.id = ${job.account_id} AND a.grant_id IS NOT NULL AND a.status <> 'disconnected'`);
+  if (!account) return;
+  const window = job.window ?? {
+    from: account.swept_until - OVERLAP_SECONDS,
+    until: nowSeconds() - SETTLING_SECONDS,
+    cursor: null,
+  };
+  try {
+    const observedAt = nowSeconds() * 1000;
+    const page = await ctx.provider.listMessages(account.grant_id, {
+      cursor: window.cursor,
+      limit: PAGE,
+      received_after: window.from,
+      received_before: window.until,
+    });
+    let repaired = 0;
+    for (const message of page.messages) {
+      const { outcome } = await applyMessage(ctx, account, { message, observedAt, cause: uuidv7() });
+      if (outcome === "created" || outcome === "updated") repaired++;
+    }
+    const isLast = page.cursor === null;
+    await ctx.db.run(sql`
+      UPDATE ems_syncs SET repaired = repaired + ${repaired}, last_error = NULL,
+        swept_until = iif(${isLast}, max(swept_until, ${window.until}), swept_until),
+        swept_at = iif(${isLast}, unixepoch(), swept_at)
+      WHERE account_id = ${account.id}`);
+    if (page.cursor !== null) {
+      await ctx.env.JOBS.send({ type: "sweep", ...job, window: { ...window, cursor: page.cursor } });
+    }
+  } catch (error) {
+    await noteError(ctx, account.id, error);
+    throw error;
+  }
+}

@@ -1,0 +1,125 @@
+import { sql } from "drizzle-orm";
+import { ApiError, badRequest, notFound } from "../../lib/errors.ts";
+import { nowSeconds, toIso, toIsoOrNull } from "../../lib/time.ts";
+import { batch, type Ctx, inCompanies, type UserCtx } from "../context.ts";
+import { deliveries } from "../schema.ts";
+import { grantOf, type Notification, type QueuedNotification } from "./notification.ts";
+import type { DeliveriesQuery, DeliveryListResponse, DeliveryResponse } from "./schemas.ts";
+
+type DeliveryRow = typeof deliveries.$inferSelect;
+
+export interface Recorded {
+  queued: QueuedNotification;
+  notification: Notification;
+  accountId: string | null;
+}
+
+export async function findDelivery({ db }: Ctx, id: string): Promise<DeliveryRow | undefined> {
+  const [row] = await db.select().from(deliveries).where(sql`id = ${id}`);
+  return row;
+}
+
+/**
+ * Writes into the ledger what became of a notification. `received` is one that has failed and will come again.
+ * @param isCounted whether a failure counts as an attempt
+ */
+export async function recordDelivery(
+  { db }: Ctx,
+  { queued, notification, accountId }: Recorded,
+  state: DeliveryRow["state"],
+  error: string | null,
+  isCounted = true,
+): Promise<void> {
+  const failed = state === "received" && isCounted ? 1 : 0;
+  const outcome = {
+    state,
+    error,
+    account_id: accountId,
+    finished_at: state === "received" ? null : nowSeconds(),
+  };
+  await db
+    .insert(deliveries)
+    .values({
+      id: notification.id,
+      type: notification.type,
+      grant_id: grantOf(notification),
+      received_at: queued.received_at,
+      occurred_at: notification.time === undefined ? null : Math.trunc(notification.time),
+      attempts: failed,
+      key: queued.key,
+      ...outcome,
+    })
+    .onConflictDoUpdate({
+      target: deliveries.id,
+      set: { ...outcome, attempts: sql`${deliveries.attempts} + ${failed}` },
+    });
+}
+
+/** The deliveries to the accounts of the caller's companies, newest first. */
+export async function listDeliveries(ctx: UserCtx, query: DeliveriesQuery): Promise<DeliveryListResponse> {
+  const { size, state, type } = query;
+  const after = query.cursor === undefined ? null : parseCursor(query.cursor);
+  const accounts = await ctx.db.all<{ id: string }>(sql`
+    SELECT id FROM ems_accounts
+    WHERE company_id ${inCompanies(ctx)} ${query.account_id ? sql`AND id = ${query.account_id}` : sql``}`);
+  const lists = await batch(
+    ctx,
+    accounts.map(
+      ({ id }) => sql`
+        SELECT * FROM ems_deliveries WHERE account_id = ${id}
+          ${after ? sql`AND (received_at, id) < (${after.at}, ${after.id})` : sql``}
+          ${state ? sql`AND state = ${state}` : sql``} ${type ? sql`AND type = ${type}` : sql``}
+        ORDER BY received_at DESC, id DESC LIMIT ${size + 1}`,
+    ),
+  );
+  const rows = (lists.flat() as DeliveryRow[]).sort(
+    (a, b) => b.received_at - a.received_at || (a.id < b.id ? 1 : -1),
+  );
+  const items = rows.slice(0, size);
+  const last = items.at(-1);
+  return { items: items.map(toResponse), next_cursor: rows.length > size && last ? toCursor(last) : null };
+}
+
+/**
+ * Has a notification applied again, from the bytes that came.
+ * @throws ApiError 404 when it was not for an account of the caller's companies; 409 when its bytes are gone
+ */
+export async function replayDelivery(ctx: UserCtx, id: string): Promise<DeliveryResponse> {
+  const mine = sql`id = ${id} AND account_id IN (SELECT id FROM ems_accounts WHERE company_id ${inCompanies(ctx)})`;
+  const [row] = await ctx.db.select().from(deliveries).where(mine);
+  if (!row) throw notFound("Delivery");
+  if (!(await ctx.env.ATTACHMENTS.head(row.key))) {
+    throw new ApiError(409, "The bytes of this delivery are kept for 30 days, and are gone");
+  }
+  await ctx.db.run(sql`
+    UPDATE ems_deliveries SET state = 'received', attempts = 0, error = NULL, finished_at = NULL WHERE ${mine}`);
+  const queued: QueuedNotification = { key: row.key, received_at: row.received_at, replay: true };
+  await ctx.env.WEBHOOKS.send(queued);
+  return toResponse({ ...row, state: "received", attempts: 0, error: null, finished_at: null });
+}
+
+/** How many notifications wait for somebody to look at them; it counts no further than 1,000. */
+export async function countParked(db: D1Database): Promise<number> {
+  const parked = "SELECT count(*) AS n FROM (SELECT 1 FROM ems_deliveries WHERE state = 'parked' LIMIT 1000)";
+  return (await db.prepare(parked).first<number>("n")) ?? 0;
+}
+
+const toCursor = ({ received_at, id }: DeliveryRow): string => btoa(`${received_at} ${id}`);
+
+function parseCursor(cursor: string): { at: number; id: string } {
+  try {
+    const [, at, id] = /^(\d+) (.+)$/.exec(atob(cursor)) ?? [];
+    if (at && id) return { at: Number(at), id };
+  } catch {
+    // Not base64 at all.
+  }
+  throw badRequest("cursor: is not one that this list has given");
+}
+
+const toResponse = (row: DeliveryRow): DeliveryResponse => ({
+  ...row,
+  account_id: row.account_id ?? "",
+  received_at: toIso(row.received_at),
+  occurred_at: toIsoOrNull(row.occurred_at),
+  finished_at: toIsoOrNull(row.finished_at),
+});

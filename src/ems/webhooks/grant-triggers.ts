@@ -1,0 +1,54 @@
+import { type SQL, sql } from "drizzle-orm";
+import { startBackfill } from "../accounts/backfill.ts";
+import { enqueueSweep } from "../accounts/sweep.ts";
+import { batch, type Ctx } from "../context.ts";
+import { appendEvents, ring } from "../events/log.ts";
+import type { Delivered } from "./consumer.ts";
+import { observedAt } from "./notification.ts";
+
+/** grant.expired: out of reach until the mailbox's owner signs in again, which keeps the grant. */
+export const applyExpiry = (ctx: Ctx, delivered: Delivered): Promise<void> =>
+  setStatus(ctx, delivered, {
+    event: "grant.expired",
+    when: sql`status <> 'disconnected'`,
+    set: sql`status = 'disconnected', status_reason = 'The mailbox’s owner must sign in again: the grant has expired'`,
+  });
+
+/** grant.deleted: gone for good; another grant can connect the account again. */
+export const applyRevocation = (ctx: Ctx, delivered: Delivered): Promise<void> =>
+  setStatus(ctx, delivered, {
+    event: "grant.expired",
+    when: sql`true`,
+    set: sql`status = 'disconnected', grant_id = NULL, status_reason = 'The grant was deleted at the mail provider'`,
+  });
+
+/** grant.updated: after a new sign-in the mailbox is back, and what came meanwhile is swept up. */
+export async function applyRenewal(ctx: Ctx, delivered: Delivered): Promise<void> {
+  await setStatus(ctx, delivered, {
+    event: "account.updated",
+    when: sql`status = 'disconnected'`,
+    set: sql`status = 'active', status_reason = NULL`,
+  });
+  await enqueueSweep(ctx, delivered.account.id);
+}
+
+/** grant.imap_sync_completed: only now the provider itself has the mailbox's history. */
+export const applyImapSync = (ctx: Ctx, { account }: Delivered): Promise<void> =>
+  startBackfill(ctx, account.id);
+
+async function setStatus(
+  ctx: Ctx,
+  { account, notification, receivedAt }: Delivered,
+  { event, when, set }: { event: string; when: SQL; set: SQL },
+): Promise<void> {
+  const at = observedAt(notification, receivedAt);
+  const isNews = sql`id = ${account.id} AND grant_id = ${account.grant_id} AND grant_observed_at < ${at}`;
+  await batch(ctx, [
+    appendEvents(sql`
+      SELECT company_id, NULL, ${event}, NULL, NULL, id, ${event} || '/' || ${notification.id}
+      FROM ems_accounts WHERE ${isNews} AND ${when}`),
+    sql`UPDATE ems_accounts SET ${set} WHERE ${isNews} AND ${when}`,
+    sql`UPDATE ems_accounts SET grant_observed_at = ${at} WHERE ${isNews}`,
+  ]);
+  ring(ctx, account.company_id);
+}

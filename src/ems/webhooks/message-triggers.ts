@@ -1,0 +1,75 @@
+import { sql } from "drizzle-orm";
+import { log } from "../../lib/log.ts";
+import { batch, type Ctx } from "../context.ts";
+import { appendEvents, ring } from "../events/log.ts";
+import { applyMessage } from "../messages/ingest.ts";
+import { ProviderError, type ProviderMessage } from "../provider/port.ts";
+import { NylasMessage, toProviderMessage } from "../provider/wire.ts";
+import type { Delivered } from "./consumer.ts";
+import { observedAt } from "./notification.ts";
+
+/** message.created and message.updated: one and the same, since either may come first, or alone. */
+export async function applyState(ctx: Ctx, delivered: Delivered): Promise<void> {
+  const { account, notification, flags, receivedAt } = delivered;
+  const told = toProviderMessage(NylasMessage.parse(notification.data.object));
+  // A body that was cut, left out or turned into Markdown is no body.
+  const isPartial = flags.has("truncated") || flags.has("metadata") || flags.has("cleaned");
+  if (isPartial) delete told.body;
+  const message = await complete(ctx, delivered, told, isPartial);
+  if (!message) return;
+  const seen = { observedAt: observedAt(notification, receivedAt), cause: notification.id };
+  await applyMessage(ctx, account, { message, ...seen });
+}
+
+/**
+ * Notifications carry no headers, and so no Message-ID, and sometimes no body: the provider has both. A message
+ * that is known needs neither, unless its body may have changed.
+ * @returns null for a message that is not there any more and whose notification does not hold it whole
+ */
+async function complete(
+  ctx: Ctx,
+  { account }: Delivered,
+  told: ProviderMessage,
+  isPartial: boolean,
+): Promise<ProviderMessage | null> {
+  if (!isPartial && (told.internet_message_id || (await isNamed(ctx, account.id, told.id)))) return told;
+  try {
+    const whole = await ctx.provider.getMessage(account.grant_id, told.id);
+    if (whole) return { ...told, ...whole };
+    return isPartial ? null : told;
+  } catch (error) {
+    // Better a mail without its Message-ID now than none until the provider is well again: the sweep adds it.
+    if (isPartial || !(error instanceof ProviderError)) throw error;
+    log("warn", "message.incomplete", { id: told.id, error });
+    return told;
+  }
+}
+
+async function isNamed({ db }: Ctx, accountId: string, providerId: string): Promise<boolean> {
+  const found = await db.all(sql`
+    SELECT 1 FROM ems_messages WHERE account_id = ${accountId} AND provider_message_id = ${providerId}
+      AND internet_message_id IS NOT NULL`);
+  return found.length > 0;
+}
+
+/** message.deleted: a tombstone, and the message is gone; unless its thread is protected (`do_not_delete`). */
+export async function applyDeletion(
+  ctx: Ctx,
+  { account, notification, receivedAt }: Delivered,
+): Promise<void> {
+  const { id } = NylasMessage.pick({ id: true }).parse(notification.data.object);
+  const deletedAt = observedAt(notification, receivedAt);
+  const doomed = sql`account_id = ${account.id} AND provider_message_id = ${id} AND observed_at <= ${deletedAt}
+    AND NOT EXISTS (SELECT 1 FROM ems_threads t WHERE t.id = thread_id AND t.do_not_delete = 1)`;
+  await batch(ctx, [
+    sql`
+      INSERT INTO ems_tombstones (account_id, provider_message_id, deleted_at)
+      VALUES (${account.id}, ${id}, ${deletedAt})
+      ON CONFLICT (account_id, provider_message_id) DO UPDATE SET deleted_at = max(deleted_at, excluded.deleted_at)`,
+    appendEvents(sql`
+      SELECT company_id, NULL, 'message.deleted', thread_id, id, NULL, 'message.deleted/' || id
+      FROM ems_messages WHERE ${doomed}`),
+    sql`DELETE FROM ems_messages WHERE ${doomed}`,
+  ]);
+  ring(ctx, account.company_id);
+}

@@ -1,0 +1,124 @@
+import { type SQL, sql } from "drizzle-orm";
+import * as z from "zod";
+import { batch, type Ctx } from "../context.ts";
+import { appendEvents, ring } from "../events/log.ts";
+import type { Delivered } from "./consumer.ts";
+
+// What becomes of a mail that we sent. Published examples and schemas of these triggers disagree on where fields
+// stand, so both places are read.
+
+const text = z.string().nullish();
+
+const Failure = z.object({
+  reason: text,
+  error: z.object({ message: text }).nullish(),
+  object: z.looseObject({ id: text, reason: text, error: z.object({ message: text }).nullish() }).nullish(),
+});
+
+const Success = z.object({ object: z.looseObject({ id: text }).nullish() });
+
+const Bounce = z.object({
+  bounce_reason: text,
+  code: z.union([z.string(), z.number()]).nullish(),
+  bounced_addresses: z.union([z.string(), z.array(z.string())]).nullish(),
+  message_id: text,
+  origin: z.looseObject({ id: text, mime_id: text }).nullish(),
+});
+
+const Opened = z.object({ message_id: z.string(), message_data: z.object({ count: z.int().min(0) }) });
+
+const Clicked = z.object({
+  message_id: z.string(),
+  link_data: z.array(z.object({ count: z.int().min(0) })),
+});
+
+/** message.send_success. */
+export async function applySendSuccess(ctx: Ctx, delivered: Delivered): Promise<void> {
+  const { object } = Success.parse(delivered.notification.data);
+  await setDelivery(ctx, delivered, byIds([object?.id], []), "sent", null);
+}
+
+/** message.send_failed. */
+export async function applySendFailure(ctx: Ctx, delivered: Delivered): Promise<void> {
+  const { reason, error, object } = Failure.parse(delivered.notification.data);
+  const detail = reason ?? object?.reason ?? error?.message ?? object?.error?.message ?? null;
+  await setDelivery(ctx, delivered, byIds([object?.id], []), "failed", detail);
+}
+
+/**
+ * message.bounce_detected.
+ * @throws Error when the mail is not known yet; the queue brings the notification again
+ */
+export async function applyBounce(ctx: Ctx, delivered: Delivered): Promise<void> {
+  const bounce = Bounce.parse(delivered.notification.data.object);
+  const { origin } = bounce;
+  const which = byIds([origin?.id, bounce.message_id], [origin?.mime_id]);
+  const address = [bounce.bounced_addresses ?? []].flat().join(", ");
+  const detail = [address, bounce.code, bounce.bounce_reason].filter(Boolean).join(": ");
+  const found = await setDelivery(ctx, delivered, which, "bounced", detail);
+  if (!found) throw new Error("The mail that bounced is not known yet");
+}
+
+/** message.opened: the count only grows, whatever the order of notifications. */
+export async function applyOpened(ctx: Ctx, delivered: Delivered): Promise<void> {
+  const { message_id, message_data } = Opened.parse(delivered.notification.data.object);
+  await raise(ctx, delivered, "message.opened", sql.raw("opened_count"), message_id, message_data.count);
+}
+
+/** message.link_clicked: all links of the mail together. */
+export async function applyClicked(ctx: Ctx, delivered: Delivered): Promise<void> {
+  const { message_id, link_data } = Clicked.parse(delivered.notification.data.object);
+  const count = link_data.reduce((sum, link) => sum + link.count, 0);
+  await raise(ctx, delivered, "message.link_clicked", sql.raw("clicked_count"), message_id, count);
+}
+
+const jsonOf = (ids: (string | null | undefined)[]): string => JSON.stringify(ids.filter(Boolean));
+
+const bracketed = (id: string | null | undefined) => id && (id.startsWith("<") ? id : `<${id}>`);
+
+function byIds(providerIds: (string | null | undefined)[], messageIds: (string | null | undefined)[]): SQL {
+  return sql`(provider_message_id IN (SELECT value FROM json_each(${jsonOf(providerIds)}))
+    OR internet_message_id IN (SELECT value FROM json_each(${jsonOf(messageIds.map(bracketed))})))`;
+}
+
+/** @returns false when there is no such message */
+async function setDelivery(
+  ctx: Ctx,
+  { account, notification }: Delivered,
+  which: SQL,
+  state: "sent" | "bounced" | "failed",
+  detail: string | null,
+): Promise<boolean> {
+  const message = sql`account_id = ${account.id} AND ${which}`;
+  // A bounce follows a success, which may come later all the same.
+  const isNews = sql`delivery_state IS NOT ${state} AND (${state} <> 'sent' OR delivery_state IS NULL)`;
+  const [found] = await batch(ctx, [
+    sql`SELECT 1 FROM ems_messages WHERE ${message}`,
+    appendEvents(sql`
+      SELECT company_id, NULL, 'message.updated', thread_id, id, NULL, 'delivery/' || id || '/' || ${notification.id}
+      FROM ems_messages WHERE ${message} AND ${isNews}`),
+    sql`
+      UPDATE ems_messages SET delivery_state = ${state}, delivery_detail = ${detail?.slice(0, 500) ?? null}
+      WHERE ${message} AND ${isNews}`,
+  ]);
+  ring(ctx, account.company_id);
+  return (found?.length ?? 0) > 0;
+}
+
+async function raise(
+  ctx: Ctx,
+  { account, notification }: Delivered,
+  type: string,
+  column: SQL,
+  providerId: string,
+  count: number,
+): Promise<void> {
+  const risen = sql`account_id = ${account.id} AND provider_message_id = ${providerId} AND ${column} < ${count}`;
+  await batch(ctx, [
+    appendEvents(sql`
+      SELECT company_id, NULL, ${type}, thread_id, id, NULL, ${type} || '/' || id || '/' || ${notification.id}
+      FROM ems_messages WHERE ${risen}`),
+    sql`UPDATE ems_messages SET ${column} = ${count} WHERE ${risen}`,
+  ]);
+  ring(ctx, account.company_id);
+}
