@@ -1,0 +1,153 @@
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, it } from "vitest";
+import type { DeliveryResponse } from "../../src/ems/webhooks/schemas.ts";
+import worker from "../../src/index.ts";
+import { type Client, connectMailbox, createClient, unique } from "../support/client.ts";
+import {
+  breakRoute,
+  deliverNotifications,
+  eventually,
+  mendRoutes,
+  notify,
+  receiveMail,
+} from "../support/nylas.ts";
+
+let client: Client;
+let account: Awaited<ReturnType<typeof connectMailbox>>;
+
+beforeAll(async () => {
+  client = await createClient();
+  account = await connectMailbox(client);
+});
+
+const list = async (
+  of: Client,
+  query = "",
+): Promise<{ items: DeliveryResponse[]; next_cursor: string | null }> =>
+  (await of.call("GET", `/webhooks/deliveries${query}`)).body;
+
+const latest = (type: string): Promise<DeliveryResponse> =>
+  eventually(async () => {
+    const found = (await list(client, `?type=${type}`)).items[0];
+    if (!found) throw new Error(`no delivery of ${type}`);
+    return found;
+  });
+
+const parked = async (): Promise<number> => (await client.call("GET", "/health")).body.parked_deliveries;
+
+/** As the platform does it, when a message has failed for the last time. */
+async function giveUp(delivery: DeliveryResponse): Promise<void> {
+  const message = {
+    id: "m",
+    timestamp: new Date(),
+    attempts: 1,
+    body: { key: delivery.key, received_at: 1 },
+    ack: () => {},
+    retry: () => {
+      throw new Error("could not be parked");
+    },
+  };
+  const batch = { queue: "xabar-webhooks-dead", messages: [message], ackAll: () => {}, retryAll: () => {} };
+  await worker.queue(batch as never, env, { waitUntil: () => {} } as never);
+}
+
+describe("the flight recorder", () => {
+  it("is for admins only, and shows nothing of other companies", async () => {
+    await receiveMail({
+      from: { email: "c@out.example" },
+      to: [{ email: account.email_address }],
+      subject: "x",
+    });
+    const { id } = await latest("message.created");
+    const member = await createClient({ role: "member", companies: client.claims.companies });
+    expect((await member.call("GET", "/webhooks/deliveries")).status).toBe(403);
+    expect((await member.call("POST", `/webhooks/deliveries/${id}/replay`)).status).toBe(403);
+    const stranger = await createClient();
+    expect(await list(stranger)).toEqual({ items: [], next_cursor: null });
+    expect(await list(stranger, `?account_id=${account.id}`)).toEqual({ items: [], next_cursor: null });
+    const answer = await stranger.call("POST", `/webhooks/deliveries/${id}/replay`);
+    expect(answer).toMatchObject({ status: 404, body: { detail: "Delivery not found" } });
+  });
+
+  it("says of each what came, when, and what became of it", async () => {
+    await notify("folder.created", { id: "f", grant_id: account.grant_id, name: "New", object: "folder" });
+    await notify("calendar.created", { id: "c", grant_id: account.grant_id });
+    expect(await latest("folder.created")).toMatchObject({
+      account_id: account.id,
+      grant_id: account.grant_id,
+      state: "applied",
+      attempts: 0,
+      error: null,
+      received_at: expect.any(String),
+      occurred_at: expect.any(String),
+      finished_at: expect.any(String),
+    });
+    const ignored = await latest("calendar.created");
+    expect(ignored).toMatchObject({ state: "ignored", error: "There is nothing to do for this trigger" });
+    const bytes = await env.ATTACHMENTS.get(ignored.key);
+    expect(await bytes?.json()).toMatchObject({ id: ignored.id, type: "calendar.created" });
+  });
+
+  it("is read page by page, without a gap, newest first", async () => {
+    const whole = (await list(client, "?size=100")).items.map(({ id }) => id);
+    expect(whole.length).toBeGreaterThan(2);
+    const pages: string[] = [];
+    for (let cursor: string | null = ""; cursor !== null; ) {
+      const page = await list(client, `?size=1${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`);
+      pages.push(...page.items.map(({ id }) => id));
+      cursor = page.next_cursor;
+    }
+    expect(pages).toEqual(whole);
+    expect((await client.call("GET", "/webhooks/deliveries?cursor=%21")).status).toBe(400);
+    expect((await list(client, "?state=ignored")).items.every(({ state }) => state === "ignored")).toBe(true);
+  });
+
+  it("counts what failed, parks what failed for good, and replays it once the cause is gone", async () => {
+    const before = await parked();
+    const subject = `cut ${unique()}`;
+    await breakRoute(`GET /grants/${account.grant_id}/messages/`, "500", 1000);
+    // Over 1 MB the body is cut off, and has to be fetched.
+    const html = `<p>${"x".repeat(1_200_000)}</p>`;
+    await receiveMail({
+      from: { email: "c@out.example" },
+      to: [{ email: account.email_address }],
+      subject,
+      html,
+    });
+    const failing = await eventually(async () => {
+      const [found] = (await list(client, "?type=message.created.truncated")).items;
+      expect(found?.attempts).toBeGreaterThan(0);
+      return found!;
+    });
+    expect(failing).toMatchObject({ state: "received", error: expect.any(String) });
+    await giveUp(failing);
+    expect(await parked()).toBe(before + 1);
+    const [shown] = (await list(client, "?state=parked")).items;
+    expect(shown).toMatchObject({ id: failing.id, state: "parked", error: failing.error });
+
+    await mendRoutes();
+    const replayed = await client.call("POST", `/webhooks/deliveries/${failing.id}/replay`);
+    expect(replayed).toMatchObject({ status: 202, body: { id: failing.id, state: "received" } });
+    await eventually(async () => {
+      const { body } = await client.call("GET", "/messages/");
+      expect(body.items.find((item: { subject: string }) => item.subject === subject)?.body_html).toBe(html);
+    });
+    await eventually(async () => expect(await parked()).toBe(before));
+  });
+
+  it("a replay of what was applied changes nothing", async () => {
+    const total = (await client.call("GET", "/messages/")).body.total;
+    const applied = await latest("message.created");
+    await client.call("POST", `/webhooks/deliveries/${applied.id}/replay`);
+    await eventually(async () => expect((await latest("message.created")).state).toBe("applied"));
+    expect((await client.call("GET", "/messages/")).body.total).toBe(total);
+  });
+
+  it("a notification for a grant that nobody has is answered, and shown to nobody", async () => {
+    await notify("message.created", { id: `m${unique()}`, grant_id: `g${unique()}`, object: "message" });
+    expect(await deliverNotifications()).toBeGreaterThan(0);
+    expect((await list(client, "?size=100")).items.every((item) => item.account_id === account.id)).toBe(
+      true,
+    );
+  });
+});

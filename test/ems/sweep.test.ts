@@ -1,0 +1,114 @@
+import { env } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+import worker from "../../src/index.ts";
+import { type Client, connectMailbox, createClient, unique } from "../support/client.ts";
+import { breakRoute, createGrant, eventually, mendRoutes, receiveMail } from "../support/nylas.ts";
+import { openStream } from "../support/stream.ts";
+
+const MINUTE = 60_000;
+
+const cron = () =>
+  worker.scheduled({ scheduledTime: Date.now(), cron: "*/10 * * * *", noRetry: () => {} }, env, {
+    waitUntil: () => {},
+  } as unknown as ExecutionContext);
+
+const sync = async (client: Client, id: string) => (await client.call("GET", `/accounts/${id}/sync`)).body;
+
+const history = (email: string, count: number) =>
+  Promise.all(
+    Array.from({ length: count }, (_, n) =>
+      receiveMail({
+        from: { email: "c@out.example" },
+        to: [{ email }],
+        subject: `Old ${n}`,
+        date: Date.UTC(2026, 0, 1) + n * MINUTE,
+        silent: true,
+      }),
+    ),
+  );
+
+async function connect(client: Client, email: string): Promise<string> {
+  const grant = await createGrant(email);
+  const request = { company_id: client.claims.companies[0], email_address: email, grant_id: grant.id };
+  return (await client.call("POST", "/accounts/", request)).body.id;
+}
+
+describe("the history of a mailbox", () => {
+  it("is read with its progress visible, tells of itself once, and of none of its mails", async () => {
+    const client = await createClient();
+    const email = `history${unique()}@demo.example`;
+    await createGrant(email);
+    await history(email, 120);
+    const stream = await openStream(client.token);
+    await stream.next();
+    const id = await connect(client, email);
+    await eventually(async () => expect((await sync(client, id)).state).toBe("done"));
+    expect(await sync(client, id)).toMatchObject({
+      fetched: 120,
+      estimated_total: 120,
+      oldest_date: "2026-01-01T00:00:00Z",
+      repaired_count: 0,
+      last_error: null,
+    });
+    expect(await stream.next()).toMatchObject({ event: "account.synced", data: { account_id: id } });
+    await stream.close();
+    expect((await client.call("GET", "/messages/?size=1")).body.total).toBe(120);
+  });
+
+  it("goes on where it was, after a limit, a failure or a step that was lost", async () => {
+    const client = await createClient();
+    const email = `broken${unique()}@demo.example`;
+    const grant = await createGrant(email);
+    await history(email, 120);
+    await breakRoute(`GET /v3/grants/${grant.id}/messages`, "500", 1);
+    const id = await connect(client, email);
+    await eventually(async () => expect((await sync(client, id)).fetched).toBeGreaterThan(0));
+    // A step that never comes: the cron finds that the backfill stands still.
+    await env.DB.prepare("UPDATE ems_syncs SET moved_at = 0 WHERE account_id = ?").bind(id).run();
+    await cron();
+    await eventually(async () => expect((await sync(client, id)).state).toBe("done"));
+    expect((await sync(client, id)).fetched).toBe(120);
+    expect((await client.call("GET", "/messages/?size=1")).body.total).toBe(120);
+  });
+});
+
+describe("a sweep", () => {
+  it("finds the mail that no notification brought, tells of it, counts it, and counts it once", async () => {
+    const client = await createClient();
+    const account = await connectMailbox(client);
+    const subject = `missed ${unique()}`;
+    const date = Date.now() - 5 * MINUTE;
+    const to = [{ email: account.email_address }];
+    await receiveMail({ from: { email: "c@out.example" }, to, subject, date, silent: true });
+    const stream = await openStream(client.token);
+    await stream.next();
+    await cron();
+    expect(await stream.next()).toMatchObject({ event: "message.created" });
+    await stream.close();
+    await eventually(async () => expect((await sync(client, account.id)).last_sweep_at).not.toBeNull());
+    await cron();
+    const { body } = await client.call("GET", "/messages/");
+    expect(body).toMatchObject({ total: 1, items: [{ subject }] });
+    await eventually(async () => expect((await sync(client, account.id)).repaired_count).toBe(1));
+  });
+
+  it("shows what keeps it from working, and nothing once it works", async () => {
+    const client = await createClient();
+    const account = await connectMailbox(client);
+    await breakRoute(`GET /v3/grants/${account.grant_id}/messages`, "502html", 1);
+    await cron();
+    await eventually(async () => expect((await sync(client, account.id)).last_error).toContain("502"));
+    await mendRoutes();
+    await eventually(async () => {
+      await cron();
+      expect((await sync(client, account.id)).last_error).toBeNull();
+    });
+  });
+});
+
+it("the state of another company's mailbox is 404", async () => {
+  const owner = await createClient();
+  const account = await connectMailbox(owner);
+  const stranger = await createClient();
+  expect((await stranger.call("GET", `/accounts/${account.id}/sync`)).status).toBe(404);
+});
