@@ -2,7 +2,9 @@ import { sql } from "drizzle-orm";
 import { uuidv7 } from "../../lib/ids.ts";
 import { nowSeconds } from "../../lib/time.ts";
 import type { Ctx } from "../context.ts";
+import { deleteMessage } from "../messages/delete.ts";
 import { applyMessage } from "../messages/ingest.ts";
+import type { ProviderMessage } from "../provider/port.ts";
 import { noteError } from "./backfill.ts";
 
 const PAGE = 50;
@@ -38,6 +40,14 @@ export async function scheduleSweeps({ db, env }: Ctx): Promise<void> {
   }
 }
 
+interface SweptAccount {
+  id: string;
+  company_id: number;
+  email_address: string;
+  grant_id: string;
+  swept_until: number;
+}
+
 export const enqueueSweep = ({ env }: Ctx, accountId: string) =>
   env.JOBS.send({ type: "sweep", account_id: accountId, window: null });
 
@@ -47,13 +57,7 @@ export const enqueueSweep = ({ env }: Ctx, accountId: string) =>
  * @throws ProviderError when the provider fails; the queue tries the step again
  */
 export async function sweep(ctx: Ctx, job: SweepJob): Promise<void> {
-  const [account] = await ctx.db.all<{
-    id: string;
-    company_id: number;
-    email_address: string;
-    grant_id: string;
-    swept_until: number;
-  }>(sql`
+  const [account] = await ctx.db.all<SweptAccount>(sql`
     SELECT a.id, a.company_id, a.email_address, a.grant_id, s.swept_until
     FROM ems_accounts a JOIN ems_syncs s ON s.account_id = a.id
     WHERE a.id = ${job.account_id} AND a.grant_id IS NOT NULL AND a.status <> 'disconnected'`);
@@ -76,6 +80,7 @@ export async function sweep(ctx: Ctx, job: SweepJob): Promise<void> {
       const { outcome } = await applyMessage(ctx, account, { message, observedAt, cause: uuidv7() });
       if (outcome === "created" || outcome === "updated") repaired++;
     }
+    repaired += await removeMissing(ctx, account, page.messages, window.until);
     const isLast = page.cursor === null;
     await ctx.db.run(sql`
       UPDATE ems_syncs SET repaired = repaired + ${repaired}, last_error = NULL,
@@ -89,4 +94,35 @@ export async function sweep(ctx: Ctx, job: SweepJob): Promise<void> {
     await noteError(ctx, account.id, error);
     throw error;
   }
+}
+
+/** How many messages of a page may turn out to be missing; more wait for the next sweep. */
+const MISSING_PER_PAGE = 20;
+
+/**
+ * What we have from the time that a page covers, and the page has not, may have been deleted without our having
+ * been told. Pages are newest first, and a second can be split between two: so the provider is asked for each.
+ * @returns how many were deleted
+ */
+async function removeMissing(
+  ctx: Ctx,
+  account: SweptAccount,
+  page: ProviderMessage[],
+  until: number,
+): Promise<number> {
+  const dates = page.flatMap(({ date }) => date ?? []);
+  const [newest, oldest] = [Math.min(Math.max(...dates), until), Math.min(...dates)];
+  if (dates.length === 0) return 0;
+  const missing = await ctx.db.all<{ provider_message_id: string }>(sql`
+    SELECT provider_message_id FROM ems_messages
+    WHERE account_id = ${account.id} AND sent_at BETWEEN ${oldest} AND ${newest}
+      AND provider_message_id NOT IN (SELECT value FROM json_each(${JSON.stringify(page.map(({ id }) => id))}))
+    LIMIT ${MISSING_PER_PAGE}`);
+  let removed = 0;
+  for (const { provider_message_id: id } of missing) {
+    if (await ctx.provider.getMessage(account.grant_id, id)) continue;
+    await deleteMessage(ctx, account, id, nowSeconds() * 1000);
+    removed++;
+  }
+  return removed;
 }

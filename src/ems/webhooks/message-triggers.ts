@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { log } from "../../lib/log.ts";
-import { batch, type Ctx } from "../context.ts";
-import { appendEvents, ring } from "../events/log.ts";
+import type { Ctx } from "../context.ts";
+import { deleteMessage } from "../messages/delete.ts";
 import { applyMessage } from "../messages/ingest.ts";
 import { ProviderError, type ProviderMessage } from "../provider/port.ts";
 import { NylasMessage, toProviderMessage } from "../provider/wire.ts";
@@ -32,7 +32,7 @@ async function complete(
   told: ProviderMessage,
   isPartial: boolean,
 ): Promise<ProviderMessage | null> {
-  if (!isPartial && (told.internet_message_id || (await isNamed(ctx, account.id, told.id)))) return told;
+  if (!isPartial && (isWhole(told) || (await isNamed(ctx, account.id, told.id)))) return told;
   try {
     const whole = await ctx.provider.getMessage(account.grant_id, told.id);
     if (whole) return { ...told, ...whole };
@@ -45,6 +45,14 @@ async function complete(
   }
 }
 
+/** True for a notification that leaves nothing to ask for: the application has selected headers for it, too. */
+const isWhole = (told: ProviderMessage): boolean => WHOLE.every((field) => told[field] !== undefined);
+
+const WHOLE = [
+  ...(["internet_message_id", "thread_id", "from", "to", "cc", "bcc"] as const),
+  ...(["subject", "date", "body", "attachments"] as const),
+];
+
 async function isNamed({ db }: Ctx, accountId: string, providerId: string): Promise<boolean> {
   const found = await db.all(sql`
     SELECT 1 FROM ems_messages WHERE account_id = ${accountId} AND provider_message_id = ${providerId}
@@ -52,24 +60,11 @@ async function isNamed({ db }: Ctx, accountId: string, providerId: string): Prom
   return found.length > 0;
 }
 
-/** message.deleted: a tombstone, and the message is gone; unless its thread is protected (`do_not_delete`). */
+/** message.deleted. */
 export async function applyDeletion(
   ctx: Ctx,
   { account, notification, receivedAt }: Delivered,
 ): Promise<void> {
   const { id } = NylasMessage.pick({ id: true }).parse(notification.data.object);
-  const deletedAt = observedAt(notification, receivedAt);
-  const doomed = sql`account_id = ${account.id} AND provider_message_id = ${id} AND observed_at <= ${deletedAt}
-    AND NOT EXISTS (SELECT 1 FROM ems_threads t WHERE t.id = thread_id AND t.do_not_delete = 1)`;
-  await batch(ctx, [
-    sql`
-      INSERT INTO ems_tombstones (account_id, provider_message_id, deleted_at)
-      VALUES (${account.id}, ${id}, ${deletedAt})
-      ON CONFLICT (account_id, provider_message_id) DO UPDATE SET deleted_at = max(deleted_at, excluded.deleted_at)`,
-    appendEvents(sql`
-      SELECT company_id, NULL, 'message.deleted', thread_id, id, NULL, 'message.deleted/' || id
-      FROM ems_messages WHERE ${doomed}`),
-    sql`DELETE FROM ems_messages WHERE ${doomed}`,
-  ]);
-  ring(ctx, account.company_id);
+  await deleteMessage(ctx, account, id, observedAt(notification, receivedAt));
 }

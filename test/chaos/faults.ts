@@ -1,0 +1,81 @@
+import { env } from "cloudflare:workers";
+
+/** Decides, call by call, whether a binding fails: before it has done anything, or after it has done it all. */
+export type Strike = (call: string) => "before" | "after" | null;
+
+/** A message in our own queue: that of the platform would keep the test waiting. */
+export interface Queued {
+  queue: "xabar-webhooks" | "xabar-jobs";
+  body: unknown;
+  attempts: number;
+}
+
+export class InjectedFault extends Error {}
+
+/**
+ * The Worker's environment, of which every call can fail. What it sends to queues is pushed to `queue`.
+ * @param vars replace those of the test environment
+ */
+export function faultyEnv(strike: Strike, queue: Queued[], vars: Partial<Env> = {}): Env {
+  const failing =
+    <Args extends unknown[], Result>(call: string, run: (...args: Args) => Promise<Result>) =>
+    async (...args: Args): Promise<Result> => {
+      const moment = strike(call);
+      if (moment === "before") throw new InjectedFault(`${call} failed before`);
+      const result = await run(...args);
+      if (moment === "after") throw new InjectedFault(`${call} failed after`);
+      return result;
+    };
+
+  type Wrapped = D1PreparedStatement & { inner: D1PreparedStatement };
+  const statement = (inner: D1PreparedStatement): D1PreparedStatement =>
+    Object.assign(Object.create(inner), {
+      inner,
+      bind: (...values: unknown[]) => statement(inner.bind(...values)),
+      all: failing("D1.all", () => inner.all()),
+      run: failing("D1.run", () => inner.run()),
+      raw: failing("D1.raw", () => inner.raw()),
+      first: failing("D1.first", (column?: string) => inner.first(column as string)),
+    });
+  const DB = {
+    prepare: (query: string) => statement(env.DB.prepare(query)),
+    batch: failing("D1.batch", (statements: Wrapped[]) => env.DB.batch(statements.map(({ inner }) => inner))),
+  };
+
+  const { ATTACHMENTS: bucket, COMPANY_HUB: hubs } = env;
+  const ATTACHMENTS = {
+    put: failing("R2.put", (key: string, value: ArrayBuffer, options?: R2PutOptions) =>
+      bucket.put(key, value, options),
+    ),
+    get: failing("R2.get", (key: string) => bucket.get(key)),
+    head: failing("R2.head", (key: string) => bucket.head(key)),
+    list: failing("R2.list", (options: R2ListOptions) => bucket.list(options)),
+    delete: failing("R2.delete", (keys: string[]) => bucket.delete(keys)),
+  };
+  const producer = (name: Queued["queue"]) => ({
+    send: failing(`${name}.send`, async (body: unknown) => {
+      queue.push({ queue: name, body, attempts: 1 });
+    }),
+    sendBatch: failing(`${name}.sendBatch`, async (messages: { body: unknown }[]) => {
+      queue.push(...messages.map(({ body }) => ({ queue: name, body, attempts: 1 })));
+    }),
+  });
+  const COMPANY_HUB = {
+    idFromName: (name: string) => hubs.idFromName(name),
+    get: (id: DurableObjectId) => {
+      const hub = hubs.get(id);
+      return { ring: failing("hub.ring", (company: number) => hub.ring(company)) };
+    },
+  };
+  const bindings = {
+    DB,
+    ATTACHMENTS,
+    COMPANY_HUB,
+    WEBHOOKS: producer("xabar-webhooks"),
+    JOBS: producer("xabar-jobs"),
+  };
+  return { ...env, ...vars, ...bindings } as unknown as Env;
+}
+
+/** Nothing fails. */
+export const calm: Strike = () => null;
