@@ -77,9 +77,11 @@ const CASES: Record<string, (method: string, path: string) => Promise<void>> = {
   "GET /threads": emptyPage,
 
   "GET /accounts/:account_id": notFound(),
+  "GET /accounts/:account_id/sync": notFound(),
   "PATCH /accounts/:account_id": notFound(() => ({ display_name: "Taken", status: "disconnected" })),
   "DELETE /accounts/:account_id": notFound(),
   "GET /messages/:message_id": notFound(),
+  "GET /messages/:message_id/html": notFound(),
   "GET /threads/:thread_id": notFound(),
   "PATCH /threads/:thread_id": notFound(() => ({ do_not_delete: true })),
   "GET /attachments/message/:message_id": notFound(),
@@ -91,6 +93,19 @@ const CASES: Record<string, (method: string, path: string) => Promise<void>> = {
   "PATCH /inbox/:inbox_id/star": entryOfB,
   "PATCH /inbox/:inbox_id/archive": entryOfB,
   "PATCH /inbox/:inbox_id/unarchive": entryOfB,
+
+  "GET /webhooks/deliveries": async (method, path) => {
+    for (const query of ["", `?account_id=${b.account.id}`, `?account_id=${absent()}`]) {
+      expectNothingOf(b, await a.client.call(method, `${path}${query}`));
+    }
+  },
+  "POST /webhooks/deliveries/:delivery_id/replay": async (method, path) => {
+    const { body } = await b.client.call("GET", "/webhooks/deliveries");
+    const [delivery] = body.items;
+    const ofB = await a.client.call(method, fill(path, { delivery_id: delivery.id }));
+    expect(ofB.status).toBe(404);
+    expect((await a.client.call(method, fill(path))).body).toEqual(ofB.body);
+  },
 
   "POST /accounts": async (_method, path) => {
     const account = (company_id: number) => ({ company_id, email_address: `new${unique()}@demo.example` });

@@ -11,6 +11,7 @@ const TABLE = `
 DELETE /accounts/:account_id user
 GET /accounts user
 GET /accounts/:account_id user
+GET /accounts/:account_id/sync user
 GET /attachments/:attachment_id/download user
 GET /attachments/message/:message_id user
 GET /companies user
@@ -20,9 +21,11 @@ GET /inbox user
 GET /inbox/unread-counts user
 GET /messages user
 GET /messages/:message_id user
+GET /messages/:message_id/html user
 GET /sse/events public
 GET /threads user
 GET /threads/:thread_id user
+GET /webhooks/deliveries admin
 GET /webhooks/nylas public
 PATCH /accounts/:account_id user
 PATCH /inbox/:inbox_id/archive user
@@ -35,6 +38,7 @@ PATCH /threads/:thread_id user
 POST /accounts user
 POST /messages/:message_id/reply user
 POST /messages/send user
+POST /webhooks/deliveries/:delivery_id/replay admin
 POST /webhooks/nylas public
 PUT /companies/:company_id admin
 `;

@@ -29,9 +29,7 @@ export const accounts = sqliteTable(
     grant_observed_at: integer().notNull().default(0),
     last_sync_at: integer(),
     created_at: integer().notNull(),
-    /** By trigger. */
     message_count: integer().notNull().default(0),
-    /** By trigger. */
     thread_count: integer().notNull().default(0),
   },
   (t) => [
@@ -51,9 +49,7 @@ export const threads = sqliteTable(
     /** The subject of the oldest message: by trigger, so that it does not depend on the order of arrival. */
     subject: text().notNull(),
     first_message_at: integer().notNull(),
-    /** By trigger. */
     last_message_at: integer().notNull(),
-    /** By trigger. */
     message_count: integer().notNull().default(0),
     do_not_delete: integer({ mode: "boolean" }).notNull().default(false),
     created_at: integer().notNull(),

@@ -1,7 +1,9 @@
+import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
 import { applyMessage } from "../../src/ems/messages/ingest.ts";
 import { listMessages } from "../../src/ems/messages/service.ts";
 import { listThreads } from "../../src/ems/threads/service.ts";
+import { consumeNotification } from "../../src/ems/webhooks/consumer.ts";
 import { createBulkAccount } from "../support/bulk.ts";
 import { unique } from "../support/client.ts";
 import { metered } from "../support/meter.ts";
@@ -35,6 +37,27 @@ it("a mail in a known thread writes at most 30 rows, and reads the same few in a
     reads.push(meter.read);
   }
   expect(reads[0]).toBe(reads[1]);
+});
+
+it("its notification, ledger and all, writes at most 30 rows; a repetition at most 3, also under a new id", async () => {
+  const { email_address, ...account } = await createBulkAccount(500);
+  const grant_id = `grant-${account.id}`;
+  await env.DB.prepare("UPDATE ems_accounts SET grant_id = ? WHERE id = ?").bind(grant_id, account.id).run();
+  const { ctx, meter } = metered({ user_id: unique(), companies: [account.company_id] });
+  const deliver = async (id: string, n: number) => {
+    const { internet_message_id, from, to, ...rest } = mail(n);
+    const headers = [{ name: "Message-ID", value: internet_message_id }];
+    const people = { from: [{ email: from.email }], to: [{ email: email_address }], cc: [], bcc: [] };
+    const object = { ...rest, ...people, headers, grant_id };
+    const notification = { id, type: "message.created", time: 1_800_000_000 + n, data: { object } };
+    Object.assign(meter, { read: 0, written: 0 });
+    await consumeNotification(ctx, { key: "none", received_at: 1_800_000_000, notification });
+    return meter.written;
+  };
+  await deliver(`a-${account.id}`, 1);
+  expect(await deliver(`b-${account.id}`, 2)).toBeLessThanOrEqual(30);
+  expect(await deliver(`b-${account.id}`, 2)).toBeLessThanOrEqual(3);
+  expect(await deliver(`c-${account.id}`, 2)).toBeLessThanOrEqual(3);
 });
 
 it("a repetition writes nothing", async () => {

@@ -160,6 +160,7 @@ describe("packages stay where they belong", () => {
     ["nylas", "the provider folder", (file) => /^src\/[^/]+\/provider\//.test(file)],
     ["aws4fetch", "attachments", (file) => /^src\/[^/]+\/attachments\//.test(file)],
     ["jose", "auth", (file) => isIn(file, "src/auth/")],
+    ["xss", "messages/html", (file) => /^src\/[^/]+\/messages\/html\.ts$/.test(file)],
     [
       "hono",
       "app, auth/middleware, lib/validation, a module's index and context, and routes.ts",

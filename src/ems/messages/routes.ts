@@ -2,9 +2,16 @@ import { Hono } from "hono";
 import { streamJson } from "../../lib/json-stream.ts";
 import { answer, valid } from "../../lib/validation.ts";
 import type { EmsEnv } from "../context.ts";
-import { MessageListResponse, MessageParam, MessageResponse, MessagesQuery, SendRequest } from "./schemas.ts";
+import {
+  HtmlQuery,
+  MessageListResponse,
+  MessageParam,
+  MessageResponse,
+  MessagesQuery,
+  SendRequest,
+} from "./schemas.ts";
 import { sendMessage } from "./send.ts";
-import { getMessage, listMessages } from "./service.ts";
+import { getMessage, getMessageHtml, listMessages } from "./service.ts";
 
 const param = valid("param", MessageParam);
 
@@ -22,6 +29,11 @@ export const messages = new Hono<EmsEnv>({ strict: false })
   .get("/:message_id", answer(200, MessageResponse), param, async (c) =>
     c.json(await getMessage(c.var.ctx, c.req.valid("param").message_id)),
   )
+  .get("/:message_id/html", answer(200, null), param, valid("query", HtmlQuery), async (c) => {
+    const showsRemote = c.req.valid("query").images === "1";
+    const { html, headers } = await getMessageHtml(c.var.ctx, c.req.valid("param").message_id, showsRemote);
+    return c.html(html, 200, headers);
+  })
   .post("/:message_id/reply", answer(200, MessageResponse), param, valid("json", SendRequest), async (c) =>
     c.json(await sendMessage(c.var.ctx, c.req.valid("json"), c.req.valid("param").message_id)),
   );

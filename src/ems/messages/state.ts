@@ -86,12 +86,16 @@ export function attachmentsOf({
   attachments,
   body,
 }: ProviderMessage): (ProviderAttachment & { is_inline: boolean })[] {
-  const html = body && isHtml(body) ? body : "";
+  const html = body && isHtml(body) ? body.toLowerCase() : "";
   return (attachments ?? []).map((attachment) => ({
     ...attachment,
-    is_inline: attachment.content_id !== null && html.includes(`cid:${attachment.content_id}`),
+    is_inline: attachment.content_id !== null && isShown(html, attachment.content_id.toLowerCase()),
   }));
 }
+
+/** @param html in lower case: neither the scheme nor what clients make of an id keeps its case */
+const isShown = (html: string, contentId: string): boolean =>
+  html.includes(`cid:${contentId}`) || html.includes(`cid:${encodeURIComponent(contentId).toLowerCase()}`);
 
 /** Providers name the folder SENT, Sent Items, INBOX.Sent, [Gmail]/Sent Mail… */
 const isSentFolder = (folder: string): boolean => /\bsent\b/i.test(folder);

@@ -4,7 +4,7 @@ import { ProviderError } from "../provider/port.ts";
 import { findDelivery, recordDelivery } from "./deliveries.ts";
 import { applyExpiry, applyImapSync, applyRenewal, applyRevocation } from "./grant-triggers.ts";
 import { applyDeletion, applyState } from "./message-triggers.ts";
-import { grantOf, Notification, parseTrigger, QueuedNotification } from "./notification.ts";
+import { type Delivered, grantOf, Notification, parseTrigger, QueuedNotification } from "./notification.ts";
 import {
   applyBounce,
   applyClicked,
@@ -12,16 +12,6 @@ import {
   applySendFailure,
   applySendSuccess,
 } from "./outcome-triggers.ts";
-
-/** A notification for an account of ours, ready to be applied. */
-export interface Delivered {
-  account: { id: string; company_id: number; email_address: string; grant_id: string };
-  notification: Notification;
-  /** The suffixes of its type. */
-  flags: Set<string>;
-  /** Seconds since the epoch. */
-  receivedAt: number;
-}
 
 const nothingToDo = async (): Promise<void> => {};
 

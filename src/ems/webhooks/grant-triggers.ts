@@ -3,8 +3,7 @@ import { startBackfill } from "../accounts/backfill.ts";
 import { enqueueSweep } from "../accounts/sweep.ts";
 import { batch, type Ctx } from "../context.ts";
 import { appendEvents, ring } from "../events/log.ts";
-import type { Delivered } from "./consumer.ts";
-import { observedAt } from "./notification.ts";
+import { type Delivered, observedAt } from "./notification.ts";
 
 /** grant.expired: out of reach until the mailbox's owner signs in again, which keeps the grant. */
 export const applyExpiry = (ctx: Ctx, delivered: Delivered): Promise<void> =>

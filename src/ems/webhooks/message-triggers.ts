@@ -5,8 +5,7 @@ import { deleteMessage } from "../messages/delete.ts";
 import { applyMessage } from "../messages/ingest.ts";
 import { ProviderError, type ProviderMessage } from "../provider/port.ts";
 import { NylasMessage, toProviderMessage } from "../provider/wire.ts";
-import type { Delivered } from "./consumer.ts";
-import { observedAt } from "./notification.ts";
+import { type Delivered, observedAt } from "./notification.ts";
 
 /** message.created and message.updated: one and the same, since either may come first, or alone. */
 export async function applyState(ctx: Ctx, delivered: Delivered): Promise<void> {

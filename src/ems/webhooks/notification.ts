@@ -45,3 +45,13 @@ const WITHIN_SECOND: Record<string, number> = { "message.updated": 1, "message.d
 /** When a notification's state was true, in milliseconds. Notifications know whole seconds only. */
 export const observedAt = ({ time, type }: Notification, receivedAt: number): number =>
   Math.trunc(time ?? receivedAt) * 1000 + (WITHIN_SECOND[parseTrigger(type).trigger] ?? 0);
+
+/** A notification for an account of ours, ready to be applied. */
+export interface Delivered {
+  account: { id: string; company_id: number; email_address: string; grant_id: string };
+  notification: Notification;
+  /** The suffixes of its type. */
+  flags: Set<string>;
+  /** Seconds since the epoch. */
+  receivedAt: number;
+}

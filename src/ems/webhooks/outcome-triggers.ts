@@ -2,7 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import * as z from "zod";
 import { batch, type Ctx } from "../context.ts";
 import { appendEvents, ring } from "../events/log.ts";
-import type { Delivered } from "./consumer.ts";
+import type { Delivered } from "./notification.ts";
 
 // What becomes of a mail that we sent. Published examples and schemas of these triggers disagree on where fields
 // stand, so both places are read.

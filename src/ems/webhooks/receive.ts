@@ -44,7 +44,8 @@ export async function receiveNotification(ctx: Ctx, { signature, encoding, body 
 const badSignature = () =>
   new ApiError(401, "The x-nylas-signature header is missing or does not match the body");
 
-const notKept = (cause: unknown) =>
+/** Nylas comes again after a 503. */
+export const notKept = (cause: unknown) =>
   new ApiError(503, "The notification cannot be kept now; send it again", { cause, retryAfterSeconds: 60 });
 
 async function inflate(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {

@@ -1,10 +1,11 @@
 import { Hono } from "hono";
 import * as z from "zod";
 import { requireRole } from "../../auth/middleware.ts";
+import { ApiError } from "../../lib/errors.ts";
 import { answer, valid } from "../../lib/validation.ts";
 import { createContext, type EmsEnv } from "../context.ts";
 import { listDeliveries, replayDelivery } from "./deliveries.ts";
-import { receiveNotification } from "./receive.ts";
+import { notKept, receiveNotification } from "./receive.ts";
 import { DeliveriesQuery, DeliveryListResponse, DeliveryParam, DeliveryResponse } from "./schemas.ts";
 
 /** Reflected as it came, so its length is bounded. */
@@ -23,13 +24,20 @@ export const webhooks = new Hono<EmsEnv>({ strict: false })
     }),
   )
   .post("/nylas", answer(200, WebhookResponse), async (c) => {
-    const ctx = createContext(c.env, (work) => c.executionCtx.waitUntil(work));
-    const signature = c.req.header("x-nylas-signature");
-    await receiveNotification(ctx, {
-      signature,
+    const received = {
+      signature: c.req.header("x-nylas-signature"),
       encoding: c.req.header("content-encoding"),
       body: c.req.raw.body,
-    });
+    };
+    try {
+      await receiveNotification(
+        createContext(c.env, (work) => c.executionCtx.waitUntil(work)),
+        received,
+      );
+    } catch (error) {
+      // After a 500 Nylas would never send it again.
+      throw error instanceof ApiError ? error : notKept(error);
+    }
     return c.json({ status: "ok" } as const);
   });
 
