@@ -1,7 +1,8 @@
 import type { Context, MiddlewareHandler } from "hono";
+import { z } from "zod";
 import type { Body } from "./body.ts";
 import { loggedBody, readBody } from "./body.ts";
-import { ApiError, errorBody, invalidRequest } from "./errors.ts";
+import { ApiError, ConnectionReset, errorBody, invalidRequest } from "./errors.ts";
 import { uuid } from "./ids.ts";
 import type { Grant } from "./store.ts";
 import type { RequestLogEntry, World } from "./world.ts";
@@ -34,6 +35,7 @@ export function recordRequests(world: World): MiddlewareHandler<Api> {
     };
     log(world.requests, entry);
     await next();
+    if (c.error instanceof ConnectionReset) return;
     if (!c.req.raw.signal.aborted) entry.status = c.res.status;
     c.res.headers.set("x-request-id", c.get("requestId"));
     c.res.headers.set("x-fastly-id", c.get("requestId").replaceAll("-", ""));
@@ -65,6 +67,13 @@ export function jsonObject(body: Body): Record<string, unknown> {
   return body.value;
 }
 
+/** The JSON object that a body is, as the schema has it; throws a 400 otherwise. */
+export function validBody<T extends z.ZodType>(body: Body, schema: T): z.infer<T> {
+  const parsed = schema.safeParse(jsonObject(body));
+  if (!parsed.success) throw invalidRequest(z.prettifyError(parsed.error));
+  return parsed.data;
+}
+
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
@@ -80,8 +89,9 @@ export function wholeNumber(
   throw invalidRequest(`${name} must be a whole number from ${min} to ${max}`);
 }
 
-/** Any thrown error as the answer of the API. */
+/** Any thrown error as the answer of the API, but for a reset, which has none. */
 export function answerError(error: Error, c: Context<Api>): Response {
+  if (error instanceof ConnectionReset) throw error;
   const failure = error instanceof ApiError ? error : new ApiError(500, "api.internal_error", error.message);
   // A bug of the stand-in: its client sees only what Nylas would say.
   if (failure !== error && !c.req.raw.signal.aborted) console.error(error);

@@ -8,22 +8,31 @@ export interface FilePart {
   content: Bytes;
 }
 
+/** Nylas: of a multipart, the message included. */
+const MULTIPART_LIMIT = 25 * 1024 * 1024;
+
 /** A request body, read once and understood as far as its content type allows. */
 export type Body = { size: number } & (
   | { kind: "none" }
   | { kind: "json"; value: unknown }
   | { kind: "multipart"; fields: Record<string, string>; files: FilePart[] }
+  | { kind: "oversized" }
   | { kind: "malformed" }
 );
 
-/** Reads the whole body. What does not parse as its content type is `malformed`; nothing is thrown for it. */
+/**
+ * Reads the whole body, and takes it apart unless it is a multipart longer than Nylas allows. What does not parse as
+ * its content type is `malformed`; nothing is thrown for it.
+ */
 export async function readBody(request: Request): Promise<Body> {
   const bytes = new Uint8Array(await request.arrayBuffer());
   const size = bytes.byteLength;
   if (size === 0) return { kind: "none", size };
   const contentType = request.headers.get("content-type") ?? "";
+  const isMultipart = contentType.startsWith("multipart/form-data");
+  if (isMultipart && size > MULTIPART_LIMIT) return { kind: "oversized", size };
   try {
-    if (contentType.startsWith("multipart/form-data")) return await readMultipart(bytes, contentType);
+    if (isMultipart) return await readMultipart(bytes, contentType);
     return { kind: "json", size, value: JSON.parse(new TextDecoder().decode(bytes)) };
   } catch {
     return { kind: "malformed", size };

@@ -2,15 +2,21 @@ import type { Context } from "hono";
 import { Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { z } from "zod";
-import { redeliver, tick } from "./deliveries.ts";
+import { calm, chaosUpdate, WEBHOOK_CHAOS } from "./chaos.ts";
+import { changeChaos } from "./chaos-control.ts";
+import { redeliver } from "./deliveries.ts";
 import { inbound } from "./deposit.ts";
 import { ApiError } from "./errors.ts";
-import { clearFaults, faultSchema } from "./faults.ts";
+import { faultSchema } from "./fault-kinds.ts";
+import { clearFaults } from "./faults.ts";
+import { announceFeedback, feedbackSchema } from "./feedback.ts";
 import { addGrant, expireGrant, findGrant, reauthenticate } from "./grants.ts";
 import type { InboundMail } from "./mail.ts";
 import { emit } from "./notifications.ts";
+import { seed, seedSchema } from "./seeding.ts";
 import type { Grant, Store } from "./store.ts";
 import { mailboxOf } from "./store.ts";
+import { tick } from "./tick.ts";
 import type { World } from "./world.ts";
 import { now } from "./world.ts";
 
@@ -57,6 +63,8 @@ const emission = z.object({
   data: z.record(z.string(), z.unknown()).exactOptional(),
 });
 
+const forcedWebhookChaos = z.object({ webhook: z.enum(WEBHOOK_CHAOS), times: z.int().min(1).default(1) });
+
 const advance = z.object({ seconds: z.number().min(0) });
 
 /** Everything a test does to the stand-in from outside; mounted under /__sim. */
@@ -78,6 +86,8 @@ export function controlRoutes(world: World, token: string, freshStore: () => Sto
     world.requests = [];
     world.deliveries = [];
     world.buckets.clear();
+    world.chaos = calm();
+    world.faults.notFoundOnce.clear();
     return c.json({});
   });
 
@@ -94,6 +104,13 @@ export function controlRoutes(world: World, token: string, freshStore: () => Sto
   });
 
   routes.post("/inbound", async (c) => c.json({ data: inbound(world, await input(c, inboundSchema)) }));
+  routes.post("/seed", async (c) => {
+    const wanted = await input(c, seedSchema);
+    const grant = findGrant(world, wanted.grant);
+    if (!grant) throw unknown("grant");
+    seed(world, grant, wanted);
+    return c.json({});
+  });
   routes.get("/messages/:id", (c) => {
     return c.json({ data: [...mailboxOf(world.store, grantOf(world, c).id).messages.values()] });
   });
@@ -102,20 +119,33 @@ export function controlRoutes(world: World, token: string, freshStore: () => Sto
     const id = emit(world, { source: "/nylas/system", ...(await input(c, emission)) });
     return c.json({ id: id ?? null });
   });
+  routes.post("/feedback", async (c) => {
+    const { type, grant: name, message_id } = await input(c, feedbackSchema);
+    const grant = findGrant(world, name);
+    const message = grant && mailboxOf(world.store, grant.id).messages.get(message_id);
+    if (!message) throw unknown("message");
+    return c.json({ id: announceFeedback(world, grant, message, type) ?? null });
+  });
   routes.post("/redeliver/:id", (c) => {
     if (!redeliver(world, c.req.param("id"))) throw unknown("notification");
     return c.json({});
   });
 
   routes.post("/fault", async (c) => {
-    const fault = await input(c, faultSchema);
-    world.faults.planned.push(fault);
+    const fault = await input(c, z.union([faultSchema, forcedWebhookChaos]));
+    if ("route" in fault) world.faults.planned.push(fault);
+    else world.chaos.forced[fault.webhook] = (world.chaos.forced[fault.webhook] ?? 0) + fault.times;
     return c.json(fault);
   });
   routes.delete("/fault", (c) => {
     clearFaults(world.faults);
+    world.chaos.forced = {};
     return c.json({});
   });
+
+  routes.get("/chaos", (c) => c.json(world.chaos.settings));
+  routes.post("/chaos", async (c) => c.json(changeChaos(world, await input(c, chaosUpdate))));
+  routes.delete("/chaos", (c) => c.json(changeChaos(world)));
 
   routes.post("/advance", async (c) => {
     world.store.clock_offset += (await input(c, advance)).seconds * 1000;
@@ -138,6 +168,7 @@ export function controlRoutes(world: World, token: string, freshStore: () => Sto
       webhooks: [...webhooks.values()],
       messages: Object.fromEntries(counts),
       pending: [...notifications.values()].filter((notification) => notification.due_at !== undefined),
+      chaos: world.chaos.counts,
     });
   });
 

@@ -11,6 +11,7 @@ const RETRIED = [408, 429, 502, 503, 504, 507];
 const BACKOFF: Record<number, [number, number]> = { 2: [120_000, 240_000], 3: [600_000, 1_200_000] };
 /** As many attempts are under way at most; more wait for the next tick or for one of these to end. */
 const CONCURRENCY = 64;
+const FORGERS_SECRET = "not-the-secret";
 
 interface Outcome {
   verdict: DeliveryLogEntry["verdict"];
@@ -22,7 +23,7 @@ interface Outcome {
  * Starts the attempts that are due, and unless the mount cannot wait, waits for them and for those that another
  * tick has started. An attempt under way is never started twice.
  */
-export async function tick(world: World): Promise<void> {
+export async function deliverDue(world: World): Promise<void> {
   const awaited = new Set(world.attempting.values());
   for (const notification of dueNotifications(world)) {
     while (world.attempting.size >= CONCURRENCY) {
@@ -57,7 +58,6 @@ function start(world: World, notification: Notification): Promise<void> {
   return attempt;
 }
 
-// Nylas: a retry goes to every destination of the trigger, also to those that answered 200 before.
 async function attemptAll(world: World, notification: Notification): Promise<void> {
   const number = Math.min(notification.attempts + 1, ATTEMPTS);
   notification.attempts = number;
@@ -68,17 +68,28 @@ async function attemptAll(world: World, notification: Notification): Promise<voi
   const outcomes = await Promise.all(webhooks.map((webhook) => attemptOne(world, webhook, notification)));
 
   delete notification.due_at;
-  if (number === ATTEMPTS || outcomes.every(({ verdict }) => verdict !== "retry")) return;
+  const failed = webhooks.filter((_, index) => outcomes[index]?.verdict === "retry");
+  if (number < ATTEMPTS && failed.length > 0) {
+    // Nylas: a retry goes to every destination of the trigger, also to those that answered 200 before.
+    if (!world.retryAll) notification.webhook_ids = failed.map(({ id }) => id);
+    notification.due_at = retryTime(world, notification, outcomes);
+  } else if (notification.is_repeated) {
+    delete notification.is_repeated;
+    notification.due_at = now(world);
+  }
+}
+
+function retryTime(world: World, { first_attempt_at, attempts }: Notification, outcomes: Outcome[]): number {
   const asked = outcomes.flatMap(({ retryAfter }) => retryAfter ?? []);
-  notification.due_at =
-    asked.length > 0
-      ? now(world) + Math.max(...asked) * 1000
-      : notification.first_attempt_at + between(world.store, ...BACKOFF[number + 1]!);
+  if (asked.length > 0) return now(world) + Math.max(...asked) * 1000;
+  return first_attempt_at! + between(world.store, ...BACKOFF[attempts + 1]!);
 }
 
 async function attemptOne(world: World, webhook: Webhook, notification: Notification): Promise<Outcome> {
-  const { webhook_secret: secret, compressed_delivery: compressed, webhook_url: url } = webhook;
+  const { compressed_delivery: compressed, webhook_url: url } = webhook;
   const { id: notificationId, type, attempts: attempt } = notification;
+  const isForged = notification.is_forged && attempt === 1;
+  const secret = isForged ? FORGERS_SECRET : webhook.webhook_secret;
   const at = now(world);
   // A reset meanwhile starts a new log, which this attempt has no place in.
   const { deliveries } = world;

@@ -1,4 +1,5 @@
-import { messageIdHeader, objectId } from "./ids.ts";
+import { happens } from "./chaos.ts";
+import { between, messageIdHeader, objectId } from "./ids.ts";
 import type { InboundMail, MailAttachment } from "./mail.ts";
 import { recipientsOf } from "./mail.ts";
 import { snippetOf } from "./message-object.ts";
@@ -44,11 +45,23 @@ export function depositHere(world: World, mail: IdentifiedMail): StoredMessage[]
   return grants.map((grant) => deposit(world, grant, mail, placement));
 }
 
-/**
- * Stores one copy in a mailbox, in the thread of the newest mail there that its In-Reply-To or References name,
- * else in a thread of its own.
- */
+/** Stores one copy in a mailbox. */
 export function deposit(
+  world: World,
+  grant: Grant,
+  mail: IdentifiedMail,
+  placement: Placement,
+): StoredMessage {
+  const message = newMessage(world, grant, mail, placement);
+  keepMessage(world.store, message);
+  return message;
+}
+
+/**
+ * A mail as a message of a mailbox, not in it yet, but with the bytes of its attachments stored; in the thread of
+ * the newest mail there that its In-Reply-To or References name, else in a thread of its own.
+ */
+export function newMessage(
   world: World,
   grant: Grant,
   mail: IdentifiedMail,
@@ -83,8 +96,7 @@ export function deposit(
     sequence: ++store.last_sequence,
   };
   // The caller keeps its mail, and may change it.
-  keepMessage(store, structuredClone(message));
-  return mailboxOf(store, grant.id).messages.get(message.id)!;
+  return structuredClone(message);
 }
 
 /** The grant of an address, case apart. */
@@ -101,8 +113,12 @@ function threadOf(world: World, grant: Grant, mail: InboundMail): string | undef
 }
 
 function depositAttachment(world: World, grant: Grant, attachment: MailAttachment): StoredAttachment {
-  const id = objectId(world.store, grant.provider);
-  world.store.contents.set(id, new Uint8Array(attachment.content));
+  const { store, chaos } = world;
+  const id = objectId(store, grant.provider);
+  store.contents.set(id, new Uint8Array(attachment.content));
+  const bytes = attachment.content.byteLength;
+  // Nylas: on Microsoft the size is an estimate.
+  const isEstimated = grant.provider === "microsoft" && happens(store, chaos.settings.sizeDiffers);
   const inline = attachment.inline ?? false;
   const disposition = `${inline ? "inline" : "attachment"}; filename="${attachment.filename}"`;
   return {
@@ -110,7 +126,7 @@ function depositAttachment(world: World, grant: Grant, attachment: MailAttachmen
     grant_id: grant.id,
     filename: attachment.filename,
     content_type: attachment.contentType,
-    size: attachment.content.byteLength,
+    size: isEstimated ? Math.ceil(bytes * between(store, 1, 1.33)) + 1 : bytes,
     is_inline: inline,
     ...(attachment.contentId !== undefined && { content_id: attachment.contentId }),
     // Nylas: Microsoft attachments have no content_disposition.

@@ -22,6 +22,13 @@ export class ApiError extends Error {
   }
 }
 
+/** Thrown under a route where the client shall get no answer at all; a mount breaks the connection for it. */
+export class ConnectionReset extends Error {
+  constructor() {
+    super("connection reset");
+  }
+}
+
 /** The 400 of a request that Nylas cannot use. */
 export function invalidRequest(message: string): ApiError {
   return new ApiError(400, "invalid_request_error", message);
@@ -30,6 +37,13 @@ export function invalidRequest(message: string): ApiError {
 /** The 404 of what is not there, or not in this grant. */
 export function notFound(message = "requested object not found"): ApiError {
   return new ApiError(404, "not_found_error", message);
+}
+
+/** The 429 that Nylas passes on, with the whole seconds to wait. */
+export function providerLimit(retryAfter: number): ApiError {
+  const providerError = { error: { code: 429, message: "User-rate limit exceeded." } };
+  const headers = { "Retry-After": String(retryAfter) };
+  return new ApiError(429, "rate_limit_error", "Too many requests", providerError, headers);
 }
 
 /** The body that goes with an error. */

@@ -1,40 +1,32 @@
-import { z } from "zod";
+import type { Chaos } from "./chaos.ts";
+import { countStrike, happens } from "./chaos.ts";
+import type { Fault, FaultPhase } from "./fault-kinds.ts";
+import { FAULT_KINDS, PHASES, tuningSchema } from "./fault-kinds.ts";
+import { between } from "./ids.ts";
+import type { Store } from "./store.ts";
 
-/**
- * Where a fault strikes decides what an Idempotency-Key remembers of it. `gateway` answers before the request
- * reaches Nylas, so nothing is remembered; `provider` happens inside a request that Nylas has accepted, so a 429
- * is repeated under the same key; `after` lets the request finish, then spoils the answer.
- */
-const PHASES = {
-  "500": "gateway",
-  "502html": "gateway",
-  "503": "gateway",
-  "504": "gateway",
-  "429": "gateway",
-  "401": "gateway",
-  "404-once": "gateway",
-  hang: "provider",
-  "429-provider": "provider",
-  "504-after": "after",
-  "hang-body": "after",
-} as const;
-
-export type FaultKind = keyof typeof PHASES;
-export type FaultPhase = (typeof PHASES)[FaultKind];
-
-export const faultSchema = z.object({
-  route: z.string().min(1),
-  kind: z.enum(Object.keys(PHASES) as [FaultKind, ...FaultKind[]]),
-  times: z.int().min(1).default(1),
-  /** Seconds, the `Retry-After` of `429-provider`. */
-  retryAfter: z.int().min(0).default(1),
-});
-
-export type Fault = z.infer<typeof faultSchema>;
+/** Nylas: so long it may take to answer. */
+const HANG = 90_000;
+const BURST: [number, number] = [2, 6];
+/** Seconds for which a message counts as just announced. */
+const JUST_ANNOUNCED = 60;
 
 export interface Faults {
   planned: Fault[];
   hanging: Set<PromiseWithResolvers<void>>;
+  /** The messages that were announced and then, once, not found. */
+  notFoundOnce: Set<string>;
+}
+
+/** The request that a fault may strike, and what decides whether it does. */
+export interface Exposed {
+  faults: Faults;
+  chaos: Chaos;
+  store: Store;
+  method: string;
+  path: string;
+  /** Unix seconds. */
+  at: number;
 }
 
 /**
@@ -51,13 +43,14 @@ export function routeMatches(route: string, method: string, path: string): boole
   return new RegExp(pattern.startsWith("/v3/") ? `^${source}$` : source).test(path);
 }
 
-/** Takes one use of the first planned fault for this request and one of these phases, if there is any. */
-export function takeFault(
-  faults: Faults,
-  method: string,
-  path: string,
-  phases: FaultPhase[],
-): Fault | undefined {
+/** The fault of one of these phases that strikes this request, if any: one planned, else one by chance. */
+export function takeFault(exposed: Exposed, phases: FaultPhase[]): Fault | undefined {
+  const fault = takePlanned(exposed, phases) ?? drawFault(exposed, phases);
+  if (fault) countStrike(exposed.chaos.counts.api, fault.kind);
+  return fault;
+}
+
+function takePlanned({ faults, method, path }: Exposed, phases: FaultPhase[]): Fault | undefined {
   const fault = faults.planned.find(
     ({ route, kind }) => phases.includes(PHASES[kind]) && routeMatches(route, method, path),
   );
@@ -67,15 +60,56 @@ export function takeFault(
   return fault;
 }
 
-/** Resolves when `clearFaults` is called; rejects when the client goes away first. */
-export async function untilReleased(faults: Faults, signal: AbortSignal): Promise<void> {
+function drawFault(exposed: Exposed, phases: FaultPhase[]): Fault | undefined {
+  const { chaos, store, method, path } = exposed;
+  for (const [route, settings] of Object.entries(chaos.settings.api)) {
+    if (!routeMatches(route, method, path)) continue;
+    for (const kind of FAULT_KINDS) {
+      if (!phases.includes(PHASES[kind]) || !happens(store, settings[kind])) continue;
+      if (kind === "404-once" && !isUnreadNews(exposed)) continue;
+      return { route, kind, times: 1, hangMs: HANG, ...tuningSchema.parse(settings) };
+    }
+  }
+  return undefined;
+}
+
+/** Plans the further 401s of a burst: of the next few requests to the same route. */
+export function planBurst({ faults, store }: Pick<Exposed, "faults" | "store">, route: string): void {
+  faults.planned.push({ route, kind: "401", times: Math.floor(between(store, ...BURST)) });
+}
+
+// By chance, 404-once is what Nylas does: a message it has just announced is not there yet, and then it is.
+function isUnreadNews({ faults, store, method, path, at }: Exposed): boolean {
+  const id = /^\/v3\/grants\/[^/]+\/messages\/([^/]+)$/.exec(path)?.[1];
+  if (method !== "GET" || id === undefined) return false;
+  const messageId = decodeURIComponent(id);
+  const isNews = [...store.notifications.values()].some(
+    ({ type, time, data }) =>
+      type.startsWith("message.") &&
+      at - time <= JUST_ANNOUNCED &&
+      (data.object as { id?: unknown } | null)?.id === messageId,
+  );
+  if (!isNews || faults.notFoundOnce.has(messageId)) return false;
+  faults.notFoundOnce.add(messageId);
+  return true;
+}
+
+/**
+ * Resolves when `clearFaults` is called, or after `ms` if given; rejects when the client goes away first, or when
+ * `clearFaults` says why.
+ */
+export async function untilReleased(faults: Faults, signal: AbortSignal, ms?: number): Promise<void> {
   signal.throwIfAborted();
   const hang = Promise.withResolvers<void>();
+  const timer = ms === undefined ? undefined : setTimeout(hang.resolve, ms);
+  const giveUp = () => hang.reject(signal.reason);
   faults.hanging.add(hang);
-  signal.addEventListener("abort", () => hang.reject(signal.reason));
+  signal.addEventListener("abort", giveUp);
   try {
     await hang.promise;
   } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", giveUp);
     faults.hanging.delete(hang);
   }
 }

@@ -2,13 +2,14 @@ import { Hono } from "hono";
 import { createMiddleware } from "hono/factory";
 import { z } from "zod";
 import type { Api, GrantApi } from "./api.ts";
-import { jsonObject, wholeNumber } from "./api.ts";
+import { validBody, wholeNumber } from "./api.ts";
 import { grantByEmail } from "./deposit.ts";
 import { ApiError, invalidRequest } from "./errors.ts";
 import { providerFaults } from "./fault-answers.ts";
 import type { Provider } from "./ids.ts";
 import { between, uuid } from "./ids.ts";
 import { limitApplication } from "./limits.ts";
+import { moveIn, moveOut } from "./moving.ts";
 import { announceGrant, announceGrantCreated, announceMessage } from "./notifications.ts";
 import type { Grant } from "./store.ts";
 import { mailboxOf } from "./store.ts";
@@ -21,6 +22,12 @@ const customAuth = z.object({
   provider: z.enum(["google", "microsoft", "imap"]),
   state: z.string().optional(),
   settings: z.record(z.string(), z.unknown()),
+});
+
+/** Settings are credentials here, which the stand-in has no use for. */
+const grantChanges = z.object({
+  scope: z.array(z.string()).optional(),
+  settings: z.record(z.string(), z.unknown()).optional(),
 });
 
 const REQUIRED_SETTINGS: Record<Provider, string[]> = {
@@ -53,8 +60,16 @@ export function addGrant(world: World, { email, provider = "google", name, state
     updated_at: at,
   };
   world.store.grants.set(grant.id, grant);
+  moveIn(world, grant);
   announceGrantCreated(world, grant);
   return grant;
+}
+
+/** A user consents: the grant of that address is good again, or made. */
+export function connect(world: World, wanted: NewGrant): Grant {
+  const existing = grantByEmail(world, wanted.email);
+  if (existing) reauthenticate(world, existing);
+  return existing ?? addGrant(world, wanted);
 }
 
 /** The provider takes its consent back: calls fail at once, Nylas says so within ten minutes. */
@@ -130,6 +145,15 @@ export function grantRoutes(world: World): Hono<Api> {
     return c.json({ request_id: c.get("requestId"), data });
   });
 
+  routes.patch("/grants/:id", limit, faults, (c) => {
+    const grant = knownGrant(world, c.req.param("id"));
+    const { scope } = validBody(c.get("body"), grantChanges);
+    if (scope) grant.scope = scope;
+    grant.updated_at = unixNow(world);
+    announceGrant(world, grant, "grant.updated", 25014, { reauthentication_flag: false });
+    return c.json({ request_id: c.get("requestId"), data: grantObject(grant) });
+  });
+
   routes.delete("/grants/:id", limit, faults, (c) => {
     const grant = knownGrant(world, c.req.param("id"));
     deleteGrant(world, grant);
@@ -137,15 +161,11 @@ export function grantRoutes(world: World): Hono<Api> {
   });
 
   routes.post("/connect/custom", limit, faults, (c) => {
-    const parsed = customAuth.safeParse(jsonObject(c.get("body")));
-    if (!parsed.success) throw invalidRequest(z.prettifyError(parsed.error));
-    const { provider, settings, state } = parsed.data;
+    const { provider, settings, state } = validBody(c.get("body"), customAuth);
     const missing = REQUIRED_SETTINGS[provider].filter((name) => !settings[name]);
     if (missing.length > 0) throw invalidRequest(`missing settings: ${missing.join(", ")}`);
     const email = String(provider === "imap" ? settings.imap_username : settings.email_address);
-    const existing = grantByEmail(world, email);
-    if (existing) reauthenticate(world, existing);
-    const grant = existing ?? addGrant(world, { email, provider, ...(state !== undefined && { state }) });
+    const grant = connect(world, { email, provider, ...(state !== undefined && { state }) });
     return c.json({ request_id: c.get("requestId"), data: grantObject(grant) }, 201);
   });
 
@@ -159,12 +179,8 @@ function knownGrant(world: World, name: string): Grant {
 }
 
 function deleteGrant(world: World, grant: Grant): void {
-  const { store } = world;
-  for (const message of mailboxOf(store, grant.id).messages.values()) {
-    for (const attachment of message.attachments) store.contents.delete(attachment.id);
-  }
-  store.mailboxes.delete(grant.id);
-  store.grants.delete(grant.id);
+  world.store.grants.delete(grant.id);
+  moveOut(world, grant);
   announceGrant(world, grant, "grant.deleted", 25013);
 }
 

@@ -1,5 +1,5 @@
 import { rawMime } from "./mime.ts";
-import type { Bytes, StoredMessage } from "./store.ts";
+import type { Bytes, Header, StoredMessage } from "./store.ts";
 
 export const MESSAGE_FIELDS = [
   "standard",
@@ -19,8 +19,12 @@ export function messageObject(message: StoredMessage, fields: Exclude<MessageFie
   if (fields === "include_headers") return { ...standard, headers };
   if (fields === "include_tracking_options") return { ...standard, tracking_options: tracking_options ?? {} };
   if (fields === "standard") return standard;
-  const basic = headers.filter((header) => BASIC_HEADERS.includes(header.name.toLowerCase()));
-  return { ...standard, headers: basic };
+  return { ...standard, headers: basicHeaders(headers) };
+}
+
+/** Nylas: the headers by which mails are told apart and threaded. */
+export function basicHeaders(headers: Header[]): Header[] {
+  return headers.filter((header) => BASIC_HEADERS.includes(header.name.toLowerCase()));
 }
 
 /** Nylas: with `fields=raw_mime` a message has these four fields and no other. */
@@ -31,7 +35,12 @@ export function rawMessageObject(message: StoredMessage, contents: Map<string, B
 
 /** The first words of a body, without markup; undefined when there are none. */
 export function snippetOf(body: string): string | undefined {
-  const text = body
+  return textOf(body).slice(0, 200) || undefined;
+}
+
+/** A body on one line, without markup. */
+export function textOf(body: string): string {
+  return body
     .replace(/<(style|script)[\s\S]*?<\/\1>/gi, " ")
     .replace(/<[^>]*>/g, " ")
     .replaceAll("&nbsp;", " ")
@@ -40,5 +49,4 @@ export function snippetOf(body: string): string | undefined {
     .replaceAll("&amp;", "&")
     .replace(/\s+/g, " ")
     .trim();
-  return text.slice(0, 200) || undefined;
 }

@@ -1,68 +1,18 @@
-import { createHash } from "node:crypto";
 import { wholeNumber } from "./api.ts";
 import { invalidRequest } from "./errors.ts";
 import { foldersOf } from "./folders.ts";
 import type { Address } from "./mail.ts";
+import type { Query } from "./paging.ts";
+import { NOT_A_FILTER } from "./paging.ts";
 import type { Grant, StoredMessage } from "./store.ts";
-import { mailboxOf } from "./store.ts";
 import type { World } from "./world.ts";
 
-type Query = Record<string, string>;
 type Test = (message: StoredMessage) => boolean;
 
-const NOT_A_FILTER = ["limit", "page_token", "select", "fields"];
 const MAX_ADDRESSES = 25;
 
-export interface Page {
-  messages: StoredMessage[];
-  nextCursor?: string;
-}
-
-/** One page of the grant's messages, newest first. Throws a 400 for a filter, limit or cursor that is no good. */
-export function findMessages(world: World, grant: Grant, query: Query): Page {
-  const limit = wholeNumber(query.limit, { name: "limit", min: 1, max: 200, otherwise: 50 });
-  const tests = testsOf(world, grant, query);
-  const after = query.page_token === undefined ? undefined : readCursor(query.page_token, query);
-  const found = [...mailboxOf(world.store, grant.id).messages.values()]
-    .filter((message) => tests.every((test) => test(message)))
-    .sort(newestFirst)
-    .filter((message) => !after || newestFirst(after, message) < 0);
-  const messages = found.slice(0, limit);
-  const last = messages.at(-1);
-  return { messages, ...(last && found.length > limit && { nextCursor: writeCursor(last, query) }) };
-}
-
-type Position = Pick<StoredMessage, "date" | "sequence">;
-
-function newestFirst(a: Position, b: Position): number {
-  return b.date - a.date || b.sequence - a.sequence;
-}
-
-function writeCursor({ date, sequence }: Position, query: Query): string {
-  return Buffer.from(JSON.stringify([date, sequence, filterHash(query)])).toString("base64url");
-}
-
-// A cursor is good only with the filters it was made for.
-function readCursor(token: string, query: Query): Position {
-  let parts: unknown;
-  try {
-    parts = JSON.parse(Buffer.from(token, "base64url").toString());
-  } catch {
-    throw invalidRequest("invalid page_token");
-  }
-  const [date, sequence, hash] = Array.isArray(parts) ? parts : [];
-  if (typeof date !== "number" || typeof sequence !== "number" || hash !== filterHash(query)) {
-    throw invalidRequest("invalid page_token");
-  }
-  return { date, sequence };
-}
-
-function filterHash(query: Query): string {
-  const filters = Object.entries(query).filter(([name]) => !NOT_A_FILTER.includes(name));
-  return createHash("sha256").update(JSON.stringify(filters.sort())).digest("base64url").slice(0, 12);
-}
-
-function testsOf(world: World, grant: Grant, query: Query): Test[] {
+/** What the filters of a query ask of a message. Throws a 400 for one that is no good. */
+export function messageTests(world: World, grant: Grant, query: Query): Test[] {
   const native = query.search_query_native;
   if (native !== undefined) refuseOtherFilters(grant, query);
   const tests: Record<string, (value: string) => Test> = {

@@ -1,12 +1,14 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import type { GrantApi } from "./api.ts";
-import { jsonObject } from "./api.ts";
+import { validBody } from "./api.ts";
 import { invalidRequest, notFound } from "./errors.ts";
+import { isShortPage } from "./fault-answers.ts";
 import type { MessageFields } from "./message-object.ts";
 import { MESSAGE_FIELDS, messageObject, rawMessageObject } from "./message-object.ts";
-import { findMessages } from "./message-query.ts";
+import { messageTests } from "./message-query.ts";
 import { announceMessage } from "./notifications.ts";
+import { pageOf } from "./paging.ts";
 import type { Grant, StoredMessage } from "./store.ts";
 import { dropMessage, mailboxOf } from "./store.ts";
 import type { World } from "./world.ts";
@@ -24,8 +26,14 @@ export function messageRoutes(world: World): Hono<GrantApi> {
 
   routes.get("/", (c) => {
     const query = c.req.query();
-    const { messages, nextCursor } = findMessages(world, c.get("grant"), query);
-    const data = messages.map((message) => shown(world, message, query));
+    const grant = c.get("grant");
+    const tests = messageTests(world, grant, query);
+    const found = [...mailboxOf(world.store, grant.id).messages.values()].filter((message) =>
+      tests.every((test) => test(message)),
+    );
+    const isShort = isShortPage(world, c);
+    const { items, nextCursor } = pageOf(found, query, { most: 200, otherwise: 50, isShort });
+    const data = items.map((message) => shown(world, message, query));
     return c.json({ request_id: c.get("requestId"), data, ...(nextCursor && { next_cursor: nextCursor }) });
   });
 
@@ -37,12 +45,11 @@ export function messageRoutes(world: World): Hono<GrantApi> {
   routes.put("/:id", (c) => {
     const grant = c.get("grant");
     const message = messageOf(world, grant, c.req.param("id"));
-    const parsed = changes.safeParse(jsonObject(c.get("body")));
-    if (!parsed.success) throw invalidRequest(z.prettifyError(parsed.error));
-    if (grant.provider === "microsoft" && (parsed.data.folders?.length ?? 1) !== 1) {
+    const change = validBody(c.get("body"), changes);
+    if (grant.provider === "microsoft" && (change.folders?.length ?? 1) !== 1) {
       throw invalidRequest("folders must hold exactly one folder");
     }
-    Object.assign(message, parsed.data);
+    Object.assign(message, change);
     announceMessage(world, message, "message.updated");
     return c.json({ request_id: c.get("requestId"), data: messageObject(message, "standard") });
   });

@@ -1,6 +1,10 @@
 import { notificationId, objectId } from "./ids.ts";
 import { messageObject } from "./message-object.ts";
-import type { Grant, Notification, StoredMessage } from "./store.ts";
+import { cleaned } from "./odd-shapes.ts";
+import type { Grant, Notification, StoredMessage, Webhook } from "./store.ts";
+import type { Emission } from "./triggers.ts";
+import { CLEANED, MAIL_TRIGGERS, triggerOf } from "./triggers.ts";
+import { disturbed } from "./webhook-chaos.ts";
 import { isDelivering } from "./webhook-state.ts";
 import type { World } from "./world.ts";
 import { now, unixNow } from "./world.ts";
@@ -8,61 +12,40 @@ import { now, unixNow } from "./world.ts";
 /** How many settled notifications stay for `redeliver`. */
 const REMEMBERED = 1_000;
 
-export const MAIL_TRIGGERS = [
-  "grant.created",
-  "grant.updated",
-  "grant.deleted",
-  "grant.expired",
-  "grant.imap_sync_completed",
-  "message.created",
-  "message.updated",
-  "message.deleted",
-  "message.send_success",
-  "message.send_failed",
-  "message.bounce_detected",
-  "message.opened",
-  "message.link_clicked",
-  "thread.replied",
-  "folder.created",
-  "folder.updated",
-  "folder.deleted",
-];
-
-export interface Emission {
-  type: string;
-  source: string;
-  object: unknown;
-  /** More fields of `data`, beside `application_id` and `object`. */
-  data?: Record<string, unknown>;
-  /** Milliseconds until it is due. */
-  delay?: number;
-}
-
 /**
- * Queues a notification for the webhooks subscribed now; with none it is gone, since Nylas never replays. A type
- * outside the mail triggers goes to every webhook. Returns its id, or undefined when nobody is subscribed.
+ * Queues a notification, or what chaos makes of it, for the webhooks subscribed now; with none it is gone, since
+ * Nylas never replays. A type outside the mail triggers goes to every webhook. Returns its id, or undefined when
+ * it goes nowhere.
  */
 export function emit(world: World, emission: Emission): string | undefined {
-  const { store } = world;
-  const [trigger = emission.type] = /^(?:grant|message|thread|folder)\.[a-z_]+/.exec(emission.type) ?? [];
-  const subscribers = [...store.webhooks.values()].filter(
-    (webhook) =>
-      isDelivering(webhook) && (webhook.trigger_types.includes(trigger) || !MAIL_TRIGGERS.includes(trigger)),
-  );
-  if (subscribers.length === 0) return undefined;
+  if (subscribers(world, emission).length === 0) return undefined;
+  const [id] = disturbed(world, emission).map((one) => queue(world, one));
+  forgetSettled(world);
+  return id;
+}
 
+function subscribers({ store }: World, { type, trigger = triggerOf(type) }: Emission): Webhook[] {
+  const isKnown = trigger === CLEANED || MAIL_TRIGGERS.includes(trigger);
+  return [...store.webhooks.values()].filter(
+    (webhook) => isDelivering(webhook) && (webhook.trigger_types.includes(trigger) || !isKnown),
+  );
+}
+
+function queue(world: World, emission: Emission): string {
+  const { store } = world;
   const notification: Notification = {
     id: notificationId(store),
     type: emission.type,
     source: emission.source,
     time: unixNow(world),
     data: { application_id: store.application_id, ...emission.data, object: emission.object },
-    webhook_ids: subscribers.map((webhook) => webhook.id),
+    webhook_ids: subscribers(world, emission).map((webhook) => webhook.id),
     attempts: 0,
     due_at: now(world) + (emission.delay ?? 0),
+    ...(emission.isRepeated && { is_repeated: true }),
+    ...(emission.isForged && { is_forged: true }),
   };
   store.notifications.set(notification.id, structuredClone(notification));
-  forgetSettled(world);
   return notification.id;
 }
 
@@ -75,11 +58,24 @@ export function announceMessage(
   const grant = world.store.grants.get(message.grant_id);
   if (grant?.grant_status !== "valid") return;
   const { id, grant_id, object } = message;
-  emit(world, {
+  const emission: Emission = {
     type,
     source: `/${grant.provider}/emails/realtime`,
     object: type === "message.deleted" ? { id, grant_id, object } : messageObject(message, "standard"),
-  });
+  };
+  emit(world, emission);
+  if (type === "message.created") emit(world, { ...cleaned(emission), trigger: CLEANED });
+}
+
+/** Announces a folder that was made, renamed or deleted. */
+export function announceFolder(
+  world: World,
+  grant: Grant,
+  type: "folder.created" | "folder.updated" | "folder.deleted",
+  { id, name, system_folder }: { id: string; name: string; system_folder: boolean },
+): void {
+  const object = { grant_id: grant.id, id, name, object: "folder", system_folder };
+  emit(world, { type, source: `/${grant.provider}/emails/realtime`, object });
 }
 
 /** Announces what happened to a grant; `more` joins the fields that all grant notifications share. */

@@ -74,6 +74,8 @@ export function createPullMount(options: Omit<SimOptions, "deliver" | "awaitDeli
       const request = await ownRequest(foreign);
       const url = new URL(request.url);
       const [, root, id] = url.pathname.split("/");
+      // A Worker's runtime in between compresses by itself, and would do so twice.
+      request.headers.delete("accept-encoding");
       if (root !== "__pull" || options.controlToken === undefined) return sim.fetch(request);
       if (request.headers.get("authorization") !== `Bearer ${options.controlToken}`) {
         return Response.json({ error: "wrong control token" }, { status: 401 });

@@ -1,24 +1,13 @@
 import { Hono } from "hono";
 import type { GrantApi } from "./api.ts";
-import type { IdentifiedMail } from "./deposit.ts";
-import { deposit, depositHere, grantByEmail } from "./deposit.ts";
-import { notFound } from "./errors.ts";
-import { messageIdHeader, random } from "./ids.ts";
-import type { Address, MailAttachment } from "./mail.ts";
-import { recipientsOf } from "./mail.ts";
 import { messageObject } from "./message-object.ts";
 import { fieldsOf } from "./messages.ts";
-import { announceMessage } from "./notifications.ts";
-import type { Participant, SendPayload } from "./send-payload.ts";
+import { schedule, scheduledObject } from "./schedules.ts";
+import { sendMail } from "./send-mail.ts";
 import { parseSend } from "./send-payload.ts";
-import type { Grant, Header, StoredMessage } from "./store.ts";
-import { headerOf, mailboxOf } from "./store.ts";
 import type { World } from "./world.ts";
-import { now } from "./world.ts";
 
-const MESSAGE_ID_DOMAINS = { google: "mail.gmail.com", microsoft: "prod.outlook.com" };
 const SEND_FIELDS = ["standard", "include_headers", "include_basic_headers"] as const;
-const THREADING_HEADERS = ["message-id", "in-reply-to", "references"];
 
 /** POST only, below a grant; the Idempotency-Key is dealt with outside. */
 export function sendRoute(world: World): Hono<GrantApi> {
@@ -28,106 +17,15 @@ export function sendRoute(world: World): Hono<GrantApi> {
     const grant = c.get("grant");
     const fields = fieldsOf(c.req.query("fields"), SEND_FIELDS);
     const { payload, attachments } = parseSend(c.get("body"));
-    const message = sendMail(world, grant, payload, attachments);
-    const data = messageObject(message, fields);
-    return c.json({ request_id: c.get("requestId"), grant_id: grant.id, data });
+    const head = { request_id: c.get("requestId"), grant_id: grant.id };
+    const { send_at, ...mail } = payload;
+    if (send_at) {
+      const scheduled = schedule(world, grant, mail, attachments, send_at);
+      return c.json({ ...head, ...scheduledObject(scheduled) }, 202);
+    }
+    const message = sendMail(world, grant, mail, attachments);
+    return c.json({ ...head, data: messageObject(message, fields) });
   });
 
   return routes;
-}
-
-/**
- * Stores the mail in SENT and at every recipient who is a grant here, hands the others to `onOutgoing`, and
- * announces all copies. Throws a 404 when the mail it replies to is not in the grant.
- */
-function sendMail(
-  world: World,
-  grant: Grant,
-  payload: SendPayload,
-  attachments: MailAttachment[],
-): StoredMessage {
-  const { store } = world;
-  const domain = grant.provider === "imap" ? grant.email.split("@")[1]! : MESSAGE_ID_DOMAINS[grant.provider];
-  const mail = {
-    ...mailOf(grant, payload, attachments),
-    ...threadingOf(world, grant, payload),
-    messageId: messageIdHeader(store, domain),
-    date: now(world),
-  };
-  const { metadata, tracking_options: tracking, custom_headers: custom } = payload;
-  const sent = deposit(world, grant, mail, {
-    folder: "SENT",
-    unread: false,
-    showBcc: true,
-    ...(metadata && { metadata }),
-    ...(tracking && { tracking }),
-    customHeaders: (custom ?? []).filter(({ name }) => !THREADING_HEADERS.includes(name.toLowerCase())),
-  });
-  // Nylas: its own de-duplication may leave only an update of a mail that was never announced.
-  const updated = random(store) < world.sentAsUpdated;
-  announceMessage(world, sent, updated ? "message.updated" : "message.created");
-
-  for (const copy of depositHere(world, mail)) announceMessage(world, copy, "message.created");
-  const recipients = recipientsOf(mail).filter(({ email }) => !grantByEmail(world, email));
-  if (recipients.length > 0) world.onOutgoing(structuredClone({ ...mail, recipients }));
-  return sent;
-}
-
-function mailOf(
-  grant: Grant,
-  payload: SendPayload,
-  attachments: MailAttachment[],
-): Omit<IdentifiedMail, "messageId"> {
-  const body = payload.body ?? "";
-  const from = addresses(payload.from)[0] ?? {
-    email: grant.email,
-    ...(grant.name !== undefined && { name: grant.name }),
-  };
-  return {
-    from,
-    to: addresses(payload.to),
-    cc: addresses(payload.cc),
-    bcc: addresses(payload.bcc),
-    replyTo: addresses(payload.reply_to),
-    subject: payload.subject ?? "",
-    ...(payload.is_plaintext ? { text: body } : { html: body }),
-    attachments,
-  };
-}
-
-function addresses(participants: Participant[] | null | undefined): Address[] {
-  return (participants ?? []).map(({ email, name }) => (name ? { email, name } : { email }));
-}
-
-/** In-Reply-To and References: from the mail replied to, else from custom headers. */
-function threadingOf(
-  world: World,
-  grant: Grant,
-  payload: SendPayload,
-): { inReplyTo?: string; references: string[] } {
-  const replyTo = payload.reply_to_message_id;
-  if (!replyTo) {
-    const inReplyTo = customHeader(payload.custom_headers, "in-reply-to");
-    const references = messageIds(customHeader(payload.custom_headers, "references"));
-    return { ...(inReplyTo && { inReplyTo }), references };
-  }
-  const parent = repliedTo(world, grant, replyTo);
-  if (!parent) throw notFound(`reply_to_message_id not found: ${replyTo}`);
-  const inReplyTo = headerOf(parent, "Message-ID")!;
-  return { inReplyTo, references: [...messageIds(headerOf(parent, "References")), inReplyTo] };
-}
-
-// Nylas: on IMAP reply_to_message_id is the Message-ID header of the mail, elsewhere its id.
-function repliedTo(world: World, grant: Grant, replyTo: string): StoredMessage | undefined {
-  const { messages } = mailboxOf(world.store, grant.id);
-  if (grant.provider !== "imap") return messages.get(replyTo);
-  return [...messages.values()].find((message) => headerOf(message, "Message-ID") === replyTo);
-}
-
-function customHeader(headers: Header[] | null | undefined, name: string): string | undefined {
-  return headers?.find((header) => header.name.toLowerCase() === name)?.value;
-}
-
-function messageIds(references: string | undefined): string[] {
-  return references?.match(/<[^>]+>/g) ?? [];
 }

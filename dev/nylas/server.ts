@@ -5,6 +5,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
 import { parseArgs } from "node:util";
+import { ConnectionReset } from "./errors.ts";
 import type { NylasSim } from "./sim.ts";
 import { createNylasSim } from "./sim.ts";
 
@@ -22,8 +23,8 @@ export async function serve(
 ): Promise<Served> {
   const server = createServer((incoming, outgoing) => {
     answer(sim, incoming, outgoing).catch((error: unknown) => {
-      // A client that went away is no news.
-      if (!outgoing.destroyed) console.error(error);
+      // A client that went away is no news, and a reset is what was asked for.
+      if (!outgoing.destroyed && !(error instanceof ConnectionReset)) console.error(error);
       outgoing.destroy();
     });
   });

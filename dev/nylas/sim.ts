@@ -2,28 +2,40 @@ import { Hono } from "hono";
 import type { Api, GrantApi } from "./api.ts";
 import { answerError, providerHeaders, recordRequests, requireApiKey } from "./api.ts";
 import { attachmentRoutes } from "./attachments.ts";
+import type { ChaosSettings, ChaosUpdate } from "./chaos.ts";
+import { calm } from "./chaos.ts";
+import { changeChaos } from "./chaos-control.ts";
+import { compressed } from "./compression.ts";
 import { controlRoutes } from "./control.ts";
-import { tick } from "./deliveries.ts";
 import { inbound } from "./deposit.ts";
+import { draftRoutes } from "./drafts.ts";
 import { notFound } from "./errors.ts";
 import { gatewayFaults, providerFaults } from "./fault-answers.ts";
 import { folderRoutes } from "./folders.ts";
 import { ownRequest } from "./foreign-request.ts";
 import type { NewGrant } from "./grants.ts";
 import { addGrant, grantRoutes, requireGrant } from "./grants.ts";
+import { hostedAuthRoutes } from "./hosted-auth.ts";
 import { idempotent } from "./idempotency.ts";
-import { limitGrant } from "./limits.ts";
+import { limitGrant, limitProvider } from "./limits.ts";
 import type { InboundMail, OutgoingMail } from "./mail.ts";
 import { messageRoutes } from "./messages.ts";
+import { scheduleRoutes } from "./schedules.ts";
 import { sendRoute } from "./send.ts";
-import type { Grant, SimSnapshot, Store, StoredMessage } from "./store.ts";
-import { emptyStore, fromSnapshot, takeSnapshot } from "./store.ts";
+import type { SimSnapshot } from "./snapshot.ts";
+import { fromSnapshot, takeSnapshot } from "./snapshot.ts";
+import type { Grant, Store, StoredMessage } from "./store.ts";
+import { emptyStore } from "./store.ts";
+import { threadRoutes } from "./threads.ts";
+import { tick } from "./tick.ts";
 import type { RegisteredWebhook } from "./webhooks.ts";
 import { registerWebhooks, webhookRoutes } from "./webhooks.ts";
 import type { World } from "./world.ts";
 
+export type { ChaosSettings, ChaosUpdate } from "./chaos.ts";
 export type { Address, InboundMail, OutgoingMail } from "./mail.ts";
-export type { Grant, SimSnapshot, StoredMessage } from "./store.ts";
+export type { SimSnapshot } from "./snapshot.ts";
+export type { Grant, StoredMessage } from "./store.ts";
 
 export interface SimOptions {
   apiKey: string;
@@ -33,6 +45,8 @@ export interface SimOptions {
   seed?: number;
   /** Milliseconds since the epoch; default Date.now. `advance` adds to it. */
   now?: () => number;
+  /** How much faster than real time the stand-in lives from its start: dates, delays and waits; default 1. */
+  timeScale?: number;
   /** How webhooks leave; default fetch. */
   deliver?: (request: Request) => Promise<Response>;
   /** Called once per sent mail that has recipients who are no grant here. */
@@ -45,6 +59,10 @@ export interface SimOptions {
   sentAsUpdated?: number;
   /** False where whoever ticks also has to answer the webhooks: a tick then only starts attempts. Default true. */
   awaitDeliveries?: boolean;
+  /** Whether a challenge must not be answered chunked; false where `deliver` cannot tell. Default true. */
+  strictChunked?: boolean;
+  /** Whether a retry goes to all destinations of the trigger, or only to those that failed; default true. */
+  retryAll?: boolean;
 }
 
 export interface NylasSim {
@@ -56,26 +74,33 @@ export interface NylasSim {
   addGrant(input: NewGrant): Grant;
   /** One stored message per grant among the recipients, plus the sender's when `folder` is SENT. */
   inbound(mail: InboundMail): StoredMessage[];
+  /** Changes what goes wrong by chance, and returns all of it; without an argument nothing does any more. */
+  chaos(update?: ChaosUpdate): ChaosSettings;
   /** All that the stand-in remembers, JSON-serialisable. */
   snapshot(): SimSnapshot;
 }
 
 /** A stand-in for the Nylas v3 API, in memory. */
 export function createNylasSim(options: SimOptions): NylasSim {
+  const { timeScale = 1 } = options;
   const world: World = {
     store: initialStore(options),
-    faults: { planned: [], hanging: new Set() },
+    faults: { planned: [], hanging: new Set(), notFoundOnce: new Set() },
+    chaos: calm(),
     requests: [],
     deliveries: [],
     buckets: new Map(),
     attempting: new Map(),
     sending: new Set(),
     calls: new Set(),
-    clock: options.now ?? Date.now,
+    clock: scaledClock(options.now ?? Date.now, timeScale),
+    timeScale,
     deliver: options.deliver ?? ((request) => fetch(request)),
     onOutgoing: options.onOutgoing ?? (() => {}),
     sentAsUpdated: options.sentAsUpdated ?? 0.3,
     awaitDeliveries: options.awaitDeliveries ?? true,
+    strictChunked: options.strictChunked ?? true,
+    retryAll: options.retryAll ?? true,
   };
 
   const app = new Hono();
@@ -86,12 +111,16 @@ export function createNylasSim(options: SimOptions): NylasSim {
     );
   }
   app.route("/", apiRoutes(world, options.apiKey));
+  app.onError((error) => {
+    throw error;
+  });
 
   return {
     fetch: async (request) => app.fetch(await ownRequest(request)),
     tick: () => tick(world),
     addGrant: (input) => addGrant(world, input),
     inbound: (mail) => inbound(world, mail),
+    chaos: (update) => changeChaos(world, update),
     snapshot: () => takeSnapshot(world.store),
   };
 }
@@ -102,13 +131,19 @@ function apiRoutes(world: World, apiKey: string): Hono<Api> {
   // Before the provider's faults, which strike while the Idempotency-Key is in flight.
   mail.use("/messages/send", idempotent(world));
   mail.use(providerFaults(world));
+  mail.use("/messages/send", limitProvider(world));
   mail.route("/messages/send", sendRoute(world));
+  mail.route("/messages/schedules", scheduleRoutes(world));
   mail.route("/messages", messageRoutes(world));
+  mail.route("/threads", threadRoutes(world));
+  mail.route("/drafts", draftRoutes(world));
   mail.route("/folders", folderRoutes(world));
   mail.route("/attachments", attachmentRoutes(world));
 
   const api = new Hono<Api>();
-  api.use(recordRequests(world), gatewayFaults(world), requireApiKey(apiKey));
+  api.use(recordRequests(world), gatewayFaults(world), compressed);
+  api.route("/v3/connect", hostedAuthRoutes(world, apiKey));
+  api.use(requireApiKey(apiKey));
   api.route("/v3", grantRoutes(world));
   api.route("/v3/webhooks", webhookRoutes(world));
   api.route("/v3/grants/:grant", mail);
@@ -123,4 +158,9 @@ function initialStore({ snapshot, seed = 1, webhooks = [], now = Date.now }: Sim
   const store = snapshot ? fromSnapshot(snapshot) : emptyStore(seed);
   registerWebhooks(store, webhooks, now() + store.clock_offset);
   return store;
+}
+
+function scaledClock(clock: () => number, timeScale: number): () => number {
+  const start = clock();
+  return () => start + (clock() - start) * timeScale;
 }

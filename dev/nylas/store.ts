@@ -1,6 +1,7 @@
 import type { Provider } from "./ids.ts";
 import { uuid } from "./ids.ts";
 import type { Address } from "./mail.ts";
+import type { DraftPayload } from "./payload-schema.ts";
 
 export type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -68,8 +69,51 @@ export interface StoredMessage {
   sequence: number;
 }
 
+/** A mail not sent yet: as it shows, and as it was asked for. */
+export interface StoredDraft {
+  message: StoredMessage;
+  payload: DraftPayload;
+}
+
+export interface Schedule {
+  id: string;
+  grant_id: string;
+  /** Unix seconds, as is `close_time`. */
+  send_at: number;
+  status: "pending" | "success" | "failed";
+  close_time?: number;
+  /** Absent once it was sent. */
+  draft?: StoredDraft;
+}
+
+/** A folder that a client made; the others come from the mails in them. */
+export interface StoredFolder {
+  id: string;
+  grant_id: string;
+  name: string;
+  parent_id?: string;
+  background_color?: string;
+  text_color?: string;
+}
+
+/** A consent that waits for its code to be exchanged. */
+export interface AuthCode {
+  code: string;
+  email: string;
+  provider: Provider;
+  client_id: string;
+  redirect_uri: string;
+  is_offline: boolean;
+  state?: string;
+  challenge?: string;
+  /** Milliseconds. */
+  expires_at: number;
+}
+
 export interface Mailbox {
   messages: Map<string, StoredMessage>;
+  drafts: Map<string, StoredDraft>;
+  folders: Map<string, StoredFolder>;
   /** Message-ID header → thread id. */
   threads: Map<string, string>;
 }
@@ -109,6 +153,10 @@ export interface Notification {
   first_attempt_at?: number;
   /** Milliseconds; absent once it was delivered or given up. */
   due_at?: number;
+  /** Chaos: due once more when it is settled. */
+  is_repeated?: boolean;
+  /** Chaos: the first attempt has a wrong signature. */
+  is_forged?: boolean;
 }
 
 export interface RememberedSend {
@@ -135,20 +183,10 @@ export interface Store {
   notifications: Map<string, Notification>;
   /** `<grant id> <Idempotency-Key>` → the answer to repeat. */
   sends: Map<string, RememberedSend>;
-}
-
-export interface SimSnapshot {
-  random: number;
-  clock_offset: number;
-  last_sequence: number;
-  application_id: string;
-  grants: Grant[];
-  messages: StoredMessage[];
-  /** Base64, by attachment id. */
-  contents: Record<string, string>;
-  webhooks: Webhook[];
-  notifications: Notification[];
-  sends: Record<string, RememberedSend>;
+  schedules: Map<string, Schedule>;
+  codes: Map<string, AuthCode>;
+  /** `<provider> <address>` → the mails that the provider still has after the grant was deleted. */
+  departed: Map<string, StoredMessage[]>;
 }
 
 /** An empty store whose ids all follow from `seed`. */
@@ -164,48 +202,11 @@ export function emptyStore(seed: number): Store {
     webhooks: new Map(),
     notifications: new Map(),
     sends: new Map(),
+    schedules: new Map(),
+    codes: new Map(),
+    departed: new Map(),
   };
   store.application_id = uuid(store);
-  return store;
-}
-
-/** A deep copy of the store that survives `JSON.stringify`. */
-export function takeSnapshot(store: Store): SimSnapshot {
-  const messages = [...store.mailboxes.values()].flatMap((mailbox) => [...mailbox.messages.values()]);
-  const contents = [...store.contents].map(([id, bytes]) => [id, Buffer.from(bytes).toString("base64")]);
-  return structuredClone({
-    random: store.random,
-    clock_offset: store.clock_offset,
-    last_sequence: store.last_sequence,
-    application_id: store.application_id,
-    grants: [...store.grants.values()],
-    messages,
-    contents: Object.fromEntries(contents),
-    webhooks: [...store.webhooks.values()],
-    notifications: [...store.notifications.values()],
-    sends: Object.fromEntries(store.sends),
-  });
-}
-
-/** The store that `takeSnapshot` saw; the snapshot stays untouched. */
-export function fromSnapshot(snapshot: SimSnapshot): Store {
-  const copy = structuredClone(snapshot);
-  const store: Store = {
-    random: copy.random,
-    clock_offset: copy.clock_offset,
-    last_sequence: copy.last_sequence,
-    application_id: copy.application_id,
-    grants: byId(copy.grants),
-    mailboxes: new Map(copy.grants.map((grant) => [grant.id, emptyMailbox()])),
-    contents: new Map(),
-    webhooks: byId(copy.webhooks),
-    notifications: byId(copy.notifications),
-    sends: new Map(Object.entries(copy.sends)),
-  };
-  for (const message of copy.messages) keepMessage(store, message);
-  for (const [id, base64] of Object.entries(copy.contents)) {
-    store.contents.set(id, new Uint8Array(Buffer.from(base64, "base64")));
-  }
   return store;
 }
 
@@ -220,7 +221,12 @@ export function keepMessage(store: Store, message: StoredMessage): void {
 /** Forgets the message and the bytes of its attachments; replies to it still find its thread. */
 export function dropMessage(store: Store, message: StoredMessage): void {
   mailboxOf(store, message.grant_id).messages.delete(message.id);
-  for (const attachment of message.attachments) store.contents.delete(attachment.id);
+  dropContents(store, message);
+}
+
+/** Forgets the bytes of a message's attachments. */
+export function dropContents(store: Store, { attachments }: StoredMessage): void {
+  for (const attachment of attachments) store.contents.delete(attachment.id);
 }
 
 /** The mailbox of a grant, empty if nothing has come yet. */
@@ -238,9 +244,5 @@ export function headerOf(message: StoredMessage, name: string): string | undefin
 }
 
 function emptyMailbox(): Mailbox {
-  return { messages: new Map(), threads: new Map() };
-}
-
-function byId<T extends { id: string }>(rows: T[]): Map<string, T> {
-  return new Map(rows.map((row) => [row.id, row]));
+  return { messages: new Map(), drafts: new Map(), folders: new Map(), threads: new Map() };
 }

@@ -1,3 +1,4 @@
+import type { Chaos } from "./chaos.ts";
 import type { Faults } from "./faults.ts";
 import type { OutgoingMail } from "./mail.ts";
 import type { Store } from "./store.ts";
@@ -39,6 +40,7 @@ export interface TokenBucket {
 export interface World {
   store: Store;
   faults: Faults;
+  chaos: Chaos;
   requests: RequestLogEntry[];
   deliveries: DeliveryLogEntry[];
   buckets: Map<string, TokenBucket>;
@@ -49,10 +51,14 @@ export interface World {
   /** The calls to endpoints under way; a reset aborts them. */
   calls: Set<AbortController>;
   clock: () => number;
+  /** Real waiting is that much shorter. */
+  timeScale: number;
   deliver: (request: Request) => Promise<Response>;
   onOutgoing: (mail: OutgoingMail) => void;
   sentAsUpdated: number;
   awaitDeliveries: boolean;
+  strictChunked: boolean;
+  retryAll: boolean;
 }
 
 /** The virtual time in milliseconds. */

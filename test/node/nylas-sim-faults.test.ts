@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { startWithGrant } from "./nylas-sim-harness.ts";
+import { serve } from "../../dev/nylas/server.ts";
+import type { ChaosUpdate } from "../../dev/nylas/sim.ts";
+import { API_KEY, AZIZA, startWithGrant, TEAM } from "./nylas-sim-harness.ts";
 
-const to = [{ email: "x@elsewhere.example" }];
+const to = [AZIZA];
 
 describe("fault", () => {
   test("of an unknown kind is refused", async () => {
@@ -85,5 +87,228 @@ describe("fault", () => {
     await hanging;
     expect(await sentCount()).toBe(0);
     expect((await send({ to }, "k")).status).toBe(200);
+  });
+});
+
+const LIST = "GET /v3/grants/*/messages";
+const SEND = "POST /messages/send";
+
+function start(update: ChaosUpdate = {}, options: Parameters<typeof startWithGrant>[0] = {}) {
+  const harness = startWithGrant(options);
+  harness.sim.chaos(update);
+  const { api, path, control } = harness;
+  return {
+    ...harness,
+    statuses: async (times: number) => {
+      const statuses = [];
+      for (let n = 0; n < times; n++) statuses.push((await api("GET", path)).status);
+      return statuses;
+    },
+    counts: async () => (await control("GET", "/state")).body.chaos.api,
+  };
+}
+
+async function timed(call: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await call();
+  return performance.now() - start;
+}
+
+describe("chaos among routes is refused", () => {
+  test.each([
+    ["a probability below 0", { [LIST]: { "500": -1 } }],
+    ["a kind that is none", { [LIST]: { earthquake: 1 } }],
+    ["a latency without an end", { [LIST]: { latencyMs: [5] } }],
+  ])("for %s", async (_, api) => {
+    const { control } = start();
+    expect((await control("POST", "/chaos", { api })).status).toBe(400);
+  });
+});
+
+describe("a route in chaos", () => {
+  test("fails in about the share asked for, counted by kind; other routes do not", async () => {
+    const { api, grant, statuses, counts } = start({ api: { [LIST]: { "500": 0.25, "503": 0.25 } } });
+    const answers = await statuses(100);
+    const failed = answers.filter((status) => status !== 200);
+    expect(failed.length).toBeGreaterThan(25);
+    expect(failed.length).toBeLessThan(65);
+    expect(await counts()).toEqual({
+      "500": failed.filter((status) => status === 500).length,
+      "503": failed.filter((status) => status === 503).length,
+    });
+    for (let n = 0; n < 20; n++) expect((await api("GET", `/v3/grants/${grant.id}`)).status).toBe(200);
+  });
+
+  test("is well again once chaos ends, also of what was left of a burst", async () => {
+    const { sim, statuses } = start({ api: { [LIST]: { "401-burst": 1 } } });
+    expect(await statuses(1)).toEqual([401]);
+    sim.chaos();
+    expect(await statuses(3)).toEqual([200, 200, 200]);
+  });
+
+  test("gives a burst of 401s for one strike, then works", async () => {
+    const { control, statuses } = start();
+    await control("POST", "/fault", { route: LIST, kind: "401-burst" });
+    const answers = await statuses(10);
+    const refused = answers.lastIndexOf(401) + 1;
+    expect(refused).toBeGreaterThanOrEqual(3);
+    expect(refused).toBeLessThanOrEqual(6);
+    expect(answers.slice(0, refused).every((status) => status === 401)).toBe(true);
+    expect(answers.slice(refused).every((status) => status === 200)).toBe(true);
+  });
+
+  test("does not find a message just announced, once; older ones it finds", async () => {
+    const { api, path, receive, advance } = start({ api: { "GET /messages/*": { "404-once": 1 } } });
+    const old = receive("old");
+    await advance(61);
+    const { id } = receive("new");
+    expect((await api("GET", `${path}/${old.id}`)).status).toBe(200);
+    const answers = [await api("GET", `${path}/${id}`), await api("GET", `${path}/${id}`)];
+    expect(answers.map(({ status }) => status)).toEqual([404, 200]);
+  });
+
+  test("answers 504 after the mail was sent, which the same key repeats", async () => {
+    const { sim, api, path, sentCount } = start({ api: { [SEND]: { "504-after": 1 } } });
+    const key = { "idempotency-key": "k" };
+    expect((await api("POST", `${path}/send`, { to }, key)).status).toBe(504);
+    sim.chaos();
+    const again = await api("POST", `${path}/send`, { to }, key);
+    expect([again.status, again.headers.get("idempotent-response")]).toEqual([200, "true"]);
+    expect(await sentCount()).toBe(1);
+  });
+
+  test.each([
+    ["reset", 0],
+    ["reset-after", 1],
+  ])("breaks the connection (%s), with %i mails sent", async (kind, sent) => {
+    const { send, fault, sentCount, control } = start();
+    await fault(kind);
+    await expect(send({ to })).rejects.toThrow("connection reset");
+    expect(await sentCount()).toBe(sent);
+    const [entry] = (await control("GET", "/requests")).body.data;
+    expect(entry).toMatchObject({ method: "POST", status: null });
+  });
+
+  test("answers late, within the time asked for", async () => {
+    const latency = { latency: 1, latencyMs: [20, 30] as [number, number] };
+    const { api, path, counts } = start({ api: { [LIST]: latency } });
+    const ms = await timed(() => api("GET", path));
+    expect(ms).toBeGreaterThanOrEqual(19);
+    expect(await counts()).toEqual({ latency: 1 });
+  });
+
+  test("needs as long as Nylas for a send, shorter where time runs faster", async () => {
+    const { send } = start({ api: { [SEND]: { latency: 1 } } }, { timeScale: 50 });
+    const ms = await timed(() => send({ to }));
+    expect(ms).toBeGreaterThanOrEqual(9);
+    expect(ms).toBeLessThan(500);
+  });
+
+  test("hangs no longer than it is told to", async () => {
+    const { send, sentCount } = start({ api: { [SEND]: { hang: 1, hangMs: 10 } } });
+    expect((await send({ to })).status).toBe(200);
+    expect(await sentCount()).toBe(1);
+  });
+
+  test("hangs until chaos ends", async () => {
+    const { sim, send } = start({ api: { [SEND]: { hang: 1 } } });
+    const hanging = send({ to });
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    sim.chaos();
+    expect((await hanging).status).toBe(200);
+  });
+
+  test("gives half a body, then breaks, or the rest late", async () => {
+    const { sim, path, control } = start();
+    const list = async (kind: string, more = {}) => {
+      await control("POST", "/fault", { route: LIST, kind, ...more });
+      const headers = { authorization: `Bearer ${API_KEY}` };
+      return sim.fetch(new Request(`http://nylas${path}`, { headers }));
+    };
+    await expect((await list("cut-body")).text()).rejects.toThrow("connection reset");
+    expect(await (await list("hang-body", { hangMs: 5 })).json()).toMatchObject({ data: [] });
+    const slow = await list("slow-body", { slowMs: 20 });
+    const ms = await timed(async () => expect(await slow.json()).toMatchObject({ data: [] }));
+    expect(ms).toBeGreaterThan(15);
+  });
+
+  test("gives half a file, whose length says so, or a slow one", async () => {
+    const { sim, control, receive, grant } = start();
+    const attachments = [{ filename: "a", contentType: "text/plain", content: new Uint8Array(1000) }];
+    const mail = receive("one", { attachments });
+    const file = `/v3/grants/${grant.id}/attachments/${mail.attachments[0]!.id}/download`;
+    const download = async (kind: string) => {
+      await control("POST", "/fault", { route: "/download", kind, slowMs: 20 });
+      const headers = { authorization: `Bearer ${API_KEY}` };
+      return sim.fetch(new Request(`http://nylas${file}?message_id=${mail.id}`, { headers }));
+    };
+    const cut = await download("cut-body");
+    expect(cut.headers.get("content-length")).toBe("1000");
+    expect((await cut.body!.getReader().read()).value).toHaveLength(500);
+    const slow = await download("slow-body");
+    const ms = await timed(async () => expect(await slow.arrayBuffer()).toHaveProperty("byteLength", 1000));
+    expect(ms).toBeGreaterThan(15);
+  });
+
+  test("gives short pages, through which every mail is still seen once", async () => {
+    const { api, path, receive } = start({ api: { [LIST]: { "short-page": 1 } } });
+    for (let n = 0; n < 7; n++) receive(`mail ${n}`);
+    const sizes: number[] = [];
+    let cursor: string | undefined;
+    do {
+      const { body } = await api("GET", `${path}?limit=4${cursor ? `&page_token=${cursor}` : ""}`);
+      sizes.push(body.data.length);
+      cursor = body.next_cursor;
+    } while (cursor);
+    expect(sizes).toEqual([2, 2, 2, 1]);
+  });
+});
+
+describe("the provider", () => {
+  test.each([
+    ["google", 2, "1"],
+    ["microsoft", 30, "2"],
+  ] as const)("%s takes %i sends at once, and says when it takes more", async (provider, sends, wait) => {
+    const { send, advance } = start({ providerLimits: true }, { provider });
+    for (let n = 0; n < sends; n++) expect((await send({ to })).status).toBe(200);
+    const refused = await send({ to });
+    expect(refused.status).toBe(429);
+    expect(refused.headers.get("retry-after")).toBe(wait);
+    expect(refused.body.error).toMatchObject({ type: "rate_limit_error", provider_error: expect.anything() });
+    await advance(Number(wait));
+    expect((await send({ to })).status).toBe(200);
+  });
+
+  test.each([
+    ["google", 4],
+    ["microsoft", 5],
+  ] as const)("%s says that 4 bytes are %i at least", async (provider, least) => {
+    const { sim, api, grant } = start({ sizeDiffers: 1 }, { provider });
+    const attachments = [{ filename: "a", contentType: "text/plain", content: new Uint8Array(4) }];
+    const [mail] = sim.inbound({ from: AZIZA, to: [TEAM], subject: "x", attachments });
+    const { id, size } = mail!.attachments[0]!;
+    expect(size).toBeGreaterThanOrEqual(least);
+    const file = `/v3/grants/${grant.id}/attachments/${encodeURIComponent(id)}/download`;
+    const { headers } = await api("GET", `${file}?message_id=${encodeURIComponent(mail!.id)}`);
+    expect(headers.get("content-length")).toBe("4");
+  });
+});
+
+describe("over the network", () => {
+  test("a reset and a body cut off are failed requests, and no later one", async () => {
+    const { sim, control, path } = start();
+    const served = await serve(sim, { port: 0 });
+    const list = () => {
+      const headers = { authorization: `Bearer ${API_KEY}` };
+      return fetch(`http://127.0.0.1:${served.port}${path}`, { headers });
+    };
+    await control("POST", "/fault", { route: LIST, kind: "reset" });
+    await expect(list()).rejects.toThrow("fetch failed");
+    await control("POST", "/fault", { route: LIST, kind: "cut-body" });
+    const cut = await list();
+    expect(cut.status).toBe(200);
+    await expect(cut.json()).rejects.toThrow();
+    expect((await list()).status).toBe(200);
+    await served.close();
   });
 });

@@ -189,3 +189,94 @@ describe("two grants", () => {
     ]);
   });
 });
+
+describe("a thread", () => {
+  function startWithThread() {
+    const harness = startWithGrant();
+    const first = harness.receive("Reja", { messageId: "<one@elsewhere.example>" });
+    harness.receive("Re: Reja", { inReplyTo: "<one@elsewhere.example>", unread: false });
+    harness.receive("Boshqa");
+    const threads = harness.path.replace("/messages", "/threads");
+    return { ...harness, threads, one: `${threads}/${first.thread_id}`, first };
+  }
+
+  test.each(["limit=51", "page_token=undefined", "in=inbox", "latest_message_after=x"])(
+    "is not listed with %s",
+    async (query) => {
+      const { api, threads } = startWithThread();
+      expect((await api("GET", `${threads}?${query}`)).status).toBe(400);
+    },
+  );
+
+  test("gathers its messages, and is found by what any of them has", async () => {
+    const { api, threads, first } = startWithThread();
+    const { data } = (await api("GET", `${threads}?subject=Re:`)).body;
+    expect(data).toHaveLength(1);
+    expect(data[0]).toMatchObject({ id: first.thread_id, object: "thread", subject: "Reja", unread: true });
+    expect(data[0].message_ids).toHaveLength(2);
+    expect(data[0].latest_draft_or_message.subject).toBe("Re: Reja");
+    expect(data[0].participants).toMatchObject([AZIZA, TEAM]);
+  });
+
+  test("is listed page by page", async () => {
+    const { api, threads } = startWithThread();
+    const { data, next_cursor } = (await api("GET", `${threads}?limit=1`)).body;
+    expect(data).toMatchObject([{ subject: "Boshqa" }]);
+    const next = (await api("GET", `${threads}?limit=1&page_token=${next_cursor}`)).body;
+    expect(next.data).toMatchObject([{ subject: "Reja" }]);
+    expect(next).not.toHaveProperty("next_cursor");
+  });
+
+  test("is changed and thrown away message by message", async () => {
+    const { sim, api, one, delivered, subjects } = startWithThread();
+    await sim.tick();
+    delivered.length = 0;
+    expect((await api("PUT", one, { unread: false })).body.data.unread).toBe(false);
+    await sim.tick();
+    expect(delivered.map(({ json }) => json.type)).toEqual(["message.updated", "message.updated"]);
+    expect((await api("DELETE", one)).status).toBe(200);
+    expect(await subjects("?in=TRASH")).toEqual(["Re: Reja", "Reja"]);
+  });
+});
+
+describe("a folder", () => {
+  function startFolders(provider: "google" | "microsoft" | "imap" = "google") {
+    const harness = startWithGrant({ provider });
+    return { ...harness, folders: `/v3/grants/${harness.grant.id}/folders` };
+  }
+
+  test.each([
+    ["without a name", {}],
+    ["with the name of another", { name: "INBOX" }],
+  ])("%s is not made", async (_, body) => {
+    const { api, folders } = startFolders();
+    expect((await api("POST", folders, body)).status).toBe(400);
+  });
+
+  test("of the system is neither renamed nor deleted", async () => {
+    const { api, folders } = startFolders();
+    expect((await api("PUT", `${folders}/INBOX`, { name: "x" })).status).toBe(400);
+    expect((await api("DELETE", `${folders}/INBOX`)).status).toBe(400);
+  });
+
+  test.each(["google", "microsoft", "imap"] as const)(
+    "is made, renamed and deleted with its messages, and announced each time (%s)",
+    async (provider) => {
+      const { sim, api, folders, delivered, receive, path } = startFolders(provider);
+      const { id } = (await api("POST", folders, { name: "Loyihalar" })).body.data;
+      const message = receive("one");
+      await api("PUT", `${path}/${encodeURIComponent(message.id)}`, { folders: [id] });
+      const one = `${folders}/${encodeURIComponent(id)}`;
+      const renamed = (await api("PUT", one, { name: "Ishlar", text_color: "#fff" })).body.data;
+      expect(renamed).toMatchObject({ id, name: "Ishlar", text_color: "#fff", total_count: 1 });
+      await sim.tick();
+      delivered.length = 0;
+      expect((await api("DELETE", one)).status).toBe(200);
+      expect((await api("GET", one)).status).toBe(404);
+      expect((await api("GET", `${path}/${encodeURIComponent(message.id)}`)).status).toBe(404);
+      await sim.tick();
+      expect(delivered.map(({ json }) => json.type)).toEqual(["message.deleted", "folder.deleted"]);
+      expect(delivered[1]!.json.data.object).toMatchObject({ id, name: "Ishlar", system_folder: false });
+    },
+  );
+});

@@ -77,6 +77,14 @@ describe("pull mount", () => {
     expect(await pull()).toEqual([]);
   });
 
+  test("is thrown into chaos by its control API", async () => {
+    const { pull, addGrant, call } = start();
+    await call("POST", "/__sim/chaos", { webhooks: { duplicateNewId: 1 } });
+    await addGrant();
+    expect(await pull()).toHaveLength(2);
+    expect((await call("GET", "/__sim/state")).body.chaos.webhooks).toEqual({ duplicateNewId: 1 });
+  });
+
   test("waits for a webhook as long as it is told to", async () => {
     const { pull, addGrant } = start();
     const pulled = pull("?wait=2000");
@@ -116,6 +124,34 @@ describe("server", () => {
     expect(await delivered.promise).toMatchObject({ type: "grant.created" });
     await Promise.all([served.close(), sink.close()]);
     await expect(fetch(`http://127.0.0.1:${served.port}/`)).rejects.toThrow();
+  });
+
+  test("compresses JSON over 200 bytes for whoever takes it, and the pull mount never", async () => {
+    const options = { apiKey: API_KEY, controlToken: CONTROL_TOKEN };
+    const init = { headers: { authorization: `Bearer ${API_KEY}`, "accept-encoding": "gzip" } };
+    const list = new Request("http://nylas/v3/grants", init);
+    const mount = createPullMount(options);
+    const sim = createNylasSim(options);
+    expect((await sim.fetch(list.clone())).headers.has("content-encoding")).toBe(false);
+    for (const email of ["a@app.example", "b@app.example"]) {
+      sim.addGrant({ email });
+      const authorization = `Bearer ${CONTROL_TOKEN}`;
+      const body = JSON.stringify({ email });
+      await mount.fetch(
+        new Request("http://nylas/__sim/grants", { method: "POST", body, headers: { authorization } }),
+      );
+    }
+    expect((await (await mount.fetch(list.clone())).json()).data).toHaveLength(2);
+    const answer = await sim.fetch(list);
+    expect(answer.headers.get("content-encoding")).toBe("gzip");
+    const json = JSON.parse(gunzipSync(Buffer.from(await answer.arrayBuffer())).toString());
+    expect(json.data).toHaveLength(2);
+
+    const served = await serve(sim, { port: 0 });
+    const fetched = await fetch(`http://127.0.0.1:${served.port}/v3/grants`, init);
+    expect(fetched.headers.get("content-encoding")).toBe("gzip");
+    expect((await fetched.json()).data).toHaveLength(2);
+    await served.close();
   });
 
   test("sends the headers of an answer whose body hangs", async () => {

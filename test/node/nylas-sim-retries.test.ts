@@ -90,9 +90,13 @@ describe("retry", () => {
     expect(data).toMatchObject([{ status: null, verdict: "retry", error: "Error: connection reset" }]);
   });
 
-  test("goes to every destination of the trigger, also to the one that answered 200", async () => {
+  test.each([
+    ["every destination of the trigger, also the one that answered 200", true],
+    ["the one that failed alone, where it is told so", false],
+  ])("goes to %s", async (_, retryAll) => {
     const other = "https://other.example/hook";
     const { sim, endpoint, advance, delivered } = startSim({
+      retryAll,
       webhooks: [
         { url: HOOK, secret: "a" },
         { url: other, secret: "b" },
@@ -102,7 +106,8 @@ describe("retry", () => {
     sim.addGrant({ email: "team@app.example" });
     await sim.tick();
     await advance(5 * MINUTE);
-    expect(delivered.map(({ url }) => url)).toEqual([HOOK, other, HOOK, other]);
+    const again = retryAll ? [HOOK, other] : [HOOK];
+    expect(delivered.map(({ url }) => url)).toEqual([HOOK, other, ...again]);
   });
 });
 

@@ -13,7 +13,8 @@ describe("a send is refused", () => {
     ["with an attachment that is an object", { to, attachments: [file({ content: { locked: false } })] }],
     ["with an attachment that is not base64", { to, attachments: [file({ content: "not base64!" })] }],
     ["with metadata over 500 characters", { to, metadata: { key1: "x".repeat(501) } }],
-    ["for a later time", { to, send_at: 1893456000 }],
+    ["for a time more than 30 days away", { to, send_at: 1893456000 }],
+    ["through a draft", { to, use_draft: true }],
     ["as a multipart without a message", multipart(undefined)],
     ["as a multipart whose message is no JSON", multipart("[object Object]")],
     ["over 3 MB of JSON", { to, body: "x".repeat(3 * 1024 * 1024) }],
@@ -24,9 +25,10 @@ describe("a send is refused", () => {
   });
 
   test("as a multipart over 25 MB", async () => {
-    const { send } = startWithGrant();
-    const big = new File([new Uint8Array(25 * 1024 * 1024)], "big.bin");
-    expect((await send(multipart({ to }, { big }))).status).toBe(413);
+    const { sim, path } = startWithGrant();
+    const headers = { authorization: "Bearer api-key", "content-type": "multipart/form-data; boundary=b" };
+    const init = { method: "POST", headers, body: new Uint8Array(25 * 1024 * 1024 + 1) };
+    expect((await sim.fetch(new Request(`http://nylas${path}/send`, init))).status).toBe(413);
   });
 
   test("when the body is the text [object Object]", async () => {

@@ -199,6 +199,29 @@ describe("webhook", () => {
     expect(delivered).toEqual([]);
   });
 
+  test("whose endpoint seems to answer chunked is created where that says nothing", async () => {
+    const { api, endpoint } = startSim({ webhooks: [], strictChunked: false });
+    endpoint((r) => new Response(challengeOf(r), { headers: { "transfer-encoding": "chunked" } }));
+    expect((await api("POST", "/v3/webhooks", settings)).status).toBe(200);
+  });
+
+  test("of cleaned mails gets those, and the others get them as they are", async () => {
+    const other = "https://other.example/hook";
+    const { sim, delivered } = startSim({
+      webhooks: [
+        { url: HOOK, secret: "a", triggers: ["message.created"] },
+        { url: other, secret: "b", triggers: ["message.created.cleaned"] },
+      ],
+    });
+    sim.addGrant({ email: "team@app.example" });
+    sim.inbound(mail);
+    await sim.tick();
+    expect(delivered.map(({ url, json }) => [url, json.type, json.data.object.body])).toEqual([
+      [HOOK, "message.created", mail.html],
+      [other, "message.created.cleaned", "Salom dunyo"],
+    ]);
+  });
+
   test("test events are signed with the published secret", async () => {
     const { api, delivered } = startSim();
     const event = { trigger_type: "message.created", webhook_url: HOOK };

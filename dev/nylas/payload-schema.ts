@@ -1,0 +1,55 @@
+import { z } from "zod";
+
+const participant = z.object({
+  email: z.email(),
+  name: z.string().nullish(),
+});
+const participants = z.array(participant);
+
+export const payloadSchema = z.object({
+  to: participants.min(1),
+  cc: participants.nullish(),
+  bcc: participants.nullish(),
+  from: participants.max(1).nullish(),
+  reply_to: participants.nullish(),
+  subject: z.string().nullish(),
+  body: z.string().nullish(),
+  is_plaintext: z.boolean().nullish(),
+  reply_to_message_id: z.string().nullish(),
+  attachments: z
+    .array(
+      z.object({
+        filename: z.string().min(1),
+        content_type: z.string().min(1),
+        content: z.base64(),
+        content_id: z.string().nullish(),
+      }),
+    )
+    .nullish(),
+  custom_headers: z.array(z.object({ name: z.string().min(1), value: z.string() })).nullish(),
+  tracking_options: z
+    .object({
+      opens: z.boolean().exactOptional(),
+      links: z.boolean().exactOptional(),
+      thread_replies: z.boolean().exactOptional(),
+      label: z.string().max(2048).exactOptional(),
+    })
+    .nullish(),
+  metadata: z
+    .record(z.string(), z.string().max(500))
+    .refine((metadata) => Object.keys(metadata).length <= 50, "at most 50 pairs")
+    .nullish(),
+  /** Unix seconds. */
+  send_at: z.int().nullish(),
+});
+
+/** A draft needs no recipients before it is sent. */
+export const draftSchema = payloadSchema.omit({ send_at: true }).extend({
+  to: participants.nullish(),
+  starred: z.boolean().nullish(),
+});
+
+export type SendPayload = Omit<z.infer<typeof payloadSchema>, "attachments">;
+export type DraftPayload = Omit<z.infer<typeof draftSchema>, "attachments">;
+export type JsonAttachment = NonNullable<z.infer<typeof payloadSchema>["attachments"]>[number];
+export type Participant = z.infer<typeof participant>;

@@ -1,0 +1,150 @@
+import type { IdentifiedMail, Placement } from "./deposit.ts";
+import { deposit, depositHere, grantByEmail, newMessage } from "./deposit.ts";
+import { invalidRequest, notFound } from "./errors.ts";
+import { messageIdHeader, random } from "./ids.ts";
+import type { Address, MailAttachment } from "./mail.ts";
+import { recipientsOf } from "./mail.ts";
+import { announceMessage } from "./notifications.ts";
+import type { DraftPayload, Participant, SendPayload } from "./payload-schema.ts";
+import type { Grant, Header, StoredDraft, StoredMessage } from "./store.ts";
+import { dropContents, headerOf, mailboxOf } from "./store.ts";
+import type { World } from "./world.ts";
+import { now } from "./world.ts";
+
+const MESSAGE_ID_DOMAINS = { google: "mail.gmail.com", microsoft: "prod.outlook.com" };
+const THREADING_HEADERS = ["message-id", "in-reply-to", "references"];
+
+/**
+ * Stores the mail in SENT and at every recipient who is a grant here, hands the others to `onOutgoing`, and
+ * announces all copies. Throws a 404 when the mail it replies to is not in the grant.
+ */
+export function sendMail(
+  world: World,
+  grant: Grant,
+  payload: SendPayload,
+  attachments: MailAttachment[],
+): StoredMessage {
+  const mail = composed(world, grant, payload, attachments);
+  const sent = deposit(world, grant, mail, placementOf(payload, "SENT"));
+  // Nylas: its own de-duplication may leave only an update of a mail that was never announced.
+  const updated = random(world.store) < world.sentAsUpdated;
+  announceMessage(world, sent, updated ? "message.updated" : "message.created");
+
+  for (const copy of depositHere(world, mail)) announceMessage(world, copy, "message.created");
+  const recipients = recipientsOf(mail).filter(({ email }) => !grantByEmail(world, email));
+  if (recipients.length > 0) world.onOutgoing(structuredClone({ ...mail, recipients }));
+  return sent;
+}
+
+/** A mail to send later, in no folder's list of messages. Throws a 404 as `sendMail` does. */
+export function newDraft(
+  world: World,
+  grant: Grant,
+  payload: DraftPayload,
+  attachments: MailAttachment[],
+): StoredDraft {
+  const mail = composed(world, grant, payload, attachments);
+  const message = newMessage(world, grant, mail, placementOf(payload, "DRAFTS"));
+  return { message: { ...message, starred: payload.starred ?? false }, payload };
+}
+
+/** Sends what a draft holds, and drops its own copies of the files. Throws a 400 while it has no recipients. */
+export function sendDraft(world: World, grant: Grant, { message, payload }: StoredDraft): StoredMessage {
+  const { to } = payload;
+  if (!to?.length) throw invalidRequest("to: a draft needs a recipient to be sent");
+  const sent = sendMail(world, grant, { ...payload, to }, filesOf(world, message));
+  dropContents(world.store, message);
+  return sent;
+}
+
+/** The attachments of a stored message, to be attached once more. */
+export function filesOf(world: World, { attachments }: StoredMessage): MailAttachment[] {
+  return attachments.map(({ id, filename, content_type, content_id, is_inline }) => ({
+    filename,
+    contentType: content_type,
+    content: world.store.contents.get(id) ?? new Uint8Array(),
+    inline: is_inline,
+    ...(content_id !== undefined && { contentId: content_id }),
+  }));
+}
+
+function placementOf(payload: DraftPayload, folder: string): Placement {
+  const { metadata, tracking_options: tracking, custom_headers: custom } = payload;
+  return {
+    folder,
+    unread: false,
+    showBcc: true,
+    ...(metadata && { metadata }),
+    ...(tracking && { tracking }),
+    customHeaders: (custom ?? []).filter(({ name }) => !THREADING_HEADERS.includes(name.toLowerCase())),
+  };
+}
+
+function composed(world: World, grant: Grant, payload: DraftPayload, attachments: MailAttachment[]) {
+  const domain = grant.provider === "imap" ? grant.email.split("@")[1]! : MESSAGE_ID_DOMAINS[grant.provider];
+  return {
+    ...mailOf(grant, payload, attachments),
+    ...threadingOf(world, grant, payload),
+    messageId: messageIdHeader(world.store, domain),
+    date: now(world),
+  };
+}
+
+function mailOf(
+  grant: Grant,
+  payload: DraftPayload,
+  attachments: MailAttachment[],
+): Omit<IdentifiedMail, "messageId"> {
+  const body = payload.body ?? "";
+  const from = addresses(payload.from)[0] ?? {
+    email: grant.email,
+    ...(grant.name !== undefined && { name: grant.name }),
+  };
+  return {
+    from,
+    to: addresses(payload.to),
+    cc: addresses(payload.cc),
+    bcc: addresses(payload.bcc),
+    replyTo: addresses(payload.reply_to),
+    subject: payload.subject ?? "",
+    ...(payload.is_plaintext ? { text: body } : { html: body }),
+    attachments,
+  };
+}
+
+function addresses(participants: Participant[] | null | undefined): Address[] {
+  return (participants ?? []).map(({ email, name }) => (name ? { email, name } : { email }));
+}
+
+/** In-Reply-To and References: from the mail replied to, else from custom headers. */
+function threadingOf(
+  world: World,
+  grant: Grant,
+  payload: DraftPayload,
+): { inReplyTo?: string; references: string[] } {
+  const replyTo = payload.reply_to_message_id;
+  if (!replyTo) {
+    const inReplyTo = customHeader(payload.custom_headers, "in-reply-to");
+    const references = messageIds(customHeader(payload.custom_headers, "references"));
+    return { ...(inReplyTo && { inReplyTo }), references };
+  }
+  const parent = repliedTo(world, grant, replyTo);
+  if (!parent) throw notFound(`reply_to_message_id not found: ${replyTo}`);
+  const inReplyTo = headerOf(parent, "Message-ID")!;
+  return { inReplyTo, references: [...messageIds(headerOf(parent, "References")), inReplyTo] };
+}
+
+// Nylas: on IMAP reply_to_message_id is the Message-ID header of the mail, elsewhere its id.
+function repliedTo(world: World, grant: Grant, replyTo: string): StoredMessage | undefined {
+  const { messages } = mailboxOf(world.store, grant.id);
+  if (grant.provider !== "imap") return messages.get(replyTo);
+  return [...messages.values()].find((message) => headerOf(message, "Message-ID") === replyTo);
+}
+
+function customHeader(headers: Header[] | null | undefined, name: string): string | undefined {
+  return headers?.find((header) => header.name.toLowerCase() === name)?.value;
+}
+
+function messageIds(references: string | undefined): string[] {
+  return references?.match(/<[^>]+>/g) ?? [];
+}

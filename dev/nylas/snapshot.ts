@@ -1,0 +1,88 @@
+import type {
+  AuthCode,
+  Grant,
+  Notification,
+  RememberedSend,
+  Schedule,
+  Store,
+  StoredDraft,
+  StoredFolder,
+  StoredMessage,
+  Webhook,
+} from "./store.ts";
+import { emptyStore, keepMessage, mailboxOf } from "./store.ts";
+
+export interface SimSnapshot {
+  random: number;
+  clock_offset: number;
+  last_sequence: number;
+  application_id: string;
+  grants: Grant[];
+  messages: StoredMessage[];
+  /** Base64, by attachment id. */
+  contents: Record<string, string>;
+  webhooks: Webhook[];
+  notifications: Notification[];
+  sends: Record<string, RememberedSend>;
+  // Absent from snapshots of before these were kept.
+  drafts?: StoredDraft[];
+  folders?: StoredFolder[];
+  schedules?: Schedule[];
+  codes?: AuthCode[];
+  departed?: Record<string, StoredMessage[]>;
+}
+
+/** A deep copy of the store that survives `JSON.stringify`. */
+export function takeSnapshot(store: Store): SimSnapshot {
+  const mailboxes = [...store.mailboxes.values()];
+  const contents = [...store.contents].map(([id, bytes]) => [id, Buffer.from(bytes).toString("base64")]);
+  return structuredClone({
+    random: store.random,
+    clock_offset: store.clock_offset,
+    last_sequence: store.last_sequence,
+    application_id: store.application_id,
+    grants: [...store.grants.values()],
+    messages: mailboxes.flatMap((mailbox) => [...mailbox.messages.values()]),
+    contents: Object.fromEntries(contents),
+    webhooks: [...store.webhooks.values()],
+    notifications: [...store.notifications.values()],
+    sends: Object.fromEntries(store.sends),
+    drafts: mailboxes.flatMap((mailbox) => [...mailbox.drafts.values()]),
+    folders: mailboxes.flatMap((mailbox) => [...mailbox.folders.values()]),
+    schedules: [...store.schedules.values()],
+    codes: [...store.codes.values()],
+    departed: Object.fromEntries(store.departed),
+  });
+}
+
+/** The store that `takeSnapshot` saw; the snapshot stays untouched. */
+export function fromSnapshot(snapshot: SimSnapshot): Store {
+  const copy = structuredClone(snapshot);
+  const store: Store = {
+    ...emptyStore(0),
+    random: copy.random,
+    clock_offset: copy.clock_offset,
+    last_sequence: copy.last_sequence,
+    application_id: copy.application_id,
+    grants: byId(copy.grants),
+    webhooks: byId(copy.webhooks),
+    notifications: byId(copy.notifications),
+    sends: new Map(Object.entries(copy.sends)),
+    schedules: byId(copy.schedules ?? []),
+    codes: new Map(copy.codes?.map((code) => [code.code, code])),
+    departed: new Map(Object.entries(copy.departed ?? {})),
+  };
+  for (const message of copy.messages) keepMessage(store, message);
+  for (const draft of copy.drafts ?? []) {
+    mailboxOf(store, draft.message.grant_id).drafts.set(draft.message.id, draft);
+  }
+  for (const folder of copy.folders ?? []) mailboxOf(store, folder.grant_id).folders.set(folder.id, folder);
+  for (const [id, base64] of Object.entries(copy.contents)) {
+    store.contents.set(id, new Uint8Array(Buffer.from(base64, "base64")));
+  }
+  return store;
+}
+
+function byId<T extends { id: string }>(rows: T[]): Map<string, T> {
+  return new Map(rows.map((row) => [row.id, row]));
+}
