@@ -5,19 +5,30 @@ import { createPullMount } from "./dev/nylas/pull.ts";
 
 const NYLAS = { apiKey: "test-api-key", controlToken: "test-control", webhookSecret: "test-webhook-secret" };
 
+/** Of the chaos test: `npm run chaos -- --minutes 10 --seed 7`. */
+const CHAOS = {
+  seed: Number(process.env.CHAOS_SEED ?? Date.now() % 1e9),
+  minutes: Number(process.env.CHAOS_MINUTES ?? 0),
+};
+
 /** All that the Worker's outbound requests can reach in tests: the stand-in for Nylas and an issuer of tokens. */
 async function outbound() {
-  const nylas = createPullMount({
-    apiKey: NYLAS.apiKey,
-    controlToken: NYLAS.controlToken,
-    sentAsUpdated: 0,
-    webhooks: [{ url: "https://xabar.test/webhooks/nylas", secret: NYLAS.webhookSecret }],
-  });
+  const mount = (seed: number) =>
+    createPullMount({
+      apiKey: NYLAS.apiKey,
+      controlToken: NYLAS.controlToken,
+      seed,
+      sentAsUpdated: 0,
+      webhooks: [{ url: "https://xabar.test/webhooks/nylas", secret: NYLAS.webhookSecret }],
+    });
+  const nylas = mount(1);
+  const unrulyNylas = mount(CHAOS.seed);
   const { publicKey, privateKey } = await generateKeyPair("ES256", { extractable: true });
   const jwks = { keys: [{ ...(await exportJWK(publicKey)), kid: "test", alg: "ES256" }] };
   const fetch = async (request: Request): Promise<Response> => {
     const { hostname } = new URL(request.url);
     if (hostname === "nylas.test") return nylas.fetch(request);
+    if (hostname === "chaos.nylas.test") return unrulyNylas.fetch(request);
     if (hostname === "issuer.test") return Response.json(jwks);
     return new Response(`No route to ${hostname}`, { status: 503 });
   };
@@ -36,6 +47,7 @@ const worker = cloudflareTest(async () => {
         TEST_MIGRATIONS: await readD1Migrations("./migrations"),
         TEST_ISSUER_KEY: privateKey,
         TEST_CONTROL_TOKEN: NYLAS.controlToken,
+        TEST_CHAOS: CHAOS,
         // Whatever a developer's own .dev.vars may say.
         ...{ CORS_ORIGINS: "", R2_S3_ENDPOINT: "", R2_ACCESS_KEY_ID: "", R2_SECRET_ACCESS_KEY: "" },
         JWT_SECRET: "test-jwt-secret",

@@ -12,6 +12,9 @@ import { applyMigrations, startWorker } from "./wrangler.ts";
 
 // `npm run dev`: the Worker, a stand-in for Nylas that also takes mail by SMTP, and two demo companies.
 
+/** As in wrangler.toml. */
+const CRON_MS = 600_000;
+
 async function main(options: DevOptions): Promise<void> {
   const { state, port, nylasPort, smtpPort } = options;
   await requireFreePorts(options);
@@ -70,6 +73,8 @@ async function main(options: DevOptions): Promise<void> {
   setInterval(() => process.ppid !== parent && void stop(0), 500);
 
   const url = `http://localhost:${port}`;
+  // Locally nothing runs the cron trigger by itself.
+  setInterval(() => void fetch(`${url}/cdn-cgi/handler/scheduled`).catch(() => {}), CRON_MS);
   const claims = { user: 1, companies: companies.map(({ id }) => id), role: "admin", hours: 24 };
   const token = await signToken(claims, vars.JWT_SECRET ?? "");
   if (isNew) {

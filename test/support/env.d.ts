@@ -4,6 +4,7 @@ declare namespace Cloudflare {
     /** Private JWK of the issuer whose key set JWT_JWKS_URL serves. */
     TEST_ISSUER_KEY: string;
     TEST_CONTROL_TOKEN: string;
+    TEST_CHAOS: { seed: number; minutes: number };
     JWT_JWKS_URL: string;
   }
 }

@@ -22,8 +22,14 @@ export interface InboundMail {
   silent?: boolean;
 }
 
-async function control(method: string, path: string, body?: unknown): Promise<unknown> {
-  const response = await fetch(`https://nylas.test${path}`, {
+/** Calls the control API of a stand-in. */
+export async function control(
+  method: string,
+  path: string,
+  body?: unknown,
+  origin = "https://nylas.test",
+): Promise<unknown> {
+  const response = await fetch(`${origin}${path}`, {
     method,
     headers: { authorization: `Bearer ${env.TEST_CONTROL_TOKEN}`, "content-type": "application/json" },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -55,7 +61,7 @@ export const mendRoutes = () => control("DELETE", "/__sim/fault");
 export const storedMail = async (grantId: string): Promise<Record<string, unknown>[]> =>
   ((await control("GET", `/__sim/messages/${grantId}`)) as { data: Record<string, unknown>[] }).data;
 
-interface PulledRequest {
+export interface PulledRequest {
   id: string;
   method: string;
   url: string;

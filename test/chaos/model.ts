@@ -1,0 +1,93 @@
+import { env } from "cloudflare:workers";
+import { expect } from "vitest";
+import { createContext } from "../../src/ems/context.ts";
+import { messagesByIds } from "../../src/ems/messages/query.ts";
+import type { MessageResponse } from "../../src/ems/messages/schemas.ts";
+import type { BulkAccount } from "../support/bulk.ts";
+import { nylas } from "./unruly-nylas.ts";
+
+export interface Mailbox extends BulkAccount {
+  grant: string;
+}
+
+interface Truth {
+  id: string;
+  thread_id: string;
+  subject: string;
+  body: string;
+  date: number;
+  cc?: { email: string }[];
+  attachments?: { filename: string }[];
+}
+
+interface Row {
+  id: string;
+  provider_message_id: string;
+  thread_id: string;
+  created_events: number;
+  deleted_events: number;
+}
+
+const byId = <T extends { id: string }>(list: T[]): Map<string, T> =>
+  new Map(list.map((each) => [each.id, each]));
+
+/** Holds what is stored of a mailbox against what the provider has of it. */
+export async function expectTruth(box: Mailbox): Promise<void> {
+  const { data } = await nylas.control<{ data: Truth[] }>("GET", `/__sim/messages/${box.grant}`);
+  const { results: rows } = await env.DB.prepare(
+    `SELECT m.id, m.provider_message_id, m.thread_id,
+      (SELECT count(*) FROM ems_events e WHERE e.message_id = m.id AND e.type = 'message.created') AS created_events,
+      (SELECT count(*) FROM ems_events e WHERE e.message_id = m.id AND e.type = 'message.deleted') AS deleted_events
+    FROM ems_messages m WHERE m.account_id = ? AND m.provider_message_id <> 'bulk-0'`,
+  )
+    .bind(box.id)
+    .all<Row>();
+  const ids = (list: string[]) => list.toSorted();
+  expect(ids(rows.map((row) => row.provider_message_id))).toEqual(ids(data.map(({ id }) => id)));
+
+  const truths = byId(data);
+  const user = { user_id: 1, role: "admin", companies: [box.company_id], exp: 0 };
+  const ctx = { ...createContext(env, () => {}), user, origin: "https://xabar.test" };
+  const stored = new Map<string, MessageResponse>();
+  for await (const message of messagesByIds(
+    ctx,
+    rows.map(({ id }) => id),
+  ))
+    stored.set(message.id, message);
+  for (const row of rows) {
+    const truth = truths.get(row.provider_message_id)!;
+    const message = stored.get(row.id)!;
+    expect(message.subject).toBe(truth.subject);
+    expect(message.body_html === truth.body, `the body of ${truth.subject}`).toBe(true);
+    expect(message.cc_addresses ?? []).toEqual((truth.cc ?? []).map(({ email }) => ({ email })));
+    expect(message.attachments.map(({ filename }) => filename)).toEqual(
+      (truth.attachments ?? []).map(({ filename }) => filename),
+    );
+    expect(message.internet_message_id).toMatch(/^<.+>$/);
+    expect({ created: row.created_events, deleted: row.deleted_events }).toEqual({ created: 1, deleted: 0 });
+  }
+  // One thread of the provider is never torn apart.
+  for (const group of Map.groupBy(rows, (row) => truths.get(row.provider_message_id)!.thread_id).values()) {
+    expect(new Set(group.map(({ thread_id }) => thread_id)).size).toBe(1);
+  }
+  await expectCounters(box);
+}
+
+async function expectCounters(box: Mailbox): Promise<void> {
+  const counted = await env.DB.prepare(
+    `SELECT a.message_count, a.thread_count,
+      (SELECT count(*) FROM ems_messages WHERE account_id = a.id) AS messages,
+      (SELECT count(*) FROM ems_threads WHERE account_id = a.id) AS threads
+    FROM ems_accounts a WHERE a.id = ?`,
+  )
+    .bind(box.id)
+    .first<Record<string, number>>();
+  expect(counted).toMatchObject({ message_count: counted?.messages, thread_count: counted?.threads });
+  const { results: wrong } = await env.DB.prepare(
+    `SELECT t.id FROM ems_threads t WHERE t.account_id = ? AND (t.message_count, t.last_message_at) <>
+      (SELECT count(*), max(sent_at) FROM ems_messages WHERE thread_id = t.id)`,
+  )
+    .bind(box.id)
+    .all();
+  expect(wrong).toEqual([]);
+}

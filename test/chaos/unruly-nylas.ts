@@ -1,0 +1,58 @@
+import { env } from "cloudflare:workers";
+import { app } from "../../src/app.ts";
+import { control, type PulledRequest } from "../support/nylas.ts";
+import { execution } from "./queue.ts";
+
+const ORIGIN = "https://chaos.nylas.test";
+
+/** The stand-in that the chaos test has for itself. */
+export const nylas = {
+  vars: { NYLAS_API_URI: ORIGIN },
+  control: <T = unknown>(method: string, path: string, body?: unknown) =>
+    control(method, path, body, ORIGIN) as Promise<T>,
+  /** A call of the API, as another client of the mailbox would make it; it may fail like any other. */
+  api: async (method: string, path: string, body?: unknown): Promise<void> => {
+    const request = {
+      method,
+      headers: { authorization: `Bearer ${env.NYLAS_API_KEY}`, "content-type": "application/json" },
+      signal: AbortSignal.timeout(1000),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    };
+    await fetch(`${ORIGIN}${path}`, request)
+      .then((response) => response.arrayBuffer())
+      .catch(() => {});
+  },
+};
+
+/** Everything goes wrong at times: what the settings do not name happens never. */
+export const CHAOS = {
+  webhooks: {
+    ...{
+      duplicate: 0.1,
+      duplicateNewId: 0.1,
+      reorder: 0.2,
+      delay: 0.05,
+      drop: 0.05,
+      updatedBeforeCreated: 0.1,
+    },
+    ...{ unknownField: 0.1, unknownTrigger: 0.02, missingFields: 0.05, metadata: 0.03, transformed: 0.05 },
+    ...{ cleaned: 0.03, badSignature: 0.03 },
+  },
+  api: {
+    "/grants/": {
+      ...{ "500": 0.03, "502html": 0.03, "503": 0.02, "429": 0.02, "404-once": 0.02, "short-page": 0.2 },
+      ...{ hang: 0.01, "hang-body": 0.01, "cut-body": 0.02, reset: 0.02, hangMs: 20 },
+    },
+  },
+};
+
+/** Brings what the stand-in has to tell to the Worker's door. @returns how many requests that were */
+export async function deliver(worker: Env): Promise<number> {
+  const requests = await nylas.control<PulledRequest[]>("GET", "/__pull");
+  for (const { id, method, url, headers, body } of requests) {
+    const bytes = Uint8Array.from(atob(body), (character) => character.charCodeAt(0));
+    const response = await app.fetch(new Request(url, { method, headers, body: bytes }), worker, execution);
+    await nylas.control("POST", `/__pull/${id}`, { status: response.status, body: await response.text() });
+  }
+  return requests.length;
+}
