@@ -177,7 +177,7 @@ it("health is told to anyone, and nothing but that", async () => {
   for (const path of ["/health", "/health/", "/health?x=1"]) {
     const response = await ask(path);
     expect(response.status).toBe(200);
-    expect(await response.json()).toEqual({ status: "ok" });
+    expect(await response.json()).toEqual({ status: "ok", parked_deliveries: 0 });
   }
 });
 

@@ -96,6 +96,7 @@ const BODIES: BodySpec[] = [
 const BODILESS = [
   ...["read", "unread", "star", "archive", "unarchive"].map((change) => `PATCH /inbox/:inbox_id/${change}`),
   "PATCH /inbox/threads/:thread_id/read",
+  "POST /webhooks/deliveries/:delivery_id/replay",
 ];
 
 const QUERIES: Record<string, Record<string, string[]>> = {
@@ -252,7 +253,10 @@ describe.each(Object.entries(QUERIES))("a query of %s", (route, own) => {
   });
 });
 
-describe.each(guardedRoutes.filter(({ path }) => path.includes(":")))("an id in $method $path", (route) => {
+/** Nylas's ids of notifications have no shape of their own: any that is not there is 404. */
+const withUuid = guardedRoutes.filter(({ path }) => path.includes(":") && !path.includes(":delivery_id"));
+
+describe.each(withUuid)("an id in $method $path", (route) => {
   const name = /:(\w+)/.exec(route.path)?.[1] ?? "";
   const good = BODIES.find((spec) => spec.route === `${route.method} ${route.path}`)?.good();
   const ask = (id: string) => client.call(route.method, fill(route.path, { [name]: id }), good);
