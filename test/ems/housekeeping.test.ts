@@ -1,0 +1,41 @@
+import { env } from "cloudflare:workers";
+import { expect, it } from "vitest";
+import worker from "../../src/index.ts";
+import { unique } from "../support/client.ts";
+
+const DAY = 86_400;
+const NOW = Math.floor(Date.now() / 1000);
+const day = (at: number) => new Date(at * 1000).toISOString().slice(0, 10);
+
+it("what is kept for 30 days is removed after them, and not before", async () => {
+  const ages = [29, 32].map((days) => ({ at: NOW - days * DAY, name: `kept-${days}-${unique()}` }));
+  for (const { at, name } of ages) {
+    const key = `notifications/${day(at)}/${name}.json`;
+    await env.ATTACHMENTS.put(key, "{}");
+    await env.DB.batch([
+      env.DB.prepare(
+        "INSERT INTO ems_deliveries (id, type, received_at, state, key) VALUES (?, 'message.created', ?, 'applied', ?)",
+      ).bind(name, at, key),
+      env.DB.prepare(
+        "INSERT INTO ems_events (company_id, type, cause, created_at) VALUES (1, 'x', ?, ?)",
+      ).bind(name, at),
+    ]);
+  }
+  await env.ATTACHMENTS.put("bodies/1/x/y.json", "{}");
+  await worker.scheduled({} as never, env, { waitUntil: () => {} } as never);
+
+  const [young, old] = ages;
+  const left = async (name: string) => {
+    const [deliveries, events] = await env.DB.batch([
+      env.DB.prepare("SELECT 1 FROM ems_deliveries WHERE id = ?").bind(name),
+      env.DB.prepare("SELECT 1 FROM ems_events WHERE cause = ?").bind(name),
+    ]);
+    return [deliveries?.results.length, events?.results.length];
+  };
+  expect(await left(young!.name)).toEqual([1, 1]);
+  expect(await left(old!.name)).toEqual([0, 0]);
+  const { objects } = await env.ATTACHMENTS.list();
+  expect(objects.map(({ key }) => key).toSorted()).toEqual(
+    ["bodies/1/x/y.json", `notifications/${day(young!.at)}/${young!.name}.json`].toSorted(),
+  );
+});
