@@ -14,7 +14,9 @@ const Job = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("sweep"),
     account_id: z.string(),
-    window: z.object({ from: z.number(), until: z.number(), cursor: z.string() }).nullable(),
+    window: z
+      .object({ from: z.number(), until: z.number(), seen: z.number(), cursor: z.string() })
+      .nullable(),
   }),
   z.object({ type: z.literal("store_attachments"), message_id: z.string() }),
 ]);

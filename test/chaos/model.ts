@@ -58,6 +58,7 @@ export async function expectTruth(box: Mailbox): Promise<void> {
     const truth = truths.get(row.provider_message_id)!;
     const message = stored.get(row.id)!;
     expect(message.subject).toBe(truth.subject);
+    expect(Date.parse(message.sent_at) / 1000).toBe(truth.date);
     expect(message.body_html === truth.body, `the body of ${truth.subject}`).toBe(true);
     expect(message.cc_addresses ?? []).toEqual((truth.cc ?? []).map(({ email }) => ({ email })));
     expect(message.attachments.map(({ filename }) => filename)).toEqual(

@@ -20,7 +20,13 @@ const SEND_BATCH = 100;
 /** One step of a sweep; without a window it is the first. */
 export interface SweepJob {
   account_id: string;
-  window: { from: number; until: number; cursor: string } | null;
+  window: {
+    from: number;
+    until: number;
+    cursor: string;
+    /** The date down to which the pages before have come. */
+    seen: number;
+  } | null;
 }
 
 /** Cron: has the accounts swept that wait longest, and backfills go on whose next step was lost. */
@@ -65,6 +71,7 @@ export async function sweep(ctx: Ctx, job: SweepJob): Promise<void> {
   const window = job.window ?? {
     from: account.swept_until - OVERLAP_SECONDS,
     until: nowSeconds() - SETTLING_SECONDS,
+    seen: nowSeconds() - SETTLING_SECONDS,
     cursor: null,
   };
   try {
@@ -80,15 +87,18 @@ export async function sweep(ctx: Ctx, job: SweepJob): Promise<void> {
       const { outcome } = await applyMessage(ctx, account, { message, observedAt, cause: uuidv7() });
       if (outcome === "created" || outcome === "updated") repaired++;
     }
-    repaired += await removeMissing(ctx, account, page.messages, window.until);
     const isLast = page.cursor === null;
+    const seen = isLast
+      ? window.from
+      : Math.min(window.seen, ...page.messages.flatMap(({ date }) => date ?? []));
+    repaired += await removeMissing(ctx, account, page.messages, { from: seen, until: window.seen });
     await ctx.db.run(sql`
       UPDATE ems_syncs SET repaired = repaired + ${repaired}, last_error = NULL,
         swept_until = iif(${isLast}, max(swept_until, ${window.until}), swept_until),
         swept_at = iif(${isLast}, unixepoch(), swept_at)
       WHERE account_id = ${account.id}`);
     if (page.cursor !== null) {
-      await ctx.env.JOBS.send({ type: "sweep", ...job, window: { ...window, cursor: page.cursor } });
+      await ctx.env.JOBS.send({ type: "sweep", ...job, window: { ...window, seen, cursor: page.cursor } });
     }
   } catch (error) {
     await noteError(ctx, account.id, error);
@@ -102,20 +112,18 @@ const MISSING_PER_PAGE = 20;
 /**
  * What we have from the time that a page covers, and the page has not, may have been deleted without our having
  * been told. Pages are newest first, and a second can be split between two: so the provider is asked for each.
+ * @param covered from where the page before ended to where this one does
  * @returns how many were deleted
  */
 async function removeMissing(
   ctx: Ctx,
   account: SweptAccount,
   page: ProviderMessage[],
-  until: number,
+  covered: { from: number; until: number },
 ): Promise<number> {
-  const dates = page.flatMap(({ date }) => date ?? []);
-  const [newest, oldest] = [Math.min(Math.max(...dates), until), Math.min(...dates)];
-  if (dates.length === 0) return 0;
   const missing = await ctx.db.all<{ provider_message_id: string }>(sql`
     SELECT provider_message_id FROM ems_messages
-    WHERE account_id = ${account.id} AND sent_at BETWEEN ${oldest} AND ${newest}
+    WHERE account_id = ${account.id} AND sent_at BETWEEN ${covered.from} AND ${covered.until}
       AND provider_message_id NOT IN (SELECT value FROM json_each(${JSON.stringify(page.map(({ id }) => id))}))
     LIMIT ${MISSING_PER_PAGE}`);
   let removed = 0;

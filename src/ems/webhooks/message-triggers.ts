@@ -35,14 +35,18 @@ async function complete(
   try {
     const whole = await ctx.provider.getMessage(account.grant_id, told.id);
     if (whole) return { ...told, ...whole };
-    return isPartial ? null : told;
+    return isPartial || !isPresentable(told) ? null : told;
   } catch (error) {
     // Better a mail without its Message-ID now than none until the provider is well again: the sweep adds it.
-    if (isPartial || !(error instanceof ProviderError)) throw error;
+    if (isPartial || !isPresentable(told) || !(error instanceof ProviderError)) throw error;
     log("warn", "message.incomplete", { id: told.id, error });
     return told;
   }
 }
+
+/** True for what people can read, and lists can place. */
+const isPresentable = ({ from, date, body }: ProviderMessage): boolean =>
+  from !== undefined && date !== undefined && body !== undefined;
 
 /** True for a notification that leaves nothing to ask for: the application has selected headers for it, too. */
 const isWhole = (told: ProviderMessage): boolean => WHOLE.every((field) => told[field] !== undefined);
