@@ -31,14 +31,16 @@ async function complete(
   told: ProviderMessage,
   isPartial: boolean,
 ): Promise<ProviderMessage | null> {
-  if (!isPartial && (isWhole(told) || (await isNamed(ctx, account.id, told.id)))) return told;
+  const stored = await findStored(ctx, account.id, told.id);
+  if (!isPartial && (isWhole(told) || stored?.is_named)) return told;
+  const isEnough = stored !== undefined || (!isPartial && isPresentable(told));
   try {
     const whole = await ctx.provider.getMessage(account.grant_id, told.id);
     if (whole) return { ...told, ...whole };
-    return isPartial || !isPresentable(told) ? null : told;
+    return isEnough ? told : null;
   } catch (error) {
     // Better a mail without its Message-ID now than none until the provider is well again: the sweep adds it.
-    if (isPartial || !isPresentable(told) || !(error instanceof ProviderError)) throw error;
+    if (isPartial || !isEnough || !(error instanceof ProviderError)) throw error;
     log("warn", "message.incomplete", { id: told.id, error });
     return told;
   }
@@ -56,11 +58,15 @@ const WHOLE = [
   ...(["subject", "date", "body", "attachments"] as const),
 ];
 
-async function isNamed({ db }: Ctx, accountId: string, providerId: string): Promise<boolean> {
-  const found = await db.all(sql`
-    SELECT 1 FROM ems_messages WHERE account_id = ${accountId} AND provider_message_id = ${providerId}
-      AND internet_message_id IS NOT NULL`);
-  return found.length > 0;
+async function findStored(
+  { db }: Ctx,
+  accountId: string,
+  providerId: string,
+): Promise<{ is_named: number } | undefined> {
+  const [stored] = await db.all<{ is_named: number }>(sql`
+    SELECT internet_message_id IS NOT NULL AS is_named FROM ems_messages
+    WHERE account_id = ${accountId} AND provider_message_id = ${providerId}`);
+  return stored;
 }
 
 /** message.deleted. */
