@@ -126,11 +126,12 @@ async function removeMissing(
     WHERE account_id = ${account.id} AND sent_at BETWEEN ${covered.from} AND ${covered.until}
       AND provider_message_id NOT IN (SELECT value FROM json_each(${JSON.stringify(page.map(({ id }) => id))}))
     LIMIT ${MISSING_PER_PAGE}`);
-  let removed = 0;
+  const gone: string[] = [];
   for (const { provider_message_id: id } of missing) {
-    if (await ctx.provider.getMessage(account.grant_id, id)) continue;
-    await deleteMessage(ctx, account, id, nowSeconds() * 1000);
-    removed++;
+    if (!(await ctx.provider.getMessage(account.grant_id, id))) gone.push(id);
   }
-  return removed;
+  // Without its grant a mailbox has no message at all: that is no deletion.
+  if (gone.length && !(await ctx.provider.findGrant(account.grant_id))) return 0;
+  for (const id of gone) await deleteMessage(ctx, account, id, nowSeconds() * 1000);
+  return gone.length;
 }

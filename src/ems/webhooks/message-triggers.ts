@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { log } from "../../lib/log.ts";
+import { nowSeconds } from "../../lib/time.ts";
 import type { Ctx } from "../context.ts";
 import { deleteMessage } from "../messages/delete.ts";
 import { applyMessage } from "../messages/ingest.ts";
@@ -20,6 +21,9 @@ export async function applyState(ctx: Ctx, delivered: Delivered): Promise<void> 
   await applyMessage(ctx, account, { message, ...seen });
 }
 
+/** For so long a message that was announced may not be there yet; after that it was deleted. */
+const PATIENCE_SECONDS = 120;
+
 /**
  * Notifications carry no headers, and so no Message-ID, and sometimes no body: the provider has both. A message
  * that is known needs neither, unless its body may have changed.
@@ -27,7 +31,7 @@ export async function applyState(ctx: Ctx, delivered: Delivered): Promise<void> 
  */
 async function complete(
   ctx: Ctx,
-  { account }: Delivered,
+  { account, receivedAt }: Delivered,
   told: ProviderMessage,
   isPartial: boolean,
 ): Promise<ProviderMessage | null> {
@@ -37,7 +41,10 @@ async function complete(
   try {
     const whole = await ctx.provider.getMessage(account.grant_id, told.id);
     if (whole) return { ...told, ...whole };
-    return isEnough ? told : null;
+    if (isEnough) return told;
+    if (nowSeconds() - receivedAt < PATIENCE_SECONDS)
+      throw new Error("The provider does not show the message yet");
+    return null;
   } catch (error) {
     // Better a mail without its Message-ID now than none until the provider is well again: the sweep adds it.
     if (isPartial || !isEnough || !(error instanceof ProviderError)) throw error;
