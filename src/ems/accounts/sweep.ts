@@ -121,17 +121,20 @@ async function removeMissing(
   page: ProviderMessage[],
   covered: { from: number; until: number },
 ): Promise<number> {
-  const missing = await ctx.db.all<{ provider_message_id: string }>(sql`
-    SELECT provider_message_id FROM ems_messages
+  const missing = await ctx.db.all<{ provider_message_id: string; observed_at: number }>(sql`
+    SELECT provider_message_id, observed_at FROM ems_messages
     WHERE account_id = ${account.id} AND sent_at BETWEEN ${covered.from} AND ${covered.until}
       AND provider_message_id NOT IN (SELECT value FROM json_each(${JSON.stringify(page.map(({ id }) => id))}))
     LIMIT ${MISSING_PER_PAGE}`);
-  const gone: string[] = [];
-  for (const { provider_message_id: id } of missing) {
-    if (!(await ctx.provider.getMessage(account.grant_id, id))) gone.push(id);
+  const gone: typeof missing = [];
+  for (const message of missing) {
+    if (!(await ctx.provider.getMessage(account.grant_id, message.provider_message_id))) gone.push(message);
   }
   // Without its grant a mailbox has no message at all: that is no deletion.
   if (gone.length && !(await ctx.provider.findGrant(account.grant_id))) return 0;
-  for (const id of gone) await deleteMessage(ctx, account, id, nowSeconds() * 1000);
+  for (const { provider_message_id: id, observed_at } of gone) {
+    // The provider's clock may be ahead of ours: what it says now is later than what it ever said.
+    await deleteMessage(ctx, account, id, Math.max(observed_at, nowSeconds() * 1000));
+  }
   return gone.length;
 }
