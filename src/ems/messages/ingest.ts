@@ -167,6 +167,10 @@ function creation(ctx: Ctx, id: string, account: MailAccount, columns: Columns, 
     .onConflictDoNothing()
     .returning({ id: messages.id })
     .getSQL();
+  // It may have been deleted since the tombstones were looked at: then it was never here.
+  const obeyDeletion = sql`
+    DELETE FROM ems_messages WHERE id = ${id} AND EXISTS (
+      SELECT 1 FROM ems_tombstones WHERE ${known} AND deleted_at >= ${observedAt})`;
   const forgetDeletion = sql`DELETE FROM ems_tombstones WHERE ${known} AND deleted_at < ${observedAt}`;
   const events = appendEvents(sql`
     SELECT company_id, NULL, 'message.created', thread_id, id, NULL, 'message.created/' || id
@@ -178,6 +182,7 @@ function creation(ctx: Ctx, id: string, account: MailAccount, columns: Columns, 
   return [
     ...(sent?.threadId ? [] : [insertThread]),
     insertMessage,
+    obeyDeletion,
     forgetDeletion,
     ...connect(place, id, cause),
     ...(silent ? [] : [events]),
