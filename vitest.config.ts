@@ -64,6 +64,8 @@ const worker = cloudflareTest(async () => {
 export default defineConfig({
   test: {
     silent: "passed-only",
+    // Several suites wait more than they work: for a whole `npm run dev`, for a keepalive.
+    maxWorkers: 3,
     projects: [
       {
         plugins: [worker],
