@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { type Client, createClient, unique } from "./support/client.ts";
 import { eventually, receiveMail } from "./support/nylas.ts";
 import { fill, guardedRoutes } from "./support/routes.ts";
-import { createTenant, idsOf, stateOf, type Tenant } from "./support/tenant.ts";
+import { absent, createTenant, idsOf, mail, stateOf, type Tenant } from "./support/tenant.ts";
 
 let a: Tenant;
 let b: Tenant;
@@ -11,16 +11,6 @@ let b: Tenant;
 beforeAll(async () => {
   a = await createTenant();
   b = await createTenant();
-});
-
-const absent = () => crypto.randomUUID();
-
-const mail = (accountId: string, more = {}) => ({
-  email_account_id: accountId,
-  to: [{ email: "thief@out.example" }],
-  subject: "Taken",
-  body_html: "<p>Taken</p>",
-  ...more,
 });
 
 describe("a user of both companies", () => {

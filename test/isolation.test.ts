@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { entryIdOf } from "../src/lib/ids.ts";
 import { type Answered, unique } from "./support/client.ts";
 import { fill, guardedRoutes } from "./support/routes.ts";
-import { createTenant, idsOf, stateOf, type Tenant } from "./support/tenant.ts";
+import { absent, createTenant, idsOf, mail, stateOf, type Tenant } from "./support/tenant.ts";
 
 let a: Tenant;
 let b: Tenant;
@@ -10,16 +10,6 @@ let b: Tenant;
 beforeAll(async () => {
   a = await createTenant();
   b = await createTenant();
-});
-
-const absent = () => crypto.randomUUID();
-
-const mail = (accountId: string, more = {}) => ({
-  email_account_id: accountId,
-  to: [{ email: "thief@out.example" }],
-  subject: "Taken",
-  body_html: "<p>Taken</p>",
-  ...more,
 });
 
 /** None of a company's ids, addresses and words is in an answer. */

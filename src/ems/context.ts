@@ -23,8 +23,9 @@ export interface UserCtx extends Ctx {
   origin: string;
 }
 
-/** @param defer the waitUntil of the request, queue batch or cron run */
-export function createContext(env: Env, defer: Ctx["defer"]): Ctx {
+/** @param execution that of the request, queue batch or cron run */
+export function createContext(env: Env, execution: Pick<ExecutionContext, "waitUntil">): Ctx {
+  const defer = (work: Promise<unknown>) => execution.waitUntil(work);
   const settings = config(env);
   return { env, config: settings, db: drizzle(env.DB), provider: nylasProvider(settings), defer };
 }

@@ -17,7 +17,7 @@ export { countParked } from "./webhooks/deliveries.ts";
 
 /** Cron: sweeps, and the removal of what is kept for a time only. */
 export const scheduled: ExportedHandlerScheduledHandler<Env> = async (_event, env, execution) => {
-  const ctx = createContext(env, (work) => execution.waitUntil(work));
+  const ctx = createContext(env, execution);
   await scheduleSweeps(ctx);
   await removeExpired(ctx);
 };
@@ -31,7 +31,7 @@ export const open = new Hono<EmsEnv>()
 /** Answered to an authenticated user only, who is in `c.var.user`. */
 export const routes = new Hono<EmsEnv>()
   .use(async (c, next) => {
-    const ctx = createContext(c.env, (work) => c.executionCtx.waitUntil(work));
+    const ctx = createContext(c.env, c.executionCtx);
     c.set("ctx", { ...ctx, user: c.var.user, origin: new URL(c.req.url).origin });
     await next();
   })

@@ -48,7 +48,7 @@ const RATE_LIMIT_SECONDS = 30;
 const consumer =
   (handle: Handle, source?: "WEBHOOKS" | "JOBS"): ExportedHandlerQueueHandler<Env> =>
   async (batch, env, execution) => {
-    const ctx = createContext(env, (work) => execution.waitUntil(work));
+    const ctx = createContext(env, execution);
     await Promise.all(
       batch.messages.map(async (message) => {
         try {

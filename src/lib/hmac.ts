@@ -1,9 +1,9 @@
+import { toHex } from "./hex.ts";
+
 const encoder = new TextEncoder();
 
 const importKey = (secret: string, usage: "sign" | "verify") =>
   crypto.subtle.importKey("raw", encoder.encode(secret), { name: "HMAC", hash: "SHA-256" }, false, [usage]);
-
-const toHex = (bytes: Uint8Array) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 
 /**
  * Checks an HMAC-SHA256 in constant time.

@@ -1,4 +1,4 @@
-const hex = (bytes: Uint8Array): string => Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("");
+import { toHex } from "./hex.ts";
 
 const toUuid = (digits: string): string =>
   `${digits.slice(0, 8)}-${digits.slice(8, 12)}-${digits.slice(12, 16)}-${digits.slice(16, 20)}-${digits.slice(20)}`;
@@ -15,7 +15,7 @@ export function uuidv7(): string {
   view.setUint16(4, ms % 0x10000);
   view.setUint8(6, (view.getUint8(6) & 0x0f) | 0x70);
   view.setUint8(8, (view.getUint8(8) & 0x3f) | 0x80);
-  return toUuid(hex(bytes));
+  return toUuid(toHex(bytes));
 }
 
 // splitmix64's finaliser: a bijection, so two users never share a mask.

@@ -25,12 +25,14 @@ const INLINE_TAG = /<\/?(a|abbr|b|big|code|em|font|i|mark|s|small|span|strong|su
 export const isHtml = (body: string): boolean =>
   /<(!doctype|!--|\/?[a-z][a-z0-9]*(\s[^>]*)?\/?>)/i.test(body);
 
+const LENGTH = 200;
+
 /**
  * The first words of a mail's body, for lists.
  * @param body HTML or plain text; only its first 20,000 characters are looked at
- * @returns at most `length` characters on one line, null if there are none
+ * @returns at most 200 characters on one line, null if there are none
  */
-export function excerpt(body: string, length = 200): string | null {
+export function excerpt(body: string): string | null {
   const start = body.slice(0, 20_000);
   const text = isHtml(start)
     ? start
@@ -42,8 +44,8 @@ export function excerpt(body: string, length = 200): string | null {
     : start;
   const line = text.replace(/\s+/g, " ").trim();
   return (
-    Array.from(line.slice(0, length * 2))
-      .slice(0, length)
+    Array.from(line.slice(0, LENGTH * 2))
+      .slice(0, LENGTH)
       .join("") || null
   );
 }

@@ -47,7 +47,7 @@ export async function expectTruth(box: Mailbox): Promise<void> {
 
   const truths = byId(data);
   const user = { user_id: 1, role: "admin", companies: [box.company_id], exp: 0 };
-  const ctx = { ...createContext(env, () => {}), user, origin: "https://xabar.test" };
+  const ctx = { ...createContext(env, { waitUntil: () => {} }), user, origin: "https://xabar.test" };
   const stored = new Map<string, MessageResponse>();
   for await (const message of messagesByIds(
     ctx,

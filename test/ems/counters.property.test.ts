@@ -7,7 +7,7 @@ import { applyMessage } from "../../src/ems/messages/ingest.ts";
 import { entryIdOf } from "../../src/lib/ids.ts";
 import { type Client, connectMailbox, createClient, unique } from "../support/client.ts";
 
-const ctx = createContext(env, () => {});
+const ctx = createContext(env, { waitUntil: () => {} });
 
 interface Entry {
   id: string;

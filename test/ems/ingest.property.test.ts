@@ -5,7 +5,7 @@ import { createContext } from "../../src/ems/context.ts";
 import { consumeNotification } from "../../src/ems/webhooks/consumer.ts";
 import { type Client, connectMailbox, createClient, unique } from "../support/client.ts";
 
-const ctx = createContext(env, () => {});
+const ctx = createContext(env, { waitUntil: () => {} });
 
 /** Runs tasks as the queue does: several at a time, in the given order of starting. */
 async function atATime(limit: number, tasks: (() => Promise<unknown>)[]): Promise<void> {

@@ -9,7 +9,7 @@ import { type BulkAccount, createBulkAccount } from "../support/bulk.ts";
 import { unique } from "../support/client.ts";
 import { metered } from "../support/meter.ts";
 
-const ctx = createContext(env, () => {});
+const ctx = createContext(env, { waitUntil: () => {} });
 
 interface Known {
   id: string;

@@ -6,7 +6,7 @@ import { applyMessage } from "../../src/ems/messages/ingest.ts";
 import { type BulkAccount, createBulkAccount } from "../support/bulk.ts";
 import { unique } from "../support/client.ts";
 
-const ctx = createContext(env, () => {});
+const ctx = createContext(env, { waitUntil: () => {} });
 
 interface Mail {
   n: number;

@@ -6,7 +6,7 @@ import { consumeNotification } from "../../src/ems/webhooks/consumer.ts";
 import { type Client, connectMailbox, createClient, unique } from "../support/client.ts";
 import { openStream } from "../support/stream.ts";
 
-const ctx = createContext(env, () => {});
+const ctx = createContext(env, { waitUntil: () => {} });
 const NOW = Math.floor(Date.now() / 1000);
 
 let client: Client;
@@ -88,7 +88,7 @@ describe("message.deleted", () => {
     const message = await create();
     const stream = await openStream(client.token);
     await stream.next();
-    const ringing = createContext(env, () => {});
+    const ringing = createContext(env, { waitUntil: () => {} });
     await consumeNotification(ringing, {
       key: "none",
       received_at: NOW,

@@ -31,6 +31,6 @@ export function metered(user: { user_id: number; companies: number[] }): { ctx: 
     batch: async (statements: (D1PreparedStatement & { inner: D1PreparedStatement })[]) =>
       (await env.DB.batch(statements.map(({ inner }) => inner))).map(note),
   };
-  const ctx = createContext({ ...env, DB: DB as unknown as D1Database }, () => {});
+  const ctx = createContext({ ...env, DB: DB as unknown as D1Database }, { waitUntil: () => {} });
   return { ctx: { ...ctx, user: { role: "member", exp: 0, ...user }, origin: "https://xabar.test" }, meter };
 }

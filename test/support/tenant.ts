@@ -70,3 +70,15 @@ export async function stateOf({ client, company, account, message }: Tenant): Pr
     mailbox: await storedMail(account.grant_id),
   };
 }
+
+/** An id that nothing has. */
+export const absent = () => crypto.randomUUID();
+
+/** A mail that somebody would like to send from an account. */
+export const mail = (accountId: string, more = {}) => ({
+  email_account_id: accountId,
+  to: [{ email: "thief@out.example" }],
+  subject: "Taken",
+  body_html: "<p>Taken</p>",
+  ...more,
+});

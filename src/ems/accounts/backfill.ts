@@ -5,6 +5,7 @@ import { nowSeconds } from "../../lib/time.ts";
 import { batch, type Ctx } from "../context.ts";
 import { appendEvents, ring } from "../events/log.ts";
 import { applyMessage } from "../messages/ingest.ts";
+import type { ConnectedAccount } from "../messages/state.ts";
 import { ProviderError } from "../provider/port.ts";
 
 const PAGE = 50;
@@ -16,11 +17,7 @@ export interface BackfillJob {
   cursor: string | null;
 }
 
-interface RunningAccount {
-  id: string;
-  company_id: number;
-  email_address: string;
-  grant_id: string;
+interface RunningAccount extends ConnectedAccount {
   estimated_total: number | null;
 }
 

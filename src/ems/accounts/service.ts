@@ -3,7 +3,8 @@ import { ApiError, badRequest, forbidden, notFound } from "../../lib/errors.ts";
 import { uuidv7 } from "../../lib/ids.ts";
 import { nowSeconds, toIso, toIsoOrNull } from "../../lib/time.ts";
 import { inCompanies, type UserCtx } from "../context.ts";
-import { type Grant, ProviderError } from "../provider/port.ts";
+import type { Grant } from "../provider/port.ts";
+import { throwUnavailable } from "../provider/unavailable.ts";
 import { accounts } from "../schema.ts";
 import { startBackfill } from "./backfill.ts";
 import type { AccountCreate, AccountResponse, AccountUpdate } from "./schemas.ts";
@@ -150,11 +151,6 @@ async function beginSync(ctx: UserCtx, id: string): Promise<void> {
     await ctx.db.run(sql`UPDATE ems_accounts SET status = 'disconnected' WHERE id = ${id}`);
     throw new ApiError(503, "The mailbox's history cannot be queued now; connect it again", { cause: error });
   }
-}
-
-function throwUnavailable(error: unknown): never {
-  if (!(error instanceof ProviderError)) throw error;
-  throw new ApiError(502, `The mail provider failed: ${error.message}`, { cause: error });
 }
 
 async function findAccount(ctx: UserCtx, id: string): Promise<AccountRow> {

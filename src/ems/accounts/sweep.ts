@@ -4,6 +4,7 @@ import { nowSeconds } from "../../lib/time.ts";
 import type { Ctx } from "../context.ts";
 import { deleteMessage } from "../messages/delete.ts";
 import { applyMessage } from "../messages/ingest.ts";
+import type { ConnectedAccount } from "../messages/state.ts";
 import type { ProviderMessage } from "../provider/port.ts";
 import { noteError } from "./backfill.ts";
 
@@ -46,11 +47,7 @@ export async function scheduleSweeps({ db, env }: Ctx): Promise<void> {
   }
 }
 
-interface SweptAccount {
-  id: string;
-  company_id: number;
-  email_address: string;
-  grant_id: string;
+interface SweptAccount extends ConnectedAccount {
   swept_until: number;
 }
 

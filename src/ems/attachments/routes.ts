@@ -20,7 +20,7 @@ export const attachments = new Hono<EmsEnv>({ strict: false })
 
 /** Open: the signature in the URL is the key. */
 export const files = new Hono<EmsEnv>().get("/:key{attachments/.+}", answer(200, null), async (c) => {
-  const ctx = createContext(c.env, (work) => c.executionCtx.waitUntil(work));
+  const ctx = createContext(c.env, c.executionCtx);
   const file = await readFile(ctx, new URL(c.req.url), c.req.param("key"), c.req.raw.headers);
   return c.body(file.body, file.status, file.headers);
 });

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { ApiError, notFound } from "../../lib/errors.ts";
 import { toIso } from "../../lib/time.ts";
 import { inCompanies, type UserCtx } from "../context.ts";
-import { ProviderError } from "../provider/port.ts";
+import { throwUnavailable } from "../provider/unavailable.ts";
 import { presign } from "./presign.ts";
 import type { AttachmentResponse } from "./schemas.ts";
 import { keyOf, type StoredAttachment, storeAttachment } from "./storage.ts";
@@ -51,10 +51,7 @@ export async function getDownloadUrl(ctx: UserCtx, id: string): Promise<string> 
     FROM ems_attachments a JOIN ems_messages m ON m.id = a.message_id JOIN ems_accounts c ON c.id = a.account_id
     WHERE a.id = ${id} AND a.company_id ${inCompanies(ctx)}`);
   if (!attachment) throw notFound("Attachment");
-  const stored = await storeAttachment(ctx, attachment).catch((error) => {
-    if (!(error instanceof ProviderError)) throw error;
-    throw new ApiError(502, `The mail provider failed: ${error.message}`, { cause: error });
-  });
+  const stored = await storeAttachment(ctx, attachment).catch(throwUnavailable);
   if (!stored) throw new ApiError(404, "The mail provider has this attachment no more");
   return presign(ctx, {
     key: keyOf(attachment),

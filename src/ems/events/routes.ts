@@ -7,7 +7,7 @@ import { openStream } from "./stream.ts";
 
 /** Open: EventSource can set no header, so the token is in the URL. */
 export const events = new Hono<EmsEnv>({ strict: false }).get("/events", answer(200, null), async (c) => {
-  const ctx = createContext(c.env, (work) => c.executionCtx.waitUntil(work));
+  const ctx = createContext(c.env, c.executionCtx);
   const token = c.req.query("token");
   if (!token) throw unauthorized();
   const user = await verifyToken(token, ctx.config);

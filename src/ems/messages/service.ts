@@ -33,9 +33,6 @@ export async function listMessages(
 
 /** @throws ApiError 404 */
 export async function getMessage(ctx: UserCtx, id: string): Promise<MessageResponse> {
-  const found = await ctx.db.all(sql`
-    SELECT 1 FROM ems_messages WHERE id = ${id} AND company_id ${inCompanies(ctx)}`);
-  if (found.length === 0) throw notFound("Message");
   for await (const message of messagesByIds(ctx, [id])) return message;
   throw notFound("Message");
 }

@@ -9,6 +9,11 @@ export interface MailAccount {
   email_address: string;
 }
 
+/** An account whose mail can be asked for. */
+export interface ConnectedAccount extends MailAccount {
+  grant_id: string;
+}
+
 /** The columns of a message that the provider decides. */
 export interface State {
   provider_thread_id: string | null;

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { ConnectedAccount } from "../messages/state.ts";
 
 /**
  * What Nylas posts. Only what is used is named: undocumented fields occur, and the grant's id stands in one of
@@ -48,7 +49,7 @@ export const observedAt = ({ time, type }: Notification, receivedAt: number): nu
 
 /** A notification for an account of ours, ready to be applied. */
 export interface Delivered {
-  account: { id: string; company_id: number; email_address: string; grant_id: string };
+  account: ConnectedAccount;
   notification: Notification;
   /** The suffixes of its type. */
   flags: Set<string>;

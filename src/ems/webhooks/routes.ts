@@ -30,10 +30,7 @@ export const webhooks = new Hono<EmsEnv>({ strict: false })
       body: c.req.raw.body,
     };
     try {
-      await receiveNotification(
-        createContext(c.env, (work) => c.executionCtx.waitUntil(work)),
-        received,
-      );
+      await receiveNotification(createContext(c.env, c.executionCtx), received);
     } catch (error) {
       // After a 500 Nylas would never send it again.
       throw error instanceof ApiError ? error : notKept(error);
