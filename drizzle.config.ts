@@ -2,6 +2,6 @@ import { defineConfig } from "drizzle-kit";
 
 export default defineConfig({
   dialect: "sqlite",
-  schema: "./src/ems/schema.ts",
+  schema: "./src/ems/schema/*.ts",
   out: "./migrations",
 });

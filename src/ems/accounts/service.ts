@@ -5,7 +5,7 @@ import { nowSeconds, toIso, toIsoOrNull } from "../../lib/time.ts";
 import { inCompanies, type UserCtx } from "../context.ts";
 import type { Grant } from "../provider/port.ts";
 import { throwUnavailable } from "../provider/unavailable.ts";
-import { accounts } from "../schema.ts";
+import { accounts } from "../schema/mail.ts";
 import { startBackfill } from "./backfill.ts";
 import type { AccountCreate, AccountResponse, AccountUpdate } from "./schemas.ts";
 

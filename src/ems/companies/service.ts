@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { notFound } from "../../lib/errors.ts";
 import type { UserCtx } from "../context.ts";
-import { companies } from "../schema.ts";
+import { companies } from "../schema/mail.ts";
 import type { CompanyListResponse, CompanyResponse, CompanyUpdate } from "./schemas.ts";
 
 /** The companies in the caller's token, by id. */

@@ -3,7 +3,7 @@ import { toIso } from "../../lib/time.ts";
 import type { AttachmentResponse } from "../attachments/schemas.ts";
 import { attachmentsByMessage } from "../attachments/service.ts";
 import { inCompanies, type UserCtx } from "../context.ts";
-import type { messages } from "../schema.ts";
+import type { messages } from "../schema/mail.ts";
 import { loadBody } from "./bodies.ts";
 import type { MessageResponse } from "./schemas.ts";
 

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { ApiError, badRequest, notFound } from "../../lib/errors.ts";
 import { nowSeconds, toIso, toIsoOrNull } from "../../lib/time.ts";
 import { batch, type Ctx, inCompanies, type UserCtx } from "../context.ts";
-import { deliveries } from "../schema.ts";
+import { deliveries } from "../schema/intake.ts";
 import { grantOf, type Notification, type QueuedNotification } from "./notification.ts";
 import type { DeliveriesQuery, DeliveryListResponse, DeliveryResponse } from "./schemas.ts";
 

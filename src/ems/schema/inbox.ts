@@ -1,0 +1,69 @@
+import { sql } from "drizzle-orm";
+import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+
+/** One user's state of one message. No row: unread, not starred, not archived. */
+export const inboxEntries = sqliteTable(
+  "ems_inbox_entries",
+  {
+    user_id: integer().notNull(),
+    message_id: text().notNull(),
+    company_id: integer().notNull(),
+    account_id: text().notNull(),
+    /** The message's, so that the indexes below can order by it. */
+    sent_at: integer().notNull(),
+    is_read: integer({ mode: "boolean" }).notNull().default(false),
+    is_starred: integer({ mode: "boolean" }).notNull().default(false),
+    is_archived: integer({ mode: "boolean" }).notNull().default(false),
+    read_at: integer(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.message_id, t.user_id] }),
+    index("ems_inbox_entries_shown")
+      .on(t.user_id, t.account_id, t.sent_at, t.message_id)
+      .where(sql`is_archived = 0`),
+    index("ems_inbox_entries_unread")
+      .on(t.user_id, t.account_id, t.sent_at, t.message_id)
+      .where(sql`is_archived = 0 AND is_read = 0`),
+    index("ems_inbox_entries_read")
+      .on(t.user_id, t.account_id, t.sent_at, t.message_id)
+      .where(sql`is_archived = 0 AND is_read = 1`),
+    index("ems_inbox_entries_company_read")
+      .on(t.user_id, t.company_id, t.sent_at, t.message_id)
+      .where(sql`is_archived = 0 AND is_read = 1`),
+  ],
+);
+
+/**
+ * A stretch of an account, from one message down to another, in which a user has an entry row for every message.
+ * There the few unread among many read are found by index; elsewhere absence must be looked for (see
+ * inbox/settle.ts). A message that arrives late into a stretch splits it: by trigger.
+ */
+export const inboxStretches = sqliteTable(
+  "ems_inbox_stretches",
+  {
+    user_id: integer().notNull(),
+    account_id: text().notNull(),
+    newest_at: integer().notNull(),
+    newest_id: text().notNull(),
+    oldest_at: integer().notNull(),
+    oldest_id: text().notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.user_id, t.account_id, t.newest_at, t.newest_id] }),
+    index("ems_inbox_stretches_newest").on(t.account_id, t.newest_at),
+    index("ems_inbox_stretches_oldest").on(t.account_id, t.oldest_at),
+  ],
+);
+
+/** How many of an account's messages a user has read or archived: by trigger. The rest is unread. */
+export const inboxCounters = sqliteTable(
+  "ems_inbox_counters",
+  {
+    user_id: integer().notNull(),
+    account_id: text().notNull(),
+    /** Read and not archived. */
+    read_count: integer().notNull().default(0),
+    archived_count: integer().notNull().default(0),
+  },
+  (t) => [primaryKey({ columns: [t.user_id, t.account_id] })],
+);

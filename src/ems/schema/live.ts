@@ -1,0 +1,20 @@
+import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+
+/** What happened, in the order of its commits. Written in the batch of the change that it tells of. */
+export const events = sqliteTable(
+  "ems_events",
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    company_id: integer().notNull(),
+    /** Only this user may see it; null: everyone in the company. */
+    user_id: integer(),
+    type: text().notNull(),
+    thread_id: text(),
+    message_id: text(),
+    account_id: text(),
+    /** What it was caused by: the same cause, delivered again, adds no second event. */
+    cause: text().notNull(),
+    created_at: integer().notNull(),
+  },
+  (t) => [uniqueIndex("ems_events_cause").on(t.cause), index("ems_events_company").on(t.company_id, t.id)],
+);
