@@ -85,6 +85,12 @@ const BODIES: BodySpec[] = [
     bad: { do_not_delete: [null, 1, "true", {}, [true]] },
   },
   {
+    route: "POST /threads/:thread_id/presence",
+    good: () => ({ state: "viewing" }),
+    required: ["state"],
+    bad: { state: [null, ...NO_TEXT, "", "Viewing", "away", "constructor"] },
+  },
+  {
     route: "PUT /companies/:company_id",
     good: () => ({ name: "Acme" }),
     required: ["name"],
@@ -97,6 +103,7 @@ const BODILESS = [
   ...["read", "unread", "star", "archive", "unarchive"].map((change) => `PATCH /inbox/:inbox_id/${change}`),
   "PATCH /inbox/threads/:thread_id/read",
   "POST /webhooks/deliveries/:delivery_id/replay",
+  "POST /sse/ticket",
 ];
 
 const QUERIES: Record<string, Record<string, string[]>> = {

@@ -1,8 +1,8 @@
-import { exports } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Client, createClient, unique } from "./support/client.ts";
 import { eventually, receiveMail } from "./support/nylas.ts";
 import { fill, guardedRoutes } from "./support/routes.ts";
+import { follow, type StreamEvent } from "./support/stream.ts";
 import { absent, createTenant, idsOf, mail, stateOf, type Tenant } from "./support/tenant.ts";
 
 let a: Tenant;
@@ -82,7 +82,7 @@ describe("a token without companies", () => {
 
   it.each(guardedRoutes.filter(({ path }) => path.includes(":")))("$method $path is 404", async (route) => {
     const nobody = await createClient({ companies: [] });
-    const body = { name: "Taken", ...mail(a.account.id) };
+    const body = { name: "Taken", state: "viewing", ...mail(a.account.id) };
     const { status } = await nobody.call(
       route.method,
       fill(route.path, idsOf(a)),
@@ -109,35 +109,9 @@ it("a token of 300 companies works on every list", async () => {
   expect((await many.call("GET", `/threads/${b.message.thread_id}`)).body.messages).toHaveLength(1);
 });
 
-interface StreamEvent {
-  event: string;
-  data: Record<string, unknown>;
-}
-
-/** The events of a stream, read in the background as they come; it is open when this returns. */
-async function openStream({ token }: Client): Promise<{ events: StreamEvent[]; close(): Promise<void> }> {
-  const response = await exports.default.fetch(`https://xabar.test/sse/events?token=${token}`);
-  const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
-  const events: StreamEvent[] = [];
-  let text = "";
-  const readOn = async () => {
-    for (let part = await reader.read(); !part.done; part = await reader.read()) {
-      const blocks = (text + part.value).split("\n\n");
-      text = blocks.pop() ?? "";
-      for (const block of blocks) {
-        const [, event, data] = /^event: (.*)\ndata: (.*)$/.exec(block) ?? [];
-        if (event && data) events.push({ event, data: JSON.parse(data) });
-      }
-    }
-  };
-  const reading = readOn();
-  await expect.poll(() => events[0]?.event).toBe("connected");
-  return { events, close: () => reader.cancel().then(() => reading) };
-}
-
 it("a stream has the events of its user's companies, and no others", async () => {
   const nobody = await createClient({ companies: [] });
-  const streams = await Promise.all([a.client, b.client, nobody].map(openStream));
+  const streams = await Promise.all([a.client, b.client, nobody].map(({ token }) => follow(token)));
   const [ofA, ofB, ofNobody] = streams;
   for (const { account } of [b, a]) {
     const from = { email: "customer@out.example" };

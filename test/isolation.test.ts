@@ -1,7 +1,9 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { formatPosition, positionAt } from "../src/ems/events/position.ts";
 import { entryIdOf } from "../src/lib/ids.ts";
 import { type Answered, unique } from "./support/client.ts";
 import { fill, guardedRoutes } from "./support/routes.ts";
+import { openStream } from "./support/stream.ts";
 import { absent, createTenant, idsOf, mail, stateOf, type Tenant } from "./support/tenant.ts";
 
 let a: Tenant;
@@ -54,6 +56,14 @@ async function expectForbidden(path: string, foreign: object, random: object): P
 const CASES: Record<string, (method: string, path: string) => Promise<void>> = {
   "GET /accounts": nothingOfB,
   "GET /companies": nothingOfB,
+  "GET /events": async (method, path) => {
+    const start = formatPosition(new Map([[a.company, 0]]));
+    expectNothingOf(b, await a.client.call(method, `${path}?since=${start}`));
+    for (const companies of [[b.company], [a.company, b.company]]) {
+      const since = formatPosition(positionAt(companies, 0));
+      expectNothingOf(b, await a.client.call(method, `${path}?since=${since}`));
+    }
+  },
   "GET /inbox/unread-counts": nothingOfB,
   "GET /inbox": async (method, path) => {
     await emptyPage(method, path);
@@ -73,6 +83,7 @@ const CASES: Record<string, (method: string, path: string) => Promise<void>> = {
   "GET /messages/:message_id": notFound(),
   "GET /messages/:message_id/html": notFound(),
   "GET /threads/:thread_id": notFound(),
+  "POST /threads/:thread_id/presence": notFound(() => ({ state: "viewing" })),
   "PATCH /threads/:thread_id": notFound(() => ({ do_not_delete: true })),
   "GET /attachments/message/:message_id": notFound(),
   "GET /attachments/:attachment_id/download": notFound(),
@@ -108,6 +119,17 @@ const CASES: Record<string, (method: string, path: string) => Promise<void>> = {
     }
     const byGrant = { ...account(a.company), grant_id: b.account.grant_id };
     expect((await a.client.call("POST", path, byGrant)).status).toBe(400);
+  },
+
+  "POST /sse/ticket": async (method, path) => {
+    const { body } = await a.client.call(method, path);
+    const start = formatPosition(positionAt([a.company, b.company], 0));
+    const stream = await openStream(`ticket=${body.ticket}&last_event_id=${start}`);
+    expect(await stream.next()).toMatchObject({ event: "connected" });
+    const seen = new Set<number>();
+    for (const count of Array(3).keys()) seen.add((await stream.next())?.data.company_id ?? count);
+    expect([...seen]).toEqual([a.company]);
+    await stream.close();
   },
 
   "POST /messages/send": async (_method, path) => {

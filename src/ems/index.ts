@@ -4,7 +4,7 @@ import { scheduleSweeps } from "./accounts/sweep.ts";
 import { attachments, files } from "./attachments/routes.ts";
 import { companies } from "./companies/routes.ts";
 import { createContext, type EmsEnv } from "./context.ts";
-import { events } from "./events/routes.ts";
+import { events, stream, tickets } from "./events/routes.ts";
 import { removeExpired } from "./housekeeping.ts";
 import { inbox } from "./inbox/routes.ts";
 import { messages } from "./messages/routes.ts";
@@ -25,7 +25,7 @@ export const scheduled: ExportedHandlerScheduledHandler<Env> = async (_event, en
 /** Answered without a Bearer token: each checks a key of its own. */
 export const open = new Hono<EmsEnv>()
   .route("/webhooks", webhooks)
-  .route("/sse", events)
+  .route("/sse", stream)
   .route("/files", files);
 
 /** Answered to an authenticated user only, who is in `c.var.user`. */
@@ -36,6 +36,8 @@ export const routes = new Hono<EmsEnv>()
     await next();
   })
   .route("/webhooks/deliveries", deliveries)
+  .route("/sse", tickets)
+  .route("/events", events)
   .route("/companies", companies)
   .route("/accounts", accounts)
   .route("/messages", messages)

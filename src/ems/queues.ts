@@ -4,6 +4,7 @@ import { backfill, failBackfill } from "./accounts/backfill.ts";
 import { sweep } from "./accounts/sweep.ts";
 import { storeAttachments } from "./attachments/storage.ts";
 import { type Ctx, createContext } from "./context.ts";
+import { hubOf } from "./events/log.ts";
 import { ProviderError } from "./provider/port.ts";
 import { consumeNotification, parkNotification } from "./webhooks/consumer.ts";
 
@@ -19,16 +20,18 @@ const Job = z.discriminatedUnion("type", [
       .nullable(),
   }),
   z.object({ type: z.literal("store_attachments"), message_id: z.string() }),
+  z.object({ type: z.literal("ring"), company_id: z.int() }),
 ]);
 
 async function runJob(ctx: Ctx, body: unknown): Promise<void> {
   const job = Job.parse(body);
   if (job.type === "backfill") return backfill(ctx, job);
   if (job.type === "sweep") return sweep(ctx, job);
+  if (job.type === "ring") return hubOf(ctx.env, job.company_id).ring();
   return storeAttachments(ctx, job.message_id);
 }
 
-/** Of jobs only a backfill is missed: a sweep comes again, and attachments are stored when asked for. */
+/** Of jobs only a backfill is missed: sweeps and rings come again, and attachments are stored when asked for. */
 async function buryJob(ctx: Ctx, body: unknown): Promise<void> {
   const job = Job.parse(body);
   log("error", "job.given_up", { type: job.type });

@@ -1,12 +1,15 @@
-const encoder = new TextEncoder();
+// The format of an event stream: WHATWG HTML section 9.2. What is put into a field here has no line breaks: types
+// and ids are our own, and JSON escapes its.
 
 /** A comment that keeps the connection alive through proxies. */
-export const KEEPALIVE = encoder.encode(":\n\n");
+export const KEEPALIVE = ":\n\n";
 
-/**
- * One event of a stream (WHATWG HTML section 9.2).
- * @param event a name without line breaks
- * @param data serialised as JSON, which has no line breaks either
- */
-export const encodeEvent = (event: string, data: unknown): Uint8Array =>
-  encoder.encode(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+/** Tells the client how long to wait before it connects again. */
+export const formatRetry = (milliseconds: number): string => `retry: ${milliseconds}\n\n`;
+
+/** One event. @param data serialised as JSON */
+export const formatEvent = (event: string, data: unknown): string =>
+  `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+
+/** The same event with what the client shall send as its Last-Event-ID from now on. */
+export const withId = (id: string, event: string): string => `id: ${id}\n${event}`;

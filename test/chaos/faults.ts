@@ -64,7 +64,7 @@ export function faultyEnv(strike: Strike, queue: Queued[], vars: Partial<Env> = 
     idFromName: (name: string) => hubs.idFromName(name),
     get: (id: DurableObjectId) => {
       const hub = hubs.get(id);
-      return { ring: failing("hub.ring", (company: number) => hub.ring(company)) };
+      return { ring: failing("hub.ring", () => hub.ring()) };
     },
   };
   const bindings = {

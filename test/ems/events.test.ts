@@ -1,8 +1,9 @@
-import { evictDurableObject, runInDurableObject } from "cloudflare:test";
-import { env } from "cloudflare:workers";
+import { evictDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import type { AccountResponse } from "../../src/ems/accounts/schemas.ts";
+import { lifetime } from "../../src/ems/events/stream.ts";
 import { type Client, connectMailbox, createClient, signToken } from "../support/client.ts";
+import { hubOf, socketsOf } from "../support/hub.ts";
 import { deliverNotifications, notify, receiveMail } from "../support/nylas.ts";
 import { openStream } from "../support/stream.ts";
 
@@ -19,17 +20,11 @@ const receive = async (to: AccountResponse, subject: string) => {
   await deliverNotifications();
 };
 
-const hubOf = (company: number | undefined) =>
-  env.COMPANY_HUB.get(env.COMPANY_HUB.idFromName(String(company)));
-
-const socketsOf = (company: number | undefined): Promise<number> =>
-  runInDurableObject(hubOf(company), (_hub, state) => state.getWebSockets().length);
-
 describe("a stream", () => {
   it("without a token, or with an expired one, is 401", async () => {
     const expired = await signToken(client.claims, Math.floor(Date.now() / 1000) - 1);
     for (const token of ["", "garbage", expired]) {
-      const stream = await openStream(token);
+      const stream = await openStream(`token=${token}`);
       expect(stream.status).toBe(401);
       await stream.close();
     }
@@ -40,18 +35,32 @@ describe("a stream", () => {
     expect(stream.status).toBe(200);
     expect(stream.headers.get("content-type")).toContain("text/event-stream");
     const { user_id, companies } = client.claims;
-    expect(await stream.next()).toEqual({ event: "connected", data: { message: "connected", user_id } });
+    const id = expect.any(String);
+    expect(await stream.next()).toEqual({ id, event: "connected", data: { message: "connected", user_id } });
     await receive(account, "Live");
     const created = await stream.next();
     const { body } = await client.call("GET", "/messages/");
     const { id: message_id, thread_id } = body.items[0];
     const data = { thread_id, message_id, company_id: companies[0] };
-    expect(created).toEqual({ event: "message.created", data: { type: "message.created", ...data } });
+    expect(created).toEqual({ id, event: "message.created", data: { type: "message.created", ...data } });
     expect(await stream.next()).toEqual({
+      id,
       event: "thread.created",
       data: { type: "thread.created", ...data },
     });
     await stream.close();
+  });
+
+  it("tells first when to connect again, at another time for each", async () => {
+    const told = new Set<string | null>();
+    for (let i = 0; i < 5; i++) {
+      const stream = await openStream(client.token);
+      const block = await stream.nextBlock();
+      expect(block).toMatch(/^retry: [12]\d{3}$/);
+      told.add(block);
+      await stream.close();
+    }
+    expect(told.size).toBeGreaterThan(1);
   });
 
   it("tells of a colleague's reply as a message of the same thread", async () => {
@@ -80,20 +89,34 @@ describe("a stream", () => {
     await notify("grant.expired", { grant_id: other.grant_id, code: 25009 });
     await deliverNotifications();
     const company_id = client.claims.companies[0];
-    expect(await stream.next()).toEqual({
+    expect(await stream.next()).toMatchObject({
       event: "grant.expired",
       data: { type: "grant.expired", thread_id: null, message_id: null, company_id, account_id: other.id },
     });
     await stream.close();
   });
 
-  it("goes on after the hub was evicted: the sockets hibernate, and nothing is lost", async () => {
+  it("tells of what a colleague does to a mailbox", async () => {
     const stream = await openStream(client.token);
     await stream.next();
-    await evictDurableObject(hubOf(client.claims.companies[0]));
-    await receive(account, "After the eviction");
-    expect(await stream.next()).toMatchObject({ event: "message.created" });
+    await client.call("PATCH", `/accounts/${account.id}`, { display_name: "Support" });
+    const data = { account_id: account.id, message_id: null };
+    expect(await stream.next()).toMatchObject({ event: "account.updated", data });
     await stream.close();
+  });
+
+  it("goes on after the hub was evicted: the sockets hibernate, and nothing is lost", async () => {
+    const streams = await Promise.all([1, 2, 3].map(() => openStream(client.token)));
+    for (const stream of streams) await stream.next();
+    for (const subject of ["After the eviction", "And after another"]) {
+      await evictDurableObject(hubOf(client.claims.companies[0]));
+      await receive(account, subject);
+      for (const stream of streams) {
+        expect(await stream.next()).toMatchObject({ event: "message.created" });
+        expect(await stream.next()).toMatchObject({ event: "thread.created" });
+      }
+    }
+    for (const stream of streams) await stream.close();
   });
 
   it("of a user with several companies has the events of all, and of no other", async () => {
@@ -111,21 +134,33 @@ describe("a stream", () => {
     await stream.close();
   });
 
-  it("leaves no socket at the hub once it is closed", async () => {
+  it("leaves no socket at the hub once it is closed, after a thousand too", { timeout: 60_000 }, async () => {
     const [company] = client.claims.companies;
     await vi.waitFor(async () => expect(await socketsOf(company)).toBe(0));
-    const streams = await Promise.all([1, 2, 3].map(() => openStream(client.token)));
-    for (const stream of streams) await stream.next();
-    expect(await socketsOf(company)).toBe(3);
-    for (const stream of streams) await stream.close();
-    await vi.waitFor(async () => expect(await socketsOf(company)).toBe(0));
+    for (let round = 0; round < 10; round++) {
+      const streams = await Promise.all(Array.from({ length: 100 }, () => openStream(client.token)));
+      // Some go as soon as they have come.
+      const settled = streams.slice(round * 10);
+      for (const stream of settled) expect(await stream.next()).toMatchObject({ event: "connected" });
+      for (const stream of streams) await stream.close();
+    }
+    await vi.waitFor(async () => expect(await socketsOf(company)).toBe(0), { timeout: 10_000 });
   });
 
-  it("is closed by the server when the token expires", async () => {
-    const token = await signToken(client.claims, Math.floor(Date.now() / 1000) + 2);
+  it("is closed by the server before the token expires", async () => {
+    const token = await signToken(client.claims, Math.floor(Date.now() / 1000) + 3);
     const stream = await openStream(token);
     await stream.next();
     expect(await stream.next()).toBeNull();
+  });
+
+  it("lasts between 24 and 30 minutes, and never as long as its token", () => {
+    const now = 1_000_000;
+    const minutes = (exp: number, random: number) => lifetime(exp, now, random) / 60_000;
+    expect(minutes(1e9, 0)).toBe(30);
+    expect(minutes(1e9, 1)).toBe(24);
+    expect(lifetime(now / 1000 + 60, now, 0.5)).toBe(59_000);
+    expect(lifetime(now / 1000, now, 0.5)).toBe(0);
   });
 
   it("says `:` after 15 seconds without anything else to say", { timeout: 25_000 }, async () => {

@@ -72,7 +72,9 @@ describe("settling", () => {
           [false, order.filter(({ touched }) => touched === undefined)],
         ] as const) {
           const query = { page: 1, size: 100, is_read, account_id: account.id };
-          const { items, total } = await listInbox(user.ctx, query);
+          const {
+            list: { items, total },
+          } = await listInbox(user.ctx, query);
           // The newest one is the account's first, from the bulk.
           expect(items.slice(1).map(({ message }) => message.id)).toEqual(wanted.map(({ id }) => id));
           expect(total).toBe(wanted.length + 1);
@@ -107,7 +109,9 @@ describe("rows read do not grow with the mailbox", () => {
     const { ctx: user, meter } = metered({ user_id, companies: [account.company_id] });
     const measure = async (is_read?: boolean) => {
       Object.assign(meter, { read: 0, written: 0 });
-      const { items, total } = await listInbox(user, { page: 1, size: 25, is_read });
+      const {
+        list: { items, total },
+      } = await listInbox(user, { page: 1, size: 25, is_read });
       return { total, ids: items.map(({ message }) => message.id), read: meter.read };
     };
     const found = await measure(false);
@@ -126,8 +130,8 @@ describe("rows read do not grow with the mailbox", () => {
     const { ctx: user, meter } = metered({ user_id: unique(), companies: [account.company_id] });
     for (const is_read of [undefined, false]) {
       Object.assign(meter, { read: 0 });
-      const { items } = await listInbox(user, { page: 1, size: 25, is_read });
-      expect(items).toHaveLength(25);
+      const { list } = await listInbox(user, { page: 1, size: 25, is_read });
+      expect(list.items).toHaveLength(25);
       expect(meter.read).toBeLessThan(150);
     }
   });

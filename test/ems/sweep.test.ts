@@ -50,6 +50,7 @@ describe("the history of a mailbox", () => {
       repaired_count: 0,
       last_error: null,
     });
+    expect(await stream.next()).toMatchObject({ event: "account.updated", data: { account_id: id } });
     expect(await stream.next()).toMatchObject({ event: "account.synced", data: { account_id: id } });
     await stream.close();
     expect((await client.call("GET", "/messages/?size=1")).body.total).toBe(120);

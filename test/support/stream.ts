@@ -1,6 +1,8 @@
 import { exports } from "cloudflare:workers";
 
 export interface StreamEvent {
+  /** Absent in events that are not in the log. */
+  id?: string;
   event: string;
   // biome-ignore lint/suspicious/noExplicitAny: a test says what it expects of the data
   data: any;
@@ -17,8 +19,11 @@ export interface Stream {
   close(): Promise<void>;
 }
 
-export async function openStream(token: string): Promise<Stream> {
-  const response = await exports.default.fetch(new Request(`https://xabar.test/sse/events?token=${token}`));
+/** @param key a query that opens it, or a token alone */
+export async function openStream(key: string, headers: HeadersInit = {}): Promise<Stream> {
+  const query = key.includes("=") ? key : `token=${key}`;
+  const url = `https://xabar.test/sse/events?${query}`;
+  const response = await exports.default.fetch(new Request(url, { headers }));
   const reader = (response.body as ReadableStream<Uint8Array>)
     .pipeThrough(new TextDecoderStream())
     .getReader();
@@ -48,9 +53,34 @@ export async function openStream(token: string): Promise<Stream> {
         const fields = new Map(
           block.split("\n").map((line) => line.split(/: ?(.*)/s, 2) as [string, string]),
         );
-        const [event, data] = [fields.get("event"), fields.get("data")];
-        if (event && data) return { event, data: JSON.parse(data) };
+        const [id, event, data] = ["id", "event", "data"].map((name) => fields.get(name));
+        if (event && data) return { ...(id ? { id } : {}), event, data: JSON.parse(data) };
       }
     },
   };
+}
+
+/** A stream that is read in the background as it comes. */
+export interface Followed {
+  events: StreamEvent[];
+  /** Settles once the stream is over, whoever closed it. */
+  ended: Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens a stream and reads on; it has said `connected` when this returns. */
+export async function follow(key: string, headers: HeadersInit = {}): Promise<Followed> {
+  const stream = await openStream(key, headers);
+  const events: StreamEvent[] = [];
+  const first = await stream.next();
+  if (first) events.push(first);
+  const readOn = async () => {
+    for (let event = await stream.next(); event; event = await stream.next()) events.push(event);
+  };
+  const ended = readOn();
+  const close = async () => {
+    await stream.close();
+    await ended;
+  };
+  return { events, ended, close };
 }

@@ -65,8 +65,9 @@ export async function backfill(ctx: Ctx, job: BackfillJob): Promise<void> {
       WHERE ${isCurrent} RETURNING account_id`;
     const [rows] = await batch(ctx, [moved, ...(ending ? finish(account) : [])]);
     if (rows?.length === 0) return; // this step came twice, and the other was first
-    if (ending) ring(ctx, account.company_id);
-    else await ctx.env.JOBS.send({ ...job, type: "backfill", cursor: page.cursor });
+    // History is told of only where it has made one thread of two.
+    ring(ctx, account.company_id);
+    if (!ending) await ctx.env.JOBS.send({ ...job, type: "backfill", cursor: page.cursor });
   } catch (error) {
     await noteError(ctx, job.account_id, error);
     throw error;

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { answer, valid } from "../../lib/validation.ts";
 import type { EmsEnv } from "../context.ts";
+import { POSITION_HEADER } from "../events/position.ts";
 import {
   AccountCreate,
   AccountListResponse,
@@ -18,7 +19,10 @@ export const accounts = new Hono<EmsEnv>({ strict: false })
   .post("/", answer(201, AccountResponse), valid("json", AccountCreate), async (c) =>
     c.json(await createAccount(c.var.ctx, c.req.valid("json")), 201),
   )
-  .get("/", answer(200, AccountListResponse), async (c) => c.json(await listAccounts(c.var.ctx)))
+  .get("/", answer(200, AccountListResponse), async (c) => {
+    const { list, readAt } = await listAccounts(c.var.ctx);
+    return c.json(list, 200, { [POSITION_HEADER]: readAt });
+  })
   .get("/:account_id", answer(200, AccountResponse), param, async (c) =>
     c.json(await getAccount(c.var.ctx, c.req.valid("param").account_id)),
   )

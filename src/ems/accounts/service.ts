@@ -2,7 +2,9 @@ import { type SQL, sql } from "drizzle-orm";
 import { ApiError, badRequest, forbidden, notFound } from "../../lib/errors.ts";
 import { uuidv7 } from "../../lib/ids.ts";
 import { nowSeconds, toIso, toIsoOrNull } from "../../lib/time.ts";
-import { inCompanies, type UserCtx } from "../context.ts";
+import { batch, inCompanies, type UserCtx } from "../context.ts";
+import { appendEvents, newestEvent, ring } from "../events/log.ts";
+import { readAtOf } from "../lists.ts";
 import type { Grant } from "../provider/port.ts";
 import { throwUnavailable } from "../provider/unavailable.ts";
 import { accounts } from "../schema/mail.ts";
@@ -18,9 +20,10 @@ interface AccountRow extends Omit<AccountResponse, "last_sync_at" | "created_at"
 
 const TAKEN = "Email account with this email address/grant already exists.";
 
-/** The accounts of the caller's companies, by address. */
-export async function listAccounts(ctx: UserCtx): Promise<AccountResponse[]> {
-  return (await selectAccounts(ctx, sql`true`)).map(toResponse);
+/** The accounts of the caller's companies, by address, and the position that they were read at. */
+export async function listAccounts(ctx: UserCtx): Promise<{ list: AccountResponse[]; readAt: string }> {
+  const [newest, rows] = await batch(ctx, [newestEvent, accountsWhere(ctx, sql`true`)]);
+  return { list: (rows as AccountRow[]).map(toResponse), readAt: readAtOf(ctx, newest) };
 }
 
 /** @throws ApiError 404 */
@@ -57,9 +60,13 @@ export async function updateAccount(
   if (status !== "disconnected" && account.grant_id === null) {
     throw badRequest(`status: this account has no grant; connect it again before it can be ${status}`);
   }
-  await ctx.db.run(sql`
-    UPDATE ems_accounts SET display_name = ${display_name}, status = ${status}
-    WHERE id = ${account.id} AND company_id ${inCompanies(ctx)}`);
+  await batch(ctx, [
+    sql`
+      UPDATE ems_accounts SET display_name = ${display_name}, status = ${status}
+      WHERE id = ${account.id} AND company_id ${inCompanies(ctx)}`,
+    tellOfChange(account.id),
+  ]);
+  ring(ctx, account.company_id);
   if (input.status === "syncing") await beginSync(ctx, account.id);
   return getAccount(ctx, account.id);
 }
@@ -71,10 +78,20 @@ export async function updateAccount(
 export async function disconnectAccount(ctx: UserCtx, id: string): Promise<void> {
   const account = await findAccount(ctx, id);
   if (account.grant_id) await ctx.provider.revokeGrant(account.grant_id).catch(throwUnavailable);
-  await ctx.db.run(sql`
-    UPDATE ems_accounts SET status = 'disconnected', grant_id = NULL, status_reason = 'Disconnected by a user'
-    WHERE id = ${account.id} AND company_id ${inCompanies(ctx)}`);
+  await batch(ctx, [
+    sql`
+      UPDATE ems_accounts SET status = 'disconnected', grant_id = NULL, status_reason = 'Disconnected by a user'
+      WHERE id = ${account.id} AND company_id ${inCompanies(ctx)}`,
+    tellOfChange(account.id),
+  ]);
+  ring(ctx, account.company_id);
 }
+
+/** What colleagues see of an account has changed. */
+const tellOfChange = (id: string): SQL =>
+  appendEvents(sql`
+    SELECT company_id, NULL, 'account.updated', NULL, NULL, id, ${`account.updated/${crypto.randomUUID()}`}
+    FROM ems_accounts WHERE id = ${id}`);
 
 /** @returns the id of a disconnected account that this request brings back, if there is one */
 async function findReconnectable(ctx: UserCtx, input: AccountCreate): Promise<string | undefined> {
@@ -130,9 +147,12 @@ async function writeAccount(
       set: { provider, ...connection, ...(display_name === null ? {} : { display_name }) },
       setWhere: sql`status = 'disconnected' AND company_id = ${company_id}`,
     })
-    .returning({ id: accounts.id });
+    .returning({ id: accounts.id })
+    .getSQL();
   try {
-    return (await insert).length > 0;
+    const [written] = await batch(ctx, [insert, tellOfChange(id)]);
+    ring(ctx, company_id);
+    return written?.length === 1;
   } catch (error) {
     if (isUniqueViolation(error)) return false;
     throw error;
@@ -154,17 +174,16 @@ async function beginSync(ctx: UserCtx, id: string): Promise<void> {
 }
 
 async function findAccount(ctx: UserCtx, id: string): Promise<AccountRow> {
-  const [account] = await selectAccounts(ctx, sql`a.id = ${id}`);
+  const [account] = await ctx.db.all<AccountRow>(accountsWhere(ctx, sql`a.id = ${id}`));
   if (!account) throw notFound("Email account");
   return account;
 }
 
-const selectAccounts = (ctx: UserCtx, condition: SQL): Promise<AccountRow[]> =>
-  ctx.db.all<AccountRow>(sql`
+const accountsWhere = (ctx: UserCtx, condition: SQL): SQL => sql`
     SELECT a.id, a.company_id, a.email_address, a.display_name, a.provider, a.status, a.last_sync_at, a.created_at,
       a.grant_id, c.name AS company_name
     FROM ems_accounts a LEFT JOIN companies c ON c.id = a.company_id
-    WHERE a.company_id ${inCompanies(ctx)} AND ${condition} ORDER BY a.email_address, a.id`);
+    WHERE a.company_id ${inCompanies(ctx)} AND ${condition} ORDER BY a.email_address, a.id`;
 
 const toResponse = ({ company_name, grant_id: _secret, ...row }: AccountRow): AccountResponse => ({
   ...row,

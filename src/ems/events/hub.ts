@@ -1,65 +1,107 @@
 import { DurableObject } from "cloudflare:workers";
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
-import { lastEventId, readEvents } from "./log.ts";
+import { log } from "../../lib/log.ts";
+import { Leases, type Presence, toPresenceFrame } from "../presence/leases.ts";
+import { type LoggedEvent, lastEventId, type Packet, readEvents, toFrame } from "./log.ts";
 
 const READ_LIMIT = 200;
 
 /**
- * One company's fan-out. It holds a hibernatable WebSocket to each Worker that holds a stream, and sleeps
- * between events. What it sends is what the log says: a ring carries nothing but the news that there is more.
+ * One company's fan-out, under the company's id as its name. It holds a hibernatable WebSocket to each Worker that
+ * holds a stream, and sleeps between events. What it sends is what the log says: a ring carries nothing but the
+ * news that there is more. Only presence is its own.
  */
 export class CompanyHub extends DurableObject<Env> {
+  readonly #company = Number(this.ctx.id.name);
   readonly #db: DrizzleD1Database = drizzle(this.env.DB);
+  readonly #leases = new Leases(this.ctx.storage);
   /** Reads of the log follow one another, so that each event goes out once and in order. */
   #reading: Promise<void> = Promise.resolve();
   /** A read that has not begun will also see what the next ring tells of. */
   #isReadPending = false;
 
-  /** Joins a stream: `GET ?company=&user=` with Upgrade: websocket. Only our own Worker can call it. */
+  /**
+   * Joins a stream: `GET ?user=` with Upgrade: websocket. The answer's `x-cursor` is the id of the last event
+   * that this socket may not be told of: the stream reads the log up to there.
+   */
   override async fetch(request: Request): Promise<Response> {
-    const { searchParams } = new URL(request.url);
-    const company = Number(searchParams.get("company"));
+    const isFirst = this.ctx.getWebSockets().length === 0;
     const { 0: client, 1: server } = new WebSocketPair();
-    this.ctx.acceptWebSocket(server, [String(searchParams.get("user"))]);
-    await this.#enqueue(async () => {
-      if (this.#cursor === undefined) this.#cursor = await lastEventId(this.#db, company);
+    this.ctx.acceptWebSocket(server, [String(new URL(request.url).searchParams.get("user"))]);
+    try {
+      // A cursor from before there was nobody is of no use: the log may have grown by much since.
+      if (isFirst || this.#cursor === undefined) await this.#enqueue(() => this.#begin(isFirst));
+    } catch (error) {
+      server.close(1011);
+      throw error;
+    }
+    return new Response(null, {
+      status: 101,
+      webSocket: client,
+      headers: { "x-cursor": String(this.#cursor) },
     });
-    return new Response(null, { status: 101, webSocket: client });
   }
 
-  /** Called after a commit that has appended to the company's log. */
-  async ring(company: number): Promise<void> {
+  /**
+   * Called after a commit that has appended to the company's log.
+   * @throws Error when the log cannot be read: the caller rings again
+   */
+  async ring(): Promise<void> {
     if (this.#isReadPending || this.ctx.getWebSockets().length === 0) return;
     this.#isReadPending = true;
     await this.#enqueue(() => {
       this.#isReadPending = false;
-      return this.#send(company);
+      return this.#sendNew();
     });
   }
 
-  override webSocketClose(socket: WebSocket): void {
-    // Without listeners there is nobody to be behind: the next one to join starts at the log's end.
-    if (this.ctx.getWebSockets().every((other) => other === socket)) this.ctx.storage.kv.delete("cursor");
+  /** @returns who else is at the thread */
+  async announce(presence: Presence): Promise<Presence[]> {
+    const { others, isNews } = this.#leases.take(presence, Date.now());
+    if (isNews) this.#sendPresence(presence);
+    await this.#wakeForLeases();
+    return others;
   }
 
-  override webSocketError(socket: WebSocket): void {
-    this.webSocketClose(socket);
+  /** Whoever has not renewed a lease has left. */
+  override async alarm(): Promise<void> {
+    for (const expired of this.#leases.expire(Date.now())) this.#sendPresence(expired);
+    await this.#wakeForLeases();
   }
 
-  async #send(company: number): Promise<void> {
-    for (;;) {
-      const cursor = this.#cursor;
-      if (cursor === undefined) return;
-      const events = await readEvents(this.#db, company, cursor, READ_LIMIT);
-      for (const event of events) {
-        const sockets = this.ctx.getWebSockets(event.user_id === null ? undefined : String(event.user_id));
-        const text = JSON.stringify(event);
-        for (const socket of sockets) socket.send(text);
-      }
-      const last = events.at(-1);
-      if (last) this.#cursor = last.id;
-      if (events.length < READ_LIMIT) return;
+  async #wakeForLeases(): Promise<void> {
+    const due = this.#leases.nextExpiry();
+    if (due !== null && (await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(due);
+  }
+
+  async #begin(isFirst: boolean): Promise<void> {
+    if (isFirst || this.#cursor === undefined) this.#cursor = await lastEventId(this.#db, this.#company);
+  }
+
+  async #sendNew(): Promise<void> {
+    let events: LoggedEvent[];
+    do {
+      events = await readEvents(this.#db, this.#company, this.#cursor ?? 0, READ_LIMIT);
+      this.#send(events);
+      this.#cursor = events.at(-1)?.id ?? this.#cursor;
+    } while (events.length === READ_LIMIT);
+  }
+
+  /** Events in a row that have the same audience go out together. */
+  #send(events: LoggedEvent[]): void {
+    for (let start = 0, end = 0; start < events.length; start = end) {
+      const audience = events[start]?.user_id ?? null;
+      while (end < events.length && events[end]?.user_id === audience) end++;
+      const packets = events.slice(start, end).map((event): Packet => [event.id, toFrame(event)]);
+      const sockets = this.ctx.getWebSockets(audience === null ? undefined : String(audience));
+      sendTo(sockets, packets);
     }
+  }
+
+  #sendPresence(presence: Presence): void {
+    const own = String(presence.user_id);
+    const others = this.ctx.getWebSockets().filter((socket) => !this.ctx.getTags(socket).includes(own));
+    sendTo(others, [[null, toPresenceFrame(presence, this.#company)]]);
   }
 
   #enqueue(work: () => Promise<void>): Promise<void> {
@@ -73,7 +115,20 @@ export class CompanyHub extends DurableObject<Env> {
     return this.ctx.storage.kv.get<number>("cursor");
   }
 
-  set #cursor(id: number) {
+  set #cursor(id: number | undefined) {
     this.ctx.storage.kv.put("cursor", id);
+  }
+}
+
+function sendTo(sockets: WebSocket[], packets: Packet[]): void {
+  const text = JSON.stringify(packets);
+  for (const socket of sockets) {
+    try {
+      socket.send(text);
+    } catch (error) {
+      // Its stream ends with it, and the client resumes: one that is broken holds up no other.
+      log("warn", "hub.socket_broken", { error });
+      socket.close(1011);
+    }
   }
 }

@@ -1,11 +1,13 @@
 import { type SQL, sql } from "drizzle-orm";
 import { log } from "../../lib/log.ts";
+import { formatEvent } from "../../lib/sse.ts";
 import type { Ctx } from "../context.ts";
 
-/** One line of a company's log, as the stream shows it. */
+/** One line of a company's log. */
 export interface LoggedEvent {
   id: number;
   company_id: number;
+  /** Only this user may see it; null: everyone in the company. */
   user_id: number | null;
   type: string;
   thread_id: string | null;
@@ -13,14 +15,32 @@ export interface LoggedEvent {
   account_id: string | null;
 }
 
-/** What a user's browser gets: what does not apply is null. */
-export const toEventData = ({ type, thread_id, message_id, company_id, account_id }: LoggedEvent) => ({
+/** The columns of a LoggedEvent. */
+export const EVENT_COLUMNS = sql.raw("id, company_id, user_id, type, thread_id, message_id, account_id");
+
+/** What a client gets of an event: what does not apply is null. */
+export const toEventData = ({
+  type,
+  thread_id,
+  message_id,
+  company_id,
+  account_id,
+}: Omit<LoggedEvent, "id" | "user_id">) => ({
   type,
   thread_id,
   message_id,
   company_id,
   ...(account_id === null ? {} : { account_id }),
 });
+
+/**
+ * What a hub sends to a stream: the event's id and its text. The text is without an SSE id, which names the
+ * position of one stream; what is not in the log has no id at all.
+ */
+export type Packet = [id: number | null, frame: string];
+
+/** The event as a stream shows it, but for its id. */
+export const toFrame = (event: LoggedEvent): string => formatEvent(event.type, toEventData(event));
 
 /**
  * The statement that appends events to the log. It belongs into the batch of the change that they tell of.
@@ -34,7 +54,7 @@ export const appendEvents = (rows: SQL): SQL => sql`
 
 /**
  * @param after the id of the last event that is known
- * @returns the company's next events, oldest first, at most `limit`
+ * @returns the company's next events, whoever may see them, oldest first, at most `limit`
  */
 export const readEvents = (
   db: Ctx["db"],
@@ -43,7 +63,7 @@ export const readEvents = (
   limit: number,
 ): Promise<LoggedEvent[]> =>
   db.all<LoggedEvent>(sql`
-    SELECT id, company_id, user_id, type, thread_id, message_id, account_id FROM ems_events
+    SELECT ${EVENT_COLUMNS} FROM ems_events
     WHERE company_id = ${companyId} AND id > ${after} ORDER BY id LIMIT ${limit}`);
 
 /** The id of the company's newest event, 0 when there is none. */
@@ -53,8 +73,28 @@ export async function lastEventId(db: Ctx["db"], companyId: number): Promise<num
   return row?.id ?? 0;
 }
 
-/** Tells the company's hub, after the batch has committed, that its log has grown. */
+/**
+ * Selects the id of the newest event of all. In the batch that reads a list, and before it, it tells the position
+ * that the list was read at.
+ */
+export const newestEvent: SQL = sql`SELECT coalesce(max(id), 0) AS newest FROM ems_events`;
+
+/** The hub of a company. */
+export const hubOf = ({ COMPANY_HUB }: Env, companyId: number) =>
+  COMPANY_HUB.get(COMPANY_HUB.idFromName(String(companyId)));
+
+/**
+ * Tells the company's hub, after the batch has committed, that its log has grown. A ring that does not arrive is
+ * made up for by a job: the event itself is safe in the log, but nobody would look.
+ */
 export function ring({ env, defer }: Ctx, companyId: number): void {
-  const hub = env.COMPANY_HUB.get(env.COMPANY_HUB.idFromName(String(companyId)));
-  defer(hub.ring(companyId).catch((error) => log("warn", "ring.failed", { companyId, error })));
+  const ringing = async () => {
+    try {
+      await hubOf(env, companyId).ring();
+    } catch (error) {
+      log("warn", "ring.failed", { companyId, error });
+      await env.JOBS.send({ type: "ring", company_id: companyId }, { delaySeconds: 1 });
+    }
+  };
+  defer(ringing().catch((error) => log("error", "ring.lost", { companyId, error })));
 }

@@ -3,6 +3,8 @@ import { entryIdOf } from "../../lib/ids.ts";
 import { isPastEnd, mergePage, type Position } from "../../lib/pagination.ts";
 import { toIso, toIsoOrNull } from "../../lib/time.ts";
 import { batch, inCompanies, type UserCtx } from "../context.ts";
+import { newestEvent } from "../events/log.ts";
+import { readAtOf } from "../lists.ts";
 import type { InboxItemResponse, InboxListResponse, InboxQuery, UnreadCountsResponse } from "./schemas.ts";
 import { compare, parseStretches, type Stretch, selectStretches } from "./stretches.ts";
 
@@ -48,13 +50,28 @@ interface MessageSummary {
   thread_message_count: number;
 }
 
-/** A page of the caller's inbox, newest first, without what they archived. */
-export async function listInbox(ctx: UserCtx, query: InboxQuery): Promise<InboxListResponse> {
+/** A page of the caller's inbox, newest first, without what they archived, and the position that it was read at. */
+export async function listInbox(
+  ctx: UserCtx,
+  query: InboxQuery,
+): Promise<{ list: InboxListResponse; readAt: string }> {
   const { page, size } = query;
   const filter = query.is_read === undefined ? "all" : query.is_read ? "read" : "unread";
-  const accounts = await selectAccounts(ctx, filter, query.account_id);
+  const [newest, rows] = await batch(ctx, [newestEvent, selectAccounts(ctx, filter, query.account_id)]);
+  const readAt = readAtOf(ctx, newest);
+  const accounts = rows as AccountRow[];
   const total = accounts.reduce((sum, { count }) => sum + count, 0);
-  if (isPastEnd(query, total)) return { items: [], total, page, size };
+  const items = isPastEnd(query, total) ? [] : await selectItems(ctx, query, filter, accounts);
+  return { list: { items, total, page, size }, readAt };
+}
+
+async function selectItems(
+  ctx: UserCtx,
+  query: InboxQuery,
+  filter: Filter,
+  accounts: AccountRow[],
+): Promise<InboxItemResponse[]> {
+  const { page, size } = query;
   const statements = scopesOf(accounts, query.account_id !== undefined).map((scope) =>
     filter === "read" ? selectRead(ctx, scope, page * size) : selectSegments(ctx, filter, scope, page * size),
   );
@@ -64,11 +81,10 @@ export async function listInbox(ctx: UserCtx, query: InboxQuery): Promise<InboxL
     rows.map(({ id }) => id),
   );
   const emails = new Map(accounts.map(({ id, email_address }) => [id, email_address]));
-  const items = rows.flatMap((entry) => {
+  return rows.flatMap((entry) => {
     const message = messages.get(entry.id);
     return message ? [toItem(ctx.user.user_id, entry, message, emails.get(message.account_id) ?? "")] : [];
   });
-  return { items, total, page, size };
 }
 
 /** The caller's unread messages of each account, by address (ordered here: SQLite's sorter counts as rows read). */
@@ -80,12 +96,11 @@ export async function countUnread(ctx: UserCtx): Promise<UnreadCountsResponse> {
   return counts.sort((a, b) => (a.email_address < b.email_address ? -1 : 1));
 }
 
-const selectAccounts = (ctx: UserCtx, filter: Filter, accountId: string | undefined) =>
-  ctx.db.all<AccountRow>(sql`
+const selectAccounts = (ctx: UserCtx, filter: Filter, accountId: string | undefined): SQL => sql`
     SELECT a.id, a.company_id, a.email_address, ${COUNTS[filter]} AS count,
       ${selectStretches(ctx.user.user_id, STRETCHES)} AS stretches
     FROM ems_accounts a LEFT JOIN ems_inbox_counters n ON n.user_id = ${ctx.user.user_id} AND n.account_id = a.id
-    WHERE a.company_id ${inCompanies(ctx)} ${accountId ? sql`AND a.id = ${accountId}` : sql``}`);
+    WHERE a.company_id ${inCompanies(ctx)} ${accountId ? sql`AND a.id = ${accountId}` : sql``}`;
 
 /** What one statement lists: an account, or a company of whose accounts none has a stretch. */
 interface Scope {

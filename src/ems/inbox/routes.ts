@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { answer, valid } from "../../lib/validation.ts";
 import type { EmsEnv } from "../context.ts";
+import { POSITION_HEADER } from "../events/position.ts";
 import { ThreadParam } from "../threads/schemas.ts";
 import { countUnread, listInbox } from "./list.ts";
 import {
@@ -14,9 +15,10 @@ import {
 import { type Change, changeEntry, readThread } from "./service.ts";
 
 export const inbox = new Hono<EmsEnv>({ strict: false })
-  .get("/", answer(200, InboxListResponse), valid("query", InboxQuery), async (c) =>
-    c.json(await listInbox(c.var.ctx, c.req.valid("query"))),
-  )
+  .get("/", answer(200, InboxListResponse), valid("query", InboxQuery), async (c) => {
+    const { list, readAt } = await listInbox(c.var.ctx, c.req.valid("query"));
+    return c.json(list, 200, { [POSITION_HEADER]: readAt });
+  })
   .get("/unread-counts", answer(200, UnreadCountsResponse), async (c) => c.json(await countUnread(c.var.ctx)))
   .patch(
     "/threads/:thread_id/read",

@@ -4,12 +4,14 @@ import { entryIdOf, messageIdOf } from "../../lib/ids.ts";
 import { log } from "../../lib/log.ts";
 import { toIso, toIsoOrNull } from "../../lib/time.ts";
 import { batch, inCompanies, type UserCtx } from "../context.ts";
+import { appendEvents, ring } from "../events/log.ts";
 import type { InboxEntryResponse } from "./schemas.ts";
 import { settle } from "./settle.ts";
 import type { Key } from "./stretches.ts";
 
 interface EntryRow {
   message_id: string;
+  company_id: number;
   thread_id: string;
   email_account_id: string;
   is_read: number;
@@ -43,20 +45,24 @@ export async function changeEntry(ctx: UserCtx, id: string, change: Change): Pro
   const { user_id } = ctx.user;
   const messageId = messageIdOf(user_id, id);
   const { columns, initial, set } = CHANGES[change];
-  const [, entries] = await batch(ctx, [
+  const [, , entries] = await batch(ctx, [
+    appendEvents(sql`
+      SELECT company_id, ${user_id}, 'inbox.updated', thread_id, id, NULL, ${causeOfChange()} FROM ems_messages
+      WHERE id = ${messageId} AND company_id ${inCompanies(ctx)}`),
     sql`
       INSERT INTO ems_inbox_entries (user_id, message_id, company_id, account_id, sent_at, ${sql.raw(columns)})
       SELECT ${user_id}, id, company_id, account_id, sent_at, ${sql.raw(initial)} FROM ems_messages
       WHERE id = ${messageId} AND company_id ${inCompanies(ctx)}
       ON CONFLICT (user_id, message_id) DO UPDATE SET ${sql.raw(set)}`,
     sql`
-      SELECT m.id AS message_id, m.thread_id, m.account_id AS email_account_id, m.created_at,
+      SELECT m.id AS message_id, m.company_id, m.thread_id, m.account_id AS email_account_id, m.created_at,
         e.is_read, e.is_starred, e.is_archived, e.read_at, e.sent_at
       FROM ems_inbox_entries e JOIN ems_messages m ON m.id = e.message_id
       WHERE e.user_id = ${user_id} AND e.message_id = ${messageId} AND m.company_id ${inCompanies(ctx)}`,
   ]);
   const [entry] = entries as EntryRow[];
   if (!entry) throw notFound("Inbox entry");
+  ring(ctx, entry.company_id);
   settleLater(ctx, [{ id: entry.message_id, at: entry.sent_at, account_id: entry.email_account_id }]);
   return toResponse(user_id, entry);
 }
@@ -68,20 +74,28 @@ export async function changeEntry(ctx: UserCtx, id: string, change: Change): Pro
  */
 export async function readThread(ctx: UserCtx, threadId: string): Promise<number> {
   const { user_id } = ctx.user;
-  const [threads, updated] = await batch(ctx, [
-    sql`SELECT 1 FROM ems_threads WHERE id = ${threadId} AND company_id ${inCompanies(ctx)}`,
+  const unread = sql`
+    ems_messages m LEFT JOIN ems_inbox_entries e ON e.user_id = ${user_id} AND e.message_id = m.id
+    WHERE m.thread_id = ${threadId} AND +m.company_id ${inCompanies(ctx)} AND coalesce(e.is_read, 0) = 0`;
+  const [threads, , updated] = await batch(ctx, [
+    sql`SELECT company_id FROM ems_threads WHERE id = ${threadId} AND company_id ${inCompanies(ctx)}`,
+    appendEvents(sql`
+      SELECT m.company_id, ${user_id}, 'inbox.updated', m.thread_id, NULL, NULL, ${causeOfChange()} FROM ${unread} LIMIT 1`),
     sql`
       INSERT INTO ems_inbox_entries (user_id, message_id, company_id, account_id, sent_at, is_read, read_at)
-      SELECT ${user_id}, m.id, m.company_id, m.account_id, m.sent_at, 1, unixepoch() FROM ems_messages m
-      LEFT JOIN ems_inbox_entries e ON e.user_id = ${user_id} AND e.message_id = m.id
-      WHERE m.thread_id = ${threadId} AND +m.company_id ${inCompanies(ctx)} AND coalesce(e.is_read, 0) = 0
+      SELECT ${user_id}, m.id, m.company_id, m.account_id, m.sent_at, 1, unixepoch() FROM ${unread}
       ON CONFLICT (user_id, message_id) DO UPDATE SET is_read = 1, read_at = excluded.read_at
       RETURNING message_id AS id, sent_at AS at, account_id`,
   ]);
-  if (threads?.length === 0) throw notFound("Thread");
+  const [thread] = threads as { company_id: number }[];
+  if (!thread) throw notFound("Thread");
+  ring(ctx, thread.company_id);
   settleLater(ctx, updated as Touched[]);
   return updated?.length ?? 0;
 }
+
+/** Each change is told of, to the user's other tabs and devices. */
+const causeOfChange = (): string => `inbox.updated/${crypto.randomUUID()}`;
 
 interface Touched extends Key {
   account_id: string;

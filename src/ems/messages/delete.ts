@@ -24,6 +24,9 @@ export async function deleteMessage(
       ON CONFLICT (account_id, provider_message_id) DO UPDATE SET deleted_at = max(deleted_at, excluded.deleted_at)`,
     appendEvents(sql`
       SELECT company_id, NULL, 'message.deleted', thread_id, id, NULL, 'message.deleted/' || id
+      FROM ems_messages WHERE ${doomed}
+      UNION ALL
+      SELECT company_id, NULL, 'thread.updated', thread_id, id, NULL, 'thread.shrunk/' || id
       FROM ems_messages WHERE ${doomed}`),
     sql`DELETE FROM ems_messages WHERE ${doomed}`,
   ]);

@@ -56,7 +56,11 @@ export async function applyMessage(ctx: Ctx, account: MailAccount, applying: App
     const message = isOlder ? onlyMissing(stored, applying.message) : applying.message;
     const digest = message.body === undefined ? null : await sha256Hex(message.body);
     const state = mergeState(account, stored, message, digest);
-    if (stored && !sent && isSame(stored, state)) return { id: stored.id, outcome: "unchanged" };
+    if (stored && !sent && isSame(stored, state)) {
+      // The first delivery may have died between its commit and its ring.
+      if (!silent) ring(ctx, account.company_id);
+      return { id: stored.id, outcome: "unchanged" };
+    }
 
     const told = { ...applying, message };
     const body = await placeBody(ctx, account, stored, state, told);
@@ -159,6 +163,7 @@ function creation(ctx: Ctx, id: string, account: MailAccount, columns: Columns, 
       company_id: account.company_id,
       account_id: account.id,
       thread_id: threadId,
+      thread_version: sql`1 + coalesce((SELECT version FROM ems_threads WHERE id = ${threadId}), 0)`,
       threaded_by: rule as SQL<never>,
       provider_message_id: message.id,
       created_at: nowSeconds(),

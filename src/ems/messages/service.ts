@@ -9,12 +9,15 @@ import { contentIdsIn, contentPolicy, placeImages, sanitizeHtml, textToHtml, toD
 import { messagesByIds } from "./query.ts";
 import type { MessageResponse, MessagesQuery } from "./schemas.ts";
 
-/** A page of the caller's messages, newest first. The items come while they are read. */
+/**
+ * A page of the caller's messages, newest first, and the position that it was read at. The items come while they
+ * are read.
+ */
 export async function listMessages(
   ctx: UserCtx,
   query: MessagesQuery,
-): Promise<{ items: AsyncIterable<MessageResponse>; total: number }> {
-  const { rows, total } = await listPage<Position>(
+): Promise<{ items: AsyncIterable<MessageResponse>; total: number; readAt: string }> {
+  const { rows, total, readAt } = await listPage<Position>(
     ctx,
     query,
     "message_count",
@@ -28,6 +31,7 @@ export async function listMessages(
       rows.map(({ id }) => id),
     ),
     total,
+    readAt,
   };
 }
 

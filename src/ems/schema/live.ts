@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 
 /** What happened, in the order of its commits. Written in the batch of the change that it tells of. */
@@ -16,5 +17,20 @@ export const events = sqliteTable(
     cause: text().notNull(),
     created_at: integer().notNull(),
   },
-  (t) => [uniqueIndex("ems_events_cause").on(t.cause), index("ems_events_company").on(t.company_id, t.id)],
+  (t) => [
+    uniqueIndex("ems_events_cause").on(t.cause),
+    index("ems_events_company").on(t.company_id, t.id),
+    // One who comes back reads past neither what colleagues did for themselves, nor what others' companies did.
+    index("ems_events_shared").on(t.company_id, t.id).where(sql`user_id IS NULL`),
+    index("ems_events_own").on(t.user_id, t.company_id, t.id).where(sql`user_id IS NOT NULL`),
+  ],
 );
+
+/** What opens one stream, once, in place of a token. */
+export const streamTickets = sqliteTable("ems_stream_tickets", {
+  /** SHA-256 of the ticket: the table itself opens nothing. */
+  digest: text().primaryKey(),
+  /** JSON of the claims of the token that it was issued for. */
+  claims: text().notNull(),
+  expires_at: integer().notNull(),
+});

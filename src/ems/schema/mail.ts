@@ -53,6 +53,8 @@ export const threads = sqliteTable(
     message_count: integer().notNull().default(0),
     do_not_delete: integer({ mode: "boolean" }).notNull().default(false),
     created_at: integer().notNull(),
+    /** Counts what was written in it: a message that came, and a reply that claimed to be the next. By trigger. */
+    version: integer().notNull().default(0),
   },
   (t) => [
     uniqueIndex("ems_threads_provider").on(t.account_id, t.provider_thread_id),
@@ -107,6 +109,8 @@ export const messages = sqliteTable(
     // The bodies stand last, so that reading the columns before them does not walk a body's overflow pages.
     body_text: text(),
     body_html: text(),
+    /** The version of its thread that it made: whoever has seen an earlier one has not seen it. */
+    thread_version: integer().notNull().default(0),
   },
   (t) => [
     uniqueIndex("ems_messages_provider").on(t.account_id, t.provider_message_id),

@@ -1,0 +1,65 @@
+import { formatEvent } from "../../lib/sse.ts";
+import type { PresenceState } from "./schemas.ts";
+
+/** How long somebody counts as present after they last said so. */
+export const LEASE_MS = 30_000;
+
+/** Who is at a thread, and what they do there. */
+export interface Presence {
+  thread_id: string;
+  user_id: number;
+  state: PresenceState;
+}
+
+/** The leases of one company's users on its threads. They are kept in its Durable Object, so that they outlive sleep. */
+export class Leases {
+  readonly #sql: SqlStorage;
+
+  constructor({ sql }: DurableObjectStorage) {
+    this.#sql = sql;
+    sql.exec(`CREATE TABLE IF NOT EXISTS leases (
+      thread_id TEXT, user_id INTEGER, state TEXT NOT NULL, until INTEGER NOT NULL,
+      PRIMARY KEY (thread_id, user_id)) WITHOUT ROWID`);
+  }
+
+  /**
+   * Takes a lease, renews it, or with `left` gives it up.
+   * @param now in milliseconds
+   * @returns whether that is news to the others, and who else is at the thread
+   */
+  take({ thread_id, user_id, state }: Presence, now: number): { isNews: boolean; others: Presence[] } {
+    const present = this.#select("WHERE thread_id = ? AND until > ?", thread_id, now);
+    const before = present.find((other) => other.user_id === user_id)?.state ?? "left";
+    if (state === "left") {
+      this.#sql.exec("DELETE FROM leases WHERE thread_id = ? AND user_id = ?", thread_id, user_id);
+    } else {
+      const values = [thread_id, user_id, state, now + LEASE_MS];
+      this.#sql.exec(
+        "INSERT OR REPLACE INTO leases (thread_id, user_id, state, until) VALUES (?, ?, ?, ?)",
+        ...values,
+      );
+    }
+    return { isNews: before !== state, others: present.filter((other) => other.user_id !== user_id) };
+  }
+
+  /** Removes the leases that are over. @returns what the others are to be told */
+  expire(now: number): Presence[] {
+    const over = this.#select("WHERE until <= ?", now);
+    this.#sql.exec("DELETE FROM leases WHERE until <= ?", now);
+    return over.map((presence) => ({ ...presence, state: "left" }));
+  }
+
+  /** When the next lease is over, in milliseconds; null when there is none. */
+  nextExpiry(): number | null {
+    return this.#sql.exec<{ due: number | null }>("SELECT min(until) AS due FROM leases").one().due;
+  }
+
+  #select(condition: string, ...values: (string | number)[]): Presence[] {
+    const rows = this.#sql.exec(`SELECT thread_id, user_id, state FROM leases ${condition}`, ...values);
+    return rows.toArray() as unknown as Presence[];
+  }
+}
+
+/** The event as a stream shows it. It is in no log, so it has no id: a client that was away asks again. */
+export const toPresenceFrame = ({ thread_id, user_id, state }: Presence, company_id: number): string =>
+  formatEvent("presence", { type: "presence", thread_id, message_id: null, company_id, user_id, state });

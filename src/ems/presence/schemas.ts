@@ -1,0 +1,19 @@
+import * as z from "zod";
+
+const STATES = ["viewing", "composing", "left"] as const;
+export type PresenceState = (typeof STATES)[number];
+
+export const PresenceRequest = z.object({
+  state: z.enum(STATES, 'must be "viewing", "composing" or "left"'),
+});
+export type PresenceRequest = z.infer<typeof PresenceRequest>;
+
+export const PresenceResponse = z.object({
+  thread_id: z.uuid(),
+  state: z.enum(STATES),
+  /** Say it again before this many seconds are over; 0 after `left`. */
+  expires_in: z.int(),
+  /** Who else is at the thread. */
+  others: z.array(z.object({ user_id: z.int(), state: z.enum(STATES) })),
+});
+export type PresenceResponse = z.infer<typeof PresenceResponse>;

@@ -1,0 +1,28 @@
+import { sql } from "drizzle-orm";
+import { notFound } from "../../lib/errors.ts";
+import { inCompanies, type UserCtx } from "../context.ts";
+import { hubOf } from "../events/log.ts";
+import { LEASE_MS } from "./leases.ts";
+import type { PresenceRequest, PresenceResponse } from "./schemas.ts";
+
+/**
+ * Says what the caller does at a thread; the company's other users are told when it is something new. It holds for
+ * 30 s, and is stored nowhere but in the company's hub.
+ * @throws ApiError 404
+ */
+export async function announcePresence(
+  ctx: UserCtx,
+  { thread_id, state }: PresenceRequest & { thread_id: string },
+): Promise<PresenceResponse> {
+  const [thread] = await ctx.db.all<{ company_id: number }>(sql`
+    SELECT company_id FROM ems_threads WHERE id = ${thread_id} AND company_id ${inCompanies(ctx)}`);
+  if (!thread) throw notFound("Thread");
+  const { user_id } = ctx.user;
+  const others = await hubOf(ctx.env, thread.company_id).announce({ thread_id, user_id, state });
+  return {
+    thread_id,
+    state,
+    expires_in: state === "left" ? 0 : LEASE_MS / 1000,
+    others: others.map((other) => ({ user_id: other.user_id, state: other.state })),
+  };
+}

@@ -1,0 +1,342 @@
+import { env } from "cloudflare:workers";
+import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import type { AccountResponse } from "../../src/ems/accounts/schemas.ts";
+import { formatPosition, positionAt } from "../../src/ems/events/position.ts";
+import { pullEvents } from "../../src/ems/events/pull.ts";
+import { REPLAY_LIMIT } from "../../src/ems/events/replay.ts";
+import { type Client, connectMailbox, createClient, signToken, unique } from "../support/client.ts";
+import { hubOf, socketsOf } from "../support/hub.ts";
+import { metered } from "../support/meter.ts";
+import { eventually, receiveMail } from "../support/nylas.ts";
+import { follow, openStream, type Stream, type StreamEvent } from "../support/stream.ts";
+
+/** Puts events into a company's log, as somebody whose ring was lost. @returns their message ids */
+async function append(company: number, count = 1, user: number | null = null): Promise<string[]> {
+  const ids = Array.from({ length: count }, () => crypto.randomUUID());
+  await env.DB.prepare(
+    `INSERT INTO ems_events (company_id, user_id, type, message_id, cause, created_at)
+    SELECT ?, ?, 'message.updated', value, value, unixepoch() FROM json_each(?)`,
+  )
+    .bind(company, user, JSON.stringify(ids))
+    .run();
+  return ids;
+}
+
+const take = async (stream: Stream, count: number): Promise<StreamEvent[]> => {
+  const events: StreamEvent[] = [];
+  while (events.length < count) {
+    const event = await stream.next();
+    if (!event) throw new Error(`The stream ended after ${events.length} of ${count}`);
+    events.push(event);
+  }
+  return events;
+};
+
+const messagesIn = (events: StreamEvent[]) => events.map(({ data }) => data.message_id);
+
+let client: Client;
+let company: number;
+beforeEach(async () => {
+  client = await createClient();
+  company = client.claims.companies[0]!;
+});
+
+/** Opens a stream and reads its `connected`. */
+async function connect(
+  key: string,
+  headers: HeadersInit = {},
+): Promise<{ stream: Stream; hello: StreamEvent }> {
+  const stream = await openStream(key, headers);
+  const hello = await stream.next();
+  expect(hello?.event).toBe("connected");
+  return { stream, hello: hello! };
+}
+
+/** The position at the end of the log. */
+async function now(of: Client): Promise<string> {
+  return (await of.call("GET", "/events")).body.position;
+}
+
+describe("a position that cannot be gone on from gets one `resync`, and then what is new", () => {
+  const BAD: [string, (good: string) => string][] = [
+    ["that is no position", () => "garbage"],
+    ["that was cut", (good) => good.slice(0, -1)],
+    ["of which a digit was changed", (good) => `${good[0] === "1" ? "2" : "1"}${good.slice(1)}`],
+    ["that lacks the company", () => formatPosition(new Map())],
+    ["of another company", () => formatPosition(positionAt([company + 1], 1))],
+    ["ahead of the log", () => formatPosition(positionAt([company], 1e12))],
+    ["of a mistaken kind", () => "42"],
+  ];
+
+  it.each(BAD)("%s", async (_, spoil) => {
+    await append(company);
+    const bad = spoil(await now(client));
+    const { stream } = await connect(client.token, { "last-event-id": bad });
+    const resync = await stream.next();
+    const data = { type: "resync", thread_id: null, message_id: null, company_id: null };
+    expect(resync).toEqual({ id: expect.any(String), event: "resync", data });
+    const ids = await append(company);
+    await hubOf(company).ring();
+    expect(messagesIn(await take(stream, 1))).toEqual(ids);
+    await stream.close();
+
+    const { body } = await client.call("GET", `/events?since=${encodeURIComponent(bad)}`);
+    expect(body).toMatchObject({ items: [data], has_more: false });
+    // From there it goes on as ever.
+    expect((await client.call("GET", `/events?since=${resync?.id}`)).body.items).toHaveLength(1);
+  });
+
+  it("from before what the log still holds", async () => {
+    const old = await now(client);
+    await append(unique(), 3);
+    await env.DB.prepare("DELETE FROM ems_events WHERE id < (SELECT max(id) FROM ems_events)").run();
+    const { stream, hello } = await connect(client.token, { "last-event-id": old });
+    // Who goes away now still has the old position, and is told again.
+    expect(hello.id).toBeUndefined();
+    expect(await stream.next()).toMatchObject({ event: "resync" });
+    await stream.close();
+  });
+
+  it(`more than ${REPLAY_LIMIT} events behind`, async () => {
+    const start = await now(client);
+    await append(company, REPLAY_LIMIT);
+    const near = await connect(client.token, { "last-event-id": start });
+    expect(new Set((await take(near.stream, REPLAY_LIMIT)).map(({ event }) => event))).toEqual(
+      new Set(["message.updated"]),
+    );
+    await near.stream.close();
+    await append(company);
+    const far = await connect(client.token, { "last-event-id": start });
+    expect(await far.stream.next()).toMatchObject({ event: "resync" });
+    const ids = await append(company);
+    await hubOf(company).ring();
+    expect(messagesIn(await take(far.stream, 1))).toEqual(ids);
+    await far.stream.close();
+  });
+
+  it("of a token that has gained a company", async () => {
+    const start = await now(client);
+    const { token } = await createClient({ ...client.claims, companies: [company, unique()] });
+    const { stream } = await connect(token, { "last-event-id": start });
+    expect(await stream.next()).toMatchObject({ event: "resync" });
+    await stream.close();
+  });
+});
+
+describe("a stream that comes back", () => {
+  it("first gets exactly what it has missed, in order, and then what is new", async () => {
+    const first = await connect(client.token);
+    const seen = await append(company, 2);
+    await hubOf(company).ring();
+    const events = await take(first.stream, 2);
+    expect(messagesIn(events)).toEqual(seen);
+    await first.stream.close();
+
+    const all = [...seen, ...(await append(company, 450))];
+    for (const [had, { id: from }] of [first.hello, ...events].entries()) {
+      const { stream, hello } = await connect(client.token, { "last-event-id": from! });
+      expect(hello.id).toBe(from);
+      const wanted = all.slice(had);
+      expect(messagesIn(await take(stream, wanted.length))).toEqual(wanted);
+      const live = await append(company);
+      await hubOf(company).ring();
+      expect(messagesIn(await take(stream, 1))).toEqual(live);
+      all.push(...live);
+      await stream.close();
+    }
+  });
+
+  it("may say where it was in the URL; what the browser says itself is newer", async () => {
+    const start = await now(client);
+    const [one, two] = await append(company, 2);
+    const { stream } = await connect(`token=${client.token}&last_event_id=${start}`);
+    const [first] = await take(stream, 1);
+    expect(first?.data.message_id).toBe(one);
+    await stream.close();
+    const again = await connect(`token=${client.token}&last_event_id=${start}`, {
+      "last-event-id": first!.id!,
+    });
+    expect(messagesIn(await take(again.stream, 1))).toEqual([two]);
+    await again.stream.close();
+  });
+
+  it("without a position begins now", async () => {
+    await append(company);
+    const { stream } = await connect(`token=${client.token}&last_event_id=`);
+    const ids = await append(company);
+    await hubOf(company).ring();
+    expect(messagesIn(await take(stream, 1))).toEqual(ids);
+    await stream.close();
+  });
+
+  it("misses nothing of two companies of which either was ahead", async () => {
+    const [a, b] = [company, unique()];
+    const { token } = await createClient({ companies: [a, b] });
+    const { stream } = await connect(token);
+    const wanted: Record<number, string[]> = { [a]: [], [b]: [] };
+    wanted[a]!.push(...(await append(a)));
+    wanted[b]!.push(...(await append(b)));
+    await hubOf(b).ring(); // b's is the later event, and the first to come
+    const [ahead] = await take(stream, 1);
+    expect(ahead?.data.company_id).toBe(b);
+    await stream.close();
+
+    wanted[b]!.push(...(await append(b)));
+    const again = await connect(token, { "last-event-id": ahead!.id! });
+    const rest = await take(again.stream, 2);
+    expect(rest.map(({ data }) => data.company_id)).toEqual([a, b]);
+    expect(messagesIn(rest)).toEqual([wanted[a]![0], wanted[b]![1]]);
+    await again.stream.close();
+  });
+
+  it("gets of a company that its token has lost nothing more, and of the rest all", async () => {
+    const other = unique();
+    const before = await createClient({ companies: [company, other] });
+    const start = await now(before);
+    await append(other);
+    const ids = await append(company);
+    const { token } = await createClient({ ...before.claims, companies: [company] });
+    const { stream } = await connect(token, { "last-event-id": start });
+    expect(messagesIn(await take(stream, 1))).toEqual(ids);
+    await stream.close();
+  });
+
+  it("is shown nothing that is another user's own", async () => {
+    const start = await now(client);
+    await append(company, 3, unique());
+    const own = await append(company, 1, client.claims.user_id);
+    const shared = await append(company);
+    const { stream } = await connect(client.token, { "last-event-id": start });
+    expect(messagesIn(await take(stream, 2))).toEqual([...own, ...shared]);
+    await stream.close();
+    const { body } = await client.call("GET", `/events?since=${start}`);
+    expect(messagesIn(body.items.map((data: object) => ({ data })))).toEqual([...own, ...shared]);
+  });
+
+  it("reads no more rows for what colleagues did for themselves", async () => {
+    const start = await now(client);
+    const { ctx, meter } = metered(client.claims);
+    await pullEvents(ctx, { since: start, limit: 100 });
+    const before = meter.read;
+    await append(company, 300, unique());
+    Object.assign(meter, { read: 0 });
+    await pullEvents(ctx, { since: start, limit: 100 });
+    expect(meter.read).toBe(before);
+    expect(meter.read).toBeLessThan(10);
+  });
+});
+
+describe("a hub", () => {
+  it("makes up for a ring that was lost with the next one", async () => {
+    const { stream } = await connect(client.token);
+    const ids = [...(await append(company)), ...(await append(company))];
+    await hubOf(company).ring();
+    expect(messagesIn(await take(stream, 2))).toEqual(ids);
+    await stream.close();
+  });
+
+  it("sends each event once, however many ring at the same time", async () => {
+    const { stream } = await connect(client.token);
+    const ids: string[] = [];
+    for (let i = 0; i < 20; i++) {
+      ids.push(...(await append(company)));
+      for (let j = 0; j < 5; j++) void hubOf(company).ring();
+    }
+    await hubOf(company).ring();
+    ids.push(...(await append(company)));
+    await hubOf(company).ring();
+    expect(messagesIn(await take(stream, ids.length))).toEqual(ids);
+    await stream.close();
+  });
+
+  it("closes a client that does not read; another gets everything meanwhile", {
+    timeout: 20_000,
+  }, async () => {
+    const idle = await openStream(client.token);
+    await idle.next();
+    const reader = await follow(client.token);
+    let written = 0;
+    await vi.waitFor(
+      async () => {
+        await append(company, 200);
+        await hubOf(company).ring();
+        written += 200;
+        await vi.waitFor(() => expect(reader.events).toHaveLength(1 + written));
+        expect(await socketsOf(company)).toBe(1);
+      },
+      { timeout: 15_000, interval: 1 },
+    );
+    await reader.close();
+    // What had been written before it was closed is there, and then the end.
+    let read = 0;
+    while (await idle.next()) read++;
+    expect(read).toBeGreaterThan(0);
+    expect(read).toBeLessThan(written);
+  });
+});
+
+describe("GET /events", () => {
+  it("is 400 for a limit out of range, which is told", async () => {
+    for (const limit of ["0", "1001", "-1", "x", ""]) {
+      const { status, body } = await client.call("GET", `/events?limit=${limit}`);
+      expect([status, body.detail]).toEqual([400, expect.stringMatching(/^limit: must be/)]);
+    }
+  });
+
+  it("without `since` has nothing but the position to begin from", async () => {
+    await append(company);
+    const { body } = await client.call("GET", "/events");
+    expect(body).toEqual({ items: [], position: expect.any(String), has_more: false });
+  });
+
+  it("gives the log piece by piece; each piece and each event can be gone on from, by stream as well", async () => {
+    const ids = [];
+    const start = await now(client);
+    ids.push(...(await append(company, 7)));
+    const seen: { id: string; message_id: string }[] = [];
+    for (let since = start, more = true; more; ) {
+      const { body } = await client.call("GET", `/events?since=${since}&limit=3`);
+      seen.push(...body.items);
+      since = body.position;
+      more = body.has_more;
+    }
+    expect(seen.map(({ message_id }) => message_id)).toEqual(ids);
+    const { stream } = await connect(client.token, { "last-event-id": seen[3]!.id });
+    expect(messagesIn(await take(stream, 3))).toEqual(ids.slice(4));
+    await stream.close();
+  });
+});
+
+describe("list, then subscribe", () => {
+  let account: AccountResponse;
+  beforeAll(async () => {
+    client = await createClient();
+    account = await connectMailbox(client);
+  });
+
+  it.each([
+    "/inbox",
+    "/inbox?is_read=false",
+    "/inbox?page=9",
+    "/messages",
+    "/messages?page=9",
+    "/threads",
+    "/accounts",
+  ])("has no hole after GET %s", async (path) => {
+    const owner = await createClient({ companies: [account.company_id] });
+    const before = await owner.call("GET", path);
+    const position = before.headers.get("last-event-id");
+    expect(before.headers.get("access-control-expose-headers")).toContain("last-event-id");
+    const subject = `After ${unique()}`;
+    await receiveMail({ from: { email: "c@out.example" }, to: [{ email: account.email_address }], subject });
+    const id = await eventually(async () => {
+      const { body } = await owner.call("GET", "/messages");
+      expect(body.items[0].subject).toBe(subject);
+      return body.items[0].id;
+    });
+    const token = await signToken(owner.claims);
+    const { stream } = await connect(`token=${token}&last_event_id=${position}`);
+    expect(await stream.next()).toMatchObject({ event: "message.created", data: { message_id: id } });
+    await stream.close();
+  });
+});
