@@ -48,7 +48,7 @@ app.use(
   cors({
     origin: (origin, c) => (isAllowed(origin, config(c.env).CORS_ORIGINS) ? origin : null),
     allowMethods: ["GET", "POST", "PUT", "PATCH", "DELETE"],
-    exposeHeaders: ["x-request-id", "retry-after"],
+    exposeHeaders: ["x-request-id", "retry-after", "last-event-id", "etag"],
     credentials: true,
     maxAge: 7200,
   }),
@@ -74,10 +74,10 @@ app.notFound((c) => c.json({ detail: "Not found" }, 404));
 
 app.onError((error, c) => {
   if (error instanceof ApiError) {
-    const { message: detail, errors, status, retryAfterSeconds } = error;
+    const { message: detail, errors, status, body, retryAfterSeconds } = error;
     if (status >= 500) log("warn", "request.failed", { id: c.var.requestId, path: c.req.path, error });
     if (retryAfterSeconds !== undefined) c.header("retry-after", String(retryAfterSeconds));
-    return c.json(errors ? { detail, errors } : { detail }, status);
+    return c.json({ detail, ...(errors ? { errors } : {}), ...body }, status);
   }
   if (error instanceof HTTPException && error.status < 500) {
     return c.json({ detail: `body: ${error.message}` }, 400);

@@ -8,6 +8,8 @@ export interface Issue {
 interface Extras {
   errors?: Issue[];
   retryAfterSeconds?: number;
+  /** What the caller needs besides the sentence, to go on. */
+  body?: Record<string, unknown>;
   /** Kept for the log, never serialised. */
   cause?: unknown;
 }
@@ -19,12 +21,14 @@ export class ApiError extends Error {
   readonly status: Refusal;
   readonly errors: Issue[] | undefined;
   readonly retryAfterSeconds: number | undefined;
+  readonly body: Record<string, unknown>;
 
   constructor(status: Refusal, detail: string, extras: Extras = {}) {
     super(detail, { cause: extras.cause });
     this.status = status;
     this.errors = extras.errors;
     this.retryAfterSeconds = extras.retryAfterSeconds;
+    this.body = extras.body ?? {};
   }
 }
 

@@ -45,6 +45,7 @@ describe("threads", () => {
         message_count: 2,
         do_not_delete: false,
         created_at: expect.any(String),
+        version: 2,
       },
       expect.objectContaining({ subject: "Something else", message_count: 1 }),
     ]);

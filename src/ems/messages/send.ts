@@ -4,6 +4,7 @@ import { uuidv7 } from "../../lib/ids.ts";
 import { nowSeconds } from "../../lib/time.ts";
 import { inCompanies, type UserCtx } from "../context.ts";
 import { type OutgoingMail, ProviderError, type ProviderMessage } from "../provider/port.ts";
+import { claimVersion, releaseVersion } from "../threads/version.ts";
 import { applyMessage } from "./ingest.ts";
 import type { MessageResponse, SendRequest } from "./schemas.ts";
 import { getMessage } from "./service.ts";
@@ -30,19 +31,25 @@ interface Original {
  * Sends a mail, as an answer in the original's thread when there is one. The answer is the mail as it is stored,
  * after the provider has taken it.
  * @param replyTo the id of the message that is answered
+ * @param seen the version of its thread that the sender has seen; null to send whatever was written since
  * @throws ApiError 404 for an original that is not the caller's; 403 for an account that is not, or not of the
- *   original's company; 409 for a mailbox that must be connected again; 502 when the provider failed
+ *   original's company; 409 for a mailbox that must be connected again, and for a thread in which more was written;
+ *   502 when the provider failed
  */
 export async function sendMessage(
   ctx: UserCtx,
   request: SendRequest,
   replyTo: string | null | undefined,
+  seen: number | null = null,
 ): Promise<MessageResponse> {
   const original = replyTo ? await findOriginal(ctx, replyTo) : null;
   const account = await findSendingAccount(ctx, request.email_account_id, original);
   if (account.grant_id === null || account.status === "disconnected") throw disconnected();
   const mail = toOutgoingMail(account, request, original);
-  const answer = await ctx.provider.send(account.grant_id, mail, uuidv7()).catch(throwSendError);
+  const { grant_id } = account;
+  const send = () => ctx.provider.send(grant_id, mail, uuidv7());
+  const sending = original && seen !== null ? claimed(ctx, original.thread_id, seen, send) : send();
+  const answer = await sending.catch(throwSendError);
   const { id } = await applyMessage(ctx, account, {
     message: toSentMessage(mail, answer),
     observedAt: nowSeconds() * 1000,
@@ -55,6 +62,18 @@ export async function sendMessage(
   });
   if (id === null) throw new Error("A mail that has just been sent was deleted before");
   return getMessage(ctx, id);
+}
+
+/** Sends under a claim to the thread's next version. Where it is not known whether it was sent, the claim stands. */
+async function claimed<T>(ctx: UserCtx, threadId: string, seen: number, send: () => Promise<T>): Promise<T> {
+  await claimVersion(ctx, threadId, seen);
+  try {
+    return await send();
+  } catch (error) {
+    if (error instanceof ProviderError && error.fault !== "unknown")
+      await releaseVersion(ctx, threadId, seen);
+    throw error;
+  }
 }
 
 async function findOriginal(ctx: UserCtx, id: string): Promise<Original> {

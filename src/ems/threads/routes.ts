@@ -2,6 +2,9 @@ import { type Context, Hono } from "hono";
 import { streamJson } from "../../lib/json-stream.ts";
 import { answer, valid } from "../../lib/validation.ts";
 import type { EmsEnv } from "../context.ts";
+import { POSITION_HEADER } from "../events/position.ts";
+import { PresenceRequest, PresenceResponse } from "../presence/schemas.ts";
+import { announcePresence } from "../presence/service.ts";
 import {
   ThreadDetailResponse,
   ThreadListResponse,
@@ -10,22 +13,35 @@ import {
   ThreadUpdate,
 } from "./schemas.ts";
 import { getThread, listThreads, updateThread } from "./service.ts";
+import { toETag } from "./version.ts";
 
 const param = valid("param", ThreadParam);
 
 export const threads = new Hono<EmsEnv>({ strict: false })
-  .get("/", answer(200, ThreadListResponse), valid("query", ThreadsQuery), async (c) =>
-    c.json(await listThreads(c.var.ctx, c.req.valid("query"))),
-  )
+  .get("/", answer(200, ThreadListResponse), valid("query", ThreadsQuery), async (c) => {
+    const { list, readAt } = await listThreads(c.var.ctx, c.req.valid("query"));
+    return c.json(list, 200, { [POSITION_HEADER]: readAt });
+  })
   .get("/:thread_id", answer(200, ThreadDetailResponse), param, async (c) =>
     detail(c, await getThread(c.var.ctx, c.req.valid("param").thread_id)),
   )
   .patch("/:thread_id", answer(200, ThreadDetailResponse), param, valid("json", ThreadUpdate), async (c) => {
     const { thread_id: id } = c.req.valid("param");
     return detail(c, await updateThread(c.var.ctx, { id, ...c.req.valid("json") }));
-  });
+  })
+  .post(
+    "/:thread_id/presence",
+    answer(200, PresenceResponse),
+    param,
+    valid("json", PresenceRequest),
+    async (c) => {
+      const { thread_id } = c.req.valid("param");
+      return c.json(await announcePresence(c.var.ctx, { thread_id, ...c.req.valid("json") }));
+    },
+  );
 
 function detail(c: Context<EmsEnv>, { thread, messages }: Awaited<ReturnType<typeof getThread>>): Response {
   c.header("content-type", "application/json");
+  c.header("etag", toETag(thread.version));
   return c.body(streamJson(thread, "messages", messages));
 }

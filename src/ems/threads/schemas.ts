@@ -19,6 +19,8 @@ export const ThreadSummary = z.object({
   message_count: z.int(),
   do_not_delete: z.boolean(),
   created_at: z.iso.datetime(),
+  /** Rises with each message that is written in it; `GET /threads/{id}` also has it as ETag, for If-Match. */
+  version: z.int(),
 });
 export type ThreadSummary = z.infer<typeof ThreadSummary>;
 

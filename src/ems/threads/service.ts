@@ -15,15 +15,19 @@ interface ThreadRow extends Position {
   message_count: number;
   do_not_delete: number;
   created_at: number;
+  version: number;
 }
 
 const COLUMNS = sql.raw(
-  "id, account_id AS email_account_id, subject, last_message_at AS at, message_count, do_not_delete, created_at",
+  "id, account_id AS email_account_id, subject, last_message_at AS at, message_count, do_not_delete, created_at, version",
 );
 
-/** A page of the caller's threads, the latest active first. */
-export async function listThreads(ctx: UserCtx, query: ThreadsQuery): Promise<ThreadListResponse> {
-  const { rows, total } = await listPage<ThreadRow>(
+/** A page of the caller's threads, the latest active first, and the position that it was read at. */
+export async function listThreads(
+  ctx: UserCtx,
+  query: ThreadsQuery,
+): Promise<{ list: ThreadListResponse; readAt: string }> {
+  const { rows, total, readAt } = await listPage<ThreadRow>(
     ctx,
     query,
     "thread_count",
@@ -31,7 +35,7 @@ export async function listThreads(ctx: UserCtx, query: ThreadsQuery): Promise<Th
       SELECT ${COLUMNS} FROM ems_threads WHERE ${condition}
       ORDER BY last_message_at DESC, id DESC LIMIT ${limit}`,
   );
-  return { items: rows.map(toSummary), total, page: query.page, size: query.size };
+  return { list: { items: rows.map(toSummary), total, page: query.page, size: query.size }, readAt };
 }
 
 /**

@@ -1,0 +1,56 @@
+import { sql } from "drizzle-orm";
+import { ApiError, badRequest } from "../../lib/errors.ts";
+import { batch, inCompanies, type UserCtx } from "../context.ts";
+import { messagesByIds } from "../messages/query.ts";
+import type { MessageResponse } from "../messages/schemas.ts";
+
+/** A thread's version as an entity tag (RFC 9110 section 8.8.3). */
+export const toETag = (version: number): string => `"${version}"`;
+
+/**
+ * Reads `If-Match`, which says what the caller has seen of the thread that it writes to.
+ * @returns null when the caller does not mind
+ * @throws ApiError 400
+ */
+export function parseIfMatch(header: string | undefined): number | null {
+  if (header === undefined || header.trim() === "*") return null;
+  const version = /^\s*(?:W\/)?"?(\d{1,15})"?\s*$/.exec(header)?.[1];
+  if (version === undefined) throw badRequest('if-match: must be the version of a thread, such as "7"');
+  return Number(version);
+}
+
+/**
+ * Lets one of those who want to answer the same state of a thread begin, and no other: the claim is the next
+ * version. Whoever has claimed and then cannot write gives it back.
+ * @throws ApiError 409 with the messages that the caller has not seen: none when a colleague is just answering
+ */
+export async function claimVersion(ctx: UserCtx, threadId: string, seen: number): Promise<void> {
+  const thread = sql`id = ${threadId} AND company_id ${inCompanies(ctx)}`;
+  const [claimed, unseen, current] = await batch(ctx, [
+    sql`UPDATE ems_threads SET version = version + 1 WHERE ${thread} AND version = ${seen} RETURNING id`,
+    sql`
+      SELECT id FROM ems_messages
+      WHERE thread_id = ${threadId} AND thread_version > ${seen} AND +company_id ${inCompanies(ctx)}
+      ORDER BY thread_version, id`,
+    sql`SELECT version FROM ems_threads WHERE ${thread}`,
+  ]);
+  if (claimed?.length) return;
+  const messages: MessageResponse[] = [];
+  for await (const message of messagesByIds(
+    ctx,
+    (unseen as { id: string }[]).map(({ id }) => id),
+  )) {
+    messages.push(message);
+  }
+  const detail = messages.length
+    ? `Not sent: ${messages.length} more in this thread since you have read it`
+    : "Not sent: a colleague is answering this thread just now";
+  const version = (current as { version: number }[])[0]?.version ?? seen;
+  throw new ApiError(409, detail, { body: { version, messages } });
+}
+
+/** Undoes a claim that came to nothing, unless something was written since. */
+export const releaseVersion = (ctx: UserCtx, threadId: string, seen: number): Promise<unknown> =>
+  ctx.db.run(sql`
+    UPDATE ems_threads SET version = ${seen}
+    WHERE id = ${threadId} AND company_id ${inCompanies(ctx)} AND version = ${seen + 1}`);

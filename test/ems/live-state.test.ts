@@ -1,0 +1,259 @@
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { beforeAll, describe, expect, it, vi } from "vitest";
+import type { MessageResponse } from "../../src/ems/messages/schemas.ts";
+import { type Client, createClient, signToken, unique } from "../support/client.ts";
+import { hubOf } from "../support/hub.ts";
+import { breakRoute, eventually, mendRoutes, receiveMail } from "../support/nylas.ts";
+import { openStream, type Stream } from "../support/stream.ts";
+import { absent, createTenant, mail, type Tenant } from "../support/tenant.ts";
+
+let tenant: Tenant;
+let colleague: Client;
+let thread: string;
+beforeAll(async () => {
+  tenant = await createTenant();
+  colleague = await createClient({ companies: [tenant.company] });
+  thread = tenant.message.thread_id;
+});
+
+async function connect({ token }: Client): Promise<Stream> {
+  const stream = await openStream(token);
+  expect(await stream.next()).toMatchObject({ event: "connected" });
+  return stream;
+}
+
+describe("inbox.updated", () => {
+  it.each(["read", "unread", "star", "archive", "unarchive"])(
+    "tells of %s: each of the user's own streams, and no colleague's",
+    async (change) => {
+      const { client, item, message, company } = tenant;
+      const [tab, phone, theirs] = await Promise.all([client, client, colleague].map(connect));
+      await client.call("PATCH", `/inbox/${item.id}/${change}`);
+      const data = { type: "inbox.updated", thread_id: thread, message_id: message.id, company_id: company };
+      for (const own of [tab, phone]) {
+        expect(await own?.next()).toEqual({ id: expect.any(String), event: "inbox.updated", data });
+      }
+      // What the colleague is told next is what everyone is.
+      const { body } = await client.call("GET", `/threads/${thread}`);
+      await client.call("PATCH", `/threads/${thread}`, { do_not_delete: !body.do_not_delete });
+      expect(await theirs?.next()).toMatchObject({ event: "thread.updated" });
+      for (const stream of [tab, phone, theirs]) await stream?.close();
+    },
+  );
+
+  it("tells of a thread once when it is read, and not when nothing was unread", async () => {
+    const { client, item, company } = tenant;
+    await client.call("PATCH", `/inbox/${item.id}/unread`);
+    const [own, theirs] = await Promise.all([client, colleague].map(connect));
+    expect((await client.call("PATCH", `/inbox/threads/${thread}/read`)).body).toEqual({ updated: 1 });
+    expect((await client.call("PATCH", `/inbox/threads/${thread}/read`)).body).toEqual({ updated: 0 });
+    await colleague.call("PATCH", `/inbox/threads/${thread}/read`);
+    const data = { type: "inbox.updated", thread_id: thread, message_id: null, company_id: company };
+    expect(await own?.next()).toMatchObject({ data });
+    expect(await theirs?.next()).toMatchObject({ data });
+    await client.call("PATCH", `/inbox/${item.id}/unread`);
+    expect(await own?.next()).toMatchObject({ data: { ...data, message_id: tenant.message.id } });
+    for (const stream of [own, theirs]) await stream?.close();
+  });
+});
+
+describe("presence", () => {
+  const say = (who: Client, state: string) => who.call("POST", `/threads/${thread}/presence`, { state });
+
+  it("is told to the company's other users, when it is news", async () => {
+    const [own, theirs] = await Promise.all([tenant.client, colleague].map(connect));
+    const { user_id } = tenant.client.claims;
+    const first = await say(tenant.client, "viewing");
+    expect(first).toMatchObject({
+      status: 200,
+      body: { thread_id: thread, state: "viewing", expires_in: 30 },
+    });
+    expect(first.body.others).toEqual([]);
+    await say(tenant.client, "viewing");
+    await say(tenant.client, "composing");
+    const data = {
+      type: "presence",
+      thread_id: thread,
+      message_id: null,
+      company_id: tenant.company,
+      user_id,
+    };
+    expect(await theirs?.next()).toEqual({ event: "presence", data: { ...data, state: "viewing" } });
+    expect(await theirs?.next()).toEqual({ event: "presence", data: { ...data, state: "composing" } });
+
+    const { body } = await say(colleague, "viewing");
+    expect(body.others).toEqual([{ user_id, state: "composing" }]);
+    expect(await own?.next()).toMatchObject({
+      data: { user_id: colleague.claims.user_id, state: "viewing" },
+    });
+    expect((await say(tenant.client, "left")).body).toMatchObject({ expires_in: 0 });
+    expect(await theirs?.next()).toMatchObject({ data: { user_id, state: "left" } });
+    expect((await say(colleague, "left")).body.others).toEqual([]);
+    for (const stream of [own, theirs]) await stream?.close();
+  });
+
+  it("ends 30 seconds after it was last said, and the others are told", async () => {
+    const theirs = await connect(colleague);
+    await say(tenant.client, "composing");
+    expect(await theirs.next()).toMatchObject({ data: { state: "composing" } });
+    const due = await runInDurableObject(hubOf(tenant.company), (_hub, { storage }) => storage.getAlarm());
+    expect(due! - Date.now()).toBeGreaterThan(25_000);
+    expect(due! - Date.now()).toBeLessThanOrEqual(30_000);
+    await runInDurableObject(hubOf(tenant.company), (_hub, { storage }) => {
+      storage.sql.exec("UPDATE leases SET until = until - 30000");
+    });
+    expect(await runDurableObjectAlarm(hubOf(tenant.company))).toBe(true);
+    const { user_id } = tenant.client.claims;
+    expect(await theirs.next()).toMatchObject({ event: "presence", data: { user_id, state: "left" } });
+    expect((await say(colleague, "left")).body.others).toEqual([]);
+    // Nobody is there any more: nothing wakes the hub.
+    const next = await runInDurableObject(hubOf(tenant.company), (_hub, { storage }) => storage.getAlarm());
+    expect(next).toBeNull();
+    await theirs.close();
+  });
+});
+
+describe("the version of a thread", () => {
+  const reply = (who: Client, version?: string, to: MessageResponse = tenant.message) =>
+    who.call(
+      "POST",
+      `/messages/${to.id}/reply`,
+      mail(tenant.account.id, { to: [{ email: "customer@out.example" }], subject: "Re: it" }),
+      version === undefined ? {} : { "if-match": version },
+    );
+
+  const read = async (): Promise<{ etag: string; version: number; ids: string[] }> => {
+    const { headers, body } = await tenant.client.call("GET", `/threads/${thread}`);
+    const ids = body.messages.map(({ id }: MessageResponse) => id);
+    return { etag: headers.get("etag") ?? "", version: body.version, ids };
+  };
+
+  it.each(["x", '"x"', "-1", '"1", "2"', "1.5"])("is 400 as If-Match: %s", async (version) => {
+    const { status, body } = await reply(tenant.client, version);
+    expect([status, body.detail]).toEqual([400, expect.stringMatching(/^if-match: must be/)]);
+  });
+
+  it("is in the thread, in the list, and its ETag; it rises with each message and with nothing else", async () => {
+    const before = await read();
+    expect(before.etag).toBe(`"${before.version}"`);
+    await tenant.client.call("PATCH", `/threads/${thread}`, { do_not_delete: true });
+    await tenant.client.call("PATCH", `/threads/${thread}`, { do_not_delete: false });
+    expect(await read()).toEqual(before);
+    await reply(colleague);
+    const { version } = await read();
+    expect(version).toBe(before.version + 1);
+    const { body } = await tenant.client.call("GET", "/threads");
+    expect(body.items[0]).toMatchObject({ id: thread, version });
+  });
+
+  it("lets whoever has seen all of it answer, in any spelling of it", async () => {
+    for (const spell of [(v: number) => `"${v}"`, (v: number) => `W/"${v}"`, String, () => "*"]) {
+      expect((await reply(tenant.client, spell((await read()).version))).status).toBe(200);
+    }
+  });
+
+  it("stops an answer when a colleague has answered: 409 with the mail that was not seen", async () => {
+    const { etag } = await read();
+    const { body: theirs } = await reply(colleague, etag);
+    const refused = await reply(tenant.client, etag);
+    expect(refused.status).toBe(409);
+    expect(refused.body).toEqual({
+      detail: expect.stringContaining("1 more"),
+      version: (await read()).version,
+      messages: [theirs],
+    });
+    expect((await reply(tenant.client, String(refused.body.version))).status).toBe(200);
+  });
+
+  it("stops an answer when the customer has written; without If-Match it is sent all the same", async () => {
+    const { etag, ids } = await read();
+    const { internet_message_id } = tenant.message;
+    await receiveMail({
+      from: { email: "customer@out.example" },
+      to: [{ email: tenant.account.email_address }],
+      subject: "Forget it",
+      inReplyTo: internet_message_id,
+    });
+    const fresh = await eventually(async () => {
+      const found = (await read()).ids.filter((id) => !ids.includes(id));
+      expect(found).toHaveLength(1);
+      return found;
+    });
+    const { status, body } = await reply(tenant.client, etag);
+    expect([status, body.messages.map(({ id }: MessageResponse) => id)]).toEqual([409, fresh]);
+    expect((await reply(tenant.client)).status).toBe(200);
+  });
+
+  it("lets one of several who answer at the same time begin", async () => {
+    const { etag, ids } = await read();
+    const answers = await Promise.all(Array.from({ length: 5 }, () => reply(colleague, etag)));
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 409, 409, 409, 409]);
+    expect((await read()).ids).toHaveLength(ids.length + 1);
+  });
+
+  it("is given back when the mail could not be sent", async () => {
+    const before = await read();
+    await breakRoute("send", "429");
+    expect((await reply(tenant.client, before.etag)).status).toBe(502);
+    await mendRoutes();
+    expect(await read()).toEqual(before);
+    expect((await reply(tenant.client, before.etag)).status).toBe(200);
+  });
+
+  it("stays claimed when it is not known whether the mail was sent", async () => {
+    const { etag } = await read();
+    await breakRoute("send", "504");
+    expect((await reply(tenant.client, etag)).status).toBe(502);
+    await mendRoutes();
+    const again = await reply(tenant.client, etag);
+    expect(again).toMatchObject({ status: 409, body: { detail: expect.stringContaining("just now") } });
+  });
+});
+
+describe("a ticket", () => {
+  const issue = async ({ call }: Client): Promise<string> => (await call("POST", "/sse/ticket")).body.ticket;
+
+  it("that nobody has issued is 401, and says what one is good for", async () => {
+    for (const ticket of ["x", absent(), "0".repeat(64)]) {
+      const stream = await openStream(`ticket=${ticket}`);
+      expect(stream.status).toBe(401);
+      expect(await stream.nextBlock()).toBeNull();
+    }
+  });
+
+  it("opens one stream of the user who was given it, and no second", async () => {
+    const { body, headers } = await tenant.client.call("POST", "/sse/ticket");
+    expect(body).toEqual({ ticket: expect.stringMatching(/^[0-9a-f]{64}$/), expires_in: 60 });
+    expect(headers.get("cache-control")).toBe("no-store");
+    const streams = await Promise.all([1, 2, 3].map(() => openStream(`ticket=${body.ticket}`)));
+    expect(streams.map(({ status }) => status).toSorted()).toEqual([200, 401, 401]);
+    const opened = streams.find(({ status }) => status === 200);
+    const { user_id } = tenant.client.claims;
+    expect(await opened?.next()).toMatchObject({ data: { message: "connected", user_id } });
+    for (const stream of streams) await stream.close();
+  });
+
+  it("is no token, and is no good after a minute", async () => {
+    const ticket = await issue(tenant.client);
+    const asToken = await openStream(ticket);
+    expect(asToken.status).toBe(401);
+    await asToken.close();
+    vi.useFakeTimers({ now: Date.now() + 61_000, toFake: ["Date"] });
+    const late = await openStream(`ticket=${ticket}`);
+    vi.useRealTimers();
+    expect(late.status).toBe(401);
+    await late.close();
+  });
+
+  it("lasts no longer than the token that it was issued for", async () => {
+    const token = await signToken(
+      { ...tenant.client.claims, user_id: unique() },
+      Math.floor(Date.now() / 1000) + 3,
+    );
+    const { call } = tenant.client;
+    const { body } = await call("POST", "/sse/ticket", undefined, { authorization: `Bearer ${token}` });
+    const stream = await openStream(`ticket=${body.ticket}`);
+    expect(await stream.next()).toMatchObject({ event: "connected" });
+    expect(await stream.next()).toBeNull();
+  });
+});
