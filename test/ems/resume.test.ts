@@ -1,14 +1,19 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { AccountResponse } from "../../src/ems/accounts/schemas.ts";
+import { createContext } from "../../src/ems/context.ts";
+import { ring } from "../../src/ems/events/log.ts";
 import { formatPosition, positionAt } from "../../src/ems/events/position.ts";
 import { pullEvents } from "../../src/ems/events/pull.ts";
 import { REPLAY_LIMIT } from "../../src/ems/events/replay.ts";
+import { openStream as openBody } from "../../src/ems/events/stream.ts";
+import { faultyEnv, type Queued } from "../chaos/faults.ts";
+import { drain } from "../chaos/queue.ts";
 import { type Client, connectMailbox, createClient, signToken, unique } from "../support/client.ts";
 import { hubOf, socketsOf } from "../support/hub.ts";
 import { metered } from "../support/meter.ts";
-import { eventually, receiveMail } from "../support/nylas.ts";
-import { follow, openStream, type Stream, type StreamEvent } from "../support/stream.ts";
+import { eventually, notify, receiveMail } from "../support/nylas.ts";
+import { follow, openStream, readStream, type Stream, type StreamEvent } from "../support/stream.ts";
 
 /** Puts events into a company's log, as somebody whose ring was lost. @returns their message ids */
 async function append(company: number, count = 1, user: number | null = null): Promise<string[]> {
@@ -232,6 +237,73 @@ describe("a hub", () => {
     const ids = [...(await append(company)), ...(await append(company))];
     await hubOf(company).ring();
     expect(messagesIn(await take(stream, 2))).toEqual(ids);
+    await stream.close();
+  });
+
+  it("misses nothing that happens while a stream is joining", async () => {
+    const wanted: (string | null)[] = [];
+    const { ctx } = metered(client.claims);
+    const COMPANY_HUB = {
+      idFromName: (name: string) => env.COMPANY_HUB.idFromName(name),
+      get: (id: DurableObjectId) => ({
+        fetch: async (url: string, init: RequestInit) => {
+          wanted.push(...(await append(company)));
+          const joined = await env.COMPANY_HUB.get(id).fetch(url, init);
+          wanted.push(...(await append(company)));
+          await hubOf(company).ring();
+          return joined;
+        },
+      }),
+    };
+    const user = { ...ctx.user, exp: Date.now() / 1000 + 60 };
+    const body = openBody({ ...ctx, env: { ...env, COMPANY_HUB } as unknown as Env }, user, undefined);
+    const stream = readStream(new Response(body));
+    expect(await stream.next()).toMatchObject({ event: "connected" });
+    expect(messagesIn(await take(stream, 2))).toEqual(wanted);
+    await stream.close();
+  });
+
+  it("begins for the first to join where the log ends, however long nobody was there", async () => {
+    const { stream } = await connect(client.token);
+    await stream.close();
+    await vi.waitFor(async () => expect(await socketsOf(company)).toBe(0));
+    await append(company, 300);
+    const { webSocket, headers } = await hubOf(company).fetch("https://hub/?user=1", {
+      headers: { upgrade: "websocket" },
+    });
+    const newest = await env.DB.prepare("SELECT max(id) AS id FROM ems_events").first("id");
+    expect(headers.get("x-cursor")).toBe(String(newest));
+    webSocket?.accept();
+    webSocket?.close();
+  });
+
+  it("is rung again by a delivery that comes again: the first may have died before it rang", async () => {
+    const account = await connectMailbox(client);
+    const mail = {
+      from: { email: "c@out.example" },
+      to: [{ email: account.email_address }],
+      subject: "Twice",
+    };
+    const [received] = await receiveMail(mail);
+    await eventually(async () => expect((await client.call("GET", "/inbox")).body.total).toBe(1));
+    const { stream } = await connect(client.token);
+    const ids = await append(company);
+    await notify("message.created", { ...received, grant_id: account.grant_id });
+    await eventually(async () => expect(messagesIn(await take(stream, 1))).toEqual(ids));
+    await stream.close();
+  });
+
+  it("that cannot be reached is rung by a job, as soon as it can", async () => {
+    const queue: Queued[] = [];
+    const isRing = (name: string) => (name === "hub.ring" ? "before" : null);
+    const { stream } = await connect(client.token);
+    const ids = await append(company);
+    const deferred: Promise<unknown>[] = [];
+    ring(createContext(faultyEnv(isRing, queue), { waitUntil: (work) => void deferred.push(work) }), company);
+    await Promise.all(deferred);
+    expect(queue).toHaveLength(1);
+    await drain(queue, env);
+    expect(messagesIn(await take(stream, 1))).toEqual(ids);
     await stream.close();
   });
 

@@ -109,3 +109,44 @@ it("a protected thread that turns out to be one with another protects both", asy
     .all();
   expect(results).toEqual([{ message_count: 3, do_not_delete: 1 }]);
 });
+
+describe("two threads that turn out to be one, even in history", () => {
+  let rows: { type: string; thread_id: string; version: number | null; seen: number | null }[];
+  let first: Sorted;
+  let second: Sorted;
+  beforeAll(async () => {
+    const to = await createBulkAccount(1);
+    first = await receive({ internet_message_id: "<one@x.example>", references: ["<lost@x.example>"] }, to);
+    second = await receive({ internet_message_id: "<two@x.example>", references: ["<gone@x.example>"] }, to);
+    await receive({ references: ["<two@x.example>"] }, to);
+    const { id } = (await env.DB.prepare("SELECT max(id) AS id FROM ems_events").first<{ id: number }>())!;
+    const references = ["<one@x.example>", "<two@x.example>"];
+    const message = {
+      id: "old",
+      thread_id: "old",
+      subject: "Old",
+      internet_message_id: "<old@x.example>",
+      references,
+    };
+    await applyMessage(ctx, to, { message, observedAt: 1, cause: `old-${to.id}`, silent: true });
+    ({ results: rows } = await env.DB.prepare(
+      `SELECT e.type, e.thread_id, t.version,
+        (SELECT min(thread_version) FROM ems_messages WHERE thread_id = t.id) AS seen
+      FROM ems_events e LEFT JOIN ems_threads t ON t.id = e.thread_id WHERE e.id > ? ORDER BY e.id`,
+    )
+      .bind(id)
+      .all<(typeof rows)[number]>());
+  });
+
+  it("are told of: the one that is gone, and the one that has all of it", () => {
+    expect(rows.map(({ type }) => type).toSorted()).toEqual(["thread.deleted", "thread.updated"]);
+    const ids = rows.map(({ thread_id }) => thread_id);
+    expect(ids.toSorted()).toEqual([first.thread_id, second.thread_id].toSorted());
+  });
+
+  it("have a version that nobody has seen, whichever of the two they knew", () => {
+    const merged = rows.find(({ version }) => version !== null);
+    expect(merged?.version).toBeGreaterThan(2);
+    expect(merged?.seen).toBe(merged?.version);
+  });
+});

@@ -23,7 +23,11 @@ export interface Stream {
 export async function openStream(key: string, headers: HeadersInit = {}): Promise<Stream> {
   const query = key.includes("=") ? key : `token=${key}`;
   const url = `https://xabar.test/sse/events?${query}`;
-  const response = await exports.default.fetch(new Request(url, { headers }));
+  return readStream(await exports.default.fetch(new Request(url, { headers })));
+}
+
+/** Reads the answer that is a stream. */
+export function readStream(response: Response): Stream {
   const reader = (response.body as ReadableStream<Uint8Array>)
     .pipeThrough(new TextDecoderStream())
     .getReader();

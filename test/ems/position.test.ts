@@ -1,0 +1,41 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { formatPosition, parsePosition, positionAt } from "../../src/ems/events/position.ts";
+
+const company = fc.integer({ min: -1000, max: Number.MAX_SAFE_INTEGER });
+const id = fc.integer({ min: 0, max: 1e12 });
+const entries = fc.uniqueArray(fc.tuple(company, id), { selector: ([name]) => name, maxLength: 40 });
+
+describe("a position", () => {
+  it("is written so that it can be read again, in characters that a URL and a header take", () => {
+    fc.assert(
+      fc.property(entries, (pairs) => {
+        const position = new Map(pairs);
+        const text = formatPosition(position);
+        expect(parsePosition(text)).toEqual(position);
+        expect(encodeURIComponent(text)).toBe(text);
+      }),
+    );
+  });
+
+  it("is none any more when a character is changed, lost or added", () => {
+    fc.assert(
+      fc.property(entries, fc.nat(), fc.constantFrom(..."0az.~_-%"), (pairs, n, character) => {
+        const text = formatPosition(new Map(pairs));
+        const at = n % text.length;
+        const spoilt = [
+          text.slice(0, at) + character + text.slice(at + 1),
+          text.slice(0, at) + text.slice(at + 1),
+          text.slice(0, at) + character + text.slice(at),
+        ];
+        for (const other of spoilt.filter((one) => one !== text)) expect(parsePosition(other)).toBeNull();
+      }),
+    );
+  });
+
+  it("is short for whoever has just come, in however many companies", () => {
+    expect(formatPosition(positionAt([1], 1_000_000))).toMatch(/^lfls\.1~\w{1,7}$/);
+    const many = Array.from({ length: 300 }, (_, n) => 10_000 + n);
+    expect(formatPosition(positionAt(many, 1_000_000)).length).toBeLessThan(1600);
+  });
+});
