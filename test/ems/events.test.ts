@@ -1,4 +1,4 @@
-import { evictDurableObject } from "cloudflare:test";
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import type { AccountResponse } from "../../src/ems/accounts/schemas.ts";
 import { lifetime } from "../../src/ems/events/stream.ts";
@@ -163,10 +163,20 @@ describe("a stream", () => {
     expect(lifetime(now / 1000, now, 0.5)).toBe(0);
   });
 
-  it("says `:` after 15 seconds without anything else to say", { timeout: 25_000 }, async () => {
+  it("says `:` after 15 seconds of silence; the hub has gone to sleep, and wakes for the next event", {
+    timeout: 25_000,
+  }, async () => {
+    const [company] = client.claims.companies;
+    const awake = new WeakSet();
     const stream = await openStream(client.token);
     await stream.next();
+    await runInDurableObject(hubOf(company), (hub) => void awake.add(hub));
+    const isAwake = () => runInDurableObject(hubOf(company), (hub) => awake.has(hub));
+    expect(await isAwake()).toBe(true);
     expect(await stream.nextBlock()).toBe(":");
+    expect(await isAwake()).toBe(false);
+    await receive(account, "Good morning");
+    expect(await stream.next()).toMatchObject({ event: "message.created" });
     await stream.close();
   });
 });

@@ -79,6 +79,8 @@ describe("the README's promise", () => {
 
   test("SIGTERM to npm stops everything, and a second start has all the mail still", async () => {
     const { total } = await paste(server.curls[0] ?? "");
+    const authorization = `-H 'Authorization: Bearer ${server.token}'`;
+    const { position } = await paste(`curl -s '${server.url}/events' ${authorization}`);
     await server.stop();
     expect(await Promise.all(Object.values(ports).map(isClosed))).toEqual([true, true, true]);
 
@@ -92,7 +94,14 @@ describe("the README's promise", () => {
     const live = await follow();
     const next = uniqueSubject("Ertasi kuni");
     await deliver(server, { to: "support@yolchi.example", subject: next, text: "Yana men" });
-    await live.arrival(next);
+    const { message } = await live.arrival(next);
     live.close();
+    // A stream from before the restart gets what it has missed since.
+    const resumed = pasteEndless(
+      `curl -sN '${server.url}/sse/events?token=${server.token}&last_event_id=${position}'`,
+    );
+    const [, missed = ""] = await resumed.until(/^event: message\.created\ndata: (.*)\n\n/m, 5000);
+    resumed.kill();
+    expect(JSON.parse(missed).message_id).toBe(message.id);
   }, 60_000);
 });

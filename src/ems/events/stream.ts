@@ -54,7 +54,8 @@ class Stream {
   readonly #controller: ReadableStreamDefaultController<Uint8Array>;
   readonly #sockets: WebSocket[] = [];
   readonly #expiry: ReturnType<typeof setTimeout>;
-  #keepalive: ReturnType<typeof setTimeout> | null = null;
+  #keepalive: ReturnType<typeof setTimeout>;
+  #writtenAt = Date.now();
   /** What the client has been given. */
   #position: Position = new Map();
   /** How far each log is known to go. Until the client has been given all of it, the log is read and not the sockets. */
@@ -69,6 +70,7 @@ class Stream {
     this.#user = user;
     this.#controller = controller;
     this.#expiry = setTimeout(() => this.#end(), lifetime(user.exp));
+    this.#keepalive = setTimeout(() => this.#keepAlive(), KEEPALIVE_MS);
   }
 
   async run(since: string | undefined): Promise<void> {
@@ -112,8 +114,15 @@ class Stream {
     if (this.#isFull) this.#end();
     if (!this.#isOpen) return;
     this.#controller.enqueue(encoder.encode(text));
-    clearTimeout(this.#keepalive);
-    this.#keepalive = setTimeout(() => this.#write(KEEPALIVE), KEEPALIVE_MS);
+    this.#writtenAt = Date.now();
+  }
+
+  /** Looks at the clock when a comment could be due: a timer per event would cost more than the event. */
+  #keepAlive(): void {
+    if (Date.now() - this.#writtenAt >= KEEPALIVE_MS) this.#write(KEEPALIVE);
+    if (!this.#isOpen) return;
+    const due = this.#writtenAt + KEEPALIVE_MS - Date.now();
+    this.#keepalive = setTimeout(() => this.#keepAlive(), due);
   }
 
   get #isFull(): boolean {
