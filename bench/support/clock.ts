@@ -1,0 +1,30 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** Milliseconds of the machine's monotonic clock: comparable between the processes of one machine. */
+export const now = (): number => Number(process.hrtime.bigint()) / 1e6;
+
+/** Waits until `at`, a time of `now`; returns at once when it has passed. */
+export async function sleepUntil(at: number): Promise<void> {
+  const wait = at - now();
+  if (wait > 0) await sleep(wait);
+}
+
+/**
+ * Asks again and again until there is an answer.
+ * @param what names what is waited for, in the error's sentence
+ * @param check answers undefined while it is too early
+ * @throws Error after `timeout` milliseconds
+ */
+export async function eventually<T>(
+  what: string,
+  check: () => Promise<T | undefined>,
+  timeout = 30_000,
+): Promise<T> {
+  const deadline = now() + timeout;
+  while (now() < deadline) {
+    const found = await check();
+    if (found !== undefined) return found;
+    await sleep(50);
+  }
+  throw new Error(`${what}: not within ${timeout / 1000} s`);
+}

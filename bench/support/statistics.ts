@@ -1,0 +1,14 @@
+/** A distribution in the unit of its values; all NaN when there are none. */
+export interface Distribution {
+  count: number;
+  median: number;
+  p99: number;
+  max: number;
+}
+
+/** Nearest-rank percentiles of values in any order. */
+export function distributionOf(values: ArrayLike<number>): Distribution {
+  const sorted = Float64Array.from(values).sort();
+  const at = (share: number) => sorted[Math.ceil(share * sorted.length) - 1] ?? Number.NaN;
+  return { count: sorted.length, median: at(0.5), p99: at(0.99), max: at(1) };
+}

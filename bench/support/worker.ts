@@ -1,0 +1,153 @@
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
+import { unstable_getMiniflareWorkerOptions } from "wrangler";
+import type { Cleanup } from "./cleanup.ts";
+import { childrenOf } from "./processes.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const WRANGLER = join(ROOT, "node_modules/wrangler/bin/wrangler.js");
+const CONFIG = join(ROOT, "wrangler.toml");
+
+/** So high that it limits nothing here. */
+const REQUESTS_A_MINUTE = 10_000_000;
+const MAX_ERRORS_SHOWN = 20;
+
+/** The secrets of a Worker under test. */
+export interface Secrets {
+  JWT_SECRET: string;
+  NYLAS_API_KEY: string;
+  NYLAS_WEBHOOK_SECRET: string;
+}
+
+export const createSecrets = (): Secrets => ({
+  JWT_SECRET: randomBytes(32).toString("hex"),
+  NYLAS_API_KEY: randomBytes(16).toString("hex"),
+  NYLAS_WEBHOOK_SECRET: randomBytes(16).toString("hex"),
+});
+
+/** How a queue hands messages to its consumer: messages a batch at most, seconds to wait for a full batch. */
+export interface BatchSetting {
+  maxBatchSize: number;
+  maxBatchTimeout: number;
+}
+
+/** A running Worker. */
+export interface RunningWorker {
+  /** Its origin, without a slash at the end. */
+  url: string;
+  /** Of workerd, which also plays D1, R2 and the queues. */
+  pid: number;
+  stop(): Promise<void>;
+}
+
+/**
+ * Bundles the Worker as a deployment would.
+ * @returns the path of the bundle, in `directory`
+ * @throws Error with wrangler's output
+ */
+export async function bundleWorker(directory: string): Promise<string> {
+  const args = [WRANGLER, "deploy", "--dry-run", "--config", CONFIG, "--outdir", directory];
+  const env = { ...process.env, FORCE_COLOR: "0", WRANGLER_SEND_METRICS: "false", CI: "true" };
+  const child = spawn(process.execPath, args, {
+    cwd: ROOT,
+    env: { ...env, WRANGLER_LOG_PATH: join(directory, "logs") },
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += chunk));
+  const code = await new Promise((resolve) => child.once("exit", resolve));
+  if (code !== 0) throw new Error(`The Worker could not be bundled:\n${output}`);
+  return join(directory, "index.js");
+}
+
+/** The settings of wrangler.toml's webhook queue. */
+export function webhookBatching(): BatchSetting {
+  const { queueConsumers } = unstable_getMiniflareWorkerOptions(CONFIG).workerOptions;
+  const { maxBatchSize = 0, maxBatchTimeout = 0 } = consumersIn(queueConsumers)["xabar-webhooks"] ?? {};
+  return { maxBatchSize, maxBatchTimeout };
+}
+
+/**
+ * Starts the bundle in workerd, with the bindings of wrangler.toml and an empty database.
+ * @param options.directory for its state
+ * @param options.webhooks in place of what wrangler.toml says about the webhook queue
+ */
+export async function startWorker(
+  cleanup: Cleanup,
+  options: {
+    bundle: string;
+    directory: string;
+    secrets: Secrets;
+    nylasUri: string;
+    webhooks?: BatchSetting;
+  },
+): Promise<RunningWorker> {
+  const miniflare = new Miniflare(miniflareOptions(options));
+  const stop = cleanup.defer(() => miniflare.dispose());
+  // Straight to the Worker: Miniflare's own door would be one more hop.
+  const { origin: url } = await miniflare.unsafeGetDirectURL();
+  await migrate(miniflare);
+  const [pid] = childrenOf(process.pid, "workerd").slice(-1);
+  if (!pid) throw new Error("There is no process named workerd below this one");
+  return { url, pid, stop };
+}
+
+type Options = Parameters<typeof startWorker>[1];
+
+function miniflareOptions({ bundle, directory, secrets, nylasUri, webhooks }: Options) {
+  const { workerOptions } = unstable_getMiniflareWorkerOptions(CONFIG);
+  const consumers = consumersIn(workerOptions.queueConsumers);
+  const queueConsumers = { ...consumers, "xabar-webhooks": { ...consumers["xabar-webhooks"], ...webhooks } };
+  return convertV4MiniflareOptions({
+    ...workerOptions,
+    name: "xabar",
+    host: "127.0.0.1",
+    port: 0,
+    unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
+    modules: [{ type: "ESModule", path: bundle }],
+    modulesRoot: join(bundle, ".."),
+    resourcePersistencePath: directory,
+    bindings: { ...secrets, NYLAS_API_URI: nylasUri },
+    queueConsumers,
+    ratelimits: {
+      RATE_LIMIT: { namespace_id: "1001", simple: { limit: REQUESTS_A_MINUTE, period: 60 } },
+    },
+    cf: false,
+    telemetry: { enabled: false },
+    log: new Log(LogLevel.WARN),
+    handleStructuredLogs: createErrorPrinter(),
+  });
+}
+
+interface QueueConsumer extends Partial<BatchSetting> {
+  maxRetries?: number;
+  deadLetterQueue?: string;
+}
+
+/** Wrangler does not say what type its options have. */
+function consumersIn(consumers: unknown): Record<string, QueueConsumer> {
+  if (!consumers || Array.isArray(consumers)) throw new Error("wrangler.toml has no queue consumers");
+  return consumers as Record<string, QueueConsumer>;
+}
+
+/** The Worker logs a line for each request; of these only errors are worth showing, and not by the thousand. */
+function createErrorPrinter() {
+  let shown = 0;
+  return ({ level, message }: { level: string; message: string }) => {
+    if (level !== "error" && !message.includes('"level":"error"')) return;
+    if (shown++ < MAX_ERRORS_SHOWN) console.error(message);
+  };
+}
+
+async function migrate(miniflare: Miniflare): Promise<void> {
+  const db = await miniflare.getD1Database("DB");
+  const folder = join(ROOT, "migrations");
+  const files = readdirSync(folder).filter((name) => name.endsWith(".sql"));
+  for (const file of files.sort()) {
+    const statements = readFileSync(join(folder, file), "utf8").split("--> statement-breakpoint");
+    await db.batch(statements.map((statement) => db.prepare(statement)));
+  }
+}
