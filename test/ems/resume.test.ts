@@ -194,6 +194,20 @@ describe("a stream that comes back", () => {
     await again.stream.close();
   });
 
+  it("of 300 companies misses nothing either", async () => {
+    const companies = Array.from({ length: 300 }, unique);
+    const { token } = await createClient({ companies });
+    const { stream, hello } = await connect(token);
+    await stream.close();
+    const wanted = [];
+    for (const n of [299, 0, 150]) wanted.push(...(await append(companies[n]!)));
+    const again = await connect(token, { "last-event-id": hello.id! });
+    const missed = await take(again.stream, 3);
+    expect(messagesIn(missed)).toEqual(wanted);
+    for (const { id } of missed) expect(id!.length).toBeLessThan(4000);
+    await again.stream.close();
+  });
+
   it("gets of a company that its token has lost nothing more, and of the rest all", async () => {
     const other = unique();
     const before = await createClient({ companies: [company, other] });

@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import type { CurrentUser } from "../../auth/token.ts";
 import { batch, type Ctx } from "../context.ts";
 import { EVENT_COLUMNS, type LoggedEvent, newestEvent } from "./log.ts";
@@ -51,15 +51,16 @@ export async function readMissed(
   behind: Position,
   limit: number,
 ): Promise<LoggedEvent[]> {
-  // A statement per company and audience, each walking its index; one over all would sort what it finds.
-  const part = (company: number, id: number, audience: ReturnType<typeof sql>) => sql`
-    SELECT ${EVENT_COLUMNS} FROM ems_events
+  // A statement per company and audience, each walking its own index: one over all would sort what it finds, and
+  // the index that has both audiences would walk past all that colleagues did for themselves.
+  const part = (company: number, id: number, index: string, audience: SQL) => sql`
+    SELECT ${EVENT_COLUMNS} FROM ems_events INDEXED BY ${sql.raw(index)}
     WHERE company_id = ${company} AND id > ${id} AND ${audience} ORDER BY id LIMIT ${limit}`;
   const parts = await batch(
     ctx,
     [...behind].flatMap(([company, id]) => [
-      part(company, id, sql`user_id IS NULL`),
-      part(company, id, sql`user_id = ${user_id}`),
+      part(company, id, "ems_events_shared", sql`user_id IS NULL`),
+      part(company, id, "ems_events_own", sql`user_id = ${user_id}`),
     ]),
   );
   const events = parts.flat() as LoggedEvent[];
