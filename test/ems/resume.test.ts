@@ -194,17 +194,17 @@ describe("a stream that comes back", () => {
     await again.stream.close();
   });
 
-  it("of 300 companies misses nothing either", async () => {
-    const companies = Array.from({ length: 300 }, unique);
+  it("of 100 companies misses nothing either", { timeout: 20_000 }, async () => {
+    const companies = Array.from({ length: 100 }, unique);
     const { token } = await createClient({ companies });
     const { stream, hello } = await connect(token);
     await stream.close();
     const wanted = [];
-    for (const n of [299, 0, 150]) wanted.push(...(await append(companies[n]!)));
+    for (const n of [99, 0, 50]) wanted.push(...(await append(companies[n]!)));
     const again = await connect(token, { "last-event-id": hello.id! });
     const missed = await take(again.stream, 3);
     expect(messagesIn(missed)).toEqual(wanted);
-    for (const { id } of missed) expect(id!.length).toBeLessThan(4000);
+    for (const { id } of missed) expect(id!.length).toBeLessThan(1500);
     await again.stream.close();
   });
 
