@@ -14,7 +14,7 @@ interface Extras {
   cause?: unknown;
 }
 
-export type Refusal = 400 | 401 | 403 | 404 | 409 | 429 | 502 | 503;
+export type Refusal = 400 | 401 | 403 | 404 | 409 | 412 | 413 | 422 | 429 | 502 | 503;
 
 /** A refusal that the caller may read. Thrown by any layer, turned into `{detail}` by the app's error handler. */
 export class ApiError extends Error {

@@ -55,6 +55,17 @@ export interface Grant {
   valid: boolean;
 }
 
+/** A file to send along. */
+export interface OutgoingAttachment {
+  filename: string;
+  content_type: string;
+  size_bytes: number;
+  /** By which the HTML shows it (`cid:…`); null for one that is only attached. */
+  content_id: string | null;
+  /** Its bytes, anew at each call; exactly `size_bytes` of them. */
+  open(): Promise<ReadableStream<Uint8Array>>;
+}
+
 export interface OutgoingMail {
   from: Address;
   to: Address[];
@@ -62,10 +73,13 @@ export interface OutgoingMail {
   bcc: Address[];
   subject: string;
   html: string;
+  attachments: OutgoingAttachment[];
   /** What the provider takes to put the mail into a thread of the same mailbox. */
   reply_to_message_id?: string;
-  /** The Message-ID that this answers, where the answered mail lies in another mailbox. */
-  in_reply_to?: string;
+  /** The Message-IDs that this answers, the nearest last, where the answered mail lies in another mailbox. */
+  references?: string[];
+  /** Travels in a header of its own, so that the mail can be found again (see `findSent`). */
+  marker: string;
 }
 
 /** Bytes that are streamed, never held whole. */
@@ -114,7 +128,7 @@ export interface MailProvider {
   /** About how many messages the mailbox holds; null when the provider does not say. */
   countMessages(grantId: string): Promise<number | null>;
   /**
-   * Sends now. The same key within the hour sends once.
+   * Sends now. The same key within the hour sends once, if the mail is the same, byte for byte.
    * @returns the sent mail, with the ids by which it will come back in notifications
    */
   send(grantId: string, mail: OutgoingMail, idempotencyKey: string): Promise<ProviderMessage>;

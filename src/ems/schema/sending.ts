@@ -1,0 +1,107 @@
+import { sql } from "drizzle-orm";
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+
+/** Every mail that somebody wanted to send, and what is known of it: see outbox/machine.ts for the states. */
+export const outbox = sqliteTable(
+  "ems_outbox",
+  {
+    id: text().primaryKey(),
+    company_id: integer().notNull(),
+    account_id: text().notNull(),
+    user_id: integer().notNull(),
+    state: text({ enum: ["queued", "sending", "sent", "failed", "unknown", "cancelled"] }).notNull(),
+    /** Our Idempotency-Key at the provider: another one after each attempt that is known to have sent nothing. */
+    provider_key: text().notNull(),
+    /** The caller's Idempotency-Key: a repetition finds the same entry. */
+    idempotency_key: text(),
+    /** The exact mail as JSON: what is sent again under one key must be the same, byte for byte. */
+    mail: text(),
+    /** R2 key of the mail when it is too large for a row; then `mail` is null. */
+    mail_key: text(),
+    subject: text().notNull(),
+    /** JSON array of `{name, email}`. */
+    to_addresses: text().notNull(),
+    /** The thread of ours that it answers in. */
+    thread_id: text(),
+    /** The version of that thread that the sender had seen: it is claimed when the mail leaves. */
+    thread_version: integer(),
+    /** What it has become here. */
+    message_id: text(),
+    /** Not before. */
+    send_at: integer().notNull(),
+    /** When the present key was first used at the provider, who remembers it for an hour. */
+    tried_at: integer(),
+    attempts: integer().notNull().default(0),
+    /** When a job has to look at it; null when nothing is left to be done. */
+    due_at: integer(),
+    /** Why it failed, or what is not known, for people. */
+    detail: text(),
+    created_at: integer().notNull(),
+    updated_at: integer().notNull(),
+  },
+  (t) => [
+    uniqueIndex("ems_outbox_idempotency")
+      .on(t.user_id, t.idempotency_key)
+      .where(sql`idempotency_key IS NOT NULL`),
+    index("ems_outbox_company").on(t.company_id, t.created_at, t.id),
+    index("ems_outbox_due").on(t.due_at).where(sql`due_at IS NOT NULL`),
+    index("ems_outbox_open").on(t.account_id).where(sql`state IN ('sending', 'unknown')`),
+  ],
+);
+
+/** What a request under an Idempotency-Key was answered, for 24 hours. */
+export const idempotencyKeys = sqliteTable(
+  "ems_idempotency_keys",
+  {
+    user_id: integer().notNull(),
+    key: text().notNull(),
+    /** SHA-256 of method, path and body. */
+    request_hash: text().notNull(),
+    /** Null while it is still being answered. */
+    status: integer(),
+    body: text(),
+    /** R2 key of the body when it is too large for a row. */
+    body_key: text(),
+    created_at: integer().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.user_id, t.key] }), index("ems_idempotency_keys_age").on(t.created_at)],
+);
+
+/** A mail that is still being written. The company's colleagues share it. */
+export const drafts = sqliteTable(
+  "ems_drafts",
+  {
+    id: text().primaryKey(),
+    company_id: integer().notNull(),
+    account_id: text().notNull(),
+    created_by: integer().notNull(),
+    updated_by: integer().notNull(),
+    /** Rises with each change: who changes it says which one they have seen. */
+    version: integer().notNull().default(1),
+    /** JSON of what has been written, as a send takes it. */
+    content: text(),
+    /** R2 key of the content when it is too large for a row. */
+    content_key: text(),
+    reply_to_message_id: text(),
+    created_at: integer().notNull(),
+    updated_at: integer().notNull(),
+  },
+  (t) => [index("ems_drafts_company").on(t.company_id, t.updated_at, t.id)],
+);
+
+/** A file that was uploaded to be sent. Its bytes lie in R2 under `uploads/{company}/{id}`. */
+export const uploads = sqliteTable(
+  "ems_uploads",
+  {
+    id: text().primaryKey(),
+    company_id: integer().notNull(),
+    user_id: integer().notNull(),
+    filename: text().notNull(),
+    content_type: text().notNull(),
+    size_bytes: integer().notNull(),
+    /** By which the HTML of the mail shows it inline, without angle brackets. */
+    content_id: text().notNull(),
+    created_at: integer().notNull(),
+  },
+  (t) => [index("ems_uploads_age").on(t.created_at)],
+);
