@@ -39,9 +39,18 @@ export function inbound(world: World, mail: InboundMail): StoredMessage[] {
 }
 
 /** Stores a copy for each grant among the recipients, without announcing it. */
-export function depositHere(world: World, mail: IdentifiedMail): StoredMessage[] {
+export function depositHere(
+  world: World,
+  mail: IdentifiedMail,
+  customHeaders: Header[] = [],
+): StoredMessage[] {
   const grants = recipientsOf(mail).flatMap(({ email }) => grantByEmail(world, email) ?? []);
-  const placement = { folder: mail.folder ?? "INBOX", unread: mail.unread ?? true, showBcc: false };
+  const placement = {
+    folder: mail.folder ?? "INBOX",
+    unread: mail.unread ?? true,
+    showBcc: false,
+    customHeaders,
+  };
   return grants.map((grant) => deposit(world, grant, mail, placement));
 }
 

@@ -25,12 +25,15 @@ export function sendMail(
   attachments: MailAttachment[],
 ): StoredMessage {
   const mail = composed(world, grant, payload, attachments);
-  const sent = deposit(world, grant, mail, placementOf(payload, "SENT"));
+  const placement = placementOf(payload, "SENT");
+  const sent = deposit(world, grant, mail, placement);
   // Nylas: its own de-duplication may leave only an update of a mail that was never announced.
   const updated = random(world.store) < world.sentAsUpdated;
   announceMessage(world, sent, updated ? "message.updated" : "message.created");
 
-  for (const copy of depositHere(world, mail)) announceMessage(world, copy, "message.created");
+  for (const copy of depositHere(world, mail, placement.customHeaders)) {
+    announceMessage(world, copy, "message.created");
+  }
   const recipients = recipientsOf(mail).filter(({ email }) => !grantByEmail(world, email));
   if (recipients.length > 0) world.onOutgoing(structuredClone({ ...mail, recipients }));
   return sent;

@@ -89,6 +89,27 @@ describe("a sent mail", () => {
     expect(headers.get("content-length")).toBe("4");
   });
 
+  test.each(["google", "microsoft", "imap"] as const)(
+    "shows its custom headers with include_headers on %s, and so do its recipients' copies",
+    async (provider) => {
+      const { sim, api, path, send } = startWithGrant({ provider });
+      const here = sim.addGrant({ email: "here@app.example", provider });
+      const header = { name: "X-Xabar-Id", value: "marker" };
+      const message = { to: [{ email: here.email }], custom_headers: [header] };
+      const file0 = new File(["plan"], "reja.pdf", { type: "application/pdf" });
+      for (const body of [message, multipart(message, { file0 })]) {
+        const { id } = (await send(body)).body.data;
+        const one = await api("GET", `${path}/${encodeURIComponent(id)}?fields=include_headers`);
+        expect(one.body.data.headers).toContainEqual(header);
+      }
+      for (const mailbox of [path, `/v3/grants/${here.id}/messages`]) {
+        const { body } = await api("GET", `${mailbox}?fields=include_headers`);
+        expect(body.data).toHaveLength(2);
+        for (const { headers } of body.data) expect(headers).toContainEqual(header);
+      }
+    },
+  );
+
   test("leaves for those recipients who are no grant here, once", async () => {
     const outgoing: OutgoingMail[] = [];
     const { sim, send } = startWithGrant({ onOutgoing: (mail) => outgoing.push(mail) });

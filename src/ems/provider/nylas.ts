@@ -1,19 +1,23 @@
-import Nylas, { MessageFields, NylasApiError } from "nylas";
+import Nylas from "nylas";
 import * as z from "zod";
 import type { Config } from "../../env.ts";
-import { type MailProvider, type OutgoingMail, ProviderError, type ProviderFault } from "./port.ts";
+import { errorOf, translating } from "./nylas-errors.ts";
+import { MARKER_HEADER, sendThroughNylas } from "./nylas-send.ts";
+import { type MailProvider, ProviderError } from "./port.ts";
 import { NylasMessage, toProviderMessage } from "./wire.ts";
 
 const READ_TIMEOUT_MS = 20_000;
-/** Nylas asks for 150 s: a self-hosted Exchange takes that long to accept a mail. */
-const SEND_TIMEOUT_MS = 150_000;
 const DOWNLOAD_TIMEOUT_MS = 300_000;
+/** Of a search through a time range. */
+const SEARCH_PAGE = 100;
+const SEARCH_PAGES = 20;
 
 /**
- * Nylas v3 as a mail provider. Small JSON calls go through the SDK. Lists, single messages and downloads are
- * our own fetches: the SDK loops when a page is longer than asked, and waits for ever for a stalled body.
+ * Nylas v3 as a mail provider. Calls for grants go through the SDK. All others are our own fetches: the SDK loops
+ * when a page is longer than asked, and waits for ever for a stalled body.
  */
-export function nylasProvider({ NYLAS_API_KEY, NYLAS_API_URI }: Config): MailProvider {
+export function nylasProvider(config: Config): MailProvider {
+  const { NYLAS_API_KEY, NYLAS_API_URI } = config;
   const sdk = new Nylas({ apiKey: NYLAS_API_KEY, apiUri: NYLAS_API_URI });
 
   const get = (path: string, query: Record<string, string>, timeoutMs: number) =>
@@ -83,19 +87,26 @@ export function nylasProvider({ NYLAS_API_KEY, NYLAS_API_URI }: Config): MailPro
       }),
 
     send: (grantId, mail, idempotencyKey) =>
+      translating(() => sendThroughNylas(config, grantId, mail, idempotencyKey)),
+
+    findSent: (grantId, { marker, after, before }) =>
       translating(async () => {
-        const sending = sdk.messages.send({
-          identifier: grantId,
-          requestBody: toRequestBody(mail),
-          // The answer then carries the Message-ID that the mail went out with.
-          queryParams: { fields: MessageFields.INCLUDE_BASIC_HEADERS },
-          overrides: { headers: { "Idempotency-Key": idempotencyKey }, timeout: SEND_TIMEOUT_MS },
-        });
-        const { data } = await withDeadline(SEND_TIMEOUT_MS, sending);
-        // The SDK has turned the names into camel case; of those that we read only this one differs.
-        return toProviderMessage(
-          NylasMessage.parse({ ...data, thread_id: data.threadId, attachments: undefined }),
-        );
+        const query: Record<string, string> = {
+          limit: String(SEARCH_PAGE),
+          fields: "include_headers",
+          // Nylas does not say whether it counts the bounds in.
+          received_after: String(Math.floor(after) - 1),
+          received_before: String(Math.ceil(before) + 1),
+        };
+        for (let read = 0; read < SEARCH_PAGES; read++) {
+          const page = await getJson(messagesPath(grantId), query, NylasPage);
+          // Newest first: a mail to oneself is there twice, and was sent before it was received.
+          const found = page.data.findLast((message) => bearsMarker(message, marker));
+          if (found) return toProviderMessage(found);
+          if (!page.next_cursor) return null;
+          query.page_token = page.next_cursor;
+        }
+        throw new ProviderError("unknown", "too many mails to search through", null);
       }),
 
     download: (grantId, messageId, attachmentId) =>
@@ -120,27 +131,10 @@ const messagesPath = (grantId: string) => `/v3/grants/${encodeURIComponent(grant
 const messagePath = (grantId: string, messageId: string) =>
   `${messagesPath(grantId)}/${encodeURIComponent(messageId)}`;
 
-function toRequestBody(mail: OutgoingMail) {
-  const participants = (list: OutgoingMail["to"]) =>
-    list.map(({ name, email }) => (name ? { name, email } : { email }));
-  return {
-    from: participants([mail.from]),
-    to: participants(mail.to),
-    ...(mail.cc.length ? { cc: participants(mail.cc) } : {}),
-    ...(mail.bcc.length ? { bcc: participants(mail.bcc) } : {}),
-    subject: mail.subject,
-    body: mail.html,
-    ...(mail.reply_to_message_id ? { replyToMessageId: mail.reply_to_message_id } : {}),
-    ...(mail.in_reply_to
-      ? {
-          customHeaders: [
-            { name: "In-Reply-To", value: mail.in_reply_to },
-            { name: "References", value: mail.in_reply_to },
-          ],
-        }
-      : {}),
-  };
-}
+const bearsMarker = ({ headers }: NylasMessage, marker: string): boolean =>
+  (headers ?? []).some(
+    ({ name, value }) => name.toLowerCase() === MARKER_HEADER.toLowerCase() && value.trim() === marker,
+  );
 
 /** The SDK's own time-out ends with the headers, so a body that stalls would be waited for without end. */
 async function withDeadline<T>(ms: number, work: Promise<T>): Promise<T> {
@@ -155,14 +149,6 @@ async function withDeadline<T>(ms: number, work: Promise<T>): Promise<T> {
   }
 }
 
-async function translating<T>(call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    throw toProviderError(error);
-  }
-}
-
 async function orNull<T>(call: () => Promise<T>): Promise<T | null> {
   try {
     return await translating(call);
@@ -170,56 +156,4 @@ async function orNull<T>(call: () => Promise<T>): Promise<T | null> {
     if (error instanceof ProviderError && error.fault === "not_found") return null;
     throw error;
   }
-}
-
-async function errorOf(response: Response): Promise<ProviderError> {
-  const text = await response.text().catch(() => "");
-  return faultOf(response.status, messageIn(text), text.slice(0, 1000), response.headers.get("retry-after"));
-}
-
-function messageIn(text: string): string {
-  try {
-    return String(JSON.parse(text)?.error?.message ?? "");
-  } catch {
-    return "";
-  }
-}
-
-function toProviderError(error: unknown): ProviderError {
-  if (error instanceof ProviderError) return error;
-  if (error instanceof NylasApiError && error.statusCode) {
-    return faultOf(error.statusCode, error.message, error, error.headers?.["retry-after"] ?? null);
-  }
-  // A lost network, a time-out, or an answer that is not Nylas's (a gateway's HTML page, say).
-  return new ProviderError("unknown", "no answer from the mail provider", error);
-}
-
-/** Nylas's statuses (its `type` is only a hint, and differs between sources). */
-function faultOf(status: number, message: string, cause: unknown, retryAfter: string | null): ProviderError {
-  const fault: ProviderFault =
-    status === 401
-      ? "grant_dead"
-      : status === 404
-        ? "not_found"
-        : status === 429
-          ? "rate_limited"
-          : status >= 500
-            ? "unknown"
-            : "refused";
-  const seconds = Number(retryAfter);
-  return new ProviderError(
-    fault,
-    safe(message) || `status ${status} from the mail provider`,
-    cause,
-    seconds > 0 ? Math.ceil(seconds) : null,
-  );
-}
-
-/** A stranger's text for our users: one line, no markup, short. */
-function safe(message: string): string {
-  const text = message
-    .replace(/<[^>]*>/g, " ")
-    .replace(/[\p{C}\s]+/gu, " ")
-    .trim();
-  return text.slice(0, 200);
 }

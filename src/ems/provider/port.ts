@@ -18,7 +18,7 @@ export interface ProviderMessage {
   id: string;
   thread_id?: string;
   internet_message_id?: string;
-  /** The Message-IDs that it answers, by its In-Reply-To and References headers. Told together with its own. */
+  /** The Message-IDs that it answers, by References and In-Reply-To, the nearest last. Told together with its own. */
   references?: string[];
   subject?: string;
   from?: Address;
@@ -45,6 +45,13 @@ export interface ListQuery {
   limit: number;
   received_after?: number;
   received_before?: number;
+}
+
+export interface SentQuery {
+  marker: string;
+  /** Seconds since the epoch. */
+  after: number;
+  before: number;
 }
 
 export interface Grant {
@@ -91,12 +98,24 @@ export interface Download {
 
 /**
  * - `grant_dead`: the mailbox must be connected again
- * - `not_found`: the provider has no such thing
+ * - `not_found`: the provider has no such thing: of a send, no such grant or no such mail to reply to
  * - `rate_limited`: come back later
  * - `refused`: the provider understood, and said no
+ * - `unreadable`: a file to send could not be read, or has another size than was said
+ * - `in_progress`: a send with the same key is being worked on
  * - `unknown`: no answer, or none that tells whether it was done
+ *
+ * Of a send, all but the last two mean that this call sent nothing. About an earlier call with the same key, whose
+ * outcome is not known, only `refused` tells anything.
  */
-export type ProviderFault = "grant_dead" | "not_found" | "rate_limited" | "refused" | "unknown";
+export type ProviderFault =
+  | "grant_dead"
+  | "not_found"
+  | "rate_limited"
+  | "refused"
+  | "unreadable"
+  | "in_progress"
+  | "unknown";
 
 /** Whatever goes wrong at the provider. `message` is safe to show: plain text, one line, at most 200 characters. */
 export class ProviderError extends Error {
@@ -132,6 +151,13 @@ export interface MailProvider {
    * @returns the sent mail, with the ids by which it will come back in notifications
    */
   send(grantId: string, mail: OutgoingMail, idempotencyKey: string): Promise<ProviderMessage>;
+  /**
+   * Looks for the mail that was sent with this marker among those of a time range, bounds (seconds since the epoch)
+   * included. More than some 2,000 mails in it are not searched through, but `unknown`.
+   * @returns null when none of them shows it, which is no proof: a mail may take a while to appear, and of IMAP and
+   *   EWS mailboxes Nylas promises no headers but those that it makes itself
+   */
+  findSent(grantId: string, query: SentQuery): Promise<ProviderMessage | null>;
   /** @returns null when the mailbox has no such attachment */
   download(grantId: string, messageId: string, attachmentId: string): Promise<Download | null>;
 }

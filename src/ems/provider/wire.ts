@@ -59,7 +59,7 @@ export function toProviderMessage(message: NylasMessage): ProviderMessage {
     from: message.from?.[0],
     date: date === undefined ? undefined : Math.trunc(date),
     internet_message_id: idsIn(headers, "message-id").at(0),
-    references: headers && [...new Set([...idsIn(headers, "in-reply-to"), ...idsIn(headers, "references")])],
+    references: headers && [...new Set([...idsIn(headers, "references"), ...idsIn(headers, "in-reply-to")])],
     attachments: message.attachments?.map((attachment) => ({
       id: attachment.id,
       filename: attachment.filename || "attachment",
