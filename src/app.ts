@@ -1,4 +1,4 @@
-import { Hono } from "hono";
+import { Hono, type HonoRequest } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
 import { HTTPException } from "hono/http-exception";
@@ -48,7 +48,7 @@ app.use(
   cors({
     origin: (origin, c) => (isAllowed(origin, config(c.env).CORS_ORIGINS) ? origin : null),
     allowMethods: ["GET", "POST", "PUT", "PATCH", "DELETE"],
-    exposeHeaders: ["x-request-id", "retry-after", "last-event-id", "etag"],
+    exposeHeaders: ["x-request-id", "retry-after", "last-event-id", "etag", "idempotent-replayed"],
     credentials: true,
     maxAge: 7200,
   }),
@@ -60,14 +60,15 @@ app.get("/health", answer(200, HealthResponse), async (c) => {
 app.route("/", ems.open);
 
 app.use(authenticate, limitRate);
-app.use(
-  bodyLimit({
-    maxSize: MAX_BODY_BYTES,
-    onError: () => {
-      throw badRequest(`body: is larger than ${MAX_BODY_BYTES} bytes`);
-    },
-  }),
-);
+const limitBody = bodyLimit({
+  maxSize: MAX_BODY_BYTES,
+  onError: () => {
+    throw badRequest(`body: is larger than ${MAX_BODY_BYTES} bytes`);
+  },
+});
+// Uploads have a limit of their own, and stream: this middleware would gather the whole body.
+const isUpload = ({ method, path }: HonoRequest) => method === "POST" && path === "/attachments";
+app.use((c, next) => (isUpload(c.req) ? next() : limitBody(c, next)));
 app.route("/", ems.routes);
 
 app.notFound((c) => c.json({ detail: "Not found" }, 404));

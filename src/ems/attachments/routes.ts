@@ -1,12 +1,25 @@
 import { Hono } from "hono";
 import { answer, valid } from "../../lib/validation.ts";
 import { createContext, type EmsEnv } from "../context.ts";
+import { idempotent } from "../idempotency.ts";
 import { MessageParam } from "../messages/schemas.ts";
 import { readFile } from "./files.ts";
-import { AttachmentListResponse, AttachmentParam, DownloadResponse } from "./schemas.ts";
+import {
+  AttachmentListResponse,
+  AttachmentParam,
+  DownloadResponse,
+  UploadListResponse,
+  UploadQuery,
+} from "./schemas.ts";
 import { getDownloadUrl, listAttachments } from "./service.ts";
+import { uploadFiles } from "./uploads.ts";
 
 export const attachments = new Hono<EmsEnv>({ strict: false })
+  .post("/", idempotent, answer(201, UploadListResponse), valid("query", UploadQuery), async (c) => {
+    const { company_id } = c.req.valid("query");
+    const contentType = c.req.header("content-type") ?? "";
+    return c.json(await uploadFiles(c.var.ctx, { contentType, body: c.req.raw.body, company_id }), 201);
+  })
   .get("/message/:message_id", answer(200, AttachmentListResponse), valid("param", MessageParam), async (c) =>
     c.json(await listAttachments(c.var.ctx, c.req.valid("param").message_id)),
   )

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { uuid } from "../../lib/validation.ts";
+import { uuid, wholeNumber } from "../../lib/validation.ts";
 
 export const AttachmentParam = z.object({ attachment_id: uuid });
 
@@ -17,3 +17,19 @@ export type AttachmentResponse = z.infer<typeof AttachmentResponse>;
 export const AttachmentListResponse = z.array(AttachmentResponse);
 
 export const DownloadResponse = z.object({ download_url: z.url() });
+
+export const UploadQuery = z.object({ company_id: wholeNumber.optional() });
+
+export const UploadResponse = z.object({
+  id: z.uuid(),
+  company_id: z.int(),
+  filename: z.string(),
+  content_type: z.string(),
+  size_bytes: z.int(),
+  /** `cid:<content_id>` shows it in the HTML of a mail. */
+  content_id: z.string(),
+  created_at: z.iso.datetime(),
+});
+export type UploadResponse = z.infer<typeof UploadResponse>;
+
+export const UploadListResponse = z.array(UploadResponse);

@@ -1,0 +1,187 @@
+import { sql } from "drizzle-orm";
+import { ApiError, badRequest, forbidden } from "../../lib/errors.ts";
+import { uuidv7 } from "../../lib/ids.ts";
+import { log } from "../../lib/log.ts";
+import { boundaryOf, type Part, parseMultipart, readField } from "../../lib/multipart.ts";
+import { nowSeconds, toIso } from "../../lib/time.ts";
+import { wholeNumber } from "../../lib/validation.ts";
+import { batch, type Ctx, inCompanies, type UserCtx } from "../context.ts";
+import { uploads } from "../schema/sending.ts";
+import { createPartBuffer, putChunks } from "./put-chunks.ts";
+import type { UploadResponse } from "./schemas.ts";
+
+/** A file that waits to be sent. */
+export type Upload = typeof uploads.$inferSelect;
+
+interface UploadInput {
+  contentType: string;
+  body: ReadableStream<Uint8Array> | null;
+  /** Of the query; the form may name it as well. */
+  company_id?: number | undefined;
+}
+
+const MAX_FILES = 20;
+/** A mail may wait for as long again, so the bytes are kept for twice that. */
+const USABLE_DAYS = 30;
+export const KEPT_DAYS = 2 * USABLE_DAYS + 1;
+/** Fields included, and inputs in which no file was chosen. */
+const MAX_PARTS = 120;
+const MAX_BYTES = 25 * 1024 * 1024;
+/** For boundaries, headers and fields. */
+const MAX_BODY_BYTES = MAX_BYTES + 1024 * 1024;
+
+/** Where the bytes of an upload lie in R2. */
+export const uploadKeyOf = ({ company_id, id }: Pick<Upload, "company_id" | "id">): string =>
+  `uploads/${company_id}/${id}`;
+
+/**
+ * Stores the files of a form, all or none, without ever holding more than 5 MB of them. The company is that of the
+ * query, of a field before the files, or the token's only one.
+ * @throws ApiError 400 for a form that is malformed, has no file, more than 20, or does not say the company where
+ *   the token has several; 403 for a company that is not the caller's; 413 for more than 25 MB of files
+ */
+export async function uploadFiles(ctx: UserCtx, input: UploadInput): Promise<UploadResponse[]> {
+  const work = receive(ctx, input);
+  // A client that goes away ends the request at once; what was stored for it has to be removed all the same.
+  ctx.defer(work.catch(() => {}));
+  return (await work).map(({ user_id: _, ...upload }) => ({
+    ...upload,
+    created_at: toIso(upload.created_at),
+  }));
+}
+
+/**
+ * The uploads of a company by id, in the order of the ids.
+ * @throws ApiError 400 for one that there is not, or not in this company, and for one that is named twice
+ */
+export async function findUploads(ctx: UserCtx, companyId: number, ids: string[]): Promise<Upload[]> {
+  if (ids.length === 0) return [];
+  if (new Set(ids).size < ids.length) throw badRequest("attachment_ids: names an upload twice");
+  const found = await ctx.db.all<Upload>(sql`
+    SELECT u.* FROM json_each(${JSON.stringify(ids)}) j CROSS JOIN ems_uploads u ON u.id = j.value
+    WHERE u.company_id = ${companyId} AND +u.company_id ${inCompanies(ctx)}
+      AND u.created_at > unixepoch() - ${USABLE_DAYS * 86_400} ORDER BY j.key`);
+  if (found.length < ids.length) {
+    throw badRequest(
+      `attachment_ids: there is no such upload in this company, of the last ${USABLE_DAYS} days`,
+    );
+  }
+  return found;
+}
+
+async function receive(ctx: UserCtx, { contentType, body, company_id }: UploadInput): Promise<Upload[]> {
+  const queried = company_id === undefined ? undefined : nameCompany(ctx, company_id);
+  const parts = parseMultipart(body ?? new Blob().stream(), boundaryOf(contentType), MAX_BODY_BYTES);
+  const stored: Upload[] = [];
+  try {
+    await storeFiles(ctx, parts, queried, stored);
+    if (stored.length === 0) throw badRequest("files: the form has none");
+    await batch(
+      ctx,
+      stored.map((upload) => ctx.db.insert(uploads).values(upload).getSQL()),
+    );
+    return stored;
+  } catch (error) {
+    await discard(ctx, stored);
+    throw error;
+  }
+}
+
+/** @param stored takes each file before its first byte is written, so that the caller can remove what there is */
+async function storeFiles(
+  ctx: UserCtx,
+  parts: AsyncIterable<Part>,
+  queried: number | undefined,
+  stored: Upload[],
+): Promise<void> {
+  const buffer = createPartBuffer();
+  let named = queried;
+  let count = 0;
+  let left = MAX_BYTES;
+  for await (const part of parts) {
+    if (++count > MAX_PARTS) throw badRequest(`body: has more than ${MAX_PARTS} parts`);
+    if (part.filename === null) {
+      if (part.name === "company_id") named = nameCompany(ctx, await readCompany(part), named);
+      continue;
+    }
+    if (stored.length === MAX_FILES) throw badRequest(`files: at most ${MAX_FILES} at a time`);
+    const upload = describe(ctx, part, companyOf(ctx, named));
+    stored.push(upload);
+    const key = uploadKeyOf(upload);
+    upload.size_bytes = await putChunks(ctx.env.ATTACHMENTS, key, limit(part.body, left), buffer);
+    left -= upload.size_bytes;
+    // What a browser sends for a field in which no file was chosen.
+    if (part.filename === "" && upload.size_bytes === 0) await discard(ctx, stored.splice(-1));
+  }
+}
+
+function describe({ user }: UserCtx, { filename, headers }: Part, company_id: number): Upload {
+  const id = uuidv7();
+  const contentType = headers.get("content-type") ?? "";
+  const contentId = (headers.get("content-id") ?? "").replace(/^<(.*)>$/, "$1");
+  return {
+    id,
+    company_id,
+    user_id: user.user_id,
+    filename: nameOf(filename ?? ""),
+    content_type: isContentType(contentType) ? contentType : "application/octet-stream",
+    size_bytes: 0,
+    content_id: /^[\x21-\x7e]{1,200}$/.test(contentId) && !/[<>()[\]{}"\\]/.test(contentId) ? contentId : id,
+    created_at: nowSeconds(),
+  };
+}
+
+const nameOf = (filename: string): string =>
+  filename
+    .replace(/^.*[/\\]/s, "")
+    .replace(/\p{Cc}/gu, "")
+    .trim()
+    .slice(0, 255)
+    .replace(/[\ud800-\udbff]$/, "") || "attachment";
+
+/** It will stand in a header of the mail. */
+const isContentType = (text: string): boolean =>
+  text.length <= 255 && /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+( *;[\x20-\x7e]*)?$/.test(text);
+
+async function readCompany(part: Part): Promise<number> {
+  const { success, data, error } = wholeNumber.safeParse(await readField(part, 100));
+  if (!success) throw badRequest(`company_id: ${error.issues[0]?.message}`);
+  return data;
+}
+
+function nameCompany({ user }: UserCtx, id: number, named = id): number {
+  if (!user.companies.includes(id)) throw forbidden("No access to this company");
+  if (named !== id) throw badRequest("company_id: is named twice, and not the same");
+  return id;
+}
+
+function companyOf({ user }: UserCtx, named: number | undefined): number {
+  const [only, ...others] = user.companies;
+  if (named !== undefined) return named;
+  if (only === undefined) throw forbidden("No access to this company");
+  // The key of the first file begins with it, so it cannot be waited for.
+  if (others.length > 0) throw badRequest("company_id: must be in the query, or in a field before the files");
+  return only;
+}
+
+async function* limit(chunks: AsyncIterable<Uint8Array>, maxBytes: number): AsyncGenerator<Uint8Array, void> {
+  let left = maxBytes;
+  for await (const chunk of chunks) {
+    left -= chunk.length;
+    if (left < 0) throw new ApiError(413, `files: are larger than 25 MB (${MAX_BYTES} bytes) in all`);
+    yield chunk;
+  }
+}
+
+/** Removes what was stored of a request. It may be that its rows are written although the batch has failed. */
+async function discard(ctx: Ctx, stored: Upload[]): Promise<void> {
+  if (stored.length === 0) return;
+  const ids = JSON.stringify(stored.map(({ id }) => id));
+  const removals = await Promise.allSettled([
+    ctx.db.run(sql`DELETE FROM ems_uploads WHERE id IN (SELECT value FROM json_each(${ids}))`),
+    ctx.env.ATTACHMENTS.delete(stored.map(uploadKeyOf)),
+  ]);
+  for (const removal of removals) {
+    if (removal.status === "rejected") log("error", "upload.not_discarded", { ids, error: removal.reason });
+  }
+}
