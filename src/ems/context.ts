@@ -52,5 +52,10 @@ export const inCompanies = ({ user }: UserCtx): SQL =>
 /** The environment of the EMS's guarded routes. */
 export interface EmsEnv {
   Bindings: Env;
-  Variables: { user: CurrentUser; ctx: UserCtx };
+  Variables: {
+    user: CurrentUser;
+    ctx: UserCtx;
+    /** Of a POST under `idempotent`: the caller's key, or null. */
+    idempotencyKey?: string | null;
+  };
 }

@@ -163,10 +163,10 @@ describe("packages stay where they belong", () => {
     ["xss", "messages/html", (file) => /^src\/[^/]+\/messages\/html\.ts$/.test(file)],
     [
       "hono",
-      "app, auth/middleware, lib/validation, a module's index and context, and routes.ts",
+      "app, auth/middleware, lib/validation, a module's index and idempotency, routes.ts and answer.ts",
       (file) =>
         isIn(file, "src/app.ts", "src/auth/middleware.ts", "src/lib/validation.ts") ||
-        /^src\/[^/]+\/index\.ts$|\/routes\.ts$/.test(file),
+        /^src\/[^/]+\/(index|idempotency)\.ts$|\/(routes|answer)\.ts$/.test(file),
     ],
     ["@hono", "lib/validation", (file) => isIn(file, "src/lib/validation.ts")],
   ];

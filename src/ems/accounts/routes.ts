@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { answer, valid } from "../../lib/validation.ts";
 import type { EmsEnv } from "../context.ts";
 import { POSITION_HEADER } from "../events/position.ts";
+import { idempotent } from "../idempotency.ts";
 import {
   AccountCreate,
   AccountListResponse,
@@ -16,7 +17,7 @@ import { getSync } from "./sync.ts";
 const param = valid("param", AccountParam);
 
 export const accounts = new Hono<EmsEnv>({ strict: false })
-  .post("/", answer(201, AccountResponse), valid("json", AccountCreate), async (c) =>
+  .post("/", idempotent, answer(201, AccountResponse), valid("json", AccountCreate), async (c) =>
     c.json(await createAccount(c.var.ctx, c.req.valid("json")), 201),
   )
   .get("/", answer(200, AccountListResponse), async (c) => {
