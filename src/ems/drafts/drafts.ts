@@ -1,0 +1,97 @@
+import { sql } from "drizzle-orm";
+import { ApiError, notFound } from "../../lib/errors.ts";
+import { log } from "../../lib/log.ts";
+import { nowSeconds, toIso } from "../../lib/time.ts";
+import { inCompanies, type UserCtx } from "../context.ts";
+import { type DraftRow, EMPTY, loadContent } from "./content.ts";
+import type { DraftContent, DraftResponse } from "./schemas.ts";
+
+/**
+ * Who sends a draft claims it by turning its version negative, so that nobody else changes or sends it. A claim is
+ * given back when nothing was sent. One that is not (the Worker died, or it is not known what the provider did) ends
+ * by itself, when no call to the provider can still be under way.
+ */
+const CLAIM_SECONDS = 600;
+
+/** How often a change is tried anew because somebody else was faster: each time, somebody's change was made. */
+const ATTEMPTS = 30;
+
+export interface Draft {
+  row: DraftRow;
+  content: DraftContent;
+}
+
+/** The version as its readers know it. */
+export const versionOf = ({ version }: Pick<DraftRow, "version">): number => Math.abs(version);
+
+const isClaimed = ({ version, updated_at }: DraftRow): boolean =>
+  version < 0 && updated_at > nowSeconds() - CLAIM_SECONDS;
+
+/** A draft of the caller's companies with all that has been written, null when there is none. */
+export async function findDraft(ctx: UserCtx, id: string): Promise<Draft | null> {
+  let missing: string | null = null;
+  for (;;) {
+    const [row] = await ctx.db.all<DraftRow>(sql`
+      SELECT * FROM ems_drafts WHERE id = ${id} AND company_id ${inCompanies(ctx)}`);
+    if (!row) return null;
+    const content = await loadContent(ctx, row);
+    if (content) return { row, content };
+    // A change in between leaves another key, which is worth another look; the same key twice is a loss.
+    if (row.content_key === missing) {
+      log("error", "draft.missing", { key: missing });
+      return { row, content: EMPTY };
+    }
+    missing = row.content_key;
+  }
+}
+
+/** @throws ApiError 404 */
+export async function requireDraft(ctx: UserCtx, id: string): Promise<Draft> {
+  const draft = await findDraft(ctx, id);
+  if (!draft) throw notFound("Draft");
+  return draft;
+}
+
+/**
+ * Changes a draft by compare and set: what is written rests on the version that was read, or is not written.
+ * Who has lost to another begins again, from what that one has left.
+ * @param seen the version that the caller has seen; null to change whatever is there
+ * @param change does it under `version = row.version`, and gives null when that did not hold any more
+ * @throws ApiError 404; 409 with the present draft when it is another version than was seen, or is being sent
+ */
+export async function changeDraft<T>(
+  ctx: UserCtx,
+  id: string,
+  seen: number | null,
+  change: (draft: Draft) => Promise<T | null>,
+): Promise<T> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const draft = await requireDraft(ctx, id);
+    if (isClaimed(draft.row)) {
+      throw conflict(draft, "This draft is being sent, or it is not known yet whether it was");
+    }
+    if (seen !== null && seen !== versionOf(draft.row)) {
+      throw conflict(draft, "This draft has been changed since you have read it");
+    }
+    const done = await change(draft);
+    if (done !== null) return done;
+  }
+  throw conflict(await requireDraft(ctx, id), "Too many are changing this draft at the same time");
+}
+
+const conflict = (draft: Draft, detail: string): ApiError =>
+  new ApiError(409, detail, { body: { version: versionOf(draft.row), draft: toResponse(draft) } });
+
+/** A draft as the API shows it. */
+export const toResponse = ({ row, content }: Draft): DraftResponse => ({
+  id: row.id,
+  email_account_id: row.account_id,
+  company_id: row.company_id,
+  ...content,
+  reply_to_message_id: row.reply_to_message_id,
+  version: versionOf(row),
+  created_by: row.created_by,
+  updated_by: row.updated_by,
+  created_at: toIso(row.created_at),
+  updated_at: toIso(row.updated_at),
+});

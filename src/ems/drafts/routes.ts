@@ -1,0 +1,59 @@
+import { type Context, Hono } from "hono";
+import { streamJson } from "../../lib/json-stream.ts";
+import { answer, valid } from "../../lib/validation.ts";
+import type { EmsEnv } from "../context.ts";
+import { idempotent } from "../idempotency.ts";
+import { answerSent, SENT } from "../outbox/answer.ts";
+import { parseIfMatch, toETag } from "../threads/version.ts";
+import { listDrafts } from "./list.ts";
+import {
+  DraftCreate,
+  DraftListResponse,
+  DraftParam,
+  DraftResponse,
+  DraftSend,
+  DraftsQuery,
+  DraftUpdate,
+} from "./schemas.ts";
+import { sendDraft } from "./send.ts";
+import { createDraft, deleteDraft, getDraft, type Seen, updateDraft } from "./service.ts";
+
+const param = valid("param", DraftParam);
+
+export const drafts = new Hono<EmsEnv>({ strict: false })
+  .get("/", answer(200, DraftListResponse), valid("query", DraftsQuery), async (c) => {
+    const { page, size, account_id } = c.req.valid("query");
+    const { items, total } = await listDrafts(c.var.ctx, { page, size, account_id });
+    c.header("content-type", "application/json");
+    return c.body(streamJson({ total, page, size }, "items", items));
+  })
+  .post("/", idempotent, answer(201, DraftResponse), valid("json", DraftCreate), async (c) => {
+    const draft = await createDraft(c.var.ctx, c.req.valid("json"));
+    return c.json(draft, 201, { etag: toETag(draft.version) });
+  })
+  .get("/:draft_id", answer(200, DraftResponse), param, async (c) => {
+    const draft = await getDraft(c.var.ctx, c.req.valid("param").draft_id);
+    return c.json(draft, 200, { etag: toETag(draft.version) });
+  })
+  .patch("/:draft_id", answer(200, DraftResponse), param, valid("json", DraftUpdate), async (c) => {
+    const changes = c.req.valid("json");
+    const draft = await updateDraft(c.var.ctx, { ...seen(c, c.req.valid("param").draft_id), changes });
+    return c.json(draft, 200, { etag: toETag(draft.version) });
+  })
+  .delete("/:draft_id", answer(204, null), param, async (c) => {
+    await deleteDraft(c.var.ctx, seen(c, c.req.valid("param").draft_id));
+    return c.body(null, 204);
+  })
+  .post(
+    "/:draft_id/send",
+    idempotent,
+    SENT,
+    param,
+    valid("json", DraftSend, { needed: false }),
+    async (c) => {
+      const which = seen(c, c.req.valid("param").draft_id);
+      return answerSent(c, await sendDraft(c.var.ctx, { ...which, ...c.req.valid("json") }));
+    },
+  );
+
+const seen = (c: Context<EmsEnv>, id: string): Seen => ({ id, seen: parseIfMatch(c.req.header("if-match")) });

@@ -1,0 +1,64 @@
+import * as z from "zod";
+import { pageOf, pageQuery } from "../../lib/pagination.ts";
+import { uuid } from "../../lib/validation.ts";
+import { MAX_RECIPIENTS, Recipient, SendRequest, timing } from "../messages/schemas.ts";
+
+const MAX_ATTACHMENTS = 20;
+
+export const DraftParam = z.object({ draft_id: uuid });
+
+export const DraftsQuery = z.object({ ...pageQuery, account_id: uuid.optional() });
+export type DraftsQuery = z.infer<typeof DraftsQuery>;
+
+const recipients = z.array(Recipient).max(MAX_RECIPIENTS, `at most ${MAX_RECIPIENTS} recipients`);
+
+const { subject, body_html, body_text, reply_to_message_id } = SendRequest.shape;
+
+/** The fields of a mail, none of which has to be there while it is written. Null empties what may be null. */
+export const DraftUpdate = z.object({
+  email_account_id: uuid.optional(),
+  to: recipients.optional(),
+  cc: recipients.nullish(),
+  bcc: recipients.nullish(),
+  subject: subject.optional(),
+  body_html: body_html.optional(),
+  body_text,
+  reply_to_message_id,
+  attachment_ids: z.array(uuid).max(MAX_ATTACHMENTS, `at most ${MAX_ATTACHMENTS} attachments`).nullish(),
+});
+export type DraftUpdate = z.infer<typeof DraftUpdate>;
+
+export const DraftCreate = DraftUpdate.extend({ email_account_id: uuid });
+export type DraftCreate = z.infer<typeof DraftCreate>;
+
+/** What has been written, with nothing absent. */
+export const DraftContent = z.object({
+  to: z.array(Recipient),
+  cc: z.array(Recipient),
+  bcc: z.array(Recipient),
+  subject: z.string(),
+  body_html: z.string(),
+  body_text: z.string().nullable(),
+  attachment_ids: z.array(z.guid()),
+});
+export type DraftContent = z.infer<typeof DraftContent>;
+
+export const DraftResponse = DraftContent.extend({
+  id: z.uuid(),
+  email_account_id: z.uuid(),
+  company_id: z.int(),
+  reply_to_message_id: z.guid().nullable(),
+  /** Rises with each change; also the answer's ETag, for If-Match. */
+  version: z.int(),
+  created_by: z.int(),
+  updated_by: z.int(),
+  created_at: z.iso.datetime(),
+  updated_at: z.iso.datetime(),
+});
+export type DraftResponse = z.infer<typeof DraftResponse>;
+
+export const DraftListResponse = pageOf(DraftResponse);
+
+/** When a draft leaves, if not at once. */
+export const DraftSend = z.object(timing);
+export type DraftSend = z.infer<typeof DraftSend>;

@@ -1,0 +1,105 @@
+import { sql } from "drizzle-orm";
+import { forbidden, notFound } from "../../lib/errors.ts";
+import { uuidv7 } from "../../lib/ids.ts";
+import { nowSeconds } from "../../lib/time.ts";
+import { inCompanies, type UserCtx } from "../context.ts";
+import { type DraftRow, discardContent, EMPTY, mergeContent, storeContent } from "./content.ts";
+import { changeDraft, type Draft, requireDraft, toResponse, versionOf } from "./drafts.ts";
+import type { DraftCreate, DraftResponse, DraftUpdate } from "./schemas.ts";
+
+/** Which draft to change, and the version of it that the caller has seen: null to change whatever is there. */
+export interface Seen {
+  id: string;
+  seen: number | null;
+}
+
+/**
+ * Begins a draft, which belongs to the company of its account.
+ * @throws ApiError 403 for an account that is not the caller's; 404 for an original that is not of its company
+ */
+export async function createDraft(ctx: UserCtx, input: DraftCreate): Promise<DraftResponse> {
+  const account_id = input.email_account_id;
+  const company_id = await companyOf(ctx, account_id);
+  const reply_to_message_id = input.reply_to_message_id ?? null;
+  await checkOriginal(ctx, company_id, reply_to_message_id);
+  const id = uuidv7();
+  const content = mergeContent(EMPTY, input);
+  const stored = await storeContent(ctx, { company_id, id }, content);
+  const { user_id } = ctx.user;
+  const now = nowSeconds();
+  const [row] = await ctx.db.all<DraftRow>(sql`
+    INSERT INTO ems_drafts (id, company_id, account_id, created_by, updated_by, version, content, content_key,
+      reply_to_message_id, created_at, updated_at)
+    VALUES (${id}, ${company_id}, ${account_id}, ${user_id}, ${user_id}, 1, ${stored.content},
+      ${stored.content_key}, ${reply_to_message_id}, ${now}, ${now})
+    RETURNING *`);
+  if (!row) throw new Error("D1 has inserted no draft");
+  return toResponse({ row, content });
+}
+
+/** @throws ApiError 404 */
+export const getDraft = async (ctx: UserCtx, id: string): Promise<DraftResponse> =>
+  toResponse(await requireDraft(ctx, id));
+
+/**
+ * Changes the given fields of a draft. What changes nothing leaves its version as it is.
+ * @throws ApiError 404 also for an original that is not of the draft's company; 403 for an account that is not;
+ *   409 with the present draft
+ */
+export async function updateDraft(ctx: UserCtx, input: Seen & { changes: DraftUpdate }) {
+  const change = (draft: Draft) => writeChanges(ctx, draft, input.changes);
+  return toResponse(await changeDraft(ctx, input.id, input.seen, change));
+}
+
+async function writeChanges(ctx: UserCtx, before: Draft, changes: DraftUpdate): Promise<Draft | null> {
+  const { id, company_id, version, content_key } = before.row;
+  const accountId = changes.email_account_id ?? before.row.account_id;
+  const original =
+    changes.reply_to_message_id === undefined ? before.row.reply_to_message_id : changes.reply_to_message_id;
+  if (accountId !== before.row.account_id && (await companyOf(ctx, accountId)) !== company_id)
+    throw noAccess();
+  if (original !== before.row.reply_to_message_id) await checkOriginal(ctx, company_id, original);
+  const content = mergeContent(before.content, changes);
+  const isSame = accountId === before.row.account_id && original === before.row.reply_to_message_id;
+  if (isSame && JSON.stringify(content) === JSON.stringify(before.content)) return before;
+  const stored = await storeContent(ctx, before.row, content);
+  const [row] = await ctx.db.all<DraftRow>(sql`
+    UPDATE ems_drafts SET account_id = ${accountId}, reply_to_message_id = ${original}, content = ${stored.content},
+      content_key = ${stored.content_key}, version = ${versionOf(before.row) + 1},
+      updated_by = ${ctx.user.user_id}, updated_at = ${nowSeconds()}
+    WHERE id = ${id} AND company_id ${inCompanies(ctx)} AND version = ${version} RETURNING *`);
+  discardContent(ctx, row ? content_key : stored.content_key);
+  return row ? { row, content } : null;
+}
+
+/** @throws ApiError 404; 409 with the present draft */
+export const deleteDraft = (ctx: UserCtx, { id, seen }: Seen): Promise<true> =>
+  changeDraft(ctx, id, seen, async ({ row }) => ((await removeDraft(ctx, row)) ? true : null));
+
+/** Deletes a draft with all that was written, if it still is of the row's version. @returns whether it was */
+export async function removeDraft(
+  ctx: UserCtx,
+  { id, version }: Pick<DraftRow, "id" | "version">,
+): Promise<boolean> {
+  const [row] = await ctx.db.all<DraftRow>(sql`
+    DELETE FROM ems_drafts WHERE id = ${id} AND company_id ${inCompanies(ctx)} AND version = ${version}
+    RETURNING content_key`);
+  if (row) discardContent(ctx, row.content_key);
+  return row !== undefined;
+}
+
+const noAccess = () => forbidden("No access to this email account");
+
+async function companyOf(ctx: UserCtx, accountId: string): Promise<number> {
+  const [account] = await ctx.db.all<{ company_id: number }>(sql`
+    SELECT company_id FROM ems_accounts WHERE id = ${accountId} AND company_id ${inCompanies(ctx)}`);
+  if (!account) throw noAccess();
+  return account.company_id;
+}
+
+async function checkOriginal(ctx: UserCtx, companyId: number, messageId: string | null): Promise<void> {
+  if (messageId === null) return;
+  const found = await ctx.db.all(sql`
+    SELECT id FROM ems_messages WHERE id = ${messageId} AND company_id = ${companyId}`);
+  if (!found.length) throw notFound("Message");
+}
