@@ -35,6 +35,7 @@ CREATE TABLE `ems_outbox` (
 	`idempotency_key` text,
 	`mail` text,
 	`mail_key` text,
+	`mail_digest` text NOT NULL,
 	`subject` text NOT NULL,
 	`to_addresses` text NOT NULL,
 	`thread_id` text,
@@ -52,7 +53,7 @@ CREATE TABLE `ems_outbox` (
 CREATE UNIQUE INDEX `ems_outbox_idempotency` ON `ems_outbox` (`user_id`,`idempotency_key`) WHERE idempotency_key IS NOT NULL;--> statement-breakpoint
 CREATE INDEX `ems_outbox_company` ON `ems_outbox` (`company_id`,`created_at`,`id`);--> statement-breakpoint
 CREATE INDEX `ems_outbox_due` ON `ems_outbox` (`due_at`) WHERE due_at IS NOT NULL;--> statement-breakpoint
-CREATE INDEX `ems_outbox_open` ON `ems_outbox` (`account_id`) WHERE state IN ('sending', 'unknown');--> statement-breakpoint
+CREATE INDEX `ems_outbox_unknown` ON `ems_outbox` (`account_id`) WHERE state = 'unknown';--> statement-breakpoint
 CREATE TABLE `ems_uploads` (
 	`id` text PRIMARY KEY NOT NULL,
 	`company_id` integer NOT NULL,

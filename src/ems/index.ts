@@ -4,10 +4,13 @@ import { scheduleSweeps } from "./accounts/sweep.ts";
 import { attachments, files } from "./attachments/routes.ts";
 import { companies } from "./companies/routes.ts";
 import { createContext, type EmsEnv } from "./context.ts";
+import { drafts } from "./drafts/routes.ts";
 import { events, stream, tickets } from "./events/routes.ts";
 import { removeExpired } from "./housekeeping.ts";
 import { inbox } from "./inbox/routes.ts";
 import { messages } from "./messages/routes.ts";
+import { enqueueDue } from "./outbox/due.ts";
+import { outbox } from "./outbox/routes.ts";
 import { threads } from "./threads/routes.ts";
 import { deliveries, webhooks } from "./webhooks/routes.ts";
 
@@ -15,9 +18,10 @@ export { CompanyHub } from "./events/hub.ts";
 export { queues } from "./queues.ts";
 export { countParked } from "./webhooks/deliveries.ts";
 
-/** Cron: sweeps, and the removal of what is kept for a time only. */
+/** Cron: mail that is due, sweeps, and the removal of what is kept for a time only. */
 export const scheduled: ExportedHandlerScheduledHandler<Env> = async (_event, env, execution) => {
   const ctx = createContext(env, execution);
+  await enqueueDue(ctx);
   await scheduleSweeps(ctx);
   await removeExpired(ctx);
 };
@@ -41,6 +45,8 @@ export const routes = new Hono<EmsEnv>()
   .route("/companies", companies)
   .route("/accounts", accounts)
   .route("/messages", messages)
+  .route("/outbox", outbox)
+  .route("/drafts", drafts)
   .route("/inbox", inbox)
   .route("/threads", threads)
   .route("/attachments", attachments);

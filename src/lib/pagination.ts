@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { badRequest } from "./errors.ts";
 import { wholeNumber } from "./validation.ts";
 
 const MAX_PAGE_SIZE = 100;
@@ -39,3 +40,20 @@ export function mergePage<Row extends Position>(lists: Row[][], { page, size }: 
 }
 
 const newestFirst = (a: Position, b: Position): number => b.at - a.at || (a.id < b.id ? 1 : -1);
+
+/** Where a list without page numbers goes on: opaque to clients. */
+export const toCursor = ({ at, id }: Position): string => btoa(`${at} ${id}`);
+
+/**
+ * Undoes `toCursor`.
+ * @throws ApiError 400 for what it has not made
+ */
+export function parseCursor(cursor: string): Position {
+  try {
+    const [, at, id] = /^(\d+) (.+)$/.exec(atob(cursor)) ?? [];
+    if (at && id) return { at: Number(at), id };
+  } catch {
+    // Not base64 at all.
+  }
+  throw badRequest("cursor: is not one that this list has given");
+}

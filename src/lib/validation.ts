@@ -14,14 +14,17 @@ const isJson = (contentType: string): boolean =>
 
 /**
  * Validates one part of a request and hands the handler its parsed value.
+ * @param needed false for a JSON body that may be left out: it is an empty object then
  * @throws ApiError 400 whose sentence names the first bad field, and whose `errors` lists them all
  */
 export const valid = <Schema extends z.ZodType, Target extends keyof ValidationTargets>(
   target: Target,
   schema: Schema,
+  { needed = true } = {},
 ) =>
   zValidator(target, schema, (result, c) => {
-    if (target === "json" && !isJson(c.req.header("content-type") ?? "")) {
+    const type = c.req.header("content-type");
+    if (target === "json" && !isJson(type ?? "") && (needed || type !== undefined)) {
       throw badRequest("content-type: must be application/json");
     }
     if (result.success) return;
@@ -51,6 +54,8 @@ export const line = (max: number) =>
 export interface Answer {
   status: number;
   schema: z.ZodType | null;
+  /** Another status that it may have, with its schema. */
+  or?: { status: number; schema: z.ZodType };
 }
 
 const answers = new WeakMap<object, Answer>();
@@ -59,9 +64,9 @@ const answers = new WeakMap<object, Answer>();
  * Declares a route's answer beside its request schemas. It does nothing at run time.
  * @param schema null for an answer without a JSON body
  */
-export function answer(status: number, schema: z.ZodType | null): MiddlewareHandler {
+export function answer(status: number, schema: z.ZodType | null, or?: Answer["or"]): MiddlewareHandler {
   const passThrough: MiddlewareHandler = (_c, next) => next();
-  answers.set(passThrough, { status, schema });
+  answers.set(passThrough, { status, schema, ...(or ? { or } : {}) });
   return passThrough;
 }
 

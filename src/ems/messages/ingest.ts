@@ -6,6 +6,7 @@ import { nowSeconds } from "../../lib/time.ts";
 import { enqueueDownload } from "../attachments/storage.ts";
 import { batch, type Ctx } from "../context.ts";
 import { appendEvents, ring } from "../events/log.ts";
+import { enqueueUnknown, setSent } from "../outbox/entry.ts";
 import type { ProviderMessage } from "../provider/port.ts";
 import { inboxEntries } from "../schema/inbox.ts";
 import { messages } from "../schema/mail.ts";
@@ -21,8 +22,8 @@ export interface Applying {
   cause: string;
   /** History: stored without telling anyone. */
   silent?: boolean;
-  /** For a mail that a user of ours has just sent: who, their text, and the thread that it answers in. */
-  sent?: { userId: number; text: string | null; threadId: string | null };
+  /** For a mail that a user of ours has sent: who, their text, the thread that it answers in, its outbox entry. */
+  sent?: { userId: number; text: string | null; threadId: string | null; outboxId: string };
 }
 
 export interface Applied {
@@ -74,6 +75,7 @@ export async function applyMessage(ctx: Ctx, account: MailAccount, applying: App
 
     if (!silent) ring(ctx, account.company_id);
     if (message.attachments?.length) await enqueueDownload(ctx, id);
+    if (!stored && !sent && !silent && state.direction === "outbound") await enqueueUnknown(ctx, account.id);
     return { id, outcome: stored ? "updated" : "created" };
   }
   throw new Error(`Message ${applying.message.id} kept changing under this delivery`);
@@ -231,6 +233,7 @@ function belongings(ctx: Ctx, id: string, account: MailAccount, state: State, ap
         .values({ ...entry, sent_at: state.sent_at, ...read })
         .onConflictDoUpdate({ target: [inboxEntries.user_id, inboxEntries.message_id], set: read })
         .getSQL(),
+      setSent(sent.outboxId, id),
     );
   }
   return statements;

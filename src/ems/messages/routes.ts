@@ -1,18 +1,22 @@
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { streamJson } from "../../lib/json-stream.ts";
 import { answer, valid } from "../../lib/validation.ts";
 import type { EmsEnv } from "../context.ts";
 import { POSITION_HEADER } from "../events/position.ts";
+import { idempotent } from "../idempotency.ts";
+import { answerSent, SENT } from "../outbox/answer.ts";
 import { parseIfMatch } from "../threads/version.ts";
 import {
+  ForwardRequest,
   HtmlQuery,
   MessageListResponse,
   MessageParam,
   MessageResponse,
   MessagesQuery,
+  ReplyAllRequest,
   SendRequest,
 } from "./schemas.ts";
-import { sendMessage } from "./send.ts";
+import { forward, replyAll, type SendOptions, sendMessage } from "./send.ts";
 import { getMessage, getMessageHtml, listMessages } from "./service.ts";
 
 const param = valid("param", MessageParam);
@@ -25,9 +29,12 @@ export const messages = new Hono<EmsEnv>({ strict: false })
     c.header(POSITION_HEADER, readAt);
     return c.body(streamJson({ total, page: query.page, size: query.size }, "items", items));
   })
-  .post("/send", answer(200, MessageResponse), valid("json", SendRequest), async (c) => {
+  .post("/send", idempotent, SENT, valid("json", SendRequest), async (c) => {
     const request = c.req.valid("json");
-    return c.json(await sendMessage(c.var.ctx, request, request.reply_to_message_id));
+    return answerSent(
+      c,
+      await sendMessage(c.var.ctx, request, { ...optionsOf(c), replyTo: request.reply_to_message_id }),
+    );
   })
   .get("/:message_id", answer(200, MessageResponse), param, async (c) =>
     c.json(await getMessage(c.var.ctx, c.req.valid("param").message_id)),
@@ -37,7 +44,20 @@ export const messages = new Hono<EmsEnv>({ strict: false })
     const { html, headers } = await getMessageHtml(c.var.ctx, c.req.valid("param").message_id, showsRemote);
     return c.html(html, 200, headers);
   })
-  .post("/:message_id/reply", answer(200, MessageResponse), param, valid("json", SendRequest), async (c) => {
-    const seen = parseIfMatch(c.req.header("if-match"));
-    return c.json(await sendMessage(c.var.ctx, c.req.valid("json"), c.req.valid("param").message_id, seen));
+  .post("/:message_id/reply", idempotent, SENT, param, valid("json", SendRequest), async (c) => {
+    const { message_id: replyTo } = c.req.valid("param");
+    return answerSent(c, await sendMessage(c.var.ctx, c.req.valid("json"), { ...optionsOf(c), replyTo }));
+  })
+  .post("/:message_id/reply-all", idempotent, SENT, param, valid("json", ReplyAllRequest), async (c) => {
+    const { message_id } = c.req.valid("param");
+    return answerSent(c, await replyAll(c.var.ctx, message_id, c.req.valid("json"), optionsOf(c)));
+  })
+  .post("/:message_id/forward", idempotent, SENT, param, valid("json", ForwardRequest), async (c) => {
+    const { message_id } = c.req.valid("param");
+    return answerSent(c, await forward(c.var.ctx, message_id, c.req.valid("json"), optionsOf(c)));
   });
+
+const optionsOf = (c: Context<EmsEnv>): SendOptions => ({
+  seen: parseIfMatch(c.req.header("if-match")),
+  idempotencyKey: c.var.idempotencyKey ?? null,
+});

@@ -1,9 +1,12 @@
 import * as z from "zod";
 import { pageOf, pageQuery } from "../../lib/pagination.ts";
+import { nowSeconds } from "../../lib/time.ts";
 import { line, uuid } from "../../lib/validation.ts";
 import { AttachmentResponse } from "../attachments/schemas.ts";
 
 export const Recipient = z.object({ name: line(200).nullish(), email: z.email("must be an email address") });
+
+export type Recipient = z.infer<typeof Recipient>;
 
 export const MAX_RECIPIENTS = 500;
 const recipients = z.array(Recipient).max(MAX_RECIPIENTS, `at most ${MAX_RECIPIENTS} recipients`);
@@ -18,17 +21,63 @@ export const HtmlQuery = z.object({ images: z.enum(["1", "0"], 'must be "1" or "
 /** RFC 5322 section 2.1.1 allows a line of 998 characters; a longer subject would be cut on the way. */
 const MAX_SUBJECT = 998;
 
+export const MAX_FILES = 20;
+const MAX_UNDO_SECONDS = 60;
+/** As long as its files are kept for it. */
+const MAX_DAYS_AHEAD = 30;
+
+/** When a mail leaves, if not at once. */
+export const timing = {
+  /** It can be cancelled for so long, and leaves then. */
+  undo_seconds: z
+    .int()
+    .min(0, "must be at least 0")
+    .max(MAX_UNDO_SECONDS, `must be at most ${MAX_UNDO_SECONDS}`)
+    .nullish(),
+  send_at: z.iso
+    .datetime({ offset: true, error: "must be a time such as 2026-01-31T09:00:00Z" })
+    .transform((time) => Math.ceil(Date.parse(time) / 1000))
+    .refine((at) => at > nowSeconds(), "must be in the future")
+    .refine((at) => at < nowSeconds() + MAX_DAYS_AHEAD * 86_400, `must be within ${MAX_DAYS_AHEAD} days`)
+    .nullish(),
+};
+
+const attachment_ids = z
+  .array(uuid)
+  .max(MAX_FILES, `at most ${MAX_FILES} files`)
+  .refine((ids) => new Set(ids).size === ids.length, "must not name a file twice")
+  .nullish();
+
+const written = {
+  cc: recipients.nullish(),
+  bcc: recipients.nullish(),
+  body_html: z.string(),
+  body_text: z.string().nullish(),
+  attachment_ids,
+  ...timing,
+};
+
 export const SendRequest = z.object({
   email_account_id: uuid,
   to: recipients.min(1, "at least one recipient"),
-  cc: recipients.nullish(),
-  bcc: recipients.nullish(),
   subject: line(MAX_SUBJECT),
-  body_html: z.string(),
-  body_text: z.string().nullish(),
   reply_to_message_id: uuid.nullish(),
+  ...written,
 });
 export type SendRequest = z.infer<typeof SendRequest>;
+
+/** What a person writes in answer to all; the rest follows from the mail that is answered. */
+export const ReplyAllRequest = z.object({
+  /** Else the one that the mail came to. */
+  email_account_id: uuid.nullish(),
+  subject: line(MAX_SUBJECT).nullish(),
+  ...written,
+});
+export type ReplyAllRequest = z.infer<typeof ReplyAllRequest>;
+
+/** The files of the mail that is passed on go with it. */
+export const ForwardRequest = ReplyAllRequest.extend({ to: recipients.min(1, "at least one recipient") });
+export type ForwardRequest = z.infer<typeof ForwardRequest>;
 
 const Addresses = z.array(z.object({ name: z.string().optional(), email: z.string() }));
 

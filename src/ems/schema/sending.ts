@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 
-/** Every mail that somebody wanted to send, and what is known of it: see outbox/machine.ts for the states. */
+/** Every mail that somebody wanted to send, and what is known of it: see outbox/attempt.ts for the states. */
 export const outbox = sqliteTable(
   "ems_outbox",
   {
@@ -18,12 +18,14 @@ export const outbox = sqliteTable(
     mail: text(),
     /** R2 key of the mail when it is too large for a row; then `mail` is null. */
     mail_key: text(),
+    /** SHA-256 of the mail: a caller's key that comes again must come with the same. */
+    mail_digest: text().notNull(),
     subject: text().notNull(),
     /** JSON array of `{name, email}`. */
     to_addresses: text().notNull(),
     /** The thread of ours that it answers in. */
     thread_id: text(),
-    /** The version of that thread that the sender had seen: it is claimed when the mail leaves. */
+    /** The version of that thread that the sender had seen and has claimed: given back when nothing was sent. */
     thread_version: integer(),
     /** What it has become here. */
     message_id: text(),
@@ -45,7 +47,7 @@ export const outbox = sqliteTable(
       .where(sql`idempotency_key IS NOT NULL`),
     index("ems_outbox_company").on(t.company_id, t.created_at, t.id),
     index("ems_outbox_due").on(t.due_at).where(sql`due_at IS NOT NULL`),
-    index("ems_outbox_open").on(t.account_id).where(sql`state IN ('sending', 'unknown')`),
+    index("ems_outbox_unknown").on(t.account_id).where(sql`state = 'unknown'`),
   ],
 );
 

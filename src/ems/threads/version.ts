@@ -1,21 +1,21 @@
 import { sql } from "drizzle-orm";
 import { ApiError, badRequest } from "../../lib/errors.ts";
-import { batch, inCompanies, type UserCtx } from "../context.ts";
+import { batch, type Ctx, inCompanies, type UserCtx } from "../context.ts";
 import { messagesByIds } from "../messages/query.ts";
 import type { MessageResponse } from "../messages/schemas.ts";
 
-/** A thread's version as an entity tag (RFC 9110 section 8.8.3). */
+/** The version of a thread or a draft as an entity tag (RFC 9110 section 8.8.3). */
 export const toETag = (version: number): string => `"${version}"`;
 
 /**
- * Reads `If-Match`, which says what the caller has seen of the thread that it writes to.
+ * Reads `If-Match`, which says which version the caller has seen of what it writes to.
  * @returns null when the caller does not mind
  * @throws ApiError 400
  */
 export function parseIfMatch(header: string | undefined): number | null {
   if (header === undefined || header.trim() === "*") return null;
   const version = /^\s*(?:W\/)?"?(\d{1,15})"?\s*$/.exec(header)?.[1];
-  if (version === undefined) throw badRequest('if-match: must be the version of a thread, such as "7"');
+  if (version === undefined) throw badRequest('if-match: must be a version, such as "7"');
   return Number(version);
 }
 
@@ -50,7 +50,12 @@ export async function claimVersion(ctx: UserCtx, threadId: string, seen: number)
 }
 
 /** Undoes a claim that came to nothing, unless something was written since. */
-export const releaseVersion = (ctx: UserCtx, threadId: string, seen: number): Promise<unknown> =>
+export const releaseVersion = (
+  ctx: Ctx,
+  companyId: number,
+  threadId: string,
+  seen: number,
+): Promise<unknown> =>
   ctx.db.run(sql`
     UPDATE ems_threads SET version = ${seen}
-    WHERE id = ${threadId} AND company_id ${inCompanies(ctx)} AND version = ${seen + 1}`);
+    WHERE id = ${threadId} AND company_id = ${companyId} AND version = ${seen + 1}`);

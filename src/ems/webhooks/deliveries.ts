@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
-import { ApiError, badRequest, notFound } from "../../lib/errors.ts";
+import { ApiError, notFound } from "../../lib/errors.ts";
+import { parseCursor, toCursor } from "../../lib/pagination.ts";
 import { nowSeconds, toIso, toIsoOrNull } from "../../lib/time.ts";
 import { batch, type Ctx, inCompanies, type UserCtx } from "../context.ts";
 import { deliveries } from "../schema/intake.ts";
@@ -77,7 +78,10 @@ export async function listDeliveries(ctx: UserCtx, query: DeliveriesQuery): Prom
   );
   const items = rows.slice(0, size);
   const last = items.at(-1);
-  return { items: items.map(toResponse), next_cursor: rows.length > size && last ? toCursor(last) : null };
+  return {
+    items: items.map(toResponse),
+    next_cursor: rows.length > size && last ? toCursor({ at: last.received_at, id: last.id }) : null,
+  };
 }
 
 /**
@@ -102,18 +106,6 @@ export async function replayDelivery(ctx: UserCtx, id: string): Promise<Delivery
 export async function countParked(db: D1Database): Promise<number> {
   const parked = "SELECT count(*) AS n FROM (SELECT 1 FROM ems_deliveries WHERE state = 'parked' LIMIT 1000)";
   return (await db.prepare(parked).first<number>("n")) ?? 0;
-}
-
-const toCursor = ({ received_at, id }: DeliveryRow): string => btoa(`${received_at} ${id}`);
-
-function parseCursor(cursor: string): { at: number; id: string } {
-  try {
-    const [, at, id] = /^(\d+) (.+)$/.exec(atob(cursor)) ?? [];
-    if (at && id) return { at: Number(at), id };
-  } catch {
-    // Not base64 at all.
-  }
-  throw badRequest("cursor: is not one that this list has given");
 }
 
 const toResponse = (row: DeliveryRow): DeliveryResponse => ({

@@ -95,7 +95,7 @@ async function setDelivery(
   const [found] = await batch(ctx, [
     sql`SELECT 1 FROM ems_messages WHERE ${message}`,
     appendEvents(sql`
-      SELECT company_id, NULL, 'message.updated', thread_id, id, NULL, 'delivery/' || id || '/' || ${notification.id}
+      SELECT company_id, NULL, 'message.delivery_updated', thread_id, id, NULL, 'delivery/' || id || '/' || ${notification.id}
       FROM ems_messages WHERE ${message} AND ${isNews}`),
     sql`
       UPDATE ems_messages SET delivery_state = ${state}, delivery_detail = ${detail?.slice(0, 500) ?? null}

@@ -1,0 +1,143 @@
+import { sql } from "drizzle-orm";
+import { ApiError, forbidden, notFound } from "../../lib/errors.ts";
+import { findUploads, uploadKeyOf } from "../attachments/uploads.ts";
+import { inCompanies, type UserCtx } from "../context.ts";
+import type { StoredFile, StoredMail } from "../outbox/entry.ts";
+import { disconnected } from "../outbox/submit.ts";
+import type { Recipient, SendRequest } from "./schemas.ts";
+
+export interface SendingAccount {
+  id: string;
+  company_id: number;
+  email_address: string;
+  display_name: string | null;
+  grant_id: string | null;
+  grant_provider: string | null;
+  status: string;
+}
+
+/** The mail that is answered or passed on. */
+export interface Original {
+  id: string;
+  thread_id: string;
+  account_id: string;
+  company_id: number;
+  provider_message_id: string;
+  internet_message_id: string | null;
+  from_address: string;
+  from_name: string | null;
+  to_addresses: string;
+  cc_addresses: string | null;
+  subject: string;
+  direction: "inbound" | "outbound";
+  /** Of the mailbox that it lies in. */
+  email_address: string;
+  grant_id: string | null;
+}
+
+/** Of a mail's files together, and its text: what Nylas takes. */
+const MAX_BYTES = 25 * 1024 * 1024;
+
+/** @throws ApiError 404 for a message that is not the caller's */
+export async function findOriginal(ctx: UserCtx, id: string): Promise<Original> {
+  const [original] = await ctx.db.all<Original>(sql`
+    SELECT m.id, m.thread_id, m.account_id, m.company_id, m.provider_message_id, m.internet_message_id, m.from_address,
+      m.from_name, m.to_addresses, m.cc_addresses, m.subject, m.direction, a.email_address, a.grant_id
+    FROM ems_messages m JOIN ems_accounts a ON a.id = m.account_id
+    WHERE m.id = ${id} AND m.company_id ${inCompanies(ctx)}`);
+  if (!original) throw notFound("Message");
+  return original;
+}
+
+/**
+ * The mailbox that a mail leaves from.
+ * @throws ApiError 403 for one that is not the caller's, or not of the original's company; 409 for one that must be
+ *   connected again
+ */
+export async function findSendingAccount(
+  ctx: UserCtx,
+  id: string,
+  original: Original | null,
+): Promise<SendingAccount> {
+  const [account] = await ctx.db.all<SendingAccount>(sql`
+    SELECT id, company_id, email_address, display_name, grant_id, grant_provider, status
+    FROM ems_accounts WHERE id = ${id} AND company_id ${inCompanies(ctx)}`);
+  if (!account || (original && original.company_id !== account.company_id)) {
+    throw forbidden("No access to this email account");
+  }
+  if (account.grant_id === null || account.status === "disconnected") throw disconnected();
+  return account;
+}
+
+type Written = Pick<
+  SendRequest,
+  "to" | "cc" | "bcc" | "subject" | "body_html" | "body_text" | "attachment_ids"
+>;
+
+/**
+ * The mail that somebody has written, with all that it names.
+ * @param answered the mail that it answers
+ * @param passedOn files of another mail that go with it
+ * @throws ApiError 400 for an upload that is not there; 413 for more than 25 MB in all
+ */
+export async function compose(
+  ctx: UserCtx,
+  account: SendingAccount,
+  written: Written,
+  answered: Original | null,
+  passedOn: StoredFile[] = [],
+): Promise<StoredMail> {
+  const uploads = await findUploads(ctx, account.company_id, written.attachment_ids ?? []);
+  const own = uploads.map((upload) => ({
+    key: uploadKeyOf(upload),
+    filename: upload.filename,
+    content_type: upload.content_type,
+    size_bytes: upload.size_bytes,
+    content_id: isShown(written.body_html, upload.content_id) ? upload.content_id : null,
+  }));
+  const files = [...own, ...passedOn];
+  const bytes = files.reduce((sum, { size_bytes }) => sum + size_bytes, written.body_html.length);
+  if (bytes > MAX_BYTES) {
+    throw new ApiError(
+      413,
+      `attachment_ids: ${bytes} bytes with the text; a mail holds at most ${MAX_BYTES}`,
+    );
+  }
+  return {
+    from: { name: account.display_name, email: account.email_address },
+    to: toAddresses(written.to),
+    cc: toAddresses(written.cc),
+    bcc: toAddresses(written.bcc),
+    subject: written.subject,
+    html: written.body_html,
+    text: written.body_text ?? null,
+    files,
+    ...(answered ? await answering(ctx, account, answered) : {}),
+  };
+}
+
+const isShown = (html: string, contentId: string): boolean => html.includes(`cid:${contentId}`);
+
+const toAddresses = (list: Recipient[] | null | undefined) =>
+  (list ?? []).map(({ name, email }) => ({ name: name || null, email }));
+
+/**
+ * How the provider is told which mail is answered: by its own id, on IMAP by Message-ID. From another mailbox, which
+ * does not have that mail, by the whole chain of Message-IDs (RFC 5322 section 3.6.4).
+ */
+async function answering(
+  ctx: UserCtx,
+  account: SendingAccount,
+  { account_id, provider_message_id, internet_message_id, grant_id }: Original,
+): Promise<Pick<StoredMail, "reply_to_message_id" | "references">> {
+  if (account_id === account.id) {
+    const id = account.grant_provider === "imap" ? internet_message_id : provider_message_id;
+    return id ? { reply_to_message_id: id } : {};
+  }
+  if (!internet_message_id) return {};
+  // The chain is not stored. Without it the nearest id still leads to the conversation.
+  const told =
+    grant_id === null ? null : await ctx.provider.getMessage(grant_id, provider_message_id).catch(() => null);
+  const before = (told?.references ?? []).filter((id) => id !== internet_message_id);
+  return { references: [...before, internet_message_id] };
+}

@@ -1,0 +1,163 @@
+import { type SQL, sql } from "drizzle-orm";
+import { uuidv7 } from "../../lib/ids.ts";
+import { log } from "../../lib/log.ts";
+import { nowSeconds } from "../../lib/time.ts";
+import type { Ctx } from "../context.ts";
+import { appendEvents, ring } from "../events/log.ts";
+import { ProviderError, type ProviderMessage } from "../provider/port.ts";
+import { releaseVersion } from "../threads/version.ts";
+import { enqueue, findEntry, loadMail, move, type OutboxRow } from "./entry.ts";
+import { recordSent, toOutgoingMail } from "./sent.ts";
+
+// queued ──▶ sending ──▶ sent           queued: leaves at send_at, may be cancelled until then
+//   ▲           │ ▲  └─▶ failed         failed: it is known that nothing was sent
+//   │           ▼ │                     unknown: the provider may have sent it; a job finds out
+//   └─ limit  unknown                   sending, its lease over: the Worker died; the same as unknown
+
+/** Longer than a send may take (150 s): until then nobody else touches the entry. */
+export const LEASE_SECONDS = 200;
+/** Nylas remembers a key for an hour; a mail that is sent under it again later would be a second mail. */
+const KEY_SECONDS = 55 * 60;
+/** How long an unknown mail is looked for in the mailbox. */
+const SEARCH_SECONDS = 24 * 3600;
+const MAX_ATTEMPTS = 8;
+
+/** What came of an attempt: the entry, and what the provider said if it did not send. */
+export interface Attempt {
+  entry: OutboxRow;
+  error: ProviderError | null;
+}
+
+/**
+ * Takes an entry and brings it as far as it gets: sends it, or finds out whether it was sent.
+ * @param row as it was read: `queued` and due, `unknown`, or `sending` with its lease over
+ * @returns undefined when somebody else has it
+ */
+export async function take(ctx: Ctx, row: OutboxRow): Promise<Attempt | undefined> {
+  const claimed = await move(
+    ctx,
+    row,
+    "sending",
+    sql`attempts = attempts + 1, tried_at = coalesce(tried_at, unixepoch()), due_at = unixepoch() + ${LEASE_SECONDS}`,
+  );
+  return claimed && attempt(ctx, claimed, row.tried_at !== null);
+}
+
+/**
+ * Sends an entry whose lease is the caller's.
+ * @param mayBeSent whether the provider may have sent it before under the same key
+ */
+export async function attempt(ctx: Ctx, entry: OutboxRow, mayBeSent: boolean): Promise<Attempt> {
+  try {
+    const sent = await sendOrFind(ctx, entry);
+    if (sent) return { entry: await recordSent(ctx, entry, sent), error: null };
+    return { entry: await setUnknown(ctx, entry, "The mailbox has no trace of it yet"), error: null };
+  } catch (error) {
+    if (!(error instanceof ProviderError)) throw error;
+    return { entry: await noteFailure(ctx, entry, error, mayBeSent), error };
+  }
+}
+
+/** Under the same key while the provider remembers it; later it may only be looked for. */
+async function sendOrFind(ctx: Ctx, entry: OutboxRow): Promise<ProviderMessage | null> {
+  const { id, account_id, provider_key, tried_at } = entry;
+  const [account] = await ctx.db.all<{ grant_id: string | null }>(sql`
+    SELECT grant_id FROM ems_accounts WHERE id = ${account_id} AND status <> 'disconnected'`);
+  if (!account?.grant_id) throw new ProviderError("grant_dead", "the mailbox is disconnected", null);
+  const triedAt = tried_at ?? nowSeconds();
+  if (nowSeconds() - triedAt < KEY_SECONDS) {
+    const mail = await loadMail(ctx, entry);
+    return ctx.provider.send(account.grant_id, toOutgoingMail(ctx, mail, id), provider_key);
+  }
+  return ctx.provider.findSent(account.grant_id, {
+    marker: id,
+    after: triedAt - 600,
+    before: triedAt + 7200,
+  });
+}
+
+/**
+ * A refusal proves that nothing was sent, and before anything was tried every other answer that is one does, too.
+ * Afterwards it need not have come from where the mail was sent.
+ */
+async function noteFailure(
+  ctx: Ctx,
+  entry: OutboxRow,
+  error: ProviderError,
+  mayBeSent: boolean,
+): Promise<OutboxRow> {
+  const isProof =
+    error.fault === "refused" || (!mayBeSent && !["unknown", "in_progress"].includes(error.fault));
+  if (!isProof) return setUnknown(ctx, entry, error.message, error.retryAfterSeconds);
+  const isDeferred = entry.send_at > entry.created_at;
+  if (isDeferred && error.fault === "rate_limited" && entry.attempts < MAX_ATTEMPTS) {
+    return postpone(ctx, entry, error);
+  }
+  return finish(ctx, entry, "failed", error.message);
+}
+
+/** Errors are remembered under a key as well: the next attempt needs another. */
+async function postpone(ctx: Ctx, entry: OutboxRow, error: ProviderError): Promise<OutboxRow> {
+  const delay = error.retryAfterSeconds ?? Math.min(30 * 2 ** entry.attempts, 3600);
+  const changes = sql`
+    provider_key = ${uuidv7()}, tried_at = NULL, due_at = unixepoch() + ${delay}, detail = ${error.message}`;
+  return after(ctx, entry, await move(ctx, entry, "queued", changes), delay);
+}
+
+async function setUnknown(
+  ctx: Ctx,
+  entry: OutboxRow,
+  detail: string,
+  retryAfterSeconds: number | null = null,
+): Promise<OutboxRow> {
+  const age = nowSeconds() - (entry.tried_at ?? 0);
+  if (age > SEARCH_SECONDS) {
+    const verdict = "A day later the mailbox has no trace of it: look before you send it again";
+    return finish(ctx, entry, "unknown", verdict);
+  }
+  const delay = retryAfterSeconds ?? Math.min(2 ** entry.attempts, age < KEY_SECONDS ? 300 : 7200);
+  const changes = sql`due_at = unixepoch() + ${delay}, detail = ${detail}`;
+  return after(ctx, entry, await move(ctx, entry, "unknown", changes), delay);
+}
+
+/** Nothing more is to be done about it. */
+export async function finish(
+  ctx: Ctx,
+  entry: OutboxRow,
+  state: "failed" | "unknown" | "cancelled",
+  detail: string | null,
+): Promise<OutboxRow> {
+  const finished = await move(ctx, entry, state, sql`due_at = NULL, detail = ${detail}`);
+  if (finished && state !== "unknown") await releaseClaim(ctx, finished);
+  return after(ctx, entry, finished, null);
+}
+
+async function releaseClaim(ctx: Ctx, { company_id, thread_id, thread_version }: OutboxRow): Promise<void> {
+  if (thread_id && thread_version !== null) await releaseVersion(ctx, company_id, thread_id, thread_version);
+}
+
+/** @param delay in seconds, until a job is to look again; null for never */
+async function after(
+  ctx: Ctx,
+  entry: OutboxRow,
+  moved: OutboxRow | undefined,
+  delay: number | null,
+): Promise<OutboxRow> {
+  if (moved) await tell(ctx, moved);
+  if (moved && delay !== null) {
+    // Its row says when it is due, so cron makes up for a queue that fails.
+    await enqueue(ctx, entry.id, delay).catch((error) => log("warn", "outbox.not_enqueued", { error }));
+  }
+  return moved ?? (await findEntry(ctx, entry.id)) ?? entry;
+}
+
+/** The sender's screens learn what became of a mail that did not leave at once. */
+export async function tell(ctx: Ctx, entry: OutboxRow): Promise<void> {
+  await ctx.db.run(tellOf(entry));
+  ring(ctx, entry.company_id);
+}
+
+export const tellOf = ({ id, company_id, user_id, thread_id }: OutboxRow): SQL =>
+  appendEvents(sql`
+    SELECT ${company_id}, ${user_id}, 'outbox.updated', ${thread_id}, NULL, NULL,
+      'outbox.updated/' || ${id} || '/' || ${crypto.randomUUID()}`);

@@ -1,0 +1,130 @@
+import { type SQL, sql } from "drizzle-orm";
+import { sha256Hex } from "../../lib/hmac.ts";
+import { log } from "../../lib/log.ts";
+import { toIso } from "../../lib/time.ts";
+import type { Ctx } from "../context.ts";
+import type { Address } from "../provider/port.ts";
+import type { outbox } from "../schema/sending.ts";
+import type { OutboxResponse, OutboxState } from "./schemas.ts";
+
+export type OutboxRow = typeof outbox.$inferSelect;
+
+/** A file of a mail: its bytes lie in R2. */
+export interface StoredFile {
+  key: string;
+  filename: string;
+  content_type: string;
+  size_bytes: number;
+  /** By which the HTML shows it; null for one that is only attached. */
+  content_id: string | null;
+}
+
+/** A mail as it will leave. It is kept as it is until it has: a repetition must be the same, byte for byte. */
+export interface StoredMail {
+  from: Address;
+  to: Address[];
+  cc: Address[];
+  bcc: Address[];
+  subject: string;
+  html: string;
+  /** Ours alone: no provider takes a text beside the HTML. */
+  text: string | null;
+  files: StoredFile[];
+  reply_to_message_id?: string;
+  references?: string[];
+}
+
+/** D1 refuses a row over 2 MB. */
+const INLINE_BYTES = 64 * 1024;
+
+/** The columns that hold a mail; a large one is in R2 when this returns. */
+export async function storeMail(
+  { env }: Ctx,
+  owner: { company_id: number; id: string },
+  mail: StoredMail,
+): Promise<Pick<OutboxRow, "mail" | "mail_key" | "mail_digest">> {
+  const json = JSON.stringify(mail);
+  const mail_digest = await sha256Hex(json);
+  if (json.length <= INLINE_BYTES / 4) return { mail: json, mail_key: null, mail_digest };
+  const mail_key = `outbox/${owner.company_id}/${owner.id}.json`;
+  await env.ATTACHMENTS.put(mail_key, json);
+  return { mail: null, mail_key, mail_digest };
+}
+
+/** @throws Error when it is gone, which it is only once it has been sent */
+export async function loadMail({ env }: Ctx, { id, mail, mail_key }: OutboxRow): Promise<StoredMail> {
+  if (mail !== null) return JSON.parse(mail);
+  const object = mail_key === null ? null : await env.ATTACHMENTS.get(mail_key);
+  if (!object) throw new Error(`The mail of outbox entry ${id} is gone`);
+  return await object.json<StoredMail>();
+}
+
+/**
+ * Moves an entry from one state to another, for whoever is first.
+ * @param expected the entry as it was read: when it has changed since, nothing happens
+ * @param changes of columns, besides the state
+ * @returns the entry as it is now; undefined when somebody else was first
+ */
+export async function move(
+  { db }: Ctx,
+  expected: Pick<OutboxRow, "id" | "state" | "attempts">,
+  state: OutboxState,
+  changes: SQL,
+): Promise<OutboxRow | undefined> {
+  const [row] = await db.all<OutboxRow>(sql`
+    UPDATE ems_outbox SET state = ${state}, updated_at = unixepoch(), ${changes}
+    WHERE id = ${expected.id} AND state = ${expected.state} AND attempts = ${expected.attempts} RETURNING *`);
+  return row;
+}
+
+/**
+ * The statement by which an entry is sent. It belongs into the batch that stores the message.
+ * @param messageId nothing happens where that is the id of no message; null for one that is gone already
+ */
+export const setSent = (id: string, messageId: string | null): SQL => sql`
+  UPDATE ems_outbox SET state = 'sent', message_id = ${messageId}, mail = NULL, mail_key = NULL, detail = NULL,
+    due_at = NULL, updated_at = unixepoch()
+  WHERE id = ${id} AND (${messageId} IS NULL OR EXISTS (SELECT 1 FROM ems_messages WHERE id = ${messageId}))`;
+
+export async function findEntry({ db }: Ctx, id: string): Promise<OutboxRow | undefined> {
+  const [row] = await db.all<OutboxRow>(sql`SELECT * FROM ems_outbox WHERE id = ${id}`);
+  return row;
+}
+
+/** Has a job look at an entry. A job that is lost is made up for by cron, as its row says when it is due. */
+export const enqueue = ({ env }: Ctx, id: string, delaySeconds: number): Promise<unknown> =>
+  env.JOBS.send(
+    { type: "outbox", id },
+    { delaySeconds: Math.min(Math.max(delaySeconds, 0), MAX_DELAY_SECONDS) },
+  );
+
+/** A queue holds a message back for twelve hours at most. */
+const MAX_DELAY_SECONDS = 43_200;
+
+/** A mail of an account has come back: perhaps it is one of which it is not known whether it was sent. */
+export async function enqueueUnknown(ctx: Ctx, accountId: string): Promise<void> {
+  try {
+    const rows = await ctx.db.all<{ id: string }>(sql`
+      SELECT id FROM ems_outbox WHERE account_id = ${accountId} AND state = 'unknown' AND due_at IS NOT NULL LIMIT 10`);
+    for (const { id } of rows) await enqueue(ctx, id, 0);
+  } catch (error) {
+    log("warn", "outbox.not_enqueued", { accountId, error });
+  }
+}
+
+export const toResponse = (row: OutboxRow): OutboxResponse => ({
+  id: row.id,
+  state: row.state,
+  company_id: row.company_id,
+  email_account_id: row.account_id,
+  user_id: row.user_id,
+  subject: row.subject,
+  to: JSON.parse(row.to_addresses),
+  thread_id: row.thread_id,
+  message_id: row.message_id,
+  send_at: toIso(row.send_at),
+  attempts: row.attempts,
+  detail: row.detail,
+  created_at: toIso(row.created_at),
+  updated_at: toIso(row.updated_at),
+});

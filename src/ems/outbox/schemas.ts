@@ -1,0 +1,60 @@
+import * as z from "zod";
+import { line, uuid, wholeNumber } from "../../lib/validation.ts";
+
+export const OutboxParam = z.object({ outbox_id: uuid });
+
+const OutboxState = z.enum(["queued", "sending", "sent", "failed", "unknown", "cancelled"]);
+export type OutboxState = z.infer<typeof OutboxState>;
+
+export const OutboxQuery = z.object({
+  size: wholeNumber.pipe(z.int().min(1, "must be at least 1").max(100, "must be at most 100")).default(25),
+  cursor: line(500).optional(),
+});
+export type OutboxQuery = z.infer<typeof OutboxQuery>;
+
+export const OutboxResponse = z.object({
+  id: z.uuid(),
+  state: OutboxState,
+  company_id: z.int(),
+  email_account_id: z.uuid(),
+  /** Who sends it. */
+  user_id: z.int(),
+  subject: z.string(),
+  to: z.array(z.object({ name: z.string().nullable(), email: z.string() })),
+  /** The thread that it answers in. */
+  thread_id: z.uuid().nullable(),
+  /** What it has become, once it is sent. */
+  message_id: z.uuid().nullable(),
+  /** It leaves then, and can be cancelled until it does. */
+  send_at: z.iso.datetime(),
+  attempts: z.int(),
+  /** Why it failed, or what is not known. */
+  detail: z.string().nullable(),
+  created_at: z.iso.datetime(),
+  updated_at: z.iso.datetime(),
+});
+export type OutboxResponse = z.infer<typeof OutboxResponse>;
+
+const Addresses = z.array(z.object({ name: z.string().nullable(), email: z.string() }));
+
+/** An entry with what was written, as long as it has not been sent. */
+export const OutboxDetailResponse = OutboxResponse.extend({
+  mail: z
+    .object({
+      to: Addresses,
+      cc: Addresses,
+      bcc: Addresses,
+      subject: z.string(),
+      body_html: z.string(),
+      body_text: z.string().nullable(),
+      files: z.array(z.object({ filename: z.string(), content_type: z.string(), size_bytes: z.int() })),
+    })
+    .nullable(),
+});
+export type OutboxDetailResponse = z.infer<typeof OutboxDetailResponse>;
+
+export const OutboxListResponse = z.object({
+  items: z.array(OutboxResponse),
+  next_cursor: z.string().nullable(),
+});
+export type OutboxListResponse = z.infer<typeof OutboxListResponse>;

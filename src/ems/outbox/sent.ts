@@ -1,0 +1,76 @@
+import { sql } from "drizzle-orm";
+import { uuidv7 } from "../../lib/ids.ts";
+import { log } from "../../lib/log.ts";
+import { nowSeconds } from "../../lib/time.ts";
+import type { Ctx } from "../context.ts";
+import { applyMessage } from "../messages/ingest.ts";
+import type { ConnectedAccount } from "../messages/state.ts";
+import type { OutgoingMail, ProviderAttachment, ProviderMessage } from "../provider/port.ts";
+import { findEntry, loadMail, type OutboxRow, type StoredMail, setSent } from "./entry.ts";
+
+/** The mail as the provider takes it; the bytes of its files come when they are asked for. */
+export function toOutgoingMail(
+  { env }: Ctx,
+  { files, text: _ours, ...mail }: StoredMail,
+  marker: string,
+): OutgoingMail {
+  const attachments = files.map(({ key, ...file }) => ({
+    ...file,
+    open: async () => {
+      const object = await env.ATTACHMENTS.get(key);
+      if (!object) throw new Error(`The bytes of ${key} are gone`);
+      return object.body as ReadableStream<Uint8Array>;
+    },
+  }));
+  return { ...mail, attachments, marker };
+}
+
+/**
+ * Stores what the provider has sent: message, thread, the sender's read state, events and the entry's own state in
+ * one batch. It may be done twice, and after the mail's own notification.
+ */
+export async function recordSent(ctx: Ctx, entry: OutboxRow, sent: ProviderMessage): Promise<OutboxRow> {
+  const { id, user_id, thread_id, account_id, mail_key } = entry;
+  const [account] = await ctx.db.all<ConnectedAccount>(sql`
+    SELECT id, company_id, email_address, grant_id FROM ems_accounts WHERE id = ${account_id}`);
+  if (!account) throw new Error(`The account of outbox entry ${id} is gone`);
+  const mail = await loadMail(ctx, entry);
+  const applied = await applyMessage(ctx, account, {
+    message: { ...fieldsOf(mail, sent), ...(await attachmentsOf(ctx, account, mail, sent)) },
+    observedAt: nowSeconds() * 1000,
+    cause: uuidv7(),
+    sent: { userId: user_id, text: mail.text, threadId: thread_id, outboxId: id },
+  });
+  // Whoever has deleted it at the provider meanwhile: it was sent all the same.
+  if (applied.id === null) await ctx.db.run(setSent(id, null));
+  if (mail_key)
+    ctx.defer(
+      ctx.env.ATTACHMENTS.delete(mail_key).catch((error) => log("warn", "outbox.mail_left", { error })),
+    );
+  return (await findEntry(ctx, id)) ?? entry;
+}
+
+/** What we know of the mail, under the ids that the provider gave it. */
+const fieldsOf = (mail: StoredMail, { attachments: _told, ...sent }: ProviderMessage): ProviderMessage => ({
+  ...sent,
+  from: mail.from,
+  to: mail.to,
+  cc: mail.cc,
+  bcc: mail.bcc,
+  subject: mail.subject,
+  body: mail.html,
+  date: sent.date ?? nowSeconds(),
+});
+
+/** An answer need not tell the files: then the mail is asked for, and if that fails its notification tells them. */
+async function attachmentsOf(
+  ctx: Ctx,
+  { grant_id }: ConnectedAccount,
+  { files }: StoredMail,
+  sent: ProviderMessage,
+): Promise<{ attachments?: ProviderAttachment[] }> {
+  if (files.length === 0) return { attachments: [] };
+  if (sent.attachments?.length) return { attachments: sent.attachments };
+  const stored = await ctx.provider.getMessage(grant_id, sent.id).catch(() => null);
+  return stored?.attachments ? { attachments: stored.attachments } : {};
+}

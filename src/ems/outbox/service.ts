@@ -1,0 +1,64 @@
+import { sql } from "drizzle-orm";
+import { ApiError, notFound } from "../../lib/errors.ts";
+import { parseCursor, toCursor } from "../../lib/pagination.ts";
+import { batch, inCompanies, type UserCtx } from "../context.ts";
+import { finish } from "./attempt.ts";
+import { loadMail, type OutboxRow, toResponse } from "./entry.ts";
+import type { OutboxDetailResponse, OutboxListResponse, OutboxQuery, OutboxResponse } from "./schemas.ts";
+
+/** What the caller's companies have sent or will send, the latest first. */
+export async function listOutbox(ctx: UserCtx, { size, cursor }: OutboxQuery): Promise<OutboxListResponse> {
+  const before = cursor === undefined ? null : parseCursor(cursor);
+  const lists = await batch(
+    ctx,
+    ctx.user.companies.map(
+      (id) => sql`
+        SELECT * FROM ems_outbox WHERE company_id = ${id}
+          ${before ? sql`AND (created_at, id) < (${before.at}, ${before.id})` : sql``}
+        ORDER BY created_at DESC, id DESC LIMIT ${size + 1}`,
+    ),
+  );
+  const rows = (lists.flat() as OutboxRow[]).sort(
+    (a, b) => b.created_at - a.created_at || (a.id < b.id ? 1 : -1),
+  );
+  const items = rows.slice(0, size);
+  const last = items.at(-1);
+  const next_cursor = rows.length > size && last ? toCursor({ at: last.created_at, id: last.id }) : null;
+  return { items: items.map(toResponse), next_cursor };
+}
+
+/**
+ * An entry, and the mail itself unless it has been sent: whoever has undone it can go on with what they wrote.
+ * @throws ApiError 404
+ */
+export async function getOutboxEntry(ctx: UserCtx, id: string): Promise<OutboxDetailResponse> {
+  const row = await findOwn(ctx, id);
+  if (row.mail === null && row.mail_key === null) return { ...toResponse(row), mail: null };
+  const { to, cc, bcc, subject, html: body_html, text: body_text, files } = await loadMail(ctx, row);
+  const named = files.map(({ filename, content_type, size_bytes }) => ({
+    filename,
+    content_type,
+    size_bytes,
+  }));
+  return { ...toResponse(row), mail: { to, cc, bcc, subject, body_html, body_text, files: named } };
+}
+
+/**
+ * Keeps a mail from leaving.
+ * @throws ApiError 404; 409 when it has left, or may have
+ */
+export async function cancelOutboxEntry(ctx: UserCtx, id: string): Promise<OutboxResponse> {
+  const row = await findOwn(ctx, id);
+  const cancelled = row.state === "queued" ? await finish(ctx, row, "cancelled", null) : row;
+  if (cancelled.state !== "cancelled") {
+    throw new ApiError(409, `It is too late to cancel this mail: it is ${cancelled.state}`);
+  }
+  return toResponse(cancelled);
+}
+
+async function findOwn(ctx: UserCtx, id: string): Promise<OutboxRow> {
+  const [row] = await ctx.db.all<OutboxRow>(sql`
+    SELECT * FROM ems_outbox WHERE id = ${id} AND company_id ${inCompanies(ctx)}`);
+  if (!row) throw notFound("Outbox entry");
+  return row;
+}

@@ -1,0 +1,151 @@
+import { sql } from "drizzle-orm";
+import { ApiError } from "../../lib/errors.ts";
+import { uuidv7 } from "../../lib/ids.ts";
+import { log } from "../../lib/log.ts";
+import { nowSeconds } from "../../lib/time.ts";
+import { batch, type UserCtx } from "../context.ts";
+import type { MessageResponse } from "../messages/schemas.ts";
+import { getMessage } from "../messages/service.ts";
+import type { ProviderError } from "../provider/port.ts";
+import { claimVersion } from "../threads/version.ts";
+import { type Attempt, attempt, LEASE_SECONDS, take } from "./attempt.ts";
+import { enqueue, move, type OutboxRow, type StoredMail, storeMail, toResponse } from "./entry.ts";
+import type { OutboxResponse } from "./schemas.ts";
+
+/** A mail that is ready to leave. */
+export interface Submission {
+  company_id: number;
+  account_id: string;
+  mail: StoredMail;
+  /** The thread of ours that it answers in. */
+  thread_id: string | null;
+  /** The version of that thread that its sender has seen; null to send whatever was written since. */
+  seen: number | null;
+  /** When it is to leave, in seconds since the epoch; null for at once. */
+  send_at: number | null;
+  idempotencyKey: string | null;
+}
+
+/** How long a caller's key means the same mail. */
+const KEY_SECONDS = 24 * 3600;
+
+/**
+ * Puts a mail into the outbox and sends it, or leaves it there until its time has come. Under a caller's key that
+ * was used before it goes on with what that has led to, so that one key never makes two mails.
+ * @returns the mail as it is stored once the provider has taken it, or its entry while it waits
+ * @throws ApiError 409 when its thread has gone on, or it is being sent just now; 422 for another mail under the
+ *   same key; 409 for a mailbox that must be connected again; 502 when the provider failed, or it is not known
+ *   whether the mail was sent
+ */
+export async function submit(
+  ctx: UserCtx,
+  submission: Submission,
+): Promise<{ message: MessageResponse } | { waiting: OutboxResponse }> {
+  const before = await findByKey(ctx, submission.idempotencyKey);
+  if (before) return resume(ctx, before, submission);
+  const { thread_id, seen } = submission;
+  if (thread_id && seen !== null) await claimVersion(ctx, thread_id, seen);
+  const entry = await insert(ctx, submission);
+  if (!entry) throw new ApiError(409, "This mail is being sent just now under the same Idempotency-Key");
+  if (entry.state === "sending") return conclude(ctx, await outlive(ctx, attempt(ctx, entry, false)));
+  // Should the queue fail, cron finds it.
+  const wait = entry.send_at - nowSeconds();
+  await enqueue(ctx, entry.id, wait).catch((error) => log("warn", "outbox.not_enqueued", { error }));
+  return { waiting: toResponse(entry) };
+}
+
+async function findByKey({ db, user }: UserCtx, key: string | null): Promise<OutboxRow | undefined> {
+  if (key === null) return undefined;
+  const [row] = await db.all<OutboxRow>(sql`
+    SELECT * FROM ems_outbox WHERE user_id = ${user.user_id} AND idempotency_key = ${key}
+      AND created_at > unixepoch() - ${KEY_SECONDS}`);
+  return row;
+}
+
+/** What came of the mail that this key stands for; what failed is tried once more. */
+async function resume(ctx: UserCtx, entry: OutboxRow, { mail, company_id }: Submission) {
+  const { mail_digest } = await storeMail(ctx, { company_id, id: entry.id }, mail);
+  if (mail_digest !== entry.mail_digest) {
+    throw new ApiError(422, "This Idempotency-Key was used for another mail");
+  }
+  if (entry.state === "queued") return { waiting: toResponse(entry) };
+  if (entry.state === "cancelled") throw new ApiError(409, "This mail was cancelled");
+  if (entry.state === "sent") return conclude(ctx, { entry, error: null });
+  const taken =
+    entry.state === "failed" ? await retry(ctx, entry) : isFree(entry) ? await take(ctx, entry) : undefined;
+  if (!taken) throw new ApiError(409, "This mail is being sent just now");
+  return conclude(ctx, taken);
+}
+
+const isFree = ({ state, due_at }: OutboxRow): boolean =>
+  state === "unknown" || (due_at !== null && due_at <= nowSeconds());
+
+/** Nothing was sent under the key before, and the provider remembers the error: so under another. */
+async function retry(ctx: UserCtx, entry: OutboxRow): Promise<Attempt | undefined> {
+  const { thread_id, thread_version } = entry;
+  if (thread_id && thread_version !== null) await claimVersion(ctx, thread_id, thread_version);
+  const claimed = await move(
+    ctx,
+    entry,
+    "sending",
+    sql`provider_key = ${uuidv7()}, attempts = attempts + 1, tried_at = unixepoch(), due_at = unixepoch() + ${LEASE_SECONDS}`,
+  );
+  return claimed && outlive(ctx, attempt(ctx, claimed, false));
+}
+
+/** @returns undefined when somebody else has just used the caller's key */
+async function insert(ctx: UserCtx, submission: Submission): Promise<OutboxRow | undefined> {
+  const { company_id, account_id, mail, thread_id, seen, send_at, idempotencyKey } = submission;
+  const { user_id } = ctx.user;
+  const id = uuidv7();
+  const stored = await storeMail(ctx, { company_id, id }, mail);
+  const now = nowSeconds();
+  const isWaiting = send_at !== null && send_at > now;
+  const [, rows] = await batch(ctx, [
+    sql`
+      UPDATE ems_outbox SET idempotency_key = NULL
+      WHERE user_id = ${user_id} AND idempotency_key = ${idempotencyKey} AND created_at <= ${now - KEY_SECONDS}`,
+    sql`
+      INSERT INTO ems_outbox (id, company_id, account_id, user_id, state, provider_key, idempotency_key, mail, mail_key,
+        mail_digest, subject, to_addresses, thread_id, thread_version, send_at, tried_at, attempts, due_at, created_at,
+        updated_at)
+      VALUES (${id}, ${company_id}, ${account_id}, ${user_id}, ${isWaiting ? "queued" : "sending"}, ${id},
+        ${idempotencyKey}, ${stored.mail}, ${stored.mail_key}, ${stored.mail_digest}, ${mail.subject},
+        ${JSON.stringify(mail.to)}, ${thread_id}, ${seen}, ${isWaiting ? send_at : now}, ${isWaiting ? null : now},
+        ${isWaiting ? 0 : 1}, ${isWaiting ? send_at : now + LEASE_SECONDS}, ${now}, ${now})
+      ON CONFLICT DO NOTHING RETURNING *`,
+  ]);
+  return (rows as OutboxRow[])[0];
+}
+
+/** A caller that hangs up does not stop a mail halfway. */
+function outlive<T>(ctx: UserCtx, work: Promise<T>): Promise<T> {
+  ctx.defer(work.catch(() => {}));
+  return work;
+}
+
+async function conclude(ctx: UserCtx, { entry, error }: Attempt): Promise<{ message: MessageResponse }> {
+  if (entry.state === "sent" && entry.message_id) return { message: await getMessage(ctx, entry.message_id) };
+  throw refusal(entry, error);
+}
+
+function refusal(entry: OutboxRow, error: ProviderError | null): ApiError {
+  const body = { outbox_id: entry.id, state: entry.state };
+  const cause = error ?? undefined;
+  if (entry.state === "sent")
+    return new ApiError(409, "The mail was sent, and has been deleted since", { body });
+  if (error?.fault === "grant_dead" && entry.state === "failed") return disconnected(cause, body);
+  const detail =
+    entry.state === "failed"
+      ? `The mail was not sent: ${entry.detail}`
+      : `It is not known whether the mail was sent: ${entry.detail}; its outbox entry will tell`;
+  const retryAfterSeconds = error?.retryAfterSeconds;
+  return new ApiError(502, detail, { cause, body, ...(retryAfterSeconds ? { retryAfterSeconds } : {}) });
+}
+
+/** For a mailbox that cannot send. */
+export const disconnected = (cause?: unknown, body: Record<string, unknown> = {}) =>
+  new ApiError(409, "This email account is disconnected; connect it again before you send from it", {
+    cause,
+    body,
+  });
