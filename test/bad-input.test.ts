@@ -34,6 +34,13 @@ const NO_RECIPIENTS = [
   Array.from({ length: 501 }, () => ({ email: "a@x.example" })),
 ];
 
+/** Of the fields that each mail may have. */
+const NO_EXTRAS = {
+  attachment_ids: ["x", {}, ["x"], [1], [null], Array.from({ length: 21 }, absent), Array(2).fill(absent())],
+  undo_seconds: ["1", -1, 61, 1.5, true, {}],
+  send_at: [1, "", "x", "2020-01-01T00:00:00Z", "2999-01-01T00:00:00Z", "2030-13-01T00:00:00Z", "2030-01-01"],
+};
+
 const mail = {
   good: () => ({
     email_account_id: absent(),
@@ -51,7 +58,29 @@ const mail = {
     body_html: [null, ...NO_TEXT],
     body_text: NO_TEXT,
     reply_to_message_id: NO_UUID,
+    ...NO_EXTRAS,
   },
+};
+
+/** What a person writes in answer to a mail, or to pass it on; the rest follows from that mail. */
+const written = {
+  body_html: [null, ...NO_TEXT],
+  body_text: NO_TEXT,
+  subject: [...NO_TEXT, "a\nb", "x".repeat(999)],
+  email_account_id: NO_UUID,
+  cc: NO_RECIPIENTS,
+  bcc: NO_RECIPIENTS,
+  ...NO_EXTRAS,
+};
+
+const { undo_seconds: _undo, send_at: _later, ...ofMail } = mail.bad;
+const draft = {
+  ...ofMail,
+  to: [null, ...NO_RECIPIENTS],
+  attachment_ids: [
+    ...["x", absent(), 1, {}, { 0: absent() }, [absent(), "x"], Array.from({ length: 21 }, absent)],
+    ...NO_UUID.map((id) => [id]),
+  ],
 };
 
 const BODIES: BodySpec[] = [
@@ -79,6 +108,25 @@ const BODIES: BodySpec[] = [
   { route: "POST /messages/send", ...mail },
   { route: "POST /messages/:message_id/reply", ...mail },
   {
+    route: "POST /messages/:message_id/reply-all",
+    good: () => ({ body_html: "<p>Hello</p>" }),
+    required: ["body_html"],
+    bad: written,
+  },
+  {
+    route: "POST /messages/:message_id/forward",
+    good: () => ({ to: [{ email: "a@x.example" }], body_html: "<p>Hello</p>" }),
+    required: ["to", "body_html"],
+    bad: { ...written, to: [null, [], ...NO_RECIPIENTS] },
+  },
+  {
+    route: "POST /drafts",
+    good: () => ({ email_account_id: absent(), subject: "Hello" }),
+    required: ["email_account_id"],
+    bad: draft,
+  },
+  { route: "PATCH /drafts/:draft_id", good: () => ({ subject: "Hello" }), required: [], bad: draft },
+  {
     route: "PATCH /threads/:thread_id",
     good: () => ({ do_not_delete: true }),
     required: [],
@@ -103,12 +151,18 @@ const BODILESS = [
   ...["read", "unread", "star", "archive", "unarchive"].map((change) => `PATCH /inbox/:inbox_id/${change}`),
   "PATCH /inbox/threads/:thread_id/read",
   "POST /webhooks/deliveries/:delivery_id/replay",
+  "POST /drafts/:draft_id/send",
   "POST /sse/ticket",
+  "POST /outbox/:outbox_id/cancel",
 ];
+
+/** Its refusals are in ems/uploads.test.ts. */
+const OF_FILES = ["POST /attachments"];
 
 const QUERIES: Record<string, Record<string, string[]>> = {
   "GET /messages": {},
   "GET /threads": {},
+  "GET /drafts": {},
   "GET /inbox": { is_read: ["maybe", "", "1", "TRUE", "true&is_read=false"] },
 };
 
@@ -140,7 +194,7 @@ function expectRefusal(
 
 it("every guarded route that takes a body is tried", () => {
   const writing = guardedRoutes.filter(({ method }) => ["POST", "PUT", "PATCH"].includes(method));
-  const tried = [...BODIES.map(({ route }) => route), ...BODILESS];
+  const tried = [...BODIES.map(({ route }) => route), ...BODILESS, ...OF_FILES];
   expect(tried.sort()).toEqual(writing.map(({ method, path }) => `${method} ${path}`).sort());
 });
 

@@ -1,3 +1,4 @@
+import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { formatPosition, positionAt } from "../src/ems/events/position.ts";
 import { entryIdOf } from "../src/lib/ids.ts";
@@ -8,10 +9,16 @@ import { absent, createTenant, idsOf, mail, stateOf, type Tenant } from "./suppo
 
 let a: Tenant;
 let b: Tenant;
+let draftOfB: string;
 
 beforeAll(async () => {
   a = await createTenant();
   b = await createTenant();
+  const tomorrow = new Date(Date.now() + 86_400_000).toISOString();
+  const waiting = mail(b.account.id, { send_at: tomorrow });
+  expect((await b.client.call("POST", "/messages/send", waiting)).status).toBe(202);
+  const draft = mail(b.account.id, { reply_to_message_id: b.message.id });
+  draftOfB = (await b.client.call("POST", "/drafts", draft)).body.id;
 });
 
 /** None of a company's ids, addresses and words is in an answer. */
@@ -24,7 +31,7 @@ function expectNothingOf(tenant: Tenant, { status, body }: Answered<unknown>): v
 
 /** What A asks with B's id in the path is answered as if the id were nobody's. */
 const notFound = (body?: () => object) => async (method: string, path: string) => {
-  const foreign = await a.client.call(method, fill(path, idsOf(b)), body?.());
+  const foreign = await a.client.call(method, fill(path, { ...idsOf(b), draft_id: draftOfB }), body?.());
   const random = await a.client.call(
     method,
     fill(path, path.includes("company_id") ? { company_id: String(unique()) } : {}),
@@ -74,12 +81,21 @@ const CASES: Record<string, (method: string, path: string) => Promise<void>> = {
     }
   },
   "GET /messages": emptyPage,
+  "GET /drafts": emptyPage,
   "GET /threads": emptyPage,
+
+  "GET /outbox": nothingOfB,
+  "GET /outbox/:outbox_id": entryOfOutbox,
+  "POST /outbox/:outbox_id/cancel": entryOfOutbox,
 
   "GET /accounts/:account_id": notFound(),
   "GET /accounts/:account_id/sync": notFound(),
   "PATCH /accounts/:account_id": notFound(() => ({ display_name: "Taken", status: "disconnected" })),
   "DELETE /accounts/:account_id": notFound(),
+  "GET /drafts/:draft_id": notFound(),
+  "PATCH /drafts/:draft_id": notFound(() => ({ subject: "Taken", email_account_id: a.account.id })),
+  "DELETE /drafts/:draft_id": notFound(),
+  "POST /drafts/:draft_id/send": notFound(),
   "GET /messages/:message_id": notFound(),
   "GET /messages/:message_id/html": notFound(),
   "GET /threads/:thread_id": notFound(),
@@ -121,6 +137,22 @@ const CASES: Record<string, (method: string, path: string) => Promise<void>> = {
     expect((await a.client.call("POST", path, byGrant)).status).toBe(400);
   },
 
+  "POST /attachments": async (method, path) => {
+    const form = (company: number) =>
+      `--x\r\nContent-Disposition: form-data; name="company_id"\r\n\r\n${company}\r\n${file}`;
+    const file = '--x\r\nContent-Disposition: form-data; name="f"; filename="a.txt"\r\n\r\na\r\n--x--';
+    const headers = { "content-type": "multipart/form-data; boundary=x" };
+    for (const company of [b.company, unique()]) {
+      for (const [query, body] of [
+        ["", form(company)],
+        [`?company_id=${company}`, file],
+      ] as const) {
+        const refused = await a.client.call(method, `${path}${query}`, body, headers);
+        expect([refused.status, refused.body]).toEqual([403, { detail: "No access to this company" }]);
+      }
+    }
+  },
+
   "POST /sse/ticket": async (method, path) => {
     const { body } = await a.client.call(method, path);
     const start = formatPosition(positionAt([a.company, b.company], 0));
@@ -140,12 +172,56 @@ const CASES: Record<string, (method: string, path: string) => Promise<void>> = {
     expect((await a.client.call("POST", path, answering(absent()))).body).toEqual(refused.body);
   },
 
+  "POST /messages/:message_id/reply-all": async (method, path) => {
+    await notFound(() => ({ body_html: "Taken" }))(method, path);
+    const from = (email_account_id: string) => ({ email_account_id, body_html: "Taken" });
+    await expectForbidden(fill(path, idsOf(a)), from(b.account.id), from(absent()));
+  },
+
+  "POST /messages/:message_id/forward": async (method, path) => {
+    const to = [{ email: "thief@out.example" }];
+    await notFound(() => ({ to, body_html: "Taken" }))(method, path);
+    const from = (email_account_id: string) => ({ email_account_id, to, body_html: "Taken" });
+    await expectForbidden(fill(path, idsOf(a)), from(b.account.id), from(absent()));
+  },
+
+  "POST /drafts": async (_method, path) => {
+    await expectForbidden(path, mail(b.account.id), mail(absent()));
+    const answering = (id: string) => mail(a.account.id, { reply_to_message_id: id });
+    const refused = await a.client.call("POST", path, answering(b.message.id));
+    expect(refused.status).toBe(404);
+    expect((await a.client.call("POST", path, answering(absent()))).body).toEqual(refused.body);
+    const { body: own } = await a.client.call("POST", path, mail(a.account.id));
+    for (const id of [b.message.id, absent()]) {
+      const change = { reply_to_message_id: id };
+      expect((await a.client.call("PATCH", `${path}/${own.id}`, change)).body).toEqual(refused.body);
+    }
+    for (const id of [b.account.id, absent()]) {
+      const change = { email_account_id: id };
+      expect((await a.client.call("PATCH", `${path}/${own.id}`, change)).status).toBe(403);
+    }
+    await a.client.call("DELETE", `${path}/${own.id}`);
+  },
+
   "POST /messages/:message_id/reply": async (method, path) => {
     await notFound(() => mail(a.account.id))(method, path);
     await notFound(() => mail(b.account.id))(method, path);
     await expectForbidden(fill(path, idsOf(a)), mail(b.account.id), mail(absent()));
   },
 };
+
+/** A mail of B's that waits is neither shown nor stopped. */
+async function entryOfOutbox(method: string, path: string): Promise<void> {
+  const { results } = await env.DB.prepare("SELECT id FROM ems_outbox WHERE company_id = ?")
+    .bind(b.company)
+    .all<{ id: string }>();
+  expect(results).toHaveLength(1);
+  for (const { id: outbox_id } of results) {
+    const foreign = await a.client.call(method, fill(path, { outbox_id }));
+    const random = await a.client.call(method, fill(path));
+    expect([foreign.status, foreign.body]).toEqual([404, random.body]);
+  }
+}
 
 /** B's entry id, and also the one that A would have for B's message: how it is derived is no secret. */
 async function entryOfB(method: string, path: string): Promise<void> {

@@ -9,12 +9,15 @@ import { fill, guardedRoutes, type Route, registered, routes } from "./support/r
  */
 const TABLE = `
 DELETE /accounts/:account_id user
+DELETE /drafts/:draft_id user
 GET /accounts user
 GET /accounts/:account_id user
 GET /accounts/:account_id/sync user
 GET /attachments/:attachment_id/download user
 GET /attachments/message/:message_id user
 GET /companies user
+GET /drafts user
+GET /drafts/:draft_id user
 GET /events user
 GET /files/:key{attachments/.+} public
 GET /health public
@@ -23,12 +26,15 @@ GET /inbox/unread-counts user
 GET /messages user
 GET /messages/:message_id user
 GET /messages/:message_id/html user
+GET /outbox user
+GET /outbox/:outbox_id user
 GET /sse/events public
 GET /threads user
 GET /threads/:thread_id user
 GET /webhooks/deliveries admin
 GET /webhooks/nylas public
 PATCH /accounts/:account_id user
+PATCH /drafts/:draft_id user
 PATCH /inbox/:inbox_id/archive user
 PATCH /inbox/:inbox_id/read user
 PATCH /inbox/:inbox_id/star user
@@ -37,8 +43,14 @@ PATCH /inbox/:inbox_id/unread user
 PATCH /inbox/threads/:thread_id/read user
 PATCH /threads/:thread_id user
 POST /accounts user
+POST /attachments user
+POST /drafts user
+POST /drafts/:draft_id/send user
+POST /messages/:message_id/forward user
 POST /messages/:message_id/reply user
+POST /messages/:message_id/reply-all user
 POST /messages/send user
+POST /outbox/:outbox_id/cancel user
 POST /sse/ticket user
 POST /threads/:thread_id/presence user
 POST /webhooks/deliveries/:delivery_id/replay admin

@@ -39,3 +39,26 @@ it("what is kept for 30 days is removed after them, and not before", async () =>
     ["bodies/1/x/y.json", `notifications/${day(young!.at)}/${young!.name}.json`].toSorted(),
   );
 });
+
+it("what the outbox is done with goes after 30 days, and what waits stays", async () => {
+  const at = NOW - 31 * DAY;
+  const entries = ["sent", "cancelled", "queued"].map((state) => ({
+    id: `00000000-${unique()}-${state}`,
+    state,
+  }));
+  for (const { id, state } of entries) {
+    await env.ATTACHMENTS.put(`outbox/1/${id}.json`, "{}");
+    await env.DB.prepare(
+      `INSERT INTO ems_outbox (id, company_id, account_id, user_id, state, provider_key, mail_key, mail_digest, subject,
+        to_addresses, send_at, due_at, created_at, updated_at)
+      VALUES (?1, 1, 'a', 1, ?2, 'k', ?3, 'd', 's', '[]', ?4, ?5, ?4, ?4)`,
+    )
+      .bind(id, state, `outbox/1/${id}.json`, at, state === "queued" ? NOW + DAY : null)
+      .run();
+  }
+  await worker.scheduled({} as never, env, { waitUntil: () => {} } as never);
+  const { results } = await env.DB.prepare("SELECT state FROM ems_outbox WHERE company_id = 1").all();
+  expect(results).toEqual([{ state: "queued" }]);
+  const { objects } = await env.ATTACHMENTS.list({ prefix: "outbox/1/" });
+  expect(objects.map(({ key }) => key)).toEqual([`outbox/1/${entries[2]!.id}.json`]);
+});

@@ -18,6 +18,7 @@ export interface InboundMail {
   text?: string;
   date?: number;
   inReplyTo?: string;
+  references?: string[];
   attachments?: { filename: string; contentType: string; content: string; contentId?: string }[];
   silent?: boolean;
 }

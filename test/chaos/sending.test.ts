@@ -1,0 +1,116 @@
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, it, vi } from "vitest";
+import { app } from "../../src/app.ts";
+import type { AccountResponse } from "../../src/ems/accounts/schemas.ts";
+import worker from "../../src/index.ts";
+import { type Client, connectMailbox, createClient, unique } from "../support/client.ts";
+import { breakRoute, deliverNotifications, mendRoutes, storedMail } from "../support/nylas.ts";
+import { calm, faultyEnv, type Queued, type Strike } from "./faults.ts";
+import { drain, execution } from "./queue.ts";
+
+let client: Client;
+let account: AccountResponse & { grant_id: string };
+beforeAll(async () => {
+  client = await createClient();
+  account = await connectMailbox(client);
+});
+
+/** The Worker dies at its n-th call of a binding, before or after that has done its work: nothing comes later. */
+function dieAt(n: number, moment: "before" | "after"): { strike: Strike; died: () => boolean } {
+  let calls = 0;
+  const strike: Strike = () => {
+    calls++;
+    if (calls < n) return null;
+    return calls === n ? moment : "before";
+  };
+  return { strike, died: () => calls >= n };
+}
+
+async function send(subject: string, on: Env, fields: object): Promise<Response> {
+  const headers = { authorization: `Bearer ${client.token}`, "content-type": "application/json" };
+  const to = [{ email: "john@customer.example" }];
+  const body = JSON.stringify({
+    email_account_id: account.id,
+    to,
+    subject,
+    body_html: "<p>Hi</p>",
+    ...fields,
+  });
+  const request = new Request("https://xabar.test/messages/send", { method: "POST", headers, body });
+  return app.fetch(request, on, execution);
+}
+
+/** Leases run out, cron comes, jobs run: an hour in which nothing else goes wrong. */
+async function recover(subject: string, queue: Queued[], whole: Env): Promise<void> {
+  for (let round = 0; round < 4; round++) {
+    await env.DB.prepare(
+      "UPDATE ems_outbox SET created_at = created_at - 600, send_at = send_at - 600, due_at = due_at - 600, tried_at = tried_at - 600 WHERE subject = ?",
+    )
+      .bind(subject)
+      .run();
+    await worker.scheduled({} as never, whole, execution);
+    await drain(queue, whole);
+    await deliverNotifications();
+  }
+}
+
+const statesOf = async (subject: string): Promise<string[]> => {
+  const { results } = await env.DB.prepare("SELECT state FROM ems_outbox WHERE subject = ?")
+    .bind(subject)
+    .all<{ state: string }>();
+  return results.map(({ state }) => state);
+};
+
+const large = { body_html: `<p>${"x".repeat(100_000)}</p>` };
+const counts = { crashes: 0, sent: 0, failed: 0, never: 0 };
+
+describe.each([
+  ["a sound provider", null, {}],
+  ["a provider that says 504 before it sends", "504", {}],
+  ["a provider that says 504 after it has sent", "504-after", {}],
+  ["a provider at its limit", "429", {}],
+  ["a mail that lies in R2", null, large],
+  ["a mail that waits", null, { undo_seconds: 1 }],
+])("with %s", (_name, kind, fields) => {
+  it.each(["before", "after"] as const)(
+    "a Worker that dies %s any call sends no mail twice, and none unseen",
+    {
+      timeout: 60_000,
+    },
+    async (moment) => {
+      for (const level of ["info", "warn", "error"] as const)
+        vi.spyOn(console, level).mockImplementation(() => {});
+      for (let n = 1; ; n++) {
+        const subject = `Mail ${unique()}`;
+        const queue: Queued[] = [];
+        const { strike, died } = dieAt(n, moment);
+        if (kind) await breakRoute(`POST /v3/grants/${account.grant_id}/messages/send`, kind);
+        const answer = await send(subject, faultyEnv(strike, queue), fields);
+        await mendRoutes();
+        if (n % 2) await deliverNotifications(); // now and then its notification is faster than all else
+        await recover(subject, queue, faultyEnv(calm, queue));
+
+        const mails = (await storedMail(account.grant_id)).filter((message) => message.subject === subject);
+        const here = await env.DB.prepare("SELECT count(*) AS n FROM ems_messages WHERE subject = ?")
+          .bind(subject)
+          .first<number>("n");
+        const states = await statesOf(subject);
+        const told = { n, states, mails: mails.length, here };
+        const [state] = states;
+        if (state === "sent") expect(told).toEqual({ n, states: ["sent"], mails: 1, here: 1 });
+        else expect(told).toEqual({ n, states: state ? ["failed"] : [], mails: 0, here: 0 });
+        if (answer.status === 200) expect(state).toBe("sent");
+        counts.crashes++;
+        counts[state === "sent" ? "sent" : state ? "failed" : "never"]++;
+        if (!died()) break;
+      }
+      vi.restoreAllMocks();
+    },
+  );
+});
+
+it("that was tried at each await", () => {
+  console.log("crashes while sending:", JSON.stringify(counts));
+  expect(counts.crashes).toBeGreaterThan(60);
+  expect(counts.sent).toBeGreaterThan(20);
+});

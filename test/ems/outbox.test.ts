@@ -1,0 +1,316 @@
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, it } from "vitest";
+import type { AccountResponse } from "../../src/ems/accounts/schemas.ts";
+import { createContext } from "../../src/ems/context.ts";
+import { workOn } from "../../src/ems/outbox/due.ts";
+import worker from "../../src/index.ts";
+import { type Answered, type Client, connectMailbox, createClient, unique } from "../support/client.ts";
+import { breakRoute, deliverNotifications, eventually, mendRoutes, storedMail } from "../support/nylas.ts";
+import { openStream } from "../support/stream.ts";
+
+type Mailbox = AccountResponse & { grant_id: string };
+
+let client: Client;
+let account: Mailbox;
+beforeAll(async () => {
+  client = await createClient();
+  account = await connectMailbox(client);
+});
+
+const mail = (fields: object = {}) => ({
+  email_account_id: account.id,
+  to: [{ name: "John Customer", email: "john@customer.example" }],
+  subject: `Mail ${unique()}`,
+  body_html: "<p>Thanks for reaching out!</p>",
+  ...fields,
+});
+
+const send = (request: object, headers: HeadersInit = {}) =>
+  client.call("POST", "/messages/send", request, headers);
+
+const entryOf = async (id: string) => (await client.call("GET", `/outbox/${id}`)).body;
+
+/** How many mails with that subject the provider has sent. */
+const countSent = async (subject: string): Promise<number> =>
+  (await storedMail(account.grant_id)).filter((message) => message.subject === subject).length;
+
+const countHere = async (subject: string): Promise<number> =>
+  (await env.DB.prepare("SELECT count(*) AS n FROM ems_messages WHERE subject = ?")
+    .bind(subject)
+    .first<number>("n")) ?? 0;
+
+/** Lets time pass for an entry, in seconds. */
+const pass = (id: string, seconds: number) =>
+  env.DB.prepare(
+    "UPDATE ems_outbox SET created_at = created_at - ?2, send_at = send_at - ?2, tried_at = tried_at - ?2, due_at = due_at - ?2 WHERE id = ?1",
+  )
+    .bind(id, seconds)
+    .run();
+
+const work = (id: string) => workOn(createContext(env, { waitUntil: () => {} }), id);
+
+const breakSend = (kind: string, times = 1) =>
+  breakRoute(`POST /v3/grants/${account.grant_id}/messages/send`, kind, times);
+
+describe("what is refused", () => {
+  it.each([
+    ["undo_seconds", -1],
+    ["undo_seconds", 61],
+    ["undo_seconds", 1.5],
+    ["send_at", "2020-01-01T00:00:00Z"],
+    ["send_at", "tomorrow"],
+    ["send_at", "2999-01-01T00:00:00Z"],
+    ["attachment_ids", ["x"]],
+    ["attachment_ids", [crypto.randomUUID()]],
+  ])("%s as %j is 400", async (field, value) => {
+    const { status, body } = await send(mail({ [field]: value }));
+    expect([status, body.detail]).toEqual([400, expect.stringMatching(new RegExp(`^${field}`))]);
+  });
+
+  it("a mail that has left cannot be cancelled: 409", async () => {
+    const request = mail();
+    await send(request);
+    const { body } = await client.call("GET", "/outbox");
+    expect(body.items[0]).toMatchObject({ subject: request.subject, state: "sent" });
+    const refused = await client.call("POST", `/outbox/${body.items[0].id}/cancel`);
+    expect([refused.status, refused.body.detail]).toEqual([409, expect.stringContaining("it is sent")]);
+  });
+});
+
+describe("the outbox", () => {
+  it("has what was sent, with the message that it became", async () => {
+    const request = mail();
+    const { body } = await send(request);
+    const { body: list } = await client.call("GET", "/outbox?size=1");
+    expect(list.items).toEqual([
+      {
+        id: expect.any(String),
+        state: "sent",
+        company_id: account.company_id,
+        email_account_id: account.id,
+        user_id: client.claims.user_id,
+        subject: request.subject,
+        to: request.to,
+        thread_id: null,
+        message_id: body.id,
+        send_at: expect.any(String),
+        attempts: 1,
+        detail: null,
+        created_at: expect.any(String),
+        updated_at: expect.any(String),
+      },
+    ]);
+    expect(await entryOf(list.items[0].id)).toEqual({ ...list.items[0], mail: null });
+  });
+
+  it("is read piece by piece, the latest first", async () => {
+    const subjects = [];
+    for (let n = 0; n < 3; n++) {
+      const request = mail();
+      subjects.unshift(request.subject);
+      await send(request);
+    }
+    const seen: string[] = [];
+    for (let cursor: string | null = ""; cursor !== null && seen.length < 3; ) {
+      const { body }: Answered<{ items: { subject: string }[]; next_cursor: string | null }> =
+        await client.call("GET", `/outbox?size=2${cursor && `&cursor=${cursor}`}`);
+      seen.push(...body.items.map((item: { subject: string }) => item.subject));
+      cursor = body.next_cursor;
+    }
+    expect(seen.slice(0, 3)).toEqual(subjects);
+    expect((await client.call("GET", "/outbox?cursor=x")).status).toBe(400);
+  });
+});
+
+describe("a mail that waits", () => {
+  it("is 202 with its entry, and can be cancelled: then it never leaves", async () => {
+    const request = mail({ undo_seconds: 60 });
+    const { status, body } = await send(request);
+    expect([status, body.state, body.attempts]).toEqual([202, "queued", 0]);
+    const cancelled = await client.call("POST", `/outbox/${body.id}/cancel`);
+    expect(cancelled.body).toMatchObject({ id: body.id, state: "cancelled" });
+    expect((await client.call("POST", `/outbox/${body.id}/cancel`)).status).toBe(200);
+    await pass(body.id, 100);
+    await work(body.id);
+    expect(await countSent(request.subject)).toBe(0);
+    expect((await entryOf(body.id)).state).toBe("cancelled");
+  });
+
+  it("leaves when its undo window is over, once, and its sender is told", async () => {
+    const stream = await openStream(client.token);
+    await stream.next();
+    const request = mail({ undo_seconds: 1 });
+    const { body } = await send(request);
+    const id = await eventually(async () => {
+      const entry = await entryOf(body.id);
+      expect(entry.state).toBe("sent");
+      return entry.message_id;
+    });
+    expect(await stream.next()).toMatchObject({ event: "message.created", data: { message_id: id } });
+    for (let n = 0; n < 3; n++) await work(body.id);
+    expect([await countSent(request.subject), await countHere(request.subject)]).toEqual([1, 1]);
+    await stream.close();
+  });
+
+  it("that is scheduled survives lost jobs: cron finds it", async () => {
+    const send_at = new Date(Date.now() + 3 * 86_400_000).toISOString();
+    const request = mail({ send_at });
+    const { status, body } = await send(request);
+    expect([status, body.send_at]).toEqual([202, `${send_at.slice(0, 17)}${body.send_at.slice(17)}`]);
+    await work(body.id);
+    expect((await entryOf(body.id)).state).toBe("queued");
+    await pass(body.id, 4 * 86_400);
+    await worker.scheduled({} as never, env, { waitUntil: () => {} } as never);
+    await eventually(async () => expect((await entryOf(body.id)).state).toBe("sent"));
+    expect(await countSent(request.subject)).toBe(1);
+  });
+
+  it("waits on when the provider's limit is reached, and then leaves under another key", async () => {
+    const request = mail({ undo_seconds: 60 });
+    const { body } = await send(request);
+    await breakSend("429-provider");
+    await pass(body.id, 100);
+    await work(body.id);
+    expect(await entryOf(body.id)).toMatchObject({
+      state: "queued",
+      attempts: 1,
+      detail: expect.any(String),
+    });
+    await pass(body.id, 4000);
+    await work(body.id);
+    expect(await entryOf(body.id)).toMatchObject({ state: "sent", attempts: 2, detail: null });
+    expect(await countSent(request.subject)).toBe(1);
+  });
+
+  it("as a guarded reply gives its claim back when it is cancelled", async () => {
+    const { body: first } = await send(mail());
+    const { headers } = await client.call("GET", `/threads/${first.thread_id}`);
+    const claim = { "if-match": headers.get("etag")! };
+    const reply = (fields: object = {}) =>
+      client.call("POST", `/messages/${first.id}/reply`, mail({ subject: "Re", ...fields }), claim);
+    const { body: waiting } = await reply({ undo_seconds: 60 });
+    expect((await reply()).status).toBe(409);
+    await client.call("POST", `/outbox/${waiting.id}/cancel`);
+    expect((await reply()).status).toBe(200);
+  });
+});
+
+describe("what the provider does has a defined end", () => {
+  it.each([
+    ["500", 502, "unknown"],
+    ["502html", 502, "unknown"],
+    ["503", 502, "unknown"],
+    ["504", 502, "unknown"],
+    ["504-after", 502, "unknown"],
+    ["cut-body", 502, "unknown"],
+  ])("%s: %i and %s; a job finds out, and there is one mail", async (kind, wanted, state) => {
+    const request = mail();
+    await breakSend(kind);
+    const { status, body } = await send(request);
+    expect(status).toBe(wanted);
+    expect(body.detail).toContain("It is not known whether the mail was sent");
+    expect(await entryOf(body.outbox_id)).toMatchObject({
+      state,
+      subject: request.subject,
+      detail: expect.any(String),
+    });
+    await pass(body.outbox_id, 10);
+    await work(body.outbox_id);
+    const entry = await entryOf(body.outbox_id);
+    expect(entry).toMatchObject({ state: "sent", detail: null });
+    await deliverNotifications();
+    expect([await countSent(request.subject), await countHere(request.subject)]).toEqual([1, 1]);
+    const { body: message } = await client.call("GET", `/messages/${entry.message_id}`);
+    expect(message).toMatchObject({ subject: request.subject, direction: "outbound" });
+  });
+
+  it.each([
+    ["429", 502],
+    ["429-provider", 502],
+    ["401", 409],
+  ])("%s: %i and failed; nothing was sent", async (kind, wanted) => {
+    const request = mail();
+    await breakSend(kind);
+    const { status, body } = await send(request);
+    expect(status).toBe(wanted);
+    expect(await entryOf(body.outbox_id)).toMatchObject({ state: "failed", detail: expect.any(String) });
+    await work(body.outbox_id);
+    expect([await countSent(request.subject), await countHere(request.subject)]).toEqual([0, 0]);
+  });
+
+  it("a limit that is reached while it is not known whether it was sent, proves nothing", async () => {
+    const request = mail();
+    await breakSend("504-after");
+    const { body } = await send(request);
+    for (const kind of ["429", "401", "503"]) {
+      await breakSend(kind);
+      await pass(body.outbox_id, 1000);
+      await work(body.outbox_id);
+      expect((await entryOf(body.outbox_id)).state).toBe("unknown");
+      await mendRoutes();
+    }
+    await work(body.outbox_id);
+    expect((await entryOf(body.outbox_id)).state).toBe("sent");
+    expect(await countSent(request.subject)).toBe(1);
+  });
+
+  it("after the hour of the provider's memory the mail is looked for, and found", async () => {
+    const request = mail();
+    await breakSend("504-after");
+    const { body } = await send(request);
+    await pass(body.outbox_id, 5000);
+    await work(body.outbox_id);
+    expect(await entryOf(body.outbox_id)).toMatchObject({ state: "sent", message_id: expect.any(String) });
+    expect([await countSent(request.subject), await countHere(request.subject)]).toEqual([1, 1]);
+  });
+
+  it("after the hour a mail that is not found stays unknown, and is never sent again by itself", async () => {
+    const request = mail();
+    await breakSend("504");
+    const { body } = await send(request);
+    for (const seconds of [5000, 20_000, 40_000, 30_000]) {
+      await pass(body.outbox_id, seconds);
+      await work(body.outbox_id);
+      expect((await entryOf(body.outbox_id)).state).toBe("unknown");
+    }
+    const detail = expect.stringContaining("look before you send it again");
+    expect(await entryOf(body.outbox_id)).toMatchObject({ state: "unknown", detail });
+    expect(await countSent(request.subject)).toBe(0);
+    const due = await env.DB.prepare("SELECT due_at FROM ems_outbox WHERE id = ?")
+      .bind(body.outbox_id)
+      .first("due_at");
+    expect(due).toBeNull();
+  });
+
+  it("its own notification has an unknown mail looked at, at once", async () => {
+    const request = mail();
+    await breakSend("504-after");
+    const { body } = await send(request);
+    await eventually(async () => expect((await entryOf(body.outbox_id)).state).toBe("sent"));
+    expect([await countSent(request.subject), await countHere(request.subject)]).toEqual([1, 1]);
+  });
+});
+
+describe("under an Idempotency-Key", () => {
+  it("what was not known is found out by asking again, and what failed is tried again: one mail", async () => {
+    for (const kind of ["504", "504-after", "429", "401"]) {
+      const request = mail();
+      const key = { "idempotency-key": crypto.randomUUID() };
+      await breakSend(kind);
+      expect((await send(request, key)).status).toBeGreaterThanOrEqual(400);
+      await mendRoutes();
+      const { status, body } = await send(request, key);
+      expect([kind, status, body.subject]).toEqual([kind, 200, request.subject]);
+      expect((await send(request, key)).body.id).toBe(body.id);
+      expect([await countSent(request.subject), await countHere(request.subject)]).toEqual([1, 1]);
+    }
+  });
+
+  it("a waiting mail is the same entry; without a key a second mail is a second mail", async () => {
+    const request = mail({ undo_seconds: 60 });
+    const key = { "idempotency-key": crypto.randomUUID() };
+    const [first, second] = [await send(request, key), await send(request, key)];
+    expect([second.status, second.body.id]).toEqual([202, first.body.id]);
+    expect((await send(request)).body.id).not.toBe(first.body.id);
+  });
+});
