@@ -1,4 +1,3 @@
-import { NylasApiError } from "nylas";
 import * as z from "zod";
 import { ProviderError, type ProviderFault } from "./port.ts";
 
@@ -54,10 +53,6 @@ function faultOf(status: number): ProviderFault {
 
 function toProviderError(error: unknown): ProviderError {
   if (error instanceof ProviderError) return error;
-  if (error instanceof NylasApiError && error.statusCode) {
-    const { statusCode, message, headers } = error;
-    return providerError(faultOf(statusCode), statusCode, message, error, headers?.["retry-after"] ?? null);
-  }
   // A lost network, a time-out, or an answer that is not Nylas's (a gateway's HTML page, say).
   return new ProviderError("unknown", "no answer from the mail provider", error);
 }
