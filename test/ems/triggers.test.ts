@@ -119,6 +119,12 @@ describe("what becomes of a sent mail", () => {
         state: "bounced",
         detail: "x@out.example: 550: No such user",
       });
+      const told = await env.DB.prepare(
+        "SELECT type FROM ems_events WHERE message_id = ? ORDER BY id DESC LIMIT 1",
+      )
+        .bind(message.id)
+        .first("type");
+      expect(told).toBe("message.delivery_updated");
     }
   });
 
