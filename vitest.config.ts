@@ -65,7 +65,7 @@ export default defineConfig({
   test: {
     silent: "passed-only",
     // Several suites wait more than they work: for a whole `npm run dev`, for a keepalive.
-    maxWorkers: 3,
+    maxWorkers: 4,
     projects: [
       {
         plugins: [worker],

@@ -148,7 +148,7 @@ describe("a stream", () => {
   });
 
   it("is closed by the server before the token expires", async () => {
-    const token = await signToken(client.claims, Math.floor(Date.now() / 1000) + 3);
+    const token = await signToken(client.claims, Math.floor(Date.now() / 1000) + 4);
     const stream = await openStream(token);
     await stream.next();
     expect(await stream.next()).toBeNull();
