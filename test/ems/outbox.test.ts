@@ -147,6 +147,15 @@ describe("a mail that waits", () => {
       return entry.message_id;
     });
     expect(await stream.next()).toMatchObject({ event: "message.created", data: { message_id: id } });
+    expect(await stream.next()).toMatchObject({ event: "thread.created" });
+    const { user_id } = client.claims;
+    expect(await stream.next()).toMatchObject({ event: "outbox.updated", data: { message_id: id } });
+    const told = await env.DB.prepare(
+      "SELECT user_id FROM ems_events WHERE type = 'outbox.updated' AND message_id = ?",
+    )
+      .bind(id)
+      .all();
+    expect(told.results).toEqual([{ user_id }]);
     for (let n = 0; n < 3; n++) await work(body.id);
     expect([await countSent(request.subject), await countHere(request.subject)]).toEqual([1, 1]);
     await stream.close();

@@ -233,7 +233,7 @@ function belongings(ctx: Ctx, id: string, account: MailAccount, state: State, ap
         .values({ ...entry, sent_at: state.sent_at, ...read })
         .onConflictDoUpdate({ target: [inboxEntries.user_id, inboxEntries.message_id], set: read })
         .getSQL(),
-      setSent(sent.outboxId, id),
+      ...setSent(sent.outboxId, id),
     );
   }
   return statements;

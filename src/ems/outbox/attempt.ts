@@ -1,9 +1,8 @@
-import { type SQL, sql } from "drizzle-orm";
+import { sql } from "drizzle-orm";
 import { uuidv7 } from "../../lib/ids.ts";
 import { log } from "../../lib/log.ts";
 import { nowSeconds } from "../../lib/time.ts";
 import type { Ctx } from "../context.ts";
-import { appendEvents, ring } from "../events/log.ts";
 import { ProviderError, type ProviderMessage } from "../provider/port.ts";
 import { releaseVersion } from "../threads/version.ts";
 import { enqueue, findEntry, loadMail, move, type OutboxRow } from "./entry.ts";
@@ -49,7 +48,7 @@ export async function take(ctx: Ctx, row: OutboxRow): Promise<Attempt | undefine
  */
 export async function attempt(ctx: Ctx, entry: OutboxRow, mayBeSent: boolean): Promise<Attempt> {
   try {
-    const sent = await sendOrFind(ctx, entry);
+    const sent = await sendOrFind(ctx, entry, mayBeSent);
     if (sent) return { entry: await recordSent(ctx, entry, sent), error: null };
     return { entry: await setUnknown(ctx, entry, "The mailbox has no trace of it yet"), error: null };
   } catch (error) {
@@ -59,20 +58,23 @@ export async function attempt(ctx: Ctx, entry: OutboxRow, mayBeSent: boolean): P
 }
 
 /** Under the same key while the provider remembers it; later it may only be looked for. */
-async function sendOrFind(ctx: Ctx, entry: OutboxRow): Promise<ProviderMessage | null> {
+async function sendOrFind(ctx: Ctx, entry: OutboxRow, mayBeSent: boolean): Promise<ProviderMessage | null> {
   const { id, account_id, provider_key, tried_at } = entry;
   const [account] = await ctx.db.all<{ grant_id: string | null }>(sql`
     SELECT grant_id FROM ems_accounts WHERE id = ${account_id} AND status <> 'disconnected'`);
-  if (!account?.grant_id) throw new ProviderError("grant_dead", "the mailbox is disconnected", null);
+  const grant = account?.grant_id;
+  if (!grant) throw new ProviderError("grant_dead", "the mailbox is disconnected", null);
   const triedAt = tried_at ?? nowSeconds();
-  if (nowSeconds() - triedAt < KEY_SECONDS) {
-    const mail = await loadMail(ctx, entry);
-    return ctx.provider.send(account.grant_id, toOutgoingMail(ctx, mail, id), provider_key);
-  }
-  return ctx.provider.findSent(account.grant_id, {
-    marker: id,
-    after: triedAt - 600,
-    before: triedAt + 7200,
+  const find = () =>
+    ctx.provider.findSent(grant, { marker: id, after: triedAt - 600, before: triedAt + 7200 });
+  if (nowSeconds() - triedAt >= KEY_SECONDS) return find();
+  const mail = toOutgoingMail(ctx, await loadMail(ctx, entry), id);
+  return ctx.provider.send(grant, mail, provider_key).catch(async (error) => {
+    // A refusal may come from before the key was looked at: it counts only if the mailbox does not have the mail.
+    const isDoubtful = mayBeSent && error instanceof ProviderError && error.fault === "refused";
+    const found = isDoubtful ? await find() : null;
+    if (found) return found;
+    throw error;
   });
 }
 
@@ -143,21 +145,9 @@ async function after(
   moved: OutboxRow | undefined,
   delay: number | null,
 ): Promise<OutboxRow> {
-  if (moved) await tell(ctx, moved);
   if (moved && delay !== null) {
     // Its row says when it is due, so cron makes up for a queue that fails.
     await enqueue(ctx, entry.id, delay).catch((error) => log("warn", "outbox.not_enqueued", { error }));
   }
   return moved ?? (await findEntry(ctx, entry.id)) ?? entry;
 }
-
-/** The sender's screens learn what became of a mail that did not leave at once. */
-export async function tell(ctx: Ctx, entry: OutboxRow): Promise<void> {
-  await ctx.db.run(tellOf(entry));
-  ring(ctx, entry.company_id);
-}
-
-export const tellOf = ({ id, company_id, user_id, thread_id }: OutboxRow): SQL =>
-  appendEvents(sql`
-    SELECT ${company_id}, ${user_id}, 'outbox.updated', ${thread_id}, NULL, NULL,
-      'outbox.updated/' || ${id} || '/' || ${crypto.randomUUID()}`);

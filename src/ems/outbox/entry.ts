@@ -2,8 +2,9 @@ import { type SQL, sql } from "drizzle-orm";
 import { sha256Hex } from "../../lib/hmac.ts";
 import { log } from "../../lib/log.ts";
 import { toIso } from "../../lib/time.ts";
-import type { Ctx } from "../context.ts";
-import type { Address } from "../provider/port.ts";
+import { batch, type Ctx } from "../context.ts";
+import { appendEvents, ring } from "../events/log.ts";
+import type { OutgoingMail } from "../provider/port.ts";
 import type { outbox } from "../schema/sending.ts";
 import type { OutboxResponse, OutboxState } from "./schemas.ts";
 
@@ -20,18 +21,10 @@ export interface StoredFile {
 }
 
 /** A mail as it will leave. It is kept as it is until it has: a repetition must be the same, byte for byte. */
-export interface StoredMail {
-  from: Address;
-  to: Address[];
-  cc: Address[];
-  bcc: Address[];
-  subject: string;
-  html: string;
+export interface StoredMail extends Omit<OutgoingMail, "attachments" | "marker"> {
   /** Ours alone: no provider takes a text beside the HTML. */
   text: string | null;
   files: StoredFile[];
-  reply_to_message_id?: string;
-  references?: string[];
 }
 
 /** D1 refuses a row over 2 MB. */
@@ -44,12 +37,16 @@ export async function storeMail(
   mail: StoredMail,
 ): Promise<Pick<OutboxRow, "mail" | "mail_key" | "mail_digest">> {
   const json = JSON.stringify(mail);
-  const mail_digest = await sha256Hex(json);
-  if (json.length <= INLINE_BYTES / 4) return { mail: json, mail_key: null, mail_digest };
+  const mail_digest = await digestOf(mail);
+  if (new TextEncoder().encode(json).length <= INLINE_BYTES)
+    return { mail: json, mail_key: null, mail_digest };
   const mail_key = `outbox/${owner.company_id}/${owner.id}.json`;
   await env.ATTACHMENTS.put(mail_key, json);
   return { mail: null, mail_key, mail_digest };
 }
+
+/** By which two mails are told to be the same. */
+export const digestOf = (mail: StoredMail): Promise<string> => sha256Hex(JSON.stringify(mail));
 
 /** @throws Error when it is gone, which it is only once it has been sent */
 export async function loadMail({ env }: Ctx, { id, mail, mail_key }: OutboxRow): Promise<StoredMail> {
@@ -60,31 +57,49 @@ export async function loadMail({ env }: Ctx, { id, mail, mail_key }: OutboxRow):
 }
 
 /**
- * Moves an entry from one state to another, for whoever is first.
+ * Moves an entry from one state to another, for whoever is first. Its sender's screens are told in the same batch,
+ * unless it only begins to be sent.
  * @param expected the entry as it was read: when it has changed since, nothing happens
  * @param changes of columns, besides the state
  * @returns the entry as it is now; undefined when somebody else was first
  */
 export async function move(
-  { db }: Ctx,
+  ctx: Ctx,
   expected: Pick<OutboxRow, "id" | "state" | "attempts">,
   state: OutboxState,
   changes: SQL,
 ): Promise<OutboxRow | undefined> {
-  const [row] = await db.all<OutboxRow>(sql`
-    UPDATE ems_outbox SET state = ${state}, updated_at = unixepoch(), ${changes}
-    WHERE id = ${expected.id} AND state = ${expected.state} AND attempts = ${expected.attempts} RETURNING *`);
-  return row;
+  const { id, attempts } = expected;
+  const [rows] = await batch(ctx, [
+    sql`
+      UPDATE ems_outbox SET state = ${state}, updated_at = unixepoch(), ${changes}
+      WHERE id = ${id} AND state = ${expected.state} AND attempts = ${attempts} RETURNING *`,
+    ...(state === "sending" ? [] : [tellSender(id, sql`state = ${state}`)]),
+  ]);
+  const [moved] = rows as OutboxRow[];
+  if (moved && state !== "sending") ring(ctx, moved.company_id);
+  return moved;
 }
 
+/** Each state of each attempt is told once. */
+const tellSender = (id: string, condition: SQL): SQL =>
+  appendEvents(sql`
+    SELECT company_id, user_id, 'outbox.updated', thread_id, message_id, NULL,
+      'outbox.updated/' || id || '/' || attempts || '/' || state
+    FROM ems_outbox WHERE id = ${id} AND ${condition}`);
+
 /**
- * The statement by which an entry is sent. It belongs into the batch that stores the message.
+ * The statements by which an entry is sent. They belong into the batch that stores the message. A sender who waits
+ * for the answer needs no event.
  * @param messageId nothing happens where that is the id of no message; null for one that is gone already
  */
-export const setSent = (id: string, messageId: string | null): SQL => sql`
-  UPDATE ems_outbox SET state = 'sent', message_id = ${messageId}, mail = NULL, mail_key = NULL, detail = NULL,
-    due_at = NULL, updated_at = unixepoch()
-  WHERE id = ${id} AND (${messageId} IS NULL OR EXISTS (SELECT 1 FROM ems_messages WHERE id = ${messageId}))`;
+export const setSent = (id: string, messageId: string | null): SQL[] => [
+  sql`
+    UPDATE ems_outbox SET state = 'sent', message_id = ${messageId}, mail = NULL, mail_key = NULL, detail = NULL,
+      due_at = NULL, updated_at = unixepoch()
+    WHERE id = ${id} AND (${messageId} IS NULL OR EXISTS (SELECT 1 FROM ems_messages WHERE id = ${messageId}))`,
+  tellSender(id, sql`state = 'sent' AND (attempts > 1 OR send_at > created_at)`),
+];
 
 export async function findEntry({ db }: Ctx, id: string): Promise<OutboxRow | undefined> {
   const [row] = await db.all<OutboxRow>(sql`SELECT * FROM ems_outbox WHERE id = ${id}`);

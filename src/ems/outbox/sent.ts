@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { uuidv7 } from "../../lib/ids.ts";
 import { log } from "../../lib/log.ts";
 import { nowSeconds } from "../../lib/time.ts";
-import type { Ctx } from "../context.ts";
+import { batch, type Ctx } from "../context.ts";
 import { applyMessage } from "../messages/ingest.ts";
 import type { ConnectedAccount } from "../messages/state.ts";
 import type { OutgoingMail, ProviderAttachment, ProviderMessage } from "../provider/port.ts";
@@ -42,7 +42,7 @@ export async function recordSent(ctx: Ctx, entry: OutboxRow, sent: ProviderMessa
     sent: { userId: user_id, text: mail.text, threadId: thread_id, outboxId: id },
   });
   // Whoever has deleted it at the provider meanwhile: it was sent all the same.
-  if (applied.id === null) await ctx.db.run(setSent(id, null));
+  if (applied.id === null) await batch(ctx, setSent(id, null));
   if (mail_key)
     ctx.defer(
       ctx.env.ATTACHMENTS.delete(mail_key).catch((error) => log("warn", "outbox.mail_left", { error })),

@@ -9,7 +9,7 @@ import { getMessage } from "../messages/service.ts";
 import type { ProviderError } from "../provider/port.ts";
 import { claimVersion } from "../threads/version.ts";
 import { type Attempt, attempt, LEASE_SECONDS, take } from "./attempt.ts";
-import { enqueue, move, type OutboxRow, type StoredMail, storeMail, toResponse } from "./entry.ts";
+import { digestOf, enqueue, move, type OutboxRow, type StoredMail, storeMail, toResponse } from "./entry.ts";
 import type { OutboxResponse } from "./schemas.ts";
 
 /** A mail that is ready to leave. */
@@ -63,9 +63,8 @@ async function findByKey({ db, user }: UserCtx, key: string | null): Promise<Out
 }
 
 /** What came of the mail that this key stands for; what failed is tried once more. */
-async function resume(ctx: UserCtx, entry: OutboxRow, { mail, company_id }: Submission) {
-  const { mail_digest } = await storeMail(ctx, { company_id, id: entry.id }, mail);
-  if (mail_digest !== entry.mail_digest) {
+async function resume(ctx: UserCtx, entry: OutboxRow, { mail }: Submission) {
+  if ((await digestOf(mail)) !== entry.mail_digest) {
     throw new ApiError(422, "This Idempotency-Key was used for another mail");
   }
   if (entry.state === "queued") return { waiting: toResponse(entry) };
