@@ -38,7 +38,7 @@ export async function sendDraft(ctx: UserCtx, { id, seen, ...timing }: Seen & Dr
 const deliver = (ctx: UserCtx, { row, content }: Draft, timing: DraftSend): Promise<Sent> => {
   const { account_id: email_account_id, reply_to_message_id } = row;
   const request = { ...content, ...timing, email_account_id, reply_to_message_id };
-  const idempotencyKey = `draft/${row.id}/${versionOf(row)}`;
+  const idempotencyKey = `draft ${row.id} ${versionOf(row)}`; // no caller's key has a space
   return sendMessage(ctx, request, { replyTo: reply_to_message_id, idempotencyKey });
 };
 

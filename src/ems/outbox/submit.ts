@@ -3,7 +3,7 @@ import { ApiError } from "../../lib/errors.ts";
 import { uuidv7 } from "../../lib/ids.ts";
 import { log } from "../../lib/log.ts";
 import { nowSeconds } from "../../lib/time.ts";
-import { batch, type UserCtx } from "../context.ts";
+import { batch, inCompanies, type UserCtx } from "../context.ts";
 import type { MessageResponse } from "../messages/schemas.ts";
 import { getMessage } from "../messages/service.ts";
 import type { ProviderError } from "../provider/port.ts";
@@ -54,11 +54,11 @@ export async function submit(
   return { waiting: toResponse(entry) };
 }
 
-async function findByKey({ db, user }: UserCtx, key: string | null): Promise<OutboxRow | undefined> {
+async function findByKey(ctx: UserCtx, key: string | null): Promise<OutboxRow | undefined> {
   if (key === null) return undefined;
-  const [row] = await db.all<OutboxRow>(sql`
-    SELECT * FROM ems_outbox WHERE user_id = ${user.user_id} AND idempotency_key = ${key}
-      AND created_at > unixepoch() - ${KEY_SECONDS}`);
+  const [row] = await ctx.db.all<OutboxRow>(sql`
+    SELECT * FROM ems_outbox WHERE user_id = ${ctx.user.user_id} AND idempotency_key = ${key}
+      AND created_at > unixepoch() - ${KEY_SECONDS} AND +company_id ${inCompanies(ctx)}`);
   return row;
 }
 
