@@ -1,4 +1,5 @@
 import { env } from "cloudflare:workers";
+import * as fc from "fast-check";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { app } from "../../src/app.ts";
 import type { AccountResponse } from "../../src/ems/accounts/schemas.ts";
@@ -7,7 +8,7 @@ import { enqueueDue } from "../../src/ems/outbox/due.ts";
 import { type Client, connectMailbox, createClient, unique } from "../support/client.ts";
 import { breakRoute, deliverNotifications, mendRoutes, storedMail } from "../support/nylas.ts";
 import { calm, faultyEnv, type Queued, type Strike } from "./faults.ts";
-import { drain, execution } from "./queue.ts";
+import { consume, execution } from "./queue.ts";
 
 let client: Client;
 let account: AccountResponse & { grant_id: string };
@@ -27,8 +28,12 @@ function dieAt(n: number, moment: "before" | "after"): { strike: Strike; died: (
   return { strike, died: () => calls >= n };
 }
 
-async function send(subject: string, on: Env, fields: object): Promise<Response> {
-  const headers = { authorization: `Bearer ${client.token}`, "content-type": "application/json" };
+async function send(subject: string, on: Env, fields: object, key?: string): Promise<Response> {
+  const headers = {
+    authorization: `Bearer ${client.token}`,
+    "content-type": "application/json",
+    ...(key ? { "idempotency-key": key } : {}),
+  };
   const to = [{ email: "john@customer.example" }];
   const body = JSON.stringify({
     email_account_id: account.id,
@@ -41,16 +46,30 @@ async function send(subject: string, on: Env, fields: object): Promise<Response>
   return app.fetch(request, on, execution);
 }
 
+/** Lets time pass for a mail, in seconds. */
+async function pass(subject: string, seconds: number): Promise<void> {
+  await env.DB.prepare(
+    `UPDATE ems_outbox SET created_at = created_at - ?2, send_at = send_at - ?2, due_at = due_at - ?2,
+      tried_at = tried_at - ?2 WHERE subject = ?1`,
+  )
+    .bind(subject, seconds)
+    .run();
+  await env.DB.prepare("UPDATE ems_idempotency_keys SET created_at = created_at - ? WHERE user_id = ?")
+    .bind(seconds, client.claims.user_id)
+    .run();
+}
+
+/** Each job that is there comes once: one that has to wait puts itself back, and delays are not kept here. */
+async function workOnce(queue: Queued[], on: Env): Promise<void> {
+  for (const job of queue.splice(0)) await consume([job], on, queue);
+}
+
 /** Leases run out, cron comes, jobs run: an hour in which nothing else goes wrong. */
 async function recover(subject: string, queue: Queued[], whole: Env): Promise<void> {
   for (let round = 0; round < 3; round++) {
-    await env.DB.prepare(
-      "UPDATE ems_outbox SET created_at = created_at - 600, send_at = send_at - 600, due_at = due_at - 600, tried_at = tried_at - 600 WHERE subject = ?",
-    )
-      .bind(subject)
-      .run();
+    await pass(subject, 600);
     await enqueueDue(createContext(whole, execution)); // as cron does
-    await drain(queue, whole);
+    await workOnce(queue, whole);
     await deliverNotifications();
   }
 }
@@ -114,4 +133,70 @@ it("that was tried at each await", () => {
   console.log("crashes while sending:", JSON.stringify(counts));
   expect(counts.crashes).toBeGreaterThan(60);
   expect(counts.sent).toBeGreaterThan(20);
+});
+
+const KINDS = [
+  "500",
+  "502html",
+  "503",
+  "504",
+  "504-after",
+  "cut-body",
+  "429",
+  "429-provider",
+  "401",
+] as const;
+
+/** One try of a user: what the provider does, and when the Worker dies. */
+const tries = fc.array(
+  fc.record({
+    kinds: fc.array(fc.constantFrom(...KINDS), { maxLength: 2 }),
+    dies: fc.option(
+      fc.record({ at: fc.integer({ min: 1, max: 25 }), moment: fc.constantFrom("before", "after") }),
+    ),
+    /** Minutes until the next try, or until the job comes. */
+    minutes: fc.constantFrom(0, 1, 10, 70),
+    jobs: fc.boolean(),
+  }),
+  { minLength: 1, maxLength: 4 },
+);
+
+it("whatever the provider does, whenever the Worker dies, however often one asks again: one mail, or none", {
+  timeout: 120_000,
+}, async () => {
+  for (const level of ["info", "warn", "error"] as const)
+    vi.spyOn(console, level).mockImplementation(() => {});
+  const ends: Record<string, number> = {};
+  const property = fc.asyncProperty(tries, fc.boolean(), async (steps, waits) => {
+    const subject = `Mail ${unique()}`;
+    const key = crypto.randomUUID();
+    const queue: Queued[] = [];
+    const whole = faultyEnv(calm, queue);
+    for (const { kinds, dies, minutes, jobs } of steps) {
+      for (const kind of kinds) await breakRoute(`POST /v3/grants/${account.grant_id}/messages/send`, kind);
+      const env = dies ? faultyEnv(dieAt(dies.at, dies.moment as "before").strike, queue) : whole;
+      await send(subject, env, waits ? { undo_seconds: 30 } : {}, key);
+      await mendRoutes();
+      await pass(subject, minutes * 60);
+      if (jobs) await workOnce(queue, whole);
+    }
+    await recover(subject, queue, whole);
+    const mails = (await storedMail(account.grant_id)).filter((message) => message.subject === subject);
+    const here = await env.DB.prepare("SELECT count(*) AS n FROM ems_messages WHERE subject = ?")
+      .bind(subject)
+      .first<number>("n");
+    const states = await statesOf(subject);
+    const [state = "never"] = states;
+    ends[state] = (ends[state] ?? 0) + 1;
+    expect(states.length).toBeLessThanOrEqual(1);
+    const told = { state, mails: mails.length, here };
+    if (state === "sent") expect(told).toEqual({ state, mails: 1, here: 1 });
+    else if (state === "unknown")
+      expect(mails.length).toBe(0); // the mailbox was searched
+    else expect(told).toEqual({ state: expect.stringMatching(/^(failed|never)$/), mails: 0, here: 0 });
+  });
+  await fc.assert(property, { numRuns: 40, endOnFailure: true, seed: env.TEST_CHAOS.seed });
+  vi.restoreAllMocks();
+  console.log("tries of sending:", JSON.stringify(ends));
+  expect(ends.sent).toBeGreaterThan(15);
 });
