@@ -154,8 +154,8 @@ const tries = fc.array(
     dies: fc.option(
       fc.record({ at: fc.integer({ min: 1, max: 25 }), moment: fc.constantFrom("before", "after") }),
     ),
-    /** Minutes until the next try, or until the job comes. */
-    minutes: fc.constantFrom(0, 1, 10, 70),
+    /** Until the next try. In all less than the two hours in which a mail is looked for: the mailbox's clock stands. */
+    minutes: fc.constantFrom(0, 1, 5, 20),
     jobs: fc.boolean(),
   }),
   { minLength: 1, maxLength: 4 },
