@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { uuidv7 } from "../../lib/ids.ts";
 import { nowSeconds } from "../../lib/time.ts";
 import type { Ctx } from "../context.ts";
+import { enqueueJobs } from "../jobs.ts";
 import { deleteMessage } from "../messages/delete.ts";
 import { applyMessage } from "../messages/ingest.ts";
 import type { ConnectedAccount } from "../messages/state.ts";
@@ -14,9 +15,8 @@ const OVERLAP_SECONDS = 3600;
 /** What is younger may just have its notification on the way. */
 const SETTLING_SECONDS = 120;
 const STALLED_SECONDS = 300;
-/** Accounts per run of the cron trigger, the longest unswept first; a queue takes 100 messages at a time. */
+/** Accounts per run of the cron trigger, the longest unswept first. */
 const ACCOUNTS_PER_RUN = 500;
-const SEND_BATCH = 100;
 
 /** One step of a sweep; without a window it is the first. */
 export interface SweepJob {
@@ -31,7 +31,8 @@ export interface SweepJob {
 }
 
 /** Cron: has the accounts swept that wait longest, and backfills go on whose next step was lost. */
-export async function scheduleSweeps({ db, env }: Ctx): Promise<void> {
+export async function scheduleSweeps(ctx: Ctx): Promise<void> {
+  const { db } = ctx;
   const due = await db.all<{ account_id: string }>(sql`
     SELECT s.account_id FROM ems_syncs s JOIN ems_accounts a ON a.id = s.account_id
     WHERE a.status = 'active' AND a.grant_id IS NOT NULL ORDER BY s.swept_until LIMIT ${ACCOUNTS_PER_RUN}`);
@@ -42,9 +43,7 @@ export async function scheduleSweeps({ db, env }: Ctx): Promise<void> {
     ...due.map((account) => ({ body: { type: "sweep", window: null, ...account } })),
     ...stalled.map((step) => ({ body: { type: "backfill", ...step } })),
   ];
-  for (let start = 0; start < jobs.length; start += SEND_BATCH) {
-    await env.JOBS.sendBatch(jobs.slice(start, start + SEND_BATCH));
-  }
+  await enqueueJobs(ctx, jobs);
 }
 
 interface SweptAccount extends ConnectedAccount {

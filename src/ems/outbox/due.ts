@@ -1,13 +1,13 @@
 import { sql } from "drizzle-orm";
 import { nowSeconds } from "../../lib/time.ts";
 import type { Ctx } from "../context.ts";
+import { enqueueJobs } from "../jobs.ts";
 import { take } from "./attempt.ts";
 import { enqueue, findEntry } from "./entry.ts";
 
 /** Longer than cron's interval: what becomes due before it comes again is enqueued now, with the rest of the delay. */
 const AHEAD_SECONDS = 720;
 const AT_A_TIME = 1000;
-const SEND_BATCH = 100;
 
 /**
  * Job: does what is to be done about an entry now. It may come twice, early, late, or for nothing.
@@ -27,15 +27,13 @@ export async function workOn(ctx: Ctx, id: string): Promise<void> {
 }
 
 /** Cron: has jobs look at what is due, and so makes up for those that were lost. */
-export async function enqueueDue({ db, env }: Ctx): Promise<void> {
-  const due = await db.all<{ id: string; due_at: number }>(sql`
+export async function enqueueDue(ctx: Ctx): Promise<void> {
+  const due = await ctx.db.all<{ id: string; due_at: number }>(sql`
     SELECT id, due_at FROM ems_outbox INDEXED BY ems_outbox_due
     WHERE due_at <= unixepoch() + ${AHEAD_SECONDS} AND due_at IS NOT NULL ORDER BY due_at LIMIT ${AT_A_TIME}`);
   const jobs = due.map(({ id, due_at }) => ({
     body: { type: "outbox", id },
     delaySeconds: Math.max(0, due_at - nowSeconds()),
   }));
-  for (let start = 0; start < jobs.length; start += SEND_BATCH) {
-    await env.JOBS.sendBatch(jobs.slice(start, start + SEND_BATCH));
-  }
+  await enqueueJobs(ctx, jobs);
 }
