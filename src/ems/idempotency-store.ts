@@ -4,12 +4,11 @@ import { sha256Hex } from "../lib/hmac.ts";
 import { log } from "../lib/log.ts";
 import { nowSeconds } from "../lib/time.ts";
 import { batch, type Ctx, type UserCtx } from "./context.ts";
+import { INLINE_BYTES } from "./overflow.ts";
 
 const KEPT_SECONDS = 86_400;
 /** A send may take 150 s: who has not answered by now never will. */
 const DEAD_SECONDS = 300;
-/** D1 refuses a row over 2 MB and charges 50 times what R2 does for keeping it. */
-const INLINE_BYTES = 64 * 1024;
 /** Rows per run of the cron trigger, and as many objects as R2 removes in one call. */
 const AT_A_TIME = 1000;
 

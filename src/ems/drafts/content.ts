@@ -1,14 +1,13 @@
 import { badRequest } from "../../lib/errors.ts";
 import { log } from "../../lib/log.ts";
 import type { Ctx } from "../context.ts";
+import { overflow } from "../overflow.ts";
 import type { drafts } from "../schema/sending.ts";
 import type { DraftContent, DraftUpdate } from "./schemas.ts";
 
 export type DraftRow = typeof drafts.$inferSelect;
 export type ContentColumns = Pick<DraftRow, "content" | "content_key">;
 
-/** As for the bodies of mails: D1 refuses a row over 2 MB and charges 50 times what R2 does for keeping it. */
-const INLINE_BYTES = 64 * 1024;
 /** More than one request can bring: only a draft that is put together of several gets there. */
 const MAX_BYTES = 6 * 1024 * 1024;
 
@@ -44,17 +43,16 @@ export function mergeContent(content: DraftContent, changes: Partial<DraftUpdate
  * @throws ApiError 400 above 6 MB
  */
 export async function storeContent(
-  { env }: Ctx,
+  ctx: Ctx,
   { company_id, id }: Pick<DraftRow, "company_id" | "id">,
   content: DraftContent,
 ): Promise<ContentColumns> {
   const json = JSON.stringify(content);
   const bytes = new TextEncoder().encode(json);
-  if (bytes.length <= INLINE_BYTES) return { content: json, content_key: null };
   if (bytes.length > MAX_BYTES) throw badRequest(`body: makes the draft larger than ${MAX_BYTES} bytes`);
-  const key = `drafts/${company_id}/${id}/${crypto.randomUUID()}.json`;
-  await env.ATTACHMENTS.put(key, bytes, { httpMetadata: { contentType: "application/json" } });
-  return { content: null, content_key: key };
+  const keyOf = () => `drafts/${company_id}/${id}/${crypto.randomUUID()}.json`;
+  const content_key = await overflow(ctx, bytes, keyOf);
+  return { content: content_key === null ? json : null, content_key };
 }
 
 /**

@@ -1,9 +1,7 @@
 import { sha256Hex } from "../../lib/hmac.ts";
 import { log } from "../../lib/log.ts";
 import type { Ctx } from "../context.ts";
-
-/** D1 refuses a row over 2 MB and charges 50 times what R2 does for keeping it. */
-const INLINE_BYTES = 64 * 1024;
+import { overflow } from "../overflow.ts";
 
 export interface Body {
   body_html: string | null;
@@ -19,14 +17,12 @@ export interface BodyColumns extends Body {
  * Puts a body where it belongs. A large one is in R2 when this returns, before the row that refers to it.
  * @param owner what makes the key unique: `company/account/provider message`
  */
-export async function storeBody({ env }: Ctx, owner: string[], body: Body): Promise<BodyColumns> {
+export async function storeBody(ctx: Ctx, owner: string[], body: Body): Promise<BodyColumns> {
   const json = JSON.stringify(body);
-  const bytes = new TextEncoder().encode(json);
-  if (bytes.length <= INLINE_BYTES) return { ...body, body_key: null };
   // Named after its content: a repetition writes the same bytes again, and no version overwrites another.
-  const key = `bodies/${owner.map(encodeURIComponent).join("/")}/${await sha256Hex(json)}.json`;
-  await env.ATTACHMENTS.put(key, bytes, { httpMetadata: { contentType: "application/json" } });
-  return { body_html: null, body_text: null, body_key: key };
+  const keyOf = async () => `bodies/${owner.map(encodeURIComponent).join("/")}/${await sha256Hex(json)}.json`;
+  const body_key = await overflow(ctx, new TextEncoder().encode(json), keyOf);
+  return body_key === null ? { ...body, body_key } : { body_html: null, body_text: null, body_key };
 }
 
 /** The whole body of a message, wherever it lies. */

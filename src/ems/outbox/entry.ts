@@ -4,6 +4,7 @@ import { log } from "../../lib/log.ts";
 import { toIso } from "../../lib/time.ts";
 import { batch, type Ctx } from "../context.ts";
 import { appendEvents, ring } from "../events/log.ts";
+import { overflow } from "../overflow.ts";
 import type { OutgoingMail } from "../provider/port.ts";
 import type { outbox } from "../schema/sending.ts";
 import type { OutboxResponse, OutboxState } from "./schemas.ts";
@@ -27,22 +28,19 @@ export interface StoredMail extends Omit<OutgoingMail, "attachments" | "marker">
   files: StoredFile[];
 }
 
-/** D1 refuses a row over 2 MB. */
-const INLINE_BYTES = 64 * 1024;
-
 /** The columns that hold a mail; a large one is in R2 when this returns. */
 export async function storeMail(
-  { env }: Ctx,
-  owner: { company_id: number; id: string },
+  ctx: Ctx,
+  { company_id, id }: { company_id: number; id: string },
   mail: StoredMail,
 ): Promise<Pick<OutboxRow, "mail" | "mail_key" | "mail_digest">> {
   const json = JSON.stringify(mail);
-  const mail_digest = await digestOf(mail);
-  if (new TextEncoder().encode(json).length <= INLINE_BYTES)
-    return { mail: json, mail_key: null, mail_digest };
-  const mail_key = `outbox/${owner.company_id}/${owner.id}.json`;
-  await env.ATTACHMENTS.put(mail_key, json);
-  return { mail: null, mail_key, mail_digest };
+  const mail_key = await overflow(
+    ctx,
+    new TextEncoder().encode(json),
+    () => `outbox/${company_id}/${id}.json`,
+  );
+  return { mail: mail_key === null ? json : null, mail_key, mail_digest: await sha256Hex(json) };
 }
 
 /** By which two mails are told to be the same. */
