@@ -41,12 +41,24 @@ export function mergePage<Row extends Position>(lists: Row[][], { page, size }: 
 
 const newestFirst = (a: Position, b: Position): number => b.at - a.at || (a.id < b.id ? 1 : -1);
 
-/** Where a list without page numbers goes on: opaque to clients. */
-export const toCursor = ({ at, id }: Position): string => btoa(`${at} ${id}`);
+/**
+ * Takes one page of a list without page numbers out of several that are each newest first.
+ * @param lists each holding at least its first `size + 1` rows after the cursor, or all that it has
+ * @returns its rows, and the cursor to go on from: null on the last page
+ */
+export function cutPage<Row extends Position>(
+  lists: Row[][],
+  size: number,
+): { rows: Row[]; next_cursor: string | null } {
+  const found = mergePage(lists, { page: 1, size: size + 1 });
+  const rows = found.slice(0, size);
+  const last = rows.at(-1);
+  return { rows, next_cursor: found.length > size && last ? btoa(`${last.at} ${last.id}`) : null };
+}
 
 /**
- * Undoes `toCursor`.
- * @throws ApiError 400 for what it has not made
+ * Reads a cursor that `cutPage` has given; to clients it is opaque.
+ * @throws ApiError 400 for any other
  */
 export function parseCursor(cursor: string): Position {
   try {

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { ApiError, notFound } from "../../lib/errors.ts";
-import { parseCursor, toCursor } from "../../lib/pagination.ts";
+import { cutPage, type Position, parseCursor } from "../../lib/pagination.ts";
 import { batch, inCompanies, type UserCtx } from "../context.ts";
 import { finish } from "./attempt.ts";
 import { loadMail, type OutboxRow, toResponse } from "./entry.ts";
@@ -13,18 +13,13 @@ export async function listOutbox(ctx: UserCtx, { size, cursor }: OutboxQuery): P
     ctx,
     ctx.user.companies.map(
       (id) => sql`
-        SELECT * FROM ems_outbox WHERE company_id = ${id}
+        SELECT *, created_at AS at FROM ems_outbox WHERE company_id = ${id}
           ${before ? sql`AND (created_at, id) < (${before.at}, ${before.id})` : sql``}
         ORDER BY created_at DESC, id DESC LIMIT ${size + 1}`,
     ),
   );
-  const rows = (lists.flat() as OutboxRow[]).sort(
-    (a, b) => b.created_at - a.created_at || (a.id < b.id ? 1 : -1),
-  );
-  const items = rows.slice(0, size);
-  const last = items.at(-1);
-  const next_cursor = rows.length > size && last ? toCursor({ at: last.created_at, id: last.id }) : null;
-  return { items: items.map(toResponse), next_cursor };
+  const { rows, next_cursor } = cutPage(lists as (OutboxRow & Position)[][], size);
+  return { items: rows.map(toResponse), next_cursor };
 }
 
 /**

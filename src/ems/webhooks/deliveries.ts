@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { ApiError, notFound } from "../../lib/errors.ts";
-import { parseCursor, toCursor } from "../../lib/pagination.ts";
+import { cutPage, type Position, parseCursor } from "../../lib/pagination.ts";
 import { nowSeconds, toIso, toIsoOrNull } from "../../lib/time.ts";
 import { batch, type Ctx, inCompanies, type UserCtx } from "../context.ts";
 import { deliveries } from "../schema/intake.ts";
@@ -67,21 +67,14 @@ export async function listDeliveries(ctx: UserCtx, query: DeliveriesQuery): Prom
     ctx,
     accounts.map(
       ({ id }) => sql`
-        SELECT * FROM ems_deliveries WHERE account_id = ${id}
+        SELECT *, received_at AS at FROM ems_deliveries WHERE account_id = ${id}
           ${after ? sql`AND (received_at, id) < (${after.at}, ${after.id})` : sql``}
           ${state ? sql`AND state = ${state}` : sql``} ${type ? sql`AND type = ${type}` : sql``}
         ORDER BY received_at DESC, id DESC LIMIT ${size + 1}`,
     ),
   );
-  const rows = (lists.flat() as DeliveryRow[]).sort(
-    (a, b) => b.received_at - a.received_at || (a.id < b.id ? 1 : -1),
-  );
-  const items = rows.slice(0, size);
-  const last = items.at(-1);
-  return {
-    items: items.map(toResponse),
-    next_cursor: rows.length > size && last ? toCursor({ at: last.received_at, id: last.id }) : null,
-  };
+  const { rows, next_cursor } = cutPage(lists as (DeliveryRow & Position)[][], size);
+  return { items: rows.map(({ at: _at, ...row }) => toResponse(row)), next_cursor };
 }
 
 /**
