@@ -6,7 +6,7 @@ import type { Ctx } from "../context.ts";
 import { ProviderError, type ProviderMessage } from "../provider/port.ts";
 import { releaseVersion } from "../threads/version.ts";
 import { enqueue, findEntry, loadMail, move, type OutboxRow } from "./entry.ts";
-import { recordSent, toOutgoingMail } from "./sent.ts";
+import { type Outgoing, recordSent, toOutgoingMail } from "./sent.ts";
 
 // queued ──▶ sending ──▶ sent           queued: leaves at send_at, may be cancelled until then
 //   ▲           │ ▲  └─▶ failed         failed: it is known that nothing was sent
@@ -47,9 +47,10 @@ export async function take(ctx: Ctx, row: OutboxRow): Promise<Attempt | undefine
  * @param mayBeSent whether the provider may have sent it before under the same key
  */
 export async function attempt(ctx: Ctx, entry: OutboxRow, mayBeSent: boolean): Promise<Attempt> {
+  const outgoing = { entry, account: await findAccount(ctx, entry), mail: await loadMail(ctx, entry) };
   try {
-    const sent = await sendOrFind(ctx, entry, mayBeSent);
-    if (sent) return { entry: await recordSent(ctx, entry, sent), error: null };
+    const sent = await sendOrFind(ctx, outgoing, mayBeSent);
+    if (sent) return { entry: await recordSent(ctx, outgoing, sent), error: null };
     return { entry: await setUnknown(ctx, entry, "The mailbox has no trace of it yet"), error: null };
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
@@ -57,19 +58,27 @@ export async function attempt(ctx: Ctx, entry: OutboxRow, mayBeSent: boolean): P
   }
 }
 
+async function findAccount({ db }: Ctx, { id, account_id }: OutboxRow): Promise<Outgoing["account"]> {
+  const [account] = await db.all<Outgoing["account"]>(sql`
+    SELECT id, company_id, email_address, grant_id, status FROM ems_accounts WHERE id = ${account_id}`);
+  if (!account) throw new Error(`The account of outbox entry ${id} is gone`);
+  return account;
+}
+
 /** Under the same key while the provider remembers it; later it may only be looked for. */
-async function sendOrFind(ctx: Ctx, entry: OutboxRow, mayBeSent: boolean): Promise<ProviderMessage | null> {
-  const { id, account_id, provider_key, tried_at } = entry;
-  const [account] = await ctx.db.all<{ grant_id: string | null }>(sql`
-    SELECT grant_id FROM ems_accounts WHERE id = ${account_id} AND status <> 'disconnected'`);
-  const grant = account?.grant_id;
+async function sendOrFind(
+  ctx: Ctx,
+  { entry, account, mail }: Outgoing,
+  mayBeSent: boolean,
+): Promise<ProviderMessage | null> {
+  const { id, provider_key, tried_at } = entry;
+  const grant = account.status === "disconnected" ? null : account.grant_id;
   if (!grant) throw new ProviderError("grant_dead", "the mailbox is disconnected", null);
   const triedAt = tried_at ?? nowSeconds();
   const find = () =>
     ctx.provider.findSent(grant, { marker: id, after: triedAt - 600, before: triedAt + 7200 });
   if (nowSeconds() - triedAt >= KEY_SECONDS) return find();
-  const mail = toOutgoingMail(ctx, await loadMail(ctx, entry), id);
-  return ctx.provider.send(grant, mail, provider_key).catch(async (error) => {
+  return ctx.provider.send(grant, toOutgoingMail(ctx, mail, id), provider_key).catch(async (error) => {
     // A refusal may come from before the key was looked at: it counts only if the mailbox does not have the mail.
     const isDoubtful = mayBeSent && error instanceof ProviderError && error.fault === "refused";
     const found = isDoubtful ? await find() : null;

@@ -1,12 +1,18 @@
-import { sql } from "drizzle-orm";
 import { uuidv7 } from "../../lib/ids.ts";
 import { log } from "../../lib/log.ts";
 import { nowSeconds } from "../../lib/time.ts";
 import { batch, type Ctx } from "../context.ts";
 import { applyMessage } from "../messages/ingest.ts";
-import type { ConnectedAccount } from "../messages/state.ts";
+import type { MailAccount } from "../messages/state.ts";
 import type { OutgoingMail, ProviderAttachment, ProviderMessage } from "../provider/port.ts";
-import { findEntry, loadMail, type OutboxRow, type StoredMail, setSent } from "./entry.ts";
+import { findEntry, type OutboxRow, type StoredMail, setSent } from "./entry.ts";
+
+/** An entry with all that an attempt at it needs. */
+export interface Outgoing {
+  entry: OutboxRow;
+  account: MailAccount & { grant_id: string | null; status: string };
+  mail: StoredMail;
+}
 
 /** The mail as the provider takes it; the bytes of its files come when they are asked for. */
 export function toOutgoingMail(
@@ -29,12 +35,12 @@ export function toOutgoingMail(
  * Stores what the provider has sent: message, thread, the sender's read state, events and the entry's own state in
  * one batch. It may be done twice, and after the mail's own notification.
  */
-export async function recordSent(ctx: Ctx, entry: OutboxRow, sent: ProviderMessage): Promise<OutboxRow> {
-  const { id, user_id, thread_id, account_id, mail_key } = entry;
-  const [account] = await ctx.db.all<ConnectedAccount>(sql`
-    SELECT id, company_id, email_address, grant_id FROM ems_accounts WHERE id = ${account_id}`);
-  if (!account) throw new Error(`The account of outbox entry ${id} is gone`);
-  const mail = await loadMail(ctx, entry);
+export async function recordSent(
+  ctx: Ctx,
+  { entry, account, mail }: Outgoing,
+  sent: ProviderMessage,
+): Promise<OutboxRow> {
+  const { id, user_id, thread_id, mail_key } = entry;
   const applied = await applyMessage(ctx, account, {
     message: { ...fieldsOf(mail, sent), ...(await attachmentsOf(ctx, account, mail, sent)) },
     observedAt: nowSeconds() * 1000,
@@ -65,12 +71,13 @@ const fieldsOf = (mail: StoredMail, { attachments: _told, ...sent }: ProviderMes
 /** An answer need not tell the files: then the mail is asked for, and if that fails its notification tells them. */
 async function attachmentsOf(
   ctx: Ctx,
-  { grant_id }: ConnectedAccount,
+  { grant_id }: Outgoing["account"],
   { files }: StoredMail,
   sent: ProviderMessage,
 ): Promise<{ attachments?: ProviderAttachment[] }> {
   if (files.length === 0) return { attachments: [] };
   if (sent.attachments?.length) return { attachments: sent.attachments };
-  const stored = await ctx.provider.getMessage(grant_id, sent.id).catch(() => null);
+  const stored =
+    grant_id === null ? null : await ctx.provider.getMessage(grant_id, sent.id).catch(() => null);
   return stored?.attachments ? { attachments: stored.attachments } : {};
 }
