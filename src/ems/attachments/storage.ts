@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { notFound } from "../../lib/errors.ts";
 import { log } from "../../lib/log.ts";
 import { type Ctx, inCompanies, type UserCtx } from "../context.ts";
-import type { StoredFile } from "../outbox/entry.ts";
+import { type StoredFile, shownId } from "../outbox/entry.ts";
 import { throwUnavailable } from "../provider/unavailable.ts";
 
 /** What is needed to bring an attachment's bytes from the provider to R2. */
@@ -79,8 +79,7 @@ export async function filesOf(ctx: UserCtx, messageId: string, html: string): Pr
     const key = keyOf(row);
     // What the provider told of the size may be an estimate.
     const size_bytes = (await ctx.env.ATTACHMENTS.head(key))?.size ?? row.size_bytes;
-    const isInline = content_id !== null && html.includes(`cid:${content_id}`);
-    files.push({ key, filename, content_type, size_bytes, content_id: isInline ? content_id : null });
+    files.push({ key, filename, content_type, size_bytes, content_id: shownId(html, content_id) });
   }
   return files;
 }

@@ -1,9 +1,7 @@
 import * as z from "zod";
 import { pageOf, pageQuery } from "../../lib/pagination.ts";
 import { uuid } from "../../lib/validation.ts";
-import { MAX_RECIPIENTS, Recipient, SendRequest, timing } from "../messages/schemas.ts";
-
-const MAX_ATTACHMENTS = 20;
+import { MAX_FILES, MAX_RECIPIENTS, Recipient, SendRequest, timing } from "../messages/schemas.ts";
 
 export const DraftParam = z.object({ draft_id: uuid });
 
@@ -24,7 +22,7 @@ export const DraftUpdate = z.object({
   body_html: body_html.optional(),
   body_text,
   reply_to_message_id,
-  attachment_ids: z.array(uuid).max(MAX_ATTACHMENTS, `at most ${MAX_ATTACHMENTS} attachments`).nullish(),
+  attachment_ids: z.array(uuid).max(MAX_FILES, `at most ${MAX_FILES} attachments`).nullish(),
 });
 export type DraftUpdate = z.infer<typeof DraftUpdate>;
 

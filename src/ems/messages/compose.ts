@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { ApiError, forbidden, notFound } from "../../lib/errors.ts";
 import { findUploads, uploadKeyOf } from "../attachments/uploads.ts";
 import { inCompanies, type UserCtx } from "../context.ts";
-import type { StoredFile, StoredMail } from "../outbox/entry.ts";
+import { type StoredFile, type StoredMail, shownId } from "../outbox/entry.ts";
 import { disconnected } from "../outbox/submit.ts";
 import type { Recipient, SendRequest } from "./schemas.ts";
 
@@ -93,7 +93,7 @@ export async function compose(
     filename: upload.filename,
     content_type: upload.content_type,
     size_bytes: upload.size_bytes,
-    content_id: isShown(written.body_html, upload.content_id) ? upload.content_id : null,
+    content_id: shownId(written.body_html, upload.content_id),
   }));
   const files = [...own, ...passedOn];
   const bytes = files.reduce((sum, { size_bytes }) => sum + size_bytes, written.body_html.length);
@@ -115,8 +115,6 @@ export async function compose(
     ...(answered ? await answering(ctx, account, answered) : {}),
   };
 }
-
-const isShown = (html: string, contentId: string): boolean => html.includes(`cid:${contentId}`);
 
 const toAddresses = (list: Recipient[] | null | undefined) =>
   (list ?? []).map(({ name, email }) => ({ name: name || null, email }));
