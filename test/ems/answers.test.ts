@@ -3,7 +3,7 @@ import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { AccountResponse } from "../../src/ems/accounts/schemas.ts";
 import type { MessageResponse } from "../../src/ems/messages/schemas.ts";
 import { type Client, connectMailbox, createClient, unique } from "../support/client.ts";
-import { eventually, type InboundMail, receiveMail, storedMail } from "../support/nylas.ts";
+import { eventually, headerOf, type InboundMail, receiveMail, storedMail } from "../support/nylas.ts";
 
 type Mailbox = AccountResponse & { grant_id: string };
 
@@ -31,9 +31,6 @@ async function receive(fields: Partial<InboundMail> = {}): Promise<MessageRespon
   });
 }
 
-const header = (message: Record<string, unknown> | undefined, name: string): string | undefined =>
-  ((message?.headers ?? []) as { name: string; value: string }[]).find((each) => each.name === name)?.value;
-
 const sentFrom = async ({ grant_id }: Mailbox, subject: string) =>
   (await storedMail(grant_id)).find((message) => message.subject === subject);
 
@@ -58,7 +55,7 @@ describe("an answer to all", () => {
       cc_addresses: [{ email: "boss@out.example" }],
     });
     const sent = await sentFrom(box, body.subject);
-    expect(header(sent, "In-Reply-To")).toBe(original.internet_message_id);
+    expect(headerOf(sent, "In-Reply-To")).toBe(original.internet_message_id);
   });
 
   it("to a mail of our own goes to those who got it; a subject that is an answer already stays", async () => {
@@ -143,8 +140,8 @@ describe("what an answer refers to is complete", () => {
       });
       expect(body.thread_id).toBe(third.thread_id);
       const sent = await sentFrom(from, subject);
-      expect(header(sent, "In-Reply-To")).toBe(third.internet_message_id);
-      expect(header(sent, "References")).toBe(chain);
+      expect(headerOf(sent, "In-Reply-To")).toBe(third.internet_message_id);
+      expect(headerOf(sent, "References")).toBe(chain);
     }
   });
 });

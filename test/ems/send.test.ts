@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { AccountResponse } from "../../src/ems/accounts/schemas.ts";
 import type { MessageResponse } from "../../src/ems/messages/schemas.ts";
 import { type Client, connectMailbox, createClient, unique } from "../support/client.ts";
-import { breakRoute, eventually, expireGrant, receiveMail, storedMail } from "../support/nylas.ts";
+import { breakRoute, eventually, expireGrant, headerOf, receiveMail, storedMail } from "../support/nylas.ts";
 
 type Mailbox = AccountResponse & { grant_id: string };
 
@@ -44,11 +44,6 @@ async function receive(of: Client, box: Mailbox, fields: object = {}): Promise<M
     expect(found).toBeDefined();
     return found;
   });
-}
-
-function header(message: Record<string, unknown> | undefined, name: string): string | undefined {
-  const headers = (message?.headers ?? []) as { name: string; value: string }[];
-  return headers.find((each) => each.name === name)?.value;
 }
 
 describe("what is refused leaves nothing behind", () => {
@@ -152,7 +147,7 @@ describe("replying", () => {
     const { body } = await client.call<MessageResponse>("POST", `/messages/${original.id}/reply`, request);
     expect(body.thread_id).toBe(original.thread_id);
     const sent = (await storedMail(box.grant_id)).find(({ subject }) => subject === request.subject);
-    expect(header(sent, "In-Reply-To")).toBe(original.internet_message_id);
+    expect(headerOf(sent, "In-Reply-To")).toBe(original.internet_message_id);
     const thread = (await client.call("GET", `/threads/${original.thread_id}`)).body;
     expect(thread.messages.map(({ id }: { id: string }) => id)).toEqual([original.id, body.id]);
     expect(thread.subject).toBe(original.subject);
@@ -175,7 +170,7 @@ describe("replying", () => {
     const { body } = await client.call<MessageResponse>("POST", `/messages/${original.id}/reply`, request);
     expect(body).toMatchObject({ thread_id: original.thread_id, email_account_id: other.id });
     const sent = (await storedMail(other.grant_id)).find(({ subject }) => subject === request.subject);
-    expect(header(sent, "In-Reply-To")).toBe(original.internet_message_id);
+    expect(headerOf(sent, "In-Reply-To")).toBe(original.internet_message_id);
     const answer = await receive(client, other, { inReplyTo: body.internet_message_id });
     expect(answer.thread_id).toBe(original.thread_id);
   });

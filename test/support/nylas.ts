@@ -62,6 +62,12 @@ export const mendRoutes = () => control("DELETE", "/__sim/fault");
 export const storedMail = async (grantId: string): Promise<Record<string, unknown>[]> =>
   ((await control("GET", `/__sim/messages/${grantId}`)) as { data: Record<string, unknown>[] }).data;
 
+/** A header of a stored mail. */
+export function headerOf(message: Record<string, unknown> | undefined, name: string): string | undefined {
+  const headers = (message?.headers ?? []) as { name: string; value: string }[];
+  return headers.find((each) => each.name === name)?.value;
+}
+
 export interface PulledRequest {
   id: string;
   method: string;
