@@ -1,0 +1,41 @@
+/** A statement that has run, and what D1 bills for it. */
+export interface Observed {
+  sql: string;
+  params: unknown[];
+  rowsRead: number;
+  rowsWritten: number;
+}
+
+type Statement = D1PreparedStatement & { inner: D1PreparedStatement; sql: string; params: unknown[] };
+
+/** A database that tells of each statement once it has run, and else is the one that it is given. */
+export function observedD1(db: D1Database, observe: (statement: Observed) => void): D1Database {
+  const note = <Row>(result: D1Result<Row>, { sql, params }: Pick<Statement, "sql" | "params">) => {
+    const { rows_read: rowsRead, rows_written: rowsWritten } = result.meta;
+    observe({ sql, params, rowsRead, rowsWritten });
+    return result;
+  };
+  const statement = (inner: D1PreparedStatement, sql: string, params: unknown[]): Statement =>
+    Object.assign(Object.create(inner), {
+      ...{ inner, sql, params },
+      bind: (...values: unknown[]) => statement(inner.bind(...values), sql, values),
+      all: async () => note(await inner.all(), { sql, params }),
+      run: async () => note(await inner.run(), { sql, params }),
+      first: async (column?: string) => {
+        const [row] = note(await inner.all<Record<string, unknown>>(), { sql, params }).results;
+        return (column === undefined ? row : row?.[column]) ?? null;
+      },
+      // Drizzle's way to read: it alone does not tell what it cost.
+      raw: async () => {
+        const { results } = note(await inner.all<Record<string, unknown>>(), { sql, params });
+        return results.map((row) => Object.values(row));
+      },
+    });
+  return {
+    prepare: (sql: string) => statement(db.prepare(sql), sql, []),
+    batch: async (statements: Statement[]) => {
+      const results = await db.batch(statements.map(({ inner }) => inner));
+      return results.map((result, nth) => note(result, statements[nth] as Statement));
+    },
+  } as unknown as D1Database;
+}
