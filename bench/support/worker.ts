@@ -41,16 +41,21 @@ export interface RunningWorker {
   url: string;
   /** Of workerd, which also plays D1, R2 and the queues. */
   pid: number;
+  /** Its database, by the binding's own protocol. */
+  db: D1Database;
   stop(): Promise<void>;
 }
 
+type D1Database = Awaited<ReturnType<Miniflare["getD1Database"]>>;
+
 /**
  * Bundles the Worker as a deployment would.
+ * @param options what else to tell `wrangler deploy`, the path of another entry included
  * @returns the path of the bundle, in `directory`
  * @throws Error with wrangler's output
  */
-export async function bundleWorker(directory: string): Promise<string> {
-  const args = [WRANGLER, "deploy", "--dry-run", "--config", CONFIG, "--outdir", directory];
+export async function bundleWorker(directory: string, options: string[] = []): Promise<string> {
+  const args = [WRANGLER, "deploy", "--dry-run", "--config", CONFIG, "--outdir", directory, ...options];
   const env = { ...process.env, FORCE_COLOR: "0", WRANGLER_SEND_METRICS: "false", CI: "true" };
   const child = spawn(process.execPath, args, {
     cwd: ROOT,
@@ -89,10 +94,11 @@ export async function startWorker(
   const stop = cleanup.defer(() => miniflare.dispose());
   // Straight to the Worker: Miniflare's own door would be one more hop.
   const { origin: url } = await miniflare.unsafeGetDirectURL();
-  await migrate(miniflare);
+  const db = await miniflare.getD1Database("DB");
+  await migrate(db);
   const [pid] = childrenOf(process.pid, "workerd").slice(-1);
   if (!pid) throw new Error("There is no process named workerd below this one");
-  return { url, pid, stop };
+  return { url, pid, db, stop };
 }
 
 type Options = Parameters<typeof startWorker>[1];
@@ -142,8 +148,7 @@ function createErrorPrinter() {
   };
 }
 
-async function migrate(miniflare: Miniflare): Promise<void> {
-  const db = await miniflare.getD1Database("DB");
+async function migrate(db: D1Database): Promise<void> {
   const folder = join(ROOT, "migrations");
   const files = readdirSync(folder).filter((name) => name.endsWith(".sql"));
   for (const file of files.sort()) {

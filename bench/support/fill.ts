@@ -1,0 +1,124 @@
+import type { RunningWorker } from "./worker.ts";
+
+/** A mailbox that SQL has filled, with rows of the shape that ingest writes. */
+export interface FilledMailbox {
+  company: number;
+  accountId: string;
+  grantId: string;
+  email: string;
+  messages: number;
+}
+
+/** Of each thread; one mail in ten has a file. */
+const MESSAGES_PER_THREAD = 4;
+/** The oldest mail's time; the next ones follow a minute apart. */
+const OLDEST_AT = 1_700_000_000;
+/** Rows a statement: some seconds of work each. */
+const PORTION = 20_000;
+/** A mail of middling length, as receiveMail puts one into the stand-in. */
+const HTML = `<p>Dear team,</p><p>${"this is a mail of middling length. ".repeat(40)}</p>`;
+
+const KINDS = { account: "8800", thread: "8801", message: "8802", file: "8803" };
+type Kind = keyof typeof KINDS;
+
+/**
+ * The id of a mailbox's n-th row of a kind: the higher, the younger. One mailbox a company.
+ * @param company up to 65,535
+ */
+export const filledId = (kind: Kind, company: number, n = 0): string =>
+  `01900000-${company.toString(16).padStart(4, "0")}-7000-${KINDS[kind]}-${n.toString(16).padStart(12, "0")}`;
+
+/** The same in SQL, for the row number `expression`. */
+const sqlId = (kind: Kind, company: number, expression: string): string =>
+  `printf('${filledId(kind, company).slice(0, 24)}%012x', ${expression})`;
+
+/** Creates an active account of the company with this many messages, none of which anyone has touched. */
+export async function fillMailbox(
+  { db }: RunningWorker,
+  company: number,
+  messages: number,
+): Promise<FilledMailbox> {
+  const mailbox = {
+    ...{ company, messages, accountId: filledId("account", company) },
+    ...{ grantId: `grant-of-${company}`, email: `filled-${company}@demo.example` },
+  };
+  await db
+    .prepare(
+      `INSERT INTO ems_accounts (id, company_id, email_address, provider, grant_id, grant_provider, status, created_at)
+       VALUES (?, ?, ?, 'gmail', ?, 'google', 'active', ${OLDEST_AT})`,
+    )
+    .bind(mailbox.accountId, company, mailbox.email, mailbox.grantId)
+    .run();
+  for (let first = 0; first < messages; first += PORTION) {
+    const last = Math.min(first + PORTION, messages) - 1;
+    await db.batch(portion(mailbox, first, last).map((statement) => db.prepare(statement)));
+  }
+  return mailbox;
+}
+
+/** Reads every mail for the user but `unread` of them, at equal distances, and settles all as inbox/settle.ts would. */
+export async function readAllBut(
+  { db }: RunningWorker,
+  { company, accountId, messages }: FilledMailbox,
+  userId: number,
+  unread: number,
+): Promise<void> {
+  const step = Math.floor(messages / unread);
+  for (let first = 0; first < messages; first += PORTION) {
+    await db
+      .prepare(
+        `INSERT INTO ems_inbox_entries (user_id, message_id, company_id, account_id, sent_at, is_read, read_at)
+         SELECT ${userId}, id, company_id, account_id, sent_at, isRead, iif(isRead, sent_at, NULL) FROM (
+           SELECT *, (sent_at - ${OLDEST_AT}) / 60 % ${step} <> ${step - 1} AS isRead FROM ems_messages
+           WHERE account_id = ? AND sent_at >= ${OLDEST_AT + first * 60}
+             AND sent_at < ${OLDEST_AT + (first + PORTION) * 60})`,
+      )
+      .bind(accountId)
+      .run();
+  }
+  await db
+    .prepare(
+      `INSERT INTO ems_inbox_stretches (user_id, account_id, newest_at, newest_id, oldest_at, oldest_id)
+       VALUES (?, ?, ?, ?, ?, ?)`,
+    )
+    .bind(userId, accountId, ...placeOf(company, messages - 1), ...placeOf(company, 0))
+    .run();
+}
+
+const placeOf = (company: number, n: number): [at: number, id: string] => [
+  OLDEST_AT + n * 60,
+  filledId("message", company, n),
+];
+
+function portion({ company, accountId }: FilledMailbox, first: number, last: number): string[] {
+  const numbers = `WITH RECURSIVE n(i) AS (SELECT ${first} UNION ALL SELECT i + 1 FROM n WHERE i < ${last})`;
+  const at = `${OLDEST_AT} + i * 60`;
+  const [thread, message, file] = [
+    sqlId("thread", company, `i / ${MESSAGES_PER_THREAD}`),
+    sqlId("message", company, "i"),
+    sqlId("file", company, "i"),
+  ];
+  return [
+    `${numbers} INSERT INTO ems_threads
+       (id, company_id, account_id, provider_thread_id, subject, first_message_at, last_message_at, created_at)
+     SELECT ${thread}, ${company}, '${accountId}', 'thread-' || (i / ${MESSAGES_PER_THREAD}),
+       'About order ' || (i / ${MESSAGES_PER_THREAD}), ${at}, ${at}, ${at}
+     FROM n WHERE i % ${MESSAGES_PER_THREAD} = 0`,
+    `${numbers} INSERT INTO ems_messages
+       (id, company_id, account_id, thread_id, provider_message_id, provider_thread_id, internet_message_id,
+        from_address, from_name, to_addresses, cc_addresses, bcc_addresses, subject, snippet, direction,
+        has_attachments, attachment_count, threaded_by, sent_at, created_at, observed_at, applied_by, body_digest,
+        body_text, body_html, thread_version)
+     SELECT ${message}, ${company}, '${accountId}', ${thread}, 'mail-' || i,
+       'thread-' || (i / ${MESSAGES_PER_THREAD}), '<' || i || '@out.example>', 'customer@out.example', 'A Customer',
+       '[{"name":"Team","email":"filled-${company}@demo.example"}]', '[]', '[]',
+       'About order ' || (i / ${MESSAGES_PER_THREAD}), 'Dear team, this is a mail of middling length.', 'inbound',
+       i % 10 = 0, i % 10 = 0, 'provider', ${at}, ${at}, ${at}, 'fill', hex(zeroblob(32)), NULL, '${HTML}',
+       i % ${MESSAGES_PER_THREAD} + 1
+     FROM n`,
+    `${numbers} INSERT INTO ems_attachments
+       (id, company_id, account_id, message_id, provider_attachment_id, filename, content_type, size_bytes, is_inline, created_at)
+     SELECT ${file}, ${company}, '${accountId}', ${message}, 'file-' || i, 'order.pdf', 'application/pdf', 40000, 0, ${at}
+     FROM n WHERE i % 10 = 0`,
+  ];
+}
