@@ -169,6 +169,7 @@ const QUERIES: Record<string, Record<string, string[]>> = {
 const IN_EVERY_LIST: Record<string, string[]> = {
   page: ["0", "-1", "abc", "1.5", "", "NaN", "Infinity", "1e400", "9007199254740993", "1&page=2", "[]", "1;"],
   size: ["0", "-1", "101", "x", "1.5", "", "100000", "5&size=5"],
+  cursor: ["", "x", "%00", "MTIz", "a".repeat(501), "'--"],
   account_id: ["xyz", "", "1", "null", `${absent()}x`, `${absent()}&account_id=${absent()}`, "%00", "'--"],
 };
 
@@ -309,7 +310,7 @@ describe.each(Object.entries(QUERIES))("a query of %s", (route, own) => {
   it("may ask for a page past the end", async () => {
     for (const page of ["2", "1000", "1000000"]) {
       const { body } = await client.call(method, `${path}?page=${page}&size=100`);
-      expect(body).toEqual({ items: [], total: 0, page: Number(page), size: 100 });
+      expect(body).toEqual({ items: [], total: 0, page: Number(page), size: 100, next_cursor: null });
     }
   });
 });

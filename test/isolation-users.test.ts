@@ -73,7 +73,13 @@ describe("a token without companies", () => {
   it("gets empty lists", async () => {
     const nobody = await createClient({ companies: [] });
     for (const path of LISTS) {
-      expect((await nobody.call("GET", path)).body, path).toEqual({ items: [], total: 0, page: 1, size: 25 });
+      expect((await nobody.call("GET", path)).body, path).toEqual({
+        items: [],
+        total: 0,
+        page: 1,
+        size: 25,
+        next_cursor: null,
+      });
     }
     for (const path of ["/accounts", "/companies", "/inbox/unread-counts"]) {
       expect((await nobody.call("GET", path)).body, path).toEqual([]);

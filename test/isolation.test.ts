@@ -46,7 +46,7 @@ const emptyPage = async (method: string, path: string) => {
   expectNothingOf(b, await a.client.call(method, path));
   for (const id of [b.account.id, b.account.id.toUpperCase(), absent()]) {
     const filtered = await a.client.call(method, `${path}?account_id=${id}`);
-    expect(filtered.body).toEqual({ items: [], total: 0, page: 1, size: 25 });
+    expect(filtered.body).toEqual({ items: [], total: 0, page: 1, size: 25, next_cursor: null });
   }
 };
 

@@ -1,28 +1,8 @@
 import * as z from "zod";
-import { badRequest } from "./errors.ts";
 import { wholeNumber } from "./validation.ts";
 
 const MAX_PAGE_SIZE = 100;
-
-/** The query parameters of every list: `page` from 1, `size` up to 100, default 25. */
-export const pageQuery = {
-  page: wholeNumber.pipe(z.int().min(1, "must be at least 1").max(1e12)).default(1),
-  size: wholeNumber
-    .pipe(z.int().min(1, "must be at least 1").max(MAX_PAGE_SIZE, `must be at most ${MAX_PAGE_SIZE}`))
-    .default(25),
-};
-
-export interface Page {
-  page: number;
-  size: number;
-}
-
-/** The contract's paginated answer around an item schema. */
-export const pageOf = <Item extends z.ZodType>(item: Item) =>
-  z.object({ items: z.array(item), total: z.int(), page: z.int(), size: z.int() });
-
-/** True for a page that begins after the list's last row: there is nothing to read for it. */
-export const isPastEnd = ({ page, size }: Page, total: number): boolean => (page - 1) * size >= total;
+const MAX_CURSOR_LENGTH = 500;
 
 /** Where a row stands in a list: newest first, ties by id. */
 export interface Position {
@@ -30,42 +10,90 @@ export interface Position {
   id: string;
 }
 
+const page = wholeNumber.pipe(z.int().min(1, "must be at least 1").max(1e12)).default(1);
+
+const size = wholeNumber
+  .pipe(z.int().min(1, "must be at least 1").max(MAX_PAGE_SIZE, `must be at most ${MAX_PAGE_SIZE}`))
+  .default(25);
+
+/** To clients it is opaque: only what `cutPage` has given is one. */
+const cursor = z
+  .string()
+  .max(MAX_CURSOR_LENGTH, `at most ${MAX_CURSOR_LENGTH} characters`)
+  .transform((text, { issues }) => {
+    const position = parseCursor(text);
+    if (position) return position;
+    issues.push({ code: "custom", input: text, message: "is not one that this list has given" });
+    return z.NEVER;
+  })
+  .optional();
+
+/** The query parameters of a list without page numbers: `size` up to 100, default 25, and where to go on. */
+export const cursorQuery = { size, cursor };
+
+/** The query parameters of the contract's lists: `page` from 1, in whose place a cursor costs the same however deep. */
+export const pageQuery = { page, ...cursorQuery };
+
+export interface Page {
+  page: number;
+  size: number;
+  cursor?: Position | undefined;
+}
+
+/** The contract's paginated answer around an item schema, and the cursor to go on from: null on the last page. */
+export const pageOf = <Item extends z.ZodType>(item: Item) =>
+  z.object({
+    items: z.array(item),
+    total: z.int(),
+    page: z.int(),
+    size: z.int(),
+    next_cursor: z.string().nullable(),
+  });
+
+/** Which rows of a list make a page, counted from the list's first, or from its cursor. */
+export interface Slice {
+  first: number;
+  size: number;
+}
+
+export const sliceOf = ({ page, size, cursor }: Page): Slice => ({
+  first: cursor ? 0 : (page - 1) * size,
+  size,
+});
+
+/** How many rows each list must give for `cutPage`: one more than it shows, which tells whether another page follows. */
+export const rowsFor = ({ first, size }: Slice): number => first + size + 1;
+
+/** True for a page that begins after the list's last row: there is nothing to read for it. */
+export const isPastEnd = (query: Page, total: number): boolean =>
+  !query.cursor && sliceOf(query).first >= total;
+
 /**
- * Takes one page out of several lists that are each newest first, as a query per company gives them.
- * @param lists each holding at least its first `page * size` rows, or all that it has
+ * Takes a slice out of several lists that are each newest first, as a query per company gives them.
+ * @param lists each holding at least its first `rowsFor(slice)` rows, or all that it has
+ * @returns its rows, newest first, and the cursor of the next page: null on the last
  */
-export function mergePage<Row extends Position>(lists: Row[][], { page, size }: Page): Row[] {
-  const rows = lists.length === 1 ? (lists[0] ?? []) : lists.flat().sort(newestFirst);
-  return rows.slice((page - 1) * size, page * size);
+export function cutPage<Row extends Position>(
+  lists: Row[][],
+  { first, size }: Slice,
+): { rows: Row[]; next_cursor: string | null } {
+  const found = lists.flat().sort(newestFirst).slice(first);
+  const rows = found.slice(0, size);
+  const last = rows.at(-1);
+  return { rows, next_cursor: found.length > size && last ? formatCursor(last) : null };
 }
 
 const newestFirst = (a: Position, b: Position): number => b.at - a.at || (a.id < b.id ? 1 : -1);
 
-/**
- * Takes one page of a list without page numbers out of several that are each newest first.
- * @param lists each holding at least its first `size + 1` rows after the cursor, or all that it has
- * @returns its rows, and the cursor to go on from: null on the last page
- */
-export function cutPage<Row extends Position>(
-  lists: Row[][],
-  size: number,
-): { rows: Row[]; next_cursor: string | null } {
-  const found = mergePage(lists, { page: 1, size: size + 1 });
-  const rows = found.slice(0, size);
-  const last = rows.at(-1);
-  return { rows, next_cursor: found.length > size && last ? btoa(`${last.at} ${last.id}`) : null };
-}
+/** In base64url, so that it needs no escaping in a URL. */
+const formatCursor = ({ at, id }: Position): string =>
+  btoa(`${at} ${id}`).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 
-/**
- * Reads a cursor that `cutPage` has given; to clients it is opaque.
- * @throws ApiError 400 for any other
- */
-export function parseCursor(cursor: string): Position {
+function parseCursor(text: string): Position | undefined {
   try {
-    const [, at, id] = /^(\d+) (.+)$/.exec(atob(cursor)) ?? [];
-    if (at && id) return { at: Number(at), id };
+    const [, at, id] = /^(\d+) (.+)$/.exec(atob(text.replaceAll("-", "+").replaceAll("_", "/"))) ?? [];
+    return at && id ? { at: Number(at), id } : undefined;
   } catch {
-    // Not base64 at all.
+    return undefined; // not base64 at all
   }
-  throw badRequest("cursor: is not one that this list has given");
 }

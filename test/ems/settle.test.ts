@@ -78,6 +78,11 @@ describe("settling", () => {
           // The newest one is the account's first, from the bulk.
           expect(items.slice(1).map(({ message }) => message.id)).toEqual(wanted.map(({ id }) => id));
           expect(total).toBe(wanted.length + 1);
+          for (const [nth, { at, id }] of order.entries()) {
+            const { list: rest } = await listInbox(user.ctx, { ...query, cursor: { at, id } });
+            const older = wanted.filter((each) => order.indexOf(each) > nth);
+            expect(rest.items.map(({ message }) => message.id)).toEqual(older.map((each) => each.id));
+          }
         }
       }),
       { numRuns: 40 },

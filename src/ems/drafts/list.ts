@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
-import { mergePage, type Position } from "../../lib/pagination.ts";
+import { cutPage, type Position, rowsFor, sliceOf } from "../../lib/pagination.ts";
 import { batch, inCompanies, type UserCtx } from "../context.ts";
+import { after } from "../lists.ts";
 import { type DraftRow, loadContent } from "./content.ts";
 import { findDraft, toResponse } from "./drafts.ts";
 import type { DraftResponse, DraftsQuery } from "./schemas.ts";
@@ -14,23 +15,25 @@ const PORTION = 25;
  */
 export async function listDrafts(
   ctx: UserCtx,
-  { page, size, account_id }: DraftsQuery,
-): Promise<{ items: AsyncIterable<DraftResponse>; total: number }> {
+  { account_id, ...query }: DraftsQuery,
+): Promise<{ items: AsyncIterable<DraftResponse>; total: number; next_cursor: string | null }> {
+  const slice = sliceOf(query);
   const ofAccount = account_id ? sql`AND account_id = ${account_id}` : sql``;
   const [counted, ...lists] = await batch(ctx, [
     sql`SELECT count(*) AS total FROM ems_drafts WHERE company_id ${inCompanies(ctx)} ${ofAccount}`,
     ...ctx.user.companies.map(
       (company) => sql`
-        SELECT id, updated_at AS at FROM ems_drafts WHERE company_id = ${company} ${ofAccount}
-        ORDER BY updated_at DESC, id DESC LIMIT ${page * size}`,
+        SELECT id, updated_at AS at FROM ems_drafts
+        WHERE company_id = ${company} ${ofAccount} ${after("updated_at", "id", query.cursor)}
+        ORDER BY updated_at DESC, id DESC LIMIT ${rowsFor(slice)}`,
     ),
   ]);
-  const rows = mergePage(lists as Position[][], { page, size });
+  const { rows, next_cursor } = cutPage(lists as Position[][], slice);
   const items = draftsByIds(
     ctx,
     rows.map(({ id }) => id),
   );
-  return { items, total: (counted as { total: number }[])[0]?.total ?? 0 };
+  return { items, total: (counted as { total: number }[])[0]?.total ?? 0, next_cursor };
 }
 
 /** Those of the drafts that are the caller's and are still there, in the order of the ids. */

@@ -22,10 +22,10 @@ const param = valid("param", DraftParam);
 
 export const drafts = new Hono<EmsEnv>({ strict: false })
   .get("/", answer(200, DraftListResponse), valid("query", DraftsQuery), async (c) => {
-    const { page, size, account_id } = c.req.valid("query");
-    const { items, total } = await listDrafts(c.var.ctx, { page, size, account_id });
+    const query = c.req.valid("query");
+    const { items, total, next_cursor } = await listDrafts(c.var.ctx, query);
     c.header("content-type", "application/json");
-    return c.body(streamJson({ total, page, size }, "items", items));
+    return c.body(streamJson({ total, page: query.page, size: query.size, next_cursor }, "items", items));
   })
   .post("/", idempotent, answer(201, DraftResponse), valid("json", DraftCreate), async (c) => {
     const draft = await createDraft(c.var.ctx, c.req.valid("json"));

@@ -1,14 +1,13 @@
 import { type SQL, sql } from "drizzle-orm";
 import { entryIdOf } from "../../lib/ids.ts";
-import { isPastEnd, mergePage, type Position } from "../../lib/pagination.ts";
+import { cutPage, isPastEnd, rowsFor, sliceOf } from "../../lib/pagination.ts";
 import { toIso, toIsoOrNull } from "../../lib/time.ts";
 import { batch, inCompanies, type UserCtx } from "../context.ts";
 import { newestEvent } from "../events/log.ts";
 import { readAtOf } from "../lists.ts";
+import { type EntryState, type Filter, type Scope, selectEntries } from "./entries.ts";
 import type { InboxItemResponse, InboxListResponse, InboxQuery, UnreadCountsResponse } from "./schemas.ts";
-import { compare, parseStretches, type Stretch, selectStretches } from "./stretches.ts";
-
-type Filter = "all" | "read" | "unread";
+import { parseStretches, selectStretches } from "./stretches.ts";
 
 /** How many of account `a`'s messages each filter shows: `n` holds the caller's counters. */
 const COUNTS: Record<Filter, SQL> = {
@@ -17,7 +16,7 @@ const COUNTS: Record<Filter, SQL> = {
   unread: sql`a.message_count - coalesce(n.read_count, 0) - coalesce(n.archived_count, 0)`,
 };
 
-/** SQLite takes five terms in a compound: this many stretches, what lies before each, and the rest. */
+/** What a statement of entries can take: see Scope. */
 const STRETCHES = 2;
 
 interface AccountRow {
@@ -28,14 +27,7 @@ interface AccountRow {
   stretches: string;
 }
 
-interface EntryState extends Position {
-  is_read: number;
-  is_starred: number;
-  read_at: number | null;
-}
-
-interface MessageSummary {
-  id: string;
+interface ItemRow extends EntryState {
   account_id: string;
   thread_id: string;
   from_address: string;
@@ -44,7 +36,6 @@ interface MessageSummary {
   snippet: string | null;
   direction: "inbound" | "outbound";
   has_attachments: number;
-  sent_at: number;
   created_at: number;
   thread_subject: string;
   thread_message_count: number;
@@ -57,34 +48,47 @@ export async function listInbox(
 ): Promise<{ list: InboxListResponse; readAt: string }> {
   const { page, size } = query;
   const filter = query.is_read === undefined ? "all" : query.is_read ? "read" : "unread";
-  const [newest, rows] = await batch(ctx, [newestEvent, selectAccounts(ctx, filter, query.account_id)]);
-  const readAt = readAtOf(ctx, newest);
+  const [newest, rows] = await batch(ctx, [newestEvent, selectAccounts(ctx, filter, query)]);
   const accounts = rows as AccountRow[];
   const total = accounts.reduce((sum, { count }) => sum + count, 0);
-  const items = isPastEnd(query, total) ? [] : await selectItems(ctx, query, filter, accounts);
-  return { list: { items, total, page, size }, readAt };
+  const found = isPastEnd(query, total) ? NOTHING : await selectPage(ctx, query, filter, accounts);
+  const emails = new Map(accounts.map(({ id, email_address }) => [id, email_address]));
+  const items = found.rows.map((row) => toItem(ctx.user.user_id, row, emails.get(row.account_id) ?? ""));
+  const list = { items, total, page, size, next_cursor: found.next_cursor };
+  return { list, readAt: readAtOf(ctx, newest) };
 }
 
-async function selectItems(
+interface Found {
+  rows: ItemRow[];
+  next_cursor: string | null;
+}
+
+const NOTHING: Found = { rows: [], next_cursor: null };
+
+/** One scope's page comes with its messages. Several are merged first, and only what is shown is looked up. */
+async function selectPage(
   ctx: UserCtx,
   query: InboxQuery,
   filter: Filter,
   accounts: AccountRow[],
-): Promise<InboxItemResponse[]> {
-  const { page, size } = query;
-  const statements = scopesOf(accounts, query.account_id !== undefined).map((scope) =>
-    filter === "read" ? selectRead(ctx, scope, page * size) : selectSegments(ctx, filter, scope, page * size),
-  );
-  const rows = mergePage((await batch(ctx, statements)) as EntryState[][], query);
-  const messages = await selectMessages(
+): Promise<Found> {
+  const slice = sliceOf(query);
+  const entriesOf = (scope: Scope, offset: number, limit: number) =>
+    selectEntries(ctx.user.user_id, scope, { filter, cursor: query.cursor, offset, limit });
+  const scopes = scopesOf(accounts, query.account_id !== undefined);
+  const [only] = scopes;
+  if (only && scopes.length === 1) {
+    const entries = entriesOf(only, slice.first, slice.size + 1);
+    const rows = (await batch(ctx, [withMessages(ctx, entries)])) as ItemRow[][];
+    return cutPage(rows, { ...slice, first: 0 });
+  }
+  const lists = await batch(
     ctx,
-    rows.map(({ id }) => id),
+    scopes.map((scope) => entriesOf(scope, 0, rowsFor(slice))),
   );
-  const emails = new Map(accounts.map(({ id, email_address }) => [id, email_address]));
-  return rows.flatMap((entry) => {
-    const message = messages.get(entry.id);
-    return message ? [toItem(ctx.user.user_id, entry, message, emails.get(message.account_id) ?? "")] : [];
-  });
+  const { rows: entries, next_cursor } = cutPage(lists as EntryState[][], slice);
+  const rows = (await batch(ctx, [withMessages(ctx, fromJson(entries))])) as ItemRow[][];
+  return { ...cutPage(rows, { ...slice, first: 0 }), next_cursor };
 }
 
 /** The caller's unread messages of each account, by address (ordered here: SQLite's sorter counts as rows read). */
@@ -96,18 +100,11 @@ export async function countUnread(ctx: UserCtx): Promise<UnreadCountsResponse> {
   return counts.sort((a, b) => (a.email_address < b.email_address ? -1 : 1));
 }
 
-const selectAccounts = (ctx: UserCtx, filter: Filter, accountId: string | undefined): SQL => sql`
+const selectAccounts = (ctx: UserCtx, filter: Filter, { account_id, cursor }: InboxQuery): SQL => sql`
     SELECT a.id, a.company_id, a.email_address, ${COUNTS[filter]} AS count,
-      ${selectStretches(ctx.user.user_id, STRETCHES)} AS stretches
+      ${selectStretches(ctx.user.user_id, cursor, STRETCHES)} AS stretches
     FROM ems_accounts a LEFT JOIN ems_inbox_counters n ON n.user_id = ${ctx.user.user_id} AND n.account_id = a.id
-    WHERE a.company_id ${inCompanies(ctx)} ${accountId ? sql`AND a.id = ${accountId}` : sql``}`;
-
-/** What one statement lists: an account, or a company of whose accounts none has a stretch. */
-interface Scope {
-  column: "account_id" | "company_id";
-  value: string | number;
-  stretches: Stretch[];
-}
+    WHERE a.company_id ${inCompanies(ctx)} ${account_id ? sql`AND a.id = ${account_id}` : sql``}`;
 
 function scopesOf(accounts: AccountRow[], byAccount: boolean): Scope[] {
   const companies = Map.groupBy(accounts, ({ company_id }) => company_id);
@@ -122,74 +119,38 @@ function scopesOf(accounts: AccountRow[], byAccount: boolean): Scope[] {
   });
 }
 
-/** What is read has an entry row. */
-const selectRead = ({ user }: UserCtx, { column, value }: Scope, limit: number): SQL => sql`
-  SELECT message_id AS id, sent_at AS at, is_read, is_starred, read_at FROM ems_inbox_entries
-  WHERE user_id = ${user.user_id} AND ${sql.raw(column)} = ${value} AND is_archived = 0 AND is_read = 1
-  ORDER BY sent_at DESC, message_id DESC LIMIT ${limit}`;
+/** Entries as a table again. */
+const fromJson = (entries: EntryState[]): SQL => sql`
+  SELECT value ->> 'id' AS id, value ->> 'at' AS at, value ->> 'is_read' AS is_read,
+    value ->> 'is_starred' AS is_starred, value ->> 'read_at' AS read_at
+  FROM json_each(${JSON.stringify(entries)})`;
 
-/**
- * Walks down a scope, stretch by stretch: within one the entry rows lead, by index; between them the messages
- * do, since what is not touched has no entry. SQLite opens a segment only when those before gave too few rows.
- */
-function selectSegments(ctx: UserCtx, filter: "all" | "unread", scope: Scope, limit: number): SQL {
-  const { user_id } = ctx.user;
-  const column = sql.raw(scope.column);
-  const between = (bounds: SQL) => sql`
-    SELECT m.id, m.sent_at AS at, coalesce(e.is_read, 0) AS is_read, coalesce(e.is_starred, 0) AS is_starred, e.read_at
-    FROM ems_messages m LEFT JOIN ems_inbox_entries e ON e.user_id = ${user_id} AND e.message_id = m.id
-    WHERE m.${column} = ${scope.value} AND coalesce(e.is_archived, 0) = 0
-      ${filter === "unread" ? sql`AND coalesce(e.is_read, 0) = 0` : sql``} ${bounds}
-    ORDER BY m.sent_at DESC, m.id DESC LIMIT ${limit}`;
-  const within = ({ newest, oldest }: Stretch) => sql`
-    SELECT message_id AS id, sent_at AS at, is_read, is_starred, read_at FROM ems_inbox_entries
-    WHERE user_id = ${user_id} AND ${column} = ${scope.value} AND is_archived = 0
-      ${filter === "unread" ? sql`AND is_read = 0` : sql``}
-      AND ${compare("sent_at", "message_id", "<=", newest)} AND ${compare("sent_at", "message_id", ">=", oldest)}
-    ORDER BY sent_at DESC, message_id DESC LIMIT ${limit}`;
+/** The entries with what an inbox shows of their messages. */
+const withMessages = (ctx: UserCtx, entries: SQL): SQL => sql`
+  SELECT e.*, m.account_id, m.thread_id, m.from_address, m.from_name, m.subject, m.snippet, m.direction,
+    m.has_attachments, m.created_at, t.subject AS thread_subject, t.message_count AS thread_message_count
+  FROM (${entries}) e CROSS JOIN ems_messages m ON m.id = e.id CROSS JOIN ems_threads t ON t.id = m.thread_id
+  WHERE +m.company_id ${inCompanies(ctx)}`;
 
-  const segments: SQL[] = [];
-  let above: SQL = sql``;
-  for (const stretch of scope.stretches) {
-    segments.push(
-      between(sql`${above} AND ${compare("m.sent_at", "m.id", ">", stretch.newest)}`),
-      within(stretch),
-    );
-    above = sql`AND ${compare("m.sent_at", "m.id", "<", stretch.oldest)}`;
-  }
-  segments.push(between(above));
-  const terms = segments.map((segment) => sql`SELECT * FROM (${segment})`);
-  return sql`${sql.join(terms, sql` UNION ALL `)} LIMIT ${limit}`;
-}
-
-async function selectMessages(ctx: UserCtx, ids: string[]): Promise<Map<string, MessageSummary>> {
-  if (ids.length === 0) return new Map();
-  const rows = await ctx.db.all<MessageSummary>(sql`
-    SELECT m.id, m.account_id, m.thread_id, m.from_address, m.from_name, m.subject, m.snippet, m.direction,
-      m.has_attachments, m.sent_at, m.created_at, t.subject AS thread_subject,
-      t.message_count AS thread_message_count
-    FROM json_each(${JSON.stringify(ids)}) j
-    CROSS JOIN ems_messages m ON m.id = j.value JOIN ems_threads t ON t.id = m.thread_id
-    WHERE +m.company_id ${inCompanies(ctx)}`);
-  return new Map(rows.map((row) => [row.id, row]));
-}
-
-function toItem(
-  userId: number,
-  entry: EntryState,
-  { created_at, thread_subject, thread_message_count, account_id: _account, ...message }: MessageSummary,
-  account_email: string,
-): InboxItemResponse {
-  return {
-    id: entryIdOf(userId, message.id),
-    is_read: entry.is_read === 1,
-    is_starred: entry.is_starred === 1,
-    is_archived: false,
-    read_at: toIsoOrNull(entry.read_at),
-    created_at: toIso(created_at),
-    message: { ...message, has_attachments: message.has_attachments === 1, sent_at: toIso(message.sent_at) },
-    thread_subject,
-    thread_message_count,
-    account_email,
-  };
-}
+const toItem = (userId: number, row: ItemRow, account_email: string): InboxItemResponse => ({
+  id: entryIdOf(userId, row.id),
+  is_read: row.is_read === 1,
+  is_starred: row.is_starred === 1,
+  is_archived: false,
+  read_at: toIsoOrNull(row.read_at),
+  created_at: toIso(row.created_at),
+  message: {
+    id: row.id,
+    thread_id: row.thread_id,
+    from_address: row.from_address,
+    from_name: row.from_name,
+    subject: row.subject,
+    snippet: row.snippet,
+    direction: row.direction,
+    has_attachments: row.has_attachments === 1,
+    sent_at: toIso(row.at),
+  },
+  thread_subject: row.thread_subject,
+  thread_message_count: row.thread_message_count,
+  account_email,
+});

@@ -2,12 +2,12 @@ import { sql } from "drizzle-orm";
 import { notFound } from "../../lib/errors.ts";
 import { entryIdOf, messageIdOf } from "../../lib/ids.ts";
 import { log } from "../../lib/log.ts";
+import type { Position } from "../../lib/pagination.ts";
 import { toIso, toIsoOrNull } from "../../lib/time.ts";
 import { batch, inCompanies, type UserCtx } from "../context.ts";
 import { appendEvents, ring } from "../events/log.ts";
 import type { InboxEntryResponse } from "./schemas.ts";
 import { settle } from "./settle.ts";
-import type { Key } from "./stretches.ts";
 
 interface EntryRow {
   message_id: string;
@@ -97,7 +97,7 @@ export async function readThread(ctx: UserCtx, threadId: string): Promise<number
 /** Each change is told of, to the user's other tabs and devices. */
 const causeOfChange = (): string => `inbox.updated/${crypto.randomUUID()}`;
 
-interface Touched extends Key {
+interface Touched extends Position {
   account_id: string;
 }
 

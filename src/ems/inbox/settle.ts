@@ -1,6 +1,8 @@
 import { type SQL, sql } from "drizzle-orm";
+import type { Position } from "../../lib/pagination.ts";
 import { batch, type Ctx } from "../context.ts";
-import { compare, isNewer, type Key, type Stretch } from "./stretches.ts";
+import { compare } from "../lists.ts";
+import { isNewer, type Stretch } from "./stretches.ts";
 
 // Absence means unread, and absence cannot be indexed: ten unread mails behind 100,000 read ones would be found
 // by looking at every one of them. So where a user has touched most of a neighbourhood, the rest of it gets
@@ -10,7 +12,7 @@ import { compare, isNewer, type Key, type Stretch } from "./stretches.ts";
 /** How far to look, in messages, to either side of one that was touched. */
 const REACH = 32;
 
-interface Neighbour extends Key {
+interface Neighbour extends Position {
   touched: number;
 }
 
@@ -29,7 +31,7 @@ export async function settle(
   ctx: Ctx,
   userId: number,
   accountId: string,
-  key: Key,
+  key: Position,
   reach = REACH,
 ): Promise<void> {
   const stretches = sql`ems_inbox_stretches WHERE user_id = ${userId} AND account_id = ${accountId}`;

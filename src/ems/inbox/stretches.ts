@@ -1,24 +1,30 @@
 import { type SQL, sql } from "drizzle-orm";
+import type { Position } from "../../lib/pagination.ts";
+import { after, compare } from "../lists.ts";
 
-/** A message's place in its account: by time, ties by id. */
-export interface Key {
-  at: number;
-  id: string;
-}
-
-/** From one message down to another, both included; the user has an entry row for each between them. */
+/** From one message of an account down to another, both included; the user has an entry row for each between them. */
 export interface Stretch {
-  newest: Key;
-  oldest: Key;
+  newest: Position;
+  oldest: Position;
 }
 
-export const isNewer = (a: Key, b: Key): boolean => a.at > b.at || (a.at === b.at && a.id > b.id);
+export const isNewer = (a: Position, b: Position): boolean => a.at > b.at || (a.at === b.at && a.id > b.id);
 
-/** A JSON array of the user's stretches of account `a`, the newest first: `[[at, id, at, id], …]`. */
-export const selectStretches = (userId: number, limit: number): SQL => sql`(
-  SELECT json_group_array(json_array(newest_at, newest_id, oldest_at, oldest_id)) FROM (
-    SELECT * FROM ems_inbox_stretches WHERE user_id = ${userId} AND account_id = a.id
-    ORDER BY newest_at DESC, newest_id DESC LIMIT ${limit}))`;
+/**
+ * A JSON array of the user's stretches of account `a` that reach below the cursor, the newest first:
+ * `[[at, id, at, id], …]`. Stretches do not overlap, so at most one of those that begin above it does.
+ */
+export function selectStretches(userId: number, cursor: Position | undefined, limit: number): SQL {
+  const mine = sql`SELECT * FROM ems_inbox_stretches WHERE user_id = ${userId} AND account_id = a.id`;
+  const begun = (place: Position) => sql`
+    SELECT * FROM (${mine} AND ${compare("newest_at", "newest_id", ">=", place)} ORDER BY newest_at, newest_id LIMIT 1)
+    WHERE ${compare("oldest_at", "oldest_id", "<", place)} UNION ALL`;
+  return sql`(
+    SELECT json_group_array(json_array(newest_at, newest_id, oldest_at, oldest_id)) FROM (
+      ${cursor ? begun(cursor) : sql``} SELECT * FROM (
+        ${mine} ${after("newest_at", "newest_id", cursor)} ORDER BY newest_at DESC, newest_id DESC LIMIT ${limit})
+      LIMIT ${limit}))`;
+}
 
 export const parseStretches = (json: string): Stretch[] =>
   (JSON.parse(json) as [number, string, number, string][]).map(
@@ -27,7 +33,3 @@ export const parseStretches = (json: string): Stretch[] =>
       oldest: { at: oldestAt, id: oldestId },
     }),
   );
-
-/** Columns against a key. The first comparison alone says what an index range can use. */
-export const compare = (at: string, id: string, operator: "<" | "<=" | ">" | ">=", key: Key): SQL =>
-  sql`(${sql.raw(at)}, ${sql.raw(id)}) ${sql.raw(operator)} (${key.at}, ${key.id})`;

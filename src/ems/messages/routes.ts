@@ -24,10 +24,10 @@ const param = valid("param", MessageParam);
 export const messages = new Hono<EmsEnv>({ strict: false })
   .get("/", answer(200, MessageListResponse), valid("query", MessagesQuery), async (c) => {
     const query = c.req.valid("query");
-    const { items, total, readAt } = await listMessages(c.var.ctx, query);
+    const { items, total, next_cursor, readAt } = await listMessages(c.var.ctx, query);
     c.header("content-type", "application/json");
     c.header(POSITION_HEADER, readAt);
-    return c.body(streamJson({ total, page: query.page, size: query.size }, "items", items));
+    return c.body(streamJson({ total, page: query.page, size: query.size, next_cursor }, "items", items));
   })
   .post("/send", idempotent, SENT, valid("json", SendRequest), async (c) => {
     const request = c.req.valid("json");

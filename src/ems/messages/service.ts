@@ -3,11 +3,15 @@ import { notFound } from "../../lib/errors.ts";
 import type { Position } from "../../lib/pagination.ts";
 import { inlineUrls } from "../attachments/inline.ts";
 import { inCompanies, type UserCtx } from "../context.ts";
-import { listPage } from "../lists.ts";
+import { type Listing, listPage } from "../lists.ts";
 import { type BodyColumns, loadBody } from "./bodies.ts";
 import { contentIdsIn, contentPolicy, placeImages, sanitizeHtml, textToHtml, toDocument } from "./html.ts";
 import { messagesByIds } from "./query.ts";
 import type { MessageResponse, MessagesQuery } from "./schemas.ts";
+
+const COLUMNS = "id, sent_at AS at";
+
+const LIST = { table: "ems_messages", at: "sent_at", columns: COLUMNS, counter: "message_count" } as const;
 
 /**
  * A page of the caller's messages, newest first, and the position that it was read at. The items come while they
@@ -16,23 +20,10 @@ import type { MessageResponse, MessagesQuery } from "./schemas.ts";
 export async function listMessages(
   ctx: UserCtx,
   query: MessagesQuery,
-): Promise<{ items: AsyncIterable<MessageResponse>; total: number; readAt: string }> {
-  const { rows, total, readAt } = await listPage<Position>(
-    ctx,
-    query,
-    "message_count",
-    (condition, limit) => sql`
-      SELECT id, sent_at AS at FROM ems_messages WHERE ${condition}
-      ORDER BY sent_at DESC, id DESC LIMIT ${limit}`,
-  );
-  return {
-    items: messagesByIds(
-      ctx,
-      rows.map(({ id }) => id),
-    ),
-    total,
-    readAt,
-  };
+): Promise<Omit<Listing<Position>, "rows"> & { items: AsyncIterable<MessageResponse> }> {
+  const { rows, ...listing } = await listPage<Position>(ctx, query, LIST);
+  const ids = rows.map(({ id }) => id);
+  return { ...listing, items: messagesByIds(ctx, ids) };
 }
 
 /** @throws ApiError 404 */

@@ -1,15 +1,13 @@
 import * as z from "zod";
-import { line, uuid, wholeNumber } from "../../lib/validation.ts";
+import { cursorQuery } from "../../lib/pagination.ts";
+import { uuid } from "../../lib/validation.ts";
 
 export const OutboxParam = z.object({ outbox_id: uuid });
 
 const OutboxState = z.enum(["queued", "sending", "sent", "failed", "unknown", "cancelled"]);
 export type OutboxState = z.infer<typeof OutboxState>;
 
-export const OutboxQuery = z.object({
-  size: wholeNumber.pipe(z.int().min(1, "must be at least 1").max(100, "must be at most 100")).default(25),
-  cursor: line(500).optional(),
-});
+export const OutboxQuery = z.object(cursorQuery);
 export type OutboxQuery = z.infer<typeof OutboxQuery>;
 
 export const OutboxResponse = z.object({

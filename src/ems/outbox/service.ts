@@ -1,24 +1,24 @@
 import { sql } from "drizzle-orm";
 import { ApiError, notFound } from "../../lib/errors.ts";
-import { cutPage, type Position, parseCursor } from "../../lib/pagination.ts";
+import { cutPage, type Position, rowsFor } from "../../lib/pagination.ts";
 import { batch, inCompanies, type UserCtx } from "../context.ts";
+import { after } from "../lists.ts";
 import { finish } from "./attempt.ts";
 import { loadMail, type OutboxRow, toResponse } from "./entry.ts";
 import type { OutboxDetailResponse, OutboxListResponse, OutboxQuery, OutboxResponse } from "./schemas.ts";
 
 /** What the caller's companies have sent or will send, the latest first. */
 export async function listOutbox(ctx: UserCtx, { size, cursor }: OutboxQuery): Promise<OutboxListResponse> {
-  const before = cursor === undefined ? null : parseCursor(cursor);
+  const slice = { first: 0, size };
   const lists = await batch(
     ctx,
     ctx.user.companies.map(
       (id) => sql`
-        SELECT *, created_at AS at FROM ems_outbox WHERE company_id = ${id}
-          ${before ? sql`AND (created_at, id) < (${before.at}, ${before.id})` : sql``}
-        ORDER BY created_at DESC, id DESC LIMIT ${size + 1}`,
+        SELECT *, created_at AS at FROM ems_outbox WHERE company_id = ${id} ${after("created_at", "id", cursor)}
+        ORDER BY created_at DESC, id DESC LIMIT ${rowsFor(slice)}`,
     ),
   );
-  const { rows, next_cursor } = cutPage(lists as (OutboxRow & Position)[][], size);
+  const { rows, next_cursor } = cutPage(lists as (OutboxRow & Position)[][], slice);
   return { items: rows.map(toResponse), next_cursor };
 }
 

@@ -18,24 +18,24 @@ interface ThreadRow extends Position {
   version: number;
 }
 
-const COLUMNS = sql.raw(
-  "id, account_id AS email_account_id, subject, last_message_at AS at, message_count, do_not_delete, created_at, version",
-);
+const COLUMNS =
+  "id, last_message_at AS at, account_id AS email_account_id, subject, message_count, do_not_delete, created_at, version";
+
+const LIST = {
+  table: "ems_threads",
+  at: "last_message_at",
+  columns: COLUMNS,
+  counter: "thread_count",
+} as const;
 
 /** A page of the caller's threads, the latest active first, and the position that it was read at. */
 export async function listThreads(
   ctx: UserCtx,
   query: ThreadsQuery,
 ): Promise<{ list: ThreadListResponse; readAt: string }> {
-  const { rows, total, readAt } = await listPage<ThreadRow>(
-    ctx,
-    query,
-    "thread_count",
-    (condition, limit) => sql`
-      SELECT ${COLUMNS} FROM ems_threads WHERE ${condition}
-      ORDER BY last_message_at DESC, id DESC LIMIT ${limit}`,
-  );
-  return { list: { items: rows.map(toSummary), total, page: query.page, size: query.size }, readAt };
+  const { rows, total, next_cursor, readAt } = await listPage<ThreadRow>(ctx, query, LIST);
+  const { page, size } = query;
+  return { list: { items: rows.map(toSummary), total, page, size, next_cursor }, readAt };
 }
 
 /**
@@ -47,7 +47,7 @@ export async function getThread(
   id: string,
 ): Promise<{ thread: ThreadSummary; messages: AsyncIterable<MessageResponse> }> {
   const [threads, messages] = await batch(ctx, [
-    sql`SELECT ${COLUMNS} FROM ems_threads WHERE id = ${id} AND company_id ${inCompanies(ctx)}`,
+    sql`SELECT ${sql.raw(COLUMNS)} FROM ems_threads WHERE id = ${id} AND company_id ${inCompanies(ctx)}`,
     sql`
       SELECT id FROM ems_messages WHERE thread_id = ${id} AND +company_id ${inCompanies(ctx)} ORDER BY sent_at, id`,
   ]);

@@ -1,8 +1,9 @@
 import { sql } from "drizzle-orm";
 import { ApiError, notFound } from "../../lib/errors.ts";
-import { cutPage, type Position, parseCursor } from "../../lib/pagination.ts";
+import { cutPage, type Position, rowsFor } from "../../lib/pagination.ts";
 import { nowSeconds, toIso, toIsoOrNull } from "../../lib/time.ts";
 import { batch, type Ctx, inCompanies, type UserCtx } from "../context.ts";
+import { after } from "../lists.ts";
 import { deliveries } from "../schema/intake.ts";
 import { grantOf, type Notification, type QueuedNotification } from "./notification.ts";
 import type { DeliveriesQuery, DeliveryListResponse, DeliveryResponse } from "./schemas.ts";
@@ -58,8 +59,8 @@ export async function recordDelivery(
 
 /** The deliveries to the accounts of the caller's companies, newest first. */
 export async function listDeliveries(ctx: UserCtx, query: DeliveriesQuery): Promise<DeliveryListResponse> {
-  const { size, state, type } = query;
-  const after = query.cursor === undefined ? null : parseCursor(query.cursor);
+  const { size, cursor, state, type } = query;
+  const slice = { first: 0, size };
   const accounts = await ctx.db.all<{ id: string }>(sql`
     SELECT id FROM ems_accounts
     WHERE company_id ${inCompanies(ctx)} ${query.account_id ? sql`AND id = ${query.account_id}` : sql``}`);
@@ -67,13 +68,12 @@ export async function listDeliveries(ctx: UserCtx, query: DeliveriesQuery): Prom
     ctx,
     accounts.map(
       ({ id }) => sql`
-        SELECT *, received_at AS at FROM ems_deliveries WHERE account_id = ${id}
-          ${after ? sql`AND (received_at, id) < (${after.at}, ${after.id})` : sql``}
+        SELECT *, received_at AS at FROM ems_deliveries WHERE account_id = ${id} ${after("received_at", "id", cursor)}
           ${state ? sql`AND state = ${state}` : sql``} ${type ? sql`AND type = ${type}` : sql``}
-        ORDER BY received_at DESC, id DESC LIMIT ${size + 1}`,
+        ORDER BY received_at DESC, id DESC LIMIT ${rowsFor(slice)}`,
     ),
   );
-  const { rows, next_cursor } = cutPage(lists as (DeliveryRow & Position)[][], size);
+  const { rows, next_cursor } = cutPage(lists as (DeliveryRow & Position)[][], slice);
   return { items: rows.map(({ at: _at, ...row }) => toResponse(row)), next_cursor };
 }
 

@@ -1,13 +1,13 @@
 import * as z from "zod";
-import { line, uuid, wholeNumber } from "../../lib/validation.ts";
+import { cursorQuery } from "../../lib/pagination.ts";
+import { line, uuid } from "../../lib/validation.ts";
 
 export const DeliveryParam = z.object({ delivery_id: line(200).min(1) });
 
 const DeliveryState = z.enum(["received", "applied", "ignored", "parked"]);
 
 export const DeliveriesQuery = z.object({
-  size: wholeNumber.pipe(z.int().min(1).max(100, "must be at most 100")).default(25),
-  cursor: line(500).optional(),
+  ...cursorQuery,
   state: DeliveryState.optional(),
   type: line(200).optional(),
   account_id: uuid.optional(),
