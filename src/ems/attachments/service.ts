@@ -1,7 +1,7 @@
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import { ApiError, notFound } from "../../lib/errors.ts";
 import { toIso } from "../../lib/time.ts";
-import { inCompanies, type UserCtx } from "../context.ts";
+import { batch, inCompanies, type UserCtx } from "../context.ts";
 import { throwUnavailable } from "../provider/unavailable.ts";
 import { presign } from "./presign.ts";
 import type { AttachmentResponse } from "./schemas.ts";
@@ -19,26 +19,23 @@ interface AttachmentRow {
 
 /** @throws ApiError 404 when the message is not one of the caller's */
 export async function listAttachments(ctx: UserCtx, messageId: string): Promise<AttachmentResponse[]> {
-  const [message] = await ctx.db.all(sql`
-    SELECT 1 FROM ems_messages WHERE id = ${messageId} AND company_id ${inCompanies(ctx)}`);
-  if (!message) throw notFound("Message");
-  return (await attachmentsByMessage(ctx, [messageId])).get(messageId) ?? [];
+  const [messages, attachments] = await batch(ctx, [
+    sql`SELECT 1 FROM ems_messages WHERE id = ${messageId} AND company_id ${inCompanies(ctx)}`,
+    selectAttachments(ctx, [messageId]),
+  ]);
+  if (!messages?.length) throw notFound("Message");
+  return groupByMessage(attachments).get(messageId) ?? [];
 }
 
-/**
- * The attachments of those messages that are the caller's.
- * @returns by message id, in the order of the mail; messages without any are not in it
- */
-export async function attachmentsByMessage(
-  ctx: UserCtx,
-  messageIds: string[],
-): Promise<Map<string, AttachmentResponse[]>> {
-  const rows = await ctx.db.all<AttachmentRow>(sql`
-    SELECT a.id, a.message_id, a.filename, a.content_type, a.size_bytes, a.is_inline, a.created_at
-    FROM json_each(${JSON.stringify(messageIds)}) j CROSS JOIN ems_attachments a ON a.message_id = j.value
-    WHERE +a.company_id ${inCompanies(ctx)} ORDER BY a.rowid`);
-  return Map.groupBy(rows.map(toResponse), ({ message_id }) => message_id);
-}
+/** Selects the attachments of those messages that are the caller's, for `groupByMessage`. */
+export const selectAttachments = (ctx: UserCtx, messageIds: string[]): SQL => sql`
+  SELECT a.id, a.message_id, a.filename, a.content_type, a.size_bytes, a.is_inline, a.created_at
+  FROM json_each(${JSON.stringify(messageIds)}) j CROSS JOIN ems_attachments a ON a.message_id = j.value
+  WHERE +a.company_id ${inCompanies(ctx)} ORDER BY a.rowid`;
+
+/** @returns by message id, in the order of the mail; messages without any are not in it */
+export const groupByMessage = (rows: unknown[] | undefined): Map<string, AttachmentResponse[]> =>
+  Map.groupBy((rows as AttachmentRow[]).map(toResponse), ({ message_id }) => message_id);
 
 /**
  * A URL that serves the attachment's bytes for an hour to whoever holds it. Bytes that are not in R2 yet are

@@ -1,8 +1,8 @@
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import { toIso } from "../../lib/time.ts";
 import type { AttachmentResponse } from "../attachments/schemas.ts";
-import { attachmentsByMessage } from "../attachments/service.ts";
-import { inCompanies, type UserCtx } from "../context.ts";
+import { groupByMessage, selectAttachments } from "../attachments/service.ts";
+import { batch, inCompanies, type UserCtx } from "../context.ts";
 import type { messages } from "../schema/mail.ts";
 import { loadBody } from "./bodies.ts";
 import type { MessageResponse } from "./schemas.ts";
@@ -16,23 +16,19 @@ const PORTION = 25;
 export async function* messagesByIds(ctx: UserCtx, ids: string[]): AsyncGenerator<MessageResponse> {
   for (let start = 0; start < ids.length; start += PORTION) {
     const portion = ids.slice(start, start + PORTION);
-    const [rows, attachments] = await Promise.all([
-      selectRows(ctx, portion),
-      attachmentsByMessage(ctx, portion),
-    ]);
+    const [rows, files] = await batch(ctx, [selectMessages(ctx, portion), selectAttachments(ctx, portion)]);
+    const messages = new Map((rows as MessageRow[]).map((row) => [row.id, row]));
+    const attachments = groupByMessage(files);
     for (const id of portion) {
-      const row = rows.get(id);
+      const row = messages.get(id);
       if (row) yield await toResponse(ctx, row, attachments.get(id) ?? []);
     }
   }
 }
 
-async function selectRows(ctx: UserCtx, ids: string[]): Promise<Map<string, MessageRow>> {
-  const rows = await ctx.db.all<MessageRow>(sql`
-    SELECT m.* FROM json_each(${JSON.stringify(ids)}) j CROSS JOIN ems_messages m ON m.id = j.value
-    WHERE +m.company_id ${inCompanies(ctx)}`);
-  return new Map(rows.map((row) => [row.id, row]));
-}
+const selectMessages = (ctx: UserCtx, ids: string[]): SQL => sql`
+  SELECT m.* FROM json_each(${JSON.stringify(ids)}) j CROSS JOIN ems_messages m ON m.id = j.value
+  WHERE +m.company_id ${inCompanies(ctx)}`;
 
 async function toResponse(
   ctx: UserCtx,
