@@ -52,6 +52,7 @@ export function readingFacts(server: () => DevServer): void {
         total,
         page: totalPages + 1,
         size: 25,
+        next_cursor: null,
       });
     });
 
