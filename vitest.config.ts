@@ -43,7 +43,10 @@ const worker = cloudflareTest(async () => {
   return {
     wrangler: { configPath: "./wrangler.toml" },
     miniflare: {
+      d1Databases: { DB_2: "xabar-2" },
       bindings: {
+        // No test has such companies unless it wants them in the second database.
+        SHARDS: [{ binding: "DB_2", from: 5_000_000_000 }],
         TEST_MIGRATIONS: await readD1Migrations("./migrations"),
         TEST_ISSUER_KEY: privateKey,
         TEST_CONTROL_TOKEN: NYLAS.controlToken,

@@ -55,7 +55,7 @@ app.use(
 );
 
 app.get("/health", answer(200, HealthResponse), async (c) => {
-  return c.json({ status: "ok", parked_deliveries: await ems.countParked(c.env.DB) } as const);
+  return c.json({ status: "ok", parked_deliveries: await ems.countParked(c.env, c.executionCtx) } as const);
 });
 app.route("/", ems.open);
 

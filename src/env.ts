@@ -11,6 +11,10 @@ const Config = z.object({
   R2_S3_ENDPOINT: z.url().optional(),
   R2_ACCESS_KEY_ID: z.string().optional(),
   R2_SECRET_ACCESS_KEY: z.string().optional(),
+  /** Companies whose mail lies in another database than DB, by ranges of their ids: see ems/shards.ts. */
+  SHARDS: z
+    .array(z.object({ binding: z.string(), from: z.int(), to: z.int().default(Number.MAX_SAFE_INTEGER) }))
+    .default([]),
   CORS_ORIGINS: z
     .string()
     .default("")

@@ -67,7 +67,7 @@ const CASES: Record<string, (method: string, path: string) => Promise<void>> = {
     const start = formatPosition(new Map([[a.company, 0]]));
     expectNothingOf(b, await a.client.call(method, `${path}?since=${start}`));
     for (const companies of [[b.company], [a.company, b.company]]) {
-      const since = formatPosition(positionAt(companies, 0));
+      const since = formatPosition(positionAt(companies, () => 0));
       expectNothingOf(b, await a.client.call(method, `${path}?since=${since}`));
     }
   },
@@ -155,7 +155,7 @@ const CASES: Record<string, (method: string, path: string) => Promise<void>> = {
 
   "POST /sse/ticket": async (method, path) => {
     const { body } = await a.client.call(method, path);
-    const start = formatPosition(positionAt([a.company, b.company], 0));
+    const start = formatPosition(positionAt([a.company, b.company], () => 0));
     const stream = await openStream(`ticket=${body.ticket}&last_event_id=${start}`);
     expect(await stream.next()).toMatchObject({ event: "connected" });
     const seen = new Set<number>();

@@ -5,11 +5,16 @@ import type { CurrentUser } from "../auth/token.ts";
 import { type Config, config } from "../env.ts";
 import { nylasProvider } from "./provider/nylas.ts";
 import type { MailProvider } from "./provider/port.ts";
+import { allShards, MAIN, openShards, shardsOf } from "./shards.ts";
 
 /** What every verb of a service gets: the outside world, and no request. */
 export interface Ctx {
   env: Env;
   config: Config;
+  /** The databases that this is about, by their bindings; nearly always one. */
+  shards: string[];
+  /** What is in these. */
+  d1: D1Database;
   db: DrizzleD1Database;
   provider: MailProvider;
   /** Lets work outlive the answer (waitUntil). */
@@ -23,12 +28,37 @@ export interface UserCtx extends Ctx {
   origin: string;
 }
 
-/** @param execution that of the request, queue batch or cron run */
+/**
+ * A context of all databases: nobody has said yet which company it is about.
+ * @param execution that of the request, queue batch or cron run
+ */
 export function createContext(env: Env, execution: Pick<ExecutionContext, "waitUntil">): Ctx {
   const defer = (work: Promise<unknown>) => execution.waitUntil(work);
   const settings = config(env);
-  return { env, config: settings, db: drizzle(env.DB), provider: nylasProvider(settings), defer };
+  const provider = nylasProvider(settings);
+  return { env, config: settings, provider, defer, ...databases(env, allShards(settings)) };
 }
+
+function databases(env: Env, shards: string[]): Pick<Ctx, "shards" | "d1" | "db"> {
+  const d1 = openShards(env, shards);
+  return { shards, d1, db: drizzle(d1) };
+}
+
+const onShards = <C extends Ctx>(ctx: C, shards: string[]): C =>
+  shards.join() === ctx.shards.join() ? ctx : { ...ctx, ...databases(ctx.env, shards) };
+
+/** The same context where the mail of these companies is. */
+export const ofCompanies = <C extends Ctx>(ctx: C, companies: number[]): C =>
+  onShards(ctx, shardsOf(ctx.config, companies));
+
+/** The same context where one company's mail is: what is inserted there goes nowhere else. */
+export const ofCompany = <C extends Ctx>(ctx: C, company: number): C => ofCompanies(ctx, [company]);
+
+/** The same context for what belongs to no company. */
+export const ofNoCompany = <C extends Ctx>(ctx: C): C => onShards(ctx, [MAIN]);
+
+/** The same context for what must be asked of all companies. */
+export const ofEveryCompany = <C extends Ctx>(ctx: C): C => onShards(ctx, allShards(ctx.config));
 
 const dialect = new SQLiteAsyncDialect();
 
@@ -36,13 +66,13 @@ const dialect = new SQLiteAsyncDialect();
  * Runs statements in one transaction. (Drizzle's own batch cannot bind the parameters of written SQL.)
  * @returns the rows of each, in order
  */
-export async function batch({ env }: Ctx, statements: SQL[]): Promise<unknown[][]> {
+export async function batch({ d1 }: Ctx, statements: SQL[]): Promise<unknown[][]> {
   if (statements.length === 0) return []; // D1 refuses an empty batch
   const prepared = statements.map((statement) => {
     const query = dialect.sqlToQuery(statement);
-    return env.DB.prepare(query.sql).bind(...query.params);
+    return d1.prepare(query.sql).bind(...query.params);
   });
-  return (await env.DB.batch(prepared)).map(({ results }) => results);
+  return (await d1.batch(prepared)).map(({ results }) => results);
 }
 
 /** `IN (…)` for the caller's companies: one parameter however many they are. */

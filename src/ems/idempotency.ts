@@ -3,7 +3,7 @@ import { createMiddleware } from "hono/factory";
 import { badRequest } from "../lib/errors.ts";
 import { toHex } from "../lib/hex.ts";
 import { sha256Hex } from "../lib/hmac.ts";
-import type { EmsEnv } from "./context.ts";
+import { type EmsEnv, ofNoCompany } from "./context.ts";
 import {
   attempt,
   type Claim,
@@ -32,7 +32,7 @@ export const idempotent = createMiddleware<EmsEnv>(async (c, next) => {
   const key = parseKey(c.req.header("idempotency-key"));
   c.set("idempotencyKey", key);
   if (key === null) return next();
-  const { ctx } = c.var;
+  const ctx = ofNoCompany(c.var.ctx);
   const held = await claimKey(ctx, key, await hashRequest(c));
   if ("status" in held) return replay(c, held);
   const answering = next().then(() => settle(c, held));
@@ -82,7 +82,7 @@ const replay = (c: Context<EmsEnv>, { status, headers, body }: StoredAnswer): Re
 
 /** Ends the claim as the request has ended. Whatever was thrown has been turned into `c.res` by now. */
 async function settle(c: Context<EmsEnv>, claim: Claim): Promise<void> {
-  const { ctx } = c.var;
+  const ctx = ofNoCompany(c.var.ctx);
   if (c.error || !c.res.ok) return attempt(release(ctx, claim));
   const bytes = await c.res.arrayBuffer();
   c.res = new Response(bytes.byteLength ? bytes : null, c.res);

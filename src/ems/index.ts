@@ -3,7 +3,7 @@ import { accounts } from "./accounts/routes.ts";
 import { scheduleSweeps } from "./accounts/sweep.ts";
 import { attachments, files } from "./attachments/routes.ts";
 import { companies } from "./companies/routes.ts";
-import { createContext, type EmsEnv } from "./context.ts";
+import { createContext, type EmsEnv, ofCompanies } from "./context.ts";
 import { drafts } from "./drafts/routes.ts";
 import { events, stream, tickets } from "./events/routes.ts";
 import { removeExpired } from "./housekeeping.ts";
@@ -12,11 +12,15 @@ import { messages } from "./messages/routes.ts";
 import { enqueueDue } from "./outbox/due.ts";
 import { outbox } from "./outbox/routes.ts";
 import { threads } from "./threads/routes.ts";
+import { countParked as countParkedOf } from "./webhooks/deliveries.ts";
 import { deliveries, webhooks } from "./webhooks/routes.ts";
 
 export { CompanyHub } from "./events/hub.ts";
 export { queues } from "./queues.ts";
-export { countParked } from "./webhooks/deliveries.ts";
+
+/** For `GET /health`: notifications that failed for good. */
+export const countParked = (env: Env, execution: Pick<ExecutionContext, "waitUntil">): Promise<number> =>
+  countParkedOf(createContext(env, execution));
 
 /** Cron: mail that is due, sweeps, and the removal of what is kept for a time only. */
 export const scheduled: ExportedHandlerScheduledHandler<Env> = async (_event, env, execution) => {
@@ -35,8 +39,9 @@ export const open = new Hono<EmsEnv>()
 /** Answered to an authenticated user only, who is in `c.var.user`. */
 export const routes = new Hono<EmsEnv>()
   .use(async (c, next) => {
-    const ctx = createContext(c.env, c.executionCtx);
-    c.set("ctx", { ...ctx, user: c.var.user, origin: new URL(c.req.url).origin });
+    const { user } = c.var;
+    const ctx = ofCompanies(createContext(c.env, c.executionCtx), user.companies);
+    c.set("ctx", { ...ctx, user, origin: new URL(c.req.url).origin });
     await next();
   })
   .route("/webhooks/deliveries", deliveries)

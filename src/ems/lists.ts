@@ -1,7 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import { cutPage, isPastEnd, type Page, type Position, rowsFor, sliceOf } from "../lib/pagination.ts";
 import { batch, inCompanies, type UserCtx } from "./context.ts";
-import { newestEvent } from "./events/log.ts";
+import { newestEvent, rowOf } from "./events/log.ts";
 import { formatPosition, positionAt } from "./events/position.ts";
 
 export interface Listing<Row extends Position> {
@@ -13,8 +13,14 @@ export interface Listing<Row extends Position> {
 }
 
 /** The position that a list of the caller's was read at, from the rows of `newestEvent`. */
-export const readAtOf = ({ user }: UserCtx, rows: unknown[] | undefined): string =>
-  formatPosition(positionAt(user.companies, (rows as { newest: number }[])[0]?.newest ?? 0));
+export function readAtOf(ctx: UserCtx, rows: unknown[] | undefined): string {
+  const newestOf = (company: number) => rowOf(ctx, rows as { newest: number }[], company)?.newest ?? 0;
+  return formatPosition(positionAt(ctx.user.companies, newestOf));
+}
+
+/** The sum of the `total` that each database has given. */
+export const totalOf = (rows: unknown[] | undefined): number =>
+  (rows as { total: number }[]).reduce((sum, { total }) => sum + total, 0);
 
 /** Columns against a position. The first comparison alone says what an index range can use. */
 export const compare = (at: string, id: string, operator: "<" | "<=" | ">" | ">=", place: Position): SQL =>
@@ -63,7 +69,7 @@ export async function listPage<Row extends Position>(
   // Only a later page can be past the end, and only for such a one is the total worth a round trip of its own.
   const first = slice.first === 0 ? lists() : [];
   const [newest, totals, ...found] = await batch(ctx, [newestEvent, sum, ...first]);
-  const total = (totals as { total: number }[])[0]?.total ?? 0;
+  const total = totalOf(totals);
   if (slice.first > 0) found.push(...(isPastEnd(query, total) ? [] : await batch(ctx, lists())));
   return { ...cutPage(found as Row[][], slice), total, readAt: readAtOf(ctx, newest) };
 }

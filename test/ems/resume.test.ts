@@ -68,8 +68,8 @@ describe("a position that cannot be gone on from gets one `resync`, and then wha
     ["that was cut", (good) => good.slice(0, -1)],
     ["of which a digit was changed", (good) => `${good[0] === "1" ? "2" : "1"}${good.slice(1)}`],
     ["that lacks the company", () => formatPosition(new Map())],
-    ["of another company", () => formatPosition(positionAt([company + 1], 1))],
-    ["ahead of the log", () => formatPosition(positionAt([company], 1e12))],
+    ["of another company", () => formatPosition(positionAt([company + 1], () => 1))],
+    ["ahead of the log", () => formatPosition(positionAt([company], () => 1e12))],
     ["of a mistaken kind", () => "42"],
   ];
 

@@ -2,7 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import { ApiError, badRequest, forbidden, notFound } from "../../lib/errors.ts";
 import { uuidv7 } from "../../lib/ids.ts";
 import { nowSeconds, toIso, toIsoOrNull } from "../../lib/time.ts";
-import { batch, inCompanies, type UserCtx } from "../context.ts";
+import { batch, inCompanies, ofCompany, ofEveryCompany, type UserCtx } from "../context.ts";
 import { appendEvents, newestEvent, ring } from "../events/log.ts";
 import { readAtOf } from "../lists.ts";
 import type { Grant } from "../provider/port.ts";
@@ -23,7 +23,8 @@ const TAKEN = "Email account with this email address/grant already exists.";
 /** The accounts of the caller's companies, by address, and the position that they were read at. */
 export async function listAccounts(ctx: UserCtx): Promise<{ list: AccountResponse[]; readAt: string }> {
   const [newest, rows] = await batch(ctx, [newestEvent, accountsWhere(ctx, sql`true`)]);
-  return { list: (rows as AccountRow[]).map(toResponse), readAt: readAtOf(ctx, newest) };
+  const list = (rows as AccountRow[]).sort(byAddress).map(toResponse);
+  return { list, readAt: readAtOf(ctx, newest) };
 }
 
 /** @throws ApiError 404 */
@@ -42,9 +43,26 @@ export async function createAccount(ctx: UserCtx, input: AccountCreate): Promise
   const old = await findReconnectable(ctx, input);
   const grant = input.grant_id ? await claimGrant(ctx, input.grant_id, input.email_address) : null;
   const id = old ?? uuidv7();
-  if (!(await writeAccount(ctx, id, input, grant))) throw badRequest(TAKEN);
-  if (grant) await beginSync(ctx, id);
+  const home = ofCompany(ctx, input.company_id);
+  const isAlone = ofEveryCompany(ctx).shards.length === 1;
+  const isFree = isAlone || (await reserve(home, id, input, old === undefined));
+  if (!isFree || !(await writeAccount(home, id, input, grant, tellOfChange(id)))) throw badRequest(TAKEN);
+  if (grant) await beginSync(home, id);
   return getAccount(ctx, id);
+}
+
+/**
+ * Makes sure that no other database has the address, which the unique index of one cannot. The account is written
+ * without its grant, so that it gets no mail yet, and only then looked for everywhere: of several who claim an
+ * address at the same time all may lose, and never two win.
+ * @returns false when it is taken, and then nothing is left of the attempt
+ */
+async function reserve(home: UserCtx, id: string, input: AccountCreate, isNew: boolean): Promise<boolean> {
+  if (!(await writeAccount(home, id, input, null))) return false;
+  const holders = await ofEveryCompany(home).db.all(whoHas(input.email_address));
+  if (holders.length === 1) return true;
+  if (isNew) await home.db.run(sql`DELETE FROM ems_accounts WHERE id = ${id} AND grant_id IS NULL`);
+  return false;
 }
 
 /**
@@ -67,7 +85,7 @@ export async function updateAccount(
     tellOfChange(account.id),
   ]);
   ring(ctx, account.company_id);
-  if (input.status === "syncing") await beginSync(ctx, account.id);
+  if (input.status === "syncing") await beginSync(ofCompany(ctx, account.company_id), account.id);
   return getAccount(ctx, account.id);
 }
 
@@ -95,12 +113,16 @@ const tellOfChange = (id: string): SQL =>
 
 /** @returns the id of a disconnected account that this request brings back, if there is one */
 async function findReconnectable(ctx: UserCtx, input: AccountCreate): Promise<string | undefined> {
-  const [taken] = await ctx.db.all<{ id: string; company_id: number; status: string }>(sql`
-    SELECT id, company_id, status FROM ems_accounts WHERE lower(email_address) = lower(${input.email_address})`);
+  const [taken] = await ofEveryCompany(ctx).db.all<{ id: string; company_id: number; status: string }>(
+    whoHas(input.email_address),
+  );
   if (taken && (taken.company_id !== input.company_id || taken.status !== "disconnected"))
     throw badRequest(TAKEN);
   return taken?.id;
 }
+
+const whoHas = (address: string): SQL => sql`
+  SELECT id, company_id, status FROM ems_accounts WHERE lower(email_address) = lower(${address})`;
 
 /** Makes sure that the grant is for this very address: else anyone could claim another company's mailbox. */
 async function claimGrant(ctx: UserCtx, grantId: string, address: string): Promise<Grant> {
@@ -120,6 +142,7 @@ async function writeAccount(
   id: string,
   input: AccountCreate,
   grant: Grant | null,
+  ...telling: SQL[]
 ): Promise<boolean> {
   const status = grant ? ("syncing" as const) : ("disconnected" as const);
   const connection = {
@@ -150,7 +173,7 @@ async function writeAccount(
     .returning({ id: accounts.id })
     .getSQL();
   try {
-    const [written] = await batch(ctx, [insert, tellOfChange(id)]);
+    const [written] = await batch(ctx, [insert, ...telling]);
     ring(ctx, company_id);
     return written?.length === 1;
   } catch (error) {
@@ -183,7 +206,10 @@ const accountsWhere = (ctx: UserCtx, condition: SQL): SQL => sql`
     SELECT a.id, a.company_id, a.email_address, a.display_name, a.provider, a.status, a.last_sync_at, a.created_at,
       a.grant_id, c.name AS company_name
     FROM ems_accounts a LEFT JOIN companies c ON c.id = a.company_id
-    WHERE a.company_id ${inCompanies(ctx)} AND ${condition} ORDER BY a.email_address, a.id`;
+    WHERE a.company_id ${inCompanies(ctx)} AND ${condition}`;
+
+/** Ordered here, since several databases may have given them. */
+const byAddress = (a: AccountRow, b: AccountRow): number => (a.email_address < b.email_address ? -1 : 1);
 
 const toResponse = ({ company_name, grant_id: _secret, ...row }: AccountRow): AccountResponse => ({
   ...row,

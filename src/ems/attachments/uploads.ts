@@ -5,7 +5,7 @@ import { log } from "../../lib/log.ts";
 import { boundaryOf, type Part, parseMultipart, readField } from "../../lib/multipart.ts";
 import { nowSeconds, toIso } from "../../lib/time.ts";
 import { wholeNumber } from "../../lib/validation.ts";
-import { batch, type Ctx, inCompanies, type UserCtx } from "../context.ts";
+import { batch, type Ctx, inCompanies, ofCompany, type UserCtx } from "../context.ts";
 import { uploads } from "../schema/sending.ts";
 import { createPartBuffer, putChunks } from "./put-chunks.ts";
 import type { UploadResponse } from "./schemas.ts";
@@ -75,9 +75,10 @@ async function receive(ctx: UserCtx, { contentType, body, company_id }: UploadIn
   const stored: Upload[] = [];
   try {
     await storeFiles(ctx, parts, queried, stored);
-    if (stored.length === 0) throw badRequest("files: the form has none");
+    const [first] = stored;
+    if (!first) throw badRequest("files: the form has none");
     await batch(
-      ctx,
+      ofCompany(ctx, first.company_id),
       stored.map((upload) => ctx.db.insert(uploads).values(upload).getSQL()),
     );
     return stored;

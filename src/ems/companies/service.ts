@@ -1,24 +1,28 @@
 import { sql } from "drizzle-orm";
 import { notFound } from "../../lib/errors.ts";
-import type { UserCtx } from "../context.ts";
+import { inCompanies, ofCompany, type UserCtx } from "../context.ts";
 import { companies } from "../schema/mail.ts";
 import type { CompanyListResponse, CompanyResponse, CompanyUpdate } from "./schemas.ts";
 
 /** The companies in the caller's token, by id. */
-export const listCompanies = ({ db, user }: UserCtx): Promise<CompanyListResponse> =>
-  db.all(sql`
-    SELECT t.value AS id, c.name FROM json_each(${JSON.stringify(user.companies)}) t
-    LEFT JOIN companies c ON c.id = t.value ORDER BY t.value`);
+export async function listCompanies(ctx: UserCtx): Promise<CompanyListResponse> {
+  const named = await ctx.db.all<{ id: number; name: string }>(sql`
+    SELECT id, name FROM companies WHERE id ${inCompanies(ctx)}`);
+  const names = new Map(named.map(({ id, name }) => [id, name]));
+  const ids = ctx.user.companies.toSorted((a, b) => a - b);
+  return ids.map((id) => ({ id, name: names.get(id) ?? null }));
+}
 
 /**
  * Names a company.
  * @throws ApiError 404 when it is not in the caller's token
  */
 export async function nameCompany(
-  { db, user }: UserCtx,
+  ctx: UserCtx,
   { id, name }: CompanyUpdate & { id: number },
 ): Promise<CompanyResponse> {
-  if (!user.companies.includes(id)) throw notFound("Company");
+  if (!ctx.user.companies.includes(id)) throw notFound("Company");
+  const { db } = ofCompany(ctx, id);
   await db.insert(companies).values({ id, name }).onConflictDoUpdate({ target: companies.id, set: { name } });
   return { id, name };
 }

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { cutPage, type Position, rowsFor, sliceOf } from "../../lib/pagination.ts";
 import { batch, inCompanies, type UserCtx } from "../context.ts";
-import { after } from "../lists.ts";
+import { after, totalOf } from "../lists.ts";
 import { type DraftRow, loadContent } from "./content.ts";
 import { findDraft, toResponse } from "./drafts.ts";
 import type { DraftResponse, DraftsQuery } from "./schemas.ts";
@@ -33,7 +33,7 @@ export async function listDrafts(
     ctx,
     rows.map(({ id }) => id),
   );
-  return { items, total: (counted as { total: number }[])[0]?.total ?? 0, next_cursor };
+  return { items, total: totalOf(counted), next_cursor };
 }
 
 /** Those of the drafts that are the caller's and are still there, in the order of the ids. */

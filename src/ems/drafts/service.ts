@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { forbidden, notFound } from "../../lib/errors.ts";
 import { uuidv7 } from "../../lib/ids.ts";
 import { nowSeconds } from "../../lib/time.ts";
-import { inCompanies, type UserCtx } from "../context.ts";
+import { inCompanies, ofCompany, type UserCtx } from "../context.ts";
 import { type DraftRow, discardContent, EMPTY, mergeContent, storeContent } from "./content.ts";
 import { changeDraft, type Draft, requireDraft, toResponse, versionOf } from "./drafts.ts";
 import type { DraftCreate, DraftResponse, DraftUpdate } from "./schemas.ts";
@@ -27,7 +27,7 @@ export async function createDraft(ctx: UserCtx, input: DraftCreate): Promise<Dra
   const stored = await storeContent(ctx, { company_id, id }, content);
   const { user_id } = ctx.user;
   const now = nowSeconds();
-  const [row] = await ctx.db.all<DraftRow>(sql`
+  const [row] = await ofCompany(ctx, company_id).db.all<DraftRow>(sql`
     INSERT INTO ems_drafts (id, company_id, account_id, created_by, updated_by, version, content, content_key,
       reply_to_message_id, created_at, updated_at)
     VALUES (${id}, ${company_id}, ${account_id}, ${user_id}, ${user_id}, 1, ${stored.content},

@@ -2,6 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import { log } from "../../lib/log.ts";
 import { formatEvent } from "../../lib/sse.ts";
 import type { Ctx } from "../context.ts";
+import { shardOf } from "../shards.ts";
 
 /** One line of a company's log. */
 export interface LoggedEvent {
@@ -78,6 +79,10 @@ export async function lastEventId(db: Ctx["db"], companyId: number): Promise<num
  * that the list was read at.
  */
 export const newestEvent: SQL = sql`SELECT coalesce(max(id), 0) AS newest FROM ems_events`;
+
+/** Of rows that each database has given one of: the one from where the company is. */
+export const rowOf = <Row>({ config, shards }: Ctx, rows: Row[], company: number): Row | undefined =>
+  rows[shards.indexOf(shardOf(config, company))];
 
 /** The hub of a company. */
 export const hubOf = ({ COMPANY_HUB }: Env, companyId: number) =>

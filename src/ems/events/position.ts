@@ -7,9 +7,9 @@ export type Position = Map<number, number>;
 /** The header by which an answer tells the position that it was read at; browsers send it back under this name. */
 export const POSITION_HEADER = "last-event-id";
 
-/** The same place in the log of every company. */
-export const positionAt = (companies: number[], id: number): Position =>
-  new Map(companies.map((company) => [company, id]));
+/** @param idOf the place in the log of a company */
+export const positionAt = (companies: number[], idOf: (company: number) => number): Position =>
+  new Map(companies.map((company) => [company, idOf(company)]));
 
 /**
  * A position as clients carry it: the lowest id, each company with how far it is ahead of that, and a checksum,

@@ -21,6 +21,7 @@ export async function pullEvents(ctx: UserCtx, { since, limit }: EventsQuery): P
     return { id: formatPosition(position), ...toEventData(event) };
   });
   // All that there was up to the newest has been read: so quiet companies do not fall behind what the log keeps.
-  if (!has_more) for (const [company, id] of position) position.set(company, Math.max(id, newest));
+  if (!has_more)
+    for (const [company, id] of position) position.set(company, Math.max(id, newest.get(company) ?? 0));
   return { items, position: formatPosition(position), has_more };
 }

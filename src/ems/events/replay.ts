@@ -1,7 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { CurrentUser } from "../../auth/token.ts";
 import { batch, type Ctx } from "../context.ts";
-import { EVENT_COLUMNS, type LoggedEvent, newestEvent } from "./log.ts";
+import { EVENT_COLUMNS, type LoggedEvent, newestEvent, rowOf } from "./log.ts";
 import { type Position, parsePosition, positionAt } from "./position.ts";
 
 /** Whoever has missed more events than this is better off reading the lists again. */
@@ -11,8 +11,8 @@ export interface Start {
   position: Position;
   /** False when what came before cannot be told: the client has to read its lists again. */
   isKnown: boolean;
-  /** The id of the newest event when this was found out. */
-  newest: number;
+  /** The newest event of each company's log when this was found out. */
+  newest: Position;
 }
 
 /**
@@ -21,23 +21,23 @@ export interface Start {
  * of the companies.
  */
 export async function findStart(
-  { db }: Ctx,
+  ctx: Ctx,
   { companies }: CurrentUser,
   since: string | undefined,
 ): Promise<Start> {
-  const [bounds] = await db.all<{ newest: number; oldest: number | null }>(sql`
+  const bounds = await ctx.db.all<{ newest: number; oldest: number | null }>(sql`
     SELECT *, (SELECT min(id) FROM ems_events) AS oldest FROM (${newestEvent})`);
-  const newest = bounds?.newest ?? 0;
-  const oldest = bounds?.oldest ?? newest + 1;
-  if (!since) return { position: positionAt(companies, newest), isKnown: true, newest };
+  const newest = positionAt(companies, (company) => rowOf(ctx, bounds, company)?.newest ?? 0);
+  if (!since) return { position: new Map(newest), isKnown: true, newest };
   const told = parsePosition(since);
   const position: Position = new Map();
-  for (const company of companies) {
+  for (const [company, last] of newest) {
     const id = told?.get(company);
-    if (id !== undefined && id >= oldest - 1 && id <= newest) position.set(company, id);
+    const oldest = rowOf(ctx, bounds, company)?.oldest ?? last + 1;
+    if (id !== undefined && id >= oldest - 1 && id <= last) position.set(company, id);
   }
   const isKnown = told !== null && position.size === companies.length;
-  return { position: isKnown ? position : positionAt(companies, newest), isKnown, newest };
+  return { position: isKnown ? position : new Map(newest), isKnown, newest };
 }
 
 /**

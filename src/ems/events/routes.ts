@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import { verifyToken } from "../../auth/token.ts";
 import { unauthorized } from "../../lib/errors.ts";
 import { answer, valid } from "../../lib/validation.ts";
-import { createContext, type EmsEnv } from "../context.ts";
+import { createContext, type EmsEnv, ofCompanies } from "../context.ts";
 import { pullEvents } from "./pull.ts";
 import { EventListResponse, EventsQuery, TicketResponse } from "./schemas.ts";
 import { openStream } from "./stream.ts";
@@ -16,7 +16,7 @@ export const stream = new Hono<EmsEnv>({ strict: false }).get("/events", answer(
   const user = ticket ? await redeemTicket(ctx, ticket) : await verifyToken(token ?? "", ctx.config);
   // The header is the browser's own, when it connects again: newer than what the URL was made with.
   const since = c.req.header("last-event-id") || last_event_id;
-  return c.body(openStream(ctx, user, since), 200, {
+  return c.body(openStream(ofCompanies(ctx, user.companies), user, since), 200, {
     "content-type": "text/event-stream; charset=utf-8",
     "cache-control": "no-cache, no-transform",
     // nginx and the like would otherwise collect events before they pass them on.

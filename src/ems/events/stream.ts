@@ -138,7 +138,7 @@ class Stream {
     const { companies } = this.#user;
     for (let start = 0; start < companies.length && this.#isOpen; start += JOINS_AT_A_TIME) {
       const some = companies.slice(start, start + JOINS_AT_A_TIME);
-      await Promise.all(some.map((company) => this.#joinOne(company, newest)));
+      await Promise.all(some.map((company) => this.#joinOne(company, newest.get(company) ?? 0)));
     }
   }
 

@@ -4,7 +4,7 @@ import { entryIdOf, messageIdOf } from "../../lib/ids.ts";
 import { log } from "../../lib/log.ts";
 import type { Position } from "../../lib/pagination.ts";
 import { toIso, toIsoOrNull } from "../../lib/time.ts";
-import { batch, inCompanies, type UserCtx } from "../context.ts";
+import { batch, inCompanies, ofCompany, type UserCtx } from "../context.ts";
 import { appendEvents, ring } from "../events/log.ts";
 import type { InboxEntryResponse } from "./schemas.ts";
 import { settle } from "./settle.ts";
@@ -63,7 +63,9 @@ export async function changeEntry(ctx: UserCtx, id: string, change: Change): Pro
   const [entry] = entries as EntryRow[];
   if (!entry) throw notFound("Inbox entry");
   ring(ctx, entry.company_id);
-  settleLater(ctx, [{ id: entry.message_id, at: entry.sent_at, account_id: entry.email_account_id }]);
+  settleLater(ofCompany(ctx, entry.company_id), [
+    { id: entry.message_id, at: entry.sent_at, account_id: entry.email_account_id },
+  ]);
   return toResponse(user_id, entry);
 }
 
@@ -90,7 +92,7 @@ export async function readThread(ctx: UserCtx, threadId: string): Promise<number
   const [thread] = threads as { company_id: number }[];
   if (!thread) throw notFound("Thread");
   ring(ctx, thread.company_id);
-  settleLater(ctx, updated as Touched[]);
+  settleLater(ofCompany(ctx, thread.company_id), updated as Touched[]);
   return updated?.length ?? 0;
 }
 

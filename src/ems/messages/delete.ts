@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { batch, type Ctx } from "../context.ts";
+import { batch, type Ctx, ofCompany } from "../context.ts";
 import { appendEvents, ring } from "../events/log.ts";
 import type { MailAccount } from "./state.ts";
 
@@ -17,7 +17,7 @@ export async function deleteMessage(
   const doomed = sql`account_id = ${account.id} AND provider_message_id = ${providerId}
     AND observed_at <= ${deletedAt}
     AND NOT EXISTS (SELECT 1 FROM ems_threads t WHERE t.id = thread_id AND t.do_not_delete = 1)`;
-  await batch(ctx, [
+  await batch(ofCompany(ctx, account.company_id), [
     sql`
       INSERT INTO ems_tombstones (account_id, provider_message_id, deleted_at)
       VALUES (${account.id}, ${providerId}, ${deletedAt})

@@ -4,7 +4,7 @@ import { uuidv7 } from "../../lib/ids.ts";
 import { isHtml } from "../../lib/text.ts";
 import { nowSeconds } from "../../lib/time.ts";
 import { enqueueDownload } from "../attachments/storage.ts";
-import { batch, type Ctx } from "../context.ts";
+import { batch, type Ctx, ofCompany } from "../context.ts";
 import { appendEvents, ring } from "../events/log.ts";
 import { enqueueUnknown, setSent } from "../outbox/entry.ts";
 import type { ProviderMessage } from "../provider/port.ts";
@@ -48,7 +48,12 @@ type Stored = State &
  * Message, thread, attachments, the sender's read state and events are written in one batch.
  * @throws Error when other deliveries of the same message kept coming in between; the caller tries again
  */
-export async function applyMessage(ctx: Ctx, account: MailAccount, applying: Applying): Promise<Applied> {
+export async function applyMessage(
+  anywhere: Ctx,
+  account: MailAccount,
+  applying: Applying,
+): Promise<Applied> {
+  const ctx = ofCompany(anywhere, account.company_id);
   const { sent, observedAt, silent } = applying;
   for (let attempt = 0; attempt < 3; attempt++) {
     const { stored, deletedAt } = await findStored(ctx, account, applying.message.id);

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { nowSeconds } from "../../lib/time.ts";
-import type { Ctx } from "../context.ts";
+import { type Ctx, ofCompany } from "../context.ts";
 import { enqueueJobs } from "../jobs.ts";
 import { take } from "./attempt.ts";
 import { enqueue, findEntry } from "./entry.ts";
@@ -23,7 +23,7 @@ export async function workOn(ctx: Ctx, id: string): Promise<void> {
     await enqueue(ctx, id, wait);
     return;
   }
-  await take(ctx, row);
+  await take(ofCompany(ctx, row.company_id), row);
 }
 
 /** Cron: has jobs look at what is due, and so makes up for those that were lost. */

@@ -3,7 +3,7 @@ import { ApiError } from "../../lib/errors.ts";
 import { uuidv7 } from "../../lib/ids.ts";
 import { log } from "../../lib/log.ts";
 import { nowSeconds } from "../../lib/time.ts";
-import { batch, inCompanies, type UserCtx } from "../context.ts";
+import { batch, inCompanies, ofCompany, type UserCtx } from "../context.ts";
 import type { MessageResponse } from "../messages/schemas.ts";
 import { getMessage } from "../messages/service.ts";
 import type { ProviderError } from "../provider/port.ts";
@@ -38,9 +38,10 @@ const KEY_SECONDS = 24 * 3600;
  *   whether the mail was sent
  */
 export async function submit(
-  ctx: UserCtx,
+  caller: UserCtx,
   submission: Submission,
 ): Promise<{ message: MessageResponse } | { waiting: OutboxResponse }> {
+  const ctx = ofCompany(caller, submission.company_id);
   const before = await findByKey(ctx, submission.idempotencyKey);
   if (before) return resume(ctx, before, submission);
   const { thread_id, seen } = submission;

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
-import type { Ctx } from "../context.ts";
+import { batch, type Ctx, ofCompany, ofNoCompany } from "../context.ts";
 import { ProviderError } from "../provider/port.ts";
-import { findDelivery, recordDelivery } from "./deliveries.ts";
+import { type DeliveryRow, recordDelivery } from "./deliveries.ts";
 import { applyExpiry, applyImapSync, applyRenewal, applyRevocation } from "./grant-triggers.ts";
 import { applyDeletion, applyState } from "./message-triggers.ts";
 import { type Delivered, grantOf, Notification, parseTrigger, QueuedNotification } from "./notification.ts";
@@ -42,14 +42,13 @@ const TRIGGERS: Record<string, (ctx: Ctx, delivered: Delivered) => Promise<void>
  * Applies one notification from the queue, once: it may come twice, late, and in any order.
  * @throws Error when it could not be applied; the queue brings it again
  */
-export async function consumeNotification(ctx: Ctx, body: unknown): Promise<void> {
+export async function consumeNotification(anywhere: Ctx, body: unknown): Promise<void> {
   const queued = QueuedNotification.parse(body);
-  const notification = queued.notification ?? (await load(ctx, queued.key));
-  const known = await findDelivery(ctx, notification.id);
+  const notification = queued.notification ?? (await load(anywhere, queued.key));
+  const { known, account, ctx } = await locate(anywhere, notification);
   const isFinished = known?.state === "applied" || known?.state === "ignored";
   if (isFinished && !queued.replay) return;
 
-  const account = await findAccount(ctx, grantOf(notification));
   const record = { queued, notification, accountId: account?.id ?? null };
   const { trigger, flags } = parseTrigger(notification.type);
   const apply = TRIGGERS[trigger];
@@ -67,11 +66,10 @@ export async function consumeNotification(ctx: Ctx, body: unknown): Promise<void
 }
 
 /** What the queue has given up on: kept and shown, until somebody replays it. */
-export async function parkNotification(ctx: Ctx, body: unknown): Promise<void> {
+export async function parkNotification(anywhere: Ctx, body: unknown): Promise<void> {
   const queued = QueuedNotification.parse(body);
-  const notification = queued.notification ?? (await load(ctx, queued.key));
-  const account = await findAccount(ctx, grantOf(notification));
-  const known = await findDelivery(ctx, notification.id);
+  const notification = queued.notification ?? (await load(anywhere, queued.key));
+  const { known, account, ctx } = await locate(anywhere, notification);
   const record = { queued, notification, accountId: account?.id ?? null };
   if (known?.state !== "applied") await recordDelivery(ctx, record, "parked", known?.error ?? null, false);
 }
@@ -82,11 +80,24 @@ async function load({ env }: Ctx, key: string): Promise<Notification> {
   return Notification.parse(await object.json());
 }
 
-async function findAccount({ db }: Ctx, grantId: string | null): Promise<Delivered["account"] | undefined> {
-  if (!grantId) return undefined;
-  const [account] = await db.all<Delivered["account"]>(sql`
-    SELECT id, company_id, email_address, grant_id FROM ems_accounts WHERE grant_id = ${grantId}`);
-  return account;
+interface Located {
+  /** What the ledger says of it. */
+  known: DeliveryRow | undefined;
+  account: Delivered["account"] | undefined;
+  /** Of the account's company. */
+  ctx: Ctx;
+}
+
+async function locate(anywhere: Ctx, notification: Notification): Promise<Located> {
+  const [deliveries, accounts] = await batch(anywhere, [
+    sql`SELECT * FROM ems_deliveries WHERE id = ${notification.id}`,
+    sql`
+      SELECT id, company_id, email_address, grant_id FROM ems_accounts
+      WHERE grant_id IS NOT NULL AND grant_id = ${grantOf(notification)}`,
+  ]);
+  const [account] = accounts as Delivered["account"][];
+  const ctx = account ? ofCompany(anywhere, account.company_id) : ofNoCompany(anywhere);
+  return { known: (deliveries as DeliveryRow[])[0], account, ctx };
 }
 
 const reasonOf = (error: unknown): string =>

@@ -3,22 +3,17 @@ import { ApiError, notFound } from "../../lib/errors.ts";
 import { cutPage, type Position, rowsFor } from "../../lib/pagination.ts";
 import { nowSeconds, toIso, toIsoOrNull } from "../../lib/time.ts";
 import { batch, type Ctx, inCompanies, type UserCtx } from "../context.ts";
-import { after } from "../lists.ts";
+import { after, totalOf } from "../lists.ts";
 import { deliveries } from "../schema/intake.ts";
 import { grantOf, type Notification, type QueuedNotification } from "./notification.ts";
 import type { DeliveriesQuery, DeliveryListResponse, DeliveryResponse } from "./schemas.ts";
 
-type DeliveryRow = typeof deliveries.$inferSelect;
+export type DeliveryRow = typeof deliveries.$inferSelect;
 
 export interface Recorded {
   queued: QueuedNotification;
   notification: Notification;
   accountId: string | null;
-}
-
-export async function findDelivery({ db }: Ctx, id: string): Promise<DeliveryRow | undefined> {
-  const [row] = await db.select().from(deliveries).where(sql`id = ${id}`);
-  return row;
 }
 
 /**
@@ -96,9 +91,9 @@ export async function replayDelivery(ctx: UserCtx, id: string): Promise<Delivery
 }
 
 /** How many notifications wait for somebody to look at them; it counts no further than 1,000. */
-export async function countParked(db: D1Database): Promise<number> {
-  const parked = "SELECT count(*) AS n FROM (SELECT 1 FROM ems_deliveries WHERE state = 'parked' LIMIT 1000)";
-  return (await db.prepare(parked).first<number>("n")) ?? 0;
+export async function countParked({ db }: Ctx): Promise<number> {
+  const parked = sql`SELECT count(*) AS total FROM (SELECT 1 FROM ems_deliveries WHERE state = 'parked' LIMIT 1000)`;
+  return Math.min(totalOf(await db.all(parked)), 1000);
 }
 
 const toResponse = (row: DeliveryRow): DeliveryResponse => ({
