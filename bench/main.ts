@@ -6,6 +6,10 @@ interface Bench {
 }
 
 const BENCHES: Record<string, Bench> = {
+  bundle: {
+    about: "what the Worker weighs and its start costs, and what of it weighs and costs most",
+    load: () => import("./bundle.ts"),
+  },
   live: {
     about:
       "how fast events reach many open streams, beside nginx with Nchan, and how fast mail becomes an event",

@@ -1,0 +1,49 @@
+import { readFileSync } from "node:fs";
+import { SourceMap } from "node:module";
+
+/** Where a piece of a bundle comes from. */
+export interface Origin {
+  /** An npm package, or a folder of ours. */
+  group: string;
+  /** The path from the package's folder, or from the repository's. */
+  file: string;
+}
+
+const OTHER = "the bundler";
+
+/**
+ * Names the origin of a source file.
+ * @param path as esbuild or a source map gives it
+ */
+export function originOf(path: string): Origin {
+  const inPackage = /^.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\/(.+)$/.exec(`/${path}`);
+  if (inPackage) return ofPackage(inPackage[1] ?? "", inPackage[2] ?? "");
+  const inSource = /(?:^|\/)(src\/.+)$/.exec(path)?.[1];
+  if (!inSource) return { group: OTHER, file: path };
+  return { group: inSource.split("/").slice(0, -1).slice(0, 3).join("/"), file: inSource };
+}
+
+/** The source maps of drizzle-orm lead one folder too high, to node_modules/src, and to what its files were made of. */
+function ofPackage(name: string, file: string): Origin {
+  const isDrizzle = name === "src" || name === "drizzle-orm";
+  return isDrizzle
+    ? { group: "drizzle-orm", file: `drizzle-orm/${file.replace(/\.[jt]s$/, "")}` }
+    : { group: name, file: `${name}/${file}` };
+}
+
+/**
+ * Reads the source map that lies beside a bundle.
+ * @returns the path of the source at a line and a column of the bundle, both from 0; undefined where there is none
+ */
+export function readSources(bundle: string): (line: number, column: number) => string | undefined {
+  const map = new SourceMap(JSON.parse(readFileSync(`${bundle}.map`, "utf8")));
+  return (line, column) => {
+    const entry = map.findEntry(line, column);
+    return "originalSource" in entry ? entry.originalSource : undefined;
+  };
+}
+
+/** Adds `value` to what a map holds under `key`. */
+export function add(sums: Map<string, number>, key: string, value: number): void {
+  sums.set(key, (sums.get(key) ?? 0) + value);
+}

@@ -1,0 +1,87 @@
+import { readFileSync } from "node:fs";
+import type { Cleanup } from "../support/cleanup.ts";
+import { openInspector } from "./inspector.ts";
+import { add, originOf, readSources } from "./origin.ts";
+import { startRuntime } from "./runtime.ts";
+
+/** Where the time goes when a Worker's global scope runs: the share of each group, the largest first. */
+export type Shares = [group: string, share: number][];
+
+const SAMPLING_MICROSECONDS = 100;
+
+/** Imports the Worker at the second request, when the profiler is on. */
+const IMPORTER = `let isWarm = false;
+export default {
+  async fetch() {
+    if (isWarm) await import("./worker.js");
+    isWarm = true;
+    return new Response("done");
+  },
+};`;
+
+/** The profiler's node: a function, and the lines of it (from 1) on which it was met, and how often. */
+interface ProfileNode {
+  callFrame: { functionName: string; url: string };
+  hitCount?: number;
+  positionTicks?: { line: number; ticks: number }[];
+}
+
+/**
+ * Profiles the global scope of a bundle that is not minified: each piece lies on lines of its own there.
+ * @param bundle its path; its source map lies beside it
+ */
+export async function profileStart(
+  cleanup: Cleanup,
+  config: string,
+  bundle: string,
+  runs: number,
+): Promise<Shares> {
+  const sourceAt = readSources(bundle);
+  const ticks = new Map<string, number>();
+  for (let run = 0; run < runs; run++) {
+    for (const node of await profileOnce(cleanup, config, bundle)) addTicks(ticks, node, sourceAt);
+  }
+  const all = [...ticks.values()].reduce((sum, each) => sum + each, 0);
+  const shares = [...ticks].map(([group, each]): [string, number] => [group, each / all]);
+  return shares.sort(([, one], [, other]) => other - one);
+}
+
+async function profileOnce(cleanup: Cleanup, config: string, bundle: string): Promise<ProfileNode[]> {
+  const { miniflare, stop } = await startRuntime(cleanup, config, {
+    name: "profiled",
+    inspectorPort: 0,
+    modules: [
+      { type: "ESModule", path: "/importer.js", contents: IMPORTER },
+      { type: "ESModule", path: "/worker.js", contents: readFileSync(bundle, "utf8") },
+    ],
+  });
+  const inspector = await openInspector(new URL("/core:user:profiled", await miniflare.getInspectorURL()));
+  await (await miniflare.dispatchFetch("http://profiled/")).text();
+  await inspector.send("Profiler.enable");
+  await inspector.send("Profiler.setSamplingInterval", { interval: SAMPLING_MICROSECONDS });
+  await inspector.send("Profiler.start");
+  const response = await miniflare.dispatchFetch("http://profiled/");
+  const text = await response.text();
+  if (text !== "done") throw new Error(`The Worker does not start: ${text.slice(0, 500)}`);
+  const { profile } = (await inspector.send("Profiler.stop")) as { profile: { nodes: ProfileNode[] } };
+  inspector.close();
+  await stop();
+  return profile.nodes;
+}
+
+function addTicks(
+  ticks: Map<string, number>,
+  { callFrame, hitCount = 0, positionTicks = [] }: ProfileNode,
+  sourceAt: ReturnType<typeof readSources>,
+): void {
+  if (callFrame.functionName === "(idle)") return;
+  if (!callFrame.url.endsWith("worker.js")) {
+    add(ticks, "V8 and workerd", hitCount);
+    return;
+  }
+  for (const { line, ticks: count } of positionTicks) {
+    // The end of the line: what stands before its first mapping belongs to the line above.
+    const source = sourceAt(line - 1, Number.MAX_SAFE_INTEGER);
+    add(ticks, source === undefined ? "the bundler" : originOf(source).group, count);
+  }
+}

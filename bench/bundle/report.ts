@@ -1,0 +1,38 @@
+import { type Cell, renderTable } from "../support/table.ts";
+import type { Shares } from "./profile.ts";
+import type { Startup } from "./startup.ts";
+import type { Weight } from "./weights.ts";
+
+const HEAVIEST_SHARES = 12;
+
+/** What a bundle is made of, a line for each part, with its share of all. */
+export function renderWeights(title: string, weights: Weight[], minified: number): string {
+  const rows = weights.map(({ name, minified: own, saving }): Cell[] => [
+    name,
+    own,
+    percent(own / minified),
+    saving,
+  ]);
+  return renderTable([title, "minified", "share", "saves gzipped"], rows);
+}
+
+/** What each Worker's start costs, and how many times the last one's. */
+export function renderStartup({ started }: Startup): string {
+  const workers = Object.entries(started);
+  const base = workers.at(-1)?.[1].median ?? Number.NaN;
+  const rows = workers.map(([name, { median, max }]): Cell[] => [
+    name,
+    median.toFixed(1),
+    max.toFixed(1),
+    `${(median / base).toFixed(0)}x`,
+  ]);
+  return renderTable(["CPU of a start (ms)", "median", "max", "ratio"], rows);
+}
+
+/** In which parts the time of a start is spent. */
+export function renderShares(shares: Shares): string {
+  const rows = shares.slice(0, HEAVIEST_SHARES).map(([group, share]): Cell[] => [group, percent(share)]);
+  return renderTable(["self time of the global scope", "share"], rows);
+}
+
+const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;

@@ -1,0 +1,97 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { add, originOf, readSources } from "./origin.ts";
+
+/** Sizes in bytes. */
+export interface Weights {
+  minified: number;
+  /** Of zlib's usual level, 6: wrangler tells this one. */
+  gzipped: number;
+  /** Of level 9, for comparison. */
+  gzippedBest: number;
+  groups: Weight[];
+  files: Weight[];
+}
+
+export interface Weight {
+  name: string;
+  minified: number;
+  /** By how much the gzipped bundle would be smaller without it. */
+  saving: number;
+}
+
+const HEAVIEST_FILES = 15;
+
+interface Metafile {
+  outputs: Record<string, { inputs: Record<string, { bytesInOutput: number }> }>;
+}
+
+/**
+ * Weighs a minified bundle, and what it is made of, heaviest first.
+ * @param bundle its path; its source map and esbuild's metafile lie beside it
+ */
+export function weigh(bundle: string): Weights {
+  const text = readFileSync(bundle, "utf8");
+  const pieces = cutBySource(text, readSources(bundle));
+  const bytes = bytesBySource(join(bundle, "../bundle-meta.json"));
+  const rank = (nameOf: (path: string) => string, count?: number) =>
+    sumBy(bytes, nameOf)
+      .slice(0, count)
+      .map(([name, minified]) => ({ name, minified, saving: savingWithout(text, pieces, nameOf, name) }));
+  return {
+    minified: Buffer.byteLength(text),
+    gzipped: gzipSync(text).length,
+    gzippedBest: gzipSync(text, { level: 9 }).length,
+    groups: rank((path) => originOf(path).group),
+    files: rank((path) => originOf(path).file, HEAVIEST_FILES),
+  };
+}
+
+/** What esbuild says that each source has become in the bundle. */
+function bytesBySource(metafile: string): Map<string, number> {
+  const { outputs } = JSON.parse(readFileSync(metafile, "utf8")) as Metafile;
+  const sums = new Map<string, number>();
+  for (const { inputs } of Object.values(outputs))
+    for (const [path, { bytesInOutput }] of Object.entries(inputs)) add(sums, path, bytesInOutput);
+  return sums;
+}
+
+function sumBy(bytes: Map<string, number>, nameOf: (path: string) => string): [string, number][] {
+  const sums = new Map<string, number>();
+  for (const [path, count] of bytes) add(sums, nameOf(path), count);
+  return [...sums].filter(([, count]) => count > 0).sort(([, one], [, other]) => other - one);
+}
+
+interface Piece {
+  source: string | undefined;
+  text: string;
+}
+
+/** Cuts a bundle where its source changes. */
+function cutBySource(text: string, sourceAt: ReturnType<typeof readSources>): Piece[] {
+  const pieces: Piece[] = [];
+  for (const [line, content] of text.split("\n").entries()) {
+    let start = 0;
+    let source = sourceAt(line, 0);
+    for (let column = 1; column <= content.length; column++) {
+      const next = column < content.length ? sourceAt(line, column) : null;
+      if (next === source) continue;
+      pieces.push({ source, text: content.slice(start, column) });
+      start = column;
+      source = next ?? undefined;
+    }
+    pieces.push({ source: undefined, text: "\n" });
+  }
+  return pieces;
+}
+
+function savingWithout(
+  text: string,
+  pieces: Piece[],
+  nameOf: (path: string) => string,
+  name: string,
+): number {
+  const rest = pieces.filter(({ source }) => source === undefined || nameOf(source) !== name);
+  return gzipSync(text).length - gzipSync(rest.map((piece) => piece.text).join("")).length;
+}
