@@ -10,6 +10,10 @@ const BENCHES: Record<string, Bench> = {
     about: "what the Worker weighs and its start costs, and what of it weighs and costs most",
     load: () => import("./bundle.ts"),
   },
+  cost: {
+    about: "what a month costs at stated volumes, and which limit is met first, from the measured units",
+    load: () => import("./cost.ts"),
+  },
   live: {
     about:
       "how fast events reach many open streams, beside nginx with Nchan, and how fast mail becomes an event",

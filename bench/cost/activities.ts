@@ -1,0 +1,120 @@
+import { CPU_MS, ESTIMATES, type Scale, SWEPT_A_RUN, volume } from "./volumes.ts";
+
+/** Something that is done again and again. */
+export interface Activity {
+  /** The case of `bench units` that tells what it costs; null for what costs nothing but CPU. */
+  name: string | null;
+  /** How often a working day, in one company. */
+  count: number;
+  /** Requests to the Worker from outside. */
+  requests: number;
+  /** Milliseconds of CPU, its queue consumers included. */
+  cpuMs: number;
+  /** Messages in the two queues. */
+  webhooks: number;
+  jobs: number;
+}
+
+/** What happens in a company on a working day. */
+export interface Day {
+  users: number;
+  mailsIn: number;
+  mails: number;
+  notifications: number;
+  /** Events that all of the company's streams are told. */
+  shared: number;
+  /** All events in the log: those that only one user is told as well. */
+  events: number;
+  /** How often a sweep of its mailbox sees a mail that has come. */
+  seenAgain: number;
+}
+
+/** What a company of that scale does on a working day. */
+export function dayOf({ users: all, companies }: Scale): Day {
+  const users = all / companies;
+  const mailsIn = volume("mailboxes") * volume("mailsIn");
+  const mails = mailsIn + volume("mailboxes") * volume("mailsOut");
+  const updates = mails * volume("updates");
+  // A new mail tells of itself and of its thread.
+  const shared = 2 * mails + updates;
+  const own = users * (volume("reads") + volume("stars") + volume("archives"));
+  const seenAgain = mails * (1 + 60 / sweepMinutes(companies));
+  return { users, mailsIn, mails, notifications: mails + updates, shared, events: shared + own, seenAgain };
+}
+
+/** How often each mailbox is swept: as often as cron runs, until there are more than a run takes. */
+export const sweepMinutes = (companies: number): number =>
+  10 * Math.max(1, (companies * volume("mailboxes")) / SWEPT_A_RUN);
+
+/** A working day of a company of that scale, by what costs. */
+export function activitiesOf(scale: Scale): Activity[] {
+  const day = dayOf(scale);
+  return [...asked(day), ...received(day), ...streamed(day), ...background(day)];
+}
+
+/** What users ask for. */
+function asked({ users, mails, mailsIn }: Day): Activity[] {
+  const lists = users * (volume("lists") + mails * volume("refreshes"));
+  const times = (name: "threads" | "reads" | "stars" | "archives" | "downloads" | "drafts") =>
+    users * volume(name);
+  return [
+    { ...request("inbox, page 1, all read but ten", lists), cpuMs: CPU_MS.list },
+    request("unread counts", lists),
+    request("a thread of 4", times("threads")),
+    request("read a mail, the first that is touched", times("reads")),
+    request("star a mail", times("stars")),
+    request("archive a mail", times("archives")),
+    request("a download's URL", times("downloads")),
+    request("download a file", times("downloads")),
+    request("change a draft", times("drafts")),
+    request("reply", mails - mailsIn),
+  ];
+}
+
+/** What the provider tells, and what follows from it. */
+function received({ mails, mailsIn }: Day): Activity[] {
+  const begun = mailsIn * volume("newThreads");
+  const withFiles = mailsIn * volume("withFiles");
+  return [
+    notification("new mail, new thread", begun),
+    { ...notification("new mail with a file", withFiles), cpuMs: 3 * CPU_MS.other, jobs: 1 },
+    notification("new mail, known thread", mailsIn - begun - withFiles),
+    notification("our own mail comes back", mails - mailsIn),
+    notification("message.updated, folders only", mails * volume("updates")),
+    work("put a large body into R2", mails * volume("largeBodies")),
+  ];
+}
+
+/** What open streams cost: most of it is CPU. */
+function streamed({ users, notifications, shared }: Day): Activity[] {
+  const minutes = users * volume("streamHours") * 60;
+  return [
+    request("open a stream", minutes / volume("streamMinutes")),
+    work("a hub reads its log", notifications),
+    { ...work(null, shared * users), cpuMs: CPU_MS.delivery },
+    { ...work(null, minutes * ESTIMATES.keepalivesAMinute), cpuMs: CPU_MS.keepalive },
+  ];
+}
+
+/** What sweeps see again, and what is removed after 30 days: as much a day as comes. */
+const background = ({ notifications, events, seenAgain }: Day): Activity[] => [
+  { ...work("a sweep sees a mail again", seenAgain), cpuMs: CPU_MS.other },
+  work("remove an expired delivery", notifications),
+  work("remove an expired event", events),
+];
+
+const work = (name: string | null, count: number): Activity => ({
+  ...{ name, count },
+  ...{ requests: 0, cpuMs: 0, webhooks: 0, jobs: 0 },
+});
+
+const request = (name: string, count: number): Activity => ({
+  ...work(name, count),
+  ...{ requests: 1, cpuMs: CPU_MS.other },
+});
+
+/** The door answers, a consumer applies. */
+const notification = (name: string, count: number): Activity => ({
+  ...work(name, count),
+  ...{ requests: 1, cpuMs: 2 * CPU_MS.other, webhooks: 1 },
+});
