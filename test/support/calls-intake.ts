@@ -1,0 +1,187 @@
+import { env } from "cloudflare:workers";
+import { expect } from "vitest";
+import { nowSeconds } from "../../src/lib/time.ts";
+import { unique } from "./client.ts";
+import { addExpired, type Grown, type GrownMailbox, middle } from "./grown.ts";
+import { breakRoute, createGrant, receiveMail, storedMail } from "./nylas.ts";
+import type { ObservedWorker } from "./observed-worker.ts";
+
+/** Has a mailbox connected, and all that may happen to its grant. */
+export async function connectAccounts(worker: ObservedWorker, { mailbox, users: { fresh: as } }: Grown) {
+  const { company_id } = mailbox;
+  const email_address = `spare${unique()}@demo.example`;
+  await createGrant(email_address);
+  await receiveMail({ ...letter(email_address), silent: true });
+  const connect = async (status?: number) => {
+    const { id: grant_id } = await createGrant(email_address);
+    const body = { company_id, email_address, grant_id };
+    return (await worker.request("POST /accounts", { as, body, ...(status ? { status } : {}) })).body.id;
+  };
+  const account_id = await connect();
+  const ids = { account_id };
+  await connect(400);
+  await worker.request("GET /accounts/:account_id", { as, ids });
+  await worker.request("GET /accounts/:account_id/sync", { as, ids: { account_id: mailbox.id } });
+  await worker.request("PATCH /accounts/:account_id", { as, ids, body: { display_name: "Spare" } });
+  await worker.request("PATCH /accounts/:account_id", { as, ids, body: { status: "syncing" } });
+  const grant = await env.DB.prepare("SELECT grant_id FROM ems_accounts WHERE id = ?")
+    .bind(account_id)
+    .first();
+  const soon = nowSeconds() + 60;
+  for (const type of ["imap_sync_completed", "expired", "updated", "deleted"]) {
+    await worker.notify(`grant.${type}`, { ...grant, id: grant?.grant_id }, soon);
+  }
+  await connect();
+  const { run } = (await env.DB.prepare("SELECT run FROM ems_syncs WHERE account_id = ?")
+    .bind(account_id)
+    .first<{ run: string }>()) ?? { run: "" };
+  const step = { type: "backfill", account_id, run, cursor: null };
+  await worker.deliver({ queue: "xabar-jobs", body: step, attempts: 10 });
+  await worker.request("DELETE /accounts/:account_id", { as, ids });
+  worker.queuesFail = true;
+  await connect(503);
+  worker.queuesFail = false;
+}
+
+/** A mail from outside with two files, of which it shows one. */
+const letter = (email: string) => ({
+  from: { email: "c@out.example" },
+  to: [{ email }],
+  subject: "Subject",
+  html: '<p>Hello</p><img src="cid:picture">',
+  attachments: [
+    { filename: "a.txt", contentType: "text/plain", content: btoa("a file") },
+    { filename: "a.png", contentType: "image/png", content: btoa("a picture"), contentId: "picture" },
+  ],
+});
+
+interface Told {
+  id: string;
+  thread?: string;
+  /** Its Message-ID without brackets; null for a mail whose headers are not told. */
+  name?: string | null;
+  references?: string[];
+  [field: string]: unknown;
+}
+
+/** A mail of the mailbox as a notification tells it, whole. */
+export function mailOf(
+  { grant_id, email_address }: GrownMailbox,
+  { id, thread, name, references, ...more }: Told,
+) {
+  const headers = [
+    { name: "Message-ID", value: `<${name ?? id}>` },
+    { name: "References", value: (references ?? []).map((each) => `<${each}>`).join(" ") },
+  ];
+  return {
+    id,
+    grant_id,
+    thread_id: thread ?? `thread of ${id}`,
+    subject: "Subject",
+    from: [{ email: "c@out.example" }],
+    to: [{ email: email_address }],
+    cc: [],
+    bcc: [],
+    date: nowSeconds() - 3000,
+    body: "<p>Hello</p>",
+    attachments: [],
+    ...(name === null ? {} : { headers }),
+    ...more,
+  };
+}
+
+/** Has mail come: new and repeated, changed, early and late, answers and questions, and what is nobody's. */
+export async function receiveMails(worker: ObservedWorker, { mailbox, longThread }: Grown): Promise<void> {
+  const created = (told: Told) => worker.notify("message.created", mailOf(mailbox, told));
+  const known = middle(mailbox, 10);
+  await created({ id: "new" });
+  await created({ id: "in a known thread", thread: known.thread_id, references: [known.id] });
+  await created({ id: "in a known thread", thread: known.thread_id, references: [known.id] });
+  await worker.notify("message.updated", mailOf(mailbox, { id: "new", subject: "Another" }));
+  await worker.notify("message.updated", mailOf(mailbox, { id: "new", cc: [{ email: "d@out.example" }] }), 1);
+  await created({ id: "in a long thread", thread: longThread.id });
+  await created({ id: "answer", references: ["question"] });
+  await created({ id: "question" });
+  await created({ id: "nameless", name: null });
+  await worker.notify("message.updated", mailOf(mailbox, { id: "nameless", references: [known.id] }));
+  await created({ id: "late", date: middle(mailbox, 0).sent_at });
+  await created({ id: "oldest", date: 1 });
+  await created({ id: "ours", from: [{ email: mailbox.email_address }] });
+  await created({ id: "large", body: "x".repeat(200_000) });
+  await worker.notify("message.created", { ...mailOf(mailbox, { id: "a stranger's" }), grant_id: "unknown" });
+  await worker.notify("folder.created", { grant_id: mailbox.grant_id });
+  await worker.notify("no.such.trigger", { grant_id: mailbox.grant_id });
+  const givenUp = {
+    key: "none",
+    received_at: 0,
+    notification: { id: `given up ${mailbox.id}`, type: "message.created", data: {} },
+  };
+  await worker.deliver({ queue: "xabar-webhooks", body: givenUp, attempts: 10 });
+}
+
+/** Has one thread made of two, and messages deleted, of which one comes again. */
+export async function moveAndDelete(worker: ObservedWorker, { mailbox, longThread }: Grown): Promise<void> {
+  const [one, two] = [middle(mailbox, 20), middle(mailbox, 22)];
+  const joining = { id: "joins two", thread: one.thread_id, references: [two.id] };
+  await worker.notify("message.created", mailOf(mailbox, joining));
+  const { results } = await env.DB.prepare("SELECT DISTINCT thread_id FROM ems_messages WHERE id IN (?, ?)")
+    .bind(one.id, two.id)
+    .all();
+  expect(results).toHaveLength(1);
+  const soon = nowSeconds() + 60;
+  const stored = await env.DB.prepare("SELECT provider_message_id AS id FROM ems_messages WHERE id IN (?, ?)")
+    .bind(middle(mailbox, 30).id, longThread.newest)
+    .all<{ id: string }>();
+  for (const id of ["question", "oldest", "never there", ...stored.results.map((row) => row.id)]) {
+    await worker.notify("message.deleted", { id, grant_id: mailbox.grant_id }, soon);
+  }
+  await worker.notify("message.created", mailOf(mailbox, { id: "question" }), soon - 1);
+  await worker.notify("message.created", mailOf(mailbox, { id: "question" }), soon + 1);
+}
+
+/** Has it told what became of mail that was sent. */
+export async function tellOutcomes(worker: ObservedWorker, { mailbox }: Grown): Promise<void> {
+  const { grant_id, messages } = mailbox;
+  const at = messages.length / 2 + 40;
+  const id = `bulk-${at}`;
+  const mime_id = messages[at + 1]?.id;
+  const bounce = { bounce_reason: "full", code: "552", bounced_addresses: ["c@out.example"] };
+  await worker.notify("message.send_success", { id, grant_id });
+  await worker.notify("message.send_failed", { id, grant_id, reason: "refused" });
+  await worker.notify("message.bounce_detected", { ...bounce, grant_id, origin: { id, mime_id } });
+  await worker.notify("message.bounce_detected", { ...bounce, grant_id, origin: { mime_id } });
+  await worker.notify("message.opened", { message_id: id, message_data: { count: 1 }, grant_id });
+  await worker.notify("message.link_clicked", { message_id: id, link_data: [{ count: 1 }], grant_id });
+}
+
+/** A mail with two files that lies at the provider as well. @returns our id of it */
+export async function receiveWhole(worker: ObservedWorker, { id, grant_id, email_address }: GrownMailbox) {
+  const [{ id: provider_id } = { id: "" }] = await receiveMail({ ...letter(email_address), silent: true });
+  const stored = (await storedMail(grant_id)).find((each) => each.id === provider_id);
+  await worker.notify("message.created", { ...stored, grant_id });
+  const message = await env.DB.prepare(
+    "SELECT id FROM ems_messages WHERE account_id = ? AND provider_message_id = ?",
+  )
+    .bind(id, provider_id)
+    .first<string>("id");
+  return `${message}`;
+}
+
+/** Has a notification applied again, and the door checked. */
+export async function replay(worker: ObservedWorker, { mailbox, users }: Grown): Promise<void> {
+  const delivery_id = await worker.notify("message.created", mailOf(mailbox, { id: "applied again" }));
+  const asked = { as: users.fresh, ids: { delivery_id } };
+  await worker.request("POST /webhooks/deliveries/:delivery_id/replay", asked);
+  await worker.request("GET /webhooks/nylas", { query: "challenge=hello" });
+}
+
+/** Runs cron with something to do for each of its parts, and a sweep of the mailbox. */
+export async function runCron(worker: ObservedWorker, grown: Grown): Promise<void> {
+  await addExpired(grown);
+  await worker.cron();
+  await worker.cron();
+  const body = { type: "sweep", account_id: grown.mailbox.id, window: null };
+  await worker.deliver({ queue: "xabar-jobs", body, attempts: 1 });
+  await breakRoute(`GET /v3/grants/${grown.mailbox.grant_id}/messages`, "500");
+  await worker.deliver({ queue: "xabar-jobs", body, attempts: 1 }, 1);
+}

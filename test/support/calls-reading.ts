@@ -1,0 +1,109 @@
+import { expect } from "vitest";
+import { entryIdOf } from "../../src/lib/ids.ts";
+import type { Client } from "./client.ts";
+import { type Grown, middle } from "./grown.ts";
+import type { ObservedWorker } from "./observed-worker.ts";
+
+/** The queries of each list. A deep page reads all rows before it, in any mailbox: the third stands for those. */
+function listsOf({ mailbox }: Grown): Record<string, string[]> {
+  const account = `account_id=${mailbox.id}`;
+  const pages = ["", "page=3", account, `${account}&page=3`];
+  const filtered = ["true", "false"].flatMap((isRead) => pages.map((page) => `is_read=${isRead}&${page}`));
+  return {
+    "GET /inbox": [...pages, ...filtered],
+    "GET /inbox/unread-counts": [""],
+    "GET /messages": pages,
+    "GET /threads": pages,
+    "GET /drafts": pages,
+    "GET /accounts": [""],
+    "GET /companies": [""],
+    "GET /outbox": [""],
+    "GET /events": [""],
+    "GET /webhooks/deliveries": ["", account, "state=parked", "state=applied", "type=message.opened"],
+  };
+}
+
+/** Reads the inbox as each user, and the lists that are the same to all of a company as two of them. */
+export async function readLists(worker: ObservedWorker, grown: Grown): Promise<void> {
+  const { fresh, several, ...readers } = grown.users;
+  for (const [route, queries] of Object.entries(listsOf(grown))) {
+    const others = route.startsWith("GET /inbox") ? Object.values(readers) : [];
+    for (const as of [fresh, several, ...others]) {
+      for (const query of queries) await readList(worker, route, query, as);
+    }
+  }
+}
+
+/** Where the answer has a `next_cursor`, it is followed, unless that was asked for by the number of a page. */
+async function readList(worker: ObservedWorker, route: string, query: string, as: Client): Promise<void> {
+  const { body } = await worker.request(route, { as, query });
+  if (!body.next_cursor || query.includes("page=")) return;
+  await worker.request(route, { as, query: `${query}&cursor=${encodeURIComponent(body.next_cursor)}` });
+}
+
+/** Reads one message and one thread in each way, and changes what is not anybody's own. */
+export async function readOne(worker: ObservedWorker, { mailbox, users: { fresh: as, several } }: Grown) {
+  const { id: message_id, thread_id } = middle(mailbox, 0);
+  for (const client of [as, several]) {
+    await worker.request("GET /messages/:message_id", { as: client, ids: { message_id } });
+    await worker.request("GET /threads/:thread_id", { as: client, ids: { thread_id } });
+  }
+  await worker.request("GET /messages/:message_id/html", { as, ids: { message_id } });
+  await worker.request("GET /attachments/message/:message_id", { as, ids: { message_id } });
+  for (const do_not_delete of [true, false]) {
+    await worker.request("PATCH /threads/:thread_id", { as, ids: { thread_id }, body: { do_not_delete } });
+  }
+  await worker.request("POST /threads/:thread_id/presence", {
+    as,
+    ids: { thread_id },
+    body: { state: "viewing" },
+  });
+  await worker.request("PUT /companies/:company_id", {
+    as,
+    ids: { company_id: String(mailbox.company_id) },
+    body: { name: "Demo" },
+  });
+  await worker.request("GET /health");
+}
+
+/** Has each user read, star and archive; the busy one so that stretches become one. */
+export async function changeInbox(worker: ObservedWorker, { mailbox, users }: Grown): Promise<void> {
+  for (const as of Object.values(users)) {
+    const inbox_id = entryIdOf(as.claims.user_id, middle(mailbox, 2).id);
+    for (const change of ["read", "unread", "star", "archive", "unarchive"]) {
+      await worker.request(`PATCH /inbox/:inbox_id/${change}`, { as, ids: { inbox_id } });
+    }
+    const { thread_id } = middle(mailbox, 4);
+    await worker.request("PATCH /inbox/threads/:thread_id/read", { as, ids: { thread_id } });
+  }
+  // All about it is read, and lies between two stretches: the three become one.
+  const { id } = mailbox.messages.at(-50) as { id: string };
+  const before = worker.ran.length;
+  await worker.request("PATCH /inbox/:inbox_id/read", {
+    as: users.busy,
+    ids: { inbox_id: entryIdOf(users.busy.claims.user_id, id) },
+  });
+  expect(worker.ran.slice(before).map(({ sql }) => sql.trim().split("(")[0])).toContain(
+    "INSERT INTO ems_inbox_stretches ",
+  );
+}
+
+/** Follows what happens: by stream, with a token and a ticket, by asking, and as the company's hub does. */
+export async function follow(worker: ObservedWorker, { mailbox, users }: Grown): Promise<void> {
+  for (const as of [users.fresh, users.several]) {
+    const { headers } = await worker.request("GET /threads", { as });
+    const since = encodeURIComponent(headers.get("last-event-id") ?? "");
+    const inbox_id = entryIdOf(as.claims.user_id, middle(mailbox, 60).id);
+    await worker.request("PATCH /inbox/:inbox_id/star", { as, ids: { inbox_id } });
+    await worker.request("GET /events", { as, query: `since=${since}` });
+    await worker.stream(`token=${as.token}&last_event_id=${since}`);
+    const { body } = await worker.request("POST /sse/ticket", { as });
+    await worker.stream(`ticket=${body.ticket}`);
+  }
+  await worker.wakeHub(mailbox.company_id);
+  await worker.deliver({
+    queue: "xabar-jobs",
+    body: { type: "ring", company_id: mailbox.company_id },
+    attempts: 1,
+  });
+}

@@ -1,0 +1,199 @@
+import { env } from "cloudflare:workers";
+import { nowSeconds } from "../../src/lib/time.ts";
+import { type BulkAccount, createBulkAccount } from "./bulk.ts";
+import { type Client, createClient, unique } from "./client.ts";
+import { createGrant } from "./nylas.ts";
+
+/** A mailbox with a grant, each of whose messages is known by its Message-ID, `<its id>`, and its thread's id. */
+export interface GrownMailbox extends BulkAccount {
+  grant_id: string;
+  /** Oldest first, a second apart, two to a thread. */
+  messages: { id: string; thread_id: string; sent_at: number }[];
+}
+
+/** Two companies with a mailbox each, in a database that has grown with them. */
+export interface Grown {
+  mailbox: GrownMailbox;
+  /** Of the second company. */
+  other: GrownMailbox;
+  /** A thread of the first mailbox that has a quarter as many messages as all the others, and is older. */
+  longThread: { id: string; oldest: string; newest: string };
+  /** All but `several` have the first company alone. */
+  users: Record<"fresh" | "thorough" | "patchy" | "busy" | "several", Client>;
+}
+
+/** The time of the oldest message, as createBulkAccount has it. */
+const OLDEST_AT = 1_700_000_000;
+/** What is read in patches is read for `READ` messages out of so many. */
+const PATCH = 100;
+const READ = 40;
+/** Ids of colleagues, who are as many in a small company as in a large one. */
+const COLLEAGUES = 3_000_000_000;
+/** Ids of companies that have nothing to do with the two. */
+const STRANGERS = 2_000_000_000;
+
+/** Each message of an account, which is the first parameter; the i-th. */
+const EACH = `FROM (SELECT *, sent_at - ${OLDEST_AT} AS i FROM ems_messages WHERE account_id = ?1) WHERE i >= 0`;
+const idOf = (kind: string): string => `replace(id, '-8002-', '-${kind}-')`;
+
+/**
+ * Creates two companies of which every table has rows in proportion to `count`, which is a multiple of 100: mail
+ * with files, people who have read it, drafts, sent mail, uploads, keys, deliveries, events, and strangers' accounts.
+ */
+export async function grow(count: number): Promise<Grown> {
+  const mailbox = await growMailbox(count);
+  const other = await growMailbox(count);
+  const companies = [mailbox.company_id];
+  const [fresh, thorough, patchy, busy] = await Promise.all(
+    Array.from({ length: 4 }, () => createClient({ companies })),
+  );
+  const users = { fresh, thorough, patchy, busy } as Omit<Grown["users"], "several">;
+  const several = await createClient({ companies: [mailbox.company_id, other.company_id] });
+  const longThread = await growThread(mailbox);
+  for (const { id } of [mailbox, other]) await env.DB.batch(belongings(id));
+  await env.DB.batch(strangers(mailbox.id));
+  await env.DB.batch(reading(mailbox.id, count, users));
+  return { mailbox, other, longThread, users: { ...users, several } };
+}
+
+async function growMailbox(count: number): Promise<GrownMailbox> {
+  const account = await createBulkAccount(count);
+  const { id: grant_id } = await createGrant(account.email_address);
+  await env.DB.batch([
+    env.DB.prepare("UPDATE ems_accounts SET grant_id = ?2, grant_provider = 'google' WHERE id = ?1").bind(
+      account.id,
+      grant_id,
+    ),
+    ...[
+      "UPDATE ems_messages SET provider_thread_id = thread_id, internet_message_id = '<' || id || '>' WHERE account_id = ?1",
+      "UPDATE ems_threads SET provider_thread_id = id WHERE account_id = ?1",
+      `INSERT INTO ems_syncs (account_id, run, state, moved_at, swept_until)
+       VALUES (?1, 'first', 'done', unixepoch(), unixepoch() - 60)`,
+    ].map((sql) => env.DB.prepare(sql).bind(account.id)),
+  ]);
+  const { results } = await env.DB.prepare(
+    "SELECT id, thread_id, sent_at FROM ems_messages WHERE account_id = ? ORDER BY sent_at",
+  )
+    .bind(account.id)
+    .all<GrownMailbox["messages"][number]>();
+  return { ...account, grant_id, messages: results };
+}
+
+async function growThread({ id, messages }: GrownMailbox): Promise<Grown["longThread"]> {
+  const thread = crypto.randomUUID();
+  const copies = messages.length / 4;
+  await env.DB.batch(
+    [
+      `INSERT INTO ems_threads (id, company_id, account_id, provider_thread_id, subject, first_message_at,
+         last_message_at, created_at)
+       SELECT ?2, company_id, id, ?2, 'Subject', ${OLDEST_AT}, 0, 0 FROM ems_accounts WHERE id = ?1`,
+      `INSERT INTO ems_messages (id, company_id, account_id, thread_id, provider_thread_id, provider_message_id,
+         internet_message_id, from_address, to_addresses, subject, direction, has_attachments, sent_at, created_at,
+         observed_at, applied_by, body_text, thread_version)
+       SELECT ${idOf("8003")}, company_id, account_id, ?2, ?2, 'long-' || i, '<long ' || id || '>', from_address,
+         to_addresses, subject, direction, 0, sent_at - 1000000, 0, 0, 'bulk', 'text', i + 1 ${EACH} AND i < ${copies}`,
+    ].map((sql) => env.DB.prepare(sql).bind(id, thread)),
+  );
+  const copyOf = (nth: number) => `${messages[nth]?.id.replace("-8002-", "-8003-")}`;
+  return { id: thread, oldest: copyOf(0), newest: copyOf(copies - 1) };
+}
+
+/** What a company has besides mail, a row or so for each message. */
+const belongings = (account: string): D1PreparedStatement[] =>
+  [
+    `INSERT INTO ems_attachments (id, company_id, account_id, message_id, provider_attachment_id, filename,
+       content_type, size_bytes, is_inline, stored_at, created_at)
+     SELECT ${idOf("8004")}, company_id, account_id, id, 'file', 'a.txt', 'text/plain', 5, 0, 0, 0 ${EACH} AND i % 5 = 0`,
+    `INSERT INTO ems_tombstones SELECT account_id, 'gone ' || i, 0 ${EACH}`,
+    `INSERT INTO ems_pending_references SELECT account_id, '<expected ' || i || '>', id ${EACH}`,
+    `INSERT INTO ems_events (company_id, user_id, type, thread_id, message_id, cause, created_at)
+     SELECT company_id, iif(i % 2, NULL, ${COLLEAGUES}), 'inbox.updated', thread_id, id, 'grown/' || id, unixepoch() ${EACH}`,
+    // The oldest are the only ones that are parked or of another trigger.
+    `INSERT INTO ems_deliveries (id, type, account_id, received_at, state, key)
+     SELECT 'grown ' || id, iif(i < 3, 'message.opened', 'message.created'), account_id, unixepoch() - 10000 + i,
+       iif(i < 3, 'parked', 'applied'), 'none' ${EACH}`,
+    `INSERT INTO ems_outbox (id, company_id, account_id, user_id, state, provider_key, idempotency_key, mail_digest,
+       subject, to_addresses, send_at, created_at, updated_at)
+     SELECT ${idOf("8005")}, company_id, account_id, ${COLLEAGUES} + i % 10, iif(i % 10, 'sent', 'unknown'), id, id, '',
+       '', '[]', 0, unixepoch() - 10000 + i, 0 ${EACH}`,
+    `INSERT INTO ems_drafts (id, company_id, account_id, created_by, updated_by, created_at, updated_at)
+     SELECT ${idOf("8006")}, company_id, account_id, ${COLLEAGUES}, ${COLLEAGUES}, 0, i ${EACH}`,
+    `INSERT INTO ems_uploads (id, company_id, user_id, filename, content_type, size_bytes, content_id, created_at)
+     SELECT ${idOf("8007")}, company_id, ${COLLEAGUES}, 'a.txt', 'text/plain', 5, id, unixepoch() ${EACH}`,
+    `INSERT INTO ems_idempotency_keys (user_id, key, request_hash, created_at)
+     SELECT ${COLLEAGUES}, id, '', unixepoch() ${EACH}`,
+    `INSERT INTO ems_stream_tickets SELECT id, '{}', unixepoch() + 600 ${EACH}`,
+  ].map((sql) => env.DB.prepare(sql).bind(account));
+
+/** Other companies: a tenth as many accounts as there are messages, every second of them disconnected for long. */
+const strangers = (account: string): D1PreparedStatement[] =>
+  [
+    `INSERT INTO ems_accounts (id, company_id, email_address, provider, grant_id, status, created_at)
+     SELECT ${idOf("8008")}, ${STRANGERS} + i, id || '@out.example', 'imap', id, iif(i % 20, 'disconnected', 'active'), 0
+     ${EACH} AND i % 10 = 0`,
+    `INSERT INTO ems_syncs (account_id, run, state, moved_at, swept_until)
+     SELECT ${idOf("8008")}, 'first', 'done', 0, iif(i % 20, 0, unixepoch()) ${EACH} AND i % 10 = 0`,
+    `INSERT OR IGNORE INTO companies SELECT ${STRANGERS} + i, 'Stranger' ${EACH}`,
+  ].map((sql) => env.DB.prepare(sql).bind(account));
+
+/**
+ * The thorough have read all but ten; the patchy, patch by patch; the busy, the newest hundred, of which the middle
+ * is not settled yet. Each colleague has read every tenth message, and has stretches.
+ */
+function reading(account: string, count: number, users: Omit<Grown["users"], "several">) {
+  const { thorough, patchy, busy } = users;
+  const read = (user: string, isRead: string, which: string) =>
+    `INSERT INTO ems_inbox_entries (user_id, message_id, company_id, account_id, sent_at, is_read)
+     SELECT ${user}, id, company_id, account_id, sent_at, ${isRead} ${EACH} AND ${which}`;
+  const settled = (user: string, which: string, length: number | string) =>
+    `INSERT INTO ems_inbox_stretches
+     SELECT ${user}, account_id, sent_at + ${length} - 1, (
+       SELECT m.id FROM ems_messages m WHERE m.account_id = ?1 AND m.sent_at = o.sent_at + ${length} - 1), sent_at, id
+     FROM (SELECT * ${EACH} AND ${which}) o`;
+  const { user_id: all } = thorough.claims;
+  const { user_id: patches } = patchy.claims;
+  const { user_id: hundred } = busy.claims;
+  return [
+    read(`${all}`, `i % ${count / 10} <> 7`, "true"),
+    settled(`${all}`, "i = 0", count),
+    read(`${patches}`, "1", `i % ${PATCH} < ${READ}`),
+    settled(`${patches}`, `i % ${PATCH} = 0`, READ),
+    read(`${hundred}`, "1", `i >= ${count - 100}`),
+    settled(`${hundred}`, `i = ${count - 100}`, READ),
+    settled(`${hundred}`, `i = ${count - 40}`, READ),
+    read(`${COLLEAGUES} + i % 10`, "1", "true"),
+    settled(`${COLLEAGUES} + i / ${PATCH} % 10`, `i % ${PATCH} = 0`, READ),
+  ].map((sql) => env.DB.prepare(sql).bind(account));
+}
+
+/** Some message in the middle of a mailbox: another one each time. */
+export const middle = ({ messages }: GrownMailbox, n: number): GrownMailbox["messages"][number] =>
+  messages[messages.length / 2 + n] as GrownMailbox["messages"][number];
+
+/** A row of each table whose time is over, for cron to remove. */
+export async function addExpired({ mailbox }: Grown): Promise<void> {
+  const long = nowSeconds() - 100 * 86_400;
+  const { id: account, company_id: company } = mailbox;
+  const id = crypto.randomUUID();
+  const statements: [string, ...unknown[]][] = [
+    ["INSERT INTO ems_stream_tickets VALUES (?, '{}', ?)", id, long],
+    ["UPDATE ems_events SET created_at = ? WHERE id = (SELECT min(id) FROM ems_events)", long],
+    ["UPDATE ems_deliveries SET received_at = ? WHERE rowid = (SELECT min(rowid) FROM ems_deliveries)", long],
+    ["UPDATE ems_outbox SET created_at = ? WHERE id = (SELECT min(id) FROM ems_outbox)", long],
+    [
+      "INSERT INTO ems_uploads VALUES (?, ?, ?, 'a.txt', 'text/plain', 5, 'none', ?)",
+      ...[id, company, COLLEAGUES, long],
+    ],
+    [
+      "INSERT INTO ems_idempotency_keys (user_id, key, request_hash, created_at) VALUES (?, ?, '', ?)",
+      ...[COLLEAGUES, id, long],
+    ],
+    [
+      `INSERT INTO ems_outbox (id, company_id, account_id, user_id, state, provider_key, mail_digest, subject,
+         to_addresses, send_at, due_at, created_at, updated_at)
+       VALUES (?, ?, ?, ?, 'queued', '', '', '', '[]', 0, 0, 0, 0)`,
+      ...[`ff${unique()}`, company, account, COLLEAGUES],
+    ],
+  ];
+  await env.DB.batch(statements.map(([sql, ...params]) => env.DB.prepare(sql).bind(...params)));
+}
