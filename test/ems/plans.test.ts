@@ -1,0 +1,184 @@
+/// <reference types="vite/types/importMeta.d.ts" />
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, it, vi } from "vitest";
+import {
+  connectAccounts,
+  moveAndDelete,
+  receiveMails,
+  replay,
+  runCron,
+  tellOutcomes,
+} from "../support/calls-intake.ts";
+import { changeInbox, follow, readLists, readOne } from "../support/calls-reading.ts";
+import { send, uploadFiles, writeDrafts } from "../support/calls-sending.ts";
+import { type Grown, grow } from "../support/grown.ts";
+import { createObservedWorker, type ObservedWorker, type Ran } from "../support/observed-worker.ts";
+import { routes } from "../support/routes.ts";
+
+// Everything that the Worker can be asked for is asked for twice: in a company of 400 messages, and in one with 20
+// times as many of everything. No statement may scan a table, or read more rows in the large company.
+
+const MESSAGES = 400;
+const GROWTH = 20;
+/** Rows more that a statement may read in the large company: it comes second, and finds what the first has left. */
+const SLACK = 10;
+
+interface Exception {
+  /** A piece of the statement's text. */
+  sql: string;
+  /** What there is of it at most. */
+  why: string;
+  /** The rows that it may read, where it takes as many as a LIMIT lets it. */
+  rows?: number;
+}
+
+const SCANS: Exception[] = [
+  { sql: "FROM ems_events ORDER BY id LIMIT", why: "cron looks at the oldest 1,000 events", rows: 1100 },
+  { sql: "FROM ems_outbox ORDER BY id LIMIT", why: "cron looks at the oldest 1,000 entries", rows: 1100 },
+  {
+    sql: "FROM ems_deliveries ORDER BY rowid LIMIT",
+    why: "cron looks at the oldest 1,000 of them",
+    rows: 1100,
+  },
+  { sql: "FROM ems_deliveries WHERE state = 'parked' LIMIT 1000", why: "an index has the parked ones alone" },
+];
+
+const SORTS: Exception[] = [
+  { sql: "ems_attachments a ON a.message_id = j.value", why: "files of a page's messages" },
+  { sql: "ems_drafts d ON d.id = j.value", why: "a portion of a page of drafts" },
+  { sql: "ems_uploads u ON u.id = j.value", why: "the files of a mail, 20 at most" },
+  {
+    sql: "WHERE a.message_id = ? AND a.company_id IN (SELECT value FROM json_each(?)) ORDER BY a.rowid",
+    why: "files of a message",
+  },
+  {
+    sql: "WHERE a.company_id IN (SELECT value FROM json_each(?)) AND true ORDER BY a.email_address",
+    why: "the accounts that are answered",
+  },
+  { sql: "ORDER BY t.value", why: "the companies of a token" },
+];
+
+const oneLine = (sql: string): string => sql.replace(/\s+/g, " ").trim();
+const isExcepted = (list: Exception[], sql: string): boolean => list.some((one) => sql.includes(one.sql));
+
+/** Each statement, by its text on one line, where it has read the most rows. */
+function dearest(ran: Ran[]): Map<string, Ran> {
+  const runs = new Map<string, Ran>();
+  for (const run of ran) {
+    const sql = oneLine(run.sql);
+    if (run.rowsRead >= (runs.get(sql)?.rowsRead ?? 0)) runs.set(sql, run);
+  }
+  return runs;
+}
+
+/** What SQLite does for each statement, step by step. (The programs of triggers it does not tell.) */
+async function explain(runs: Map<string, Ran>): Promise<Map<string, string[]>> {
+  const texts = [...runs.keys()];
+  const results = await env.DB.batch<{ detail: string }>(
+    [...runs.values()].map(({ sql, params }) => env.DB.prepare(`EXPLAIN QUERY PLAN ${sql}`).bind(...params)),
+  );
+  return new Map(texts.map((sql, nth) => [sql, results[nth]?.results.map(({ detail }) => detail) ?? []]));
+}
+
+/**
+ * Whether a step goes through a whole table, be it to make an index for this once. A subquery has steps of its own,
+ * and json_each gives what was bound.
+ */
+const isScan = (step: string): boolean =>
+  /^SCAN |AUTOMATIC/.test(step) && !/VIRTUAL TABLE|CONSTANT ROW|^SCAN \(subquery-\d+\)/.test(step);
+
+const isSort = (step: string): boolean => step.includes("TEMP B-TREE");
+
+const describeRun = (sql: string, by: string, lines: string[]): string =>
+  [by, `  ${sql}`, ...lines.map((line) => `  -> ${line}`)].join("\n");
+
+/** A failure tells each thing that was found, as it is. */
+const none = (found: string[]): void => expect(found.length, `\n\n${found.join("\n\n")}\n\n`).toBe(0);
+
+async function callEverything(worker: ObservedWorker, grown: Grown): Promise<void> {
+  await readLists(worker, grown);
+  await readOne(worker, grown);
+  await changeInbox(worker, grown);
+  await connectAccounts(worker, grown);
+  await receiveMails(worker, grown);
+  await moveAndDelete(worker, grown);
+  await tellOutcomes(worker, grown);
+  await send(worker, grown);
+  await writeDrafts(worker, grown);
+  await uploadFiles(worker, grown);
+  await follow(worker, grown);
+  await replay(worker, grown);
+  await runCron(worker, grown);
+}
+
+let small: Map<string, Ran>;
+let large: Map<string, Ran>;
+let plans: Map<string, string[]>;
+let answered: Set<string>;
+
+beforeAll(async () => {
+  // A line per request would bury what a failure has to tell.
+  for (const level of ["log", "warn", "error"] as const) vi.spyOn(console, level).mockReturnValue();
+  const run = async (count: number) => {
+    const worker = createObservedWorker();
+    await callEverything(worker, await grow(count));
+    answered = worker.answered;
+    return dearest(worker.ran);
+  };
+  small = await run(MESSAGES);
+  large = await run(MESSAGES * GROWTH);
+  plans = await explain(large);
+}, 120_000);
+
+describe("the calls of this test", () => {
+  it("have each route answer with success", () => {
+    const called = routes.map(({ method, path }) => `${method} ${path}`);
+    expect(called.filter((route) => !answered.has(route))).toEqual([]);
+  });
+
+  it("run the same statements in both companies", () => {
+    expect([...large.keys()].filter((sql) => !small.has(sql))).toEqual([]);
+    expect([...small.keys()].filter((sql) => !large.has(sql))).toEqual([]);
+  });
+
+  it("run each statement that the source has", () => {
+    const sources = import.meta.glob<string>(["../../src/ems/**/*.ts", "!../../src/ems/schema/*"], {
+      query: "?raw",
+      import: "default",
+      eager: true,
+    });
+    const seen = [...large.keys()];
+    const missed = Object.entries(sources).flatMap(([path, source]) =>
+      [...source.matchAll(/sql`([^`$]+)/g)]
+        .map(([, head = ""]) => oneLine(head))
+        .filter((head) => head.length > 6 && !seen.some((sql) => sql.includes(head)))
+        .map((head) => `${path}: ${head}`),
+    );
+    none(missed);
+  });
+});
+
+describe("no statement", () => {
+  it.each([
+    { does: "scans a table", step: isScan, exceptions: SCANS },
+    { does: "sorts what it finds", step: isSort, exceptions: SORTS },
+  ])("$does", ({ step, exceptions }) => {
+    const found = [...plans].filter(([, steps]) => steps.some(step));
+    const wrong = found.filter(([sql]) => !isExcepted(exceptions, sql));
+    none(wrong.map(([sql, steps]) => describeRun(sql, large.get(sql)?.by ?? "", steps.filter(step))));
+    const unused = exceptions.filter((one) => !found.some(([sql]) => sql.includes(one.sql)));
+    expect(unused).toEqual([]);
+  });
+
+  it(`reads more rows when there is ${GROWTH} times as much of everything`, () => {
+    const grew = [...large].flatMap(([sql, { by, rowsRead }]) => {
+      const before = small.get(sql)?.rowsRead ?? 0;
+      const limit = SCANS.find((one) => sql.includes(one.sql))?.rows ?? before + SLACK;
+      if (rowsRead <= limit) return [];
+      const triggers = sql.startsWith("SELECT") ? "" : ", with its triggers";
+      const rows = `reads ${before} rows in a company of ${MESSAGES} messages, and ${rowsRead} in one of ${MESSAGES * GROWTH}${triggers}`;
+      return [describeRun(sql, by, [rows, ...(plans.get(sql) ?? [])])];
+    });
+    none(grew);
+  });
+});
