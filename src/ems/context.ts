@@ -57,6 +57,9 @@ export const ofCompany = <C extends Ctx>(ctx: C, company: number): C => ofCompan
 /** The same context for what belongs to no company. */
 export const ofNoCompany = <C extends Ctx>(ctx: C): C => onShards(ctx, [MAIN]);
 
+/** A context for each database that there is. */
+export const ofEachShard = (ctx: Ctx): Ctx[] => allShards(ctx.config).map((shard) => onShards(ctx, [shard]));
+
 /** The same context for what must be asked of all companies. */
 export const ofEveryCompany = <C extends Ctx>(ctx: C): C => onShards(ctx, allShards(ctx.config));
 

@@ -126,19 +126,21 @@ export async function release({ db }: Ctx, claim: Claim): Promise<void> {
 /**
  * Cron: removes the answers that are older than 24 hours, at most 1,000 of them. The objects go before the rows that
  * name them; an expired row is read by nobody.
+ * @returns how many there were
  */
-export async function removeExpiredKeys({ db, env }: Ctx): Promise<void> {
+export async function removeExpiredKeys({ db, env }: Ctx): Promise<number> {
   const before = nowSeconds() - KEPT_SECONDS;
   const expired = await db.all<{ id: number; body_key: string | null }>(sql`
     SELECT rowid AS id, body_key FROM ems_idempotency_keys WHERE created_at <= ${before}
     ORDER BY created_at LIMIT ${AT_A_TIME}`);
-  if (expired.length === 0) return;
+  if (expired.length === 0) return 0;
   const objects = expired.flatMap(({ body_key }) => body_key ?? []);
   if (objects.length) await env.ATTACHMENTS.delete(objects);
   // One that was taken over meanwhile is young again.
   await db.run(sql`
     DELETE FROM ems_idempotency_keys WHERE created_at <= ${before}
     AND rowid IN (SELECT value FROM json_each(${JSON.stringify(expired.map(({ id }) => id))}))`);
+  return expired.length;
 }
 
 /** Does what the caller's answer need not fail for. What cannot be written leaves the key running, for 5 minutes. */

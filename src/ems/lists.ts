@@ -32,13 +32,13 @@ export const after = (at: string, id: string, cursor: Position | undefined): SQL
 
 /** A list of what the mailboxes hold. */
 export interface ListTable {
-  table: "ems_messages" | "ems_threads";
+  table: "ems_messages" | "ems_threads" | "ems_drafts";
   /** The column that it is ordered by. */
   at: string;
   /** What is wanted: `id`, `at` and more. */
   columns: string;
   /** The column of ems_accounts that counts the list's rows. */
-  counter: "message_count" | "thread_count";
+  counter: "message_count" | "thread_count" | "draft_count";
 }
 
 /**

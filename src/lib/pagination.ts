@@ -77,16 +77,17 @@ export function cutPage<Row extends Position>(
   lists: Row[][],
   { first, size }: Slice,
 ): { rows: Row[]; next_cursor: string | null } {
-  const found = lists.flat().sort(newestFirst).slice(first);
+  const found = lists.flat().sort(byNewest).slice(first);
   const rows = found.slice(0, size);
   const last = rows.at(-1);
   return { rows, next_cursor: found.length > size && last ? formatCursor(last) : null };
 }
 
-const newestFirst = (a: Position, b: Position): number => b.at - a.at || (a.id < b.id ? 1 : -1);
+/** The order of every list: newest first, ties by id. */
+export const byNewest = (a: Position, b: Position): number => b.at - a.at || (a.id < b.id ? 1 : -1);
 
-/** In base64url, so that it needs no escaping in a URL. */
-const formatCursor = ({ at, id }: Position): string =>
+/** The cursor of what comes after a row, in base64url, so that it needs no escaping in a URL. */
+export const formatCursor = ({ at, id }: Position): string =>
   btoa(`${at} ${id}`).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 
 function parseCursor(text: string): Position | undefined {

@@ -2,6 +2,7 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { DeliveryResponse } from "../../src/ems/webhooks/schemas.ts";
 import worker from "../../src/index.ts";
+import { createBulkAccount } from "../support/bulk.ts";
 import { type Client, connectMailbox, createClient, unique } from "../support/client.ts";
 import {
   breakRoute,
@@ -150,4 +151,38 @@ describe("the flight recorder", () => {
       true,
     );
   });
+});
+
+it("a filter looks 1,000 deliveries back in each account, and names the cursor to go on from", async () => {
+  const client = await createClient();
+  const companies = client.claims.companies;
+  const accounts = await Promise.all([
+    createBulkAccount(1, companies[0]),
+    createBulkAccount(1, companies[0]),
+  ]);
+  for (const [nth, { id }] of accounts.entries()) {
+    // In one account 2,500, of which the newest and the oldest are parked; in the other three, all of them old.
+    await env.DB.prepare(
+      `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?2)
+       INSERT INTO ems_deliveries (id, type, account_id, received_at, state, key)
+       SELECT ?1 || '-' || i, 'message.created', ?1, i, iif(?2 = 3 OR i IN (1, ?2), 'parked', 'applied'), 'none' FROM n`,
+    )
+      .bind(id, nth ? 3 : 2500)
+      .run();
+  }
+  const pages: number[] = [];
+  const found: string[] = [];
+  for (let cursor: string | null | undefined; cursor !== null; ) {
+    const page: Awaited<ReturnType<typeof list>> = await list(
+      client,
+      `?state=parked&size=4${cursor ? `&cursor=${cursor}` : ""}`,
+    );
+    pages.push(page.items.length);
+    found.push(...page.items.map(({ id }) => id));
+    cursor = page.next_cursor;
+  }
+  const [large, small] = accounts.map(({ id }) => id);
+  const last = [`${small}-1`, `${large}-1`].sort().reverse();
+  expect(found).toEqual([`${large}-2500`, `${small}-3`, `${small}-2`, ...last]);
+  expect(pages).toEqual([1, 0, 4]);
 });

@@ -62,3 +62,18 @@ it("what the outbox is done with goes after 30 days, and what waits stays", asyn
   const { objects } = await env.ATTACHMENTS.list({ prefix: "outbox/1/" });
   expect(objects.map(({ key }) => key)).toEqual([`outbox/1/${entries[2]!.id}.json`]);
 });
+
+it("a run removes more than it takes at a time", async () => {
+  const name = `many-${unique()}`;
+  await env.DB.prepare(
+    `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2500)
+     INSERT INTO ems_events (company_id, type, cause, created_at) SELECT 1, 'x', ?1 || i, ?2 FROM n`,
+  )
+    .bind(name, NOW - 31 * DAY)
+    .run();
+  await worker.scheduled({} as never, env, { waitUntil: () => {} } as never);
+  const left = await env.DB.prepare("SELECT count(*) AS n FROM ems_events WHERE cause LIKE ?")
+    .bind(`${name}%`)
+    .first("n");
+  expect(left).toBe(0);
+});

@@ -33,29 +33,56 @@ interface Exception {
 }
 
 const SCANS: Exception[] = [
-  { sql: "FROM ems_events ORDER BY id LIMIT", why: "cron looks at the oldest 1,000 events", rows: 1100 },
+  { sql: "FROM ems_events ORDER BY rowid LIMIT", why: "cron looks at the oldest 1,000 events", rows: 1100 },
   { sql: "FROM ems_outbox ORDER BY id LIMIT", why: "cron looks at the oldest 1,000 entries", rows: 1100 },
   {
     sql: "FROM ems_deliveries ORDER BY rowid LIMIT",
     why: "cron looks at the oldest 1,000 of them",
     rows: 1100,
   },
+  {
+    sql: "FROM ems_stream_tickets ORDER BY rowid LIMIT",
+    why: "cron looks at the oldest 1,000 tickets",
+    rows: 1100,
+  },
+  {
+    sql: "FROM ems_syncs s INDEXED BY ems_syncs_swept",
+    why: "cron takes the 2,000 accounts that have waited longest",
+    rows: 4100,
+  },
   { sql: "FROM ems_deliveries WHERE state = 'parked' LIMIT 1000", why: "an index has the parked ones alone" },
 ];
 
+/** What may read more rows in a larger company, and still only so many. */
+const GROWING: Required<Exception>[] = [
+  {
+    sql: 'insert into "ems_messages"',
+    why: "a late mail splits the stretches around it of those who have read there: by trigger",
+    rows: 400,
+  },
+  {
+    sql: "FROM ( SELECT id, received_at AS at FROM ems_deliveries",
+    why: "a filter looks at the next 1,000 deliveries",
+    rows: 1100,
+  },
+  {
+    sql: "FROM ( SELECT *, received_at AS at FROM ems_deliveries",
+    why: "a filter looks at the next 1,000 deliveries",
+    rows: 1100,
+  },
+];
+
+/** Statements that another test has run, as it takes two databases, or a race. */
+const ELSEWHERE = ["DELETE FROM ems_accounts WHERE id ="];
+
 const SORTS: Exception[] = [
   { sql: "ems_attachments a ON a.message_id = j.value", why: "files of a page's messages" },
-  { sql: "ems_drafts d ON d.id = j.value", why: "a portion of a page of drafts" },
   { sql: "ems_uploads u ON u.id = j.value", why: "the files of a mail, 20 at most" },
   {
     sql: "WHERE a.message_id = ? AND a.company_id IN (SELECT value FROM json_each(?)) ORDER BY a.rowid",
     why: "files of a message",
   },
-  {
-    sql: "WHERE a.company_id IN (SELECT value FROM json_each(?)) AND true ORDER BY a.email_address",
-    why: "the accounts that are answered",
-  },
-  { sql: "ORDER BY t.value", why: "the companies of a token" },
+  { sql: "AND thread_version > ? AND", why: "the messages of one thread, for an answer that came too late" },
 ];
 
 const oneLine = (sql: string): string => sql.replace(/\s+/g, " ").trim();
@@ -82,10 +109,10 @@ async function explain(runs: Map<string, Ran>): Promise<Map<string, string[]>> {
 
 /**
  * Whether a step goes through a whole table, be it to make an index for this once. A subquery has steps of its own,
- * and json_each gives what was bound.
+ * and json_each gives what was bound. (The inbox calls its subquery "page".)
  */
 const isScan = (step: string): boolean =>
-  /^SCAN |AUTOMATIC/.test(step) && !/VIRTUAL TABLE|CONSTANT ROW|^SCAN \(subquery-\d+\)/.test(step);
+  /^SCAN |AUTOMATIC/.test(step) && !/VIRTUAL TABLE|CONSTANT ROW|^SCAN (\(subquery-\d+\)|page$)/.test(step);
 
 const isSort = (step: string): boolean => step.includes("TEMP B-TREE");
 
@@ -151,7 +178,9 @@ describe("the calls of this test", () => {
     const missed = Object.entries(sources).flatMap(([path, source]) =>
       [...source.matchAll(/sql`([^`$]+)/g)]
         .map(([, head = ""]) => oneLine(head))
-        .filter((head) => head.length > 6 && !seen.some((sql) => sql.includes(head)))
+        .filter(
+          (head) => head.length > 6 && !ELSEWHERE.includes(head) && !seen.some((sql) => sql.includes(head)),
+        )
         .map((head) => `${path}: ${head}`),
     );
     none(missed);
@@ -173,7 +202,7 @@ describe("no statement", () => {
   it(`reads more rows when there is ${GROWTH} times as much of everything`, () => {
     const grew = [...large].flatMap(([sql, { by, rowsRead }]) => {
       const before = small.get(sql)?.rowsRead ?? 0;
-      const limit = SCANS.find((one) => sql.includes(one.sql))?.rows ?? before + SLACK;
+      const limit = [...SCANS, ...GROWING].find((one) => sql.includes(one.sql))?.rows ?? before + SLACK;
       if (rowsRead <= limit) return [];
       const triggers = sql.startsWith("SELECT") ? "" : ", with its triggers";
       const rows = `reads ${before} rows in a company of ${MESSAGES} messages, and ${rowsRead} in one of ${MESSAGES * GROWTH}${triggers}`;

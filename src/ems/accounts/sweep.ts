@@ -16,7 +16,7 @@ const OVERLAP_SECONDS = 3600;
 const SETTLING_SECONDS = 120;
 const STALLED_SECONDS = 300;
 /** Accounts per run of the cron trigger, the longest unswept first. */
-const ACCOUNTS_PER_RUN = 500;
+const ACCOUNTS_PER_RUN = 2000;
 
 /** One step of a sweep; without a window it is the first. */
 export interface SweepJob {
@@ -34,10 +34,10 @@ export interface SweepJob {
 export async function scheduleSweeps(ctx: Ctx): Promise<void> {
   const { db } = ctx;
   const due = await db.all<{ account_id: string }>(sql`
-    SELECT s.account_id FROM ems_syncs s JOIN ems_accounts a ON a.id = s.account_id
+    SELECT s.account_id FROM ems_syncs s INDEXED BY ems_syncs_swept CROSS JOIN ems_accounts a ON a.id = s.account_id
     WHERE a.status = 'active' AND a.grant_id IS NOT NULL ORDER BY s.swept_until LIMIT ${ACCOUNTS_PER_RUN}`);
   const stalled = await db.all<{ account_id: string; run: string; cursor: string | null }>(sql`
-    SELECT account_id, run, cursor FROM ems_syncs
+    SELECT account_id, run, cursor FROM ems_syncs INDEXED BY ems_syncs_running
     WHERE state = 'running' AND moved_at < unixepoch() - ${STALLED_SECONDS} LIMIT ${ACCOUNTS_PER_RUN}`);
   const jobs = [
     ...due.map((account) => ({ body: { type: "sweep", window: null, ...account } })),

@@ -127,9 +127,9 @@ const fromJson = (entries: EntryState[]): SQL => sql`
 
 /** The entries with what an inbox shows of their messages. */
 const withMessages = (ctx: UserCtx, entries: SQL): SQL => sql`
-  SELECT e.*, m.account_id, m.thread_id, m.from_address, m.from_name, m.subject, m.snippet, m.direction,
+  SELECT page.*, m.account_id, m.thread_id, m.from_address, m.from_name, m.subject, m.snippet, m.direction,
     m.has_attachments, m.created_at, t.subject AS thread_subject, t.message_count AS thread_message_count
-  FROM (${entries}) e CROSS JOIN ems_messages m ON m.id = e.id CROSS JOIN ems_threads t ON t.id = m.thread_id
+  FROM (${entries}) page CROSS JOIN ems_messages m ON m.id = page.id CROSS JOIN ems_threads t ON t.id = m.thread_id
   WHERE +m.company_id ${inCompanies(ctx)}`;
 
 const toItem = (userId: number, row: ItemRow, account_email: string): InboxItemResponse => ({

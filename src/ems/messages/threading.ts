@@ -54,7 +54,8 @@ export const hasNoThread = (place: Place): SQL => sql`
 
 /**
  * The statements that connect a stored message with the others: threads that it has shown to be one become one,
- * and what it refers to in vain is remembered until it comes.
+ * and what it refers to in vain is remembered until it comes. Of the provider's thread nearly all is in the right
+ * place, so only what is not is looked for: to either side of it in the index.
  * @param messageId nothing happens unless it was `cause` that wrote this message last
  */
 export function connect(place: Place, messageId: string, cause: string): SQL[] {
@@ -65,8 +66,9 @@ export function connect(place: Place, messageId: string, cause: string): SQL[] {
     sql`
       UPDATE ems_messages SET thread_id = ${target}
       WHERE thread_id IN (
-        SELECT thread_id FROM (${byProvider(place)} UNION ALL ${byReferences(place)})
-        WHERE thread_id <> ${target})`,
+        SELECT thread_id FROM (${byReferences(place)}) WHERE thread_id <> ${target}
+        UNION ALL SELECT * FROM (${byProvider(place)} AND thread_id < ${target} LIMIT 1)
+        UNION ALL SELECT * FROM (${byProvider(place)} AND thread_id > ${target} LIMIT 1))`,
     sql`
       INSERT INTO ems_pending_references (account_id, internet_message_id, message_id)
       SELECT ${accountId}, j.value, ${messageId} FROM json_each(${nearest(place.references)}) j

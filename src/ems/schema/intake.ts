@@ -49,5 +49,8 @@ export const syncs = sqliteTable(
     repaired: integer().notNull().default(0),
     last_error: text(),
   },
-  (t) => [index("ems_syncs_swept").on(t.swept_until)],
+  (t) => [
+    index("ems_syncs_swept").on(t.swept_until),
+    index("ems_syncs_running").on(t.moved_at).where(sql`state = 'running'`),
+  ],
 );

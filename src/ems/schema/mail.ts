@@ -31,6 +31,7 @@ export const accounts = sqliteTable(
     created_at: integer().notNull(),
     message_count: integer().notNull().default(0),
     thread_count: integer().notNull().default(0),
+    draft_count: integer().notNull().default(0),
   },
   (t) => [
     uniqueIndex("ems_accounts_email").on(sql`lower(${t.email_address})`),
@@ -117,7 +118,8 @@ export const messages = sqliteTable(
     index("ems_messages_company").on(t.company_id, t.sent_at, t.id),
     index("ems_messages_account").on(t.account_id, t.sent_at, t.id),
     index("ems_messages_thread").on(t.thread_id, t.sent_at, t.id),
-    index("ems_messages_provider_thread").on(t.account_id, t.provider_thread_id),
+    // The thread makes it possible to step over a long one: see messages/threading.ts.
+    index("ems_messages_provider_thread").on(t.account_id, t.provider_thread_id, t.thread_id),
     index("ems_messages_internet").on(t.account_id, t.internet_message_id),
   ],
 );

@@ -47,7 +47,7 @@ export const outbox = sqliteTable(
       .where(sql`idempotency_key IS NOT NULL`),
     index("ems_outbox_company").on(t.company_id, t.created_at, t.id),
     index("ems_outbox_due").on(t.due_at).where(sql`due_at IS NOT NULL`),
-    index("ems_outbox_unknown").on(t.account_id).where(sql`state = 'unknown'`),
+    index("ems_outbox_unknown").on(t.account_id).where(sql`state = 'unknown' AND due_at IS NOT NULL`),
   ],
 );
 
@@ -88,7 +88,10 @@ export const drafts = sqliteTable(
     created_at: integer().notNull(),
     updated_at: integer().notNull(),
   },
-  (t) => [index("ems_drafts_company").on(t.company_id, t.updated_at, t.id)],
+  (t) => [
+    index("ems_drafts_company").on(t.company_id, t.updated_at, t.id),
+    index("ems_drafts_account").on(t.account_id, t.updated_at, t.id),
+  ],
 );
 
 /** A file that was uploaded to be sent. Its bytes lie in R2 under `uploads/{company}/{id}`. */

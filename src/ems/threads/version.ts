@@ -26,15 +26,17 @@ export function parseIfMatch(header: string | undefined): number | null {
  */
 export async function claimVersion(ctx: UserCtx, threadId: string, seen: number): Promise<void> {
   const thread = sql`id = ${threadId} AND company_id ${inCompanies(ctx)}`;
-  const [claimed, unseen, current] = await batch(ctx, [
+  const claimed = await ctx.db.all(
     sql`UPDATE ems_threads SET version = version + 1 WHERE ${thread} AND version = ${seen} RETURNING id`,
+  );
+  if (claimed.length) return;
+  const [unseen, current] = await batch(ctx, [
     sql`
       SELECT id FROM ems_messages
       WHERE thread_id = ${threadId} AND thread_version > ${seen} AND +company_id ${inCompanies(ctx)}
       ORDER BY thread_version, id`,
     sql`SELECT version FROM ems_threads WHERE ${thread}`,
   ]);
-  if (claimed?.length) return;
   const messages: MessageResponse[] = [];
   for await (const message of messagesByIds(
     ctx,

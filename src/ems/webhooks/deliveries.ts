@@ -1,6 +1,6 @@
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import { ApiError, notFound } from "../../lib/errors.ts";
-import { cutPage, type Position, rowsFor } from "../../lib/pagination.ts";
+import { byNewest, cutPage, formatCursor, type Position, rowsFor } from "../../lib/pagination.ts";
 import { nowSeconds, toIso, toIsoOrNull } from "../../lib/time.ts";
 import { batch, type Ctx, inCompanies, type UserCtx } from "../context.ts";
 import { after, totalOf } from "../lists.ts";
@@ -52,24 +52,55 @@ export async function recordDelivery(
     });
 }
 
-/** The deliveries to the accounts of the caller's companies, newest first. */
+type ListedRow = DeliveryRow & Position;
+
+/**
+ * The deliveries to the accounts of the caller's companies, newest first. With a filter a page may hold few or none
+ * and still name a cursor: what it asks for may be rare, and no more than the next 1,000 of each account are looked at.
+ */
 export async function listDeliveries(ctx: UserCtx, query: DeliveriesQuery): Promise<DeliveryListResponse> {
-  const { size, cursor, state, type } = query;
-  const slice = { first: 0, size };
   const accounts = await ctx.db.all<{ id: string }>(sql`
     SELECT id FROM ems_accounts
     WHERE company_id ${inCompanies(ctx)} ${query.account_id ? sql`AND id = ${query.account_id}` : sql``}`);
-  const lists = await batch(
-    ctx,
-    accounts.map(
-      ({ id }) => sql`
-        SELECT *, received_at AS at FROM ems_deliveries WHERE account_id = ${id} ${after("received_at", "id", cursor)}
-          ${state ? sql`AND state = ${state}` : sql``} ${type ? sql`AND type = ${type}` : sql``}
-        ORDER BY received_at DESC, id DESC LIMIT ${rowsFor(slice)}`,
-    ),
-  );
-  const { rows, next_cursor } = cutPage(lists as (DeliveryRow & Position)[][], slice);
+  const ids = accounts.map(({ id }) => id);
+  const isFiltered = query.state !== undefined || query.type !== undefined;
+  const { rows, next_cursor } = await (isFiltered ? readMatching : readAll)(ctx, ids, query);
   return { items: rows.map(({ at: _at, ...row }) => toResponse(row)), next_cursor };
+}
+
+const newestOf = (accountId: string, { cursor }: DeliveriesQuery, columns: string, limit: number): SQL => sql`
+  SELECT ${sql.raw(columns)}, received_at AS at FROM ems_deliveries
+  WHERE account_id = ${accountId} ${after("received_at", "id", cursor)}
+  ORDER BY received_at DESC, id DESC LIMIT ${limit}`;
+
+async function readAll(ctx: UserCtx, accounts: string[], query: DeliveriesQuery) {
+  const slice = { first: 0, size: query.size };
+  const lists = accounts.map((id) => newestOf(id, query, "*", rowsFor(slice)));
+  return cutPage((await batch(ctx, lists)) as ListedRow[][], slice);
+}
+
+/** So many of an account's deliveries are looked at for what a filter lets through. */
+const WINDOW = 1000;
+
+async function readMatching(ctx: UserCtx, accounts: string[], query: DeliveriesQuery) {
+  const slice = { first: 0, size: query.size };
+  const { state, type } = query;
+  const results = await batch(ctx, [
+    ...accounts.map(
+      (id) => sql`
+        SELECT * FROM (${newestOf(id, query, "*", WINDOW)})
+        WHERE true ${state ? sql`AND state = ${state}` : sql``} ${type ? sql`AND type = ${type}` : sql``}
+        LIMIT ${rowsFor(slice)}`,
+    ),
+    ...accounts.map(
+      (id) => sql`SELECT * FROM (${newestOf(id, query, "id", WINDOW)}) LIMIT 1 OFFSET ${WINDOW - 1}`,
+    ),
+  ]);
+  const found = results.slice(0, accounts.length).flat() as ListedRow[];
+  const [end] = (results.slice(accounts.length).flat() as Position[]).sort(byNewest);
+  // Below where one account was looked at no further, what others have is left for the next page.
+  const page = cutPage([end ? found.filter((row) => byNewest(row, end) <= 0) : found], slice);
+  return { ...page, next_cursor: page.next_cursor ?? (end ? formatCursor(end) : null) };
 }
 
 /**

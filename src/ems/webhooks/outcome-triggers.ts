@@ -35,14 +35,14 @@ const Clicked = z.object({
 /** message.send_success. */
 export async function applySendSuccess(ctx: Ctx, delivered: Delivered): Promise<void> {
   const { object } = Success.parse(delivered.notification.data);
-  await setDelivery(ctx, delivered, byIds([object?.id], []), "sent", null);
+  await setDelivery(ctx, delivered, byIds(delivered, [object?.id], []), "sent", null);
 }
 
 /** message.send_failed. */
 export async function applySendFailure(ctx: Ctx, delivered: Delivered): Promise<void> {
   const { reason, error, object } = Failure.parse(delivered.notification.data);
   const detail = reason ?? object?.reason ?? error?.message ?? object?.error?.message ?? null;
-  await setDelivery(ctx, delivered, byIds([object?.id], []), "failed", detail);
+  await setDelivery(ctx, delivered, byIds(delivered, [object?.id], []), "failed", detail);
 }
 
 /**
@@ -52,7 +52,7 @@ export async function applySendFailure(ctx: Ctx, delivered: Delivered): Promise<
 export async function applyBounce(ctx: Ctx, delivered: Delivered): Promise<void> {
   const bounce = Bounce.parse(delivered.notification.data.object);
   const { origin } = bounce;
-  const which = byIds([origin?.id, bounce.message_id], [origin?.mime_id]);
+  const which = byIds(delivered, [origin?.id, bounce.message_id], [origin?.mime_id]);
   const address = [bounce.bounced_addresses ?? []].flat().join(", ");
   const detail = [address, bounce.code, bounce.bounce_reason].filter(Boolean).join(": ");
   const found = await setDelivery(ctx, delivered, which, "bounced", detail);
@@ -76,10 +76,17 @@ const jsonOf = (ids: (string | null | undefined)[]): string => JSON.stringify(id
 
 const bracketed = (id: string | null | undefined) => id && (id.startsWith("<") ? id : `<${id}>`);
 
-function byIds(providerIds: (string | null | undefined)[], messageIds: (string | null | undefined)[]): SQL {
-  return sql`(provider_message_id IN (SELECT value FROM json_each(${jsonOf(providerIds)}))
-    OR internet_message_id IN (SELECT value FROM json_each(${jsonOf(messageIds.map(bracketed))})))`;
-}
+/** The account's messages of these ids: each is looked up by its own index, which an OR would keep SQLite from. */
+const byIds = (
+  { account }: Delivered,
+  providerIds: (string | null | undefined)[],
+  messageIds: (string | null | undefined)[],
+): SQL => sql`id IN (
+  SELECT m.id FROM json_each(${jsonOf(providerIds)}) j CROSS JOIN ems_messages m
+    ON m.account_id = ${account.id} AND m.provider_message_id = j.value
+  UNION ALL
+  SELECT m.id FROM json_each(${jsonOf(messageIds.map(bracketed))}) j CROSS JOIN ems_messages m
+    ON m.account_id = ${account.id} AND m.internet_message_id = j.value)`;
 
 /** @returns false when there is no such message */
 async function setDelivery(
@@ -89,17 +96,16 @@ async function setDelivery(
   state: "sent" | "bounced" | "failed",
   detail: string | null,
 ): Promise<boolean> {
-  const message = sql`account_id = ${account.id} AND ${which}`;
   // A bounce follows a success, which may come later all the same.
   const isNews = sql`delivery_state IS NOT ${state} AND (${state} <> 'sent' OR delivery_state IS NULL)`;
   const [found] = await batch(ctx, [
-    sql`SELECT 1 FROM ems_messages WHERE ${message}`,
+    sql`SELECT 1 FROM ems_messages WHERE ${which}`,
     appendEvents(sql`
       SELECT company_id, NULL, 'message.delivery_updated', thread_id, id, NULL, 'delivery/' || id || '/' || ${notification.id}
-      FROM ems_messages WHERE ${message} AND ${isNews}`),
+      FROM ems_messages WHERE ${which} AND ${isNews}`),
     sql`
       UPDATE ems_messages SET delivery_state = ${state}, delivery_detail = ${detail?.slice(0, 500) ?? null}
-      WHERE ${message} AND ${isNews}`,
+      WHERE ${which} AND ${isNews}`,
   ]);
   ring(ctx, account.company_id);
   return (found?.length ?? 0) > 0;
