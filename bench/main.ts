@@ -19,6 +19,11 @@ const BENCHES: Record<string, Bench> = {
       "how fast events reach many open streams, beside nginx with Nchan, and how fast mail becomes an event",
     load: () => import("./live.ts"),
   },
+  requests: {
+    about:
+      "requests a second, latency and CPU of the main reads, the webhook door and ingest, beside a bare Hono route",
+    load: () => import("./requests.ts"),
+  },
 };
 
 async function main([name = "", ...args]: string[]): Promise<number> {

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
+import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, type V4WorkerOptions } from "miniflare";
 import { unstable_getMiniflareWorkerOptions } from "wrangler";
 import type { Cleanup } from "./cleanup.ts";
 import { childrenOf } from "./processes.ts";
@@ -15,6 +15,8 @@ const CONFIG = join(ROOT, "wrangler.toml");
 /** So high that it limits nothing here. */
 const REQUESTS_A_MINUTE = 10_000_000;
 const MAX_ERRORS_SHOWN = 20;
+/** The name of the Worker that runs beside. */
+const BESIDE = "beside";
 
 /** The secrets of a Worker under test. */
 export interface Secrets {
@@ -39,6 +41,10 @@ export interface BatchSetting {
 export interface RunningWorker {
   /** Its origin, without a slash at the end. */
   url: string;
+  /** The origin of the Worker that runs beside it; null without one. */
+  besideUrl: string | null;
+  /** Of workerd's inspector, with a protocol of ws; null unless asked for. */
+  inspectorUrl: string | null;
   /** Of workerd, which also plays D1, R2 and the queues. */
   pid: number;
   /** Its database, by the binding's own protocol. */
@@ -51,11 +57,16 @@ type D1Database = Awaited<ReturnType<Miniflare["getD1Database"]>>;
 /**
  * Bundles the Worker as a deployment would.
  * @param options what else to tell `wrangler deploy`, the path of another entry included
+ * @param config of another Worker, whose entry is an index.ts, too
  * @returns the path of the bundle, in `directory`
  * @throws Error with wrangler's output
  */
-export async function bundleWorker(directory: string, options: string[] = []): Promise<string> {
-  const args = [WRANGLER, "deploy", "--dry-run", "--config", CONFIG, "--outdir", directory, ...options];
+export async function bundleWorker(
+  directory: string,
+  options: string[] = [],
+  config = CONFIG,
+): Promise<string> {
+  const args = [WRANGLER, "deploy", "--dry-run", "--config", config, "--outdir", directory, ...options];
   const env = { ...process.env, FORCE_COLOR: "0", WRANGLER_SEND_METRICS: "false", CI: "true" };
   const child = spawn(process.execPath, args, {
     cwd: ROOT,
@@ -79,6 +90,8 @@ export function webhookBatching(): BatchSetting {
  * Starts the bundle in workerd, with the bindings of wrangler.toml and an empty database.
  * @param options.directory for its state
  * @param options.webhooks in place of what wrangler.toml says about the webhook queue
+ * @param options.beside the bundle of a second Worker, without bindings, for the same process
+ * @param options.inspected whether workerd's inspector listens
  */
 export async function startWorker(
   cleanup: Cleanup,
@@ -88,45 +101,60 @@ export async function startWorker(
     secrets: Secrets;
     nylasUri: string;
     webhooks?: BatchSetting;
+    beside?: string;
+    inspected?: boolean;
   },
 ): Promise<RunningWorker> {
   const miniflare = new Miniflare(miniflareOptions(options));
   const stop = cleanup.defer(() => miniflare.dispose());
   // Straight to the Worker: Miniflare's own door would be one more hop.
   const { origin: url } = await miniflare.unsafeGetDirectURL();
+  const besideUrl = options.beside ? (await miniflare.unsafeGetDirectURL(BESIDE)).origin : null;
+  const inspectorUrl = options.inspected ? (await miniflare.getInspectorURL()).href : null;
   const db = await miniflare.getD1Database("DB");
   await migrate(db);
   const [pid] = childrenOf(process.pid, "workerd").slice(-1);
   if (!pid) throw new Error("There is no process named workerd below this one");
-  return { url, pid, db, stop };
+  return { url, besideUrl, inspectorUrl, pid, db, stop };
 }
 
 type Options = Parameters<typeof startWorker>[1];
 
-function miniflareOptions({ bundle, directory, secrets, nylasUri, webhooks }: Options) {
+function miniflareOptions({ bundle, directory, secrets, nylasUri, webhooks, beside, inspected }: Options) {
   const { workerOptions } = unstable_getMiniflareWorkerOptions(CONFIG);
   const consumers = consumersIn(workerOptions.queueConsumers);
   const queueConsumers = { ...consumers, "xabar-webhooks": { ...consumers["xabar-webhooks"], ...webhooks } };
-  return convertV4MiniflareOptions({
+  const xabar: V4WorkerOptions = {
     ...workerOptions,
-    name: "xabar",
-    host: "127.0.0.1",
-    port: 0,
-    unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
-    modules: [{ type: "ESModule", path: bundle }],
-    modulesRoot: join(bundle, ".."),
-    resourcePersistencePath: directory,
+    ...codeOf("xabar", bundle),
     bindings: { ...secrets, NYLAS_API_URI: nylasUri },
     queueConsumers,
     ratelimits: {
       RATE_LIMIT: { namespace_id: "1001", simple: { limit: REQUESTS_A_MINUTE, period: 60 } },
     },
+  };
+  return convertV4MiniflareOptions({
+    host: "127.0.0.1",
+    port: 0,
+    ...(inspected ? { inspectorPort: 0 } : {}),
+    resourcePersistencePath: directory,
+    workers: beside
+      ? [xabar, { ...codeOf(BESIDE, beside), compatibilityDate: String(workerOptions.compatibilityDate) }]
+      : [xabar],
     cf: false,
     telemetry: { enabled: false },
     log: new Log(LogLevel.WARN),
     handleStructuredLogs: createErrorPrinter(),
   });
 }
+
+/** A Worker's code, behind a socket of its own. */
+const codeOf = (name: string, bundle: string) => ({
+  name,
+  modules: [{ type: "ESModule" as const, path: bundle }],
+  modulesRoot: join(bundle, ".."),
+  unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
+});
 
 interface QueueConsumer extends Partial<BatchSetting> {
   maxRetries?: number;

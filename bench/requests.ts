@@ -1,0 +1,168 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { CASES, COMPANY, READER, type Setting, UNREAD } from "./requests/cases.ts";
+import { type Generator, startGenerator } from "./requests/load.ts";
+import { type Bench, measureTarget, type Result } from "./requests/measure.ts";
+import { profileCases } from "./requests/profile.ts";
+import { failuresIn, figuresOf, renderConditions, renderResults } from "./requests/report.ts";
+import type { Peer, Target } from "./requests/target.ts";
+import { type Cleanup, cleaningUp } from "./support/cleanup.ts";
+import { fillMailbox, readAllBut } from "./support/fill.ts";
+import {
+  bundleWorker,
+  createSecrets,
+  type RunningWorker,
+  type Secrets,
+  startWorker,
+} from "./support/worker.ts";
+
+interface Options {
+  /** Measured for each case. */
+  seconds: number;
+  /** Requests under way at a time. */
+  concurrency: number;
+  /** In the filled mailbox. */
+  messages: number;
+  /** Whether other implementations are measured, too. */
+  peers: boolean;
+  /** Where to write CPU profiles, in place of measuring. */
+  profile: string | undefined;
+  /** Where to write the figures as JSON. */
+  json: string | undefined;
+}
+
+const BARE = fileURLToPath(new URL("requests/bare/wrangler.toml", import.meta.url));
+/** Nobody listens there: what is asked here needs nothing of the provider. */
+const NO_NYLAS = "http://127.0.0.1:1";
+
+/**
+ * `requests`: requests a second, latency and CPU of the main reads, the webhook door and ingest, each beside a bare
+ * Hono route in the same workerd; or, with `--profile`, where that CPU goes.
+ * @returns 0, or 1 when a request failed
+ */
+export async function run(args: string[]): Promise<number> {
+  const options = readOptions(args);
+  if (options.profile) return profile(options, options.profile);
+  const targets = await cleaningUp((cleanup, directory) => measure(cleanup, directory, options));
+  const results = targets.flat();
+  console.log(`
+${options.concurrency} connections, each with one request under way, ${options.seconds} s a case after 1 s of warm-up; ${options.messages} messages
+in one mailbox; ${cpus().length} cores. Times in ms, CPU in µs a request, of all processes of a target. A ratio "to bare" is to a
+bare Hono route in the same workerd, asked with the same method, headers and body just before and just after.
+Xabar's CPU is workerd's, which also plays D1, R2, the queues and the rate limit: all their CPU is in it, and all
+their work is done by the same thread. While the webhook door is measured, the queue's consumer already takes in
+what has passed it. "ingest" is timed from the first notification until the last mail can be read; its requests
+are mails, and its latency is that of the 200s.
+
+${renderResults(targets)}
+
+${renderConditions(results)}
+`);
+  if (options.json) writeFileSync(options.json, `${JSON.stringify(toJson(options, results), null, 2)}\n`);
+  const failures = failuresIn(results);
+  for (const failure of failures) console.error(failure);
+  return failures.length ? 1 : 0;
+}
+
+const toJson = (options: Options, results: Result[]) => ({
+  options,
+  results: results.map((result) => ({ ...result, figures: figuresOf(result) })),
+});
+
+/** @returns the results of each target, Xabar's first */
+async function measure(cleanup: Cleanup, directory: string, options: Options): Promise<Result[][]> {
+  const beside = await bundleWorker(join(directory, "bare"), [], BARE);
+  const { generator, worker, target, setting } = await start(cleanup, directory, options, [], { beside });
+  const { concurrency } = options;
+  const bare = { ...target, name: "bare", url: worker.besideUrl ?? "" };
+  const bench: Bench = { generator, bare, setting, concurrency };
+  const results = [await measureTarget(bench, target, CASES)];
+  if (!options.peers) return results;
+  const peer = await startPeer(cleanup, directory, setting);
+  return peer ? [...results, await measureTarget(bench, peer, CASES)] : results;
+}
+
+async function profile(options: Options, folder: string): Promise<number> {
+  mkdirSync(folder, { recursive: true });
+  return cleaningUp(async (cleanup, directory) => {
+    const started = await start(cleanup, directory, options, ["--no-minify"], { inspected: true });
+    return profileCases({ ...started, concurrency: options.concurrency, folder });
+  });
+}
+
+interface Started {
+  generator: Generator;
+  worker: RunningWorker;
+  target: Target;
+  setting: Setting;
+  /** The path of the Worker's code. */
+  bundle: string;
+}
+
+/** Starts the Worker and fills its mailbox. */
+async function start(
+  cleanup: Cleanup,
+  directory: string,
+  { seconds, messages }: Options,
+  bundling: string[],
+  more: { beside?: string; inspected?: boolean },
+): Promise<Started> {
+  console.error("Bundling the Worker …");
+  const bundle = await bundleWorker(join(directory, "bundle"), bundling);
+  const state = join(directory, "state");
+  mkdirSync(state);
+  const secrets = createSecrets();
+  const options = { bundle, directory: state, secrets, nylasUri: NO_NYLAS, ...more };
+  const worker = await startWorker(cleanup, options);
+  console.error(`Filling the mailbox with ${messages} messages …`);
+  await readAllBut(worker, await fillMailbox(worker, COMPANY, messages), READER, UNREAD);
+  const target = { name: "Xabar", url: worker.url, pids: () => [worker.pid] };
+  const setting = { secrets, messages, seconds };
+  return { generator: startGenerator(cleanup), worker, target, setting, bundle };
+}
+
+type StartPeer = (
+  cleanup: Cleanup,
+  options: { directory: string; workers: number; secrets: Secrets },
+) => Promise<Peer | undefined>;
+
+/** Starts the peer and fills its mailbox; undefined when it is not installed. */
+async function startPeer(cleanup: Cleanup, directory: string, { secrets, messages }: Setting) {
+  // Not typed by import: the peer's file need not be there.
+  const file = "./peers/fastapi.ts";
+  const { startFastapi } = (await import(file)) as { startFastapi: StartPeer };
+  const state = join(directory, "fastapi");
+  mkdirSync(state);
+  const peer = await startFastapi(cleanup, { directory: state, workers: 1, secrets });
+  await peer?.fill(COMPANY, messages);
+  await peer?.readAllBut(COMPANY, READER, UNREAD);
+  return peer;
+}
+
+function readOptions(args: string[]): Options {
+  const { values } = parseArgs({
+    args,
+    options: {
+      seconds: { type: "string", default: "5" },
+      concurrency: { type: "string", default: "16" },
+      messages: { type: "string", default: "100000" },
+      peers: { type: "boolean", default: false },
+      profile: { type: "string" },
+      json: { type: "string" },
+    },
+  });
+  const number = (name: "seconds" | "concurrency" | "messages") => {
+    const value = Number(values[name]);
+    if (!(value > 0)) throw new Error(`--${name} must be more than 0, not "${values[name]}"`);
+    return name === "seconds" ? value : Math.ceil(value);
+  };
+  return {
+    seconds: number("seconds"),
+    concurrency: number("concurrency"),
+    messages: number("messages"),
+    ...{ peers: values.peers, profile: values.profile, json: values.json },
+  };
+}

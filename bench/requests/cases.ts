@@ -1,0 +1,119 @@
+import { filledId } from "../support/fill.ts";
+import { signToken } from "../support/tenant.ts";
+import type { Secrets } from "../support/worker.ts";
+import type { Request } from "./load.ts";
+import { createNotifications } from "./notifications.ts";
+import type { Target } from "./target.ts";
+
+/** The company whose mailbox is filled. */
+export const COMPANY = 1;
+/** Has read every mail but `UNREAD`. */
+export const READER = 1;
+export const UNREAD = 10;
+/** Has touched nothing. */
+const NEWCOMER = 2;
+/** Stars mails, and nothing else. */
+const STARRER = 3;
+
+/** How many different rows the requests for one row ask for. */
+const DIFFERENT = 1000;
+/** More than any target takes in on this kind of machine: whoever does is measured for a shorter time. */
+const NOTIFICATIONS_A_SECOND = 2000;
+const MAILS_A_SECOND = 200;
+
+/** What the requests of a case are made from. */
+export interface Setting {
+  secrets: Secrets;
+  /** In the filled mailbox. */
+  messages: number;
+  /** Measured for each case; one more for the warm-up. */
+  seconds: number;
+}
+
+/** One kind of request. */
+export interface Case {
+  name: string;
+  /**
+   * `read`: the same again and again. `door`: each request once, and what it sets off runs behind it. `ingest`:
+   * the same, but timed until the last mail can be read.
+   */
+  kind: "read" | "door" | "ingest";
+  requests(target: Target, setting: Setting): Promise<Request[]> | Request[];
+  /** How many items the page must have, so that nothing is measured that answers less. */
+  items?: number;
+}
+
+/** A page has so many of a filled mailbox. */
+const PAGE = 25;
+
+const get = (userId: number, paths: (setting: Setting) => string[]): Case["requests"] => {
+  return async (_target, setting) => {
+    const headers = await headersOf(setting, userId);
+    return paths(setting).map((path): Request => ({ method: "GET", path, headers }));
+  };
+};
+
+/** The main reads, a change, the webhook door, and mail coming in. */
+export const CASES: Case[] = [
+  { name: "GET /inbox/", kind: "read", requests: get(NEWCOMER, () => ["/inbox/"]), items: PAGE },
+  {
+    ...{ name: `GET /inbox/?is_read=false (${UNREAD} unread)`, kind: "read", items: UNREAD },
+    requests: get(READER, () => ["/inbox/?is_read=false"]),
+  },
+  {
+    ...{ name: "GET /inbox/unread-counts", kind: "read" },
+    requests: get(READER, () => ["/inbox/unread-counts"]),
+  },
+  { name: "GET /messages/", kind: "read", requests: get(READER, () => ["/messages/"]), items: PAGE },
+  {
+    ...{ name: "GET /messages/{id}", kind: "read" },
+    requests: get(READER, ({ messages }) => spread(messages).map((n) => `/messages/${idOf("message", n)}`)),
+  },
+  { name: "GET /threads/", kind: "read", requests: get(READER, () => ["/threads/"]), items: PAGE },
+  {
+    ...{ name: "GET /threads/{id} (4 mails)", kind: "read" },
+    requests: get(READER, ({ messages }) =>
+      spread(Math.floor(messages / 4)).map((n) => `/threads/${idOf("thread", n)}`),
+    ),
+  },
+  { name: "PATCH /inbox/{id}/star", kind: "read", requests: stars },
+  {
+    ...{ name: "POST /webhooks/nylas", kind: "door" },
+    requests: (_target, { secrets, seconds }) =>
+      notifications(secrets, (seconds + 1) * NOTIFICATIONS_A_SECOND),
+  },
+  {
+    ...{ name: "ingest, a mail", kind: "ingest" },
+    requests: (_target, { secrets, seconds }) => notifications(secrets, seconds * MAILS_A_SECOND),
+  },
+];
+
+const idOf = (kind: "message" | "thread", n: number): string => filledId(kind, COMPANY, n);
+
+/** Numbers below `count`, at equal distances. */
+function spread(count: number): number[] {
+  const length = Math.min(count, DIFFERENT);
+  return Array.from({ length }, (_, nth) => Math.floor((nth * count) / length));
+}
+
+const notifications = (secrets: Secrets, count: number): Request[] =>
+  createNotifications(secrets, `grant-of-${COMPANY}`, Math.ceil(count));
+
+async function headersOf({ secrets }: Setting, userId: number): Promise<Record<string, string>> {
+  return { authorization: `Bearer ${await signToken(secrets, userId, COMPANY)}` };
+}
+
+/** The ids of inbox entries are the target's own affair. */
+async function stars({ url }: Target, setting: Setting): Promise<Request[]> {
+  const headers = await headersOf(setting, STARRER);
+  const response = await fetch(`${url}/inbox/?size=100`, { headers });
+  const { items } = (await response.json()) as { items: { id: string }[] };
+  return items.map(({ id }) => ({ method: "PATCH", path: `/inbox/${id}/star`, headers }));
+}
+
+/** @returns how many mails can be read in the company */
+export async function countMails({ url }: Target, setting: Setting): Promise<number> {
+  const response = await fetch(`${url}/messages/?size=1`, { headers: await headersOf(setting, READER) });
+  if (!response.ok) throw new Error(`GET /messages/: ${response.status} ${await response.text()}`);
+  return ((await response.json()) as { total: number }).total;
+}

@@ -1,0 +1,124 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { now } from "../support/clock.ts";
+import { usageOf } from "../support/processes.ts";
+import { type Case, countMails, type Setting } from "./cases.ts";
+import type { Generator, Load, Measured, Request } from "./load.ts";
+import type { Target } from "./target.ts";
+
+/** A case on one target, and the bare route just before and just after it, with the same method, headers and body. */
+export interface Result {
+  case: string;
+  target: string;
+  measured: Measured;
+  bare: [before: Measured, after: Measured];
+}
+
+/** What a case is run with. */
+export interface Bench {
+  generator: Generator;
+  /** The bare route. */
+  bare: Target;
+  setting: Setting;
+  concurrency: number;
+}
+
+/** Seconds before the clock starts. */
+const WARM_UP_SECONDS = 1;
+const POLL_MS = 50;
+/** Without a new mail for so long, the rest will not come. */
+const PATIENCE_MS = 30_000;
+
+/**
+ * Runs the cases on a target, one after another.
+ * @returns a result for each, without those that the target has no route for
+ * @throws Error when a target does not answer as the case expects it
+ */
+export async function measureTarget(bench: Bench, target: Target, cases: Case[]): Promise<Result[]> {
+  const results: Result[] = [];
+  for (const each of cases) {
+    const requests = await each.requests(target, bench.setting);
+    const [first] = requests;
+    if (!first) throw new Error(`${each.name}: there is nothing to ask`);
+    if (each.kind === "read" && !(await answers(target, each, first))) continue;
+    console.error(`${target.name}: ${each.name} …`);
+    const before = await measureBare(bench, requests);
+    const measured = await measureCase(bench, target, each, requests);
+    const after = await measureBare(bench, requests);
+    results.push({ case: each.name, target: target.name, measured, bare: [before, after] });
+  }
+  return results;
+}
+
+/** Asks once, before the clock starts. @returns false when there is no such route */
+async function answers({ url, name }: Target, { items, ...each }: Case, request: Request): Promise<boolean> {
+  const { method, path, headers } = request;
+  const response = await fetch(`${url}${path}`, { method, headers });
+  const text = await response.text();
+  if (response.status === 404 || response.status === 405) return false;
+  const found = (JSON.parse(text) as { items?: unknown[] }).items?.length;
+  if (response.ok && (items === undefined || found === items)) return true;
+  throw new Error(`${each.name}: ${name} answers ${response.status} with ${found ?? "no"} items`);
+}
+
+/** Asks the bare route the same, as far as it has a route for it. */
+function measureBare({ generator, bare, setting, concurrency }: Bench, requests: Request[]) {
+  const shown = requests.slice(0, 100).map(
+    ({ method, ...rest }): Request => ({
+      ...rest,
+      method: method === "GET" ? "GET" : "POST",
+      path: "/",
+    }),
+  );
+  return generator.run({
+    ...{ url: bare.url, pids: bare.pids(), requests: shown, once: false, concurrency },
+    // Both runs together are measured for as long as the case between them.
+    ...{ warmUpSeconds: WARM_UP_SECONDS, seconds: setting.seconds / 2 },
+  });
+}
+
+/** Runs one case on a target, without the bare route; returns when nothing runs behind it any more. */
+export async function measureCase(
+  { generator, setting, concurrency }: Omit<Bench, "bare">,
+  target: Target,
+  { kind }: Case,
+  requests: Request[],
+): Promise<Measured> {
+  const load = { url: target.url, pids: target.pids(), requests, concurrency, once: kind !== "read" };
+  const timed = { ...load, warmUpSeconds: WARM_UP_SECONDS, seconds: setting.seconds };
+  if (kind === "read") return generator.run(timed);
+  const before = await countMails(target, setting);
+  if (kind === "ingest") return measureIngest(generator, target, setting, load, before);
+  const measured = await generator.run(timed);
+  await waitForMails(target, setting, before + measured.answered);
+  return measured;
+}
+
+/** From the first notification until the last mail can be read; the latency is that of the 200s. */
+async function measureIngest(
+  generator: Generator,
+  target: Target,
+  setting: Setting,
+  load: Omit<Load, "warmUpSeconds" | "seconds">,
+  before: number,
+): Promise<Measured> {
+  const cpu = usageOf(target.pids()).cpu;
+  const start = now();
+  const posting = generator.run({ ...load, warmUpSeconds: 0, seconds: 3600 });
+  const [measured] = await Promise.all([
+    posting,
+    waitForMails(target, setting, before + load.requests.length),
+  ]);
+  return { ...measured, seconds: (now() - start) / 1000, cpu: usageOf(target.pids()).cpu - cpu };
+}
+
+/** @throws Error when no mail has come for `PATIENCE_MS` */
+async function waitForMails(target: Target, setting: Setting, wanted: number): Promise<void> {
+  let best = 0;
+  let bestAt = now();
+  while (best < wanted) {
+    await sleep(POLL_MS);
+    const count = await countMails(target, setting);
+    if (count > best) [best, bestAt] = [count, now()];
+    if (now() - bestAt > PATIENCE_MS) throw new Error(`${target.name}: ${best} of ${wanted} mails came in`);
+  }
+}

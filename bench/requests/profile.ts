@@ -1,0 +1,3 @@
+export async function profileCases(_: unknown): Promise<number> {
+  return 0;
+}
