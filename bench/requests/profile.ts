@@ -1,3 +1,111 @@
-export async function profileCases(_: unknown): Promise<number> {
-  return 0;
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { renderTable } from "../support/table.ts";
+import type { RunningWorker } from "../support/worker.ts";
+import { CASES, type Case, type Setting } from "./cases.ts";
+import {
+  findHotspots,
+  type Hotspots,
+  type Locate,
+  locateInBundle,
+  locateInWorkerd,
+  type Share,
+} from "./hotspots.ts";
+import { connectIsolates, type Isolate } from "./inspector.ts";
+import type { Generator, Measured } from "./load.ts";
+import { measureCase } from "./measure.ts";
+import type { Target } from "./target.ts";
+
+/** What cases are profiled with. */
+export interface Profiling {
+  worker: RunningWorker;
+  generator: Generator;
+  target: Target;
+  setting: Setting;
+  concurrency: number;
+  /** The path of the Worker's code, with its source map beside it. */
+  bundle: string;
+  /** For the .cpuprofile files. */
+  folder: string;
 }
+
+/** As Miniflare names the isolate of our Worker. */
+const OURS = "core:user:xabar";
+const SHOWN = 10;
+const MODULES_SHOWN = 25;
+/** What has less is not shown. */
+const LEAST = 0.002;
+
+/**
+ * Profiles the cases one after another, under load: writes a .cpuprofile of the Worker for each, and prints where the
+ * time of the Worker and of its neighbours in workerd went.
+ * @returns 0, or 1 when a request failed
+ */
+export async function profileCases(profiling: Profiling): Promise<number> {
+  const isolates = await connectIsolates(profiling.worker.inspectorUrl ?? "");
+  const locate = locateInBundle(profiling.bundle);
+  let code = 0;
+  for (const each of CASES) {
+    console.error(`Profiling ${each.name} …`);
+    const { plain, profiled, spots } = await profileCase(profiling, isolates, locate, each);
+    console.log(render(each, plain, profiled, spots));
+    for (const { failures, failure } of [plain, profiled]) {
+      if (!failures) continue;
+      console.error(`${each.name}: ${failures} failed; ${failure}`);
+      code = 1;
+    }
+  }
+  return code;
+}
+
+async function profileCase(profiling: Profiling, isolates: Isolate[], locate: Locate, each: Case) {
+  const { target, setting, folder } = profiling;
+  // Without the profiler first: for the CPU of a request, and so that the code is compiled.
+  const requests = () => each.requests(target, setting);
+  const plain = await measureCase(profiling, target, each, await requests());
+  const prepared = await requests();
+  for (const isolate of isolates) await isolate.start();
+  const profiled = await measureCase(profiling, target, each, prepared);
+  const spots = new Map<string, Hotspots>();
+  for (const { name, stop } of isolates) {
+    const profile = await stop();
+    spots.set(name, findHotspots(profile, name === OURS ? locate : locateInWorkerd));
+    const file = `${each.name.replace(/[^a-z]+/gi, "-")}.cpuprofile`;
+    if (name === OURS) writeFileSync(join(folder, file), JSON.stringify(profile));
+  }
+  return { plain, profiled, spots };
+}
+
+function render(each: Case, plain: Measured, profiled: Measured, spots: Map<string, Hotspots>): string {
+  const micros = ({ cpu, answers }: Measured) => Math.round((cpu / answers) * 1e6);
+  const ours = spots.get(OURS);
+  const all = [...spots.values()].reduce((sum, { samples }) => sum + samples, 0);
+  const isolates = [...spots].map(([name, { samples }]) => ({ name, share: samples / all }));
+  const [largest] = [...spots]
+    .filter(([name]) => name !== OURS)
+    .sort(([, a], [, b]) => b.samples - a.samples);
+  return `
+== ${each.name}: ${micros(plain)} µs of CPU, ${micros(profiled)} with the profiler ==
+
+${renderShares(
+  "Of all samples: isolate",
+  isolates.sort((a, b) => b.share - a.share),
+)}
+
+${renderShares("Of the Worker's: own time, by module", ours?.modules.slice(0, MODULES_SHOWN))}
+
+${renderShares("Of the Worker's: own time, by function", ours?.self.slice(0, SHOWN))}
+
+${renderShares("Of the Worker's: with what they call", ours?.total.slice(0, SHOWN))}
+
+${renderShares(`Of ${largest?.[0]}'s: own time, by function`, largest?.[1].self.slice(0, SHOWN))}
+`;
+}
+
+const renderShares = (title: string, shares: Share[] = []): string =>
+  renderTable(
+    [title, "share"],
+    shares
+      .filter(({ share }) => share >= LEAST)
+      .map(({ name, share }) => [name, `${(share * 100).toFixed(1)} %`]),
+  );
