@@ -55,9 +55,10 @@ async function answers({ url, name }: Target, { items, ...each }: Case, request:
   const response = await fetch(`${url}${path}`, { method, headers });
   const text = await response.text();
   if (response.status === 404 || response.status === 405) return false;
-  const found = (JSON.parse(text) as { items?: unknown[] }).items?.length;
-  if (response.ok && (items === undefined || found === items)) return true;
-  throw new Error(`${each.name}: ${name} answers ${response.status} with ${found ?? "no"} items`);
+  if (!response.ok) throw new Error(`${each.name}: ${name} answers ${response.status} ${text}`);
+  const found = items === undefined ? undefined : (JSON.parse(text) as { items: unknown[] }).items.length;
+  if (found !== items) throw new Error(`${each.name}: ${name} answers with ${found} items, not ${items}`);
+  return true;
 }
 
 /** Asks the bare route the same, as far as it has a route for it. */

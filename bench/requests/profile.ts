@@ -86,6 +86,7 @@ function render(each: Case, plain: Measured, profiled: Measured, spots: Map<stri
     .sort(([, a], [, b]) => b.samples - a.samples);
   return `
 == ${each.name}: ${micros(plain)} µs of CPU, ${micros(profiled)} with the profiler ==
+${all} samples: what workerd does outside its isolates (sockets, HTTP between them) is in none.
 
 ${renderShares(
   "Of all samples: isolate",

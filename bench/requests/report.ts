@@ -17,7 +17,7 @@ export interface Figures {
 }
 
 const perSecond = ({ answers, seconds }: Measured): number => answers / seconds;
-const cpuMicros = ({ cpu, answers }: Measured): number => (cpu / answers) * 1e6;
+const cpuMicros = ({ cpu, answers }: Measured): number => (answers ? (cpu / answers) * 1e6 : Number.NaN);
 const generatorMicros = ({ generatorCpu, answers }: Measured): number => (generatorCpu / answers) * 1e6;
 const generatorShare = ({ generatorCpu, seconds }: Measured): number => generatorCpu / seconds;
 
@@ -37,44 +37,38 @@ export function figuresOf({ measured, bare: [before, after] }: Result): Figures 
 
 const COLUMNS = ["bytes", "req/s", "to bare", "median", "p99", "CPU", "CPU to bare", "others' CPU"];
 
-/** A line for each case; the first target's figures, then each peer's with its share in the first's. */
+/** A table for each target; those after the first also say what the first's figures are by theirs. */
 export function renderResults([first = [], ...peers]: Result[][]): string {
-  const columns = [
-    ...["", ...COLUMNS],
-    ...peers.flatMap((peer) => {
-      const name = peer[0]?.target ?? "";
-      return [...COLUMNS.map((column) => `${name}: ${column}`), "req/s ratio", "CPU ratio"];
-    }),
-  ];
-  const rows = first.map((result): Cell[] => {
-    const own = figuresOf(result);
-    const others = peers.flatMap((peer) =>
-      peerCells(
-        own,
-        peer.find((other) => other.case === result.case),
-      ),
-    );
-    return [result.case, ...cells(result, own), ...others];
+  const own = renderTable(
+    [nameOf(first), ...COLUMNS],
+    first.map((result) => [result.case, ...cells(result)]),
+  );
+  return [own, ...peers.map((peer) => renderPeer(first, peer))].join("\n\n");
+}
+
+function renderPeer(first: Result[], peer: Result[]): string {
+  const name = nameOf(first);
+  const rows = peer.map((result): Cell[] => {
+    const same = first.find((other) => other.case === result.case);
+    const [own, its] = [same && figuresOf(same), figuresOf(result)];
+    const ratios = own ? [own.perSecond / its.perSecond, own.cpuMicros / its.cpuMicros] : [];
+    return [result.case, ...cells(result), ...ratios.map(times)];
   });
-  return renderTable(columns, rows);
+  return renderTable([nameOf(peer), ...COLUMNS, `${name}'s req/s by it`, `${name}'s CPU by it`], rows);
 }
 
-const cells = (
-  { measured: { bytes, bystandersCpuShare } }: Result,
-  { perSecond, ratio, medianMs, p99Ms, cpuMicros, cpuRatio }: Figures,
-): Cell[] => [
-  ...[Math.round(bytes), perSecond, times(ratio), medianMs, p99Ms],
-  ...[cpuMicros, times(cpuRatio), percent(bystandersCpuShare)],
-];
+const nameOf = (results: Result[]): string => results[0]?.target ?? "";
 
-/** The last two: the first target's figures by the peer's. */
-function peerCells(own: Figures, result: Result | undefined): Cell[] {
-  if (!result) return Array.from({ length: COLUMNS.length + 2 }, () => null);
-  const its = figuresOf(result);
-  return [...cells(result, its), times(own.perSecond / its.perSecond), times(own.cpuMicros / its.cpuMicros)];
+function cells(result: Result): Cell[] {
+  const { perSecond, ratio, medianMs, p99Ms, cpuMicros, cpuRatio } = figuresOf(result);
+  const { bytes, bystandersCpuShare } = result.measured;
+  return [
+    ...[Math.round(bytes), perSecond, times(ratio), medianMs, p99Ms],
+    ...[cpuMicros, times(cpuRatio), percent(bystandersCpuShare)],
+  ];
 }
 
-const times = (ratio: number): Cell => (Number.isNaN(ratio) ? null : `${ratio.toPrecision(3)}x`);
+const times = (ratio: number): Cell => (Number.isFinite(ratio) ? `${ratio.toPrecision(3)}x` : null);
 
 /** From here on the generator has next to no time to wait, and so does not ask as fast as it could be answered. */
 const BUSY = 0.9;
@@ -107,11 +101,13 @@ export function renderConditions(results: Result[]): string {
 
 const percent = (share: number): string => `${(share * 100).toFixed(0)} %`;
 
-/** A sentence for each run in which a request failed. */
+/** A sentence for each run in which a request failed, or that was too short for any answer. */
 export function failuresIn(results: Result[]): string[] {
   return results.flatMap(({ target, measured, bare, ...result }) =>
-    [measured, ...bare].flatMap(({ failures, failure }, nth) =>
-      failures ? [`${nth ? "The bare route" : target}, ${result.case}: ${failures} failed; ${failure}`] : [],
-    ),
+    [measured, ...bare].flatMap(({ answers, failures, failure }, nth) => {
+      const run = `${nth ? "The bare route" : target}, ${result.case}`;
+      if (failures) return [`${run}: ${failures} requests failed; ${failure}`];
+      return answers ? [] : [`${run}: no answer in the time measured`];
+    }),
   );
 }
