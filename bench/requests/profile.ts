@@ -70,7 +70,7 @@ async function profileCase(profiling: Profiling, isolates: Isolate[], locate: Lo
   for (const { name, stop } of isolates) {
     const profile = await stop();
     spots.set(name, findHotspots(profile, name === OURS ? locate : locateInWorkerd));
-    const file = `${each.name.replace(/[^a-z]+/gi, "-")}.cpuprofile`;
+    const file = `${each.name.replace(/[^a-z0-9]+/gi, "-")}.cpuprofile`;
     if (name === OURS) writeFileSync(join(folder, file), JSON.stringify(profile));
   }
   return { plain, profiled, spots };
@@ -86,7 +86,8 @@ function render(each: Case, plain: Measured, profiled: Measured, spots: Map<stri
     .sort(([, a], [, b]) => b.samples - a.samples);
   return `
 == ${each.name}: ${micros(plain)} µs of CPU, ${micros(profiled)} with the profiler ==
-${all} samples: what workerd does outside its isolates (sockets, HTTP between them) is in none.
+${all} samples: what workerd does outside its isolates (sockets, HTTP between them) is in none. The inspector
+makes the Worker's log dearer than it is without.
 
 ${renderShares(
   "Of all samples: isolate",
