@@ -2,6 +2,7 @@ import { createRemoteJWKSet, decodeProtectedHeader, errors, type JWTPayload, jwt
 import * as z from "zod";
 import type { Config } from "../env.ts";
 import { ApiError, unauthorized } from "../lib/errors.ts";
+import { hmacKey } from "../lib/hmac.ts";
 
 /** Who is calling: the claims of a verified token. */
 export interface CurrentUser {
@@ -59,8 +60,8 @@ const requiredClaims = ["exp"];
 
 async function verifyShared(token: string, { JWT_SECRET }: Config): Promise<JWTPayload> {
   if (!JWT_SECRET) throw unauthorized("JWT_SECRET is not set");
-  const secret = new TextEncoder().encode(JWT_SECRET);
-  const verified = jwtVerify(token, secret, { requiredClaims, algorithms: ["HS256"] });
+  const key = await hmacKey(JWT_SECRET, "verify");
+  const verified = jwtVerify(token, key, { requiredClaims, algorithms: ["HS256"] });
   return (await verified.catch((error) => Promise.reject(unauthorized(error)))).payload;
 }
 

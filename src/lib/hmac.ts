@@ -2,8 +2,18 @@ import { toHex } from "./hex.ts";
 
 const encoder = new TextEncoder();
 
-const importKey = (secret: string, usage: "sign" | "verify") =>
-  crypto.subtle.importKey("raw", encoder.encode(secret), { name: "HMAC", hash: "SHA-256" }, false, [usage]);
+const keys = new Map<string, Promise<CryptoKey>>();
+
+/** The key of a secret of ours, for HMAC-SHA256. It is imported once per isolate: that costs as much as its use. */
+export function hmacKey(secret: string, usage: "sign" | "verify"): Promise<CryptoKey> {
+  const name = `${usage} ${secret}`;
+  const known = keys.get(name);
+  if (known) return known;
+  const algorithm = { name: "HMAC", hash: "SHA-256" };
+  const key = crypto.subtle.importKey("raw", encoder.encode(secret), algorithm, false, [usage]);
+  keys.set(name, key);
+  return key;
+}
 
 /**
  * Checks an HMAC-SHA256 in constant time.
@@ -13,12 +23,12 @@ const importKey = (secret: string, usage: "sign" | "verify") =>
 export async function verifyHmac(secret: string, data: BufferSource, signature: string): Promise<boolean> {
   if (!/^[0-9a-f]{64}$/i.test(signature)) return false;
   const expected = Uint8Array.from(signature.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
-  return crypto.subtle.verify("HMAC", await importKey(secret, "verify"), expected, data);
+  return crypto.subtle.verify("HMAC", await hmacKey(secret, "verify"), expected, data);
 }
 
 /** HMAC-SHA256 of a text, as lower-case hex. */
 export async function hmacHex(secret: string, text: string): Promise<string> {
-  const signature = await crypto.subtle.sign("HMAC", await importKey(secret, "sign"), encoder.encode(text));
+  const signature = await crypto.subtle.sign("HMAC", await hmacKey(secret, "sign"), encoder.encode(text));
   return toHex(new Uint8Array(signature));
 }
 

@@ -29,11 +29,20 @@ function mix(value: bigint): bigint {
 const VERSION_AND_VARIANT = (0xfn << 76n) | (0x3n << 62n);
 const PAYLOAD = ((1n << 128n) - 1n) ^ VERSION_AND_VARIANT;
 
+// A page asks for one user's mask many times over.
+let last = { userId: Number.NaN, pad: 0n };
+
+function padOf(userId: number): bigint {
+  if (last.userId !== userId) {
+    const user = BigInt(userId);
+    last = { userId, pad: (mix(user) << 64n) | mix(user ^ 0x5851f42d4c957f2dn) };
+  }
+  return last.pad;
+}
+
 function mask(userId: number, uuid: string, version: bigint): string {
   const id = BigInt(`0x${uuid.replaceAll("-", "")}`);
-  const user = BigInt(userId);
-  const pad = (mix(user) << 64n) | mix(user ^ 0x5851f42d4c957f2dn);
-  const bits = ((id ^ pad) & PAYLOAD) | (version << 76n) | (0x2n << 62n);
+  const bits = ((id ^ padOf(userId)) & PAYLOAD) | (version << 76n) | (0x2n << 62n);
   return toUuid(bits.toString(16).padStart(32, "0"));
 }
 

@@ -35,8 +35,9 @@ async function complete(
   told: ProviderMessage,
   isPartial: boolean,
 ): Promise<ProviderMessage | null> {
+  if (!isPartial && isWhole(told)) return told;
   const stored = await findStored(ctx, account.id, told.id);
-  if (!isPartial && (isWhole(told) || stored?.is_named)) return told;
+  if (!isPartial && stored?.is_named) return told;
   const isEnough = stored !== undefined || (!isPartial && isPresentable(told));
   try {
     const whole = await ctx.provider.getMessage(account.grant_id, told.id);

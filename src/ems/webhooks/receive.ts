@@ -69,7 +69,12 @@ async function keep({ env }: Ctx, notification: Notification, json: Uint8Array):
   const receivedAt = nowSeconds();
   const key = `${NOTIFICATIONS}${toIso(receivedAt).slice(0, 10)}/${encodeURIComponent(notification.id)}.json`;
   const queued: QueuedNotification = { key, received_at: receivedAt };
-  if (json.byteLength <= MAX_QUEUED_BYTES) queued.notification = notification;
-  await env.ATTACHMENTS.put(key, json, { httpMetadata: { contentType: "application/json" } });
+  const put = () => env.ATTACHMENTS.put(key, json, { httpMetadata: { contentType: "application/json" } });
+  if (json.byteLength <= MAX_QUEUED_BYTES) {
+    // Should one of the two fail, the repetition does both again, and is applied once all the same.
+    await Promise.all([put(), env.WEBHOOKS.send({ ...queued, notification })]);
+    return;
+  }
+  await put();
   await env.WEBHOOKS.send(queued);
 }
