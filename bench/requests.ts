@@ -3,21 +3,17 @@ import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { CASES, COMPANY, READER, type Setting, UNREAD } from "./requests/cases.ts";
+import { assertSameAnswers, NO_FASTAPI, startFastapi } from "./peers/fastapi.ts";
+import { CASES, COMPANY, comparedPaths, READER, type Setting, UNREAD } from "./requests/cases.ts";
 import { type Generator, startGenerator } from "./requests/load.ts";
 import { type Bench, measureTarget, type Result } from "./requests/measure.ts";
 import { profileCases } from "./requests/profile.ts";
 import { failuresIn, figuresOf, renderConditions, renderResults } from "./requests/report.ts";
-import type { Peer, Target } from "./requests/target.ts";
+import type { Target } from "./requests/target.ts";
 import { type Cleanup, cleaningUp } from "./support/cleanup.ts";
 import { fillMailbox, readAllBut } from "./support/fill.ts";
-import {
-  bundleWorker,
-  createSecrets,
-  type RunningWorker,
-  type Secrets,
-  startWorker,
-} from "./support/worker.ts";
+import { signToken } from "./support/tenant.ts";
+import { bundleWorker, createSecrets, type RunningWorker, startWorker } from "./support/worker.ts";
 
 interface Options {
   /** Measured for each case. */
@@ -81,10 +77,12 @@ async function measure(cleanup: Cleanup, directory: string, options: Options): P
   const { concurrency } = options;
   const bare = { ...target, name: "bare", url: worker.besideUrl ?? "" };
   const bench: Bench = { generator, bare, setting, concurrency };
-  const results = [await measureTarget(bench, target, CASES)];
-  if (!options.peers) return results;
-  const peer = await startPeer(cleanup, directory, setting);
-  return peer ? [...results, await measureTarget(bench, peer, CASES)] : results;
+  // Before the Worker takes in mail that the peer does not have.
+  const peer = options.peers ? await startPeer(cleanup, directory, worker, setting) : undefined;
+  const targets = [target, ...(peer ? [peer] : [])];
+  const results: Result[][] = [];
+  for (const each of targets) results.push(await measureTarget(bench, each, CASES));
+  return results;
 }
 
 async function profile(options: Options, folder: string): Promise<number> {
@@ -126,21 +124,27 @@ async function start(
   return { generator: startGenerator(cleanup), worker, target, setting, bundle };
 }
 
-type StartPeer = (
-  cleanup: Cleanup,
-  options: { directory: string; workers: number; secrets: Secrets },
-) => Promise<Peer | undefined>;
-
-/** Starts the peer and fills its mailbox; undefined when it is not installed. */
-async function startPeer(cleanup: Cleanup, directory: string, { secrets, messages }: Setting) {
-  // Not typed by import: the peer's file need not be there.
-  const file = "./peers/fastapi.ts";
-  const { startFastapi } = (await import(file)) as { startFastapi: StartPeer };
+/**
+ * Starts the peer with a process for each core, fills its mailbox alike, and makes sure that it answers alike.
+ * @returns undefined when it is not installed
+ */
+async function startPeer(cleanup: Cleanup, directory: string, worker: RunningWorker, setting: Setting) {
+  const { secrets, messages } = setting;
   const state = join(directory, "fastapi");
   mkdirSync(state);
-  const peer = await startFastapi(cleanup, { directory: state, workers: 1, secrets });
-  await peer?.fill(COMPANY, messages);
-  await peer?.readAllBut(COMPANY, READER, UNREAD);
+  const peer = await startFastapi(cleanup, { directory: state, workers: cpus().length, secrets });
+  if (!peer) {
+    console.error(NO_FASTAPI);
+    return undefined;
+  }
+  console.error(`${peer.name}: filling its mailbox with ${messages} messages …`);
+  await peer.fill(COMPANY, messages);
+  await peer.readAllBut(COMPANY, READER, UNREAD);
+  await assertSameAnswers(
+    [worker.url, peer.url],
+    await signToken(secrets, READER, COMPANY),
+    comparedPaths(messages),
+  );
   return peer;
 }
 

@@ -1,12 +1,8 @@
-import { filledId } from "../support/fill.ts";
+import { filledId, HTML, MESSAGES_PER_THREAD, OLDEST_AT } from "../support/fill.ts";
 
 // The same rows as bench/support/fill.ts writes, for PostgreSQL, with the counters that belong to them.
 
 type Kind = Parameters<typeof filledId>[0];
-
-const MESSAGES_PER_THREAD = 4;
-const OLDEST_AT = 1_700_000_000;
-const HTML = `<p>Dear team,</p><p>${"this is a mail of middling length. ".repeat(40)}</p>`;
 
 const sqlId = (kind: Kind, company: number, expression: string): string =>
   `('${filledId(kind, company).slice(0, 24)}' || lpad(to_hex(${expression}), 12, '0'))::uuid`;

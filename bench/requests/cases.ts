@@ -94,6 +94,13 @@ export const CASES: Case[] = [
   },
 ];
 
+/** What two targets that are filled alike must answer alike. */
+export const comparedPaths = (messages: number): string[] => [
+  ...["/inbox/", "/inbox/?is_read=false", "/inbox/?page=3&size=7", "/inbox/unread-counts"],
+  ...["/messages/", `/messages/${idOf("message", messages - 1)}`],
+  ...["/threads/", `/threads/${idOf("thread", 0)}`],
+];
+
 const idOf = (kind: "message" | "thread", n: number): string => filledId(kind, COMPANY, n);
 
 /** Numbers below `count`, at equal distances. */

@@ -10,13 +10,13 @@ export interface FilledMailbox {
 }
 
 /** Of each thread; one mail in ten has a file. */
-const MESSAGES_PER_THREAD = 4;
+export const MESSAGES_PER_THREAD = 4;
 /** The oldest mail's time; the next ones follow a minute apart. */
-const OLDEST_AT = 1_700_000_000;
+export const OLDEST_AT = 1_700_000_000;
 /** Rows a statement: some seconds of work each. */
 const PORTION = 20_000;
 /** A mail of middling length, as receiveMail puts one into the stand-in. */
-const HTML = `<p>Dear team,</p><p>${"this is a mail of middling length. ".repeat(40)}</p>`;
+export const HTML = `<p>Dear team,</p><p>${"this is a mail of middling length. ".repeat(40)}</p>`;
 
 const KINDS = { account: "8800", thread: "8801", message: "8802", file: "8803" };
 type Kind = keyof typeof KINDS;
