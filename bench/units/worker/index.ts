@@ -1,0 +1,69 @@
+import worker, { CompanyHub as Hub } from "../../../src/index.ts";
+import { METER_PATH } from "../billing.ts";
+import { during, meter, noteQueued, readMeter, resetMeter } from "./meter.ts";
+import { meteredEnv, operationsOf } from "./metered-env.ts";
+
+/** The hub, which also counts its own reads of the log. */
+export class CompanyHub extends Hub {
+  constructor(state: DurableObjectState, env: Env) {
+    super(state, meteredEnv(env));
+    meter.hubStarts++;
+  }
+
+  override alarm(): Promise<void> {
+    meter.units.durableRequests++;
+    return during(() => super.alarm());
+  }
+
+  override webSocketMessage(): void {
+    meter.units.durableRequests += 1 / 20;
+  }
+}
+
+/** The Worker as it is deployed, with a meter at its bindings and a path at which to read it. */
+export default {
+  fetch(request, env, execution) {
+    if (new URL(request.url).pathname === METER_PATH) return control(request.method, env, execution);
+    return during(() => worker.fetch(request, meteredEnv(env), watched(execution)));
+  },
+  queue: (batch, env, execution) =>
+    during(() => worker.queue(meteredBatch(batch), meteredEnv(env), watched(execution))),
+} satisfies ExportedHandler<Env>;
+
+async function control(method: string, env: Env, execution: ExecutionContext): Promise<Response> {
+  if (method === "DELETE") resetMeter();
+  if (method === "POST") await runCron(env, execution);
+  return Response.json(readMeter());
+}
+
+const runCron = (env: Env, execution: ExecutionContext) =>
+  during(() => {
+    const event = { scheduledTime: Date.now(), cron: "*/10 * * * *", noRetry: () => {} };
+    return worker.scheduled(event, meteredEnv(env), watched(execution));
+  });
+
+function watched(execution: ExecutionContext): ExecutionContext {
+  return {
+    waitUntil: (work: Promise<unknown>) => execution.waitUntil(during(() => work)),
+    passThroughOnException: () => execution.passThroughOnException(),
+    props: execution.props,
+  } as ExecutionContext;
+}
+
+/** A delivery reads its messages, an acknowledgement deletes. One that is to come again will be read again. */
+function meteredBatch(batch: MessageBatch): MessageBatch {
+  const messages = batch.messages.map((message): Message => {
+    const operations = operationsOf(message.body);
+    meter.units.queueOps += operations;
+    return {
+      ...{ id: message.id, timestamp: message.timestamp, body: message.body, attempts: message.attempts },
+      retry: (options) => message.retry(options),
+      ack: () => {
+        meter.units.queueOps += operations;
+        noteQueued(-1);
+        message.ack();
+      },
+    } as Message;
+  });
+  return { queue: batch.queue, messages } as unknown as MessageBatch;
+}

@@ -1,0 +1,111 @@
+import { observedD1 } from "../../../test/support/observed-d1.ts";
+import { meter, noteQueued } from "./meter.ts";
+
+const known = new WeakMap<Env, Env>();
+
+/** The bindings, with all that is billed counted. The same for the same `env`: the Worker keeps its settings by it. */
+export function meteredEnv(env: Env): Env {
+  const made = known.get(env);
+  if (made) return made;
+  const { DB, ATTACHMENTS, WEBHOOKS, JOBS, COMPANY_HUB } = env;
+  const wrapped: Env = {
+    ...env,
+    DB: meteredD1(DB),
+    ATTACHMENTS: meteredBucket(ATTACHMENTS),
+    WEBHOOKS: meteredQueue(WEBHOOKS),
+    JOBS: meteredQueue(JOBS),
+    COMPANY_HUB: meteredHubs(COMPANY_HUB),
+  };
+  known.set(env, wrapped);
+  return wrapped;
+}
+
+/** What fails is not counted. */
+function meteredD1(db: D1Database): D1Database {
+  const counted = {
+    prepare: (sql: string) => db.prepare(sql),
+    batch: async (statements: D1PreparedStatement[]) => {
+      const results = await db.batch(statements);
+      meter.units.roundTrips += 1 - statements.length;
+      return results;
+    },
+  } as unknown as D1Database;
+  return observedD1(counted, ({ rowsRead, rowsWritten }) => {
+    meter.units.rowsRead += rowsRead;
+    meter.units.rowsWritten += rowsWritten;
+    meter.units.statements++;
+    meter.units.roundTrips++;
+  });
+}
+
+/** The object, which tells the name of each of its methods when it is called. */
+function spied<Target extends object>(target: Target, note: (method: string) => void): Target {
+  return new Proxy(target, {
+    get(_, name) {
+      const member: unknown = Reflect.get(target, name);
+      if (typeof member !== "function") return member;
+      return (...args: unknown[]) => {
+        note(String(name));
+        // A method of an RPC stub has no `apply` of its own: that would be one more remote method.
+        return Reflect.apply(member, target, args);
+      };
+    },
+  });
+}
+
+const CLASS_A = ["put", "list", "createMultipartUpload", "uploadPart", "complete"];
+const CLASS_B = ["get", "head"];
+
+function noteR2(method: string): void {
+  if (CLASS_A.includes(method)) meter.units.r2A++;
+  if (CLASS_B.includes(method)) meter.units.r2B++;
+}
+
+function meteredBucket(bucket: R2Bucket): R2Bucket {
+  const createMultipartUpload: R2Bucket["createMultipartUpload"] = async (...args) => {
+    noteR2("createMultipartUpload");
+    return spied(await bucket.createMultipartUpload(...args), noteR2);
+  };
+  const resumeMultipartUpload: R2Bucket["resumeMultipartUpload"] = (...args) =>
+    spied(bucket.resumeMultipartUpload(...args), noteR2);
+  const own: Partial<R2Bucket> = { createMultipartUpload, resumeMultipartUpload };
+  const rest = spied(bucket, noteR2);
+  return new Proxy(rest, { get: (target, name) => Reflect.get(name in own ? own : target, name) });
+}
+
+const BLOCK_BYTES = 64_000;
+/** About what Cloudflare adds to each message. */
+const METADATA_BYTES = 100;
+
+/** How many operations it takes to write, read or delete a message once. */
+export function operationsOf(body: unknown): number {
+  const bytes = new TextEncoder().encode(JSON.stringify(body)).length + METADATA_BYTES;
+  return Math.ceil(bytes / BLOCK_BYTES);
+}
+
+function meteredQueue(queue: Queue): Queue {
+  const note = (bodies: unknown[]) => {
+    for (const body of bodies) meter.units.queueOps += operationsOf(body);
+    noteQueued(bodies.length);
+  };
+  return {
+    send: (body: unknown, options?: QueueSendOptions) => {
+      note([body]);
+      return queue.send(body, options);
+    },
+    sendBatch: (messages: MessageSendRequest[], options?: QueueSendBatchOptions) => {
+      note(messages.map(({ body }) => body));
+      return queue.sendBatch(messages, options);
+    },
+  } as unknown as Queue;
+}
+
+function meteredHubs(hubs: Env["COMPANY_HUB"]): Env["COMPANY_HUB"] {
+  const count = () => {
+    meter.units.durableRequests++;
+  };
+  return {
+    idFromName: (name: string) => hubs.idFromName(name),
+    get: (id: DurableObjectId) => spied(hubs.get(id), count),
+  } as unknown as Env["COMPANY_HUB"];
+}
