@@ -1,4 +1,4 @@
-// `npm run bench -- <name> [options]`: runs one bench; without a name it lists them.
+// `npm run bench -- <name> [options]`: runs one bench, without a name `units`; `--help` lists them.
 
 interface Bench {
   about: string;
@@ -6,6 +6,11 @@ interface Bench {
 }
 
 const BENCHES: Record<string, Bench> = {
+  units: {
+    about:
+      "what each call costs in the units that Cloudflare bills, at each size of the mailbox, beside the bars",
+    load: () => import("./units.ts"),
+  },
   bundle: {
     about: "what the Worker weighs and its start costs, and what of it weighs and costs most",
     load: () => import("./bundle.ts"),
@@ -26,13 +31,20 @@ const BENCHES: Record<string, Bench> = {
   },
 };
 
-async function main([name = "", ...args]: string[]): Promise<number> {
+async function main(args: string[]): Promise<number> {
+  if (args[0] === "--help") return list(0);
+  const isNamed = args[0] !== undefined && !args[0].startsWith("--");
+  const [name = "", ...rest] = isNamed ? args : ["units", ...args];
   const bench = Object.hasOwn(BENCHES, name) ? BENCHES[name] : undefined;
-  if (bench) return (await bench.load()).run(args);
-  if (name) console.error(`There is no bench "${name}".`);
-  console.log("Usage: npm run bench -- <name> [options]\n");
+  if (bench) return (await bench.load()).run(rest);
+  console.error(`There is no bench "${name}".`);
+  return list(2);
+}
+
+function list(code: number): number {
+  console.log("Usage: npm run bench -- [name] [options]\n");
   for (const [each, { about }] of Object.entries(BENCHES)) console.log(`  ${each}  ${about}`);
-  return name ? 2 : 0;
+  return code;
 }
 
 main(process.argv.slice(2)).then(

@@ -1,0 +1,115 @@
+import { CASES } from "./cases.ts";
+import { type Cost, costOf, type Results } from "./measure.ts";
+
+/** One of the bars that the figures have to hold, and what was measured at each size. */
+export interface Bar {
+  what: string;
+  limit: string;
+  /** In the order of the sizes. */
+  values: string[];
+  holds: boolean;
+}
+
+const PAGE_ROWS = 150;
+const COMPANIES = [40, 300];
+const KB = 1024;
+
+/** Holds the figures against the bars. */
+export const checkBars = (results: Results): Bar[] => [
+  ...[
+    "inbox, page 1, nothing touched",
+    "inbox, page 1, all read but ten",
+    "messages, page 1",
+    "threads, page 1",
+  ].map((name) => constant(results, name)),
+  ...["inbox", "messages", "threads"].flatMap((list) =>
+    COMPANIES.map((count) =>
+      atMost(results, `${list}, ${count} companies`, PAGE_ROWS, rowsReadPer(count), "rows read per company"),
+    ),
+  ),
+  atMost(
+    results,
+    "inbox, 40 companies, all read but ten each",
+    PAGE_ROWS,
+    rowsReadPer(40),
+    "rows read per company",
+  ),
+  atMost(results, "inbox, unread, ten among all", 1000, rowsReadPer(1), "rows read"),
+  atMost(results, "unread counts", 4, rowsReadPer(1), "rows read per account"),
+  atMost(results, "unread counts, 40 companies", 4, rowsReadPer(40), "rows read per account"),
+  atMost(results, "new mail, known thread", 30, ({ rowsWritten }) => rowsWritten, "rows written"),
+  atMost(results, "duplicate delivery", 3, ({ rowsWritten }) => rowsWritten, "rows written"),
+  atMost(results, "the same mail under another id", 3, ({ rowsWritten }) => rowsWritten, "rows written"),
+  hibernation(results),
+  bundle(results),
+  unexplained(results),
+];
+
+const rowsReadPer =
+  (count: number) =>
+  ({ rowsRead }: Cost): number =>
+    rowsRead / count;
+
+function atMost(
+  results: Results,
+  name: string,
+  limit: number,
+  measure: (cost: Cost) => number,
+  unit: string,
+): Bar {
+  const values = results.sizes.map((size) => measure(costOf(results, size, name)));
+  const holds = values.every((value) => value <= limit);
+  return { what: name, limit: `≤ ${limit} ${unit}`, values: values.map(shown), holds };
+}
+
+const shown = (value: number): string => value.toLocaleString("en-US", { maximumFractionDigits: 1 });
+
+function constant(results: Results, name: string): Bar {
+  const bar = atMost(results, name, PAGE_ROWS, rowsReadPer(1), "rows read, at every size the same");
+  return { ...bar, holds: bar.holds && new Set(bar.values).size === 1 };
+}
+
+/** Its hub was made anew for the first event after the silence: so it had slept, and the stream stayed open. */
+function hibernation(results: Results): Bar {
+  const name = "protect a thread, 1 stream open, its hub asleep";
+  const starts = results.sizes.map((size) => costOf(results, size, name).hubStarts);
+  return {
+    what: "an idle stream",
+    limit: "its hub hibernates",
+    values: starts.map((count) => (count ? "it slept" : "it was awake")),
+    holds: starts.every((count) => count > 0),
+  };
+}
+
+function bundle({ sizes, bundleBytes }: Results): Bar {
+  const size = (bundleBytes / KB).toFixed(1);
+  return {
+    what: "the bundle, minified and gzipped",
+    limit: "≤ 120 KB",
+    values: sizes.map((_, nth) => (nth ? "" : size)),
+    holds: bundleBytes <= 120 * KB,
+  };
+}
+
+/** What rises by more than a tenth, and by more than a few rows: page 1 finds other mail in another mailbox. */
+const isMore = (small: number, large: number): boolean => large > small * 1.1 + 5;
+
+/** Every other figure stays what it is in the smallest mailbox, unless its case says why not. */
+function unexplained(results: Results): Bar {
+  const { sizes, bySize } = results;
+  const [smallest = 0] = sizes;
+  const rising = (size: number) =>
+    CASES.filter(({ name, grows }) => {
+      const small = bySize.get(smallest)?.get(name);
+      const large = bySize.get(size)?.get(name);
+      if (grows || !small || !large) return false;
+      return isMore(small.rowsRead, large.rowsRead) || isMore(small.rowsWritten, large.rowsWritten);
+    });
+  const values = sizes.map((size) => rising(size).map(({ name }) => name));
+  return {
+    what: "all other calls",
+    limit: "do not grow with the mailbox",
+    values: values.map((names) => names.join("; ") || "none does"),
+    holds: values.flat().length === 0,
+  };
+}

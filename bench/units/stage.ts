@@ -1,0 +1,184 @@
+import { mkdirSync } from "node:fs";
+import { SignJWT } from "jose";
+import { messageObject } from "../../dev/nylas/message-object.ts";
+import { serve } from "../../dev/nylas/server.ts";
+import { sign } from "../../dev/nylas/signing.ts";
+import { createNylasSim, type NylasSim, type StoredMessage } from "../../dev/nylas/sim.ts";
+import type { Cleanup } from "../support/cleanup.ts";
+import { eventually } from "../support/clock.ts";
+import { type FilledMailbox, filledId, fillMailbox, readAllBut } from "../support/fill.ts";
+import { createSecrets, type RunningWorker, type Secrets, startWorker } from "../support/worker.ts";
+import { METER_PATH, type MeterReading } from "./billing.ts";
+import { connectProvider, copyMailbox, fillLedgers, joinThreads } from "./surroundings.ts";
+
+const range = (first: number, last: number) => Array.from({ length: last - first + 1 }, (_, n) => first + n);
+
+/** How many mails the user `reader` has not read. */
+export const UNREAD = 10;
+/** Mails of a company that is not the large one: of the 40 after it, and of the others. */
+const SMALL = 1000;
+const TINY = 100;
+/** A company whose mails are all in one thread. */
+const TALKATIVE = 300;
+/** A company without any account yet. */
+export const NEW_COMPANY = 301;
+
+/** Who calls: their companies. Company 1 has the large mailbox. */
+const USERS = {
+  /** Has touched nothing. */
+  newcomer: [1],
+  /** Has read everything but ten mails. */
+  reader: [1],
+  colleague: [1],
+  of40: range(1, 40),
+  /** Has read everything but ten mails in each of 40 companies. */
+  regular: range(2, 41),
+  of300: range(1, 300),
+  talkative: [TALKATIVE],
+  founder: [NEW_COMPANY],
+};
+export type User = keyof typeof USERS;
+
+/** A Worker with a filled database, and those who call it. */
+export interface Stage {
+  worker: RunningWorker;
+  secrets: Secrets;
+  sim: NylasSim;
+  mailbox: FilledMailbox;
+  tokens: Record<User, string>;
+  /** Bytes of the database for each message that was filled in. */
+  bytesPerMessage: number;
+  /** Of the answers since it was last set to 0. */
+  bytes: number;
+  /** How many events have come on streams. */
+  events: number;
+  stop(): Promise<void>;
+}
+
+/** Starts a Worker with one mailbox of this size, and 299 small ones of other companies. */
+export async function startStage(
+  cleanup: Cleanup,
+  { directory, bundle, size }: { directory: string; bundle: string; size: number },
+): Promise<Stage> {
+  mkdirSync(directory);
+  const secrets = createSecrets();
+  const sim = createNylasSim({ apiKey: secrets.NYLAS_API_KEY });
+  const nylas = await serve(sim, { port: 0 });
+  const closeNylas = cleanup.defer(() => nylas.close());
+  const nylasUri = `http://127.0.0.1:${nylas.port}`;
+  const worker = await startWorker(cleanup, { bundle, directory, secrets, nylasUri });
+  const stop = async () => {
+    await worker.stop();
+    await closeNylas();
+  };
+  const filled = await fill(worker, sim, size);
+  return { worker, secrets, sim, ...filled, tokens: await signTokens(secrets), bytes: 0, events: 0, stop };
+}
+
+async function fill(worker: RunningWorker, sim: NylasSim, size: number) {
+  const before = await sizeOf(worker);
+  const mailbox = await fillMailbox(worker, 1, size);
+  const bytesPerMessage = Math.round(((await sizeOf(worker)) - before) / size);
+  mailbox.grantId = await connectProvider(worker, sim, mailbox);
+  await readAllBut(worker, mailbox, idOf("reader"), UNREAD);
+  await fillLedgers(worker, mailbox);
+  await copyMailbox(worker, await fillMailbox(worker, 2, SMALL), 3, 41);
+  await copyMailbox(worker, await fillMailbox(worker, 42, TINY), 43, 300);
+  for (const company of USERS.regular) {
+    const copy = { ...mailbox, company, accountId: filledId("account", company), messages: SMALL };
+    await readAllBut(worker, copy, idOf("regular"), UNREAD);
+  }
+  await joinThreads(worker, TALKATIVE);
+  return { mailbox, bytesPerMessage };
+}
+
+/** Bytes of the database. */
+async function sizeOf({ db }: RunningWorker): Promise<number> {
+  return (await db.prepare("SELECT 1").run()).meta.size_after ?? 0;
+}
+
+/** The number that a user has in tokens and rows. */
+export const idOf = (user: User): number => Object.keys(USERS).indexOf(user) + 1;
+
+async function signTokens({ JWT_SECRET }: Secrets): Promise<Record<User, string>> {
+  const secret = new TextEncoder().encode(JWT_SECRET);
+  const signed = Object.entries(USERS).map(async ([user, companies]) => {
+    const claims = new SignJWT({ user_id: idOf(user as User), role: "admin", companies });
+    const token = claims.setProtectedHeader({ alg: "HS256" }).setExpirationTime("1d").sign(secret);
+    return [user, await token];
+  });
+  return Object.fromEntries(await Promise.all(signed));
+}
+
+/**
+ * Calls the Worker as a user, and counts the bytes of the answer.
+ * @param target a path, or a whole URL of the Worker's
+ * @param body sent as it is when it is a form, else as JSON
+ * @returns the JSON of the answer, or its text
+ * @throws Error when it was refused
+ */
+// biome-ignore lint/suspicious/noExplicitAny: each caller knows what it has asked for
+export async function call<T = any>(
+  stage: Stage,
+  user: User | null,
+  method: string,
+  target: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<T> {
+  const isForm = body instanceof FormData;
+  const response = await fetch(new URL(target, stage.worker.url), {
+    method,
+    headers: {
+      ...(user ? { authorization: `Bearer ${stage.tokens[user]}` } : {}),
+      ...(body === undefined || isForm ? {} : { "content-type": "application/json" }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: isForm ? body : JSON.stringify(body) }),
+  });
+  const bytes = await response.arrayBuffer();
+  stage.bytes += bytes.byteLength;
+  const text = new TextDecoder().decode(bytes);
+  if (!response.ok) throw new Error(`${method} ${target}: ${response.status} ${text.slice(0, 500)}`);
+  return response.headers.get("content-type")?.includes("json") ? JSON.parse(text) : (text as T);
+}
+
+/** Posts a notification of the large mailbox, signed, as Nylas does. */
+export async function notify(stage: Stage, type: string, object: object, id: string): Promise<void> {
+  const time = Math.floor(Date.now() / 1000);
+  const data = { application_id: "bench", object };
+  const envelope = { specversion: "1.0", type, source: "/google/emails/realtime", id, time };
+  const body = Buffer.from(JSON.stringify({ ...envelope, webhook_delivery_attempt: 1, data }));
+  const response = await fetch(`${stage.worker.url}/webhooks/nylas`, {
+    method: "POST",
+    headers: {
+      "content-type": "application/json",
+      "x-nylas-signature": sign(stage.secrets.NYLAS_WEBHOOK_SECRET, body),
+    },
+    body,
+  });
+  stage.bytes += (await response.arrayBuffer()).byteLength;
+  if (!response.ok) throw new Error(`The notification was refused: ${response.status}`);
+}
+
+/** A mail as a notification shows it, for an application that has selected basic headers. */
+export const toObject = (message: StoredMessage) => messageObject(message, "include_basic_headers");
+
+const control = async ({ worker }: Stage, method: string): Promise<MeterReading> =>
+  (await fetch(`${worker.url}${METER_PATH}`, { method })).json() as Promise<MeterReading>;
+
+/** Waits until the Worker has nothing under way. @returns what has been counted since the last reset */
+export const settled = (stage: Stage): Promise<MeterReading> =>
+  eventually("The Worker comes to rest", async () => {
+    const reading = await control(stage, "GET");
+    return reading.isIdle ? reading : undefined;
+  });
+
+/** Has the Worker count anew. */
+export async function reset(stage: Stage): Promise<void> {
+  await control(stage, "DELETE");
+  stage.bytes = 0;
+}
+
+/** Has cron run once. */
+export const runCron = (stage: Stage): Promise<MeterReading> => control(stage, "POST");
