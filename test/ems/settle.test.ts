@@ -35,6 +35,23 @@ async function touch(
   await settle(ctx, user, account.id, message, reach);
 }
 
+/** Reads all of an account, so that all of it is one stretch. */
+async function readAll(account: BulkAccount, user_id: number): Promise<void> {
+  await env.DB.prepare(
+    `INSERT INTO ems_inbox_entries (user_id, message_id, company_id, account_id, sent_at, is_read)
+    SELECT ?, id, company_id, account_id, sent_at, 1 FROM ems_messages WHERE account_id = ?`,
+  )
+    .bind(user_id, account.id)
+    .run();
+  const { results } = await env.DB.prepare(
+    "SELECT id, sent_at AS at FROM ems_messages WHERE account_id = ? ORDER BY sent_at",
+  )
+    .bind(account.id)
+    .all<Known>();
+  for (let index = 0; index < results.length; index += 30)
+    await settle(ctx, user_id, account.id, results[index]!);
+}
+
 const step = fc.oneof(
   fc.record({ kind: fc.constant("receive" as const), at: fc.integer({ min: 1, max: 12 }) }),
   fc.record({
@@ -128,6 +145,48 @@ describe("rows read do not grow with the mailbox", () => {
     Object.assign(meter, { read: 0 });
     await countUnread(user);
     expect(meter.read).toBeLessThanOrEqual(4);
+  });
+
+  it("a mail that comes late costs the same whoever has read around it, and each of them sees it", async () => {
+    const account = await createBulkAccount(200);
+    const readers = Array.from({ length: 20 }, () => unique());
+    for (const user_id of readers) await readAll(account, user_id);
+    const { ctx: worker, meter } = metered({ user_id: unique(), companies: [account.company_id] });
+    const late = async (n: number) => {
+      const message = { id: `late${unique()}`, thread_id: "t", date: 1_700_000_000 + n, body: "late" };
+      const { id } = await applyMessage(worker, account, { message, observedAt: 1, cause: `c${unique()}` });
+      return id;
+    };
+    const first = await late(50);
+    Object.assign(meter, { written: 0 });
+    const second = await late(150);
+    expect(meter.written).toBeLessThanOrEqual(30);
+    for (const user_id of readers) {
+      const { ctx: reader, meter: read } = metered({ user_id, companies: [account.company_id] });
+      const unread = async () => (await listInbox(reader, { page: 1, size: 25, is_read: false })).list;
+      expect((await unread()).items.map(({ message }) => message.id)).toEqual([second, first]);
+      Object.assign(read, { read: 0, written: 0 });
+      expect((await unread()).total).toBe(2);
+      expect(read.written).toBe(0);
+      expect(read.read).toBeLessThan(50);
+    }
+  });
+
+  it("hundreds of late mails are all seen, and nobody pays for them a row each", {
+    timeout: 60_000,
+  }, async () => {
+    const account = await createBulkAccount(200);
+    const user_id = unique();
+    await readAll(account, user_id);
+    for (let n = 0; n < 510; n++) {
+      const message = { id: `late${unique()}`, thread_id: "t", date: 1_700_000_000 + (n % 200) };
+      await applyMessage(ctx, account, { message, observedAt: 1, cause: `c${unique()}`, silent: true });
+    }
+    const { ctx: reader, meter } = metered({ user_id, companies: [account.company_id] });
+    const { list } = await listInbox(reader, { page: 6, size: 100, is_read: false });
+    expect(list).toMatchObject({ total: 510, next_cursor: null });
+    expect(list.items).toHaveLength(10);
+    expect(meter.written).toBeLessThan(10);
   });
 
   it.each([500, 20_000])("%i messages, none of them touched", async (count) => {

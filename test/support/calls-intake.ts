@@ -91,7 +91,10 @@ export function mailOf(
 }
 
 /** Has mail come: new and repeated, changed, early and late, answers and questions, and what is nobody's. */
-export async function receiveMails(worker: ObservedWorker, { mailbox, longThread }: Grown): Promise<void> {
+export async function receiveMails(
+  worker: ObservedWorker,
+  { mailbox, longThread, users }: Grown,
+): Promise<void> {
   const created = (told: Told) => worker.notify("message.created", mailOf(mailbox, told));
   const known = middle(mailbox, 10);
   await created({ id: "new" });
@@ -105,6 +108,7 @@ export async function receiveMails(worker: ObservedWorker, { mailbox, longThread
   await created({ id: "nameless", name: null });
   await worker.notify("message.updated", mailOf(mailbox, { id: "nameless", references: [known.id] }));
   await created({ id: "late", date: middle(mailbox, 0).sent_at });
+  await worker.request("GET /inbox", { as: users.thorough });
   await created({ id: "oldest", date: 1 });
   await created({ id: "ours", from: [{ email: mailbox.email_address }] });
   await created({ id: "large", body: "x".repeat(200_000) });

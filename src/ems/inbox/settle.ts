@@ -78,7 +78,7 @@ async function write(
   const to = above?.oldest ?? window.newest;
   const mine = sql`user_id = ${userId} AND account_id = ${accountId}`;
   const joined = [above, below].filter((stretch) => stretch !== undefined);
-  // What was read must still be so: a late mail may have split a neighbour, or another touch settled this.
+  // What was read must still be so: another touch may have settled this.
   const isUnchanged = sql`
     (SELECT count(*) FROM ems_inbox_stretches WHERE ${mine}
       AND ${compare("newest_at", "newest_id", ">=", from)} AND ${compare("oldest_at", "oldest_id", "<=", to)}

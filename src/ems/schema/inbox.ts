@@ -34,9 +34,9 @@ export const inboxEntries = sqliteTable(
 );
 
 /**
- * A stretch of an account, from one message down to another, in which a user has an entry row for every message.
- * There the few unread among many read are found by index; elsewhere absence must be looked for (see
- * inbox/settle.ts). A message that arrives late into a stretch splits it: by trigger.
+ * A stretch of an account, from one message down to another, in which a user has an entry row for every message, but
+ * for late ones that they have not been shown since. There the few unread among many read are found by index;
+ * elsewhere absence must be looked for (see inbox/settle.ts).
  */
 export const inboxStretches = sqliteTable(
   "ems_inbox_stretches",
@@ -55,6 +55,20 @@ export const inboxStretches = sqliteTable(
   ],
 );
 
+/**
+ * Messages that came to lie in what may be somebody's stretch: by trigger. Each user gets an entry row for them when
+ * they next look (inbox/late.ts), so that a late mail costs the same whatever the team's size.
+ */
+export const lateMessages = sqliteTable(
+  "ems_late_messages",
+  {
+    seq: integer().primaryKey(),
+    account_id: text().notNull(),
+    message_id: text().notNull(),
+  },
+  (t) => [index("ems_late_messages_account").on(t.account_id, t.seq)],
+);
+
 /** How many of an account's messages a user has read or archived: by trigger. The rest is unread. */
 export const inboxCounters = sqliteTable(
   "ems_inbox_counters",
@@ -64,6 +78,8 @@ export const inboxCounters = sqliteTable(
     /** Read and not archived. */
     read_count: integer().notNull().default(0),
     archived_count: integer().notNull().default(0),
+    /** Up to which of the late messages they have entry rows. */
+    late_seen: integer().notNull().default(0),
   },
   (t) => [primaryKey({ columns: [t.user_id, t.account_id] })],
 );

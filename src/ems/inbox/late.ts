@@ -1,0 +1,51 @@
+import { type SQL, sql } from "drizzle-orm";
+import { batch, type UserCtx } from "../context.ts";
+
+/** Of more late messages than this a user forgets their stretches, rather than write that many rows to keep them. */
+const LIMIT = 500;
+
+/** How many messages have come late to account `a` that the user, whose counters are `n`, has no entry rows for. */
+export const countLate: SQL = sql`
+  iif(n.user_id IS NULL, 0, (SELECT count(*) FROM (
+    SELECT 1 FROM ems_late_messages WHERE account_id = a.id AND seq > n.late_seen LIMIT ${LIMIT + 1})))`;
+
+/** An account with its `countLate`, and the user's stretches of it as JSON. */
+export interface Lagging {
+  id: string;
+  late: number;
+  stretches: string;
+}
+
+/**
+ * Makes the user's stretches true again after messages have come late into them: these get entry rows, or where there
+ * are very many of them the stretches go. Repeating it changes nothing.
+ * @returns the accounts with the stretches that there are now
+ */
+export async function catchUp<Account extends Lagging>(
+  ctx: UserCtx,
+  accounts: Account[],
+): Promise<Account[]> {
+  const lagging = accounts.filter(({ late }) => late > 0);
+  if (lagging.length === 0) return accounts;
+  const { user_id } = ctx.user;
+  const json = (list: Account[]) => JSON.stringify(list.map(({ id }) => id));
+  const isHopeless = ({ late }: Account) => late > LIMIT;
+  await batch(ctx, [
+    sql`
+      INSERT INTO ems_inbox_entries (user_id, message_id, company_id, account_id, sent_at)
+      SELECT ${user_id}, m.id, m.company_id, m.account_id, m.sent_at
+      FROM json_each(${json(lagging.filter((account) => !isHopeless(account)))}) j
+      CROSS JOIN ems_inbox_counters n ON n.user_id = ${user_id} AND n.account_id = j.value
+      CROSS JOIN ems_late_messages l ON l.account_id = n.account_id AND l.seq > n.late_seen
+      CROSS JOIN ems_messages m ON m.id = l.message_id WHERE true
+      ON CONFLICT (user_id, message_id) DO NOTHING`,
+    sql`
+      DELETE FROM ems_inbox_stretches WHERE user_id = ${user_id}
+        AND account_id IN (SELECT value FROM json_each(${json(lagging.filter(isHopeless))}))`,
+    sql`
+      UPDATE ems_inbox_counters SET late_seen = (
+        SELECT max(seq) FROM ems_late_messages l WHERE l.account_id = ems_inbox_counters.account_id)
+      WHERE user_id = ${user_id} AND account_id IN (SELECT value FROM json_each(${json(lagging)}))`,
+  ]);
+  return accounts.map((account) => (isHopeless(account) ? { ...account, stretches: "[]" } : account));
+}
