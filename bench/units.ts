@@ -47,7 +47,7 @@ ${renderBars(results, bars)}
 What rises with the mailbox (${results.sizes.map((size) => size.toLocaleString("en-US")).join(", ")} mails):
 ${renderGrowth(results)}
 What rises with something else: a page by number reads all rows before it, in each company of the token; a thread is
-answered whole; a mail that comes late is written down for each user who has read all around it.
+answered whole.
 What is not counted: what a hub writes into its own storage (where it stands in the log, after each event that it
 sends, and who is at a thread), and the alarm that follows 30 s after somebody was at one, which is one request.
 `);

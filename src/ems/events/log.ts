@@ -64,13 +64,20 @@ export const readEvents = (
   limit: number,
 ): Promise<LoggedEvent[]> =>
   db.all<LoggedEvent>(sql`
-    SELECT ${EVENT_COLUMNS} FROM ems_events
-    WHERE company_id = ${companyId} AND id > ${after} ORDER BY id LIMIT ${limit}`);
+    ${logOf(EVENT_COLUMNS, companyId, after)} ORDER BY id LIMIT ${limit}`);
+
+/** A company's log is in two indexes, of which SQLite merges what it needs. */
+const logOf = (columns: SQL, companyId: number, after: number): SQL => sql`
+  SELECT ${columns} FROM ems_events INDEXED BY ems_events_shared
+  WHERE company_id = ${companyId} AND id > ${after} AND user_id IS NULL
+  UNION ALL
+  SELECT ${columns} FROM ems_events INDEXED BY ems_events_private
+  WHERE company_id = ${companyId} AND id > ${after} AND user_id IS NOT NULL`;
 
 /** The id of the company's newest event, 0 when there is none. */
 export async function lastEventId(db: Ctx["db"], companyId: number): Promise<number> {
   const [row] = await db.all<{ id: number }>(sql`
-    SELECT id FROM ems_events WHERE company_id = ${companyId} ORDER BY id DESC LIMIT 1`);
+    ${logOf(sql.raw("id"), companyId, 0)} ORDER BY id DESC LIMIT 1`);
   return row?.id ?? 0;
 }
 

@@ -19,9 +19,10 @@ export const events = sqliteTable(
   },
   (t) => [
     uniqueIndex("ems_events_cause").on(t.cause),
-    index("ems_events_company").on(t.company_id, t.id),
-    // One who comes back reads past neither what colleagues did for themselves, nor what others' companies did.
+    // Each event is in one of the first two, which make up a company's log. Who comes back reads the shared and their
+    // own, and so past neither what colleagues did for themselves, nor what others' companies did.
     index("ems_events_shared").on(t.company_id, t.id).where(sql`user_id IS NULL`),
+    index("ems_events_private").on(t.company_id, t.id).where(sql`user_id IS NOT NULL`),
     index("ems_events_own").on(t.user_id, t.company_id, t.id).where(sql`user_id IS NOT NULL`),
   ],
 );
