@@ -45,8 +45,8 @@ const LIMITS = {
 };
 /** The webhook queue's max_batch_size in wrangler.toml; the messages of a batch are worked on side by side. */
 const BATCH = 10;
-/** Rows that a run of cron removes from each ledger: AT_A_TIME in src/ems/housekeeping.ts. */
-const REMOVED_A_RUN = 1000;
+/** Rows that a run of cron removes from each ledger: AT_A_TIME and ROUNDS in src/ems/housekeeping.ts. */
+const REMOVED_A_RUN = 50_000;
 
 /** All limits at a scale, for one database. */
 export function limitsOf(scale: Scale, table: UnitTable): Limit[] {
