@@ -4,7 +4,7 @@ import { cors } from "hono/cors";
 import { HTTPException } from "hono/http-exception";
 import { requestId } from "hono/request-id";
 import { secureHeaders } from "hono/secure-headers";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { type AuthEnv, authenticate, limitRate } from "./auth/middleware.ts";
 import * as ems from "./ems/index.ts";
 import { config } from "./env.ts";

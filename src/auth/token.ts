@@ -1,5 +1,5 @@
 import { createRemoteJWKSet, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from "jose";
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Config } from "../env.ts";
 import { ApiError, unauthorized } from "../lib/errors.ts";
 import { hmacKey } from "../lib/hmac.ts";
@@ -16,7 +16,10 @@ export interface CurrentUser {
 const Claims = z.object({
   user_id: z.int(),
   role: z.string(),
-  companies: z.array(z.int()).transform((ids) => [...new Set(ids)]),
+  companies: z.pipe(
+    z.array(z.int()),
+    z.transform((ids) => [...new Set(ids)]),
+  ),
   exp: z.number(),
 });
 

@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { log } from "../lib/log.ts";
 import { backfill, failBackfill } from "./accounts/backfill.ts";
 import { sweep } from "./accounts/sweep.ts";
@@ -9,16 +9,16 @@ import { workOn } from "./outbox/due.ts";
 import { ProviderError } from "./provider/port.ts";
 import { consumeNotification, parkNotification } from "./webhooks/consumer.ts";
 
-const cursor = z.string().nullable();
+const cursor = z.nullable(z.string());
 
 const Job = z.discriminatedUnion("type", [
   z.object({ type: z.literal("backfill"), account_id: z.string(), run: z.string(), cursor }),
   z.object({
     type: z.literal("sweep"),
     account_id: z.string(),
-    window: z
-      .object({ from: z.number(), until: z.number(), seen: z.number(), cursor: z.string() })
-      .nullable(),
+    window: z.nullable(
+      z.object({ from: z.number(), until: z.number(), seen: z.number(), cursor: z.string() }),
+    ),
   }),
   z.object({ type: z.literal("store_attachments"), message_id: z.string() }),
   z.object({ type: z.literal("ring"), company_id: z.int() }),

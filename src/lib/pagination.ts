@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { wholeNumber } from "./validation.ts";
 
 const MAX_PAGE_SIZE = 100;
@@ -10,23 +10,36 @@ export interface Position {
   id: string;
 }
 
-const page = wholeNumber.pipe(z.int().min(1, "must be at least 1").max(1e12)).default(1);
+const page = z._default(
+  z.pipe(wholeNumber, z.int().check(z.minimum(1, "must be at least 1"), z.maximum(1e12))),
+  1,
+);
 
-const size = wholeNumber
-  .pipe(z.int().min(1, "must be at least 1").max(MAX_PAGE_SIZE, `must be at most ${MAX_PAGE_SIZE}`))
-  .default(25);
+const size = z._default(
+  z.pipe(
+    wholeNumber,
+    z
+      .int()
+      .check(
+        z.minimum(1, "must be at least 1"),
+        z.maximum(MAX_PAGE_SIZE, `must be at most ${MAX_PAGE_SIZE}`),
+      ),
+  ),
+  25,
+);
 
 /** To clients it is opaque: only what `cutPage` has given is one. */
-const cursor = z
-  .string()
-  .max(MAX_CURSOR_LENGTH, `at most ${MAX_CURSOR_LENGTH} characters`)
-  .transform((text, { issues }) => {
-    const position = parseCursor(text);
-    if (position) return position;
-    issues.push({ code: "custom", input: text, message: "is not one that this list has given" });
-    return z.NEVER;
-  })
-  .optional();
+const cursor = z.optional(
+  z.pipe(
+    z.string().check(z.maxLength(MAX_CURSOR_LENGTH, `at most ${MAX_CURSOR_LENGTH} characters`)),
+    z.transform((text, { issues }) => {
+      const position = parseCursor(text);
+      if (position) return position;
+      issues.push({ code: "custom", input: text, message: "is not one that this list has given" });
+      return z.NEVER;
+    }),
+  ),
+);
 
 /** The query parameters of a list without page numbers: `size` up to 100, default 25, and where to go on. */
 export const cursorQuery = { size, cursor };
@@ -41,13 +54,13 @@ export interface Page {
 }
 
 /** The contract's paginated answer around an item schema, and the cursor to go on from: null on the last page. */
-export const pageOf = <Item extends z.ZodType>(item: Item) =>
+export const pageOf = <Item extends z.ZodMiniType>(item: Item) =>
   z.object({
     items: z.array(item),
     total: z.int(),
     page: z.int(),
     size: z.int(),
-    next_cursor: z.string().nullable(),
+    next_cursor: z.nullable(z.string()),
   });
 
 /** Which rows of a list make a page, counted from the list's first, or from its cursor. */

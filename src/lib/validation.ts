@@ -1,7 +1,11 @@
 import { zValidator } from "@hono/zod-validator";
 import type { MiddlewareHandler, ValidationTargets } from "hono";
-import * as z from "zod";
+import * as z from "zod/mini";
+import en from "zod/v4/locales/en.js";
 import { badRequest, type Issue } from "./errors.ts";
+
+// For all zod of the isolate. Without a locale, each of its sentences would be "Invalid input".
+z.config(en());
 
 const issueOf = ({ path, message }: z.core.$ZodIssue, target: string): Issue => ({
   path: path.map(String).join(".") || target,
@@ -17,45 +21,52 @@ const isJson = (contentType: string): boolean =>
  * @param needed false for a JSON body that may be left out: it is an empty object then
  * @throws ApiError 400 whose sentence names the first bad field, and whose `errors` lists them all
  */
-export const valid = <Schema extends z.ZodType, Target extends keyof ValidationTargets>(
+export const valid = <Schema extends z.ZodMiniType, Target extends keyof ValidationTargets>(
   target: Target,
   schema: Schema,
   { needed = true } = {},
 ) =>
-  zValidator(target, schema, (result, c) => {
-    const type = c.req.header("content-type");
-    if (target === "json" && !isJson(type ?? "") && (needed || type !== undefined)) {
-      throw badRequest("content-type: must be application/json");
-    }
-    if (result.success) return;
-    const issues = result.error.issues.map((issue) => issueOf(issue, target === "json" ? "body" : target));
-    const [first] = issues;
-    throw badRequest(first ? `${first.path}: ${first.message}` : "The request is not valid", issues);
-  });
+  zValidator(
+    target,
+    schema,
+    (result, c) => {
+      const type = c.req.header("content-type");
+      if (target === "json" && !isJson(type ?? "") && (needed || type !== undefined)) {
+        throw badRequest("content-type: must be application/json");
+      }
+      if (result.success) return;
+      const issues = result.error.issues.map((issue) => issueOf(issue, target === "json" ? "body" : target));
+      const [first] = issues;
+      throw badRequest(first ? `${first.path}: ${first.message}` : "The request is not valid", issues);
+    },
+    // By default it is `safeParseAsync`: that puts the transforms of zod/mini off, and with them their issues behind
+    // all others. A cast, as the type asks for the errors of `zod`, which have more methods than those of zod/mini.
+    { validationFunction: (schema, value) => schema.safeParse(value) as never },
+  );
 
 /** An id in a path or a query: any version of UUID, either case in, lower case out. */
-export const uuid = z.guid("must be a UUID").toLowerCase();
+export const uuid = z.guid("must be a UUID").check(z.toLowerCase());
 
 /** A whole number in a path or a query, in decimal digits. */
-export const wholeNumber = z
-  .string()
-  .regex(/^\d{1,15}$/, "must be a whole number")
-  .transform(Number);
+export const wholeNumber = z.pipe(
+  z.string().check(z.regex(/^\d{1,15}$/, "must be a whole number")),
+  z.transform(Number),
+);
 
 /** A text of one line, as it may stand in a mail's header: a line break there would begin another header. */
 export const line = (max: number) =>
-  z
-    .string()
-    .max(max, `at most ${max} characters`)
-    .regex(/^(\t|\P{Cc})*$/u, "must be one line without control characters")
-    .refine((text) => text.isWellFormed(), "must be well-formed Unicode");
+  z.string().check(
+    z.maxLength(max, `at most ${max} characters`),
+    z.regex(/^(\t|\P{Cc})*$/u, "must be one line without control characters"),
+    z.refine((text) => text.isWellFormed(), "must be well-formed Unicode"),
+  );
 
 /** What a route answers with: read by the tests of the route table and by the OpenAPI document. */
 export interface Answer {
   status: number;
-  schema: z.ZodType | null;
+  schema: z.ZodMiniType | null;
   /** Another status that it may have, with its schema. */
-  or?: { status: number; schema: z.ZodType };
+  or?: { status: number; schema: z.ZodMiniType };
 }
 
 const answers = new WeakMap<object, Answer>();
@@ -64,7 +75,7 @@ const answers = new WeakMap<object, Answer>();
  * Declares a route's answer beside its request schemas. It does nothing at run time.
  * @param schema null for an answer without a JSON body
  */
-export function answer(status: number, schema: z.ZodType | null, or?: Answer["or"]): MiddlewareHandler {
+export function answer(status: number, schema: z.ZodMiniType | null, or?: Answer["or"]): MiddlewareHandler {
   const passThrough: MiddlewareHandler = (_c, next) => next();
   answers.set(passThrough, { status, schema, ...(or ? { or } : {}) });
   return passThrough;

@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { line, uuid } from "../../lib/validation.ts";
 import { CompanyResponse } from "../companies/schemas.ts";
 
@@ -8,28 +8,28 @@ const displayName = line(200);
 
 export const AccountCreate = z.object({
   company_id: z.int(),
-  email_address: z.email("must be an email address").max(320, "at most 320 characters"),
-  display_name: displayName.nullish(),
-  provider: line(50).min(1, "must not be empty").default("godaddy"),
-  grant_id: line(200).min(1, "must not be empty").nullish(),
+  email_address: z.email("must be an email address").check(z.maxLength(320, "at most 320 characters")),
+  display_name: z.nullish(displayName),
+  provider: z._default(line(50).check(z.minLength(1, "must not be empty")), "godaddy"),
+  grant_id: z.nullish(line(200).check(z.minLength(1, "must not be empty"))),
 });
 export type AccountCreate = z.infer<typeof AccountCreate>;
 
 const Status = z.enum(["active", "syncing", "disconnected"]);
 
-export const AccountUpdate = z.object({ display_name: displayName.nullish(), status: Status.optional() });
+export const AccountUpdate = z.object({ display_name: z.nullish(displayName), status: z.optional(Status) });
 export type AccountUpdate = z.infer<typeof AccountUpdate>;
 
 export const AccountResponse = z.object({
   id: z.uuid(),
   company_id: z.int(),
   email_address: z.string(),
-  display_name: z.string().nullable(),
+  display_name: z.nullable(z.string()),
   provider: z.string(),
   status: Status,
-  last_sync_at: z.iso.datetime().nullable(),
+  last_sync_at: z.nullable(z.iso.datetime()),
   created_at: z.iso.datetime(),
-  company: CompanyResponse.nullable(),
+  company: z.nullable(CompanyResponse),
 });
 export type AccountResponse = z.infer<typeof AccountResponse>;
 
@@ -38,16 +38,16 @@ export const SyncResponse = z.object({
   /** Of the history: none was asked for, it is being read, it is read, or the provider kept failing. */
   state: z.enum(["none", "running", "done", "failed"]),
   fetched: z.int(),
-  estimated_total: z.int().nullable(),
-  oldest_date: z.iso.datetime().nullable(),
-  last_webhook_at: z.iso.datetime().nullable(),
-  last_sweep_at: z.iso.datetime().nullable(),
+  estimated_total: z.nullable(z.int()),
+  oldest_date: z.nullable(z.iso.datetime()),
+  last_webhook_at: z.nullable(z.iso.datetime()),
+  last_sweep_at: z.nullable(z.iso.datetime()),
   /** From when the last notification says that it happened until it was applied. */
-  lag_seconds: z.int().nullable(),
+  lag_seconds: z.nullable(z.int()),
   /** How many messages sweeps have added or corrected. */
   repaired_count: z.int(),
-  last_error: z.string().nullable(),
-  disconnected_reason: z.string().nullable(),
+  last_error: z.nullable(z.string()),
+  disconnected_reason: z.nullable(z.string()),
 });
 export type SyncResponse = z.infer<typeof SyncResponse>;
 

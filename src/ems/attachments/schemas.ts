@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { uuid, wholeNumber } from "../../lib/validation.ts";
 
 export const AttachmentParam = z.object({ attachment_id: uuid });
@@ -18,7 +18,7 @@ export const AttachmentListResponse = z.array(AttachmentResponse);
 
 export const DownloadResponse = z.object({ download_url: z.url() });
 
-export const UploadQuery = z.object({ company_id: wholeNumber.optional() });
+export const UploadQuery = z.object({ company_id: z.optional(wholeNumber) });
 
 export const UploadResponse = z.object({
   id: z.uuid(),

@@ -1,32 +1,34 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { pageOf, pageQuery } from "../../lib/pagination.ts";
 import { uuid } from "../../lib/validation.ts";
 import { MAX_FILES, MAX_RECIPIENTS, Recipient, SendRequest, timing } from "../messages/schemas.ts";
 
 export const DraftParam = z.object({ draft_id: uuid });
 
-export const DraftsQuery = z.object({ ...pageQuery, account_id: uuid.optional() });
+export const DraftsQuery = z.object({ ...pageQuery, account_id: z.optional(uuid) });
 export type DraftsQuery = z.infer<typeof DraftsQuery>;
 
-const recipients = z.array(Recipient).max(MAX_RECIPIENTS, `at most ${MAX_RECIPIENTS} recipients`);
+const recipients = z
+  .array(Recipient)
+  .check(z.maxLength(MAX_RECIPIENTS, `at most ${MAX_RECIPIENTS} recipients`));
 
 const { subject, body_html, body_text, reply_to_message_id } = SendRequest.shape;
 
 /** The fields of a mail, none of which has to be there while it is written. Null empties what may be null. */
 export const DraftUpdate = z.object({
-  email_account_id: uuid.optional(),
-  to: recipients.optional(),
-  cc: recipients.nullish(),
-  bcc: recipients.nullish(),
-  subject: subject.optional(),
-  body_html: body_html.optional(),
+  email_account_id: z.optional(uuid),
+  to: z.optional(recipients),
+  cc: z.nullish(recipients),
+  bcc: z.nullish(recipients),
+  subject: z.optional(subject),
+  body_html: z.optional(body_html),
   body_text,
   reply_to_message_id,
-  attachment_ids: z.array(uuid).max(MAX_FILES, `at most ${MAX_FILES} attachments`).nullish(),
+  attachment_ids: z.nullish(z.array(uuid).check(z.maxLength(MAX_FILES, `at most ${MAX_FILES} attachments`))),
 });
 export type DraftUpdate = z.infer<typeof DraftUpdate>;
 
-export const DraftCreate = DraftUpdate.extend({ email_account_id: uuid });
+export const DraftCreate = z.extend(DraftUpdate, { email_account_id: uuid });
 export type DraftCreate = z.infer<typeof DraftCreate>;
 
 /** What has been written, with nothing absent. */
@@ -36,16 +38,16 @@ export const DraftContent = z.object({
   bcc: z.array(Recipient),
   subject: z.string(),
   body_html: z.string(),
-  body_text: z.string().nullable(),
+  body_text: z.nullable(z.string()),
   attachment_ids: z.array(z.guid()),
 });
 export type DraftContent = z.infer<typeof DraftContent>;
 
-export const DraftResponse = DraftContent.extend({
+export const DraftResponse = z.extend(DraftContent, {
   id: z.uuid(),
   email_account_id: z.uuid(),
   company_id: z.int(),
-  reply_to_message_id: z.guid().nullable(),
+  reply_to_message_id: z.nullable(z.guid()),
   /** Rises with each change; also the answer's ETag, for If-Match. */
   version: z.int(),
   created_by: z.int(),

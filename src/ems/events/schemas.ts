@@ -1,13 +1,19 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { wholeNumber } from "../../lib/validation.ts";
 
 const MAX_EVENTS = 1000;
 
 export const EventsQuery = z.object({
-  since: z.string().optional(),
-  limit: wholeNumber
-    .pipe(z.int().min(1, "must be at least 1").max(MAX_EVENTS, `must be at most ${MAX_EVENTS}`))
-    .default(100),
+  since: z.optional(z.string()),
+  limit: z._default(
+    z.pipe(
+      wholeNumber,
+      z
+        .int()
+        .check(z.minimum(1, "must be at least 1"), z.maximum(MAX_EVENTS, `must be at most ${MAX_EVENTS}`)),
+    ),
+    100,
+  ),
 });
 export type EventsQuery = z.infer<typeof EventsQuery>;
 
@@ -15,10 +21,10 @@ const Event = z.object({
   /** The position after it: what `since` and Last-Event-ID take. */
   id: z.string(),
   type: z.string(),
-  thread_id: z.uuid().nullable(),
-  message_id: z.uuid().nullable(),
-  company_id: z.int().nullable(),
-  account_id: z.uuid().optional(),
+  thread_id: z.nullable(z.uuid()),
+  message_id: z.nullable(z.uuid()),
+  company_id: z.nullable(z.int()),
+  account_id: z.optional(z.uuid()),
 });
 
 export const EventListResponse = z.object({

@@ -1,13 +1,16 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { pageOf, pageQuery } from "../../lib/pagination.ts";
 import { uuid } from "../../lib/validation.ts";
 import { MessageResponse } from "../messages/schemas.ts";
 
 export const InboxParam = z.object({ inbox_id: uuid });
 
-const flag = z.enum(["true", "false"], "must be true or false").transform((value) => value === "true");
+const flag = z.pipe(
+  z.enum(["true", "false"], "must be true or false"),
+  z.transform((value) => value === "true"),
+);
 
-export const InboxQuery = z.object({ ...pageQuery, is_read: flag.optional(), account_id: uuid.optional() });
+export const InboxQuery = z.object({ ...pageQuery, is_read: z.optional(flag), account_id: z.optional(uuid) });
 export type InboxQuery = z.infer<typeof InboxQuery>;
 
 const entryState = {
@@ -15,13 +18,13 @@ const entryState = {
   is_read: z.boolean(),
   is_starred: z.boolean(),
   is_archived: z.boolean(),
-  read_at: z.iso.datetime().nullable(),
+  read_at: z.nullable(z.iso.datetime()),
   created_at: z.iso.datetime(),
 };
 
 export const InboxItemResponse = z.object({
   ...entryState,
-  message: MessageResponse.pick({
+  message: z.pick(MessageResponse, {
     id: true,
     thread_id: true,
     from_address: true,

@@ -1,22 +1,24 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { pageOf, pageQuery } from "../../lib/pagination.ts";
 import { nowSeconds } from "../../lib/time.ts";
 import { line, uuid } from "../../lib/validation.ts";
 import { AttachmentResponse } from "../attachments/schemas.ts";
 
-export const Recipient = z.object({ name: line(200).nullish(), email: z.email("must be an email address") });
+export const Recipient = z.object({ name: z.nullish(line(200)), email: z.email("must be an email address") });
 
 export type Recipient = z.infer<typeof Recipient>;
 
 export const MAX_RECIPIENTS = 500;
-const recipients = z.array(Recipient).max(MAX_RECIPIENTS, `at most ${MAX_RECIPIENTS} recipients`);
+const recipients = z
+  .array(Recipient)
+  .check(z.maxLength(MAX_RECIPIENTS, `at most ${MAX_RECIPIENTS} recipients`));
 
 export const MessageParam = z.object({ message_id: uuid });
 
-export const MessagesQuery = z.object({ ...pageQuery, account_id: uuid.optional() });
+export const MessagesQuery = z.object({ ...pageQuery, account_id: z.optional(uuid) });
 export type MessagesQuery = z.infer<typeof MessagesQuery>;
 
-export const HtmlQuery = z.object({ images: z.enum(["1", "0"], 'must be "1" or "0"').optional() });
+export const HtmlQuery = z.object({ images: z.optional(z.enum(["1", "0"], 'must be "1" or "0"')) });
 
 /** RFC 5322 section 2.1.1 allows a line of 998 characters; a longer subject would be cut on the way. */
 const MAX_SUBJECT = 998;
@@ -29,39 +31,51 @@ const MAX_DAYS_AHEAD = 30;
 /** When a mail leaves, if not at once. */
 export const timing = {
   /** It can be cancelled for so long, and leaves then. */
-  undo_seconds: z
-    .int()
-    .min(0, "must be at least 0")
-    .max(MAX_UNDO_SECONDS, `must be at most ${MAX_UNDO_SECONDS}`)
-    .nullish(),
-  send_at: z.iso
-    .datetime({ offset: true, error: "must be a time such as 2026-01-31T09:00:00Z" })
-    .transform((time) => Math.ceil(Date.parse(time) / 1000))
-    .refine((at) => at > nowSeconds(), "must be in the future")
-    .refine((at) => at < nowSeconds() + MAX_DAYS_AHEAD * 86_400, `must be within ${MAX_DAYS_AHEAD} days`)
-    .nullish(),
+  undo_seconds: z.nullish(
+    z
+      .int()
+      .check(
+        z.minimum(0, "must be at least 0"),
+        z.maximum(MAX_UNDO_SECONDS, `must be at most ${MAX_UNDO_SECONDS}`),
+      ),
+  ),
+  send_at: z.nullish(
+    z
+      .pipe(
+        z.iso.datetime({ offset: true, error: "must be a time such as 2026-01-31T09:00:00Z" }),
+        z.transform((time) => Math.ceil(Date.parse(time) / 1000)),
+      )
+      .check(
+        z.refine((at) => at > nowSeconds(), "must be in the future"),
+        z.refine(
+          (at) => at < nowSeconds() + MAX_DAYS_AHEAD * 86_400,
+          `must be within ${MAX_DAYS_AHEAD} days`,
+        ),
+      ),
+  ),
 };
 
-const attachment_ids = z
-  .array(uuid)
-  .max(MAX_FILES, `at most ${MAX_FILES} files`)
-  .refine((ids) => new Set(ids).size === ids.length, "must not name a file twice")
-  .nullish();
+const attachment_ids = z.nullish(
+  z.array(uuid).check(
+    z.maxLength(MAX_FILES, `at most ${MAX_FILES} files`),
+    z.refine((ids) => new Set(ids).size === ids.length, "must not name a file twice"),
+  ),
+);
 
 const written = {
-  cc: recipients.nullish(),
-  bcc: recipients.nullish(),
+  cc: z.nullish(recipients),
+  bcc: z.nullish(recipients),
   body_html: z.string(),
-  body_text: z.string().nullish(),
+  body_text: z.nullish(z.string()),
   attachment_ids,
   ...timing,
 };
 
 export const SendRequest = z.object({
   email_account_id: uuid,
-  to: recipients.min(1, "at least one recipient"),
+  to: recipients.check(z.minLength(1, "at least one recipient")),
   subject: line(MAX_SUBJECT),
-  reply_to_message_id: uuid.nullish(),
+  reply_to_message_id: z.nullish(uuid),
   ...written,
 });
 export type SendRequest = z.infer<typeof SendRequest>;
@@ -69,17 +83,19 @@ export type SendRequest = z.infer<typeof SendRequest>;
 /** What a person writes in answer to all; the rest follows from the mail that is answered. */
 export const ReplyAllRequest = z.object({
   /** Else the one that the mail came to. */
-  email_account_id: uuid.nullish(),
-  subject: line(MAX_SUBJECT).nullish(),
+  email_account_id: z.nullish(uuid),
+  subject: z.nullish(line(MAX_SUBJECT)),
   ...written,
 });
 export type ReplyAllRequest = z.infer<typeof ReplyAllRequest>;
 
 /** The files of the mail that is passed on go with it. */
-export const ForwardRequest = ReplyAllRequest.extend({ to: recipients.min(1, "at least one recipient") });
+export const ForwardRequest = z.extend(ReplyAllRequest, {
+  to: recipients.check(z.minLength(1, "at least one recipient")),
+});
 export type ForwardRequest = z.infer<typeof ForwardRequest>;
 
-const Addresses = z.array(z.object({ name: z.string().optional(), email: z.string() }));
+const Addresses = z.array(z.object({ name: z.optional(z.string()), email: z.string() }));
 
 export const MessageResponse = z.object({
   id: z.uuid(),
@@ -87,14 +103,14 @@ export const MessageResponse = z.object({
   email_account_id: z.uuid(),
   internet_message_id: z.string(),
   from_address: z.string(),
-  from_name: z.string().nullable(),
+  from_name: z.nullable(z.string()),
   to_addresses: Addresses,
-  cc_addresses: Addresses.nullable(),
-  bcc_addresses: Addresses.nullable(),
+  cc_addresses: z.nullable(Addresses),
+  bcc_addresses: z.nullable(Addresses),
   subject: z.string(),
-  body_html: z.string().nullable(),
-  body_text: z.string().nullable(),
-  snippet: z.string().nullable(),
+  body_html: z.nullable(z.string()),
+  body_text: z.nullable(z.string()),
+  snippet: z.nullable(z.string()),
   direction: z.enum(["inbound", "outbound"]),
   has_attachments: z.boolean(),
   sent_at: z.iso.datetime(),
@@ -103,14 +119,14 @@ export const MessageResponse = z.object({
   /** By which rule it found its thread when it came. */
   threaded_by: z.enum(["reply", "provider", "references", "none"]),
   /** What became of a mail that we sent, as far as the provider has told. */
-  delivery: z
-    .object({
-      state: z.enum(["sent", "bounced", "failed"]).nullable(),
-      detail: z.string().nullable(),
+  delivery: z.nullable(
+    z.object({
+      state: z.nullable(z.enum(["sent", "bounced", "failed"])),
+      detail: z.nullable(z.string()),
       opened_count: z.int(),
       clicked_count: z.int(),
-    })
-    .nullable(),
+    }),
+  ),
 });
 export type MessageResponse = z.infer<typeof MessageResponse>;
 

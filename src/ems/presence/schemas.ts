@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 
 const STATES = ["viewing", "composing", "left"] as const;
 export type PresenceState = (typeof STATES)[number];

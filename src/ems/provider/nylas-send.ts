@@ -1,5 +1,5 @@
 /// <reference lib="esnext.typedarrays" />
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Config } from "../../env.ts";
 import { bytesOf, contentTypeOf, type Multipart, multipart } from "./multipart.ts";
 import { sendErrorOf } from "./nylas-errors.ts";

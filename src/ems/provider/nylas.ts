@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Config } from "../../env.ts";
 import { errorOf, translating } from "./nylas-errors.ts";
 import { MARKER_HEADER, sendThroughNylas } from "./nylas-send.ts";
@@ -25,7 +25,7 @@ export function nylasProvider(config: Config): MailProvider {
       signal: AbortSignal.timeout(timeoutMs),
     });
 
-  const getJson = async <Schema extends z.ZodType>(
+  const getJson = async <Schema extends z.ZodMiniType>(
     path: string,
     query: Record<string, string>,
     schema: Schema,
@@ -119,18 +119,18 @@ export function nylasProvider(config: Config): MailProvider {
   };
 }
 
-const NylasPage = z.object({ data: z.array(NylasMessage), next_cursor: z.string().nullish() });
+const NylasPage = z.object({ data: z.array(NylasMessage), next_cursor: z.nullish(z.string()) });
 
 const NylasFolders = z.object({
-  data: z.array(z.object({ total_count: z.number().nullish(), attributes: z.array(z.string()).nullish() })),
+  data: z.array(z.object({ total_count: z.nullish(z.number()), attributes: z.nullish(z.array(z.string())) })),
 });
 
 const NylasGrant = z.object({
   data: z.object({
     id: z.string(),
-    email: z.string().nullish(),
+    email: z.nullish(z.string()),
     provider: z.string(),
-    grant_status: z.string().nullish(),
+    grant_status: z.nullish(z.string()),
   }),
 });
 

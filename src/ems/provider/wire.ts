@@ -1,19 +1,24 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Address, ProviderMessage } from "./port.ts";
 
 // Nylas marks next to nothing as required and adds fields without notice, so everything but the ids may be
 // absent, null is taken as absent, and what is not named here is ignored.
 
-const absent = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? undefined);
+const absent = <T extends z.ZodMiniType>(schema: T) =>
+  z.pipe(
+    z.nullish(schema),
+    z.transform((value) => value ?? undefined),
+  );
 
 const Participant = z.object({ email: absent(z.string()), name: absent(z.string()) });
 
 const Participants = absent(
-  z
-    .array(Participant)
-    .transform((list): Address[] =>
+  z.pipe(
+    z.array(Participant),
+    z.transform((list): Address[] =>
       list.flatMap(({ email, name }) => (email ? [{ email, name: name || null }] : [])),
     ),
+  ),
 );
 
 const Attachment = z.object({
@@ -26,7 +31,7 @@ const Attachment = z.object({
 
 /** A message object of Nylas, as it stands in notifications and in answers. */
 export const NylasMessage = z.object({
-  id: z.string().min(1),
+  id: z.string().check(z.minLength(1)),
   grant_id: absent(z.string()),
   thread_id: absent(z.string()),
   subject: absent(z.string()),

@@ -1,14 +1,14 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { pageOf, pageQuery } from "../../lib/pagination.ts";
 import { uuid } from "../../lib/validation.ts";
 import { MessageResponse } from "../messages/schemas.ts";
 
 export const ThreadParam = z.object({ thread_id: uuid });
 
-export const ThreadsQuery = z.object({ ...pageQuery, account_id: uuid.optional() });
+export const ThreadsQuery = z.object({ ...pageQuery, account_id: z.optional(uuid) });
 export type ThreadsQuery = z.infer<typeof ThreadsQuery>;
 
-export const ThreadUpdate = z.object({ do_not_delete: z.boolean().optional() });
+export const ThreadUpdate = z.object({ do_not_delete: z.optional(z.boolean()) });
 export type ThreadUpdate = z.infer<typeof ThreadUpdate>;
 
 export const ThreadSummary = z.object({
@@ -27,4 +27,4 @@ export type ThreadSummary = z.infer<typeof ThreadSummary>;
 export const ThreadListResponse = pageOf(ThreadSummary);
 export type ThreadListResponse = z.infer<typeof ThreadListResponse>;
 
-export const ThreadDetailResponse = ThreadSummary.extend({ messages: z.array(MessageResponse) });
+export const ThreadDetailResponse = z.extend(ThreadSummary, { messages: z.array(MessageResponse) });

@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import * as z from "zod/mini";
 import { log } from "../../lib/log.ts";
 import { nowSeconds } from "../../lib/time.ts";
 import type { Ctx } from "../context.ts";
@@ -82,6 +83,6 @@ export async function applyDeletion(
   ctx: Ctx,
   { account, notification, receivedAt }: Delivered,
 ): Promise<void> {
-  const { id } = NylasMessage.pick({ id: true }).parse(notification.data.object);
+  const { id } = z.pick(NylasMessage, { id: true }).parse(notification.data.object);
   await deleteMessage(ctx, account, id, observedAt(notification, receivedAt));
 }

@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { ConnectedAccount } from "../messages/state.ts";
 
 /**
@@ -6,13 +6,13 @@ import type { ConnectedAccount } from "../messages/state.ts";
  * two places, depending on the trigger.
  */
 export const Notification = z.object({
-  id: z.string().min(1).max(200),
-  type: z.string().min(1).max(200),
+  id: z.string().check(z.minLength(1), z.maxLength(200)),
+  type: z.string().check(z.minLength(1), z.maxLength(200)),
   /** Seconds since the epoch. */
-  time: z.number().optional(),
+  time: z.optional(z.number()),
   data: z.looseObject({
-    grant_id: z.string().nullish(),
-    object: z.looseObject({ grant_id: z.string().nullish() }).nullish(),
+    grant_id: z.nullish(z.string()),
+    object: z.nullish(z.looseObject({ grant_id: z.nullish(z.string()) })),
   }),
 });
 export type Notification = z.infer<typeof Notification>;
@@ -22,9 +22,9 @@ export const QueuedNotification = z.object({
   key: z.string(),
   /** Seconds since the epoch. */
   received_at: z.int(),
-  notification: Notification.optional(),
+  notification: z.optional(Notification),
   /** An admin wants it applied again, whatever became of it before. */
-  replay: z.boolean().optional(),
+  replay: z.optional(z.boolean()),
 });
 export type QueuedNotification = z.infer<typeof QueuedNotification>;
 

@@ -1,5 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { batch, type Ctx } from "../context.ts";
 import { appendEvents, ring } from "../events/log.ts";
 import type { Delivered } from "./notification.ts";
@@ -7,29 +7,32 @@ import type { Delivered } from "./notification.ts";
 // What becomes of a mail that we sent. Published examples and schemas of these triggers disagree on where fields
 // stand, so both places are read.
 
-const text = z.string().nullish();
+const text = z.nullish(z.string());
 
 const Failure = z.object({
   reason: text,
-  error: z.object({ message: text }).nullish(),
-  object: z.looseObject({ id: text, reason: text, error: z.object({ message: text }).nullish() }).nullish(),
+  error: z.nullish(z.object({ message: text })),
+  object: z.nullish(z.looseObject({ id: text, reason: text, error: z.nullish(z.object({ message: text })) })),
 });
 
-const Success = z.object({ object: z.looseObject({ id: text }).nullish() });
+const Success = z.object({ object: z.nullish(z.looseObject({ id: text })) });
 
 const Bounce = z.object({
   bounce_reason: text,
-  code: z.union([z.string(), z.number()]).nullish(),
-  bounced_addresses: z.union([z.string(), z.array(z.string())]).nullish(),
+  code: z.nullish(z.union([z.string(), z.number()])),
+  bounced_addresses: z.nullish(z.union([z.string(), z.array(z.string())])),
   message_id: text,
-  origin: z.looseObject({ id: text, mime_id: text }).nullish(),
+  origin: z.nullish(z.looseObject({ id: text, mime_id: text })),
 });
 
-const Opened = z.object({ message_id: z.string(), message_data: z.object({ count: z.int().min(0) }) });
+const Opened = z.object({
+  message_id: z.string(),
+  message_data: z.object({ count: z.int().check(z.minimum(0)) }),
+});
 
 const Clicked = z.object({
   message_id: z.string(),
-  link_data: z.array(z.object({ count: z.int().min(0) })),
+  link_data: z.array(z.object({ count: z.int().check(z.minimum(0)) })),
 });
 
 /** message.send_success. */

@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { requireRole } from "../../auth/middleware.ts";
 import { ApiError } from "../../lib/errors.ts";
 import { answer, valid } from "../../lib/validation.ts";
@@ -9,7 +9,9 @@ import { notKept, receiveNotification } from "./receive.ts";
 import { DeliveriesQuery, DeliveryListResponse, DeliveryParam, DeliveryResponse } from "./schemas.ts";
 
 /** Reflected as it came, so its length is bounded. */
-const Challenge = z.object({ challenge: z.string().min(1).max(500, "at most 500 characters") });
+const Challenge = z.object({
+  challenge: z.string().check(z.minLength(1), z.maxLength(500, "at most 500 characters")),
+});
 
 const WebhookResponse = z.object({ status: z.literal("ok") });
 

@@ -1,16 +1,16 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { cursorQuery } from "../../lib/pagination.ts";
 import { line, uuid } from "../../lib/validation.ts";
 
-export const DeliveryParam = z.object({ delivery_id: line(200).min(1) });
+export const DeliveryParam = z.object({ delivery_id: line(200).check(z.minLength(1)) });
 
 const DeliveryState = z.enum(["received", "applied", "ignored", "parked"]);
 
 export const DeliveriesQuery = z.object({
   ...cursorQuery,
-  state: DeliveryState.optional(),
-  type: line(200).optional(),
-  account_id: uuid.optional(),
+  state: z.optional(DeliveryState),
+  type: z.optional(line(200)),
+  account_id: z.optional(uuid),
 });
 export type DeliveriesQuery = z.infer<typeof DeliveriesQuery>;
 
@@ -18,14 +18,14 @@ export const DeliveryResponse = z.object({
   /** Nylas's id of the notification. */
   id: z.string(),
   type: z.string(),
-  grant_id: z.string().nullable(),
+  grant_id: z.nullable(z.string()),
   account_id: z.uuid(),
   received_at: z.iso.datetime(),
-  occurred_at: z.iso.datetime().nullable(),
+  occurred_at: z.nullable(z.iso.datetime()),
   state: DeliveryState,
   attempts: z.int(),
-  error: z.string().nullable(),
-  finished_at: z.iso.datetime().nullable(),
+  error: z.nullable(z.string()),
+  finished_at: z.nullable(z.iso.datetime()),
   /** Where its raw bytes lie in the bucket, for 30 days. */
   key: z.string(),
 });
@@ -33,6 +33,6 @@ export type DeliveryResponse = z.infer<typeof DeliveryResponse>;
 
 export const DeliveryListResponse = z.object({
   items: z.array(DeliveryResponse),
-  next_cursor: z.string().nullable(),
+  next_cursor: z.nullable(z.string()),
 });
 export type DeliveryListResponse = z.infer<typeof DeliveryListResponse>;
