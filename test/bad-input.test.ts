@@ -315,6 +315,17 @@ describe.each(Object.entries(QUERIES))("a query of %s", (route, own) => {
   });
 });
 
+it("a refusal names all that is wrong, in the order in which the route declares it", async () => {
+  const { body } = await client.call("GET", "/messages/?account_id=y&cursor=!!&size=x&page=0");
+  expect(body.detail).toBe("page: must be at least 1");
+  expect(body.errors.map(({ path }: { path: string }) => path)).toEqual([
+    "page",
+    "size",
+    "cursor",
+    "account_id",
+  ]);
+});
+
 /** Nylas's ids of notifications have no shape of their own: any that is not there is 404. */
 const withUuid = guardedRoutes.filter(({ path }) => path.includes(":") && !path.includes(":delivery_id"));
 

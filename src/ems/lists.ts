@@ -41,28 +41,41 @@ export interface ListTable {
   counter: "message_count" | "thread_count" | "draft_count";
 }
 
+interface ListQuery extends Page {
+  account_id?: string | undefined;
+}
+
+/** Whether a list is of one company or account, and so one statement. */
+export const isOfOne = ({ user }: UserCtx, { account_id }: ListQuery): boolean =>
+  account_id !== undefined || user.companies.length === 1;
+
 /**
  * Reads one page of a list, newest first, over all companies of the caller or one account. Several companies
  * are a statement each, merged here: `company_id IN (…) ORDER BY` would have SQLite read and sort every row of
  * every company. A deep page reads all rows before it; a cursor does not.
+ * @param beside of a list of one: selects more about the page whose ids it is given, in the same round trip
  */
 export async function listPage<Row extends Position>(
   ctx: UserCtx,
-  { account_id, ...query }: Page & { account_id?: string | undefined },
+  query: ListQuery,
   { table, at, columns, counter }: ListTable,
-): Promise<Listing<Row>> {
+  beside?: (ids: SQL) => SQL,
+): Promise<Listing<Row> & { beside: unknown[] }> {
+  const { account_id, cursor } = query;
   const slice = sliceOf(query);
   // The plus keeps SQLite on the account's index; the company is only checked.
   const scopes = account_id
     ? [sql`account_id = ${account_id} AND +company_id ${inCompanies(ctx)}`]
     : ctx.user.companies.map((id) => sql`company_id = ${id}`);
-  const lists = () =>
-    scopes.map(
-      (scope) => sql`
-        SELECT ${sql.raw(columns)} FROM ${sql.raw(table)}
-        WHERE ${scope} ${after(at, "id", query.cursor)}
-        ORDER BY ${sql.raw(at)} DESC, id DESC LIMIT ${rowsFor(slice)}`,
-    );
+  const rowsOf = (scope: SQL, selected: string, limit: SQL) => sql`
+    SELECT ${sql.raw(selected)} FROM ${sql.raw(table)} WHERE ${scope} ${after(at, "id", cursor)}
+    ORDER BY ${sql.raw(at)} DESC, id DESC LIMIT ${limit}`;
+  const lists = () => [
+    ...scopes.map((scope) => rowsOf(scope, columns, sql`${rowsFor(slice)}`)),
+    ...(beside
+      ? scopes.map((scope) => beside(rowsOf(scope, "id", sql`${slice.size} OFFSET ${slice.first}`)))
+      : []),
+  ];
   const sum = sql`
     SELECT coalesce(sum(${sql.raw(counter)}), 0) AS total FROM ems_accounts
     WHERE company_id ${inCompanies(ctx)} ${account_id ? sql`AND id = ${account_id}` : sql``}`;
@@ -71,5 +84,6 @@ export async function listPage<Row extends Position>(
   const [newest, totals, ...found] = await batch(ctx, [newestEvent, sum, ...first]);
   const total = totalOf(totals);
   if (slice.first > 0) found.push(...(isPastEnd(query, total) ? [] : await batch(ctx, lists())));
-  return { ...cutPage(found as Row[][], slice), total, readAt: readAtOf(ctx, newest) };
+  const page = cutPage(found.slice(0, scopes.length) as Row[][], slice);
+  return { ...page, total, readAt: readAtOf(ctx, newest), beside: found.slice(scopes.length).flat() };
 }

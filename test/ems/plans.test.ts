@@ -71,7 +71,6 @@ const GROWING: Required<Exception>[] = [
 const ELSEWHERE = ["DELETE FROM ems_accounts WHERE id ="];
 
 const SORTS: Exception[] = [
-  { sql: "ems_attachments a ON a.message_id = j.value", why: "files of a page's messages" },
   { sql: "ems_uploads u ON u.id = j.value", why: "the files of a mail, 20 at most" },
   {
     sql: "WHERE a.message_id = ? AND a.company_id IN (SELECT value FROM json_each(?)) ORDER BY a.rowid",

@@ -8,6 +8,8 @@ import type { AttachmentResponse } from "./schemas.ts";
 import { keyOf, type StoredAttachment, storeAttachment } from "./storage.ts";
 
 interface AttachmentRow {
+  /** Its place among the mail's. */
+  nth: number;
   id: string;
   message_id: string;
   filename: string;
@@ -21,21 +23,27 @@ interface AttachmentRow {
 export async function listAttachments(ctx: UserCtx, messageId: string): Promise<AttachmentResponse[]> {
   const [messages, attachments] = await batch(ctx, [
     sql`SELECT 1 FROM ems_messages WHERE id = ${messageId} AND company_id ${inCompanies(ctx)}`,
-    selectAttachments(ctx, [messageId]),
+    selectAttachments(ctx, sql`SELECT ${messageId} AS id`),
   ]);
   if (!messages?.length) throw notFound("Message");
   return groupByMessage(attachments).get(messageId) ?? [];
 }
 
-/** Selects the attachments of those messages that are the caller's, for `groupByMessage`. */
-export const selectAttachments = (ctx: UserCtx, messageIds: string[]): SQL => sql`
-  SELECT a.id, a.message_id, a.filename, a.content_type, a.size_bytes, a.is_inline, a.created_at
-  FROM json_each(${JSON.stringify(messageIds)}) j CROSS JOIN ems_attachments a ON a.message_id = j.value
-  WHERE +a.company_id ${inCompanies(ctx)} ORDER BY a.rowid`;
+/**
+ * Selects the attachments of those messages that are the caller's, for `groupByMessage`.
+ * @param ids a SELECT of message ids, as `id`
+ */
+export const selectAttachments = (ctx: UserCtx, ids: SQL): SQL => sql`
+  SELECT a.rowid AS nth, a.id, a.message_id, a.filename, a.content_type, a.size_bytes, a.is_inline, a.created_at
+  FROM (${ids}) page CROSS JOIN ems_attachments a ON a.message_id = page.id
+  WHERE +a.company_id ${inCompanies(ctx)}`;
 
 /** @returns by message id, in the order of the mail; messages without any are not in it */
 export const groupByMessage = (rows: unknown[] | undefined): Map<string, AttachmentResponse[]> =>
-  Map.groupBy((rows as AttachmentRow[]).map(toResponse), ({ message_id }) => message_id);
+  Map.groupBy(
+    (rows as AttachmentRow[]).toSorted((a, b) => a.nth - b.nth).map(toResponse),
+    ({ message_id }) => message_id,
+  );
 
 /**
  * A URL that serves the attachment's bytes for an hour to whoever holds it. Bytes that are not in R2 yet are
@@ -57,7 +65,7 @@ export async function getDownloadUrl(ctx: UserCtx, id: string): Promise<string> 
   });
 }
 
-const toResponse = (row: AttachmentRow): AttachmentResponse => ({
+const toResponse = ({ nth: _, ...row }: AttachmentRow): AttachmentResponse => ({
   ...row,
   is_inline: row.is_inline === 1,
   created_at: toIso(row.created_at),

@@ -1,4 +1,4 @@
-import { type SQL, sql } from "drizzle-orm";
+import { sql } from "drizzle-orm";
 import { toIso } from "../../lib/time.ts";
 import type { AttachmentResponse } from "../attachments/schemas.ts";
 import { groupByMessage, selectAttachments } from "../attachments/service.ts";
@@ -7,28 +7,43 @@ import type { messages } from "../schema/mail.ts";
 import { loadBody } from "./bodies.ts";
 import type { MessageResponse } from "./schemas.ts";
 
-type MessageRow = Omit<typeof messages.$inferSelect, "has_attachments"> & { has_attachments: number };
+export type MessageRow = Omit<typeof messages.$inferSelect, "has_attachments"> & { has_attachments: number };
 
 /** D1 holds a whole answer in memory: bodies come in portions of this many messages. */
-const PORTION = 25;
+export const PORTION = 25;
 
 /** Those of the messages that are the caller's, in the order of the ids, with attachments and whole bodies. */
 export async function* messagesByIds(ctx: UserCtx, ids: string[]): AsyncGenerator<MessageResponse> {
   for (let start = 0; start < ids.length; start += PORTION) {
     const portion = ids.slice(start, start + PORTION);
-    const [rows, files] = await batch(ctx, [selectMessages(ctx, portion), selectAttachments(ctx, portion)]);
-    const messages = new Map((rows as MessageRow[]).map((row) => [row.id, row]));
-    const attachments = groupByMessage(files);
-    for (const id of portion) {
-      const row = messages.get(id);
-      if (row) yield await toResponse(ctx, row, attachments.get(id) ?? []);
-    }
+    const wanted = sql`SELECT value AS id FROM json_each(${JSON.stringify(portion)})`;
+    const [rows, files] = await batch(ctx, [
+      sql`
+        SELECT m.* FROM (${wanted}) page CROSS JOIN ems_messages m ON m.id = page.id
+        WHERE +m.company_id ${inCompanies(ctx)}`,
+      selectAttachments(ctx, wanted),
+    ]);
+    const found = new Map((rows as MessageRow[]).map((row) => [row.id, row]));
+    yield* messagesOf(
+      ctx,
+      portion.flatMap((id) => found.get(id) ?? []),
+      files,
+    );
   }
 }
 
-const selectMessages = (ctx: UserCtx, ids: string[]): SQL => sql`
-  SELECT m.* FROM json_each(${JSON.stringify(ids)}) j CROSS JOIN ems_messages m ON m.id = j.value
-  WHERE +m.company_id ${inCompanies(ctx)}`;
+/**
+ * Messages as they are answered, in the order of the rows.
+ * @param files rows of `selectAttachments`
+ */
+export async function* messagesOf(
+  ctx: UserCtx,
+  rows: MessageRow[],
+  files: unknown[] | undefined,
+): AsyncGenerator<MessageResponse> {
+  const attachments = groupByMessage(files);
+  for (const row of rows) yield await toResponse(ctx, row, attachments.get(row.id) ?? []);
+}
 
 async function toResponse(
   ctx: UserCtx,

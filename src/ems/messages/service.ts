@@ -1,12 +1,13 @@
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import { notFound } from "../../lib/errors.ts";
 import type { Position } from "../../lib/pagination.ts";
 import { inlineUrls } from "../attachments/inline.ts";
+import { selectAttachments } from "../attachments/service.ts";
 import { inCompanies, type UserCtx } from "../context.ts";
-import { type Listing, listPage } from "../lists.ts";
+import { isOfOne, type Listing, listPage } from "../lists.ts";
 import { type BodyColumns, loadBody } from "./bodies.ts";
 import { contentIdsIn, contentPolicy, placeImages, sanitizeHtml, textToHtml, toDocument } from "./html.ts";
-import { messagesByIds } from "./query.ts";
+import { type MessageRow, messagesByIds, messagesOf, PORTION } from "./query.ts";
 import type { MessageResponse, MessagesQuery } from "./schemas.ts";
 
 const COLUMNS = "id, sent_at AS at";
@@ -21,6 +22,12 @@ export async function listMessages(
   ctx: UserCtx,
   query: MessagesQuery,
 ): Promise<Omit<Listing<Position>, "rows"> & { items: AsyncIterable<MessageResponse> }> {
+  if (query.size <= PORTION && isOfOne(ctx, query)) {
+    const whole = { ...LIST, columns: `${COLUMNS}, *` };
+    const files = (ids: SQL) => selectAttachments(ctx, ids);
+    const { rows, beside, ...listing } = await listPage<Position & MessageRow>(ctx, query, whole, files);
+    return { ...listing, items: messagesOf(ctx, rows, beside) };
+  }
   const { rows, ...listing } = await listPage<Position>(ctx, query, LIST);
   const ids = rows.map(({ id }) => id);
   return { ...listing, items: messagesByIds(ctx, ids) };

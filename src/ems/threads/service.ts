@@ -1,11 +1,12 @@
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import { notFound } from "../../lib/errors.ts";
 import type { Position } from "../../lib/pagination.ts";
 import { toIso } from "../../lib/time.ts";
+import { selectAttachments } from "../attachments/service.ts";
 import { batch, inCompanies, type UserCtx } from "../context.ts";
 import { appendEvents, ring } from "../events/log.ts";
 import { listPage } from "../lists.ts";
-import { messagesByIds } from "../messages/query.ts";
+import { type MessageRow, messagesByIds, messagesOf, PORTION } from "../messages/query.ts";
 import type { MessageResponse } from "../messages/schemas.ts";
 import type { ThreadListResponse, ThreadSummary, ThreadsQuery, ThreadUpdate } from "./schemas.ts";
 
@@ -46,15 +47,24 @@ export async function getThread(
   ctx: UserCtx,
   id: string,
 ): Promise<{ thread: ThreadSummary; messages: AsyncIterable<MessageResponse> }> {
-  const [threads, messages] = await batch(ctx, [
+  const messages = (columns: string, limit: SQL) => sql`
+    SELECT ${sql.raw(columns)} FROM ems_messages WHERE thread_id = ${id} AND +company_id ${inCompanies(ctx)}
+    ORDER BY sent_at, id LIMIT ${limit}`;
+  const [threads, first, files, more] = await batch(ctx, [
     sql`SELECT ${sql.raw(COLUMNS)} FROM ems_threads WHERE id = ${id} AND company_id ${inCompanies(ctx)}`,
-    sql`
-      SELECT id FROM ems_messages WHERE thread_id = ${id} AND +company_id ${inCompanies(ctx)} ORDER BY sent_at, id`,
+    messages("*", sql`${PORTION}`),
+    selectAttachments(ctx, messages("id", sql`${PORTION}`)),
+    messages("id", sql`-1 OFFSET ${PORTION}`),
   ]);
   const [thread] = threads as ThreadRow[];
   if (!thread) throw notFound("Thread");
-  const ids = (messages as { id: string }[]).map((message) => message.id);
-  return { thread: toSummary(thread), messages: messagesByIds(ctx, ids) };
+  const rest = (more as { id: string }[]).map((message) => message.id);
+  return { thread: toSummary(thread), messages: inTurn(ctx, first as MessageRow[], files, rest) };
+}
+
+async function* inTurn(ctx: UserCtx, first: MessageRow[], files: unknown[] | undefined, rest: string[]) {
+  yield* messagesOf(ctx, first, files);
+  yield* messagesByIds(ctx, rest);
 }
 
 /**
