@@ -366,16 +366,14 @@ it("cron removes what is older than 24 hours, its objects too, and nothing else"
   expect(heads.map((head) => head !== null)).toEqual([false, true]);
 });
 
-it("cron removes a thousand a run", async () => {
+it("cron removes however many have expired", async () => {
   await env.DB.prepare(
     `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1500)
     INSERT INTO ems_idempotency_keys (user_id, key, request_hash, created_at) SELECT -7, i, '', i FROM n`,
   ).run();
-  for (const expected of [500, 0]) {
-    await worker.scheduled({} as never, env, { waitUntil: () => {} } as never);
-    const count = env.DB.prepare("SELECT count(*) FROM ems_idempotency_keys WHERE user_id = -7");
-    expect(await count.first("count(*)")).toBe(expected);
-  }
+  await worker.scheduled({} as never, env, { waitUntil: () => {} } as never);
+  const count = env.DB.prepare("SELECT count(*) FROM ems_idempotency_keys WHERE user_id = -7");
+  expect(await count.first("count(*)")).toBe(0);
 });
 
 describe("a handler under the middleware", () => {
