@@ -1,5 +1,14 @@
 import { type SQL, sql } from "drizzle-orm";
-import { cutPage, isPastEnd, type Page, type Position, rowsFor, sliceOf } from "../lib/pagination.ts";
+import { badRequest } from "../lib/errors.ts";
+import {
+  cutPage,
+  isPastEnd,
+  type Page,
+  type Position,
+  rowsFor,
+  type Slice,
+  sliceOf,
+} from "../lib/pagination.ts";
 import { batch, inCompanies, type UserCtx } from "./context.ts";
 import { newestEvent, rowOf } from "./events/log.ts";
 import { formatPosition, positionAt } from "./events/position.ts";
@@ -41,49 +50,106 @@ export interface ListTable {
   counter: "message_count" | "thread_count" | "draft_count";
 }
 
+/** SQLite takes five terms in a compound, and reads of each only what it merges: so many companies are a statement. */
+const TERMS = 5;
+
+/** Parts of a list that are one statement together. */
+export const inStatements = <Part>(parts: Part[]): Part[][] =>
+  Array.from({ length: Math.ceil(parts.length / TERMS) }, (_, nth) =>
+    parts.slice(nth * TERMS, (nth + 1) * TERMS),
+  );
+
+/** Lists that are each newest first as one: rows of `id`, `at` and more. */
+export const mergeNewest = (parts: SQL[], limit: number, offset: number): SQL => sql`
+  ${sql.join(parts, sql` UNION ALL `)} ORDER BY at DESC, id DESC LIMIT ${limit} OFFSET ${offset}`;
+
+/** Rows that a page of many companies may bring into memory: each list gives all that could be before the page. */
+const MAX_MERGED = 100_000;
+
+/** How a page is read: what to cut from the lists that the statements give, and the offset of each. */
+interface Reading {
+  merged: Slice;
+  offset: number;
+}
+
+/**
+ * One list skips the rows before the page itself; of several nobody knows which rows before it are theirs. A statement
+ * gives a list in each database of the caller's.
+ * @throws ApiError 400 for a page by number that is too deep for so many lists
+ */
+export function readingOf({ shards }: UserCtx, query: Page, statements: number): Reading {
+  const slice = sliceOf(query);
+  const lists = statements * shards.length;
+  if (lists === 1) return { merged: { ...slice, first: 0 }, offset: slice.first };
+  if (slice.first > 0 && lists * rowsFor(slice) > MAX_MERGED) {
+    const last = Math.floor((MAX_MERGED / lists - 1) / slice.size);
+    throw badRequest(
+      `page: over so many companies only the first ${last} can be had by number; go on by cursor`,
+    );
+  }
+  return { merged: slice, offset: 0 };
+}
+
 interface ListQuery extends Page {
   account_id?: string | undefined;
 }
 
-/** Whether a list is of one company or account, and so one statement. */
-export const isOfOne = ({ user }: UserCtx, { account_id }: ListQuery): boolean =>
-  account_id !== undefined || user.companies.length === 1;
+/** Whether a list is of one account or few companies, and so one statement in one database. */
+export const isOneStatement = ({ user, shards }: UserCtx, { account_id }: ListQuery): boolean =>
+  shards.length === 1 && (account_id !== undefined || user.companies.length <= TERMS);
 
 /**
- * Reads one page of a list, newest first, over all companies of the caller or one account. Several companies
- * are a statement each, merged here: `company_id IN (…) ORDER BY` would have SQLite read and sort every row of
- * every company. A deep page reads all rows before it; a cursor does not.
- * @param beside of a list of one: selects more about the page whose ids it is given, in the same round trip
+ * Reads one page of a list, newest first, over all companies of the caller or one account. Several companies are
+ * terms of a compound each: `company_id IN (…) ORDER BY` would have SQLite read and sort every row of every company.
+ * A deep page reads all rows before it; a cursor does not.
+ * @param beside of one statement: selects more about the page whose ids it is given, in the same round trip
+ * @throws ApiError 400 for a page by number that is too deep over so many companies
  */
 export async function listPage<Row extends Position>(
   ctx: UserCtx,
   query: ListQuery,
-  { table, at, columns, counter }: ListTable,
+  list: ListTable,
   beside?: (ids: SQL) => SQL,
 ): Promise<Listing<Row> & { beside: unknown[] }> {
-  const { account_id, cursor } = query;
-  const slice = sliceOf(query);
+  const counts = [newestEvent, selectTotal(ctx, query, list)];
+  // Only a later page can be past the end, and only for such a one is the total worth a round trip of its own.
+  const isFirst = sliceOf(query).first === 0;
+  const page = () => selectPage(ctx, query, list, beside);
+  const [newest, totals, ...found] = await batch(ctx, isFirst ? [...counts, ...page().statements] : counts);
+  const total = totalOf(totals);
+  const listing = { total, readAt: readAtOf(ctx, newest) };
+  if (isPastEnd(query, total)) return { ...listing, rows: [], next_cursor: null, beside: [] };
+  const { statements, merged, lists } = page();
+  if (!isFirst) found.push(...(await batch(ctx, statements)));
+  const cut = cutPage(found.slice(0, lists) as Row[][], merged);
+  return { ...listing, ...cut, beside: found.slice(lists).flat() };
+}
+
+const selectTotal = (ctx: UserCtx, { account_id }: ListQuery, { counter }: ListTable): SQL => sql`
+  SELECT coalesce(sum(${sql.raw(counter)}), 0) AS total FROM ems_accounts
+  WHERE company_id ${inCompanies(ctx)} ${account_id ? sql`AND id = ${account_id}` : sql``}`;
+
+function selectPage(
+  ctx: UserCtx,
+  query: ListQuery,
+  { table, at, columns }: ListTable,
+  beside: ((ids: SQL) => SQL) | undefined,
+): { statements: SQL[]; merged: Slice; lists: number } {
+  const { account_id, cursor, size } = query;
   // The plus keeps SQLite on the account's index; the company is only checked.
   const scopes = account_id
     ? [sql`account_id = ${account_id} AND +company_id ${inCompanies(ctx)}`]
     : ctx.user.companies.map((id) => sql`company_id = ${id}`);
-  const rowsOf = (scope: SQL, selected: string, limit: SQL) => sql`
-    SELECT ${sql.raw(selected)} FROM ${sql.raw(table)} WHERE ${scope} ${after(at, "id", cursor)}
-    ORDER BY ${sql.raw(at)} DESC, id DESC LIMIT ${limit}`;
-  const lists = () => [
-    ...scopes.map((scope) => rowsOf(scope, columns, sql`${rowsFor(slice)}`)),
-    ...(beside
-      ? scopes.map((scope) => beside(rowsOf(scope, "id", sql`${slice.size} OFFSET ${slice.first}`)))
-      : []),
-  ];
-  const sum = sql`
-    SELECT coalesce(sum(${sql.raw(counter)}), 0) AS total FROM ems_accounts
-    WHERE company_id ${inCompanies(ctx)} ${account_id ? sql`AND id = ${account_id}` : sql``}`;
-  // Only a later page can be past the end, and only for such a one is the total worth a round trip of its own.
-  const first = slice.first === 0 ? lists() : [];
-  const [newest, totals, ...found] = await batch(ctx, [newestEvent, sum, ...first]);
-  const total = totalOf(totals);
-  if (slice.first > 0) found.push(...(isPastEnd(query, total) ? [] : await batch(ctx, lists())));
-  const page = cutPage(found.slice(0, scopes.length) as Row[][], slice);
-  return { ...page, total, readAt: readAtOf(ctx, newest), beside: found.slice(scopes.length).flat() };
+  const groups = inStatements(scopes);
+  const { merged, offset } = readingOf(ctx, query, groups.length);
+  const select = (group: SQL[], selected: string, limit: number) => {
+    const terms = group.map(
+      (scope) =>
+        sql`SELECT ${sql.raw(selected)} FROM ${sql.raw(table)} WHERE ${scope} ${after(at, "id", cursor)}`,
+    );
+    return mergeNewest(terms, limit, offset);
+  };
+  const lists = groups.map((group) => select(group, columns, rowsFor(merged)));
+  const more = beside ? groups.map((group) => beside(select(group, `id, ${at} AS at`, size))) : [];
+  return { statements: [...lists, ...more], merged, lists: lists.length };
 }

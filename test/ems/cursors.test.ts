@@ -138,3 +138,27 @@ describe("a cursor", () => {
     }
   });
 });
+
+describe("a page by number over more companies than a statement holds", () => {
+  it("is 400 when it is so deep that too much would have to be merged, and says how deep it may be", async () => {
+    const account = await createBulkAccount(20_000);
+    const many = Array.from({ length: 29 }, () => unique());
+    const client = await createClient({ companies: [account.company_id, ...many] });
+    const page = (query: string) => client.call("GET", `/messages?${query}`);
+    const { status, body } = await page("page=800");
+    expect(status).toBe(400);
+    expect(body.detail).toBe(
+      "page: over so many companies only the first 666 can be had by number; go on by cursor",
+    );
+    expect((await page("page=666")).body.items).toHaveLength(25);
+    expect((await page("page=801")).body).toMatchObject({ items: [], total: 20_000 });
+  });
+
+  it("costs little for each of them at the beginning", async () => {
+    const accounts = await Promise.all(Array.from({ length: 12 }, () => createBulkAccount(100)));
+    const companies = accounts.map(({ company_id }) => company_id);
+    const { ctx: user, meter } = metered({ user_id: unique(), companies });
+    await listThreads(user, { page: 1, size: 25 });
+    expect(meter.read).toBeLessThan(12 * 15);
+  });
+});

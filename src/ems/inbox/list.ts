@@ -1,11 +1,11 @@
 import { type SQL, sql } from "drizzle-orm";
 import { entryIdOf } from "../../lib/ids.ts";
-import { cutPage, isPastEnd, rowsFor, sliceOf } from "../../lib/pagination.ts";
+import { cutPage, isPastEnd, rowsFor } from "../../lib/pagination.ts";
 import { toIso, toIsoOrNull } from "../../lib/time.ts";
 import { batch, inCompanies, type UserCtx } from "../context.ts";
 import { newestEvent } from "../events/log.ts";
-import { readAtOf } from "../lists.ts";
-import { type EntryState, type Filter, type Scope, selectEntries } from "./entries.ts";
+import { readAtOf, readingOf } from "../lists.ts";
+import { type EntryState, type Filter, groupScopes, type Scope, selectEntries } from "./entries.ts";
 import { catchUp, countLate } from "./late.ts";
 import type { InboxItemResponse, InboxListResponse, InboxQuery, UnreadCountsResponse } from "./schemas.ts";
 import { parseStretches, selectStretches } from "./stretches.ts";
@@ -67,30 +67,26 @@ interface Found {
 
 const NOTHING: Found = { rows: [], next_cursor: null };
 
-/** One scope's page comes with its messages. Several are merged first, and only what is shown is looked up. */
+/** The page of one statement comes with its messages. Several are merged first, and only what is shown is looked up. */
 async function selectPage(
   ctx: UserCtx,
   query: InboxQuery,
   filter: Filter,
   accounts: AccountRow[],
 ): Promise<Found> {
-  const slice = sliceOf(query);
-  const entriesOf = (scope: Scope, offset: number, limit: number) =>
-    selectEntries(ctx.user.user_id, scope, { filter, cursor: query.cursor, offset, limit });
-  const scopes = scopesOf(accounts, query.account_id !== undefined);
-  const [only] = scopes;
-  if (only && scopes.length === 1) {
-    const entries = entriesOf(only, slice.first, slice.size + 1);
-    const rows = (await batch(ctx, [withMessages(ctx, entries)])) as ItemRow[][];
-    return cutPage(rows, { ...slice, first: 0 });
+  const groups = groupScopes(scopesOf(accounts, query.account_id !== undefined), filter);
+  const { merged, offset } = readingOf(ctx, query, groups.length);
+  const statements = groups.map((group) => {
+    const limit = rowsFor(merged);
+    return selectEntries(ctx.user.user_id, group, { filter, cursor: query.cursor, offset, limit });
+  });
+  const [only] = statements;
+  if (only && statements.length === 1 && ctx.shards.length === 1) {
+    return cutPage((await batch(ctx, [withMessages(ctx, only)])) as ItemRow[][], merged);
   }
-  const lists = await batch(
-    ctx,
-    scopes.map((scope) => entriesOf(scope, 0, rowsFor(slice))),
-  );
-  const { rows: entries, next_cursor } = cutPage(lists as EntryState[][], slice);
+  const { rows: entries, next_cursor } = cutPage((await batch(ctx, statements)) as EntryState[][], merged);
   const rows = (await batch(ctx, [withMessages(ctx, fromJson(entries))])) as ItemRow[][];
-  return { ...cutPage(rows, { ...slice, first: 0 }), next_cursor };
+  return { ...cutPage(rows, { ...merged, first: 0 }), next_cursor };
 }
 
 /** The caller's unread messages of each account, by address (ordered here: SQLite's sorter counts as rows read). */

@@ -4,7 +4,7 @@ import type { Position } from "../../lib/pagination.ts";
 import { inlineUrls } from "../attachments/inline.ts";
 import { selectAttachments } from "../attachments/service.ts";
 import { inCompanies, type UserCtx } from "../context.ts";
-import { isOfOne, type Listing, listPage } from "../lists.ts";
+import { isOneStatement, type Listing, listPage } from "../lists.ts";
 import { type BodyColumns, loadBody } from "./bodies.ts";
 import { contentIdsIn, contentPolicy, placeImages, sanitizeHtml, textToHtml, toDocument } from "./html.ts";
 import { type MessageRow, messagesByIds, messagesOf, PORTION } from "./query.ts";
@@ -22,7 +22,7 @@ export async function listMessages(
   ctx: UserCtx,
   query: MessagesQuery,
 ): Promise<Omit<Listing<Position>, "rows"> & { items: AsyncIterable<MessageResponse> }> {
-  if (query.size <= PORTION && isOfOne(ctx, query)) {
+  if (query.size <= PORTION && isOneStatement(ctx, query)) {
     const whole = { ...LIST, columns: `${COLUMNS}, *` };
     const files = (ids: SQL) => selectAttachments(ctx, ids);
     const { rows, beside, ...listing } = await listPage<Position & MessageRow>(ctx, query, whole, files);
