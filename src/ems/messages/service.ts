@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import { notFound } from "../../lib/errors.ts";
-import type { Position } from "../../lib/pagination.ts";
+import { type Position, sliceOf } from "../../lib/pagination.ts";
 import { inlineUrls } from "../attachments/inline.ts";
 import { selectAttachments } from "../attachments/service.ts";
 import { inCompanies, type UserCtx } from "../context.ts";
@@ -14,6 +14,9 @@ const COLUMNS = "id, sent_at AS at";
 
 const LIST = { table: "ems_messages", at: "sent_at", columns: COLUMNS, counter: "message_count" } as const;
 
+/** Two statements skip the rows before a page twice: beyond so many that costs more than a round trip. */
+const SHALLOW = 100;
+
 /**
  * A page of the caller's messages, newest first, and the position that it was read at. The items come while they
  * are read.
@@ -22,7 +25,8 @@ export async function listMessages(
   ctx: UserCtx,
   query: MessagesQuery,
 ): Promise<Omit<Listing<Position>, "rows"> & { items: AsyncIterable<MessageResponse> }> {
-  if (query.size <= PORTION && isOneStatement(ctx, query)) {
+  const isShallow = sliceOf(query).first <= SHALLOW;
+  if (isShallow && query.size <= PORTION && isOneStatement(ctx, query)) {
     const whole = { ...LIST, columns: `${COLUMNS}, *` };
     const files = (ids: SQL) => selectAttachments(ctx, ids);
     const { rows, beside, ...listing } = await listPage<Position & MessageRow>(ctx, query, whole, files);
