@@ -1,3 +1,4 @@
+import { HTML } from "../support/fill.ts";
 import { type Activity, activitiesOf, type Day, dayOf } from "./activities.ts";
 import type { Usage } from "./prices.ts";
 import { NOTHING, type Units, type UnitTable } from "./units.ts";
@@ -79,7 +80,9 @@ export function databaseBytes(
 ): number {
   const { deliveryBytes, eventBytes, entryBytes, entriesForEachRead } = ESTIMATES;
   const entries = day.users * volume("reads") * entriesForEachRead;
-  const kept = (day.mails * bytesPerMessage + entries * entryBytes) * months;
+  // The mails that `bench units` has measured have shorter bodies.
+  const messageBytes = bytesPerMessage - HTML.length + volume("bodyKb") * 1000;
+  const kept = (day.mails * messageBytes + entries * entryBytes) * months;
   const ledgers = (day.notifications * deliveryBytes + day.events * eventBytes) * Math.min(months, 1);
   return companies * WORKING_DAYS * (kept + ledgers);
 }
@@ -88,7 +91,7 @@ function storage(scale: Scale, day: Day, bytesPerMessage: number): Pick<Usage, "
   const months = volume("keptMonths");
   const files = day.mailsIn * volume("withFiles") * volume("mailFilesMb") * 1e6;
   const bodies = day.mails * volume("largeBodies") * ESTIMATES.largeBodyBytes;
-  const notifications = day.notifications * ESTIMATES.notificationBytes;
+  const notifications = day.notifications * (ESTIMATES.notificationBytes + volume("bodyKb") * 1000);
   const r2Bytes = scale.companies * WORKING_DAYS * ((files + bodies) * months + notifications);
   return { d1Gb: databaseBytes(scale, day, bytesPerMessage, months) / GB, r2Gb: r2Bytes / GB };
 }

@@ -28,6 +28,7 @@ export const VOLUMES = {
   updates: [2, "message.updated for each mail, after its message.created"],
   withFiles: [0.3, "of the mails that come have files"],
   mailFilesMb: [0.5, "MB of files in such a mail"],
+  bodyKb: [10, "KB of a mail's body, on average of those up to 64 KB, which lie in D1"],
   largeBodies: [0.03, "of the mails have a body over 64 KB, which goes to R2: 150 KB"],
   lists: [40, "lists that a user opens a working day, each with the unread counts"],
   refreshes: [
@@ -52,8 +53,11 @@ export const volume = (name: keyof typeof VOLUMES): number => VOLUMES[name][0];
 /** Seconds of a working day. */
 export const WORKING_SECONDS = 8 * 3600;
 
-/** Milliseconds of CPU, measured locally by `bench requests` and, for streams, `bench live`. */
-export const CPU_MS = { list: 2, other: 1, delivery: 0.15, keepalive: 0.13 };
+/**
+ * Milliseconds of CPU, measured locally: by `bench requests --profile`, of the Worker's own isolate and without what
+ * plays D1 and the rest, which Cloudflare bills otherwise; for streams, by `bench live`.
+ */
+export const CPU_MS = { list: 0.8, other: 0.6, delivery: 0.09, keepalive: 0.09 };
 
 /** What no unit tells, in bytes unless its name says otherwise. */
 export const ESTIMATES = {
@@ -64,8 +68,8 @@ export const ESTIMATES = {
   eventBytes: 265,
   /** Entries are also written for mails among which a user has read most. */
   entriesForEachRead: 1.3,
-  /** Raw notifications are kept in R2 for 30 days. */
-  notificationBytes: 6000,
+  /** Raw notifications are kept in R2 for 30 days: what there is of one besides the body. */
+  notificationBytes: 3000,
   largeBodyBytes: 150_000,
   /** A comment every 15 s, unless there was an event. */
   keepalivesAMinute: 4,
