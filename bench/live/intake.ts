@@ -1,8 +1,8 @@
 import { messageObject } from "../../dev/nylas/message-object.ts";
-import { sign } from "../../dev/nylas/signing.ts";
 import type { NylasSim, StoredMessage } from "../../dev/nylas/sim.ts";
 import { watchBystanders } from "../support/bystanders.ts";
 import { eventually, now } from "../support/clock.ts";
+import { signNotification } from "../support/notification.ts";
 import { type Distribution, distributionOf } from "../support/statistics.ts";
 import { receiveMail, signToken, streamUrl, type Tenant } from "../support/tenant.ts";
 import type { RunningWorker, Secrets } from "../support/worker.ts";
@@ -101,21 +101,8 @@ interface Sent {
 }
 
 async function post({ worker, secrets, hasHeaders }: IntakeOptions, message: StoredMessage): Promise<Sent> {
-  const notification = {
-    specversion: "1.0",
-    type: "message.created",
-    source: "/google/emails/realtime",
-    id: crypto.randomUUID(),
-    time: Math.floor(Date.now() / 1000),
-    webhook_delivery_attempt: 1,
-    data: {
-      application_id: "bench",
-      object: messageObject(message, hasHeaders ? "include_basic_headers" : "standard"),
-    },
-  };
-  const body = Buffer.from(JSON.stringify(notification));
-  const signature = sign(secrets.NYLAS_WEBHOOK_SECRET, body);
-  const headers = { "content-type": "application/json", "x-nylas-signature": signature };
+  const object = messageObject(message, hasHeaders ? "include_basic_headers" : "standard");
+  const { headers, body } = signNotification(secrets, "message.created", object);
   const sentAt = now();
   const response = await fetch(`${worker.url}/webhooks/nylas`, { method: "POST", headers, body });
   const answeredAt = now();

@@ -2,11 +2,11 @@ import { mkdirSync } from "node:fs";
 import { SignJWT } from "jose";
 import { messageObject } from "../../dev/nylas/message-object.ts";
 import { serve } from "../../dev/nylas/server.ts";
-import { sign } from "../../dev/nylas/signing.ts";
 import { createNylasSim, type NylasSim, type StoredMessage } from "../../dev/nylas/sim.ts";
 import type { Cleanup } from "../support/cleanup.ts";
 import { eventually } from "../support/clock.ts";
 import { type FilledMailbox, filledId, fillMailbox, readAllBut } from "../support/fill.ts";
+import { signNotification } from "../support/notification.ts";
 import { createSecrets, type RunningWorker, type Secrets, startWorker } from "../support/worker.ts";
 import { METER_PATH, type MeterReading } from "./billing.ts";
 import { connectProvider, copyMailbox, fillLedgers, joinThreads } from "./surroundings.ts";
@@ -145,18 +145,8 @@ export async function call<T = any>(
 
 /** Posts a notification of the large mailbox, signed, as Nylas does. */
 export async function notify(stage: Stage, type: string, object: object, id: string): Promise<void> {
-  const time = Math.floor(Date.now() / 1000);
-  const data = { application_id: "bench", object };
-  const envelope = { specversion: "1.0", type, source: "/google/emails/realtime", id, time };
-  const body = Buffer.from(JSON.stringify({ ...envelope, webhook_delivery_attempt: 1, data }));
-  const response = await fetch(`${stage.worker.url}/webhooks/nylas`, {
-    method: "POST",
-    headers: {
-      "content-type": "application/json",
-      "x-nylas-signature": sign(stage.secrets.NYLAS_WEBHOOK_SECRET, body),
-    },
-    body,
-  });
+  const { headers, body } = signNotification(stage.secrets, type, object, id);
+  const response = await fetch(`${stage.worker.url}/webhooks/nylas`, { method: "POST", headers, body });
   stage.bytes += (await response.arrayBuffer()).byteLength;
   if (!response.ok) throw new Error(`The notification was refused: ${response.status}`);
 }

@@ -113,14 +113,13 @@ export async function listPage<Row extends Position>(
 ): Promise<Listing<Row> & { beside: unknown[] }> {
   const counts = [newestEvent, selectTotal(ctx, query, list)];
   // Only a later page can be past the end, and only for such a one is the total worth a round trip of its own.
-  const isFirst = sliceOf(query).first === 0;
-  const page = () => selectPage(ctx, query, list, beside);
-  const [newest, totals, ...found] = await batch(ctx, isFirst ? [...counts, ...page().statements] : counts);
+  const first = sliceOf(query).first === 0 ? selectPage(ctx, query, list, beside) : null;
+  const [newest, totals, ...found] = await batch(ctx, [...counts, ...(first?.statements ?? [])]);
   const total = totalOf(totals);
   const listing = { total, readAt: readAtOf(ctx, newest) };
   if (isPastEnd(query, total)) return { ...listing, rows: [], next_cursor: null, beside: [] };
-  const { statements, merged, lists } = page();
-  if (!isFirst) found.push(...(await batch(ctx, statements)));
+  const { statements, merged, lists } = first ?? selectPage(ctx, query, list, beside);
+  if (!first) found.push(...(await batch(ctx, statements)));
   const cut = cutPage(found.slice(0, lists) as Row[][], merged);
   return { ...listing, ...cut, beside: found.slice(lists).flat() };
 }
