@@ -192,6 +192,15 @@ describe("of companies in different databases", () => {
     expect(none).toEqual({ items: [], position: body.position, has_more: false });
   });
 
+  it("history and sweeps bring each company's mail to where it belongs", async () => {
+    for (const nth of [0, 1] as const) await receive(nth, `never announced ${nth}`, { silent: true });
+    for (const { id } of boxes) await both.call("PATCH", `/accounts/${id}`, { status: "syncing" });
+    await eventually(async () => {
+      expect(await subjectsOf(first)).toContain("never announced 0");
+      expect(await subjectsOf(second)).toContain("never announced 1");
+    });
+  });
+
   it("mail that waits leaves from either, and cron looks after both", async () => {
     const waiting = await Promise.all(
       boxes.map(({ id: email_account_id }) => {
@@ -218,6 +227,23 @@ describe("of companies in different databases", () => {
         expect((await both.call("GET", `/accounts/${id}/sync`)).body.last_sweep_at).not.toBe(null),
       );
     }
+  });
+
+  it("a user of both who has read everything has stretches in either", async () => {
+    const { items } = (await both.call("GET", "/inbox?size=100")).body;
+    for (const { id } of items) await both.call("PATCH", `/inbox/${id}/read`);
+    for (const [nth, database] of [env.DB, env.DB_2].entries()) {
+      const stretches = "SELECT count(*) AS n FROM ems_inbox_stretches WHERE user_id = ? AND account_id = ?";
+      await eventually(async () => {
+        const found = await database
+          .prepare(stretches)
+          .bind(both.claims.user_id, boxes[nth]!.id)
+          .first<number>("n");
+        expect(found).toBe(1);
+      });
+    }
+    expect((await both.call("GET", "/inbox?is_read=false")).body).toMatchObject({ items: [], total: 0 });
+    expect((await both.call("GET", "/inbox?size=100")).body.items).toHaveLength(items.length);
   });
 
   it("nothing of one is in the database of the other", async () => {
