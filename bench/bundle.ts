@@ -15,7 +15,7 @@ const MAX_GZIPPED_BYTES = 120_000;
 const STARTUP_LIMIT_MS = 1000;
 
 const CONFIG = fileURLToPath(new URL("../wrangler.toml", import.meta.url));
-const BARE = fileURLToPath(new URL("bundle/bare/index.ts", import.meta.url));
+const BARE = fileURLToPath(new URL("support/bare/wrangler.toml", import.meta.url));
 
 interface Options {
   /** How often each Worker is started. */
@@ -50,7 +50,7 @@ export async function run(args: string[]): Promise<number> {
 async function measure(cleanup: Cleanup, directory: string, options: Options): Promise<Results> {
   console.error("Bundling the Worker, a bare one, and the Worker unminified …");
   const xabar = await bundleWorker(join(directory, "xabar"), ["--metafile"]);
-  const bare = await bundleWorker(join(directory, "bare"), [BARE]);
+  const bare = await bundleWorker(join(directory, "bare"), [], BARE);
   const readable = await bundleWorker(join(directory, "readable"), ["--minify=false"]);
   console.error("Weighing …");
   const weights = weigh(xabar);

@@ -30,7 +30,7 @@ interface Options {
   json: string | undefined;
 }
 
-const BARE = fileURLToPath(new URL("requests/bare/wrangler.toml", import.meta.url));
+const BARE = fileURLToPath(new URL("support/bare/wrangler.toml", import.meta.url));
 /** Nobody listens there: what is asked here needs nothing of the provider. */
 const NO_NYLAS = "http://127.0.0.1:1";
 

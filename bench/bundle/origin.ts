@@ -42,8 +42,3 @@ export function readSources(bundle: string): (line: number, column: number) => s
     return "originalSource" in entry ? entry.originalSource : undefined;
   };
 }
-
-/** Adds `value` to what a map holds under `key`. */
-export function add(sums: Map<string, number>, key: string, value: number): void {
-  sums.set(key, (sums.get(key) ?? 0) + value);
-}

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import type { Cleanup } from "../support/cleanup.ts";
-import { openInspector } from "./inspector.ts";
-import { add, originOf, readSources } from "./origin.ts";
+import { openInspector } from "../support/inspector.ts";
+import { add } from "../support/statistics.ts";
+import { originOf, readSources } from "./origin.ts";
 import { startRuntime } from "./runtime.ts";
 
 /** Where the time goes when a Worker's global scope runs: the share of each group, the largest first. */

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { add, originOf, readSources } from "./origin.ts";
+import { add } from "../support/statistics.ts";
+import { originOf, readSources } from "./origin.ts";
 
 /** Sizes in bytes. */
 export interface Weights {

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { SourceMap, type SourceMapPayload } from "node:module";
 import { basename } from "node:path";
-import type { CallFrame, CpuProfile } from "./inspector.ts";
+import { add } from "../support/statistics.ts";
+import type { CallFrame, CpuProfile } from "./isolates.ts";
 
 /** What a share of the samples fell on. */
 export interface Share {
@@ -55,9 +56,6 @@ export function findHotspots({ nodes, samples }: CpuProfile, locate: Locate): Ho
   const named = ranked(total).filter(({ name }) => name !== "(root)");
   return { samples: running.length, self: ranked(self), total: named, modules: ranked(modules) };
 }
-
-const add = (counts: Map<string, number>, name: string, count: number): void =>
-  void counts.set(name, (counts.get(name) ?? 0) + count);
 
 const countOf = (ids: number[]): Map<number, number> => {
   const counts = new Map<number, number>();

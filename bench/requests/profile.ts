@@ -11,7 +11,7 @@ import {
   locateInWorkerd,
   type Share,
 } from "./hotspots.ts";
-import { connectIsolates, type Isolate } from "./inspector.ts";
+import { connectIsolates, type Isolate } from "./isolates.ts";
 import type { Generator, Measured } from "./load.ts";
 import { measureCase } from "./measure.ts";
 import type { Target } from "./target.ts";

@@ -12,3 +12,8 @@ export function distributionOf(values: ArrayLike<number>): Distribution {
   const at = (share: number) => sorted[Math.ceil(share * sorted.length) - 1] ?? Number.NaN;
   return { count: sorted.length, median: at(0.5), p99: at(0.99), max: at(1) };
 }
+
+/** Adds `value` to what a map holds under `key`. */
+export function add(sums: Map<string, number>, key: string, value: number): void {
+  sums.set(key, (sums.get(key) ?? 0) + value);
+}

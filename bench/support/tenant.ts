@@ -13,8 +13,8 @@ export interface Tenant {
 }
 
 /** A token that lasts longer than any bench. */
-export const signToken = (secrets: Secrets, user_id: number, company: number): Promise<string> =>
-  new SignJWT({ user_id, role: "admin", companies: [company] })
+export const signToken = (secrets: Secrets, user_id: number, ...companies: number[]): Promise<string> =>
+  new SignJWT({ user_id, role: "admin", companies })
     .setProtectedHeader({ alg: "HS256" })
     .setExpirationTime("1d")
     .sign(new TextEncoder().encode(secrets.JWT_SECRET));

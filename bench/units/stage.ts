@@ -1,5 +1,4 @@
 import { mkdirSync } from "node:fs";
-import { SignJWT } from "jose";
 import { messageObject } from "../../dev/nylas/message-object.ts";
 import { serve } from "../../dev/nylas/server.ts";
 import { createNylasSim, type NylasSim, type StoredMessage } from "../../dev/nylas/sim.ts";
@@ -7,6 +6,7 @@ import type { Cleanup } from "../support/cleanup.ts";
 import { eventually } from "../support/clock.ts";
 import { type FilledMailbox, filledId, fillMailbox, readAllBut } from "../support/fill.ts";
 import { signNotification } from "../support/notification.ts";
+import { signToken } from "../support/tenant.ts";
 import { createSecrets, type RunningWorker, type Secrets, startWorker } from "../support/worker.ts";
 import { METER_PATH, type MeterReading } from "./billing.ts";
 import { connectProvider, copyMailbox, fillLedgers, joinThreads } from "./surroundings.ts";
@@ -100,13 +100,11 @@ async function sizeOf({ db }: RunningWorker): Promise<number> {
 /** The number that a user has in tokens and rows. */
 export const idOf = (user: User): number => Object.keys(USERS).indexOf(user) + 1;
 
-async function signTokens({ JWT_SECRET }: Secrets): Promise<Record<User, string>> {
-  const secret = new TextEncoder().encode(JWT_SECRET);
-  const signed = Object.entries(USERS).map(async ([user, companies]) => {
-    const claims = new SignJWT({ user_id: idOf(user as User), role: "admin", companies });
-    const token = claims.setProtectedHeader({ alg: "HS256" }).setExpirationTime("1d").sign(secret);
-    return [user, await token];
-  });
+async function signTokens(secrets: Secrets): Promise<Record<User, string>> {
+  const signed = Object.entries(USERS).map(async ([user, companies]) => [
+    user,
+    await signToken(secrets, idOf(user as User), ...companies),
+  ]);
   return Object.fromEntries(await Promise.all(signed));
 }
 

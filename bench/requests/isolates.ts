@@ -1,3 +1,5 @@
+import { openInspector } from "../support/inspector.ts";
+
 /** A function as V8 names it; line and column are 0-based. */
 export interface CallFrame {
   functionName: string;
@@ -39,13 +41,13 @@ export async function connectIsolates(url: string): Promise<Isolate[]> {
 }
 
 async function connect(url: string, name: string): Promise<Isolate> {
-  const call = await openSession(`${url}${name}`);
-  await call("Profiler.enable");
-  await call("Profiler.setSamplingInterval", { interval: SAMPLING_INTERVAL });
+  const { send } = await openInspector(new URL(`${url}${name}`));
+  await send("Profiler.enable");
+  await send("Profiler.setSamplingInterval", { interval: SAMPLING_INTERVAL });
   return {
     name,
-    start: async () => void (await call("Profiler.start")),
-    stop: async () => withoutGaps((await call("Profiler.stop")) as { profile: CpuProfile }),
+    start: async () => void (await send("Profiler.start")),
+    stop: async () => withoutGaps((await send("Profiler.stop")) as { profile: CpuProfile }),
   };
 }
 
@@ -56,36 +58,4 @@ async function connect(url: string, name: string): Promise<Isolate> {
 function withoutGaps({ profile }: { profile: CpuProfile }): CpuProfile {
   const timeDeltas = profile.samples.map(() => SAMPLING_INTERVAL);
   return { ...profile, timeDeltas, endTime: profile.startTime + timeDeltas.length * SAMPLING_INTERVAL };
-}
-
-type Call = (method: string, params?: object) => Promise<unknown>;
-
-/** @returns a function that calls a method of the protocol; it rejects with the protocol's error */
-async function openSession(url: string): Promise<Call> {
-  const socket = new WebSocket(url);
-  const waiting = new Map<number, PromiseWithResolvers<unknown>>();
-  socket.addEventListener("message", ({ data }) => {
-    const { id, result, error } = JSON.parse(String(data)) as Message;
-    if (error) waiting.get(id)?.reject(new Error(error.message));
-    else waiting.get(id)?.resolve(result);
-    waiting.delete(id);
-  });
-  await new Promise((resolve, reject) => {
-    socket.addEventListener("open", resolve);
-    socket.addEventListener("error", () => reject(new Error(`The inspector refuses ${url}`)));
-  });
-  let last = 0;
-  return (method, params = {}) => {
-    const id = ++last;
-    const answer = Promise.withResolvers<unknown>();
-    waiting.set(id, answer);
-    socket.send(JSON.stringify({ id, method, params }));
-    return answer.promise;
-  };
-}
-
-interface Message {
-  id: number;
-  result?: unknown;
-  error?: { message: string };
 }
