@@ -4,7 +4,7 @@ import { uuidv7 } from "../../lib/ids.ts";
 import { nowSeconds, toIso, toIsoOrNull } from "../../lib/time.ts";
 import { batch, inCompanies, ofCompany, ofEveryCompany, type UserCtx } from "../context.ts";
 import { appendEvents, newestEvent, ring } from "../events/log.ts";
-import { readAtOf } from "../lists.ts";
+import { byAddress, readAtOf } from "../lists.ts";
 import type { Grant } from "../provider/port.ts";
 import { throwUnavailable } from "../provider/unavailable.ts";
 import { accounts } from "../schema/mail.ts";
@@ -207,9 +207,6 @@ const accountsWhere = (ctx: UserCtx, condition: SQL): SQL => sql`
       a.grant_id, c.name AS company_name
     FROM ems_accounts a LEFT JOIN companies c ON c.id = a.company_id
     WHERE a.company_id ${inCompanies(ctx)} AND ${condition}`;
-
-/** Ordered here, since several databases may have given them. */
-const byAddress = (a: AccountRow, b: AccountRow): number => (a.email_address < b.email_address ? -1 : 1);
 
 const toResponse = ({ company_name, grant_id: _secret, ...row }: AccountRow): AccountResponse => ({
   ...row,

@@ -3,7 +3,7 @@ import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
 import { config } from "../../env.ts";
 import { log } from "../../lib/log.ts";
 import { Leases, type Presence, toPresenceFrame } from "../presence/leases.ts";
-import { openShards, shardsOf } from "../shards.ts";
+import { openShards, shardOf } from "../shards.ts";
 import { type LoggedEvent, lastEventId, type Packet, readEvents, toFrame } from "./log.ts";
 
 const READ_LIMIT = 200;
@@ -15,9 +15,7 @@ const READ_LIMIT = 200;
  */
 export class CompanyHub extends DurableObject<Env> {
   readonly #company = Number(this.ctx.id.name);
-  readonly #db: DrizzleD1Database = drizzle(
-    openShards(this.env, shardsOf(config(this.env), [this.#company])),
-  );
+  readonly #db: DrizzleD1Database = drizzle(openShards(this.env, [shardOf(config(this.env), this.#company)]));
   readonly #leases = new Leases(this.ctx.storage);
   /** Reads of the log follow one another, so that each event goes out once and in order. */
   #reading: Promise<void> = Promise.resolve();

@@ -4,7 +4,7 @@ import { cutPage, isPastEnd, rowsFor } from "../../lib/pagination.ts";
 import { toIso, toIsoOrNull } from "../../lib/time.ts";
 import { batch, inCompanies, type UserCtx } from "../context.ts";
 import { newestEvent } from "../events/log.ts";
-import { readAtOf, readingOf } from "../lists.ts";
+import { byAddress, readAtOf, readingOf } from "../lists.ts";
 import { type EntryState, type Filter, groupScopes, type Scope, selectEntries } from "./entries.ts";
 import { catchUp, countLate } from "./late.ts";
 import type { InboxItemResponse, InboxListResponse, InboxQuery, UnreadCountsResponse } from "./schemas.ts";
@@ -93,7 +93,7 @@ async function selectPage(
 export async function countUnread(ctx: UserCtx): Promise<UnreadCountsResponse> {
   const counts = await ctx.db.all<UnreadCountsResponse[number]>(sql`
     SELECT a.id AS account_id, a.email_address, ${COUNTS.unread} AS unread_count FROM ${ownAccounts(ctx)}`);
-  return counts.sort((a, b) => (a.email_address < b.email_address ? -1 : 1));
+  return counts.sort(byAddress);
 }
 
 const selectAccounts = (ctx: UserCtx, filter: Filter, { account_id, cursor }: InboxQuery): SQL => sql`
