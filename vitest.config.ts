@@ -64,6 +64,9 @@ const worker = cloudflareTest(async () => {
   };
 });
 
+/** In milliseconds. Room for a machine that is slow and busy; the waits inside tests are shorter: test/support/wait.ts. */
+const limits = { testTimeout: 180_000, hookTimeout: 180_000, expect: { poll: { timeout: 60_000 } } };
+
 export default defineConfig({
   test: {
     silent: "passed-only",
@@ -77,9 +80,10 @@ export default defineConfig({
           include: ["test/**/*.test.ts"],
           exclude: ["test/node/**"],
           setupFiles: ["./test/support/setup.ts"],
+          ...limits,
         },
       },
-      { test: { name: "node", include: ["test/node/**/*.test.ts"] } },
+      { test: { name: "node", include: ["test/node/**/*.test.ts"], ...limits } },
     ],
   },
 });

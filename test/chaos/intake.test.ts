@@ -142,7 +142,7 @@ async function round(roundSeed: number): Promise<void> {
 }
 
 it("after any weather, the database is what the provider has", {
-  timeout: (minutes + 2) * MINUTE,
+  timeout: (minutes + 10) * MINUTE,
 }, async () => {
   vi.useFakeTimers({ toFake: ["Date"] });
   for (const level of ["info", "warn", "error"] as const)

@@ -75,7 +75,7 @@ async function expectApplied(sent: Notification[]): Promise<void> {
       .all();
     return results;
   };
-  await expect.poll(states, { timeout: 10_000 }).toEqual([]);
+  await expect.poll(states).toEqual([]);
 }
 
 /** Nothing happens to a hub that sleeps already. */

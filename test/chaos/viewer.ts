@@ -69,7 +69,7 @@ export class Viewer {
 
   /** Waits until it has been told of all that there is, and holds what it shows against what a new one would see. */
   async expectTruth(): Promise<void> {
-    await expect.poll(() => this.#untold(), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => this.#untold()).toEqual([]);
     await this.close();
     for (const segment of this.#segments) await this.#expectWhole(segment);
     const shown = await this.#visible();

@@ -71,7 +71,7 @@ async function expectInbox(client: Client, accountId: string, entries: Entry[]):
   expect(counts[0].unread_count).toBe(visible.filter(({ is_read }) => !is_read).length);
 }
 
-it("after any steps, lists, totals and counts are those of a plain model", { timeout: 60_000 }, async () => {
+it("after any steps, lists, totals and counts are those of a plain model", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 20 }), async (steps) => {
       const client = await createClient();

@@ -55,9 +55,7 @@ describe("a cursor", () => {
     }
   });
 
-  it("leads through a whole list, each row once and in its order, whatever is filtered", {
-    timeout: 60_000,
-  }, async () => {
+  it("leads through a whole list, each row once and in its order, whatever is filtered", async () => {
     const times = fc.array(fc.integer({ min: 1, max: 6 }), { maxLength: 12 });
     const changes = fc.array(
       fc.tuple(fc.nat(40), fc.constantFrom("read" as const, "archive" as const, "star" as const)),

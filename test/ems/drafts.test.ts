@@ -1,10 +1,11 @@
 import { env } from "cloudflare:workers";
 import fc from "fast-check";
-import { beforeAll, describe, expect, it, vi } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import type { DraftResponse } from "../../src/ems/drafts/schemas.ts";
 import { type Client, connectMailbox, createClient, unique } from "../support/client.ts";
 import { breakRoute, eventually, mendRoutes, storedMail } from "../support/nylas.ts";
 import { absent, createTenant, type Tenant } from "../support/tenant.ts";
+import { waitFor } from "../support/wait.ts";
 
 let tenant: Tenant;
 let client: Client;
@@ -42,7 +43,7 @@ const statusesOf = (answers: { status: number }[]) => answers.map(({ status }) =
 
 /** Objects of a draft are deleted after the answer. */
 const expectObjects = (id: string, count: number) =>
-  vi.waitFor(async () => {
+  waitFor(async () => {
     const { objects } = await env.ATTACHMENTS.list({ prefix: `drafts/${tenant.company}/${id}/` });
     expect(objects).toHaveLength(count);
   });
@@ -470,7 +471,7 @@ describe("any sequence of changes by two users", () => {
     behind: fc.constantFrom(null, null, 0, 0, 0, 1, -1),
   });
 
-  it("leaves what a plain model has", { timeout: 60_000 }, async () => {
+  it("leaves what a plain model has", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
         const draft = await write();

@@ -1,11 +1,12 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
-import { beforeAll, describe, expect, it, vi } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import type { AccountResponse } from "../../src/ems/accounts/schemas.ts";
 import { lifetime } from "../../src/ems/events/stream.ts";
 import { type Client, connectMailbox, createClient, signToken } from "../support/client.ts";
 import { hubOf, socketsOf } from "../support/hub.ts";
 import { deliverNotifications, notify, receiveMail } from "../support/nylas.ts";
 import { openStream } from "../support/stream.ts";
+import { waitFor } from "../support/wait.ts";
 
 let client: Client;
 let account: AccountResponse & { grant_id: string };
@@ -65,7 +66,7 @@ describe("a stream", () => {
 
   it("tells of a colleague's reply as a message of the same thread", async () => {
     await receive(account, "Question");
-    const original = await vi.waitFor(async () => {
+    const original = await waitFor(async () => {
       const { body } = await client.call("GET", "/messages/");
       expect(body.items[0].subject).toBe("Question");
       return body.items[0];
@@ -134,9 +135,9 @@ describe("a stream", () => {
     await stream.close();
   });
 
-  it("leaves no socket at the hub once it is closed, after a thousand too", { timeout: 60_000 }, async () => {
+  it("leaves no socket at the hub once it is closed, after a thousand too", async () => {
     const [company] = client.claims.companies;
-    await vi.waitFor(async () => expect(await socketsOf(company)).toBe(0));
+    await waitFor(async () => expect(await socketsOf(company)).toBe(0));
     for (let round = 0; round < 10; round++) {
       const streams = await Promise.all(Array.from({ length: 100 }, () => openStream(client.token)));
       // Some go as soon as they have come.
@@ -144,7 +145,7 @@ describe("a stream", () => {
       for (const stream of settled) expect(await stream.next()).toMatchObject({ event: "connected" });
       for (const stream of streams) await stream.close();
     }
-    await vi.waitFor(async () => expect(await socketsOf(company)).toBe(0), { timeout: 10_000 });
+    await waitFor(async () => expect(await socketsOf(company)).toBe(0));
   });
 
   it("is closed by the server before the token expires", async () => {
@@ -163,9 +164,7 @@ describe("a stream", () => {
     expect(lifetime(now / 1000, now, 0.5)).toBe(0);
   });
 
-  it("says `:` after 15 seconds of silence; the hub has gone to sleep, and wakes for the next event", {
-    timeout: 25_000,
-  }, async () => {
+  it("says `:` after 15 seconds of silence; the hub has gone to sleep, and wakes for the next event", async () => {
     const [company] = client.claims.companies;
     const awake = new WeakSet();
     const stream = await openStream(client.token);

@@ -10,6 +10,7 @@ import type { MessageResponse } from "../../src/ems/messages/schemas.ts";
 import worker from "../../src/index.ts";
 import { type Answered, type Client, connectMailbox, createClient, unique } from "../support/client.ts";
 import { breakRoute, control, createGrant, mendRoutes, storedMail } from "../support/nylas.ts";
+import { waitFor } from "../support/wait.ts";
 
 const RUNNING = { detail: "A request with this Idempotency-Key is still being answered" };
 const OTHER = { detail: "This Idempotency-Key was used for another request" };
@@ -179,7 +180,7 @@ describe("while a request is being answered", () => {
     await control("POST", "/__sim/fault", { route, kind: "latency", times: 1, latencyMs: [800, 800] });
     const request = { ...mailbox(), email_address, grant_id: grant.id };
     const slow = post(client, "/accounts", request, key);
-    await vi.waitFor(async () => expect(await rowOf(key)).toBeTruthy());
+    await waitFor(async () => expect(await rowOf(key)).toBeTruthy());
     await age(key, 10 * MINUTE);
     const successor = await post(client, "/accounts", request, key);
     expect([successor.status, (await slow).status]).toEqual([201, 400]);
@@ -282,7 +283,7 @@ describe("a repetition", () => {
     await age(key, 25 * HOUR);
     expect((await post(client, "/accounts", mailbox(), key)).status).toBe(201);
     expect(await rowOf(key)).toMatchObject({ status: 201, body_key: null });
-    await vi.waitFor(async () => expect(await env.ATTACHMENTS.head(row?.body_key ?? "")).toBeNull());
+    await waitFor(async () => expect(await env.ATTACHMENTS.head(row?.body_key ?? "")).toBeNull());
   });
 
   it("is told apart by a page of another origin too", async () => {

@@ -9,6 +9,7 @@ import type {
 } from "../../src/ems/provider/port.ts";
 import { unique } from "../support/client.ts";
 import { control, createGrant, receiveMail, storedMail } from "../support/nylas.ts";
+import { waitFor } from "../support/wait.ts";
 
 const MB = 1024 * 1024;
 
@@ -172,7 +173,7 @@ describe("a failed send says what is known", () => {
     const [once, same] = [mail(), key()];
     await fault("hang", own, { hangMs: 1000 });
     const first = provider.send(own, once, same);
-    await vi.waitFor(async () => {
+    await waitFor(async () => {
       expect((await failure(provider.send(own, once, same)))?.fault).toBe("in_progress");
     });
     await first;

@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers";
-import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { AccountResponse } from "../../src/ems/accounts/schemas.ts";
 import { createContext } from "../../src/ems/context.ts";
 import { ring } from "../../src/ems/events/log.ts";
@@ -14,6 +14,7 @@ import { hubOf, socketsOf } from "../support/hub.ts";
 import { metered } from "../support/meter.ts";
 import { eventually, notify, receiveMail } from "../support/nylas.ts";
 import { follow, openStream, readStream, type Stream, type StreamEvent } from "../support/stream.ts";
+import { waitFor } from "../support/wait.ts";
 
 /** Puts events into a company's log, as somebody whose ring was lost. @returns their message ids */
 async function append(company: number, count = 1, user: number | null = null): Promise<string[]> {
@@ -194,7 +195,7 @@ describe("a stream that comes back", () => {
     await again.stream.close();
   });
 
-  it("of 100 companies misses nothing either", { timeout: 20_000 }, async () => {
+  it("of 100 companies misses nothing either", async () => {
     const companies = Array.from({ length: 100 }, unique);
     const { token } = await createClient({ companies });
     const { stream, hello } = await connect(token);
@@ -280,7 +281,7 @@ describe("a hub", () => {
   it("begins for the first to join where the log ends, however long nobody was there", async () => {
     const { stream } = await connect(client.token);
     await stream.close();
-    await vi.waitFor(async () => expect(await socketsOf(company)).toBe(0));
+    await waitFor(async () => expect(await socketsOf(company)).toBe(0));
     await append(company, 300);
     const { webSocket, headers } = await hubOf(company).fetch("https://hub/?user=1", {
       headers: { upgrade: "websocket" },
@@ -335,23 +336,18 @@ describe("a hub", () => {
     await stream.close();
   });
 
-  it("closes a client that does not read; another gets everything meanwhile", {
-    timeout: 20_000,
-  }, async () => {
+  it("closes a client that does not read; another gets everything meanwhile", async () => {
     const idle = await openStream(client.token);
     await idle.next();
     const reader = await follow(client.token);
     let written = 0;
-    await vi.waitFor(
-      async () => {
-        await append(company, 200);
-        await hubOf(company).ring();
-        written += 200;
-        await vi.waitFor(() => expect(reader.events).toHaveLength(1 + written));
-        expect(await socketsOf(company)).toBe(1);
-      },
-      { timeout: 15_000, interval: 1 },
-    );
+    await waitFor(async () => {
+      await append(company, 200);
+      await hubOf(company).ring();
+      written += 200;
+      await waitFor(() => expect(reader.events).toHaveLength(1 + written));
+      expect(await socketsOf(company)).toBe(1);
+    }, 1);
     await reader.close();
     // What had been written before it was closed is there, and then the end.
     let read = 0;

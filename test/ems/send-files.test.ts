@@ -69,7 +69,7 @@ describe("files that go with a mail", () => {
   it.each([
     ["a small file, as JSON", 1000],
     ["24 MB, as a stream", 24 * 1024 * 1024],
-  ])("%s, arrive byte for byte, under their names and types", { timeout: 60_000 }, async (_, size) => {
+  ])("%s, arrive byte for byte, under their names and types", async (_, size) => {
     const bytes = random(size);
     const [file] = await upload(new File([bytes], 'Ҳисобот "2026".pdf', { type: "application/pdf" }));
     const { status, body } = await client.call(

@@ -62,7 +62,7 @@ const step = fc.oneof(
 );
 
 describe("settling", () => {
-  it("never hides a message: whatever is touched, and whatever comes late", { timeout: 60_000 }, async () => {
+  it("never hides a message: whatever is touched, and whatever comes late", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async (steps) => {
         const user_id = unique();
@@ -108,7 +108,7 @@ describe("settling", () => {
 });
 
 describe("rows read do not grow with the mailbox", () => {
-  it.each([500, 20_000])("%i messages, all but ten of them read", { timeout: 30_000 }, async (count) => {
+  it.each([500, 20_000])("%i messages, all but ten of them read", async (count) => {
     const user_id = unique();
     const account = await createBulkAccount(count);
     const { results } = await env.DB.prepare(
@@ -172,9 +172,7 @@ describe("rows read do not grow with the mailbox", () => {
     }
   });
 
-  it("hundreds of late mails are all seen, and nobody pays for them a row each", {
-    timeout: 60_000,
-  }, async () => {
+  it("hundreds of late mails are all seen, and nobody pays for them a row each", async () => {
     const account = await createBulkAccount(200);
     const user_id = unique();
     await readAll(account, user_id);

@@ -53,7 +53,7 @@ async function deliver(account: BulkAccount, run: number, { n, group, references
   await applyMessage(ctx, account, { message, observedAt: 1, cause: `c-${run}-${n}` });
 }
 
-it("threads are what is connected, in whatever order and company it came", { timeout: 90_000 }, async () => {
+it("threads are what is connected, in whatever order and company it came", async () => {
   const scenario = mails.chain((list) =>
     fc.record({
       list: fc.constant(list),

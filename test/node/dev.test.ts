@@ -24,7 +24,7 @@ beforeAll(async () => {
   becomeBrowser();
   vi.spyOn(console, "log").mockReturnValue(); // the guide's client logs each connection
   setBaseUrl(server.url);
-}, 110_000);
+}, 400_000);
 
 afterEach(({ task }) => {
   if (task.result?.state === "fail") console.error(`The server's output:\n${server.output.tail(50)}`);
@@ -36,7 +36,7 @@ afterAll(async () => {
   } finally {
     rmSync(state, { recursive: true, force: true });
   }
-}, 30_000);
+}, 200_000);
 
 describe("the frontend guide's client, as it is written", () => {
   pathFacts();

@@ -1,5 +1,5 @@
 import { env, exports } from "cloudflare:workers";
-import { vi } from "vitest";
+import { waitFor } from "./wait.ts";
 
 /** What the control API of the stand-in answers for a stored message. */
 export interface SimMessage {
@@ -91,10 +91,7 @@ export async function deliverNotifications(): Promise<number> {
 
 /** Delivers whatever there is until a condition holds: notifications and jobs are worked on in the background. */
 export const eventually = <T>(check: () => Promise<T>): Promise<T> =>
-  vi.waitFor(
-    async () => {
-      await deliverNotifications();
-      return check();
-    },
-    { timeout: 10_000, interval: 50 },
-  );
+  waitFor(async () => {
+    await deliverNotifications();
+    return check();
+  });

@@ -88,7 +88,7 @@ export function accountFacts(server: () => DevServer): void {
       const grant_id = await grantOf(server(), email);
       const created = await createAccount({ company_id: 1, email_address: email, grant_id });
       expect(created.status).toBe("syncing");
-      await expect.poll(async () => (await getAccount(created.id)).status, { timeout: 5000 }).toBe("active");
+      await expect.poll(async () => (await getAccount(created.id)).status).toBe("active");
       await deleteAccount(created.id);
       expect((await getAccount(created.id)).status).toBe("disconnected");
     });

@@ -2,6 +2,7 @@ import { EventEmitter, once } from "node:events";
 import { existsSync } from "node:fs";
 import { EventSource } from "eventsource";
 import { readDevVars, signToken } from "../../../dev/token.ts";
+import { WAIT_MS } from "../../support/wait.ts";
 import { getMessage, TokenStorage } from "../guide/client.ts";
 import { connectSSE } from "../guide/sse.ts";
 import type { Message, SSEConnectedData, SSEEventData } from "../guide/types.ts";
@@ -63,11 +64,11 @@ export async function follow(): Promise<Live> {
   });
 
   const arrival = async (subject: string) => {
-    const signal = AbortSignal.timeout(5000);
+    const signal = AbortSignal.timeout(WAIT_MS);
     for (let seen = 0; ; seen++) {
       while (seen === told.length) {
         await once(news, "more", { signal }).catch(() => {
-          throw new Error(`No message.created of "${subject}" within 5 s, but ${JSON.stringify(told)}`);
+          throw new Error(`No message.created of "${subject}" in time, but ${JSON.stringify(told)}`);
         });
       }
       const event = told[seen]!;

@@ -1,8 +1,9 @@
 import { execFile, spawn } from "node:child_process";
 import { promisify } from "node:util";
+import { WAIT_MS } from "../../support/wait.ts";
 import { type Text, watch } from "./text.ts";
 
-const bash = (line: string) => promisify(execFile)("bash", ["-c", line], { timeout: 10_000 });
+const bash = (line: string) => promisify(execFile)("bash", ["-c", line], { timeout: WAIT_MS });
 
 /** @throws Error when this machine has no curl */
 export async function requireCurl(): Promise<void> {

@@ -6,8 +6,8 @@ import { fileURLToPath } from "node:url";
 import { type Text, watch } from "./text.ts";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
-const START_MS = 90_000;
-const STOP_MS = 10_000;
+const START_MS = 300_000;
+const STOP_MS = 60_000;
 /** However the tests themselves end, no server must outlive them. */
 const OUR_ENDS = ["exit", "SIGTERM", "disconnect"];
 
