@@ -1,0 +1,43 @@
+import { env, exports } from "cloudflare:workers";
+import { hmacHex } from "../../src/lib/hmac.ts";
+import { unique } from "./client.ts";
+
+const files: Record<string, string> = import.meta.glob("../fixtures/cases/*", {
+  query: "?raw",
+  import: "default",
+  eager: true,
+});
+
+/** Real mail that was once handled wrongly: the text of a file of test/fixtures/cases. */
+export function caseText(name: string): string {
+  const text = files[`../fixtures/cases/${name}`];
+  if (text === undefined) throw new Error(`There is no case ${name}`);
+  return text;
+}
+
+/** A mail of a case, to fill in and notify: one, or several in order. */
+export function caseObjects(
+  name: string,
+  { grant, mailbox, message = "" }: { grant: string; mailbox: string; message?: string },
+): Record<string, unknown>[] {
+  const text = caseText(name)
+    .replaceAll('"GRANT"', JSON.stringify(grant))
+    .replaceAll('"MAILBOX"', JSON.stringify(mailbox))
+    .replaceAll('"MESSAGE"', JSON.stringify(message));
+  return [JSON.parse(text)].flat();
+}
+
+/** Posts a signed notification as it stands, however odd its object is. @returns the status of the answer */
+export async function postNotification(
+  type: string,
+  object: Record<string, unknown>,
+  time: unknown = Math.floor(Date.now() / 1000),
+): Promise<number> {
+  const id = `case-${unique()}`;
+  const body = JSON.stringify({ specversion: "1.0", type, source: "/case", id, time, data: { object } });
+  const headers = { "x-nylas-signature": await hmacHex(env.NYLAS_WEBHOOK_SECRET, body) };
+  const url = "https://xabar.test/webhooks/nylas";
+  const response = await exports.default.fetch(new Request(url, { method: "POST", headers, body }));
+  await response.body?.cancel();
+  return response.status;
+}
