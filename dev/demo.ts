@@ -11,7 +11,7 @@ import { fill, paragraphs } from "./demo/text.ts";
 import { DAY, nextWorkingHour } from "./demo/time.ts";
 import type { Desk } from "./demo/topic.ts";
 import { uzbek } from "./demo/uzbek.ts";
-import type { InboundMail } from "./nylas/sim.ts";
+import type { SignedMail } from "./nylas/sim.ts";
 
 export interface DemoMailbox {
   email: string;
@@ -72,7 +72,7 @@ const LENGTHS = [1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 4, 4, 4, 4, 5, 5, 6, 6, 7, 7];
  * @param seed the same seed and the same `now` give the same mails
  * @returns 400 mails, the oldest first; none of them causes a webhook
  */
-export function demoMail(now: number, seed = 1): InboundMail[] {
+export function demoMail(now: number, seed = 1): SignedMail[] {
   const random = seededRandom(seed);
   const mails = [
     ...specialMails(random, { now, sales, exports }),
@@ -101,7 +101,7 @@ function moment(random: Random, now: number): number {
   return time > now ? now - random.int(1, 60) * 60_000 : time;
 }
 
-function issues(random: Random, now: number): InboundMail[] {
+function issues(random: Random, now: number): SignedMail[] {
   return Array.from({ length: ISSUES }, (_, index) => {
     const newsletter = newsletters[index % newsletters.length]!;
     const mailbox = random.pick(MAILBOXES);
@@ -127,7 +127,7 @@ function issues(random: Random, now: number): InboundMail[] {
   });
 }
 
-function fromMachines(random: Random, now: number): InboundMail[] {
+function fromMachines(random: Random, now: number): SignedMail[] {
   return Array.from({ length: NOTICES }, (_, index) => {
     const { from, desk, language, subject, text } = notices[index % notices.length]!;
     const slots = slotsFor(random, language, { person: random.pick(language.people), staff: "" });

@@ -2,6 +2,7 @@ import type { AddressInfo } from "node:net";
 import PostalMime, { type Attachment, type Email, type Address as ParsedAddress } from "postal-mime";
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from "smtp-server";
 import type { Address, InboundMail } from "./nylas/sim.ts";
+import { legible } from "./raw-mail.ts";
 
 export interface Envelope {
   from: string;
@@ -87,22 +88,23 @@ async function read(stream: SMTPServerDataStream): Promise<Uint8Array> {
 }
 
 async function parse(raw: Uint8Array, envelope: Envelope): Promise<InboundMail> {
-  const email = await PostalMime.parse(raw).catch((error: Error) => {
+  const email = await PostalMime.parse(legible(raw)).catch((error: Error) => {
     throw reply(554, `The mail cannot be parsed: ${error.message}`);
   });
-  const [from] = mailboxes(email.from && [email.from]);
-  if (!from) throw reply(554, "The mail has no address in its From header");
-  return { ...toInboundMail(email, from), ...hiddenRecipients(email, envelope) };
+  if (!email.headers.some(({ value }) => value)) throw reply(554, "The mail has no header");
+  return { ...toInboundMail(email), ...hiddenRecipients(email, envelope) };
 }
 
-function toInboundMail(email: Email, from: Address): InboundMail {
+/** Nylas tells the time of receipt as the date of a mail; what its Date header says stays a header. */
+function toInboundMail(email: Email): InboundMail {
   const { html, text, messageId, inReplyTo } = email;
+  const from = senderOf(email);
   const cc = mailboxes(email.cc);
   const replyTo = mailboxes(email.replyTo);
   const references = email.references?.match(/<[^<>\s]+>/g);
-  const date = sentAt(email);
+  const dateHeader = email.headers.find(({ key }) => key === "date")?.value;
   return {
-    from,
+    ...(from && { from }),
     to: mailboxes(email.to),
     subject: email.subject ?? "",
     ...(cc.length > 0 && { cc }),
@@ -110,7 +112,7 @@ function toInboundMail(email: Email, from: Address): InboundMail {
     ...(html !== undefined && { html }),
     ...(text !== undefined && { text }),
     ...(email.attachments.length > 0 && { attachments: email.attachments.map(toAttachment) }),
-    ...(date !== undefined && { date }),
+    ...(dateHeader && { dateHeader }),
     ...(messageId && { messageId }),
     ...(inReplyTo && { inReplyTo }),
     ...(references && { references: [...references] }),
@@ -131,10 +133,13 @@ function hiddenRecipients(email: Email, envelope: Envelope): Pick<InboundMail, "
   return hidden.length > 0 ? { bcc: hidden.map((email) => ({ email })) } : {};
 }
 
-/** The Date header, unless it is unreadable or lies in the future. */
-function sentAt(email: Email): number | undefined {
-  const date = Date.parse(email.date ?? "");
-  return date <= Date.now() ? date : undefined;
+/** Who the From header names, also by a bare local part such as MAILER-DAEMON; nobody in a bounce may be. */
+function senderOf({ from, headers }: Email): Address | undefined {
+  const [address] = mailboxes(from && [from]);
+  if (address) return address;
+  const [, local] =
+    /^\s*<?([\w.+-]+)>?\s*(?:\(.*\))?\s*$/.exec(headers.find(({ key }) => key === "from")?.value ?? "") ?? [];
+  return local ? { email: local } : undefined;
 }
 
 function toAttachment(part: Attachment, index: number): NonNullable<InboundMail["attachments"]>[number] {

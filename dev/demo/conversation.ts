@@ -1,4 +1,4 @@
-import type { Address, InboundMail } from "../nylas/sim.ts";
+import type { Address, SignedMail } from "../nylas/sim.ts";
 import { attachment, type FileFacts, type FileKind, type MailAttachment, png } from "./files.ts";
 import { bodies, letter } from "./letter.ts";
 import type { Random } from "./random.ts";
@@ -28,7 +28,7 @@ interface Writer {
 }
 
 /** Mails between a customer and a mailbox of ours. Each answers the one before and quotes it. */
-export function conversation(random: Random, plan: ConversationPlan): InboundMail[] {
+export function conversation(random: Random, plan: ConversationPlan): SignedMail[] {
   const { language, topic, mailbox, now, id } = plan;
   const person = random.pick(topic.desk === "people" ? language.applicants : language.people);
   const staff = random.pick(language.staff[topic.desk] ?? []);
@@ -47,7 +47,7 @@ export function conversation(random: Random, plan: ConversationPlan): InboundMai
   const html = random.chance(0.75);
   const logo = html && random.chance(0.3) ? logoOf(mailbox) : undefined;
 
-  const mails: InboundMail[] = [];
+  const mails: SignedMail[] = [];
   let date = plan.startsAt;
   for (const [turn, template] of story.turns.entries()) {
     if (date > now) break;
@@ -100,7 +100,7 @@ function storyOf(
   return { subject: subjects[nth % subjects.length]!, turns: [...own, ...more].slice(0, length) };
 }
 
-function answering(mail: InboundMail): Pick<InboundMail, "inReplyTo" | "references"> {
+function answering(mail: SignedMail): Pick<SignedMail, "inReplyTo" | "references"> {
   const messageId = mail.messageId!;
   return { inReplyTo: messageId, references: [...(mail.references ?? []), messageId] };
 }

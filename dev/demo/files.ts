@@ -1,8 +1,8 @@
 import { crc32, deflateSync } from "node:zlib";
-import type { InboundMail } from "../nylas/sim.ts";
+import type { SignedMail } from "../nylas/sim.ts";
 
 export type FileKind = "invoice" | "contract" | "resume" | "prices" | "notes" | "photo" | "invitation";
-export type MailAttachment = NonNullable<InboundMail["attachments"]>[number];
+export type MailAttachment = NonNullable<SignedMail["attachments"]>[number];
 
 /** What a file says; not every kind of file says all of it. */
 export interface FileFacts {

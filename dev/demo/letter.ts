@@ -1,4 +1,4 @@
-import type { InboundMail } from "../nylas/sim.ts";
+import type { SignedMail } from "../nylas/sim.ts";
 import type { MailAttachment } from "./files.ts";
 import type { Random } from "./random.ts";
 import { escapeHtml, fill, paragraphs, quoted } from "./text.ts";
@@ -31,12 +31,12 @@ export function bodies(
     html,
     image,
   }: {
-    before: InboundMail | undefined;
+    before: SignedMail | undefined;
     language: Language;
     html: boolean;
     image: MailAttachment | undefined;
   },
-): Pick<InboundMail, "text" | "html"> {
+): Pick<SignedMail, "text" | "html"> {
   const attribution = before && attributionOf(before, language);
   const text = before ? `${own}\n\n${attribution}\n${quoted(before.text ?? "")}` : own;
   if (!html) return { text };
@@ -55,7 +55,7 @@ ${withoutPictures(before.html ?? paragraphs(before.text ?? ""))}
 /** Mail programs leave the pictures of a quotation behind, since an answer does not carry their files. */
 const withoutPictures = (html: string) => html.replace(/\n<p><img src="cid:[^>]*><\/p>/g, "");
 
-function attributionOf({ from, date }: InboundMail, { locale, wrote }: Language): string {
+function attributionOf({ from, date }: SignedMail, { locale, wrote }: Language): string {
   const format = new Intl.DateTimeFormat(locale, {
     dateStyle: "medium",
     timeStyle: "short",

@@ -1,4 +1,4 @@
-import type { InboundMail } from "../nylas/sim.ts";
+import type { SignedMail } from "../nylas/sim.ts";
 import type { Mailbox } from "./conversation.ts";
 import { englishPeople, russianPeople, uzbekPeople } from "./people.ts";
 import type { Random } from "./random.ts";
@@ -14,13 +14,13 @@ const RECIPIENTS = 30;
 export function specialMails(
   random: Random,
   { now, sales, exports }: { now: number; sales: Mailbox; exports: Mailbox },
-): InboundMail[] {
+): SignedMail[] {
   const everybody = [...uzbekPeople, ...russianPeople, ...englishPeople].map(({ email, name }) => ({
     email,
     name,
   }));
   const common = { unread: false, silent: true };
-  const report: InboundMail = {
+  const report: SignedMail = {
     from: { email: "hisobot@ombor-dasturi.example", name: "Ombor dasturi" },
     to: [sales],
     subject: "Yillik hisobot (katta jadval)",

@@ -18,6 +18,7 @@ export const WEBHOOK_CHAOS = [
   "metadata",
   "transformed",
   "cleaned",
+  "mistyped",
   "badSignature",
 ] as const;
 
@@ -41,6 +42,8 @@ export const chaosUpdate = z.strictObject({
   webhooks: webhookChaos.exactOptional(),
   /** By route, as a fault names it. */
   api: z.record(z.string().min(1), routeChaos).exactOptional(),
+  /** The share of messages in the API's own answers of which one field is ill-typed. */
+  mistyped: probability.exactOptional(),
   /** The share of attachments stored from now on whose `size` is off by up to a third, on Microsoft grants. */
   sizeDiffers: probability.exactOptional(),
   /** Whether the provider limits sends as well: Gmail to 2 a second, Microsoft to 30 a minute. */
@@ -52,6 +55,7 @@ export type ChaosUpdate = z.input<typeof chaosUpdate>;
 export interface ChaosSettings {
   webhooks: z.infer<typeof webhookChaos> & { reorderSeconds: number; delaySeconds: number };
   api: Record<string, z.infer<typeof routeChaos>>;
+  mistyped: number;
   sizeDiffers: number;
   providerLimits: boolean;
 }
@@ -79,6 +83,7 @@ export function calmSettings(): ChaosSettings {
   return {
     webhooks: { reorderSeconds: 30, delaySeconds: 600 },
     api: {},
+    mistyped: 0,
     sizeDiffers: 0,
     providerLimits: false,
   };

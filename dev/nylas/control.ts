@@ -23,7 +23,7 @@ import { now } from "./world.ts";
 const address = z.object({ email: z.string().min(1), name: z.string().exactOptional() });
 
 const inboundSchema = z.object({
-  from: address,
+  from: address.exactOptional(),
   to: z.array(address),
   cc: z.array(address).exactOptional(),
   bcc: z.array(address).exactOptional(),
@@ -43,6 +43,7 @@ const inboundSchema = z.object({
     )
     .exactOptional(),
   date: z.number().exactOptional(),
+  dateHeader: z.string().exactOptional(),
   messageId: z.string().exactOptional(),
   inReplyTo: z.string().exactOptional(),
   references: z.array(z.string()).exactOptional(),

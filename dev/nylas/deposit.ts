@@ -7,6 +7,7 @@ import { addressHeader, encodedWord } from "./mime.ts";
 import { announceMessage } from "./notifications.ts";
 import type { Grant, Header, StoredAttachment, StoredMessage, TrackingOptions } from "./store.ts";
 import { keepMessage, mailboxOf } from "./store.ts";
+import { folderIdFor } from "./system-folders.ts";
 import type { World } from "./world.ts";
 import { now } from "./world.ts";
 
@@ -25,11 +26,11 @@ export interface Placement {
 
 /** Receives a mail in every mailbox here that it concerns; returns the copies, the sender's SENT one last. */
 export function inbound(world: World, mail: InboundMail): StoredMessage[] {
-  const domain = mail.from.email.split("@")[1] ?? "unknown.example";
+  const domain = mail.from?.email.split("@")[1] || "unknown.example";
   const identified = { ...mail, messageId: mail.messageId ?? messageIdHeader(world.store, domain) };
   const sent = mail.folder === "SENT";
   const stored = depositHere(world, { ...identified, folder: sent ? "INBOX" : (mail.folder ?? "INBOX") });
-  const sender = sent && grantByEmail(world, mail.from.email);
+  const sender = sent && mail.from && grantByEmail(world, mail.from.email);
   if (sender) {
     const placement = { folder: "SENT", unread: mail.unread ?? false, showBcc: true };
     stored.push(deposit(world, sender, identified, placement));
@@ -87,7 +88,7 @@ export function newMessage(
     object: "message",
     thread_id: threadOf(world, grant, mail) ?? objectId(store, grant.provider),
     subject: mail.subject,
-    from: [mail.from],
+    from: mail.from ? [mail.from] : [],
     to: mail.to,
     cc: mail.cc ?? [],
     bcc: placement.showBcc ? (mail.bcc ?? []) : [],
@@ -97,7 +98,7 @@ export function newMessage(
     ...(snippet !== undefined && { snippet }),
     starred: false,
     unread: placement.unread,
-    folders: [placement.folder],
+    folders: [folderIdFor(grant, placement.folder)],
     attachments: (mail.attachments ?? []).map((attachment) => depositAttachment(world, grant, attachment)),
     headers: [...headersOf(mail, sentAt), ...(placement.customHeaders ?? [])],
     ...(metadata && { metadata }),
@@ -146,12 +147,12 @@ function depositAttachment(world: World, grant: Grant, attachment: MailAttachmen
 function headersOf(mail: IdentifiedMail, sentAt: number): Header[] {
   const header = (name: string, value: string | undefined) => (value ? [{ name, value }] : []);
   return [
-    ...header("From", addressHeader([mail.from])),
+    ...header("From", addressHeader(mail.from ? [mail.from] : [])),
     ...header("To", addressHeader(mail.to)),
     ...header("Cc", addressHeader(mail.cc ?? [])),
     ...header("Reply-To", addressHeader(mail.replyTo ?? [])),
     ...header("Subject", encodedWord(mail.subject)),
-    ...header("Date", new Date(sentAt).toUTCString()),
+    ...header("Date", mail.dateHeader ?? new Date(sentAt).toUTCString()),
     ...header("Message-ID", mail.messageId),
     ...header("In-Reply-To", mail.inReplyTo),
     ...header("References", mail.references?.join(" ")),

@@ -7,17 +7,8 @@ import { folderId } from "./ids.ts";
 import { announceFolder, announceMessage } from "./notifications.ts";
 import type { Grant, StoredFolder } from "./store.ts";
 import { dropMessage, mailboxOf } from "./store.ts";
+import { ROLES, systemFolder } from "./system-folders.ts";
 import type { World } from "./world.ts";
-
-/** Folder id → its attribute; the ids are the same for every provider here. */
-const SYSTEM_FOLDERS: Record<string, string> = {
-  INBOX: "\\Inbox",
-  SENT: "\\Sent",
-  DRAFTS: "\\Drafts",
-  ARCHIVE: "\\Archive",
-  SPAM: "\\Junk",
-  TRASH: "\\Trash",
-};
 
 const settings = z.object({
   name: z.string().min(1).max(1024),
@@ -31,21 +22,22 @@ const changes = settings.extend({ name: settings.shape.name.exactOptional() });
 export function foldersOf(world: World, grant: Grant) {
   const mailbox = mailboxOf(world.store, grant.id);
   const messages = [...mailbox.messages.values()];
+  const system = new Map(ROLES.map((role) => [systemFolder(grant, role).id, systemFolder(grant, role)]));
   const ids = new Set([
-    ...Object.keys(SYSTEM_FOLDERS),
+    ...system.keys(),
     ...mailbox.folders.keys(),
     ...messages.flatMap((message) => message.folders),
   ]);
   return [...ids].map((id) => {
     const inside = messages.filter((message) => message.folders.includes(id));
-    const attribute = SYSTEM_FOLDERS[id];
+    const known = system.get(id);
     return {
       id,
       grant_id: grant.id,
-      name: id,
+      name: known?.name ?? id,
       object: "folder",
-      system_folder: attribute !== undefined,
-      attributes: attribute === undefined ? [] : [attribute],
+      system_folder: known !== undefined,
+      attributes: known === undefined ? [] : [known.attribute],
       total_count: inside.length,
       unread_count: inside.filter((message) => message.unread).length,
       child_count: [...mailbox.folders.values()].filter(({ parent_id }) => parent_id === id).length,

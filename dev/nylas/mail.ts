@@ -14,7 +14,8 @@ export interface MailAttachment {
 }
 
 export interface InboundMail {
-  from: Address;
+  /** Absent for a mail that names nobody there, as some bounces do. */
+  from?: Address;
   to: Address[];
   cc?: Address[];
   bcc?: Address[];
@@ -24,8 +25,10 @@ export interface InboundMail {
   html?: string;
   text?: string;
   attachments?: MailAttachment[];
-  /** Milliseconds; default now. */
+  /** When it was received, in milliseconds; default now. */
   date?: number;
+  /** Its Date header as it was written; default from `date`. */
+  dateHeader?: string;
   /** With angle brackets, as are `inReplyTo` and `references`. */
   messageId?: string;
   inReplyTo?: string;
@@ -37,8 +40,13 @@ export interface InboundMail {
   silent?: boolean;
 }
 
+/** A mail that says who wrote it. */
+export interface SignedMail extends InboundMail {
+  from: Address;
+}
+
 /** A mail sent through the API; `recipients` are those of its addresses that are no grant here. */
-export interface OutgoingMail extends InboundMail {
+export interface OutgoingMail extends SignedMail {
   recipients: Address[];
   references: string[];
 }

@@ -2,15 +2,18 @@ import { Hono } from "hono";
 import { z } from "zod";
 import type { GrantApi } from "./api.ts";
 import { validBody } from "./api.ts";
+import { happens } from "./chaos.ts";
 import { invalidRequest, notFound } from "./errors.ts";
 import { isShortPage } from "./fault-answers.ts";
 import type { MessageFields } from "./message-object.ts";
 import { MESSAGE_FIELDS, messageObject, rawMessageObject } from "./message-object.ts";
 import { messageTests } from "./message-query.ts";
 import { announceMessage } from "./notifications.ts";
+import { mistyped } from "./odd-shapes.ts";
 import { pageOf } from "./paging.ts";
 import type { Grant, StoredMessage } from "./store.ts";
 import { dropMessage, mailboxOf } from "./store.ts";
+import { folderIdFor } from "./system-folders.ts";
 import type { World } from "./world.ts";
 
 const changes = z.object({
@@ -60,7 +63,7 @@ export function messageRoutes(world: World): Hono<GrantApi> {
       dropMessage(world.store, message);
       announceMessage(world, message, "message.deleted");
     } else {
-      message.folders = ["TRASH"];
+      message.folders = [folderIdFor(c.get("grant"), "TRASH")];
       announceMessage(world, message, "message.updated");
     }
     return c.json({ request_id: c.get("requestId") });
@@ -86,7 +89,8 @@ export function fieldsOf<F extends MessageFields>(value: string | undefined, all
 function shown(world: World, message: StoredMessage, query: Record<string, string>) {
   const fields = fieldsOf(query.fields, MESSAGE_FIELDS);
   if (fields === "raw_mime") return rawMessageObject(message, world.store.contents);
-  const object = messageObject(message, fields);
+  const told = messageObject(message, fields);
+  const object = happens(world.store, world.chaos.settings.mistyped) ? mistyped(world.store, told) : told;
   if (query.select === undefined) return object;
   const selected = query.select.split(",");
   return Object.fromEntries(Object.entries(object).filter(([name]) => selected.includes(name)));

@@ -72,7 +72,33 @@ export function withUnknownField(emission: Emission): Emission {
   };
 }
 
-function fieldsOf({ object }: Emission): Fields {
+/** Ways in which providers have written a field of a message against its schema. All that it said can be read. */
+const MISTYPES: ((fields: Fields) => Fields)[] = [
+  ({ date }) => ({ date: String(date) }),
+  ({ from }) => ({ from: (from as unknown[] | undefined)?.[0] ?? {} }),
+  ({ to, cc }) => ({ to: [null, ...list(to)], cc: list(cc).length > 0 ? cc : null }),
+  ({ folders }) => ({ folders: [null, ...list(folders)] }),
+  ({ headers }) => (headers ? { headers: [...list(headers), { name: "X-Empty", value: null }, null] } : {}),
+  ({ attachments }) => ({
+    attachments: list(attachments).map((file) => ({
+      ...(file as Fields),
+      size: String((file as Fields).size),
+    })),
+  }),
+  () => ({ starred: "no", unread: 1, snippet: 7 }),
+];
+
+/** A message with one of its fields ill-typed. */
+export function mistyped(store: Store, fields: Fields): Fields {
+  const told = MISTYPES[Math.floor(random(store) * MISTYPES.length)]!(fields);
+  // What it did not tell it does not tell ill-typed either.
+  const known = Object.entries(told).filter(([name]) => name in fields);
+  return { ...fields, ...Object.fromEntries(known) };
+}
+
+const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
+
+export function fieldsOf({ object }: Emission): Fields {
   return typeof object === "object" && object !== null ? (object as Fields) : {};
 }
 

@@ -1,7 +1,19 @@
 import { z } from "zod";
 
+/**
+ * What Nylas checks of an address is not published. An address of RFC 5321 or 6531 passes; what could not stand in
+ * an envelope does not.
+ */
+const address = z
+  .string()
+  .max(320)
+  .regex(
+    /^("(?:[^"\\\p{Cc}]|\\\P{Cc})*"|[^\s"<>(),:;@[\]\\]+)@[^\s<>(),:;@[\]\\]+$/u,
+    "Invalid email address",
+  );
+
 const participant = z.object({
-  email: z.email(),
+  email: address,
   name: z.string().nullish(),
 });
 const participants = z.array(participant);

@@ -97,7 +97,7 @@ function mailOf(
   grant: Grant,
   payload: DraftPayload,
   attachments: MailAttachment[],
-): Omit<IdentifiedMail, "messageId"> {
+): Omit<IdentifiedMail, "messageId" | "from"> & { from: Address } {
   const body = payload.body ?? "";
   const from = addresses(payload.from)[0] ?? {
     email: grant.email,

@@ -33,7 +33,7 @@ import { registerWebhooks, webhookRoutes } from "./webhooks.ts";
 import type { World } from "./world.ts";
 
 export type { ChaosSettings, ChaosUpdate } from "./chaos.ts";
-export type { Address, InboundMail, OutgoingMail } from "./mail.ts";
+export type { Address, InboundMail, OutgoingMail, SignedMail } from "./mail.ts";
 export type { SimSnapshot } from "./snapshot.ts";
 export type { Grant, StoredMessage } from "./store.ts";
 

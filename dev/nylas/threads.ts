@@ -12,6 +12,7 @@ import type { Position, Query } from "./paging.ts";
 import { pageOf } from "./paging.ts";
 import type { Grant, StoredMessage } from "./store.ts";
 import { mailboxOf } from "./store.ts";
+import { folderIdFor } from "./system-folders.ts";
 import type { World } from "./world.ts";
 
 const changes = z.object({
@@ -34,23 +35,25 @@ export function threadRoutes(world: World): Hono<GrantApi> {
     const found = findThreads(world, c.get("grant"), query);
     const isShort = isShortPage(world, c);
     const { items, nextCursor } = pageOf(found, query, { most: 50, otherwise: 20, isShort });
-    const data = items.map((thread) => threadObject(world, thread));
+    const grant = c.get("grant");
+    const data = items.map((thread) => threadObject(world, grant, thread));
     return c.json({ request_id: c.get("requestId"), data, ...(nextCursor && { next_cursor: nextCursor }) });
   });
 
   routes.get("/:id", (c) => {
     const thread = threadOf(world, c.get("grant"), c.req.param("id"));
-    return c.json({ request_id: c.get("requestId"), data: threadObject(world, thread) });
+    return c.json({ request_id: c.get("requestId"), data: threadObject(world, c.get("grant"), thread) });
   });
 
   routes.put("/:id", (c) => {
     const thread = threadOf(world, c.get("grant"), c.req.param("id"));
     changeAll(world, thread, validBody(c.get("body"), changes));
-    return c.json({ request_id: c.get("requestId"), data: threadObject(world, thread) });
+    return c.json({ request_id: c.get("requestId"), data: threadObject(world, c.get("grant"), thread) });
   });
 
   routes.delete("/:id", (c) => {
-    changeAll(world, threadOf(world, c.get("grant"), c.req.param("id")), { folders: ["TRASH"] });
+    const folders = [folderIdFor(c.get("grant"), "TRASH")];
+    changeAll(world, threadOf(world, c.get("grant"), c.req.param("id")), { folders });
     return c.json({ request_id: c.get("requestId") });
   });
 
@@ -95,10 +98,10 @@ function threadOf(world: World, grant: Grant, id: string): Thread {
   return thread;
 }
 
-function threadObject(world: World, { messages }: Thread) {
+function threadObject(world: World, grant: Grant, { messages }: Thread) {
   const [first] = messages;
   const latest = messages.at(-1)!;
-  const isSent = (message: StoredMessage) => message.folders.includes("SENT");
+  const isSent = (message: StoredMessage) => message.folders.includes(folderIdFor(grant, "SENT"));
   const received = messages.findLast((message) => !isSent(message));
   const sent = messages.findLast(isSent);
   const drafts = [...mailboxOf(world.store, first.grant_id).drafts.values()].filter(

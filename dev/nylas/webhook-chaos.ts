@@ -1,7 +1,15 @@
 import type { WebhookChaosKind } from "./chaos.ts";
 import { strikes } from "./chaos.ts";
 import { between } from "./ids.ts";
-import { cleaned, metadataOnly, transformed, withoutOptionals, withUnknownField } from "./odd-shapes.ts";
+import {
+  cleaned,
+  fieldsOf,
+  metadataOnly,
+  mistyped,
+  transformed,
+  withoutOptionals,
+  withUnknownField,
+} from "./odd-shapes.ts";
 import type { Emission } from "./triggers.ts";
 import type { World } from "./world.ts";
 
@@ -37,6 +45,7 @@ function reshaped(world: World, emission: Emission, isStruck: (kind: WebhookChao
     if (isStruck("metadata")) shaped = metadataOnly(world.store, shaped);
     else if (isStruck("cleaned")) shaped = cleaned(shaped);
     if (isStruck("transformed")) shaped = transformed(world.store, shaped);
+    if (isStruck("mistyped")) shaped = { ...shaped, object: mistyped(world.store, fieldsOf(shaped)) };
   }
   return isStruck("unknownField") ? withUnknownField(shaped) : shaped;
 }

@@ -294,6 +294,26 @@ describe("the provider", () => {
   });
 });
 
+describe("messages of which a field is ill-typed", () => {
+  test("tell all that they told, and are well-typed again after the chaos", async () => {
+    const { sim, api, control, path } = start({ mistyped: 1 });
+    const attachments = [{ filename: "a", contentType: "text/plain", content: new Uint8Array(4) }];
+    for (let n = 0; n < 20; n++) sim.inbound({ from: AZIZA, to: [TEAM], subject: "x", attachments });
+    const page = () => api("GET", `${path}?fields=include_basic_headers`);
+    const odd: Record<string, unknown>[] = (await page()).body.data;
+    await control("DELETE", "/chaos");
+    const plain: Record<string, unknown>[] = (await page()).body.data;
+    expect(plain.flatMap(Object.keys).sort()).toEqual(odd.flatMap(Object.keys).sort());
+    const changed = (field: string) =>
+      odd.some((one, at) => JSON.stringify(one[field]) !== JSON.stringify(plain[at]?.[field]));
+    expect(["id", "thread_id", "subject", "body"].filter(changed)).toEqual([]);
+    expect(
+      ["date", "from", "to", "folders", "headers", "attachments"].filter(changed).length,
+    ).toBeGreaterThan(2);
+    for (const { from } of odd) expect([from].flat()).toEqual([AZIZA]);
+  });
+});
+
 describe("over the network", () => {
   test("a reset and a body cut off are failed requests, and no later one", async () => {
     const { sim, control, path } = start();

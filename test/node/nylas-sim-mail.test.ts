@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { folderIdFor } from "../../dev/nylas/system-folders.ts";
 import { AZIZA, startWithGrant, TEAM } from "./nylas-sim-harness.ts";
 
 const desk = { email: "desk@app.example" };
@@ -139,7 +140,7 @@ describe("two grants", () => {
       const received = (await api("GET", `${otherPath}?${headers}`)).body.data[0];
       expect(received).toMatchObject({
         subject: "Reja",
-        folders: ["INBOX"],
+        folders: [folderIdFor(other, "INBOX")],
         unread: true,
         grant_id: other.id,
       });
@@ -184,7 +185,7 @@ describe("two grants", () => {
     expect(new Set(received.map((message) => message.thread_id)).size).toBe(2);
     const sent = sim.inbound({ from: TEAM, to: [desk], subject: "x", inReplyTo: messageId, folder: "SENT" });
     expect(sent).toMatchObject([
-      { grant_id: other.id, folders: ["INBOX"], thread_id: received[1]!.thread_id },
+      { grant_id: other.id, folders: [folderIdFor(other, "INBOX")], thread_id: received[1]!.thread_id },
       { grant_id: grant.id, folders: ["SENT"], thread_id: received[0]!.thread_id, unread: false },
     ]);
   });

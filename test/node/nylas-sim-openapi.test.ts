@@ -2,6 +2,7 @@ import type { ValidateFunction } from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, test } from "vitest";
 import { SAMPLE_TYPES } from "../../dev/nylas/samples.ts";
+import { folderIdFor } from "../../dev/nylas/system-folders.ts";
 import openapi from "../fixtures/nylas-openapi-mail.json" with { type: "json" };
 import type { Answer, Harness } from "./nylas-sim-harness.ts";
 import { HOOK, startSim } from "./nylas-sim-harness.ts";
@@ -63,6 +64,7 @@ interface Prepared extends Harness {
   message: string;
   attachment: string;
   webhook: string;
+  inbox: string;
   thread: string;
   draft: string;
   folder: string;
@@ -99,6 +101,7 @@ async function prepared(): Promise<Prepared> {
     schedule: `${path}/messages/schedules/${(await made("messages/send", later)).schedule_id}`,
     message: encodeURIComponent(message!.id),
     attachment: encodeURIComponent(message!.attachments[0]!.id),
+    inbox: `${path}/folders/${encodeURIComponent(folderIdFor(grant, "INBOX"))}`,
     webhook: data[0].id,
   };
 }
@@ -206,12 +209,12 @@ const answers: [operation: string, status: number, call: Call][] = [
 
   [`GET ${OF_GRANT}/folders`, 200, ({ api, grant }) => api("GET", `${grant}/folders`)],
   [`GET ${OF_GRANT}/folders/{folder_id}`, 404, ({ api, grant }) => api("GET", `${grant}/folders/inbox`)],
-  [`GET ${OF_GRANT}/folders/{folder_id}`, 200, ({ api, grant }) => api("GET", `${grant}/folders/INBOX`)],
+  [`GET ${OF_GRANT}/folders/{folder_id}`, 200, ({ api, inbox }) => api("GET", inbox)],
   [`POST ${OF_GRANT}/folders`, 400, ({ api, grant }) => api("POST", `${grant}/folders`, {})],
   [`POST ${OF_GRANT}/folders`, 200, ({ api, grant }) => api("POST", `${grant}/folders`, { name: "A" })],
   [`PUT ${FOLDER}`, 404, ({ api, grant }) => api("PUT", `${grant}/folders/nothing`, { name: "B" })],
   [`PUT ${FOLDER}`, 200, ({ api, folder }) => api("PUT", folder, { name: "B" })],
-  [`DELETE ${FOLDER}`, 400, ({ api, grant }) => api("DELETE", `${grant}/folders/INBOX`)],
+  [`DELETE ${FOLDER}`, 400, ({ api, inbox }) => api("DELETE", inbox)],
   [`DELETE ${FOLDER}`, 200, ({ api, folder }) => api("DELETE", folder)],
 
   [ATTACHMENT, 400, ({ api, grant, attachment }) => api("GET", `${grant}/attachments/${attachment}`)],

@@ -2,6 +2,7 @@ import Nylas, { NylasApiError, NylasSdkTimeoutError } from "nylas";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Served } from "../../dev/nylas/server.ts";
 import { serve } from "../../dev/nylas/server.ts";
+import { folderIdFor } from "../../dev/nylas/system-folders.ts";
 import type { Harness } from "./nylas-sim-harness.ts";
 import { API_KEY, startSim } from "./nylas-sim-harness.ts";
 
@@ -23,6 +24,8 @@ beforeEach(async () => {
   await harness.control("POST", "/reset");
   grantId = harness.sim.addGrant({ email: "team@app.example", provider: "microsoft" }).id;
 });
+
+const idOf = (role: string) => folderIdFor({ id: grantId, provider: "microsoft" }, role);
 
 function clientWith(apiKey: string): Nylas {
   return new Nylas({ apiKey, apiUri: `http://127.0.0.1:${served.port}` });
@@ -87,7 +90,9 @@ describe("messages", () => {
     const updated = await nylas.messages.update({ identifier: grantId, messageId, requestBody });
     expect(updated.data.unread).toBe(false);
     await nylas.messages.destroy({ identifier: grantId, messageId });
-    expect((await nylas.messages.find({ identifier: grantId, messageId })).data.folders).toEqual(["TRASH"]);
+    expect((await nylas.messages.find({ identifier: grantId, messageId })).data.folders).toEqual([
+      idOf("TRASH"),
+    ]);
   });
 
   test("are sent once under one Idempotency-Key", async () => {
@@ -124,7 +129,7 @@ describe("drafts, schedules and threads", () => {
     expect(rewritten.data).toMatchObject({ id: created.id, subject: "Boshqa" });
     const sent = await nylas.drafts.send(which);
     const { data } = await nylas.messages.find({ identifier: grantId, messageId: sent.data.id });
-    expect(data).toMatchObject({ subject: "Boshqa", folders: ["SENT"] });
+    expect(data).toMatchObject({ subject: "Boshqa", folders: [idOf("SENT")] });
   });
 
   test("a mail is scheduled, listed and cancelled", async () => {
@@ -176,7 +181,10 @@ describe("grants, folders and webhooks", () => {
 
   test("folders are listed", async () => {
     const { data } = await nylas.folders.list({ identifier: grantId });
-    expect(data.map((folder) => folder.id)).toContain("INBOX");
+    expect(data.map(({ id, attributes }) => ({ id, attributes }))).toContainEqual({
+      id: idOf("INBOX"),
+      attributes: ["\\Inbox"],
+    });
   });
 
   test("a webhook is created, rotated and destroyed", async () => {

@@ -1,6 +1,7 @@
+import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { createTransport } from "nodemailer";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { InboundMail } from "../../dev/nylas/sim.ts";
 import { listenSmtp } from "../../dev/smtp.ts";
 
@@ -138,7 +139,7 @@ test("a plain text mail arrives with its thread headers", async () => {
         messageId: "<7@savdo.example>",
         inReplyTo: "<6@anhor.example>",
         references: ["<5@savdo.example>", "<6@anhor.example>"],
-        date: Date.parse("2026-01-05T10:00:00Z"),
+        dateHeader: "Mon, 05 Jan 2026 10:00:00 +0000",
       },
       envelope: { from: "ulugbek@savdo.example", to: ["savdo@anhor.example", "export@anhor.example"] },
     },
@@ -195,13 +196,53 @@ test("recipients that no header names are hidden copies", async () => {
   expect(mail.bcc).toEqual([{ email: "kadrlar@anhor.example" }]);
 });
 
-test.each(["Tue, 01 Jan 2999 00:00:00 +0000", "yesterday evening"])(
-  "the date %s is ignored",
+test.each(["Thu, 01 Jan 1970 00:00:00 +0000", "Tue, 01 Jan 2999 00:00:00 +0000", "yesterday evening"])(
+  "the date %s is only a header: a mail dates from its receipt",
   async (date) => {
     await sendRaw(headers(`Date: ${date}`));
     expect(received[0]?.mail).not.toHaveProperty("date");
+    expect(received[0]?.mail.dateHeader).toBe(date);
   },
 );
+
+describe("mail as it is, not as it should be", () => {
+  const takeCase = async (name: string) => {
+    await sendRaw(readFileSync(new URL(`../fixtures/cases/${name}`, import.meta.url)));
+    return received[0]!.mail;
+  };
+
+  test.each(["smtp-no-from.eml", "smtp-from-empty.eml"])("%s is from nobody", async (name) => {
+    expect(await takeCase(name)).not.toHaveProperty("from");
+  });
+
+  test("a bounce may be from a name without a domain", async () => {
+    const head = headers().replace("Ali <ali@bozor.example>", "MAILER-DAEMON (Mail Delivery System)");
+    await sendRaw(head);
+    expect(received[0]?.mail.from).toEqual({ email: "MAILER-DAEMON" });
+  });
+
+  test("raw bytes in a header are read in the charset of the text", async () => {
+    expect(await takeCase("smtp-raw-8bit-header-cp1251.eml")).toMatchObject({
+      subject: "Привет",
+      text: expect.stringMatching(/^Привет/),
+    });
+  });
+
+  test("raw bytes in the headers of a mail that names no charset are taken for the region's", async () => {
+    const [before, after] = headers().split("Salom") as [string, string];
+    const subject = Buffer.from([0xd1, 0xe0, 0xeb, 0xee, 0xec]);
+    await sendRaw(Buffer.concat([Buffer.from(before), subject, Buffer.from(after)]));
+    expect(received[0]?.mail.subject).toBe("Салом");
+  });
+
+  test("UTF-7 is decoded", async () => {
+    expect((await takeCase("smtp-utf7.eml")).text).toMatch(/^Привет\s*$/);
+  });
+
+  test("what a gateway puts after a base64 text is not decoded", async () => {
+    expect((await takeCase("smtp-b64-garbage.eml")).text).toMatch(/^[\x20-\x7e]+\s*$/);
+  });
+});
 
 test("a recipient is matched without regard to case", async () => {
   await sendRaw(headers(), ["Savdo@anhor.example"]);
