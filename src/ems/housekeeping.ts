@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { nowSeconds, toIso } from "../lib/time.ts";
 import { KEPT_DAYS } from "./attachments/uploads.ts";
 import { type Ctx, ofEachShard, ofNoCompany } from "./context.ts";
+import { enqueueErasures } from "./erasure.ts";
 import { removeExpiredKeys } from "./idempotency-store.ts";
 import { collectGarbage } from "./overflow.ts";
 import { NOTIFICATIONS } from "./webhooks/receive.ts";
@@ -17,7 +18,7 @@ const ROUNDS = 50;
 /**
  * Cron: removes what is kept for 30 days only (deliveries, their raw bytes, events, and what the outbox is done
  * with), tombstones, uploads, tickets that nobody has used, the answers under Idempotency-Keys, and then each object
- * that no row refers to any more.
+ * that no row refers to any more. Has erasures go on.
  */
 export async function removeExpired(ctx: Ctx): Promise<void> {
   const before = nowSeconds() - KEEP_DAYS * DAY;
@@ -32,6 +33,7 @@ export async function removeExpired(ctx: Ctx): Promise<void> {
   await repeat(() => removeOldest(ofNoCompany(ctx), "ems_stream_tickets", "expires_at", nowSeconds()));
   await repeat(() => removeExpiredKeys(ofNoCompany(ctx)));
   await repeat(() => removeNotifications(ctx, before));
+  await enqueueErasures(ctx);
   for (const each of ofEachShard(ctx)) await repeat(() => collectGarbage(each));
 }
 

@@ -33,9 +33,11 @@ export async function overflow(
  * The statement that has an object deleted tomorrow unless a row refers to it by then (see schema/lifetime.ts). It is
  * to be run before the object is written, in the database of that row.
  */
-export const announce = (key: string): SQL => sql`
-  INSERT INTO ems_garbage (key, due_at) VALUES (${key}, ${nowSeconds() + UNREFERENCED_SECONDS})
-  ON CONFLICT (key) DO NOTHING`;
+export const announce = (key: string, seconds = UNREFERENCED_SECONDS): SQL => sql`
+  INSERT INTO ems_garbage (key, due_at) VALUES (${key}, ${nowSeconds() + seconds}) ON CONFLICT (key) DO NOTHING`;
+
+/** The statement that has an object deleted in an hour, when nobody can still be about to write it. */
+export const discard = (key: string): SQL => announce(key, 3600);
 
 /** Objects that R2 deletes in one call. */
 const AT_A_TIME = 1000;
