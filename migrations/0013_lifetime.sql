@@ -163,7 +163,7 @@ DROP TABLE `ems_pending_references_copy`;
 --> statement-breakpoint
 CREATE INDEX `ems_pending_references_message` ON `ems_pending_references` (`message_id`);
 --> statement-breakpoint
-CREATE INDEX `ems_outbox_account` ON `ems_outbox` (`account_id`);
+CREATE INDEX `ems_outbox_account` ON `ems_outbox` (`company_id`,`account_id`);
 --> statement-breakpoint
 CREATE INDEX `ems_uploads_company` ON `ems_uploads` (`company_id`);
 --> statement-breakpoint

@@ -12,11 +12,11 @@ const ROWS = 200;
 const EVENTS = 500;
 
 /**
- * What an account has by its id alone. Its messages, and what hangs on them, its threads, its deliveries and its
- * events are erased each in a way of their own.
+ * What an account has by its id alone. Its messages, and what hangs on them, its threads, its outbox, its deliveries
+ * and its events are erased each in a way of their own.
  */
 export const TABLES = [
-  ...["ems_outbox", "ems_drafts", "ems_syncs", "ems_inbox_stretches", "ems_inbox_counters"],
+  ...["ems_drafts", "ems_syncs", "ems_inbox_stretches", "ems_inbox_counters"],
   ...["ems_late_messages", "ems_tombstones"],
 ];
 
@@ -68,10 +68,14 @@ async function eraseEvents(
 }
 
 /** @returns how many there were, of all tables */
-async function eraseRows(ctx: Ctx, { account_id }: Erasure): Promise<number> {
+async function eraseRows(ctx: Ctx, { company_id, account_id }: Erasure): Promise<number> {
   const deliveries = sql`
     FROM ems_deliveries WHERE account_id = ${account_id} ORDER BY received_at, id LIMIT ${ROWS}`;
   const results = await batch(ctx, [
+    sql`
+      DELETE FROM ems_outbox WHERE rowid IN (
+        SELECT rowid FROM ems_outbox WHERE company_id = ${company_id} AND account_id = ${account_id} LIMIT ${ROWS})
+      RETURNING 1`,
     ...TABLES.map((name) => {
       const table = sql.raw(name);
       return sql`

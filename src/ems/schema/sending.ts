@@ -50,7 +50,8 @@ export const outbox = sqliteTable(
       .where(sql`idempotency_key IS NOT NULL`),
     // Whoever sends a draft, and whenever: it is one mail.
     uniqueIndex("ems_outbox_draft").on(t.draft_id).where(sql`draft_id IS NOT NULL`),
-    index("ems_outbox_account").on(t.account_id),
+    // Not by the account first: that would be taken for ems_outbox_unknown.
+    index("ems_outbox_account").on(t.company_id, t.account_id),
     index("ems_outbox_company").on(t.company_id, t.created_at, t.id),
     index("ems_outbox_due").on(t.due_at).where(sql`due_at IS NOT NULL`),
     index("ems_outbox_unknown").on(t.account_id).where(sql`state = 'unknown' AND due_at IS NOT NULL`),
