@@ -23,20 +23,20 @@ export const TABLES = [
 /** Where R2 has what belongs to a company, followed by its id. */
 const PREFIXES = ["attachments", "bodies", "drafts", "outbox", "uploads"];
 
-/**
- * Erases the next portion of an account, or of what is a company's own.
- * @returns the erasure as it goes on; null when there was nothing left
- */
-export const erasePortion = (ctx: Ctx, erasure: Erasure): Promise<Erasure | null> =>
+/** The erasure as it goes on; or it waits for those of the company's accounts; or there was nothing left. */
+type Erased = Erasure | "waits" | "empty";
+
+/** Erases the next portion of an account, or of what is a company's own. */
+export const erasePortion = (ctx: Ctx, erasure: Erasure): Promise<Erased> =>
   erasure.account_id === "" ? eraseOfCompany(ctx, erasure) : eraseOfAccount(ctx, erasure);
 
-async function eraseOfAccount(ctx: Ctx, erasure: Erasure): Promise<Erasure | null> {
+async function eraseOfAccount(ctx: Ctx, erasure: Erasure): Promise<Erased> {
   // Events first: only as long as its messages are there, it is known which are theirs.
   const { next, isEnd } = await eraseEvents(ctx, erasure, isEventOf(erasure.account_id));
   if (!isEnd) return next;
   const removed =
     (await eraseRows(ctx, erasure)) + (await eraseMessages(ctx, next)) || (await leaveThreads(ctx, next));
-  return removed > 0 ? next : null;
+  return removed > 0 ? next : "empty";
 }
 
 /** What an event tells of. One that tells of a message counts by that: its thread may be another account's. */
@@ -139,7 +139,7 @@ async function leaveThreads(ctx: Ctx, { account_id }: Erasure): Promise<number> 
 }
 
 /** Whatever a company has since is another matter: it may go on under the same id. */
-async function eraseOfCompany(ctx: Ctx, erasure: Erasure): Promise<Erasure | null> {
+async function eraseOfCompany(ctx: Ctx, erasure: Erasure): Promise<Erased> {
   const { company_id, started_at } = erasure;
   const isOld = sql`created_at <= ${started_at} AND (cause < 'erased/' OR cause >= 'erased0')`;
   const { next, isEnd } = await eraseEvents(ctx, erasure, isOld);
@@ -151,8 +151,9 @@ async function eraseOfCompany(ctx: Ctx, erasure: Erasure): Promise<Erasure | nul
   if (uploads.length) return next;
   const accounts = await ctx.db.all(sql`
     SELECT 1 FROM ems_erasures WHERE company_id = ${company_id} AND account_id <> '' LIMIT 1`);
+  if (accounts.length) return "waits";
   // Rows lead to all objects but those that were lost by versions before.
-  return !accounts.length && (await eraseObjects(ctx, next)) > 0 ? next : null;
+  return (await eraseObjects(ctx, next)) > 0 ? next : "empty";
 }
 
 /** @returns how many were deleted */

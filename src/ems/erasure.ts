@@ -129,7 +129,8 @@ export async function erase(anywhere: Ctx, { company_id, account_id }: EraseJob)
   erasure = await revoke(ctx, erasure);
   for (let round = 0; round < ROUNDS; round++) {
     const next = await erasePortion(ctx, erasure);
-    if (!next) return end(ctx, erasure);
+    if (next === "waits") return; // until cron looks again
+    if (next === "empty") return end(ctx, erasure);
     erasure = next;
   }
   await ctx.env.JOBS.send({ type: "erase", company_id, account_id });
@@ -159,9 +160,7 @@ async function end(ctx: Ctx, erasure: Erasure): Promise<void> {
   const { company_id, account_id, grant_id, started_at } = erasure;
   for (let round = 0; round < ROUNDS && (await collectGarbage(ctx)) > 0; round++);
   if (grant_id !== null || nowSeconds() < started_at + SETTLING_SECONDS) return;
-  const isOver = sql`company_id = ${company_id} AND account_id = ${account_id} AND started_at = ${started_at}
-    AND (account_id <> '' OR NOT EXISTS (
-      SELECT 1 FROM ems_erasures WHERE company_id = ${company_id} AND account_id <> ''))`;
+  const isOver = sql`company_id = ${company_id} AND account_id = ${account_id} AND started_at = ${started_at}`;
   await batch(ctx, [
     // "0" is the character after "/".
     sql`

@@ -17,8 +17,8 @@ const ROUNDS = 50;
 
 /**
  * Cron: removes what is kept for 30 days only (deliveries, their raw bytes, events, and what the outbox is done
- * with), tombstones, uploads, tickets that nobody has used, the answers under Idempotency-Keys, and then each object
- * that no row refers to any more. Has erasures go on.
+ * with), tombstones, late messages that everybody has seen, uploads, tickets that nobody has used, the answers under
+ * Idempotency-Keys, and then each object that no row refers to any more. Has erasures go on.
  */
 export async function removeExpired(ctx: Ctx): Promise<void> {
   const before = nowSeconds() - KEEP_DAYS * DAY;
@@ -29,6 +29,7 @@ export async function removeExpired(ctx: Ctx): Promise<void> {
     await repeat(() => removeUploads(each, nowSeconds() - KEPT_DAYS * DAY));
     const buried = (nowSeconds() - TOMBSTONE_DAYS * DAY) * 1000;
     await repeat(() => removeOldest(each, "ems_tombstones", "deleted_at", buried));
+    await repeat(() => removeSeen(each));
   }
   await repeat(() => removeOldest(ofNoCompany(ctx), "ems_stream_tickets", "expires_at", nowSeconds()));
   await repeat(() => removeExpiredKeys(ofNoCompany(ctx)));
@@ -48,6 +49,21 @@ async function removeOldest({ db }: Ctx, table: string, column: string, before: 
   const removed = await db.all(sql`
     DELETE FROM ${name} WHERE rowid IN (
       SELECT rowid FROM (SELECT rowid, ${age} FROM ${name} ORDER BY rowid LIMIT ${AT_A_TIME}) WHERE ${age} < ${before})
+    RETURNING 1`);
+  return removed.length;
+}
+
+/**
+ * Late messages that all users of their account have seen. Those of an account whose users do not come back stay (some
+ * hundreds: see the trigger ems_late_messages_capped), so that each look begins somewhere else.
+ */
+async function removeSeen({ db }: Ctx): Promise<number> {
+  const removed = await db.all(sql`
+    DELETE FROM ems_late_messages WHERE seq IN (
+      SELECT seq FROM (
+        SELECT seq, account_id FROM ems_late_messages
+        WHERE seq >= (SELECT abs(random() % max(seq)) FROM ems_late_messages) ORDER BY seq LIMIT ${AT_A_TIME}) page
+      WHERE seq <= (SELECT min(n.late_seen) FROM ems_inbox_counters n WHERE n.account_id = page.account_id))
     RETURNING 1`);
   return removed.length;
 }

@@ -142,7 +142,20 @@ it("a late message that everybody has seen is forgotten, and its number is never
       .bind(id, crypto.randomUUID())
       .first<number>("seq");
   const last = await add(account);
-  await env.DB.prepare("DELETE FROM ems_late_messages").run();
+  const seenBy = (user: number, seq: number) =>
+    env.DB.prepare("INSERT INTO ems_inbox_counters (user_id, account_id, late_seen) VALUES (?, ?, ?)")
+      .bind(user, account, seq)
+      .run();
+  await seenBy(1, 9e9);
+  await seenBy(2, (last ?? 0) - 1);
+  for (let run = 0; run < 3; run++) await cron();
+  const left = () => env.DB.prepare("SELECT seq FROM ems_late_messages").all();
+  expect((await left()).results).toEqual([{ seq: last }]);
+  await env.DB.prepare("UPDATE ems_inbox_counters SET late_seen = ?").bind(last).run();
+  await waitFor(async () => {
+    await cron();
+    expect((await left()).results).toEqual([]);
+  });
   expect(await add(account)).toBe((last ?? 0) + 1);
   // Of very many, nobody would catch up on more than 500.
   for (let n = 0; n < 10; n++) {

@@ -46,11 +46,6 @@ export async function catchUp<Account extends Lagging>(
       UPDATE ems_inbox_counters SET late_seen = max(late_seen, coalesce((
         SELECT max(seq) FROM ems_late_messages l WHERE l.account_id = ems_inbox_counters.account_id), 0))
       WHERE user_id = ${user_id} AND account_id IN (SELECT value FROM json_each(${json(lagging)}))`,
-    // What everybody has seen is of no more use.
-    sql`
-      DELETE FROM ems_late_messages WHERE seq IN (
-        SELECT l.seq FROM json_each(${json(lagging)}) j CROSS JOIN ems_late_messages l ON l.account_id = j.value
-          AND l.seq <= (SELECT min(n.late_seen) FROM ems_inbox_counters n WHERE n.account_id = j.value))`,
   ]);
   return accounts.map((account) => (isHopeless(account) ? { ...account, stretches: "[]" } : account));
 }
