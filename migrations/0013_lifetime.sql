@@ -185,7 +185,7 @@ ALTER TABLE `ems_drafts` ADD `claimed_until` integer;
 --> statement-breakpoint
 UPDATE ems_drafts SET version = -version, claim = 'unknown', claimed_until = updated_at + 600 WHERE version < 0;
 --> statement-breakpoint
--- Of which a job found out that they were sent after the Worker had died.
+-- Those whose mail is the outbox's: the Worker that sent them died before it could delete them.
 DELETE FROM ems_drafts WHERE id IN (
   SELECT o.draft_id FROM ems_outbox o JOIN ems_drafts d ON d.id = o.draft_id AND d.version = o.draft_version
-  WHERE o.state = 'sent');
+  WHERE o.state IN ('queued', 'sent'));

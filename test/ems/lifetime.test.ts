@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { app } from "../../src/app.ts";
+import { TABLES } from "../../src/ems/erasure-portions.ts";
 import { calm, faultyEnv, type Queued } from "../chaos/faults.ts";
 import { consume, execution } from "../chaos/queue.ts";
 import { type Client, connectMailbox, createClient, unique } from "../support/client.ts";
@@ -329,6 +330,18 @@ describe("erasing", () => {
       total: 1,
       items: [{ id: mail.thread_id }],
     });
+  });
+
+  it("knows every table that has anything of an account", async () => {
+    const { results } = await env.DB.prepare(
+      "SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE '%`account_id`%'",
+    ).all<{ name: string }>();
+    // The others are erased in a way of their own (erasure-portions.ts), or by trigger with their message.
+    const others = [
+      ...["ems_messages", "ems_threads", "ems_outbox", "ems_deliveries", "ems_events", "ems_erasures"],
+      ...["ems_attachments", "ems_inbox_entries", "ems_pending_references"],
+    ];
+    expect(results.map(({ name }) => name).toSorted()).toEqual([...TABLES, ...others].toSorted());
   });
 
   it("goes on after a Worker has died at any call of it", async () => {
