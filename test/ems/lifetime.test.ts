@@ -1,7 +1,9 @@
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { app } from "../../src/app.ts";
+import { createContext } from "../../src/ems/context.ts";
 import { TABLES } from "../../src/ems/erasure-portions.ts";
+import { applyMessage } from "../../src/ems/messages/ingest.ts";
 import { calm, faultyEnv, type Queued } from "../chaos/faults.ts";
 import { consume, execution } from "../chaos/queue.ts";
 import { type Client, connectMailbox, createClient, unique } from "../support/client.ts";
@@ -367,6 +369,31 @@ describe("erasing", () => {
     const left = (await everyRow()).filter((row) => row.includes(box.id) && !row.startsWith("ems_erasures"));
     expect(left).toEqual([]);
     expect(await keysUnder(`bodies/${box.company_id}/`, `attachments/${box.company_id}/`)).toEqual([]);
+  });
+
+  it("also takes what was just being written when it began", async () => {
+    const client = await createClient();
+    const box = await connectMailbox(client);
+    await client.call("DELETE", `/accounts/${box.id}?erase=true`);
+    const rowsOf = async (id: string) => (await everyRow()).filter((row) => row.includes(id));
+    await waitFor(async () => {
+      expect((await rowsOf(box.id)).map((row) => row.split(" ")[0]).toSorted()).toEqual([
+        "ems_erasures",
+        "ems_events",
+      ]);
+    });
+    // A Worker that has read the account before.
+    const ctx = createContext(env, { waitUntil: () => {} });
+    const from = { email: "c@out.example", name: null };
+    const message = { id: "late", subject: "Late", from, to: [], date: 1_700_000_000, body: LARGE };
+    const { id } = await applyMessage(ctx, box, { message, observedAt: 1, cause: "late" });
+    expect(await rowsOf(id ?? "")).not.toEqual([]);
+    setClock(2);
+    await waitFor(async () => {
+      await cron();
+      expect([...(await rowsOf(box.id)), ...(await rowsOf(id ?? ""))]).toEqual([]);
+    });
+    expect(await keysUnder(`bodies/${box.company_id}/`)).toEqual([]);
   });
 
   it("ignores a notification that comes meanwhile, and does not keep its mail", async () => {

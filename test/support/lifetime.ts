@@ -13,12 +13,7 @@ export async function cron(on: Env = env): Promise<void> {
 /** Sets the Worker's clock, which is not the database's, so many hours ahead. */
 export const setClock = (hours: number): void => {
   vi.useFakeTimers({ toFake: ["Date"] });
-  vi.setSystemTime(realNow() + hours * 3_600_000);
-};
-
-const realNow = (): number => {
-  const clock = vi.getRealSystemTime();
-  return typeof clock === "number" ? clock : Number(clock);
+  vi.setSystemTime(vi.getRealSystemTime() + hours * 3_600_000);
 };
 
 /** All keys of R2 under these prefixes. */
