@@ -205,7 +205,7 @@ describe("a Worker that dies", () => {
   };
 
   it.each(["before", "after"] as const)(
-    "%s any call leaves no object that no row refers to, of drafts, mails and answers",
+    "%s any call leaves no object that no row refers to: of mail that comes, drafts, sent mail, uploads and answers",
     async (moment) => {
       for (const level of ["info", "warn", "error"] as const) vi.spyOn(console, level).mockReturnValue();
       const client = await createClient();
@@ -231,13 +231,39 @@ describe("a Worker that dies", () => {
         body_html: LARGE,
       };
       const { body: draft } = await client.call("POST", "/drafts/", mail);
+      const queue: Queued[] = [];
+      let tried = 0;
+      const upload = (on: Env) => {
+        const body = new FormData();
+        body.append("files", new File(["a file"], "a.txt"));
+        const headers = { authorization: `Bearer ${client.token}` };
+        const request = new Request("https://xabar.test/attachments/", { method: "POST", headers, body });
+        return app.fetch(request, on, execution);
+      };
+      /** The same mail each time, with another body. */
+      const take = async (on: Env) => {
+        const from = [{ email: "c@out.example" }];
+        const text = { body: `${LARGE}${unique()}`, from, to: from, cc: [], bcc: [], subject: "S" };
+        const object = {
+          id: "changing",
+          grant_id: box.grant_id,
+          thread_id: "t",
+          date: 1_700_000_000,
+          ...text,
+        };
+        const time = Math.floor(Date.now() / 1000) + tried;
+        const notification = { id: `n${unique()}`, type: "message.updated", time, data: { object } };
+        const body = { key: "none", received_at: time, notification };
+        await consume([{ queue: "xabar-webhooks", body, attempts: 1 }], on, queue);
+        return new Response();
+      };
       const works: ((on: Env) => Promise<Response> | Response)[] = [
+        upload,
+        take,
         (on) => ask(on, "POST", "/drafts/", mail, crypto.randomUUID()),
         (on) => ask(on, "PATCH", `/drafts/${draft.id}`, { body_html: `${LARGE}${unique()}` }),
         (on) => ask(on, "POST", "/messages/send/", { ...mail, undo_seconds: 60 }),
       ];
-      const queue: Queued[] = [];
-      let tried = 0;
       for (const work of works) {
         for (let n = 1; ; n++) {
           const { strike, died } = dieAt(n, moment);
@@ -246,12 +272,14 @@ describe("a Worker that dies", () => {
           if (!died()) break;
         }
       }
-      expect(tried).toBeGreaterThan(15);
+      expect(tried).toBeGreaterThan(25);
       vi.restoreAllMocks();
       setClock(25);
       await cron(faultyEnv(calm, queue));
       vi.useRealTimers();
       await expectOnlyWhatRowsNeed();
+      const kinds = (await keysUnder(...OBJECTS)).map((key) => key.split("/")[0]);
+      expect(kinds).toEqual(expect.arrayContaining(["bodies", "drafts", "outbox", "uploads"]));
     },
   );
 });
