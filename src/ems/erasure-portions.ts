@@ -4,7 +4,7 @@ import { batch, type Ctx } from "./context.ts";
 import { eventIdsAfter } from "./events/log.ts";
 import type { erasures } from "./schema/lifetime.ts";
 
-type Erasure = typeof erasures.$inferSelect;
+export type Erasure = typeof erasures.$inferSelect;
 
 /** A message takes its attachments and everybody's state of it along. */
 const MESSAGES = 50;

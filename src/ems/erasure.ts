@@ -12,20 +12,17 @@ import {
   ofEveryCompany,
   type UserCtx,
 } from "./context.ts";
-import { erasePortion } from "./erasure-portions.ts";
+import { type Erasure, erasePortion } from "./erasure-portions.ts";
 import { appendEvents, ring } from "./events/log.ts";
 import { enqueueJobs } from "./jobs.ts";
 import { collectGarbage } from "./overflow.ts";
 import { ProviderError } from "./provider/port.ts";
-import type { erasures } from "./schema/lifetime.ts";
 
 // What is erased is gone from the lists at once, as its account is; its mail follows in portions, by job. Whoever was
 // just writing for the account may still do so, so its erasure is only over when an hour later nothing is left.
 
-export type Erasure = typeof erasures.$inferSelect;
-
 /** One step of an erasure. The account is "" for what is the company's own. */
-export interface EraseJob {
+interface EraseJob {
   company_id: number;
   account_id: string;
 }
@@ -122,11 +119,10 @@ export async function enqueueErasures(ctx: Ctx): Promise<void> {
 export async function erase(anywhere: Ctx, { company_id, account_id }: EraseJob): Promise<void> {
   const ctx = ofCompany(anywhere, company_id);
   const here = sql`company_id = ${company_id} AND account_id = ${account_id}`;
-  const leased = sql`
-    UPDATE ems_erasures SET due_at = ${nowSeconds() + LEASE_SECONDS} WHERE ${here} RETURNING *`;
-  let [erasure] = await ctx.db.all<Erasure>(leased);
-  if (!erasure) return;
-  erasure = await revoke(ctx, erasure);
+  const [leased] = await ctx.db.all<Erasure>(sql`
+    UPDATE ems_erasures SET due_at = ${nowSeconds() + LEASE_SECONDS} WHERE ${here} RETURNING *`);
+  if (!leased) return;
+  let erasure = await revoke(ctx, leased);
   for (let round = 0; round < ROUNDS; round++) {
     const next = await erasePortion(ctx, erasure);
     if (next === "waits") return; // until cron looks again
