@@ -91,7 +91,11 @@ const CASES: Record<string, (method: string, path: string) => Promise<void>> = {
   "GET /accounts/:account_id": notFound(),
   "GET /accounts/:account_id/sync": notFound(),
   "PATCH /accounts/:account_id": notFound(() => ({ display_name: "Taken", status: "disconnected" })),
-  "DELETE /accounts/:account_id": notFound(),
+  "DELETE /accounts/:account_id": async (method, path) => {
+    await notFound()(method, path);
+    await notFound()(method, `${path}?erase=true`);
+  },
+  "DELETE /companies/:company_id": notFound(),
   "GET /drafts/:draft_id": notFound(),
   "PATCH /drafts/:draft_id": notFound(() => ({ subject: "Taken", email_account_id: a.account.id })),
   "DELETE /drafts/:draft_id": notFound(),

@@ -9,6 +9,7 @@ import { fill, guardedRoutes, type Route, registered, routes } from "./support/r
  */
 const TABLE = `
 DELETE /accounts/:account_id user
+DELETE /companies/:company_id admin
 DELETE /drafts/:draft_id user
 GET /accounts user
 GET /accounts/:account_id user

@@ -1,7 +1,7 @@
 import { createMiddleware } from "hono/factory";
 import { config } from "../env.ts";
 import { ApiError, unauthorized } from "../lib/errors.ts";
-import { type CurrentUser, verifyToken } from "./token.ts";
+import { type CurrentUser, checkRole, verifyToken } from "./token.ts";
 
 export type AuthEnv = { Bindings: Env; Variables: { user: CurrentUser } };
 
@@ -26,6 +26,6 @@ export const limitRate = createMiddleware<AuthEnv>(async (c, next) => {
 /** Lets only one role pass: else 403. */
 export const requireRole = (role: string) =>
   createMiddleware<AuthEnv>(async (c, next) => {
-    if (c.var.user.role !== role) throw new ApiError(403, `This needs the role "${role}"`);
+    checkRole(c.var.user, role);
     await next();
   });

@@ -13,6 +13,11 @@ export interface CurrentUser {
   exp: number;
 }
 
+/** @throws ApiError 403 for a caller of another role */
+export function checkRole(user: CurrentUser, role: string): void {
+  if (user.role !== role) throw new ApiError(403, `This needs the role "${role}"`);
+}
+
 const Claims = z.object({
   user_id: z.int(),
   role: z.string(),

@@ -1,11 +1,15 @@
 import { sql } from "drizzle-orm";
 import { nowSeconds, toIso } from "../lib/time.ts";
-import { KEPT_DAYS, uploadKeyOf } from "./attachments/uploads.ts";
+import { KEPT_DAYS } from "./attachments/uploads.ts";
 import { type Ctx, ofEachShard, ofNoCompany } from "./context.ts";
+import { enqueueErasures } from "./erasure.ts";
 import { removeExpiredKeys } from "./idempotency-store.ts";
+import { collectGarbage } from "./overflow.ts";
 import { NOTIFICATIONS } from "./webhooks/receive.ts";
 
 const KEEP_DAYS = 30;
+/** Longer than any notification can be replayed: their bytes are kept for 30 days. */
+const TOMBSTONE_DAYS = 90;
 const DAY = 86_400;
 /** Rows or objects at a time, and how often a run of the cron trigger does that: 50,000 in ten minutes. */
 const AT_A_TIME = 1000;
@@ -13,7 +17,8 @@ const ROUNDS = 50;
 
 /**
  * Cron: removes what is kept for 30 days only (deliveries, their raw bytes, events, and what the outbox is done
- * with), uploads, tickets that nobody has used, and the answers under Idempotency-Keys.
+ * with), tombstones, late messages that everybody has seen, uploads, tickets that nobody has used, the answers under
+ * Idempotency-Keys, and then each object that no row refers to any more. Has erasures go on.
  */
 export async function removeExpired(ctx: Ctx): Promise<void> {
   const before = nowSeconds() - KEEP_DAYS * DAY;
@@ -22,10 +27,15 @@ export async function removeExpired(ctx: Ctx): Promise<void> {
     await repeat(() => removeOldest(each, "ems_deliveries", "received_at", before));
     await repeat(() => removeOutbox(each, before));
     await repeat(() => removeUploads(each, nowSeconds() - KEPT_DAYS * DAY));
+    const buried = (nowSeconds() - TOMBSTONE_DAYS * DAY) * 1000;
+    await repeat(() => removeOldest(each, "ems_tombstones", "deleted_at", buried));
+    await repeat(() => removeSeen(each));
   }
   await repeat(() => removeOldest(ofNoCompany(ctx), "ems_stream_tickets", "expires_at", nowSeconds()));
   await repeat(() => removeExpiredKeys(ofNoCompany(ctx)));
   await repeat(() => removeNotifications(ctx, before));
+  await enqueueErasures(ctx);
+  for (const each of ofEachShard(ctx)) await repeat(() => collectGarbage(each));
 }
 
 /** @param remove removes some, and tells how many there were */
@@ -43,6 +53,21 @@ async function removeOldest({ db }: Ctx, table: string, column: string, before: 
   return removed.length;
 }
 
+/**
+ * Late messages that all users of their account have seen. Those of an account whose users do not come back stay (some
+ * hundreds: see the trigger ems_late_messages_capped), so that each look begins somewhere else.
+ */
+async function removeSeen({ db }: Ctx): Promise<number> {
+  const removed = await db.all(sql`
+    DELETE FROM ems_late_messages WHERE seq IN (
+      SELECT seq FROM (
+        SELECT seq, account_id FROM ems_late_messages
+        WHERE seq >= (SELECT abs(random() % max(seq)) FROM ems_late_messages) ORDER BY seq LIMIT ${AT_A_TIME}) page
+      WHERE seq <= (SELECT min(n.late_seen) FROM ems_inbox_counters n WHERE n.account_id = page.account_id))
+    RETURNING 1`);
+  return removed.length;
+}
+
 /** Keys order by day: the first that are listed are the oldest. */
 async function removeNotifications({ env }: Ctx, before: number): Promise<number> {
   const { objects } = await env.ATTACHMENTS.list({ prefix: NOTIFICATIONS, limit: AT_A_TIME });
@@ -52,26 +77,20 @@ async function removeNotifications({ env }: Ctx, before: number): Promise<number
   return expired.length;
 }
 
-/** Entries that nothing more will become of, and the mails of those that were not sent. */
-async function removeOutbox({ db, env }: Ctx, before: number): Promise<number> {
-  const removed = await db.all<{ mail_key: string | null }>(sql`
+/** Entries that nothing more will become of. */
+async function removeOutbox({ db }: Ctx, before: number): Promise<number> {
+  const removed = await db.all(sql`
     DELETE FROM ems_outbox WHERE id IN (
       SELECT id FROM (SELECT id, created_at, due_at FROM ems_outbox ORDER BY id LIMIT ${AT_A_TIME})
       WHERE created_at < ${before} AND due_at IS NULL)
-    RETURNING mail_key`);
-  const keys = removed.flatMap(({ mail_key }) => mail_key ?? []);
-  if (keys.length) await env.ATTACHMENTS.delete(keys);
+    RETURNING 1`);
   return removed.length;
 }
 
-/** Bytes go first: were a row gone before them, nobody would ever look for them again. */
-async function removeUploads({ db, env }: Ctx, before: number): Promise<number> {
-  const expired = await db.all<{ id: string; company_id: number }>(sql`
-    SELECT id, company_id FROM ems_uploads WHERE created_at < ${before} ORDER BY created_at LIMIT ${AT_A_TIME}`);
-  if (expired.length === 0) return 0;
-  await env.ATTACHMENTS.delete(expired.map(uploadKeyOf));
-  await db.run(sql`
-    DELETE FROM ems_uploads
-    WHERE id IN (SELECT value FROM json_each(${JSON.stringify(expired.map(({ id }) => id))}))`);
-  return expired.length;
+async function removeUploads({ db }: Ctx, before: number): Promise<number> {
+  const removed = await db.all(sql`
+    DELETE FROM ems_uploads WHERE id IN (
+      SELECT id FROM ems_uploads WHERE created_at < ${before} ORDER BY created_at LIMIT ${AT_A_TIME})
+    RETURNING 1`);
+  return removed.length;
 }

@@ -9,7 +9,7 @@ import { INLINE_BYTES } from "./overflow.ts";
 const KEPT_SECONDS = 86_400;
 /** A send may take 150 s: who has not answered by now never will. */
 const DEAD_SECONDS = 300;
-/** Rows per run of the cron trigger, and as many objects as R2 removes in one call. */
+/** Rows that cron removes at a time. */
 const AT_A_TIME = 1000;
 
 /**
@@ -124,23 +124,17 @@ export async function release({ db }: Ctx, claim: Claim): Promise<void> {
 }
 
 /**
- * Cron: removes the answers that are older than 24 hours, at most 1,000 of them. The objects go before the rows that
- * name them; an expired row is read by nobody.
+ * Cron: removes the answers that are older than 24 hours, at most 1,000 of them. By trigger their objects become
+ * garbage.
  * @returns how many there were
  */
-export async function removeExpiredKeys({ db, env }: Ctx): Promise<number> {
-  const before = nowSeconds() - KEPT_SECONDS;
-  const expired = await db.all<{ id: number; body_key: string | null }>(sql`
-    SELECT rowid AS id, body_key FROM ems_idempotency_keys WHERE created_at <= ${before}
-    ORDER BY created_at LIMIT ${AT_A_TIME}`);
-  if (expired.length === 0) return 0;
-  const objects = expired.flatMap(({ body_key }) => body_key ?? []);
-  if (objects.length) await env.ATTACHMENTS.delete(objects);
-  // One that was taken over meanwhile is young again.
-  await db.run(sql`
-    DELETE FROM ems_idempotency_keys WHERE created_at <= ${before}
-    AND rowid IN (SELECT value FROM json_each(${JSON.stringify(expired.map(({ id }) => id))}))`);
-  return expired.length;
+export async function removeExpiredKeys({ db }: Ctx): Promise<number> {
+  const removed = await db.all(sql`
+    DELETE FROM ems_idempotency_keys WHERE rowid IN (
+      SELECT rowid FROM ems_idempotency_keys WHERE created_at <= ${nowSeconds() - KEPT_SECONDS}
+      ORDER BY created_at LIMIT ${AT_A_TIME})
+    RETURNING 1`);
+  return removed.length;
 }
 
 /** Does what the caller's answer need not fail for. What cannot be written leaves the key running, for 5 minutes. */

@@ -4,6 +4,7 @@ import { backfill, failBackfill } from "./accounts/backfill.ts";
 import { sweep } from "./accounts/sweep.ts";
 import { storeAttachments } from "./attachments/storage.ts";
 import { type Ctx, createContext } from "./context.ts";
+import { erase } from "./erasure.ts";
 import { hubOf } from "./events/log.ts";
 import { workOn } from "./outbox/due.ts";
 import { ProviderError } from "./provider/port.ts";
@@ -23,6 +24,7 @@ const Job = z.discriminatedUnion("type", [
   z.object({ type: z.literal("store_attachments"), message_id: z.string() }),
   z.object({ type: z.literal("ring"), company_id: z.int() }),
   z.object({ type: z.literal("outbox"), id: z.string() }),
+  z.object({ type: z.literal("erase"), company_id: z.int(), account_id: z.string() }),
 ]);
 
 async function runJob(ctx: Ctx, body: unknown): Promise<void> {
@@ -31,6 +33,7 @@ async function runJob(ctx: Ctx, body: unknown): Promise<void> {
   if (job.type === "sweep") return sweep(ctx, job);
   if (job.type === "ring") return hubOf(ctx.env, job.company_id).ring();
   if (job.type === "outbox") return workOn(ctx, job.id);
+  if (job.type === "erase") return erase(ctx, job);
   return storeAttachments(ctx, job.message_id);
 }
 

@@ -53,6 +53,12 @@ export const wholeNumber = z.pipe(
   z.transform(Number),
 );
 
+/** Yes or no in a query. */
+export const flag = z.pipe(
+  z.enum(["true", "false"], "must be true or false"),
+  z.transform((value) => value === "true"),
+);
+
 /** A text of one line, as it may stand in a mail's header: a line break there would begin another header. */
 export const line = (max: number) =>
   z.string().check(

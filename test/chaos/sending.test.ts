@@ -11,9 +11,11 @@ import { calm, faultyEnv, type Queued, type Strike } from "./faults.ts";
 import { consume, execution } from "./queue.ts";
 
 let client: Client;
+let colleague: Client;
 let account: AccountResponse & { grant_id: string };
 beforeAll(async () => {
   client = await createClient();
+  colleague = await createClient({ companies: client.claims.companies });
   account = await connectMailbox(client);
 });
 
@@ -46,8 +48,33 @@ async function send(subject: string, on: Env, fields: object, key?: string): Pro
   return app.fetch(request, on, execution);
 }
 
-/** Lets time pass for a mail, in seconds. */
+/** Begins a draft, on a Worker to which nothing happens. @returns its id */
+async function draft(subject: string, fields: object): Promise<string> {
+  const to = [{ email: "john@customer.example" }];
+  const written = { email_account_id: account.id, to, subject, body_html: "<p>Hi</p>", ...fields };
+  return (await client.call("POST", "/drafts", written)).body.id;
+}
+
+/** Sends a draft, or changes it. */
+async function work(by: Client, id: string, on: Env, change?: object): Promise<{ status: number }> {
+  const headers = { authorization: `Bearer ${by.token}`, "content-type": "application/json" };
+  const request = change
+    ? new Request(`https://xabar.test/drafts/${id}`, {
+        method: "PATCH",
+        headers,
+        body: JSON.stringify(change),
+      })
+    : new Request(`https://xabar.test/drafts/${id}/send`, { method: "POST", headers, body: "{}" });
+  const { status, body } = await app.fetch(request, on, execution);
+  await body?.cancel();
+  return { status };
+}
+
+/** Lets time pass for a mail, and for who is sending its draft, in seconds. */
 async function pass(subject: string, seconds: number): Promise<void> {
+  await env.DB.prepare("UPDATE ems_drafts SET claimed_until = claimed_until - ? WHERE claim IS NOT NULL")
+    .bind(seconds)
+    .run();
   await env.DB.prepare(
     `UPDATE ems_outbox SET created_at = created_at - ?2, send_at = send_at - ?2, due_at = due_at - ?2,
       tried_at = tried_at - ?2 WHERE subject = ?1`,
@@ -80,6 +107,22 @@ const statesOf = async (subject: string): Promise<string[]> => {
     .all<{ state: string }>();
   return results.map(({ state }) => state);
 };
+
+/** What there is of a mail at the provider, here, and in the outbox. */
+async function countOf(subject: string): Promise<{ mails: number; here: number; states: string[] }> {
+  const stored = await storedMail(account.grant_id);
+  const here = await env.DB.prepare("SELECT count(*) AS n FROM ems_messages WHERE subject = ?")
+    .bind(subject)
+    .first<number>("n");
+  return {
+    mails: stored.filter((message) => message.subject === subject).length,
+    here: here ?? 0,
+    states: await statesOf(subject),
+  };
+}
+
+const isThere = async (id: string): Promise<boolean> =>
+  (await client.call("GET", `/drafts/${id}`)).status === 200;
 
 const large = { body_html: `<p>${"x".repeat(100_000)}</p>` };
 const counts = { crashes: 0, sent: 0, failed: 0, never: 0 };
@@ -122,6 +165,47 @@ describe.each([
         if (answer.status === 200) expect(state).toBe("sent");
         counts.crashes++;
         counts[state === "sent" ? "sent" : state ? "failed" : "never"]++;
+        if (!died()) break;
+      }
+      vi.restoreAllMocks();
+    },
+  );
+});
+
+describe.each([
+  ["a sound provider", null, {}],
+  ["a provider that says 504 before it sends", "504", {}],
+  ["a provider that says 504 after it has sent", "504-after", {}],
+  ["a provider at its limit", "429", {}],
+  ["a draft that lies in R2", null, large],
+])("a draft, with %s", (_name, kind, fields) => {
+  it.each(["before", "after"] as const)(
+    "of a Worker that dies %s any call is sent once, when a colleague sends it after that",
+    { timeout: 60_000 },
+    async (moment) => {
+      for (const level of ["info", "warn", "error"] as const)
+        vi.spyOn(console, level).mockImplementation(() => {});
+      for (let n = 1; ; n++) {
+        const subject = `Draft ${unique()}`;
+        const id = await draft(subject, fields);
+        const queue: Queued[] = [];
+        const whole = faultyEnv(calm, queue);
+        const { strike, died } = dieAt(n, moment);
+        if (kind) await breakRoute(`POST /v3/grants/${account.grant_id}/messages/send`, kind);
+        await work(client, id, faultyEnv(strike, queue));
+        await mendRoutes();
+        if (n % 2) await deliverNotifications();
+        // The colleague is faster than the job, or the other way round.
+        const early = await work(colleague, id, whole);
+        expect([200, 404, 409, 502]).toContain(early.status);
+        await pass(subject, 700);
+        if (n % 3 === 0) await workOnce(queue, whole);
+        await work(colleague, id, whole);
+        await recover(subject, queue, whole);
+        const { states, ...counts } = await countOf(subject);
+        const sent = states.filter((state) => state === "sent");
+        const told = { n, ...counts, sent, isThere: await isThere(id) };
+        expect(told).toEqual({ n, mails: 1, here: 1, sent: ["sent"], isThere: false });
         if (!died()) break;
       }
       vi.restoreAllMocks();
@@ -199,4 +283,61 @@ it("whatever the provider does, whenever the Worker dies, however often one asks
   vi.restoreAllMocks();
   console.log("tries of sending:", JSON.stringify(ends));
   expect(ends.sent).toBeGreaterThan(15);
+});
+
+/** What two colleagues do to one draft. */
+const doings = fc.array(
+  fc.record({
+    byColleague: fc.boolean(),
+    edits: fc.boolean(),
+    kinds: fc.array(fc.constantFrom(...KINDS), { maxLength: 2 }),
+    dies: fc.option(
+      fc.record({ at: fc.integer({ min: 1, max: 25 }), moment: fc.constantFrom("before", "after") }),
+    ),
+    minutes: fc.constantFrom(0, 1, 5, 12),
+    jobs: fc.boolean(),
+  }),
+  { minLength: 1, maxLength: 5 },
+);
+
+it("whatever two colleagues do to a draft, whenever the Worker dies: one mail, or none", {
+  timeout: 120_000,
+}, async () => {
+  for (const level of ["info", "warn", "error"] as const)
+    vi.spyOn(console, level).mockImplementation(() => {});
+  const ends = { sent: 0, unsent: 0, refused: 0 };
+  const property = fc.asyncProperty(doings, async (steps) => {
+    const subject = `Draft ${unique()}`;
+    const id = await draft(subject, {});
+    const queue: Queued[] = [];
+    const whole = faultyEnv(calm, queue);
+    let succeeded = 0;
+    for (const [nth, { byColleague, edits, kinds, dies, minutes, jobs }] of steps.entries()) {
+      for (const kind of kinds) await breakRoute(`POST /v3/grants/${account.grant_id}/messages/send`, kind);
+      const on = dies ? faultyEnv(dieAt(dies.at, dies.moment as "before").strike, queue) : whole;
+      const change = edits ? { body_html: `<p>${nth}</p>` } : undefined;
+      const { status } = await work(byColleague ? colleague : client, id, on, change);
+      await mendRoutes();
+      if (!edits && status === 200) succeeded++;
+      await pass(subject, minutes * 60);
+      if (jobs) await workOnce(queue, whole);
+    }
+    await recover(subject, queue, whole);
+    await pass(subject, 700);
+    const before = await countOf(subject);
+    expect(before.mails).toBe(before.states.filter((state) => state === "sent").length);
+    expect(before.mails).toBe(before.here);
+    if (succeeded) expect(before.mails).toBe(1);
+    // Whoever sends what is left sends it if nothing was sent, and is else told what was.
+    const { status } = await work(colleague, id, whole);
+    const { mails, here } = await countOf(subject);
+    expect({ mails, here }).toEqual({ mails: Math.max(before.mails, Number(status === 200)), here: mails });
+    expect(mails).toBeLessThanOrEqual(1);
+    if (before.mails) expect([404, 409]).toContain(status);
+    ends[mails === 0 ? "unsent" : before.mails ? "refused" : "sent"]++;
+  });
+  await fc.assert(property, { numRuns: 40, endOnFailure: true, seed: env.TEST_CHAOS.seed });
+  vi.restoreAllMocks();
+  console.log("tries of a draft:", JSON.stringify(ends));
+  expect(ends.sent + ends.refused).toBeGreaterThan(20);
 });

@@ -426,11 +426,11 @@ describe("sending", () => {
 
   it("by a Worker that died holds the draft for ten minutes: nobody sends or changes it", async () => {
     const draft = await write({ to, subject: "Perhaps" });
-    const claim = (age: number) =>
-      env.DB.prepare("UPDATE ems_drafts SET version = -1, updated_at = unixepoch() - ? WHERE id = ?")
-        .bind(age, draft.id)
+    const claim = (seconds: number) =>
+      env.DB.prepare("UPDATE ems_drafts SET claim = 'a', claimed_until = unixepoch() + ? WHERE id = ?")
+        .bind(seconds, draft.id)
         .run();
-    await claim(590);
+    await claim(10);
     for (const version of [undefined, 1]) {
       for (const refused of [
         await send(draft.id, version),
@@ -441,14 +441,107 @@ describe("sending", () => {
         expect(refused.body).toMatchObject({ detail: expect.stringContaining("is being sent"), version: 1 });
       }
     }
-    await claim(601);
+    await claim(-1);
     await breakRoute("send", "429");
     expect((await send(draft.id, 1)).status).toBe(502);
     await mendRoutes();
-    // Not version 1 again: whoever held the first claim must not take this draft for theirs.
-    expect((await read(draft.id)).body).toMatchObject({ version: 2 });
-    expect((await edit(draft.id, { subject: "Surely" }, 2)).body).toMatchObject({ version: 3 });
-    expect(await send(draft.id, 3)).toMatchObject({ status: 200, body: { subject: "Surely" } });
+    expect((await read(draft.id)).body).toEqual(draft);
+    expect((await edit(draft.id, { subject: "Surely" }, 1)).body).toMatchObject({ version: 2 });
+    expect(await send(draft.id, 2)).toMatchObject({ status: 200, body: { subject: "Surely" } });
+  });
+});
+
+describe("a draft whose sender's Worker died", () => {
+  /** As that Worker has left it: the draft claimed, and the mail in the outbox. */
+  async function abandon(state: string, { version = 1, due = -1, messageId = "" } = {}) {
+    const draft = await write({ to, subject: `Left ${unique()}` });
+    const id = absent();
+    const row = { key: absent(), digest: "x", subject: draft.subject, user: client.claims.user_id };
+    await env.DB.batch([
+      env.DB.prepare(
+        "UPDATE ems_drafts SET claim = 'dead', claimed_until = unixepoch() - 1 WHERE id = ?",
+      ).bind(draft.id),
+      env.DB.prepare(
+        `INSERT INTO ems_outbox (id, company_id, account_id, user_id, state, provider_key, draft_id, draft_version,
+          mail, mail_digest, subject, to_addresses, message_id, send_at, tried_at, attempts, due_at, created_at, updated_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '[]', ?, unixepoch(), unixepoch(), 1, unixepoch() + ?, unixepoch(), 0)`,
+      ).bind(
+        ...[id, tenant.company, tenant.account.id, row.user, state, row.key, draft.id, version],
+        ...[await mailOf(draft), row.digest, row.subject, messageId || null, due],
+      ),
+    ]);
+    return { draft, id };
+  }
+
+  const mailOf = async ({ subject, to: list }: DraftResponse) =>
+    JSON.stringify({
+      ...{ from: { name: null, email: tenant.account.email_address }, to: list, cc: [], bcc: [] },
+      ...{ subject, html: "<p>Left</p>", text: null, files: [] },
+    });
+
+  const sentOf = async (subject: string) =>
+    (await mailbox()).filter((mail) => mail.subject === subject).length;
+
+  it("is not sent by a colleague while it is being sent", async () => {
+    const { draft } = await abandon("sending", { due: 100 });
+    const { status, body } = await send(draft.id, 1, colleague);
+    expect([status, body.detail]).toEqual([409, "This mail is being sent just now"]);
+    expect(await sentOf(draft.subject)).toBe(0);
+    // Who waits can ask again: the claim was given back.
+    expect((await send(draft.id, 1, colleague)).body.detail).toBe("This mail is being sent just now");
+  });
+
+  it.each(["sending", "unknown"])(
+    "is sent once by a colleague, from the outbox, where it is %s",
+    async (state) => {
+      const { draft, id } = await abandon(state);
+      const { status, body } = await send(draft.id, 1, colleague);
+      expect([status, body.subject]).toEqual([200, draft.subject]);
+      expect(await sentOf(draft.subject)).toBe(1);
+      expect((await client.call("GET", `/outbox/${id}`)).body).toMatchObject({
+        state: "sent",
+        message_id: body.id,
+      });
+      expect((await read(draft.id)).status).toBe(404);
+    },
+  );
+
+  it("tells a colleague that it is not known whether it was sent, and is the outbox's", async () => {
+    const { draft, id } = await abandon("unknown");
+    await breakRoute("send", "504");
+    expect(await send(draft.id, 1, colleague)).toMatchObject({
+      status: 502,
+      body: { outbox_id: id, state: "unknown" },
+    });
+    await mendRoutes();
+    expect((await read(draft.id)).status).toBe(404);
+  });
+
+  it.each(["failed", "cancelled"])("is sent anew by a colleague when it is %s", async (state) => {
+    const { draft, id } = await abandon(state);
+    expect((await send(draft.id, 1, colleague)).status).toBe(200);
+    expect(await sentOf(draft.subject)).toBe(1);
+    expect((await client.call("GET", `/outbox/${id}`)).body.state).toBe(state);
+  });
+
+  it("and that was changed since leaves once more only if that is said", async () => {
+    for (const [state, known] of [
+      ["sent", "was sent"],
+      ["sending", "may have been sent"],
+      ["unknown", "may have been sent"],
+    ] as const) {
+      const { draft, id } = await abandon(state, { due: 1000 });
+      expect((await edit(draft.id, { body_html: "<p>Changed</p>" }, 1, colleague)).status).toBe(200);
+      const refused = await send(draft.id, 2, colleague);
+      expect(refused).toMatchObject({ status: 409, body: { outbox_id: id, state } });
+      expect(refused.body.detail).toContain(known);
+      expect(await sentOf(draft.subject)).toBe(0);
+      expect((await read(draft.id)).body.version).toBe(2);
+      const path = `/drafts/${draft.id}/send`;
+      expect((await colleague.call("POST", path, { again: "yes" })).status).toBe(400);
+      expect((await colleague.call("POST", path, { again: true })).status).toBe(200);
+      expect(await sentOf(draft.subject)).toBe(1);
+    }
   });
 });
 

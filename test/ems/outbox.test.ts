@@ -324,4 +324,24 @@ describe("under an Idempotency-Key", () => {
     expect([second.status, second.body.id]).toEqual([202, first.body.id]);
     expect((await send(request)).body.id).not.toBe(first.body.id);
   });
+
+  it("a reply that finds it taken gives its claim of the thread back", async () => {
+    const { body: original } = await send(mail());
+    const { body: thread } = await client.call("GET", `/threads/${original.thread_id}`);
+    const key = crypto.randomUUID();
+    // Of a company that the caller's token has no more: the entry is not found, and its key is taken all the same.
+    await env.DB.prepare(
+      `INSERT INTO ems_outbox (id, company_id, account_id, user_id, state, provider_key, idempotency_key, mail_digest,
+        subject, to_addresses, send_at, created_at, updated_at)
+      VALUES (?1, ?2, 'a', ?3, 'sent', ?1, ?1, 'd', 's', '[]', unixepoch(), unixepoch(), unixepoch())`,
+    )
+      .bind(key, unique(), client.claims.user_id)
+      .run();
+    const seen = { "if-match": `"${thread.version}"` };
+    const reply = (headers: object) =>
+      client.call("POST", `/messages/${original.id}/reply`, mail(), { ...seen, ...headers });
+    const { status, body } = await reply({ "idempotency-key": key });
+    expect([status, body.detail]).toEqual([409, "This mail is being sent just now by another request"]);
+    expect((await reply({})).status).toBe(200);
+  });
 });

@@ -66,7 +66,7 @@ interface Told {
 
 /** A mail of the mailbox as a notification tells it, whole. */
 export function mailOf(
-  { grant_id, email_address }: GrownMailbox,
+  { grant_id, email_address }: Pick<GrownMailbox, "grant_id" | "email_address">,
   { id, thread, name, references, ...more }: Told,
 ) {
   const headers = [

@@ -104,7 +104,8 @@ const belongings = (account: string): D1PreparedStatement[] =>
     `INSERT INTO ems_attachments (id, company_id, account_id, message_id, provider_attachment_id, filename,
        content_type, size_bytes, is_inline, stored_at, created_at)
      SELECT ${idOf("8004")}, company_id, account_id, id, 'file', 'a.txt', 'text/plain', 5, 0, 0, 0 ${EACH} AND i % 5 = 0`,
-    `INSERT INTO ems_tombstones SELECT account_id, 'gone ' || i, 0 ${EACH}`,
+    `INSERT INTO ems_tombstones (account_id, provider_message_id, deleted_at)
+     SELECT account_id, 'gone ' || i, unixepoch() * 1000 ${EACH}`,
     `INSERT INTO ems_pending_references SELECT account_id, '<expected ' || i || '>', id ${EACH}`,
     `INSERT INTO ems_events (company_id, user_id, type, thread_id, message_id, cause, created_at)
      SELECT company_id, iif(i % 2, NULL, ${COLLEAGUES}), 'inbox.updated', thread_id, id, 'grown/' || id, unixepoch() ${EACH}`,
@@ -180,6 +181,9 @@ export async function addExpired({ mailbox }: Grown): Promise<void> {
     ["UPDATE ems_events SET created_at = ? WHERE id = (SELECT min(id) FROM ems_events)", long],
     ["UPDATE ems_deliveries SET received_at = ? WHERE rowid = (SELECT min(rowid) FROM ems_deliveries)", long],
     ["UPDATE ems_outbox SET created_at = ? WHERE id = (SELECT min(id) FROM ems_outbox)", long],
+    ["UPDATE ems_tombstones SET deleted_at = 1 WHERE rowid = (SELECT min(rowid) FROM ems_tombstones)"],
+    ["INSERT OR REPLACE INTO ems_garbage VALUES (?, ?), ('used', ?)", id, long, long],
+    ["INSERT OR IGNORE INTO ems_outbox_files VALUES ('used', ?)", id],
     [
       "INSERT INTO ems_uploads VALUES (?, ?, ?, 'a.txt', 'text/plain', 5, 'none', ?)",
       ...[id, company, COLLEAGUES, long],

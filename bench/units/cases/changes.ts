@@ -66,6 +66,9 @@ const ACCOUNTS: Case[] = [
   having("disconnect an account", { route: "DELETE /accounts/:account_id" }, founded, (stage, id) =>
     call(stage, "founder", "DELETE", `/accounts/${id}`),
   ),
+  plain(`erase a company of ${HISTORY} mails`, { route: "DELETE /companies/:company_id" }, (stage) =>
+    call(stage, "founder", "DELETE", `/companies/${NEW_COMPANY}`),
+  ),
 ];
 
 async function founded(stage: Stage): Promise<string> {

@@ -1,10 +1,12 @@
 import { Hono } from "hono";
 import { answer, valid } from "../../lib/validation.ts";
 import type { EmsEnv } from "../context.ts";
+import { eraseAccount } from "../erasure.ts";
 import { POSITION_HEADER } from "../events/position.ts";
 import { idempotent } from "../idempotency.ts";
 import {
   AccountCreate,
+  AccountDelete,
   AccountListResponse,
   AccountParam,
   AccountResponse,
@@ -34,7 +36,8 @@ export const accounts = new Hono<EmsEnv>({ strict: false })
   .get("/:account_id/sync", answer(200, SyncResponse), param, async (c) =>
     c.json(await getSync(c.var.ctx, c.req.valid("param").account_id)),
   )
-  .delete("/:account_id", answer(204, null), param, async (c) => {
-    await disconnectAccount(c.var.ctx, c.req.valid("param").account_id);
+  .delete("/:account_id", answer(204, null), param, valid("query", AccountDelete), async (c) => {
+    const remove = c.req.valid("query").erase ? eraseAccount : disconnectAccount;
+    await remove(c.var.ctx, c.req.valid("param").account_id);
     return c.body(null, 204);
   });

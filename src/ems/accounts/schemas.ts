@@ -1,8 +1,11 @@
 import * as z from "zod/mini";
-import { line, uuid } from "../../lib/validation.ts";
+import { flag, line, uuid } from "../../lib/validation.ts";
 import { CompanyResponse } from "../companies/schemas.ts";
 
 export const AccountParam = z.object({ account_id: uuid });
+
+/** `erase`: an admin has the account's mail deleted as well, for good. */
+export const AccountDelete = z.object({ erase: z.optional(flag) });
 
 const displayName = line(200);
 

@@ -57,8 +57,11 @@ export async function storeAttachment(ctx: Ctx, attachment: StoredAttachment): P
       ? await new Response(download.body).arrayBuffer()
       : download.body.pipeThrough(new FixedLengthStream(download.size));
   await ctx.env.ATTACHMENTS.put(keyOf(attachment), body);
-  await ctx.db.run(sql`UPDATE ems_attachments SET stored_at = unixepoch() WHERE id = ${attachment.id}`);
-  return true;
+  const stored = await ctx.db.all(sql`
+    UPDATE ems_attachments SET stored_at = unixepoch() WHERE id = ${attachment.id} RETURNING 1`);
+  // Deleted meanwhile, with its message.
+  if (stored.length === 0) await ctx.env.ATTACHMENTS.delete(keyOf(attachment));
+  return stored.length > 0;
 }
 
 /**

@@ -6,6 +6,7 @@ import { boundaryOf, type Part, parseMultipart, readField } from "../../lib/mult
 import { nowSeconds, toIso } from "../../lib/time.ts";
 import { wholeNumber } from "../../lib/validation.ts";
 import { batch, type Ctx, inCompanies, ofCompany, type UserCtx } from "../context.ts";
+import { announce } from "../overflow.ts";
 import { uploads } from "../schema/sending.ts";
 import { createPartBuffer, putChunks } from "./put-chunks.ts";
 import type { UploadResponse } from "./schemas.ts";
@@ -109,6 +110,7 @@ async function storeFiles(
     const upload = describe(ctx, part, companyOf(ctx, named));
     stored.push(upload);
     const key = uploadKeyOf(upload);
+    await ofCompany(ctx, upload.company_id).db.run(announce(key));
     upload.size_bytes = await putChunks(ctx.env.ATTACHMENTS, key, limit(part.body, left), buffer);
     left -= upload.size_bytes;
     // What a browser sends for a field in which no file was chosen.

@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { requireRole } from "../../auth/middleware.ts";
 import { answer, valid } from "../../lib/validation.ts";
 import type { EmsEnv } from "../context.ts";
+import { eraseCompany } from "../erasure.ts";
 import { CompanyListResponse, CompanyParam, CompanyResponse, CompanyUpdate } from "./schemas.ts";
 import { listCompanies, nameCompany } from "./service.ts";
 
@@ -16,5 +17,15 @@ export const companies = new Hono<EmsEnv>({ strict: false })
     async (c) => {
       const { company_id: id } = c.req.valid("param");
       return c.json(await nameCompany(c.var.ctx, { id, ...c.req.valid("json") }));
+    },
+  )
+  .delete(
+    "/:company_id",
+    answer(204, null),
+    requireRole("admin"),
+    valid("param", CompanyParam),
+    async (c) => {
+      await eraseCompany(c.var.ctx, c.req.valid("param").company_id);
+      return c.body(null, 204);
     },
   );

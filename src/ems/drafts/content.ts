@@ -51,7 +51,7 @@ export async function storeContent(
   const bytes = new TextEncoder().encode(json);
   if (bytes.length > MAX_BYTES) throw badRequest(`body: makes the draft larger than ${MAX_BYTES} bytes`);
   const keyOf = () => `drafts/${company_id}/${id}/${crypto.randomUUID()}.json`;
-  const content_key = await overflow(ctx, bytes, keyOf);
+  const content_key = await overflow(ctx, company_id, bytes, keyOf);
   return { content: content_key === null ? json : null, content_key };
 }
 
@@ -65,7 +65,7 @@ export async function loadContent({ env }: Ctx, columns: ContentColumns): Promis
   return object && (await object.json<DraftContent>());
 }
 
-/** Deletes the object that no row refers to any more, after the answer. If that fails it stays, and is logged. */
+/** Deletes the object that no row refers to any more, after the answer. If that fails, housekeeping does it. */
 export function discardContent({ env, defer }: Ctx, key: string | null): void {
   if (key === null) return;
   defer(env.ATTACHMENTS.delete(key).catch((error) => log("warn", "draft.orphan", { key, error })));

@@ -1,17 +1,10 @@
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import { ApiError, notFound } from "../../lib/errors.ts";
 import { log } from "../../lib/log.ts";
 import { nowSeconds, toIso } from "../../lib/time.ts";
 import { inCompanies, type UserCtx } from "../context.ts";
 import { type DraftRow, EMPTY, loadContent } from "./content.ts";
 import type { DraftContent, DraftResponse } from "./schemas.ts";
-
-/**
- * Who sends a draft claims it by turning its version negative, so that nobody else changes or sends it. A claim is
- * given back when nothing was sent. One that is not (the Worker died, or it is not known what the provider did) ends
- * by itself, when no call to the provider can still be under way.
- */
-const CLAIM_SECONDS = 600;
 
 /** How often a change is tried anew because somebody else was faster: each time, somebody's change was made. */
 const ATTEMPTS = 30;
@@ -21,11 +14,17 @@ export interface Draft {
   content: DraftContent;
 }
 
-/** The version as its readers know it. */
-export const versionOf = ({ version }: Pick<DraftRow, "version">): number => Math.abs(version);
+/**
+ * Who sends a draft claims it, so that nobody else changes or sends it. A claim is given back when nothing was sent.
+ * One that is not (the Worker died, or it is not known what the provider did) ends by itself, when no call to the
+ * provider can still be under way.
+ */
+const isClaimed = ({ claimed_until }: DraftRow): boolean =>
+  claimed_until !== null && claimed_until > nowSeconds();
 
-const isClaimed = ({ version, updated_at }: DraftRow): boolean =>
-  version < 0 && updated_at > nowSeconds() - CLAIM_SECONDS;
+/** The condition that a draft of the caller's is as it was read: of that version, and claimed by nobody since. */
+export const isUnchanged = (ctx: UserCtx, { id, version, claim }: DraftRow): SQL => sql`
+  id = ${id} AND company_id ${inCompanies(ctx)} AND version = ${version} AND claim IS ${claim}`;
 
 /** A draft of the caller's companies with all that has been written, null when there is none. */
 export async function findDraft(ctx: UserCtx, id: string): Promise<Draft | null> {
@@ -56,7 +55,7 @@ export async function requireDraft(ctx: UserCtx, id: string): Promise<Draft> {
  * Changes a draft by compare and set: what is written rests on the version that was read, or is not written.
  * Who has lost to another begins again, from what that one has left.
  * @param seen the version that the caller has seen; null to change whatever is there
- * @param change does it under `version = row.version`, and gives null when that did not hold any more
+ * @param change does it under `isUnchanged`, and gives null when that did not hold any more
  * @throws ApiError 404; 409 with the present draft when it is another version than was seen, or is being sent
  */
 export async function changeDraft<T>(
@@ -70,7 +69,7 @@ export async function changeDraft<T>(
     if (isClaimed(draft.row)) {
       throw conflict(draft, "This draft is being sent, or it is not known yet whether it was");
     }
-    if (seen !== null && seen !== versionOf(draft.row)) {
+    if (seen !== null && seen !== draft.row.version) {
       throw conflict(draft, "This draft has been changed since you have read it");
     }
     const done = await change(draft);
@@ -80,7 +79,7 @@ export async function changeDraft<T>(
 }
 
 const conflict = (draft: Draft, detail: string): ApiError =>
-  new ApiError(409, detail, { body: { version: versionOf(draft.row), draft: toResponse(draft) } });
+  new ApiError(409, detail, { body: { version: draft.row.version, draft: toResponse(draft) } });
 
 /** A draft as the API shows it. */
 export const toResponse = ({ row, content }: Draft): DraftResponse => ({
@@ -89,7 +88,7 @@ export const toResponse = ({ row, content }: Draft): DraftResponse => ({
   company_id: row.company_id,
   ...content,
   reply_to_message_id: row.reply_to_message_id,
-  version: versionOf(row),
+  version: row.version,
   created_by: row.created_by,
   updated_by: row.updated_by,
   created_at: toIso(row.created_at),

@@ -59,6 +59,6 @@ export type DraftResponse = z.infer<typeof DraftResponse>;
 
 export const DraftListResponse = pageOf(DraftResponse);
 
-/** When a draft leaves, if not at once. */
-export const DraftSend = z.object(timing);
+/** When a draft leaves, if not at once; and whether it does though an earlier version was sent, or may have been. */
+export const DraftSend = z.object({ ...timing, again: z.optional(z.boolean()) });
 export type DraftSend = z.infer<typeof DraftSend>;

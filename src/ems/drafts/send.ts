@@ -4,63 +4,63 @@ import { log } from "../../lib/log.ts";
 import { nowSeconds } from "../../lib/time.ts";
 import { inCompanies, type UserCtx } from "../context.ts";
 import { type Sent, sendMessage } from "../messages/send.ts";
-import type { DraftRow } from "./content.ts";
-import { changeDraft, type Draft, versionOf } from "./drafts.ts";
+import { discardContent } from "./content.ts";
+import { changeDraft, type Draft, isUnchanged } from "./drafts.ts";
 import type { DraftSend } from "./schemas.ts";
 import { removeDraft, type Seen } from "./service.ts";
 
+/** Longer than any call to the provider can be under way. */
+const CLAIM_SECONDS = 600;
+
 /**
  * Sends a draft. It is gone once the outbox has its mail, also when it is not known yet whether that was sent; when
- * it is known that nothing was, the draft is as it was. Of several who send it at the same time one does.
+ * it is known that nothing was, the draft is as it was. Of several who send it at the same time one does; who sends
+ * it after a Worker has died learns what has become of that one's mail (see `submit`).
  * @returns what sending a message does
  * @throws ApiError 404; 409 with the present draft; 400 for one that is to nobody; and what sending a message throws
  */
-export async function sendDraft(ctx: UserCtx, { id, seen, ...timing }: Seen & DraftSend): Promise<Sent> {
-  const { draft, claim } = await changeDraft(ctx, id, seen, (found) => claimDraft(ctx, found));
+export async function sendDraft(ctx: UserCtx, { id, seen, ...options }: Seen & DraftSend): Promise<Sent> {
+  const draft = await changeDraft(ctx, id, seen, (found) => claimDraft(ctx, found));
   try {
-    const sent = await deliver(ctx, draft, timing);
-    await orLog(id, removeDraft(ctx, { id, version: claim }));
+    const sent = await deliver(ctx, draft, options);
+    discardContent(ctx, draft.row.content_key);
     return sent;
   } catch (error) {
     // After any other failure than a refusal nothing is known, and the claim ends by itself.
     if (error instanceof ApiError) {
-      const isInOutbox = error.body.state === "unknown";
-      await orLog(
-        id,
-        isInOutbox ? removeDraft(ctx, { id, version: claim }) : releaseDraft(ctx, draft.row, claim),
-      );
+      const isInOutbox = error.status === 502 && error.body.state === "unknown";
+      await orLog(id, isInOutbox ? removeDraft(ctx, draft.row) : releaseDraft(ctx, draft));
     }
     throw error;
   }
 }
 
-/** One version of a draft is one mail: sent again after the Worker has died, it finds what became of it. */
-const deliver = (ctx: UserCtx, { row, content }: Draft, timing: DraftSend): Promise<Sent> => {
-  const { account_id: email_account_id, reply_to_message_id } = row;
+/** One version of a draft is one mail, whoever sends it: sent again, it finds what became of it. */
+const deliver = (ctx: UserCtx, { row, content }: Draft, options: DraftSend): Promise<Sent> => {
+  const { again = false, ...timing } = options;
+  const { id, version, account_id: email_account_id, reply_to_message_id } = row;
   const request = { ...content, ...timing, email_account_id, reply_to_message_id };
-  const idempotencyKey = `draft ${row.id} ${versionOf(row)}`; // no caller's key has a space
-  return sendMessage(ctx, request, { replyTo: reply_to_message_id, idempotencyKey });
+  return sendMessage(ctx, request, { replyTo: reply_to_message_id, draft: { id, version, again } });
 };
 
-/** @returns the claim, which is the version that the row has from now on; null when another was faster */
-async function claimDraft(ctx: UserCtx, draft: Draft): Promise<{ draft: Draft; claim: number } | null> {
-  const { id, version } = draft.row;
-  if (!draft.content.to.length) {
+/** @returns the draft as it is claimed; null when another was faster */
+async function claimDraft(ctx: UserCtx, { row, content }: Draft): Promise<Draft | null> {
+  if (!content.to.length) {
     const message = "at least one recipient";
     throw badRequest(`to: ${message}`, [{ path: "to", message }]);
   }
   // A claim that has run out is followed by another, so that whoever held it cannot take this one for theirs.
-  const claim = version > 0 ? -version : version - 1;
+  const claim = crypto.randomUUID();
   const claimed = await ctx.db.all(sql`
-    UPDATE ems_drafts SET version = ${claim}, updated_at = ${nowSeconds()}
-    WHERE id = ${id} AND company_id ${inCompanies(ctx)} AND version = ${version} RETURNING id`);
-  return claimed.length ? { draft, claim } : null;
+    UPDATE ems_drafts SET claim = ${claim}, claimed_until = ${nowSeconds() + CLAIM_SECONDS}
+    WHERE ${isUnchanged(ctx, row)} RETURNING id`);
+  return claimed.length ? { row: { ...row, claim }, content } : null;
 }
 
-const releaseDraft = (ctx: UserCtx, { id, updated_at }: DraftRow, claim: number): Promise<unknown> =>
+const releaseDraft = (ctx: UserCtx, { row: { id, claim } }: Draft): Promise<unknown> =>
   ctx.db.run(sql`
-    UPDATE ems_drafts SET version = ${versionOf({ version: claim })}, updated_at = ${updated_at}
-    WHERE id = ${id} AND company_id ${inCompanies(ctx)} AND version = ${claim}`);
+    UPDATE ems_drafts SET claim = NULL, claimed_until = NULL
+    WHERE id = ${id} AND company_id ${inCompanies(ctx)} AND claim = ${claim}`);
 
 /** What fails here is made up for by the end of the claim. */
 const orLog = (id: string, work: Promise<unknown>): Promise<unknown> =>

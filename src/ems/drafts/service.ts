@@ -4,7 +4,7 @@ import { uuidv7 } from "../../lib/ids.ts";
 import { nowSeconds } from "../../lib/time.ts";
 import { inCompanies, ofCompany, type UserCtx } from "../context.ts";
 import { type DraftRow, discardContent, EMPTY, mergeContent, storeContent } from "./content.ts";
-import { changeDraft, type Draft, requireDraft, toResponse, versionOf } from "./drafts.ts";
+import { changeDraft, type Draft, isUnchanged, requireDraft, toResponse } from "./drafts.ts";
 import type { DraftCreate, DraftResponse, DraftUpdate } from "./schemas.ts";
 
 /** Which draft to change, and the version of it that the caller has seen: null to change whatever is there. */
@@ -52,7 +52,7 @@ export async function updateDraft(ctx: UserCtx, input: Seen & { changes: DraftUp
 }
 
 async function writeChanges(ctx: UserCtx, before: Draft, changes: DraftUpdate): Promise<Draft | null> {
-  const { id, company_id, version, content_key } = before.row;
+  const { company_id, content_key } = before.row;
   const accountId = changes.email_account_id ?? before.row.account_id;
   const original =
     changes.reply_to_message_id === undefined ? before.row.reply_to_message_id : changes.reply_to_message_id;
@@ -65,9 +65,9 @@ async function writeChanges(ctx: UserCtx, before: Draft, changes: DraftUpdate): 
   const stored = await storeContent(ctx, before.row, content);
   const [row] = await ctx.db.all<DraftRow>(sql`
     UPDATE ems_drafts SET account_id = ${accountId}, reply_to_message_id = ${original}, content = ${stored.content},
-      content_key = ${stored.content_key}, version = ${versionOf(before.row) + 1},
+      content_key = ${stored.content_key}, version = version + 1, claim = NULL, claimed_until = NULL,
       updated_by = ${ctx.user.user_id}, updated_at = ${nowSeconds()}
-    WHERE id = ${id} AND company_id ${inCompanies(ctx)} AND version = ${version} RETURNING *`);
+    WHERE ${isUnchanged(ctx, before.row)} RETURNING *`);
   discardContent(ctx, row ? content_key : stored.content_key);
   return row ? { row, content } : null;
 }
@@ -76,14 +76,10 @@ async function writeChanges(ctx: UserCtx, before: Draft, changes: DraftUpdate): 
 export const deleteDraft = (ctx: UserCtx, { id, seen }: Seen): Promise<true> =>
   changeDraft(ctx, id, seen, async ({ row }) => ((await removeDraft(ctx, row)) ? true : null));
 
-/** Deletes a draft with all that was written, if it still is of the row's version. @returns whether it was */
-export async function removeDraft(
-  ctx: UserCtx,
-  { id, version }: Pick<DraftRow, "id" | "version">,
-): Promise<boolean> {
+/** Deletes a draft with all that was written, if it still is as it was read. @returns whether it was */
+export async function removeDraft(ctx: UserCtx, draft: DraftRow): Promise<boolean> {
   const [row] = await ctx.db.all<DraftRow>(sql`
-    DELETE FROM ems_drafts WHERE id = ${id} AND company_id ${inCompanies(ctx)} AND version = ${version}
-    RETURNING content_key`);
+    DELETE FROM ems_drafts WHERE ${isUnchanged(ctx, draft)} RETURNING content_key`);
   if (row) discardContent(ctx, row.content_key);
   return row !== undefined;
 }

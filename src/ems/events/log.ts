@@ -74,6 +74,10 @@ const logOf = (columns: SQL, companyId: number, after: number): SQL => sql`
   SELECT ${columns} FROM ems_events INDEXED BY ems_events_private
   WHERE company_id = ${companyId} AND id > ${after} AND user_id IS NOT NULL`;
 
+/** Selects the ids of the company's events after one, whoever may see them. */
+export const eventIdsAfter = (companyId: number, after: number): SQL =>
+  logOf(sql.raw("id"), companyId, after);
+
 /** The id of the company's newest event, 0 when there is none. */
 export async function lastEventId(db: Ctx["db"], companyId: number): Promise<number> {
   const [row] = await db.all<{ id: number }>(sql`

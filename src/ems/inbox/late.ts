@@ -43,8 +43,8 @@ export async function catchUp<Account extends Lagging>(
       DELETE FROM ems_inbox_stretches WHERE user_id = ${user_id}
         AND account_id IN (SELECT value FROM json_each(${json(lagging.filter(isHopeless))}))`,
     sql`
-      UPDATE ems_inbox_counters SET late_seen = (
-        SELECT max(seq) FROM ems_late_messages l WHERE l.account_id = ems_inbox_counters.account_id)
+      UPDATE ems_inbox_counters SET late_seen = max(late_seen, coalesce((
+        SELECT max(seq) FROM ems_late_messages l WHERE l.account_id = ems_inbox_counters.account_id), 0))
       WHERE user_id = ${user_id} AND account_id IN (SELECT value FROM json_each(${json(lagging)}))`,
   ]);
   return accounts.map((account) => (isHopeless(account) ? { ...account, stretches: "[]" } : account));

@@ -1,14 +1,9 @@
 import * as z from "zod/mini";
 import { pageOf, pageQuery } from "../../lib/pagination.ts";
-import { uuid } from "../../lib/validation.ts";
+import { flag, uuid } from "../../lib/validation.ts";
 import { MessageResponse } from "../messages/schemas.ts";
 
 export const InboxParam = z.object({ inbox_id: uuid });
-
-const flag = z.pipe(
-  z.enum(["true", "false"], "must be true or false"),
-  z.transform((value) => value === "true"),
-);
 
 export const InboxQuery = z.object({ ...pageQuery, is_read: z.optional(flag), account_id: z.optional(uuid) });
 export type InboxQuery = z.infer<typeof InboxQuery>;

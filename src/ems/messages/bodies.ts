@@ -1,4 +1,3 @@
-import { sha256Hex } from "../../lib/hmac.ts";
 import { log } from "../../lib/log.ts";
 import type { Ctx } from "../context.ts";
 import { overflow } from "../overflow.ts";
@@ -14,14 +13,17 @@ export interface BodyColumns extends Body {
 }
 
 /**
- * Puts a body where it belongs. A large one is in R2 when this returns, before the row that refers to it.
- * @param owner what makes the key unique: `company/account/provider message`
+ * Puts a body where it belongs. A large one is in R2 when this returns, before the row that refers to it. Each time
+ * it is another object, so that what one row lets go of is never what another has just begun to refer to.
  */
-export async function storeBody(ctx: Ctx, owner: string[], body: Body): Promise<BodyColumns> {
-  const json = JSON.stringify(body);
-  // Named after its content: a repetition writes the same bytes again, and no version overwrites another.
-  const keyOf = async () => `bodies/${owner.map(encodeURIComponent).join("/")}/${await sha256Hex(json)}.json`;
-  const body_key = await overflow(ctx, new TextEncoder().encode(json), keyOf);
+export async function storeBody(
+  ctx: Ctx,
+  { company_id, id }: { company_id: number; id: string },
+  body: Body,
+): Promise<BodyColumns> {
+  const bytes = new TextEncoder().encode(JSON.stringify(body));
+  const keyOf = () => `bodies/${company_id}/${id}/${crypto.randomUUID()}.json`;
+  const body_key = await overflow(ctx, company_id, bytes, keyOf);
   return body_key === null ? { ...body, body_key } : { body_html: null, body_text: null, body_key };
 }
 

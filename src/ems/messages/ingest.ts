@@ -121,7 +121,7 @@ async function placeBody(
     isHtml(message.body) || sent
       ? { body_html: message.body, body_text: text }
       : { body_html: null, body_text: message.body };
-  return storeBody(ctx, [String(account.company_id), account.id, message.id], body);
+  return storeBody(ctx, account, body);
 }
 
 type Columns = State & Partial<BodyColumns>;

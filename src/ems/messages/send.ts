@@ -2,7 +2,7 @@ import { nowSeconds } from "../../lib/time.ts";
 import { filesOf } from "../attachments/storage.ts";
 import type { UserCtx } from "../context.ts";
 import type { OutboxResponse } from "../outbox/schemas.ts";
-import { submit } from "../outbox/submit.ts";
+import { type SentDraft, submit } from "../outbox/submit.ts";
 import type { Address } from "../provider/port.ts";
 import { compose, findOriginal, findSendingAccount, type Original } from "./compose.ts";
 import type { ForwardRequest, MessageResponse, ReplyAllRequest, SendRequest } from "./schemas.ts";
@@ -15,6 +15,8 @@ export interface SendOptions {
   seen?: number | null;
   /** Of several requests of a user under one key, one makes a mail. */
   idempotencyKey?: string | null;
+  /** The draft that is sent: of all who send it, one makes a mail. */
+  draft?: SentDraft | null;
 }
 
 /** The mail as it is stored, or its outbox entry while it waits. */
@@ -77,7 +79,7 @@ export async function forward(
 function placeOf(
   account: { id: string; company_id: number },
   { send_at, undo_seconds }: Pick<SendRequest, "send_at" | "undo_seconds">,
-  { seen = null, idempotencyKey = null }: SendOptions,
+  { seen = null, idempotencyKey = null, draft = null }: SendOptions,
 ) {
   const undo = undo_seconds ? nowSeconds() + undo_seconds : null;
   return {
@@ -86,6 +88,7 @@ function placeOf(
     seen,
     send_at: send_at ?? undo,
     idempotencyKey,
+    draft,
   };
 }
 

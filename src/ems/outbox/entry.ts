@@ -39,11 +39,8 @@ export async function storeMail(
   mail: StoredMail,
 ): Promise<Pick<OutboxRow, "mail" | "mail_key" | "mail_digest">> {
   const json = JSON.stringify(mail);
-  const mail_key = await overflow(
-    ctx,
-    new TextEncoder().encode(json),
-    () => `outbox/${company_id}/${id}.json`,
-  );
+  const bytes = new TextEncoder().encode(json);
+  const mail_key = await overflow(ctx, company_id, bytes, () => `outbox/${company_id}/${id}.json`);
   return { mail: mail_key === null ? json : null, mail_key, mail_digest: await sha256Hex(json) };
 }
 
@@ -91,8 +88,17 @@ const tellSender = (id: string, condition: SQL): SQL =>
     FROM ems_outbox WHERE id = ${id} AND ${condition}`);
 
 /**
- * The statements by which an entry is sent. They belong into the batch that stores the message. A sender who waits
- * for the answer needs no event.
+ * The statement that deletes the draft which an entry has taken over, if that still says what the entry does. It
+ * belongs into the batch that sends the entry, or has it wait.
+ */
+export const removeDraftOf = (id: string): SQL => sql`
+  DELETE FROM ems_drafts
+  WHERE id = (SELECT draft_id FROM ems_outbox WHERE id = ${id} AND state IN ('queued', 'sent'))
+    AND version = (SELECT draft_version FROM ems_outbox WHERE id = ${id})`;
+
+/**
+ * The statements by which an entry is sent, and its draft is gone. They belong into the batch that stores the
+ * message. A sender who waits for the answer needs no event.
  * @param messageId nothing happens where that is the id of no message; null for one that is gone already
  */
 export const setSent = (id: string, messageId: string | null): SQL[] => [
@@ -100,6 +106,7 @@ export const setSent = (id: string, messageId: string | null): SQL[] => [
     UPDATE ems_outbox SET state = 'sent', message_id = ${messageId}, mail = NULL, mail_key = NULL, detail = NULL,
       due_at = NULL, updated_at = unixepoch()
     WHERE id = ${id} AND (${messageId} IS NULL OR EXISTS (SELECT 1 FROM ems_messages WHERE id = ${messageId}))`,
+  removeDraftOf(id),
   tellSender(id, sql`state = 'sent' AND (attempts > 1 OR send_at > created_at)`),
 ];
 

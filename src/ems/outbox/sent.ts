@@ -1,5 +1,4 @@
 import { uuidv7 } from "../../lib/ids.ts";
-import { log } from "../../lib/log.ts";
 import { nowSeconds } from "../../lib/time.ts";
 import { batch, type Ctx } from "../context.ts";
 import { applyMessage } from "../messages/ingest.ts";
@@ -40,7 +39,7 @@ export async function recordSent(
   { entry, account, mail }: Outgoing,
   sent: ProviderMessage,
 ): Promise<OutboxRow> {
-  const { id, user_id, thread_id, mail_key } = entry;
+  const { id, user_id, thread_id } = entry;
   const applied = await applyMessage(ctx, account, {
     message: { ...fieldsOf(mail, sent), ...(await attachmentsOf(ctx, account, mail, sent)) },
     observedAt: nowSeconds() * 1000,
@@ -49,10 +48,6 @@ export async function recordSent(
   });
   // Whoever has deleted it at the provider meanwhile: it was sent all the same.
   if (applied.id === null) await batch(ctx, setSent(id, null));
-  if (mail_key)
-    ctx.defer(
-      ctx.env.ATTACHMENTS.delete(mail_key).catch((error) => log("warn", "outbox.mail_left", { error })),
-    );
   return (await findEntry(ctx, id)) ?? entry;
 }
 

@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import { ApiError } from "../../lib/errors.ts";
 import { uuidv7 } from "../../lib/ids.ts";
 import { log } from "../../lib/log.ts";
@@ -7,9 +7,19 @@ import { batch, inCompanies, ofCompany, type UserCtx } from "../context.ts";
 import type { MessageResponse } from "../messages/schemas.ts";
 import { getMessage } from "../messages/service.ts";
 import type { ProviderError } from "../provider/port.ts";
-import { claimVersion } from "../threads/version.ts";
+import { claimVersion, releaseVersion } from "../threads/version.ts";
 import { type Attempt, attempt, LEASE_SECONDS, take } from "./attempt.ts";
-import { digestOf, enqueue, move, type OutboxRow, type StoredMail, storeMail, toResponse } from "./entry.ts";
+import {
+  digestOf,
+  enqueue,
+  findEntry,
+  move,
+  type OutboxRow,
+  removeDraftOf,
+  type StoredMail,
+  storeMail,
+  toResponse,
+} from "./entry.ts";
 import type { OutboxResponse } from "./schemas.ts";
 
 /** A mail that is ready to leave. */
@@ -24,6 +34,16 @@ export interface Submission {
   /** When it is to leave, in seconds since the epoch; null for at once. */
   send_at: number | null;
   idempotencyKey: string | null;
+  /** The draft that it is; null for a mail that was never one. */
+  draft: SentDraft | null;
+}
+
+/** A draft that is sent, in the version that the mail says. */
+export interface SentDraft {
+  id: string;
+  version: number;
+  /** Sends this version though an earlier one was sent, or may have been. */
+  again: boolean;
 }
 
 /** How long a caller's key means the same mail. */
@@ -31,23 +51,23 @@ const KEY_SECONDS = 24 * 3600;
 
 /**
  * Puts a mail into the outbox and sends it, or leaves it there until its time has come. Under a caller's key that
- * was used before it goes on with what that has led to, so that one key never makes two mails.
+ * was used before, or of a draft that somebody has sent before, it goes on with what that has led to, so that
+ * neither ever makes two mails.
  * @returns the mail as it is stored once the provider has taken it, or its entry while it waits
- * @throws ApiError 409 when its thread has gone on, or it is being sent just now; 422 for another mail under the
- *   same key; 409 for a mailbox that must be connected again; 502 when the provider failed, or it is not known
- *   whether the mail was sent
+ * @throws ApiError 409 when its thread has gone on, it is being sent just now, or an earlier version of the draft
+ *   was or may have been sent; 422 for another mail under the same key; 409 for a mailbox that must be connected
+ *   again; 502 when the provider failed, or it is not known whether the mail was sent
  */
 export async function submit(
   caller: UserCtx,
   submission: Submission,
 ): Promise<{ message: MessageResponse } | { waiting: OutboxResponse }> {
   const ctx = ofCompany(caller, submission.company_id);
-  const before = await findByKey(ctx, submission.idempotencyKey);
+  const { draft, idempotencyKey } = submission;
+  const before = draft ? await findByDraft(ctx, draft) : await findByKey(ctx, idempotencyKey);
   if (before) return resume(ctx, before, submission);
-  const { thread_id, seen } = submission;
-  if (thread_id && seen !== null) await claimVersion(ctx, thread_id, seen);
   const entry = await insert(ctx, submission);
-  if (!entry) throw new ApiError(409, "This mail is being sent just now under the same Idempotency-Key");
+  if (!entry) throw new ApiError(409, "This mail is being sent just now by another request");
   if (entry.state === "sending") return conclude(ctx, await outlive(ctx, attempt(ctx, entry, false)));
   // Should the queue fail, cron finds it.
   const wait = entry.send_at - nowSeconds();
@@ -63,9 +83,27 @@ async function findByKey(ctx: UserCtx, key: string | null): Promise<OutboxRow | 
   return row;
 }
 
-/** What came of the mail that this key stands for; what failed is tried once more. */
-async function resume(ctx: UserCtx, entry: OutboxRow, { mail }: Submission) {
-  if ((await digestOf(mail)) !== entry.mail_digest) {
+/**
+ * What has become of a draft, whoever sent it: an entry of which it is not known that nothing was sent.
+ * @throws ApiError 409 when that was another version, and the caller has not said that this one is to leave as well
+ */
+async function findByDraft(ctx: UserCtx, { id, version, again }: SentDraft): Promise<OutboxRow | undefined> {
+  const [row] = await ctx.db.all<OutboxRow>(sql`
+    SELECT * FROM ems_outbox WHERE draft_id = ${id} AND state NOT IN ('failed', 'cancelled')
+      AND +company_id ${inCompanies(ctx)}`);
+  if (!row || row.draft_version === version) return row;
+  if (again) return undefined;
+  const { id: outbox_id, state, message_id } = row;
+  const known =
+    state === "sent" ? "was sent" : state === "queued" ? "waits to be sent" : "may have been sent";
+  const detail = `Not sent: an earlier version of this draft ${known}; "again": true sends this one as well`;
+  throw new ApiError(409, detail, { body: { outbox_id, state, message_id } });
+}
+
+/** What came of the mail that this key or draft stands for; what failed is tried once more. */
+async function resume(ctx: UserCtx, entry: OutboxRow, { mail, draft }: Submission) {
+  // Who sends a draft, and under which name, may differ from what was sent of the same version.
+  if (!draft && (await digestOf(mail)) !== entry.mail_digest) {
     throw new ApiError(422, "This Idempotency-Key was used for another mail");
   }
   if (entry.state === "queued") return { waiting: toResponse(entry) };
@@ -93,30 +131,70 @@ async function retry(ctx: UserCtx, entry: OutboxRow): Promise<Attempt | undefine
   return claimed && outlive(ctx, attempt(ctx, claimed, false));
 }
 
-/** @returns undefined when somebody else has just used the caller's key */
+/**
+ * Writes the entry under the claim of the thread's version, which is given back if there is none.
+ * @returns undefined when somebody else has just used the caller's key, or sent the draft
+ * @throws ApiError 409 when the thread has gone on
+ */
 async function insert(ctx: UserCtx, submission: Submission): Promise<OutboxRow | undefined> {
-  const { company_id, account_id, mail, thread_id, seen, send_at, idempotencyKey } = submission;
-  const { user_id } = ctx.user;
+  const { company_id, mail, thread_id, seen } = submission;
   const id = uuidv7();
   const stored = await storeMail(ctx, { company_id, id }, mail);
+  if (!thread_id || seen === null) return write(ctx, id, submission, stored);
+  await claimVersion(ctx, thread_id, seen);
+  let entry: OutboxRow | undefined;
+  try {
+    entry = await write(ctx, id, submission, stored);
+  } catch (error) {
+    // It may have been written all the same, and then the claim is its own.
+    if (!(await findEntry(ctx, id))) await releaseVersion(ctx, company_id, thread_id, seen);
+    throw error;
+  }
+  if (!entry) await releaseVersion(ctx, company_id, thread_id, seen);
+  return entry;
+}
+
+async function write(
+  ctx: UserCtx,
+  id: string,
+  submission: Submission,
+  stored: Awaited<ReturnType<typeof storeMail>>,
+): Promise<OutboxRow | undefined> {
+  const { company_id, account_id, mail, thread_id, seen, send_at, idempotencyKey, draft } = submission;
+  const { user_id } = ctx.user;
   const now = nowSeconds();
   const isWaiting = send_at !== null && send_at > now;
-  const [, rows] = await batch(ctx, [
+  const passedOn = mail.files.flatMap(({ key }) => (isAttachment(key) ? [key] : []));
+  const [, , rows] = await batch(ctx, [
     sql`
       UPDATE ems_outbox SET idempotency_key = NULL
       WHERE user_id = ${user_id} AND idempotency_key = ${idempotencyKey} AND created_at <= ${now - KEY_SECONDS}`,
     sql`
-      INSERT INTO ems_outbox (id, company_id, account_id, user_id, state, provider_key, idempotency_key, mail, mail_key,
-        mail_digest, subject, to_addresses, thread_id, thread_version, send_at, tried_at, attempts, due_at, created_at,
-        updated_at)
+      UPDATE ems_outbox SET draft_id = NULL WHERE draft_id = ${draft?.id ?? null}
+        AND (state IN ('failed', 'cancelled') OR (${draft?.again ?? false} AND draft_version <> ${draft?.version ?? null}))`,
+    sql`
+      INSERT INTO ems_outbox (id, company_id, account_id, user_id, state, provider_key, idempotency_key, draft_id,
+        draft_version, mail, mail_key, mail_digest, subject, to_addresses, thread_id, thread_version, send_at, tried_at,
+        attempts, due_at, created_at, updated_at)
       VALUES (${id}, ${company_id}, ${account_id}, ${user_id}, ${isWaiting ? "queued" : "sending"}, ${id},
-        ${idempotencyKey}, ${stored.mail}, ${stored.mail_key}, ${stored.mail_digest}, ${mail.subject},
-        ${JSON.stringify(mail.to)}, ${thread_id}, ${seen}, ${isWaiting ? send_at : now}, ${isWaiting ? null : now},
-        ${isWaiting ? 0 : 1}, ${isWaiting ? send_at : now + LEASE_SECONDS}, ${now}, ${now})
+        ${idempotencyKey}, ${draft?.id ?? null}, ${draft?.version ?? null}, ${stored.mail}, ${stored.mail_key},
+        ${stored.mail_digest}, ${mail.subject}, ${JSON.stringify(mail.to)}, ${thread_id}, ${seen},
+        ${isWaiting ? send_at : now}, ${isWaiting ? null : now}, ${isWaiting ? 0 : 1},
+        ${isWaiting ? send_at : now + LEASE_SECONDS}, ${now}, ${now})
       ON CONFLICT DO NOTHING RETURNING *`,
+    ...(draft && isWaiting ? [removeDraftOf(id)] : []),
+    ...(passedOn.length ? [holdFiles(id, passedOn)] : []),
   ]);
   return (rows as OutboxRow[])[0];
 }
+
+/** An upload stays long enough by itself; an attachment may be deleted with its message before the mail leaves. */
+const isAttachment = (key: string): boolean => key.startsWith("attachments/");
+
+const holdFiles = (id: string, keys: string[]): SQL => sql`
+  INSERT INTO ems_outbox_files (key, outbox_id)
+  SELECT j.value, o.id FROM json_each(${JSON.stringify(keys)}) j CROSS JOIN ems_outbox o ON o.id = ${id} WHERE true
+  ON CONFLICT DO NOTHING`;
 
 /** A caller that hangs up does not stop a mail halfway. */
 function outlive<T>(ctx: UserCtx, work: Promise<T>): Promise<T> {

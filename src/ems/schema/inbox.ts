@@ -62,11 +62,15 @@ export const inboxStretches = sqliteTable(
 export const lateMessages = sqliteTable(
   "ems_late_messages",
   {
-    seq: integer().primaryKey(),
+    /** Never given twice, though those that everybody has seen are deleted. */
+    seq: integer().primaryKey({ autoIncrement: true }),
     account_id: text().notNull(),
     message_id: text().notNull(),
   },
-  (t) => [index("ems_late_messages_account").on(t.account_id, t.seq)],
+  (t) => [
+    index("ems_late_messages_account").on(t.account_id, t.seq),
+    index("ems_late_messages_message").on(t.message_id),
+  ],
 );
 
 /** How many of an account's messages a user has read or archived: by trigger. The rest is unread. */
@@ -81,5 +85,8 @@ export const inboxCounters = sqliteTable(
     /** Up to which of the late messages they have entry rows. */
     late_seen: integer().notNull().default(0),
   },
-  (t) => [primaryKey({ columns: [t.user_id, t.account_id] })],
+  (t) => [
+    primaryKey({ columns: [t.user_id, t.account_id] }),
+    index("ems_inbox_counters_account").on(t.account_id, t.late_seen),
+  ],
 );

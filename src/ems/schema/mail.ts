@@ -105,7 +105,7 @@ export const messages = sqliteTable(
     applied_by: text().notNull(),
     /** SHA-256 of the body as the provider gave it: tells a repetition from a change without reading it back. */
     body_digest: text(),
-    /** R2 key of the body when it is too large for a row; then the two columns below are null. */
+    /** R2 key of the body, this row's alone, when it is too large for a row; then the two columns below are null. */
     body_key: text(),
     // The bodies stand last, so that reading the columns before them does not walk a body's overflow pages.
     body_text: text(),
@@ -124,7 +124,10 @@ export const messages = sqliteTable(
   ],
 );
 
-/** Message-IDs that a message answers and that no message of its account has yet: it may still come. */
+/**
+ * Message-IDs that a message answers and that no message of its account has yet: it may still come. The rows go with
+ * that message. The table is WITHOUT ROWID.
+ */
 export const pendingReferences = sqliteTable(
   "ems_pending_references",
   {
@@ -133,7 +136,10 @@ export const pendingReferences = sqliteTable(
     /** The message that refers to it. */
     message_id: text().notNull(),
   },
-  (t) => [primaryKey({ columns: [t.account_id, t.internet_message_id, t.message_id] })],
+  (t) => [
+    primaryKey({ columns: [t.account_id, t.internet_message_id, t.message_id] }),
+    index("ems_pending_references_message").on(t.message_id),
+  ],
 );
 
 /** Messages that the provider has deleted: a late notification of an earlier state must not bring them back. */

@@ -14,6 +14,9 @@ export const outbox = sqliteTable(
     provider_key: text().notNull(),
     /** The caller's Idempotency-Key: a repetition finds the same entry. */
     idempotency_key: text(),
+    /** The draft that it sends, and the version that it says; null once it is known that nothing was sent. */
+    draft_id: text(),
+    draft_version: integer(),
     /** The exact mail as JSON: what is sent again under one key must be the same, byte for byte. */
     mail: text(),
     /** R2 key of the mail when it is too large for a row; then `mail` is null. */
@@ -45,10 +48,25 @@ export const outbox = sqliteTable(
     uniqueIndex("ems_outbox_idempotency")
       .on(t.user_id, t.idempotency_key)
       .where(sql`idempotency_key IS NOT NULL`),
+    // Whoever sends a draft, and whenever: it is one mail.
+    uniqueIndex("ems_outbox_draft").on(t.draft_id).where(sql`draft_id IS NOT NULL`),
+    // Not by the account first: that would be taken for ems_outbox_unknown.
+    index("ems_outbox_account").on(t.company_id, t.account_id),
     index("ems_outbox_company").on(t.company_id, t.created_at, t.id),
     index("ems_outbox_due").on(t.due_at).where(sql`due_at IS NOT NULL`),
     index("ems_outbox_unknown").on(t.account_id).where(sql`state = 'unknown' AND due_at IS NOT NULL`),
   ],
+);
+
+/** Attachments that mails in the outbox pass on: they stay until the mail is sent or cancelled, whatever is deleted. */
+export const outboxFiles = sqliteTable(
+  "ems_outbox_files",
+  {
+    /** In R2. */
+    key: text().notNull(),
+    outbox_id: text().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.key, t.outbox_id] }), index("ems_outbox_files_entry").on(t.outbox_id)],
 );
 
 /** What a request under an Idempotency-Key was answered, for 24 hours. */
@@ -85,6 +103,9 @@ export const drafts = sqliteTable(
     /** R2 key of the content when it is too large for a row. */
     content_key: text(),
     reply_to_message_id: text(),
+    /** Of whoever is sending it, until `claimed_until`. */
+    claim: text(),
+    claimed_until: integer(),
     created_at: integer().notNull(),
     updated_at: integer().notNull(),
   },
@@ -108,5 +129,5 @@ export const uploads = sqliteTable(
     content_id: text().notNull(),
     created_at: integer().notNull(),
   },
-  (t) => [index("ems_uploads_age").on(t.created_at)],
+  (t) => [index("ems_uploads_age").on(t.created_at), index("ems_uploads_company").on(t.company_id)],
 );

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { batch, type Ctx, ofCompany, ofNoCompany } from "../context.ts";
+import { discard } from "../overflow.ts";
 import { ProviderError } from "../provider/port.ts";
 import { type DeliveryRow, recordDelivery } from "./deliveries.ts";
 import { applyExpiry, applyImapSync, applyRenewal, applyRevocation } from "./grant-triggers.ts";
@@ -46,6 +47,8 @@ export async function consumeNotification(anywhere: Ctx, body: unknown): Promise
   const queued = QueuedNotification.parse(body);
   const notification = queued.notification ?? (await load(anywhere, queued.key));
   const { known, account, ctx } = await locate(anywhere, notification);
+  // Mail of nobody's, or of an account that has just been erased: nobody can ever replay it.
+  if (!account) await ctx.db.run(discard(queued.key));
   const isFinished = known?.state === "applied" || known?.state === "ignored";
   if (isFinished && !queued.replay) return;
 

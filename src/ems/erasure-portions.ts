@@ -1,0 +1,177 @@
+import { type SQL, sql } from "drizzle-orm";
+import { nowSeconds } from "../lib/time.ts";
+import { batch, type Ctx } from "./context.ts";
+import { eventIdsAfter } from "./events/log.ts";
+import type { erasures } from "./schema/lifetime.ts";
+
+export type Erasure = typeof erasures.$inferSelect;
+
+/** A message takes its attachments and everybody's state of it along. */
+const MESSAGES = 50;
+const ROWS = 200;
+const EVENTS = 500;
+
+/**
+ * What an account has by its id alone. Its messages, and what hangs on them, its threads, its outbox, its deliveries
+ * and its events are erased each in a way of their own.
+ */
+export const TABLES = [
+  ...["ems_drafts", "ems_syncs", "ems_inbox_stretches", "ems_inbox_counters"],
+  ...["ems_late_messages", "ems_tombstones"],
+];
+
+/** Where R2 has what belongs to a company, followed by its id. */
+const PREFIXES = ["attachments", "bodies", "drafts", "outbox", "uploads"];
+
+/** The erasure as it goes on; or it waits for those of the company's accounts; or there was nothing left. */
+type Erased = Erasure | "waits" | "empty";
+
+/** Erases the next portion of an account, or of what is a company's own. */
+export const erasePortion = (ctx: Ctx, erasure: Erasure): Promise<Erased> =>
+  erasure.account_id === "" ? eraseOfCompany(ctx, erasure) : eraseOfAccount(ctx, erasure);
+
+async function eraseOfAccount(ctx: Ctx, erasure: Erasure): Promise<Erased> {
+  // Events first: only as long as its messages are there, it is known which are theirs.
+  const { next, isEnd } = await eraseEvents(ctx, erasure, isEventOf(erasure.account_id));
+  if (!isEnd) return next;
+  const removed =
+    (await eraseRows(ctx, erasure)) + (await eraseMessages(ctx, next)) || (await leaveThreads(ctx, next));
+  return removed > 0 ? next : "empty";
+}
+
+/** What an event tells of. One that tells of a message counts by that: its thread may be another account's. */
+const isEventOf = (accountId: string): SQL => sql`(account_id = ${accountId}
+  OR EXISTS (SELECT 1 FROM ems_messages m WHERE m.id = ems_events.message_id AND m.account_id = ${accountId})
+  OR (message_id IS NULL AND EXISTS (
+    SELECT 1 FROM ems_threads t WHERE t.id = ems_events.thread_id AND t.account_id = ${accountId})))`;
+
+/** Goes on through the company's log. */
+async function eraseEvents(
+  ctx: Ctx,
+  erasure: Erasure,
+  isDoomed: SQL,
+): Promise<{ next: Erasure; isEnd: boolean }> {
+  const { company_id, account_id, events_until } = erasure;
+  const rows = await ctx.db.all<{ id: number }>(sql`
+    ${eventIdsAfter(company_id, events_until)} ORDER BY id LIMIT ${EVENTS}`);
+  const last = rows.at(-1)?.id;
+  if (last === undefined) return { next: erasure, isEnd: true };
+  await batch(ctx, [
+    sql`
+      DELETE FROM ems_events
+      WHERE id IN (SELECT value FROM json_each(${JSON.stringify(rows.map(({ id }) => id))})) AND ${isDoomed}`,
+    sql`
+      UPDATE ems_erasures SET events_until = max(events_until, ${last})
+      WHERE company_id = ${company_id} AND account_id = ${account_id}`,
+  ]);
+  return { next: { ...erasure, events_until: last }, isEnd: rows.length < EVENTS };
+}
+
+/** @returns how many there were, of all tables */
+async function eraseRows(ctx: Ctx, { company_id, account_id }: Erasure): Promise<number> {
+  const deliveries = sql`
+    FROM ems_deliveries WHERE account_id = ${account_id} ORDER BY received_at, id LIMIT ${ROWS}`;
+  const results = await batch(ctx, [
+    sql`
+      DELETE FROM ems_outbox WHERE rowid IN (
+        SELECT rowid FROM ems_outbox WHERE company_id = ${company_id} AND account_id = ${account_id} LIMIT ${ROWS})
+      RETURNING 1`,
+    ...TABLES.map((name) => {
+      const table = sql.raw(name);
+      return sql`
+        DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} WHERE account_id = ${account_id} LIMIT ${ROWS})
+        RETURNING 1`;
+    }),
+    sql`
+      INSERT INTO ems_garbage (key, due_at) SELECT key, ${nowSeconds()} FROM (SELECT key ${deliveries}) WHERE true
+      ON CONFLICT (key) DO UPDATE SET due_at = excluded.due_at`,
+    sql`DELETE FROM ems_deliveries WHERE id IN (SELECT id ${deliveries}) RETURNING 1`,
+  ]);
+  return results.flat().length;
+}
+
+/** Newest first, with all that triggers delete with them. */
+async function eraseMessages(ctx: Ctx, { company_id, account_id, events_until }: Erasure): Promise<number> {
+  const rows = await ctx.db.all<{ id: string; thread_id: string | null }>(sql`
+    SELECT m.id, t.id AS thread_id FROM ems_messages m
+    LEFT JOIN ems_threads t ON t.id = m.thread_id AND +t.account_id = m.account_id
+    WHERE m.account_id = ${account_id} ORDER BY m.sent_at DESC, m.id DESC LIMIT ${MESSAGES}`);
+  if (rows.length === 0) return 0;
+  const ids = JSON.stringify(rows.map(({ id }) => id));
+  await batch(ctx, [
+    // What has happened since the log was gone through.
+    sql`
+      DELETE FROM ems_events WHERE id IN (${eventIdsAfter(company_id, events_until)}) AND ${isEventOf(account_id)}`,
+    sql`
+      DELETE FROM ems_messages WHERE id IN (SELECT value FROM json_each(${ids})) AND +account_id = ${account_id}`,
+    unsayDeletions(rows.map(({ thread_id }) => thread_id)),
+  ]);
+  return rows.length;
+}
+
+/** That the account is gone says it all: the trigger's event of each thread need not stay. */
+const unsayDeletions = (threadIds: (string | null)[]): SQL => sql`
+  DELETE FROM ems_events
+  WHERE cause IN (SELECT 'thread.deleted/' || value FROM json_each(${JSON.stringify(threadIds)}))`;
+
+/** Threads in which another account has written go over to that one. */
+async function leaveThreads(ctx: Ctx, { account_id }: Erasure): Promise<number> {
+  const rows = await ctx.db.all<{ id: string; heir: string | null }>(sql`
+    SELECT id, (SELECT m.account_id FROM ems_messages m WHERE m.thread_id = t.id ORDER BY m.sent_at, m.id LIMIT 1) AS heir
+    FROM ems_threads t WHERE t.account_id = ${account_id} LIMIT ${ROWS}`);
+  if (rows.length === 0) return 0;
+  const left = sql`json_each(${JSON.stringify(rows)}) j CROSS JOIN ems_threads t ON t.id = j.value ->> 'id'
+    AND +t.account_id = ${account_id}`;
+  await batch(ctx, [
+    sql`
+      UPDATE ems_accounts SET thread_count = thread_count + (
+        SELECT count(*) FROM ${left} WHERE j.value ->> 'heir' = ems_accounts.id)
+      WHERE id IN (SELECT j.value ->> 'heir' FROM ${left})`,
+    sql`
+      DELETE FROM ems_threads WHERE id IN (SELECT t.id FROM ${left} WHERE j.value ->> 'heir' IS NULL)`,
+    sql`
+      UPDATE ems_threads SET provider_thread_id = NULL, account_id = (
+        SELECT m.account_id FROM ems_messages m WHERE m.thread_id = ems_threads.id ORDER BY m.sent_at, m.id LIMIT 1)
+      WHERE id IN (SELECT t.id FROM ${left} WHERE j.value ->> 'heir' IS NOT NULL)`,
+    unsayDeletions(rows.map(({ id, heir }) => (heir === null ? id : null))),
+  ]);
+  return rows.length;
+}
+
+/** Whatever a company has since is another matter: it may go on under the same id. */
+async function eraseOfCompany(ctx: Ctx, erasure: Erasure): Promise<Erased> {
+  const { company_id, started_at } = erasure;
+  const isOld = sql`created_at <= ${started_at} AND (cause < 'erased/' OR cause >= 'erased0')`;
+  const { next, isEnd } = await eraseEvents(ctx, erasure, isOld);
+  if (!isEnd) return next;
+  const uploads = await ctx.db.all(sql`
+    DELETE FROM ems_uploads WHERE rowid IN (
+      SELECT rowid FROM ems_uploads WHERE company_id = ${company_id} AND created_at <= ${started_at} LIMIT ${ROWS})
+    RETURNING 1`);
+  if (uploads.length) return next;
+  const accounts = await ctx.db.all(sql`
+    SELECT 1 FROM ems_erasures WHERE company_id = ${company_id} AND account_id <> '' LIMIT 1`);
+  if (accounts.length) return "waits";
+  // Rows lead to all objects but those that were lost by versions before.
+  return (await eraseObjects(ctx, next)) > 0 ? next : "empty";
+}
+
+/** @returns how many were deleted */
+async function eraseObjects({ env }: Ctx, { company_id, started_at }: Erasure): Promise<number> {
+  for (const prefix of PREFIXES) {
+    let cursor: string | undefined;
+    do {
+      const page = await env.ATTACHMENTS.list({
+        prefix: `${prefix}/${company_id}/`,
+        ...(cursor ? { cursor } : {}),
+      });
+      const old = page.objects.flatMap(({ key, uploaded }) =>
+        uploaded.getTime() < started_at * 1000 ? [key] : [],
+      );
+      if (old.length) await env.ATTACHMENTS.delete(old);
+      if (old.length) return old.length;
+      cursor = page.truncated ? page.cursor : undefined;
+    } while (cursor);
+  }
+  return 0;
+}

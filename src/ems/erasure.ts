@@ -1,0 +1,167 @@
+import { type SQL, sql } from "drizzle-orm";
+import { checkRole } from "../auth/token.ts";
+import { notFound } from "../lib/errors.ts";
+import { log } from "../lib/log.ts";
+import { nowSeconds } from "../lib/time.ts";
+import {
+  batch,
+  type Ctx,
+  inCompanies,
+  ofCompany,
+  ofEachShard,
+  ofEveryCompany,
+  type UserCtx,
+} from "./context.ts";
+import { type Erasure, erasePortion } from "./erasure-portions.ts";
+import { appendEvents, ring } from "./events/log.ts";
+import { enqueueJobs } from "./jobs.ts";
+import { collectGarbage } from "./overflow.ts";
+import { ProviderError } from "./provider/port.ts";
+
+// What is erased is gone from the lists at once, as its account is; its mail follows in portions, by job. Whoever was
+// just writing for the account may still do so, so its erasure is only over when an hour later nothing is left.
+
+/** One step of an erasure. The account is "" for what is the company's own. */
+interface EraseJob {
+  company_id: number;
+  account_id: string;
+}
+
+/** Longer than a request, a job or an attempt to send can take. */
+const SETTLING_SECONDS = 3600;
+/** When cron looks after an erasure whose jobs have been lost. */
+const LEASE_SECONDS = 600;
+/** Portions of one job. */
+const ROUNDS = 20;
+const ERASURES_PER_RUN = 1000;
+
+/**
+ * Erases an account with all its mail, for good. Repeating it changes nothing.
+ * @throws ApiError 403 for who is no admin; 404
+ */
+export async function eraseAccount(ctx: UserCtx, id: string): Promise<void> {
+  checkRole(ctx.user, "admin");
+  const [found] = await ctx.db.all<{ company_id: number }>(sql`
+    SELECT company_id FROM ems_accounts WHERE id = ${id} AND +company_id ${inCompanies(ctx)}
+    UNION ALL SELECT company_id FROM ems_erasures WHERE account_id = ${id} AND company_id ${inCompanies(ctx)}`);
+  if (!found) throw notFound("Email account");
+  const { company_id } = found;
+  await begin(
+    ofCompany(ctx, company_id),
+    { company_id, account_id: id },
+    sql`id = ${id} AND +company_id = ${company_id}`,
+  );
+}
+
+/**
+ * Erases all that there is of a company, for good: its accounts with their mail, its name, its uploads, its events.
+ * What belongs to users ends by itself: tickets in a minute, answers under an Idempotency-Key in 24 hours.
+ * Repeating it changes nothing.
+ * @throws ApiError 403 for who is no admin; 404 for a company that is not in the caller's token
+ */
+export async function eraseCompany(ctx: UserCtx, id: number): Promise<void> {
+  checkRole(ctx.user, "admin");
+  if (!ctx.user.companies.includes(id)) throw notFound("Company");
+  await begin(ofCompany(ctx, id), { company_id: id, account_id: "" }, sql`company_id = ${id}`);
+}
+
+/** @param which the condition of the accounts that are erased */
+async function begin(ctx: UserCtx, job: EraseJob, which: SQL): Promise<void> {
+  const { company_id, account_id } = job;
+  const now = nowSeconds();
+  const accounts = await ctx.db.all<{ id: string }>(sql`SELECT id FROM ems_accounts WHERE ${which}`);
+  const isCompany = account_id === "";
+  await batch(ctx, [
+    // An account of none: whoever shows accounts reads their list again. It goes with the erasure.
+    appendEvents(sql`
+      SELECT ${company_id}, NULL, 'account.updated', NULL, NULL, NULL, ${`${causeOf(job)}/${now}`}
+      WHERE ${isCompany} OR EXISTS (SELECT 1 FROM ems_accounts WHERE ${which})`),
+    sql`
+      INSERT INTO ems_erasures (company_id, account_id, grant_id, started_at, due_at)
+      SELECT company_id, id, grant_id, ${now}, ${now} FROM ems_accounts WHERE ${which} ON CONFLICT DO NOTHING`,
+    sql`DELETE FROM ems_accounts WHERE ${which}`,
+    ...(isCompany
+      ? [
+          sql`
+            INSERT INTO ems_erasures (company_id, account_id, started_at, due_at)
+            VALUES (${company_id}, '', ${now}, ${now})
+            ON CONFLICT DO UPDATE SET started_at = excluded.started_at, due_at = excluded.due_at, events_until = 0`,
+          sql`DELETE FROM companies WHERE id = ${company_id}`,
+        ]
+      : []),
+  ]);
+  ring(ctx, company_id);
+  const jobs = accounts.map(({ id }) => ({ company_id, account_id: id }));
+  const bodies = (isCompany ? [...jobs, job] : [job]).map((each) => ({ body: { type: "erase", ...each } }));
+  // Should the queue fail, cron finds them.
+  await enqueueJobs(ctx, bodies).catch((error) => log("warn", "erasure.not_enqueued", { error }));
+}
+
+const causeOf = ({ company_id, account_id }: EraseJob): string => `erased/${company_id}/${account_id}`;
+
+/** Cron: has erasures go on whose jobs were lost, and those end that are over. */
+export async function enqueueErasures(ctx: Ctx): Promise<void> {
+  for (const { db } of ofEachShard(ctx)) {
+    const due = await db.all<EraseJob>(sql`
+      SELECT company_id, account_id FROM ems_erasures WHERE due_at <= ${nowSeconds()}
+      ORDER BY due_at LIMIT ${ERASURES_PER_RUN}`);
+    await enqueueJobs(
+      ctx,
+      due.map((job) => ({ body: { type: "erase", ...job } })),
+    );
+  }
+}
+
+/**
+ * Job: erases the next portions, and asks for more if there are. It may come twice, or for nothing.
+ * @throws Error when a binding fails; the queue tries again
+ */
+export async function erase(anywhere: Ctx, { company_id, account_id }: EraseJob): Promise<void> {
+  const ctx = ofCompany(anywhere, company_id);
+  const here = sql`company_id = ${company_id} AND account_id = ${account_id}`;
+  const [leased] = await ctx.db.all<Erasure>(sql`
+    UPDATE ems_erasures SET due_at = ${nowSeconds() + LEASE_SECONDS} WHERE ${here} RETURNING *`);
+  if (!leased) return;
+  let erasure = await revoke(ctx, leased);
+  for (let round = 0; round < ROUNDS; round++) {
+    const next = await erasePortion(ctx, erasure);
+    if (next === "waits") return; // until cron looks again
+    if (next === "empty") return end(ctx, erasure);
+    erasure = next;
+  }
+  await ctx.env.JOBS.send({ type: "erase", company_id, account_id });
+}
+
+/** Gives the grant back, unless an account has been connected with it again. What fails is tried again by cron. */
+async function revoke(ctx: Ctx, erasure: Erasure): Promise<Erasure> {
+  const { company_id, account_id, grant_id } = erasure;
+  if (grant_id === null) return erasure;
+  const holders = await ofEveryCompany(ctx).db.all(
+    sql`SELECT 1 FROM ems_accounts WHERE grant_id = ${grant_id}`,
+  );
+  try {
+    if (!holders.length) await ctx.provider.revokeGrant(grant_id);
+  } catch (error) {
+    if (!(error instanceof ProviderError)) throw error;
+    log("warn", "erasure.grant_not_revoked", { account_id, error });
+    return erasure;
+  }
+  await ctx.db.run(sql`
+    UPDATE ems_erasures SET grant_id = NULL WHERE company_id = ${company_id} AND account_id = ${account_id}`);
+  return { ...erasure, grant_id: null };
+}
+
+/** Nothing is left: the objects go, and if nobody can write any more, so does the erasure itself. */
+async function end(ctx: Ctx, erasure: Erasure): Promise<void> {
+  const { company_id, account_id, grant_id, started_at } = erasure;
+  for (let round = 0; round < ROUNDS && (await collectGarbage(ctx)) > 0; round++);
+  if (grant_id !== null || nowSeconds() < started_at + SETTLING_SECONDS) return;
+  const isOver = sql`company_id = ${company_id} AND account_id = ${account_id} AND started_at = ${started_at}`;
+  await batch(ctx, [
+    // "0" is the character after "/".
+    sql`
+      DELETE FROM ems_events WHERE cause > ${`${causeOf(erasure)}/`} AND cause < ${`${causeOf(erasure)}0`}
+        AND EXISTS (SELECT 1 FROM ems_erasures WHERE ${isOver})`,
+    sql`DELETE FROM ems_erasures WHERE ${isOver}`,
+  ]);
+}

@@ -1,0 +1,57 @@
+import { env } from "cloudflare:workers";
+import { vi } from "vitest";
+import worker from "../../src/index.ts";
+
+/** Runs cron, with all that it leaves to be done after it. */
+export async function cron(on: Env = env): Promise<void> {
+  const deferred: Promise<unknown>[] = [];
+  const execution = { waitUntil: (work: Promise<unknown>) => deferred.push(work) };
+  await worker.scheduled({} as never, on, execution as never);
+  await Promise.allSettled(deferred);
+}
+
+/** Sets the Worker's clock, which is not the database's, so many hours ahead. */
+export const setClock = (hours: number): void => {
+  vi.useFakeTimers({ toFake: ["Date"] });
+  vi.setSystemTime(vi.getRealSystemTime() + hours * 3_600_000);
+};
+
+/** All keys of R2 under these prefixes. */
+export async function keysUnder(...prefixes: string[]): Promise<string[]> {
+  const keys: string[] = [];
+  for (const prefix of prefixes) {
+    let cursor: string | undefined;
+    do {
+      const page = await env.ATTACHMENTS.list({ prefix, ...(cursor ? { cursor } : {}) });
+      keys.push(...page.objects.map(({ key }) => key));
+      cursor = page.truncated ? page.cursor : undefined;
+    } while (cursor);
+  }
+  return keys.toSorted();
+}
+
+/** The keys that rows refer to: what R2 must have, and all that it may. */
+export async function keysOfRows(): Promise<string[]> {
+  const results = await env.DB.batch<{ key: string }>(
+    [
+      "SELECT body_key AS key FROM ems_messages WHERE body_key IS NOT NULL",
+      "SELECT mail_key AS key FROM ems_outbox WHERE mail_key IS NOT NULL",
+      "SELECT content_key AS key FROM ems_drafts WHERE content_key IS NOT NULL",
+      "SELECT body_key AS key FROM ems_idempotency_keys WHERE body_key IS NOT NULL",
+      "SELECT 'uploads/' || company_id || '/' || id AS key FROM ems_uploads",
+      "SELECT 'attachments/' || company_id || '/' || id AS key FROM ems_attachments WHERE stored_at IS NOT NULL",
+    ].map((sql) => env.DB.prepare(sql)),
+  );
+  return results.flatMap(({ results: rows }) => rows.map(({ key }) => key)).toSorted();
+}
+
+/** Every row of every table, as one text a row, with the table's name before it. */
+export async function everyRow(): Promise<string[]> {
+  const { results: tables } = await env.DB.prepare(
+    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE '%cf%' AND name <> 'd1_migrations'",
+  ).all<{ name: string }>();
+  const rows = await env.DB.batch(tables.map(({ name }) => env.DB.prepare(`SELECT * FROM ${name}`)));
+  return rows.flatMap(({ results }, nth) =>
+    results.map((row) => `${tables[nth]?.name} ${JSON.stringify(row)}`),
+  );
+}
