@@ -131,7 +131,15 @@ describe("a download", () => {
   });
 
   it.each([
-    ...["text/html", "text/xsl", "text/xml", "text/javascript", "text/cache-manifest", "image/svg+xml"],
+    ...[
+      "text/html",
+      "text/xsl",
+      "text/xml",
+      "text/javascript",
+      "text/cache-manifest",
+      "image/svg+xml",
+      "image/x+xml",
+    ],
     ...[
       "multipart/x-mixed-replace",
       "multipart/related",

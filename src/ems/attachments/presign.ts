@@ -88,7 +88,7 @@ const escapeCharacter = (character: string): string =>
 
 /** Pictures, sound and films, documents of office programs, plain text, and archives. */
 const SAFE_TYPES = [
-  /^(image|audio|video)\/(?!svg)[\w.+-]+$/,
+  /^(image|audio|video)\/(?!.*(svg|xml))[\w.+-]+$/,
   /^application\/(pdf|rtf|zip|gzip|msword|vnd\.ms-(excel|powerpoint|outlook))$/,
   /^application\/vnd\.(openxmlformats-officedocument|oasis\.opendocument)\.[\w.-]+$/,
   /^text\/(plain|csv|calendar)$/,
