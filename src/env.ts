@@ -3,6 +3,9 @@ import * as z from "zod/mini";
 const Config = z.object({
   JWT_SECRET: z.optional(z.string()),
   JWT_JWKS_URL: z.optional(z.url()),
+  /** What `iss` and `aud` of a token have to be; without them any will do. */
+  JWT_ISSUER: z.optional(z.string()),
+  JWT_AUDIENCE: z.optional(z.string()),
   NYLAS_API_KEY: z._default(z.string(), ""),
   NYLAS_API_URI: z._default(z.url(), "https://api.us.nylas.com"),
   NYLAS_WEBHOOK_SECRET: z.optional(z.string()),

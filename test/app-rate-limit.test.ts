@@ -68,15 +68,56 @@ describe("nobody is counted", () => {
     }
   });
 
-  it("who asks for health, or who has no token", async () => {
+  it("who has no token", async () => {
     for (let sent = 0; sent < LIMIT + 50; sent += 50) {
-      const answers = await Promise.all(
-        Array.from({ length: 50 }, (_, at) =>
-          exports.default.fetch(`https://xabar.test/${at % 2 ? "health" : "accounts"}`),
-        ),
-      );
-      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 401]));
-      await Promise.all(answers.map((response) => response.text()));
+      const answers = await Promise.all(Array.from({ length: 50 }, () => ask("/accounts", "192.0.2.1")));
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([401]));
     }
+  });
+
+  it("who opens streams with a good token, though the address is over the limit", async () => {
+    const address = "192.0.2.2";
+    await exhaustAddress("/health", address);
+    const { token } = await createClient();
+    const stream = await ask(`/sse/events?token=${token}`, address);
+    expect(stream.status).toBe(200);
+    await stream.body?.cancel();
+  });
+});
+
+const ask = (path: string, address: string): Promise<Response> =>
+  exports.default.fetch(`https://xabar.test${path}`, { headers: { "cf-connecting-ip": address } });
+
+/** @returns the statuses before the first 429, and that */
+async function exhaustAddress(
+  path: string,
+  address: string,
+): Promise<{ before: Set<number>; refusal: Response }> {
+  const before = new Set<number>();
+  for (let sent = 0; sent < 2 * LIMIT + 50; sent += 50) {
+    const answers = await Promise.all(Array.from({ length: 50 }, () => ask(path, address)));
+    const refusal = answers.find(({ status }) => status === 429);
+    for (const { status } of answers) if (status !== 429) before.add(status);
+    if (refusal) return { before, refusal };
+  }
+  throw new Error("The limit was never reached");
+}
+
+describe("an address over the limit of open routes", () => {
+  it.each([
+    ["/health", 200],
+    ["/webhooks/nylas?challenge=x", 200],
+    ["/sse/events", 401],
+    ["/sse/events?token=garbage", 401],
+    [`/sse/events?ticket=${"0".repeat(64)}`, 401],
+    ["/files/attachments/1/none", 403],
+  ])("is refused at %s, which else answers %i, and no other address", async (path, status) => {
+    const address = `2001:db8::${unique().toString(16)}`;
+    const { before, refusal } = await exhaustAddress(path, address);
+    expect(before).toEqual(new Set([status]));
+    const detail = "Too many requests: the limit per address and minute is reached; try again in a minute";
+    expect(await refusal.json()).toEqual({ detail });
+    expect(refusal.headers.get("retry-after")).toBe("60");
+    expect((await ask(path, `${address}:1`)).status).toBe(status);
   });
 });

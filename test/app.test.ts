@@ -1,5 +1,7 @@
-import { exports } from "cloudflare:workers";
+import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
+import { env, exports } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { app } from "../src/app.ts";
 import { createClient } from "./support/client.ts";
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -128,6 +130,21 @@ describe("CORS", () => {
     },
   );
 
+  it("says nothing of credentials to a page that it does not let in, nor where all are let in", async () => {
+    const headers = { origin: "https://evil.example" };
+    for (const [name, answer] of await everyKindOfAnswer(headers)) {
+      expect(answer.headers.get("access-control-allow-credentials"), name).toBeNull();
+    }
+    const all = { ...env, CORS_ORIGINS: "*" };
+    const open = await app.fetch(
+      new Request("https://xabar.test/health", { headers }),
+      all,
+      createExecutionContext(),
+    );
+    expect(open.headers.get("access-control-allow-origin")).toBe("*");
+    expect(open.headers.get("access-control-allow-credentials")).toBeNull();
+  });
+
   it.each(["GET", "POST", "PUT", "PATCH", "DELETE"])("a preflight for %s needs no token", async (method) => {
     for (const path of ["/accounts", "/accounts/", `/inbox/${crypto.randomUUID()}/read`, "/no/such/path"]) {
       const { status, headers } = await preflight(LOCAL, method, path);
@@ -159,10 +176,22 @@ describe("an unknown path", () => {
     }
   });
 
-  it("is also that of a known one under a method that it has not got", async () => {
+  it("is not a known one under a method that it has not got: that is 405, and tells which it has", async () => {
     const client = await createClient();
-    expect(await client.call("DELETE", "/inbox")).toMatchObject({ status: 404 });
-    expect(await client.call("POST", "/health")).toMatchObject({ status: 404 });
+    for (const [method, path, allowed] of [
+      ["DELETE", "/inbox", "GET, HEAD"],
+      ["DELETE", "/inbox/", "GET, HEAD"],
+      ["POST", "/health", "GET, HEAD"],
+      ["PUT", `/accounts/${crypto.randomUUID()}`, "GET, HEAD, PATCH, DELETE"],
+      ["GET", `/inbox/${crypto.randomUUID()}/read`, "PATCH"],
+      ["DELETE", "/webhooks/nylas", "GET, HEAD, POST"],
+      ["POST", "/files/attachments/1/none", "GET, HEAD"],
+    ] as const) {
+      const { status, headers, body } = await client.call(method, path);
+      const detail = `${method} is not allowed here, but ${allowed}`;
+      expect([status, headers.get("allow"), body], path).toEqual([405, allowed, { detail }]);
+    }
+    expect((await client.call("GET", "/inbox/x/y/z")).status).toBe(404);
   });
 
   it("may be written as no path should be", async () => {
@@ -173,11 +202,44 @@ describe("an unknown path", () => {
   });
 });
 
+it("a 401 names the scheme that lets one in", async () => {
+  for (const [name, { headers, status }] of await everyKindOfAnswer()) {
+    expect(headers.get("www-authenticate"), name).toBe(status === 401 ? "Bearer" : null);
+  }
+});
+
+it("nothing on the way may keep an answer, but for what says so itself", async () => {
+  const own: Record<string, string> = {
+    "200 of a stream": "no-cache, no-transform",
+    "200 in plain text": "no-store",
+  };
+  for (const [name, { headers }] of await everyKindOfAnswer()) {
+    expect(headers.get("cache-control"), name).toBe(own[name] ?? "private, no-store");
+  }
+});
+
+it("who is nobody reaches no database", async () => {
+  const touched = vi.fn();
+  const DB = new Proxy({}, { get: () => touched });
+  for (const path of [
+    ...["/health", "/inbox", "/webhooks/nylas?challenge=x", "/sse/events", "/sse/events?token=x"],
+    ...["/sse/events?ticket=x", `/sse/events?ticket=${"7".repeat(64)}`, "/files/attachments/1/none"],
+  ]) {
+    const context = createExecutionContext();
+    const response = await app.fetch(new Request(`https://xabar.test${path}`), { ...env, DB }, context);
+    await response.body?.cancel();
+    await waitOnExecutionContext(context);
+    expect(response.status, path).toBeLessThan(500);
+    expect(touched, path).not.toHaveBeenCalled();
+  }
+});
+
 it("health is told to anyone, and nothing but that", async () => {
   for (const path of ["/health", "/health/", "/health?x=1"]) {
     const response = await ask(path);
     expect(response.status).toBe(200);
-    expect(await response.json()).toEqual({ status: "ok", parked_deliveries: 0 });
+    const body = await response.json();
+    expect(body).toEqual({ status: "healthy", service: "email_service", timestamp: expect.any(Number) });
   }
 });
 

@@ -60,7 +60,6 @@ function open(path: string): Case["requests"] {
 /** What every request costs, the main reads, a change, the webhook door, and mail coming in. */
 export const CASES: Case[] = [
   { name: "no token, no query of D1", kind: "read", requests: open("/webhooks/nylas?challenge=bench") },
-  { name: "no token, one query of D1", kind: "read", requests: open("/health") },
   { name: "GET /inbox/", kind: "read", requests: get(NEWCOMER, () => ["/inbox/"]), items: PAGE },
   {
     ...{ name: `GET /inbox/?is_read=false (${UNREAD} unread)`, kind: "read", items: UNREAD },

@@ -131,6 +131,7 @@ function miniflareOptions({ bundle, directory, secrets, nylasUri, webhooks, besi
     queueConsumers,
     ratelimits: {
       RATE_LIMIT: { namespace_id: "1001", simple: { limit: REQUESTS_A_MINUTE, period: 60 } },
+      OPEN_RATE_LIMIT: { namespace_id: "1002", simple: { limit: REQUESTS_A_MINUTE, period: 60 } },
     },
   };
   return convertV4MiniflareOptions({

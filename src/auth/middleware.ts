@@ -23,6 +23,24 @@ export const limitRate = createMiddleware<AuthEnv>(async (c, next) => {
   await next();
 });
 
+/**
+ * Holds each address to the requests a minute that open routes allow it (OPEN_RATE_LIMIT in wrangler.toml): else 429.
+ * Without an address, as where no Cloudflare is in front, nobody is counted.
+ * @param headers of the request; Cloudflare sets `cf-connecting-ip` itself, whatever a client sends
+ */
+export async function limitAddress(env: Env, headers: Headers): Promise<void> {
+  const key = headers.get("cf-connecting-ip");
+  if (key === null || (await env.OPEN_RATE_LIMIT.limit({ key })).success) return;
+  const detail = "Too many requests: the limit per address and minute is reached; try again in a minute";
+  throw new ApiError(429, detail, { retryAfterSeconds: 60 });
+}
+
+/** The same for a whole route. */
+export const limitOpen = createMiddleware<{ Bindings: Env }>(async (c, next) => {
+  await limitAddress(c.env, c.req.raw.headers);
+  await next();
+});
+
 /** Lets only one role pass: else 403. */
 export const requireRole = (role: string) =>
   createMiddleware<AuthEnv>(async (c, next) => {

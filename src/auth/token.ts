@@ -3,6 +3,7 @@ import * as z from "zod/mini";
 import type { Config } from "../env.ts";
 import { ApiError, unauthorized } from "../lib/errors.ts";
 import { hmacKey } from "../lib/hmac.ts";
+import { log } from "../lib/log.ts";
 
 /** Who is calling: the claims of a verified token. */
 export interface CurrentUser {
@@ -64,19 +65,38 @@ function algorithmOf(token: string): string | undefined {
   }
 }
 
-const requiredClaims = ["exp"];
+/** What must hold of a token besides its signature. */
+const demands = ({ JWT_ISSUER: issuer, JWT_AUDIENCE: audience }: Config, algorithms: string[]) => ({
+  algorithms,
+  requiredClaims: ["exp"],
+  ...(issuer === undefined ? {} : { issuer }),
+  ...(audience === undefined ? {} : { audience }),
+});
 
-async function verifyShared(token: string, { JWT_SECRET }: Config): Promise<JWTPayload> {
+async function verifyShared(token: string, config: Config): Promise<JWTPayload> {
+  const { JWT_SECRET } = config;
   if (!JWT_SECRET) throw unauthorized("JWT_SECRET is not set");
+  warnOfShortSecret(config, JWT_SECRET);
   const key = await hmacKey(JWT_SECRET, "verify");
-  const verified = jwtVerify(token, key, { requiredClaims, algorithms: ["HS256"] });
+  const verified = jwtVerify(token, key, demands(config, ["HS256"]));
   return (await verified.catch((error) => Promise.reject(unauthorized(error)))).payload;
 }
 
-async function verifyIssued(token: string, { JWT_JWKS_URL }: Config): Promise<JWTPayload> {
+/** Of each Worker's configuration, so that there is one warning per isolate. */
+const warned = new WeakSet<Config>();
+
+/** RFC 7518 section 3.2: a key for HS256 has at least 32 bytes. A short one can be guessed from any token. */
+function warnOfShortSecret(config: Config, secret: string): void {
+  if (warned.has(config) || new TextEncoder().encode(secret).length >= 32) return;
+  warned.add(config);
+  log("warn", "config.short_secret", { name: "JWT_SECRET", wanted: "at least 32 random bytes" });
+}
+
+async function verifyIssued(token: string, config: Config): Promise<JWTPayload> {
+  const { JWT_JWKS_URL } = config;
   if (!JWT_JWKS_URL) throw unauthorized("JWT_JWKS_URL is not set");
   try {
-    return (await jwtVerify(token, keySet(JWT_JWKS_URL), { requiredClaims, algorithms: ASYMMETRIC })).payload;
+    return (await jwtVerify(token, keySet(JWT_JWKS_URL), demands(config, ASYMMETRIC))).payload;
   } catch (error) {
     if (isKeySetFault(error)) {
       const detail = "The keys that tokens are verified with cannot be fetched; try again";

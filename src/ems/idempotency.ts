@@ -3,6 +3,7 @@ import { createMiddleware } from "hono/factory";
 import { badRequest } from "../lib/errors.ts";
 import { toHex } from "../lib/hex.ts";
 import { sha256Hex } from "../lib/hmac.ts";
+import { isMultipart } from "../lib/multipart.ts";
 import { type EmsEnv, ofNoCompany } from "./context.ts";
 import {
   attempt,
@@ -71,7 +72,7 @@ async function hashRequest(c: Context<EmsEnv>): Promise<string> {
 
 async function hashBody(req: HonoRequest): Promise<unknown> {
   const type = req.header("content-type") ?? "";
-  if (/^multipart\/form-data\b/i.test(type)) {
+  if (isMultipart(type)) {
     return [type.replace(/;\s*boundary=("[^"]*"|[^;]*)/i, ""), req.header("content-length") ?? null];
   }
   return toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", await req.arrayBuffer())));

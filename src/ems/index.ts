@@ -12,15 +12,10 @@ import { messages } from "./messages/routes.ts";
 import { enqueueDue } from "./outbox/due.ts";
 import { outbox } from "./outbox/routes.ts";
 import { threads } from "./threads/routes.ts";
-import { countParked as countParkedOf } from "./webhooks/deliveries.ts";
 import { deliveries, webhooks } from "./webhooks/routes.ts";
 
 export { CompanyHub } from "./events/hub.ts";
 export { queues } from "./queues.ts";
-
-/** For `GET /health`: notifications that failed for good. */
-export const countParked = (env: Env, execution: Pick<ExecutionContext, "waitUntil">): Promise<number> =>
-  countParkedOf(createContext(env, execution));
 
 /** Cron: mail that is due, sweeps, and the removal of what is kept for a time only. */
 export const scheduled: ExportedHandlerScheduledHandler<Env> = async (_event, env, execution) => {

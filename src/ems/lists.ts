@@ -31,9 +31,9 @@ export function readAtOf(ctx: UserCtx, rows: unknown[] | undefined): string {
 export const totalOf = (rows: unknown[] | undefined): number =>
   (rows as { total: number }[]).reduce((sum, { total }) => sum + total, 0);
 
-/** The order of accounts: made here, since several databases may have given them. No two have one address. */
+/** The order of accounts: made here, since several databases may have given them. Two companies may name one address. */
 export const byAddress = (a: { email_address: string }, b: { email_address: string }): number =>
-  a.email_address < b.email_address ? -1 : 1;
+  a.email_address === b.email_address ? 0 : a.email_address < b.email_address ? -1 : 1;
 
 /** Columns against a position. The first comparison alone says what an index range can use. */
 export const compare = (at: string, id: string, operator: "<" | "<=" | ">" | ">=", place: Position): SQL =>

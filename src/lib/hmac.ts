@@ -36,3 +36,9 @@ export async function hmacHex(secret: string, text: string): Promise<string> {
 export async function sha256Hex(text: string): Promise<string> {
   return toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", encoder.encode(text))));
 }
+
+/** Compares two texts of which a caller may guess one, in a time that does not tell where they differ. */
+export function isSameText(a: string, b: string): boolean {
+  const [left, right] = [encoder.encode(a), encoder.encode(b)];
+  return left.byteLength === right.byteLength && crypto.subtle.timingSafeEqual(left, right);
+}

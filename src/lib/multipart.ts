@@ -13,16 +13,17 @@ export interface Part {
 const MAX_HEADER_BYTES = 8 * 1024;
 const CRLF = Uint8Array.of(13, 10);
 
+/** Whether a content-type is that of a form with files. */
+export const isMultipart = (contentType: string): boolean =>
+  /^([^;]*)/.exec(contentType)?.[0].trim().toLowerCase() === "multipart/form-data";
+
 /**
  * The boundary that a content-type names, quoted or not (RFC 2046 section 5.1.1).
  * @throws ApiError 400 when it is not multipart/form-data, or names no boundary of 1 to 70 printable characters
  */
 export function boundaryOf(contentType: string): string {
-  const [, type = "", rest = ""] = /^([^;]*)(.*)$/s.exec(contentType) ?? [];
-  if (type.trim().toLowerCase() !== "multipart/form-data") {
-    throw badRequest("content-type: must be multipart/form-data");
-  }
-  const boundary = parametersOf(rest)?.get("boundary");
+  if (!isMultipart(contentType)) throw badRequest("content-type: must be multipart/form-data");
+  const boundary = parametersOf(contentType.replace(/^[^;]*/, ""))?.get("boundary");
   if (!boundary) throw badRequest("content-type: names no boundary");
   if (!/^[\x20-\x7e]{1,70}$/.test(boundary)) throw badRequest("content-type: its boundary is not valid");
   return boundary;

@@ -13,7 +13,7 @@ const issueOf = ({ path, message }: z.core.$ZodIssue, target: string): Issue => 
 });
 
 /** As Hono decides it: any other body it does not read, and takes for an empty object. */
-const isJson = (contentType: string): boolean =>
+export const isJson = (contentType: string): boolean =>
   /^application\/([a-z-.]+\+)?json(;\s*[\w-]+=[^;]+)*$/.test(contentType);
 
 /**

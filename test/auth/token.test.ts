@@ -1,3 +1,4 @@
+import { createExecutionContext } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import {
   base64url,
@@ -8,7 +9,8 @@ import {
   type JWTHeaderParameters,
   SignJWT,
 } from "jose";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { app } from "../../src/app.ts";
 import { unique } from "../support/client.ts";
 
 const CLAIMS = { user_id: 7, role: "admin", companies: [1, 2] };
@@ -220,6 +222,49 @@ describe("the stream", () => {
       expect(response.headers.get("content-type")).toMatch(/^text\/event-stream/);
       await response.body?.cancel();
     }
+  });
+});
+
+describe("where an issuer and an audience are set", () => {
+  const demanding = { ...env, JWT_ISSUER: "https://issuer.test/", JWT_AUDIENCE: "xabar" };
+  const statusOf = async (token: string): Promise<number> => {
+    const request = new Request("https://xabar.test/companies", {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    return (await app.fetch(request, demanding, createExecutionContext())).status;
+  };
+  const good = { iss: "https://issuer.test/", aud: ["other", "xabar"] };
+
+  it.each([
+    ["without either", { iss: undefined, aud: undefined }],
+    ["of another issuer", { iss: "https://issuer.test" }],
+    ["for another audience", { aud: "xabar2" }],
+    ["for no audience", { aud: [] }],
+  ])("a token %s is refused, however it is signed", async (_, claims) => {
+    expect(await statusOf(await sign({ claims: { ...good, ...claims } }))).toBe(401);
+    expect(await statusOf(await signIssued({ claims: { ...good, ...claims } }))).toBe(401);
+  });
+
+  it("a token of that issuer for that audience is accepted", async () => {
+    expect(await statusOf(await sign({ claims: good }))).toBe(200);
+    expect(await statusOf(await signIssued({ claims: good }))).toBe(200);
+  });
+});
+
+describe("a short JWT_SECRET", () => {
+  it("works, and is warned of once", async () => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+    const short = { ...env, JWT_SECRET: "x".repeat(31) };
+    const long = { ...env, JWT_SECRET: "x".repeat(32) };
+    for (const each of [short, short, long]) {
+      const token = await sign({ key: new TextEncoder().encode(each.JWT_SECRET) });
+      const request = new Request("https://xabar.test/companies", {
+        headers: { authorization: `Bearer ${token}` },
+      });
+      expect((await app.fetch(request, each, createExecutionContext())).status).toBe(200);
+    }
+    expect(warn.mock.calls.flat().filter((line) => line.includes("config.short_secret"))).toHaveLength(1);
+    expect(JSON.stringify(warn.mock.calls)).not.toContain("xxx");
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { connectMailbox, createClient, unique } from "../support/client.ts";
+import { type Client, connectMailbox, createClient, unique } from "../support/client.ts";
 import { breakRoute, createGrant, eventually, expireGrant, notify, receiveMail } from "../support/nylas.ts";
 
 const TAKEN = { detail: "Email account with this email address/grant already exists." };
@@ -74,6 +74,66 @@ describe("connecting", () => {
     const body = { company_id: client.claims.companies[0], email_address: `other${unique()}@demo.example` };
     const answer = await client.call("POST", "/accounts/", { ...body, grant_id: account.grant_id });
     expect(answer.status).toBe(400);
+  });
+
+  it.each(["a/b", "..", ".", "a?b", "a b", "a%2fb", "a\\b", ""])(
+    "a grant called %j is 400",
+    async (grant_id) => {
+      const client = await createClient();
+      const body = {
+        company_id: client.claims.companies[0],
+        email_address: `d${unique()}@demo.example`,
+        grant_id,
+      };
+      const answer = await client.call("POST", "/accounts/", body);
+      expect([answer.status, answer.body.detail]).toEqual([400, expect.stringMatching(/^grant_id: must/)]);
+    },
+  );
+
+  it("an address without a grant keeps nobody else from it, and tells nobody of itself", async () => {
+    const email_address = `ceo${unique()}@demo.example`;
+    const [squatter, other, owner] = await Promise.all([createClient(), createClient(), createClient()]);
+    const create = (client: Client, more = {}) =>
+      client.call("POST", "/accounts/", { company_id: client.claims.companies[0], email_address, ...more });
+    const first = await create(squatter);
+    expect(first).toMatchObject({ status: 201, body: { status: "disconnected" } });
+    expect(await create(other)).toMatchObject({ status: 201, body: { status: "disconnected" } });
+    // The same company has it once.
+    expect(await create(squatter)).toMatchObject({ status: 201, body: { id: first.body.id } });
+
+    const grant = await createGrant(email_address);
+    const connected = await create(owner, { grant_id: grant.id, email_address: email_address.toUpperCase() });
+    expect(connected).toMatchObject({ status: 201, body: { status: "syncing" } });
+    // Now it is proven, and held.
+    const isTaken = { status: 400, body: TAKEN };
+    for (const client of [squatter, other, await createClient()]) {
+      expect(await create(client)).toMatchObject(isTaken);
+      expect(await create(client, { grant_id: grant.id })).toMatchObject(isTaken);
+    }
+    // So it is once it is disconnected, for its own company alone.
+    expect((await owner.call("DELETE", `/accounts/${connected.body.id}`)).status).toBe(204);
+    const grant_id = (await createGrant(email_address)).id;
+    expect(await create(squatter, { grant_id })).toMatchObject(isTaken);
+    expect((await squatter.call("GET", `/accounts/${first.body.id}`)).body.status).toBe("disconnected");
+    const { id } = connected.body;
+    expect(await create(owner)).toMatchObject({ status: 201, body: { id, status: "disconnected" } });
+    expect(await create(owner, { grant_id })).toMatchObject({ status: 201, body: { id, status: "syncing" } });
+  });
+
+  it("of several companies that prove an address at the same moment one has it", async () => {
+    const email_address = `race${unique()}@demo.example`;
+    const clients = await Promise.all(Array.from({ length: 5 }, () => createClient()));
+    for (const client of clients.slice(0, 2)) {
+      await client.call("POST", "/accounts/", { company_id: client.claims.companies[0], email_address });
+    }
+    const answers = await Promise.all(
+      clients.map(async (client) => {
+        const { id } = await createGrant(email_address);
+        const body = { company_id: client.claims.companies[0], email_address, grant_id: id };
+        return (await client.call("POST", "/accounts/", body)).status;
+      }),
+    );
+    expect(answers.toSorted()).toEqual([201, 400, 400, 400, 400]);
   });
 
   it("without a grant the account is disconnected, and its company is null until it is named", async () => {

@@ -2,10 +2,10 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { AccountResponse } from "../../src/ems/accounts/schemas.ts";
 import { lifetime } from "../../src/ems/events/stream.ts";
-import { type Client, connectMailbox, createClient, signToken } from "../support/client.ts";
+import { type Client, connectMailbox, createClient, signToken, unique } from "../support/client.ts";
 import { hubOf, socketsOf } from "../support/hub.ts";
 import { deliverNotifications, notify, receiveMail } from "../support/nylas.ts";
-import { openStream } from "../support/stream.ts";
+import { follow, openStream } from "../support/stream.ts";
 import { waitFor } from "../support/wait.ts";
 
 let client: Client;
@@ -52,13 +52,24 @@ describe("a stream", () => {
     await stream.close();
   });
 
+  it("has a blank line behind data only: some clients take any other for an empty event", async () => {
+    const stream = await openStream(client.token);
+    for (const _ of [1, 2]) {
+      expect(await stream.nextBlock()).toMatch(/^data: ./m);
+      await receive(account, "Framed");
+    }
+    await stream.close();
+  });
+
   it("tells first when to connect again, at another time for each", async () => {
     const told = new Set<string | null>();
     for (let i = 0; i < 5; i++) {
       const stream = await openStream(client.token);
-      const block = await stream.nextBlock();
-      expect(block).toMatch(/^retry: [12]\d{3}$/);
-      told.add(block);
+      const retry = await stream.nextLine();
+      expect(retry).toMatch(/^retry: [12]\d{3}$/);
+      told.add(retry);
+      // In one event with `connected`: there is no blank line before it.
+      expect(await stream.nextBlock()).toMatch(/^id: \S+\nevent: connected\ndata: \{.*\}$/);
       await stream.close();
     }
     expect(told.size).toBeGreaterThan(1);
@@ -136,10 +147,14 @@ describe("a stream", () => {
   });
 
   it("leaves no socket at the hub once it is closed, after a thousand too", async () => {
-    const [company] = client.claims.companies;
+    const { companies } = client.claims;
+    const [company] = companies;
+    const team = await Promise.all(Array.from({ length: 10 }, () => createClient({ companies })));
     await waitFor(async () => expect(await socketsOf(company)).toBe(0));
     for (let round = 0; round < 10; round++) {
-      const streams = await Promise.all(Array.from({ length: 100 }, () => openStream(client.token)));
+      const streams = await Promise.all(
+        team.flatMap(({ token }) => Array.from({ length: 10 }, () => openStream(token))),
+      );
       // Some go as soon as they have come.
       const settled = streams.slice(round * 10);
       for (const stream of settled) expect(await stream.next()).toMatchObject({ event: "connected" });
@@ -172,10 +187,56 @@ describe("a stream", () => {
     await runInDurableObject(hubOf(company), (hub) => void awake.add(hub));
     const isAwake = () => runInDurableObject(hubOf(company), (hub) => awake.has(hub));
     expect(await isAwake()).toBe(true);
-    expect(await stream.nextBlock()).toBe(":");
+    expect(await stream.nextLine()).toBe(":");
     expect(await isAwake()).toBe(false);
     await receive(account, "Good morning");
-    expect(await stream.next()).toMatchObject({ event: "message.created" });
+    expect(await stream.nextBlock()).toMatch(/^id: \S+\nevent: message\.created\ndata: \{/);
     await stream.close();
+  });
+
+  it("that is one too many for its user closes the oldest, which is told to stay away for a minute", async () => {
+    const companies = [unique()];
+    const [user, colleague] = await Promise.all([createClient({ companies }), createClient({ companies })]);
+    const other = await follow(colleague.token);
+    const open = async () => {
+      const stream = await openStream(user.token);
+      expect(await stream.next()).toMatchObject({ event: "connected" });
+      return stream;
+    };
+    const streams = [];
+    while (streams.length < 22) streams.push(await open());
+    for (const stream of streams.splice(0, 2)) {
+      expect(await stream.nextLine()).toBe("retry: 60000");
+      expect(await stream.nextLine()).toBeNull();
+    }
+    await waitFor(async () => expect(await socketsOf(companies[0])).toBe(21));
+    await colleague.call("POST", "/accounts", {
+      company_id: companies[0],
+      email_address: `a${unique()}@demo.example`,
+    });
+    for (const stream of streams) {
+      expect(await stream.next()).toMatchObject({ event: "account.updated" });
+      await stream.close();
+    }
+    await other.close();
+  });
+
+  it("whose hub restarts is told to come back at another moment than the others", async () => {
+    const [company] = client.claims.companies;
+    const streams = await Promise.all([1, 2, 3, 4, 5].map(() => openStream(client.token)));
+    for (const stream of streams) await stream.next();
+    await runInDurableObject(hubOf(company), (_hub, state) => {
+      for (const socket of state.getWebSockets()) socket.close(1012);
+    });
+    const told = new Set<number>();
+    for (const stream of streams) {
+      told.add(Number(/^retry: (\d+)$/.exec((await stream.nextLine()) ?? "")?.[1]));
+      expect(await stream.nextLine()).toBeNull();
+    }
+    expect(told.size).toBeGreaterThan(1);
+    for (const milliseconds of told) {
+      expect(milliseconds).toBeGreaterThanOrEqual(1000);
+      expect(milliseconds).toBeLessThan(15_000);
+    }
   });
 });

@@ -161,8 +161,31 @@ describe("the version of a thread", () => {
       detail: expect.stringContaining("1 more"),
       version: (await read()).version,
       messages: [theirs],
+      more: false,
     });
     expect((await reply(tenant.client, String(refused.body.version))).status).toBe(200);
+  });
+
+  it("refuses with the newest 25, oldest first, and leaves out what is over 64 KB, however long the thread is", async () => {
+    const long = await createTenant();
+    const answer = (size: number, seen?: string) =>
+      long.client.call(
+        "POST",
+        `/messages/${long.message.id}/reply`,
+        mail(long.account.id, { body_html: `<p>${"x".repeat(size)}</p>` }),
+        seen === undefined ? {} : { "if-match": seen },
+      );
+    const sent = [];
+    for (let n = 0; n < 28; n++) sent.push((await answer(n === 27 ? 500_000 : n === 26 ? 60_000 : 10)).body);
+    const refused = await answer(10, '"0"');
+    const { detail, version, messages, more } = refused.body;
+    expect([refused.status, more]).toEqual([409, true]);
+    expect(detail).toContain("more than 25 more");
+    expect(version).toBe((await long.client.call("GET", `/threads/${long.message.thread_id}`)).body.version);
+    const shown = sent.slice(-25);
+    const large = shown.at(-1);
+    expect(messages).toEqual([...shown.slice(0, -1), { ...large, body_html: null, body_text: null }]);
+    expect(large.snippet).toBeTruthy();
   });
 
   it("stops an answer when the customer has written; without If-Match it is sent all the same", async () => {
@@ -214,7 +237,18 @@ describe("a ticket", () => {
   const issue = async ({ call }: Client): Promise<string> => (await call("POST", "/sse/ticket")).body.ticket;
 
   it("that nobody has issued is 401, and says what one is good for", async () => {
-    for (const ticket of ["x", absent(), "0".repeat(64)]) {
+    const good = await issue(tenant.client);
+    const forged = `${good.slice(0, -1)}${good.endsWith("0") ? 1 : 0}`;
+    const prolonged = `7${good.slice(1)}`;
+    for (const ticket of [
+      "x",
+      absent(),
+      "0".repeat(64),
+      "f".repeat(64),
+      forged,
+      prolonged,
+      good.toUpperCase(),
+    ]) {
       const stream = await openStream(`ticket=${ticket}`);
       expect(stream.status).toBe(401);
       expect(await stream.nextBlock()).toBeNull();

@@ -62,6 +62,15 @@ describe("of companies in different databases", () => {
     };
     expect(await claim(first, boxes[1]!.email_address.toUpperCase())).toBe(400);
     expect(await claim(second, boxes[0]!.email_address)).toBe(400);
+    // What only one of them says is its own keeps neither from proving it.
+    const said = `said${unique()}@demo.example`;
+    for (const client of [first, second]) {
+      const body = { company_id: companyOf(client), email_address: said };
+      expect((await client.call("POST", "/accounts", body)).status).toBe(201);
+    }
+    expect([await claim(second, said), await claim(first, said)]).toEqual([201, 400]);
+    const ofFirst = (await first.call("GET", "/accounts")).body;
+    expect(ofFirst).toContainEqual(expect.objectContaining({ email_address: said, status: "disconnected" }));
     for (let round = 0; round < 5; round++) {
       const address = `race${unique()}@demo.example`;
       const answers = await Promise.all([claim(first, address), claim(second, address)]);

@@ -56,6 +56,12 @@ describe("the history of a mailbox", () => {
     expect((await client.call("GET", "/messages/?size=1")).body.total).toBe(120);
   });
 
+  it("of a mailbox without any mail has no oldest date", async () => {
+    const client = await createClient();
+    const { id } = await connectMailbox(client);
+    expect(await sync(client, id)).toMatchObject({ state: "done", fetched: 0, oldest_date: null });
+  });
+
   it("goes on where it was, after a limit, a failure or a step that was lost", async () => {
     const client = await createClient();
     const email = `broken${unique()}@demo.example`;

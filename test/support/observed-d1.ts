@@ -2,6 +2,8 @@
 export interface Observed {
   sql: string;
   params: unknown[];
+  /** Of its answer, which is held in memory. */
+  rows: number;
   rowsRead: number;
   rowsWritten: number;
 }
@@ -12,7 +14,7 @@ type Statement = D1PreparedStatement & { inner: D1PreparedStatement; sql: string
 export function observedD1(db: D1Database, observe: (statement: Observed) => void): D1Database {
   const note = <Row>(result: D1Result<Row>, { sql, params }: Pick<Statement, "sql" | "params">) => {
     const { rows_read: rowsRead, rows_written: rowsWritten } = result.meta;
-    observe({ sql, params, rowsRead, rowsWritten });
+    observe({ sql, params, rows: result.results.length, rowsRead, rowsWritten });
     return result;
   };
   const statement = (inner: D1PreparedStatement, sql: string, params: unknown[]): Statement =>

@@ -16,6 +16,8 @@ export interface Stream {
   next(): Promise<StreamEvent | null>;
   /** The next block as it came, comments included. */
   nextBlock(): Promise<string | null>;
+  /** The next line as it came. */
+  nextLine(): Promise<string | null>;
   close(): Promise<void>;
 }
 
@@ -32,23 +34,25 @@ export function readStream(response: Response): Stream {
     .pipeThrough(new TextDecoderStream())
     .getReader();
   let text = "";
-  const nextBlock = async (): Promise<string | null> => {
+  const upTo = async (separator: string): Promise<string | null> => {
     for (;;) {
-      const end = text.indexOf("\n\n");
+      const end = text.indexOf(separator);
       if (end >= 0) {
-        const block = text.slice(0, end);
-        text = text.slice(end + 2);
-        return block;
+        const part = text.slice(0, end);
+        text = text.slice(end + separator.length);
+        return part;
       }
       const { done, value } = await reader.read();
       if (done) return null;
       text += value;
     }
   };
+  const nextBlock = () => upTo("\n\n");
   return {
     status: response.status,
     headers: response.headers,
     nextBlock,
+    nextLine: () => upTo("\n"),
     close: () => reader.cancel(),
     next: async () => {
       for (;;) {

@@ -56,12 +56,13 @@ export async function backfill(ctx: Ctx, job: BackfillJob): Promise<void> {
     for (const message of page.messages) {
       await applyMessage(ctx, account, { message, observedAt, cause: uuidv7(), silent: true });
     }
-    const oldest = Math.min(...page.messages.flatMap(({ date }) => date ?? []));
+    const dates = page.messages.flatMap(({ date }) => date ?? []);
+    const oldest = dates.length ? Math.min(...dates) : null;
     const ending = page.cursor === null;
     const moved = sql`
       UPDATE ems_syncs SET cursor = ${page.cursor}, fetched = fetched + ${page.messages.length},
         estimated_total = ${estimate}, moved_at = unixepoch(), last_error = NULL, state = ${ending ? "done" : "running"},
-        oldest_at = min(coalesce(oldest_at, ${MAX_TIME}), ${Number.isFinite(oldest) ? oldest : MAX_TIME})
+        oldest_at = min(coalesce(oldest_at, ${oldest}), coalesce(${oldest}, oldest_at))
       WHERE ${isCurrent} RETURNING account_id`;
     const [rows] = await batch(ctx, [moved, ...(ending ? finish(account) : [])]);
     if (rows?.length === 0) return; // this step came twice, and the other was first
@@ -73,9 +74,6 @@ export async function backfill(ctx: Ctx, job: BackfillJob): Promise<void> {
     throw error;
   }
 }
-
-/** For a mailbox without any mail there is no oldest date. */
-const MAX_TIME = 253_402_300_799;
 
 /** Harmless when repeated: only a syncing account becomes active, and only then there is an event. */
 const finish = ({ id }: RunningAccount) => [

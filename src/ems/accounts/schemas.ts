@@ -14,7 +14,16 @@ export const AccountCreate = z.object({
   email_address: z.email("must be an email address").check(z.maxLength(320, "at most 320 characters")),
   display_name: z.nullish(displayName),
   provider: z._default(line(50).check(z.minLength(1, "must not be empty")), "godaddy"),
-  grant_id: z.nullish(line(200).check(z.minLength(1, "must not be empty"))),
+  /** It becomes part of the provider's paths. */
+  grant_id: z.nullish(
+    z
+      .string()
+      .check(
+        z.maxLength(200, "at most 200 characters"),
+        z.minLength(1, "must not be empty"),
+        z.regex(/^[\w-]*$/, "must be letters, digits, - and _"),
+      ),
+  ),
 });
 export type AccountCreate = z.infer<typeof AccountCreate>;
 

@@ -34,7 +34,8 @@ export async function getAccount(ctx: UserCtx, id: string): Promise<AccountRespo
 
 /**
  * Connects a mailbox to a company, or reconnects one of the same company that was disconnected. With a grant it
- * starts `syncing`, without one it is `disconnected`.
+ * starts `syncing`, without one it is `disconnected`. Only a grant proves whose an address is: what a company has
+ * merely said to be its own keeps no other company from it.
  * @throws ApiError 403 for a company that is not the caller's; 400 for an address or grant that is taken, and
  *   for a grant that does not exist or belongs to another address; 502 when the provider does not answer
  */
@@ -42,26 +43,41 @@ export async function createAccount(ctx: UserCtx, input: AccountCreate): Promise
   if (!ctx.user.companies.includes(input.company_id)) throw forbidden("No access to this company");
   const old = await findReconnectable(ctx, input);
   const grant = input.grant_id ? await claimGrant(ctx, input.grant_id, input.email_address) : null;
-  const id = old ?? uuidv7();
+  const id = old?.id ?? uuidv7();
   const home = ofCompany(ctx, input.company_id);
   const isAlone = ofEveryCompany(ctx).shards.length === 1;
-  const isFree = isAlone || (await reserve(home, id, input, old === undefined));
-  if (!isFree || !(await writeAccount(home, id, input, grant, tellOfChange(id)))) throw badRequest(TAKEN);
+  const isFree = grant === null || isAlone || (await reserve(home, id, input, old));
+  const proven_at = grant && nowSeconds();
+  const isWritten =
+    isFree && (await writeAccount(home, id, { ...input, grant, proven_at }, tellOfChange(id)));
+  if (!isWritten) throw badRequest(TAKEN);
   if (grant) await beginSync(home, id);
   return getAccount(ctx, id);
 }
 
 /**
- * Makes sure that no other database has the address, which the unique index of one cannot. The account is written
- * without its grant, so that it gets no mail yet, and only then looked for everywhere: of several who claim an
- * address at the same time all may lose, and never two win.
+ * Makes sure that in no other database the address is proven, which the unique index of one cannot. The account is
+ * written as proven, but without its grant, so that it gets no mail yet, and only then looked for everywhere: of
+ * several who prove an address at the same time all may lose, and never two win.
  * @returns false when it is taken, and then nothing is left of the attempt
  */
-async function reserve(home: UserCtx, id: string, input: AccountCreate, isNew: boolean): Promise<boolean> {
-  if (!(await writeAccount(home, id, input, null))) return false;
-  const holders = await ofEveryCompany(home).db.all(whoHas(input.email_address));
+async function reserve(
+  home: UserCtx,
+  id: string,
+  input: AccountCreate,
+  old: Held | undefined,
+): Promise<boolean> {
+  const claim = { ...input, grant: null, proven_at: nowSeconds() };
+  if (!(await writeAccount(home, id, claim))) return false;
+  const holders = await ofEveryCompany(home).db.all(whoHasProven(input.email_address));
   if (holders.length === 1) return true;
-  if (isNew) await home.db.run(sql`DELETE FROM ems_accounts WHERE id = ${id} AND grant_id IS NULL`);
+  await home.db.run(
+    old
+      ? sql`
+        UPDATE ems_accounts SET proven_at = ${old.proven_at}
+        WHERE id = ${id} AND company_id = ${input.company_id} AND grant_id IS NULL`
+      : sql`DELETE FROM ems_accounts WHERE id = ${id} AND company_id = ${input.company_id} AND grant_id IS NULL`,
+  );
   return false;
 }
 
@@ -111,18 +127,30 @@ const tellOfChange = (id: string): SQL =>
     SELECT company_id, NULL, 'account.updated', NULL, NULL, id, ${`account.updated/${crypto.randomUUID()}`}
     FROM ems_accounts WHERE id = ${id}`);
 
-/** @returns the id of a disconnected account that this request brings back, if there is one */
-async function findReconnectable(ctx: UserCtx, input: AccountCreate): Promise<string | undefined> {
-  const [taken] = await ofEveryCompany(ctx).db.all<{ id: string; company_id: number; status: string }>(
-    whoHas(input.email_address),
-  );
-  if (taken && (taken.company_id !== input.company_id || taken.status !== "disconnected"))
-    throw badRequest(TAKEN);
-  return taken?.id;
+interface Held {
+  id: string;
+  status: string;
+  proven_at: number | null;
 }
 
-const whoHas = (address: string): SQL => sql`
-  SELECT id, company_id, status FROM ems_accounts WHERE lower(email_address) = lower(${address})`;
+/**
+ * @returns the company's disconnected account that this request brings back, if there is one
+ * @throws ApiError 400 when the company's is connected, or another company has proven that the address is its own
+ */
+async function findReconnectable(ctx: UserCtx, input: AccountCreate): Promise<Held | undefined> {
+  const { company_id, email_address } = input;
+  const holders = await ofEveryCompany(ctx).db.all<{ company_id: number }>(whoHasProven(email_address));
+  const [own] = await ofCompany(ctx, company_id).db.all<Held>(sql`
+    SELECT id, status, proven_at FROM ems_accounts
+    WHERE company_id = ${company_id} AND lower(email_address) = lower(${email_address})`);
+  const isForeign = holders.some((holder) => holder.company_id !== company_id);
+  if (isForeign || (own && own.status !== "disconnected")) throw badRequest(TAKEN);
+  return own;
+}
+
+const whoHasProven = (address: string): SQL => sql`
+  SELECT company_id FROM ems_accounts
+  WHERE lower(email_address) = lower(${address}) AND proven_at IS NOT NULL`;
 
 /** Makes sure that the grant is for this very address: else anyone could claim another company's mailbox. */
 async function claimGrant(ctx: UserCtx, grantId: string, address: string): Promise<Grant> {
@@ -140,8 +168,11 @@ async function claimGrant(ctx: UserCtx, grantId: string, address: string): Promi
 async function writeAccount(
   ctx: UserCtx,
   id: string,
-  input: AccountCreate,
-  grant: Grant | null,
+  {
+    grant,
+    proven_at,
+    ...input
+  }: Omit<AccountCreate, "grant_id"> & { grant: Grant | null; proven_at: number | null },
   ...telling: SQL[]
 ): Promise<boolean> {
   const status = grant ? ("syncing" as const) : ("disconnected" as const);
@@ -163,11 +194,17 @@ async function writeAccount(
       provider,
       display_name,
       ...connection,
+      proven_at,
       created_at: nowSeconds(),
     })
     .onConflictDoUpdate({
       target: accounts.id,
-      set: { provider, ...connection, ...(display_name === null ? {} : { display_name }) },
+      set: {
+        provider,
+        ...connection,
+        proven_at: sql`coalesce(proven_at, excluded.proven_at)`,
+        ...(display_name === null ? {} : { display_name }),
+      },
       setWhere: sql`status = 'disconnected' AND company_id = ${company_id}`,
     })
     .returning({ id: accounts.id })

@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { limitOpen } from "../../auth/middleware.ts";
 import { answer, valid } from "../../lib/validation.ts";
 import { createContext, type EmsEnv } from "../context.ts";
 import { idempotent } from "../idempotency.ts";
@@ -32,8 +33,13 @@ export const attachments = new Hono<EmsEnv>({ strict: false })
   );
 
 /** Open: the signature in the URL is the key. */
-export const files = new Hono<EmsEnv>().get("/:key{attachments/.+}", answer(200, null), async (c) => {
-  const ctx = createContext(c.env, c.executionCtx);
-  const file = await readFile(ctx, new URL(c.req.url), c.req.param("key"), c.req.raw.headers);
-  return c.body(file.body, file.status, file.headers);
-});
+export const files = new Hono<EmsEnv>().get(
+  "/:key{attachments/.+}",
+  limitOpen,
+  answer(200, null),
+  async (c) => {
+    const ctx = createContext(c.env, c.executionCtx);
+    const file = await readFile(ctx, new URL(c.req.url), c.req.param("key"), c.req.raw.headers);
+    return c.body(file.body, file.status, file.headers);
+  },
+);

@@ -4,6 +4,7 @@ import { log } from "../../lib/log.ts";
 import { type Ctx, inCompanies, type UserCtx } from "../context.ts";
 import { type StoredFile, shownId } from "../outbox/entry.ts";
 import { throwUnavailable } from "../provider/unavailable.ts";
+import { createPartBuffer, putChunks } from "./put-chunks.ts";
 
 /** What is needed to bring an attachment's bytes from the provider to R2. */
 export interface StoredAttachment {
@@ -51,16 +52,15 @@ export async function storeAttachment(ctx: Ctx, attachment: StoredAttachment): P
   const { provider_message_id, provider_attachment_id, grant_id } = attachment;
   const download = await ctx.provider.download(grant_id, provider_message_id, provider_attachment_id);
   if (!download) return false;
-  // R2 wants to know the length of a stream; without one the bytes (25 MB at most) are held once.
-  const body =
-    download.size === null
-      ? await new Response(download.body).arrayBuffer()
-      : download.body.pipeThrough(new FixedLengthStream(download.size));
-  await ctx.env.ATTACHMENTS.put(keyOf(attachment), body);
+  const { ATTACHMENTS } = ctx.env;
+  const key = keyOf(attachment);
+  // R2 wants to know the length of a stream; without one the bytes go there in parts.
+  if (download.size === null) await putChunks(ATTACHMENTS, key, download.body, createPartBuffer());
+  else await ATTACHMENTS.put(key, download.body.pipeThrough(new FixedLengthStream(download.size)));
   const stored = await ctx.db.all(sql`
     UPDATE ems_attachments SET stored_at = unixepoch() WHERE id = ${attachment.id} RETURNING 1`);
   // Deleted meanwhile, with its message.
-  if (stored.length === 0) await ctx.env.ATTACHMENTS.delete(keyOf(attachment));
+  if (stored.length === 0) await ATTACHMENTS.delete(key);
   return stored.length > 0;
 }
 

@@ -4,9 +4,11 @@ import { config } from "../../env.ts";
 import { log } from "../../lib/log.ts";
 import { Leases, type Presence, toPresenceFrame } from "../presence/leases.ts";
 import { openShards, shardOf } from "../shards.ts";
-import { type LoggedEvent, lastEventId, type Packet, readEvents, toFrame } from "./log.ts";
+import { type LoggedEvent, lastEventId, type Packet, readEvents, TOO_MANY_STREAMS, toFrame } from "./log.ts";
 
 const READ_LIMIT = 200;
+/** Streams of one user: beyond any number of tabs. A hub takes 32,768 sockets, and sends each event to every one. */
+const STREAMS_PER_USER = 20;
 
 /**
  * One company's fan-out, under the company's id as its name. It holds a hibernatable WebSocket to each Worker that
@@ -29,7 +31,10 @@ export class CompanyHub extends DurableObject<Env> {
   override async fetch(request: Request): Promise<Response> {
     const isFirst = this.ctx.getWebSockets().length === 0;
     const { 0: client, 1: server } = new WebSocketPair();
-    this.ctx.acceptWebSocket(server, [String(new URL(request.url).searchParams.get("user"))]);
+    const user = String(new URL(request.url).searchParams.get("user"));
+    this.#makeRoom(user);
+    this.ctx.acceptWebSocket(server, [user]);
+    server.serializeAttachment(Date.now());
     try {
       // A cursor from before there was nobody is of no use: the log may have grown by much since.
       if (isFirst || this.#cursor === undefined) await this.#enqueue(() => this.#begin(isFirst));
@@ -74,6 +79,15 @@ export class CompanyHub extends DurableObject<Env> {
   async #wakeForLeases(): Promise<void> {
     const due = this.#leases.nextExpiry();
     if (due !== null && (await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(due);
+  }
+
+  /** Closes the user's oldest streams, so that there is room for one more. */
+  #makeRoom(user: string): void {
+    const open = this.ctx.getWebSockets(user).filter(({ readyState }) => readyState === WebSocket.OPEN);
+    const byAge = open.sort((a, b) => a.deserializeAttachment() - b.deserializeAttachment());
+    for (const socket of byAge.slice(0, Math.max(0, open.length - STREAMS_PER_USER + 1))) {
+      socket.close(TOO_MANY_STREAMS, "This user has opened newer streams");
+    }
   }
 
   async #begin(isFirst: boolean): Promise<void> {

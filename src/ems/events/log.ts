@@ -95,6 +95,9 @@ export const newestEvent: SQL = sql`SELECT coalesce(max(id), 0) AS newest FROM e
 export const rowOf = <Row>({ config, shards }: Ctx, rows: Row[], company: number): Row | undefined =>
   rows[shards.indexOf(shardOf(config, company))];
 
+/** The code that a hub closes a socket with whose user has opened too many. */
+export const TOO_MANY_STREAMS = 4008;
+
 /** The hub of a company. */
 export const hubOf = ({ COMPANY_HUB }: Env, companyId: number) =>
   COMPANY_HUB.get(COMPANY_HUB.idFromName(String(companyId)));

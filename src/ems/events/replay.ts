@@ -40,29 +40,79 @@ export async function findStart(
   return { position: isKnown ? position : new Map(newest), isKnown, newest };
 }
 
+/** Where an event is: its company, and its id in that company's log. */
+export type Place = [company: number, id: number];
+
 /**
- * Reads what a user may see and has not had, over several companies.
+ * Finds what a user may see and has not had. However many companies these are and however far behind the user is, no
+ * more is held than the places of REPLAY_LIMIT events.
  * @param behind where the user stands in each company to look at
- * @returns the next events in the order of their commits, at most `limit`
+ * @param last the id of the last event to look at
+ * @returns the places in the order of the commits; null when there are more than REPLAY_LIMIT
  */
-export async function readMissed(
+export async function findMissed(
   ctx: Ctx,
   { user_id }: CurrentUser,
   behind: Position,
-  limit: number,
-): Promise<LoggedEvent[]> {
-  // A statement per company and audience, each walking its own index: one over all would sort what it finds, and
-  // the index that has both audiences would walk past all that colleagues did for themselves.
-  const part = (company: number, id: number, index: string, audience: SQL) => sql`
-    SELECT ${EVENT_COLUMNS} FROM ems_events INDEXED BY ${sql.raw(index)}
-    WHERE company_id = ${company} AND id > ${id} AND ${audience} ORDER BY id LIMIT ${limit}`;
-  const parts = await batch(
-    ctx,
-    [...behind].flatMap(([company, id]) => [
-      part(company, id, "ems_events_shared", sql`user_id IS NULL`),
-      part(company, id, "ems_events_own", sql`user_id = ${user_id}`),
-    ]),
-  );
-  const events = parts.flat() as LoggedEvent[];
-  return events.sort((a, b) => a.id - b.id).slice(0, limit);
+  last = Number.MAX_SAFE_INTEGER,
+): Promise<Place[] | null> {
+  const stands = JSON.stringify([...behind]);
+  // A statement per audience, each walking its own index: the index that has both audiences would walk past all that
+  // colleagues did for themselves. The places come as one text, which takes a fraction of what as many rows would.
+  const part = (index: string, audience: SQL) => sql`
+    SELECT json_group_array(json_array(company_id, id)) AS places FROM (
+      SELECT e.company_id, e.id FROM json_each(${stands}) stand
+      CROSS JOIN ems_events e INDEXED BY ${sql.raw(index)}
+        ON e.company_id = stand.value ->> 0 AND e.id > stand.value ->> 1 AND e.id <= ${last}
+      WHERE ${audience} LIMIT ${REPLAY_LIMIT + 1})`;
+  const parts = await batch(ctx, [
+    part("ems_events_shared", sql`e.user_id IS NULL`),
+    part("ems_events_own", sql`e.user_id = ${user_id}`),
+  ]);
+  const found = (parts.flat() as { places: string }[]).flatMap(({ places }) => JSON.parse(places) as Place[]);
+  return found.length > REPLAY_LIMIT ? null : found.sort(([, a], [, b]) => a - b);
+}
+
+/**
+ * Finds the next of what a user may see and has not had, however much that is.
+ * @param newest the id of the last event to look at
+ * @param limit below REPLAY_LIMIT
+ * @returns the places in the order of the commits: more than `limit`, or else all
+ */
+export async function findNext(
+  ctx: Ctx,
+  user: CurrentUser,
+  behind: Position,
+  { newest, limit }: { newest: number; limit: number },
+): Promise<Place[]> {
+  let [low, high, last] = [Math.min(newest, ...behind.values()), newest, newest];
+  let places = await findMissed(ctx, user, behind, last);
+  // Of more than can be held: an id up to which there are enough, and not too many.
+  while (places === null || (places.length <= limit && last < newest)) {
+    if (places === null) high = last;
+    else low = last;
+    last = Math.floor((low + high) / 2);
+    places = await findMissed(ctx, user, behind, last);
+  }
+  return places;
+}
+
+/** So many events are read, and held, at a time. */
+const PORTION = 200;
+
+/** Reads the events at these places, in their order. One that is gone meanwhile is left out. */
+export async function* readPlaces(
+  ctx: Ctx,
+  { user_id }: CurrentUser,
+  places: Place[],
+): AsyncGenerator<LoggedEvent, void> {
+  for (let start = 0; start < places.length; start += PORTION) {
+    const some = JSON.stringify(places.slice(start, start + PORTION));
+    // By company as well: in another database the same id is another company's event.
+    const events = await ctx.db.all<LoggedEvent>(sql`
+      SELECT ${EVENT_COLUMNS} FROM (SELECT value ->> 0 AS company, value ->> 1 AS place FROM json_each(${some}))
+      CROSS JOIN ems_events ON id = place AND company_id = company
+      WHERE user_id IS NULL OR user_id = ${user_id}`);
+    yield* events.sort((a, b) => a.id - b.id);
+  }
 }

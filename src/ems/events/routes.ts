@@ -1,30 +1,50 @@
 import { Hono } from "hono";
-import { verifyToken } from "../../auth/token.ts";
-import { unauthorized } from "../../lib/errors.ts";
+import { limitAddress } from "../../auth/middleware.ts";
+import { type CurrentUser, verifyToken } from "../../auth/token.ts";
+import { ApiError, unauthorized } from "../../lib/errors.ts";
+import { streamJson } from "../../lib/json-stream.ts";
 import { answer, valid } from "../../lib/validation.ts";
-import { createContext, type EmsEnv, ofCompanies } from "../context.ts";
+import { type Ctx, createContext, type EmsEnv, ofCompanies } from "../context.ts";
 import { pullEvents } from "./pull.ts";
 import { EventListResponse, EventsQuery, TicketResponse } from "./schemas.ts";
 import { openStream } from "./stream.ts";
 import { issueTicket, redeemTicket } from "./tickets.ts";
 
+const STREAM_HEADERS = {
+  "content-type": "text/event-stream; charset=utf-8",
+  "cache-control": "no-cache, no-transform",
+  // nginx and the like would otherwise collect events before they pass them on.
+  "x-accel-buffering": "no",
+  // A compressed stream would be held back until there is enough to compress.
+  "content-encoding": "identity",
+};
+
 /** Open: EventSource can set no header, so a token or a ticket is in the URL. */
 export const stream = new Hono<EmsEnv>({ strict: false }).get("/events", answer(200, null), async (c) => {
   const ctx = createContext(c.env, c.executionCtx);
-  const { ticket, token, last_event_id } = c.req.query();
-  if (!ticket && !token) throw unauthorized();
-  const user = ticket ? await redeemTicket(ctx, ticket) : await verifyToken(token ?? "", ctx.config);
-  // The header is the browser's own, when it connects again: newer than what the URL was made with.
-  const since = c.req.header("last-event-id") || last_event_id;
-  return c.body(openStream(ofCompanies(ctx, user.companies), user, since), 200, {
-    "content-type": "text/event-stream; charset=utf-8",
-    "cache-control": "no-cache, no-transform",
-    // nginx and the like would otherwise collect events before they pass them on.
-    "x-accel-buffering": "no",
-    // A compressed stream would be held back until there is enough to compress.
-    "content-encoding": "identity",
-  });
+  const { last_event_id, lastEventId, ...key } = c.req.query();
+  const user = await admit(ctx, key, c.req.raw.headers);
+  // The header is the browser's own, when it connects again: newer than what the URL was made with. The query's second
+  // name is what a common polyfill sends.
+  const since = c.req.header("last-event-id") || last_event_id || lastEventId;
+  return c.body(openStream(ofCompanies(ctx, user.companies), user, since), 200, STREAM_HEADERS);
 });
+
+/** Who may open a stream. Only those are counted, by their address, who may not. */
+async function admit(
+  ctx: Ctx,
+  { ticket, token }: { ticket?: string; token?: string },
+  headers: Headers,
+): Promise<CurrentUser> {
+  try {
+    if (ticket) return await redeemTicket(ctx, ticket);
+    if (token) return await verifyToken(token, ctx.config);
+    throw unauthorized();
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 401) await limitAddress(ctx.env, headers);
+    throw error;
+  }
+}
 
 export const tickets = new Hono<EmsEnv>({ strict: false }).post(
   "/ticket",
@@ -36,5 +56,8 @@ export const events = new Hono<EmsEnv>({ strict: false }).get(
   "/",
   answer(200, EventListResponse),
   valid("query", EventsQuery),
-  async (c) => c.json(await pullEvents(c.var.ctx, c.req.valid("query"))),
+  async (c) => {
+    const { head, items } = await pullEvents(c.var.ctx, c.req.valid("query"));
+    return c.body(streamJson(head, "items", items), 200, { "content-type": "application/json" });
+  },
 );

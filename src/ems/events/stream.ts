@@ -2,9 +2,9 @@ import type { CurrentUser } from "../../auth/token.ts";
 import { log } from "../../lib/log.ts";
 import { formatEvent, formatRetry, KEEPALIVE, withId } from "../../lib/sse.ts";
 import type { Ctx } from "../context.ts";
-import { hubOf, type LoggedEvent, type Packet, toFrame } from "./log.ts";
+import { hubOf, type Packet, TOO_MANY_STREAMS, toFrame } from "./log.ts";
 import { formatPosition, type Position } from "./position.ts";
-import { findStart, REPLAY_LIMIT, readMissed, type Start } from "./replay.ts";
+import { findMissed, findStart, type Place, readPlaces, type Start } from "./replay.ts";
 import { RESYNC } from "./schemas.ts";
 
 const KEEPALIVE_MS = 15_000;
@@ -14,6 +14,8 @@ const MAX_UNREAD_BYTES = 256 * 1024;
 const JOINS_AT_A_TIME = 6;
 /** So that connections move to new deployments, and what leaks in a proxy does not leak for ever. */
 const MAX_LIFE_MS = 30 * 60_000;
+/** Of a stream that gives way to the user's newer ones: were it to come back at once, it would only push out another. */
+const GIVEN_WAY_RETRY_MS = 60_000;
 /** A stream never outlives its token: it ends this long before. */
 const MARGIN_MS = 1000;
 
@@ -46,6 +48,8 @@ export function openStream(
   );
 }
 
+const between = (low: number, high: number): number => low + Math.floor(Math.random() * (high - low));
+
 const encoder = new TextEncoder();
 
 class Stream {
@@ -74,8 +78,8 @@ class Stream {
   }
 
   async run(since: string | undefined): Promise<void> {
-    // A second or more, each another: after a restart of the server not all come back at once.
-    this.#write(formatRetry(1000 + Math.floor(Math.random() * 2000)));
+    // Each another: after a restart of the server not all come back at once. `connected` ends the event that this begins.
+    this.#write(formatRetry(between(1000, 3000)));
     try {
       const start = await findStart(this.#ctx, this.#user, since);
       this.#position = start.position;
@@ -108,6 +112,12 @@ class Stream {
     if (!this.#isOpen) return;
     this.release();
     this.#controller.close();
+  }
+
+  /** The hub has let go. When it restarts, as with each deployment, it does so of all streams at once. */
+  #endBy(code?: number): void {
+    this.#write(formatRetry(code === TOO_MANY_STREAMS ? GIVEN_WAY_RETRY_MS : between(1000, 15_000)));
+    this.#end();
   }
 
   #write(text: string): void {
@@ -151,8 +161,8 @@ class Stream {
     this.#sockets.push(webSocket);
     this.#reached.set(company, Math.max(newest, Number(headers.get("x-cursor"))));
     webSocket.addEventListener("message", ({ data }) => this.#receive(company, JSON.parse(String(data))));
-    webSocket.addEventListener("close", () => this.#end());
-    webSocket.addEventListener("error", () => this.#end());
+    webSocket.addEventListener("close", ({ code }) => this.#endBy(code));
+    webSocket.addEventListener("error", () => this.#endBy());
     webSocket.accept();
     if (!this.#isOpen) webSocket.close(1000);
   }
@@ -178,20 +188,20 @@ class Stream {
       const reached = new Map(this.#reached);
       const behind = new Map([...this.#position].filter(([company, id]) => id < (reached.get(company) ?? 0)));
       if (behind.size === 0) break;
-      const missed = await readMissed(this.#ctx, this.#user, behind, REPLAY_LIMIT + 1);
-      const isTooFar = missed.length > REPLAY_LIMIT;
-      if (!isTooFar) await this.#replay(missed);
+      const missed = await findMissed(this.#ctx, this.#user, behind);
+      if (missed) await this.#replay(missed);
       for (const company of behind.keys()) {
         this.#position.set(company, Math.max(reached.get(company) ?? 0, this.#position.get(company) ?? 0));
       }
-      if (isTooFar) this.#resync();
+      if (!missed) this.#resync();
     }
     this.#isLive = true;
   }
 
   /** As fast as the client reads; one that stops reading is closed when the next keepalive is due. */
-  async #replay(events: LoggedEvent[]): Promise<void> {
-    for (const event of events) {
+  async #replay(missed: Place[]): Promise<void> {
+    for await (const event of readPlaces(this.#ctx, this.#user, missed)) {
+      if (!this.#isOpen) return;
       while (this.#isOpen && this.#isFull) await new Promise<void>((resolve) => (this.#resume = resolve));
       this.#advance(event.company_id, event.id, toFrame(event));
     }

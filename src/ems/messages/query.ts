@@ -4,7 +4,7 @@ import type { AttachmentResponse } from "../attachments/schemas.ts";
 import { groupByMessage, selectAttachments } from "../attachments/service.ts";
 import { batch, inCompanies, type UserCtx } from "../context.ts";
 import type { messages } from "../schema/mail.ts";
-import { loadBody } from "./bodies.ts";
+import { type Body, loadBody } from "./bodies.ts";
 import type { MessageResponse } from "./schemas.ts";
 
 export type MessageRow = Omit<typeof messages.$inferSelect, "has_attachments"> & { has_attachments: number };
@@ -12,8 +12,17 @@ export type MessageRow = Omit<typeof messages.$inferSelect, "has_attachments"> &
 /** D1 holds a whole answer in memory: bodies come in portions of this many messages. */
 export const PORTION = 25;
 
+interface Parts {
+  /** False: bodies over 64 KB are left out, as null. */
+  largeBodies: boolean;
+}
+
 /** Those of the messages that are the caller's, in the order of the ids, with attachments and whole bodies. */
-export async function* messagesByIds(ctx: UserCtx, ids: string[]): AsyncGenerator<MessageResponse> {
+export async function* messagesByIds(
+  ctx: UserCtx,
+  ids: string[],
+  parts: Parts = { largeBodies: true },
+): AsyncGenerator<MessageResponse> {
   for (let start = 0; start < ids.length; start += PORTION) {
     const portion = ids.slice(start, start + PORTION);
     const wanted = sql`SELECT value AS id FROM json_each(${JSON.stringify(portion)})`;
@@ -28,6 +37,7 @@ export async function* messagesByIds(ctx: UserCtx, ids: string[]): AsyncGenerato
       ctx,
       portion.flatMap((id) => found.get(id) ?? []),
       files,
+      parts,
     );
   }
 }
@@ -40,17 +50,22 @@ export async function* messagesOf(
   ctx: UserCtx,
   rows: MessageRow[],
   files: unknown[] | undefined,
+  { largeBodies }: Parts = { largeBodies: true },
 ): AsyncGenerator<MessageResponse> {
   const attachments = groupByMessage(files);
-  for (const row of rows) yield await toResponse(ctx, row, attachments.get(row.id) ?? []);
+  for (const row of rows) {
+    const body = largeBodies || row.body_key === null ? await loadBody(ctx, row) : NO_BODY;
+    yield toResponse(row, body, attachments.get(row.id) ?? []);
+  }
 }
 
-async function toResponse(
-  ctx: UserCtx,
+const NO_BODY: Body = { body_html: null, body_text: null };
+
+function toResponse(
   row: MessageRow,
+  { body_html, body_text }: Body,
   attachments: AttachmentResponse[],
-): Promise<MessageResponse> {
-  const { body_html, body_text } = await loadBody(ctx, row);
+): MessageResponse {
   return {
     id: row.id,
     thread_id: row.thread_id,

@@ -12,9 +12,9 @@ export async function translating<T>(call: () => Promise<T>): Promise<T> {
 
 /** What is wrong, by the status of an answer to a call that changes nothing, or that may be made again. */
 export async function errorOf(response: Response): Promise<ProviderError> {
-  const { text, message } = await readError(response);
+  const { logged, message } = await readError(response);
   const retryAfter = response.headers.get("retry-after");
-  return providerError(faultOf(response.status), response.status, message, text, retryAfter);
+  return providerError(faultOf(response.status), response.status, message, logged, retryAfter);
 }
 
 /**
@@ -22,10 +22,10 @@ export async function errorOf(response: Response): Promise<ProviderError> {
  * all that is not listed here, may stand before a mail that has gone out.
  */
 export async function sendErrorOf(response: Response): Promise<ProviderError> {
-  const { text, message, type, isNylas } = await readError(response);
+  const { logged, message, type, isNylas } = await readError(response);
   const retryAfter = response.headers.get("retry-after");
   const fault = sendFaultOf(response.status, isNylas, type, message);
-  return providerError(fault, response.status, message, text, retryAfter);
+  return providerError(fault, response.status, message, logged, retryAfter);
 }
 
 const REFUSALS = [400, 402, 403, 413, 422];
@@ -89,7 +89,8 @@ async function readError(response: Response) {
   const text = await response.text().catch(() => "");
   const { error, request_id } = NylasErrorBody.safeParse(parsed(text)).data ?? {};
   return {
-    text: text.slice(0, 1000),
+    // For the log, which the rest of an answer has no place in: there may be addresses in it.
+    logged: { status: response.status, type: error?.type ?? "", request_id: request_id ?? "" },
     message: error?.message ?? "",
     type: error?.type ?? "",
     isNylas: Boolean(error || request_id),

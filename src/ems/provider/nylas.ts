@@ -110,7 +110,7 @@ export function nylasProvider(config: Config): MailProvider {
 
     download: (grantId, messageId, attachmentId) =>
       orNull(async () => {
-        const path = `${grantPath(grantId)}/attachments/${encodeURIComponent(attachmentId)}/download`;
+        const path = `${grantPath(grantId)}/attachments/${segment(attachmentId)}/download`;
         const response = await call("GET", path, { message_id: messageId }, DOWNLOAD_TIMEOUT_MS);
         if (!response.ok || !response.body) throw await errorOf(response);
         const length = response.headers.get("content-length");
@@ -134,11 +134,16 @@ const NylasGrant = z.object({
   }),
 });
 
-const grantPath = (grantId: string) => `/v3/grants/${encodeURIComponent(grantId)}`;
+/** An id as a part of a path. As "." or ".." it would lead to another. @throws ProviderError: there is no such thing */
+function segment(id: string): string {
+  if (/^\.{0,2}$/.test(id)) throw new ProviderError("not_found", "there is no such id", null);
+  return encodeURIComponent(id);
+}
+
+const grantPath = (grantId: string) => `/v3/grants/${segment(grantId)}`;
 const foldersPath = (grantId: string) => `${grantPath(grantId)}/folders`;
 const messagesPath = (grantId: string) => `${grantPath(grantId)}/messages`;
-const messagePath = (grantId: string, messageId: string) =>
-  `${messagesPath(grantId)}/${encodeURIComponent(messageId)}`;
+const messagePath = (grantId: string, messageId: string) => `${messagesPath(grantId)}/${segment(messageId)}`;
 
 const bearsMarker = ({ headers }: NylasMessage, marker: string): boolean =>
   (headers ?? []).some(

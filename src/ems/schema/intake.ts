@@ -25,6 +25,7 @@ export const deliveries = sqliteTable(
   (t) => [
     index("ems_deliveries_account").on(t.account_id, t.received_at, t.id),
     index("ems_deliveries_parked").on(t.received_at).where(sql`state = 'parked'`),
+    index("ems_deliveries_parked_account").on(t.account_id).where(sql`state = 'parked'`),
   ],
 );
 

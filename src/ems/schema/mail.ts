@@ -27,6 +27,8 @@ export const accounts = sqliteTable(
     status_reason: text(),
     /** Time of the grant's notification that was applied last, in milliseconds: an older one changes nothing. */
     grant_observed_at: integer().notNull().default(0),
+    /** When a grant first proved that the company has this address; null: it has only said so, which binds nobody. */
+    proven_at: integer(),
     last_sync_at: integer(),
     created_at: integer().notNull(),
     message_count: integer().notNull().default(0),
@@ -34,7 +36,8 @@ export const accounts = sqliteTable(
     draft_count: integer().notNull().default(0),
   },
   (t) => [
-    uniqueIndex("ems_accounts_email").on(sql`lower(${t.email_address})`),
+    uniqueIndex("ems_accounts_proven").on(sql`lower(${t.email_address})`).where(sql`proven_at IS NOT NULL`),
+    uniqueIndex("ems_accounts_company_email").on(t.company_id, sql`lower(${t.email_address})`),
     uniqueIndex("ems_accounts_grant").on(t.grant_id),
     index("ems_accounts_company").on(t.company_id),
   ],

@@ -19,10 +19,14 @@ export function parseIfMatch(header: string | undefined): number | null {
   return Number(version);
 }
 
+/** How many of the messages that a caller has not seen a refusal shows: it is built in memory. */
+const SHOWN_UNSEEN = 25;
+
 /**
  * Lets one of those who want to answer the same state of a thread begin, and no other: the claim is the next
  * version. Whoever has claimed and then cannot write gives it back.
- * @throws ApiError 409 with the messages that the caller has not seen: none when a colleague is just answering
+ * @throws ApiError 409 with the newest 25 messages that the caller has not seen, oldest first, bodies over 64 KB
+ *   left out, and whether there are `more`: none at all when a colleague is just answering
  */
 export async function claimVersion(ctx: UserCtx, threadId: string, seen: number): Promise<void> {
   const thread = sql`id = ${threadId} AND company_id ${inCompanies(ctx)}`;
@@ -34,21 +38,19 @@ export async function claimVersion(ctx: UserCtx, threadId: string, seen: number)
     sql`
       SELECT id FROM ems_messages
       WHERE thread_id = ${threadId} AND thread_version > ${seen} AND +company_id ${inCompanies(ctx)}
-      ORDER BY thread_version, id`,
+      ORDER BY thread_version DESC, id DESC LIMIT ${SHOWN_UNSEEN + 1}`,
     sql`SELECT version FROM ems_threads WHERE ${thread}`,
   ]);
+  const ids = (unseen as { id: string }[]).map(({ id }) => id);
+  const shown = ids.slice(0, SHOWN_UNSEEN).reverse();
   const messages: MessageResponse[] = [];
-  for await (const message of messagesByIds(
-    ctx,
-    (unseen as { id: string }[]).map(({ id }) => id),
-  )) {
-    messages.push(message);
-  }
+  for await (const message of messagesByIds(ctx, shown, { largeBodies: false })) messages.push(message);
+  const more = ids.length > SHOWN_UNSEEN;
   const detail = messages.length
-    ? `Not sent: ${messages.length} more in this thread since you have read it`
+    ? `Not sent: ${more ? "more than " : ""}${messages.length} more in this thread since you have read it`
     : "Not sent: a colleague is answering this thread just now";
   const version = (current as { version: number }[])[0]?.version ?? seen;
-  throw new ApiError(409, detail, { body: { version, messages } });
+  throw new ApiError(409, detail, { body: { version, messages, more } });
 }
 
 /** Undoes a claim that came to nothing, unless something was written since. */

@@ -65,7 +65,18 @@ export async function listDeliveries(ctx: UserCtx, query: DeliveriesQuery): Prom
   const ids = accounts.map(({ id }) => id);
   const isFiltered = query.state !== undefined || query.type !== undefined;
   const { rows, next_cursor } = await (isFiltered ? readMatching : readAll)(ctx, ids, query);
-  return { items: rows.map(({ at: _at, ...row }) => toResponse(row)), next_cursor };
+  const items = rows.map(({ at: _at, ...row }) => toResponse(row));
+  return { items, parked_count: await countParked(ctx), next_cursor };
+}
+
+/** How many notifications to the caller's companies wait for somebody to look at them; it counts no further than 1,000. */
+async function countParked(ctx: UserCtx): Promise<number> {
+  const parked = sql`
+    SELECT count(*) AS total FROM (
+      SELECT 1 FROM ems_accounts a CROSS JOIN ems_deliveries d INDEXED BY ems_deliveries_parked_account
+      ON d.account_id = a.id AND d.state = 'parked'
+      WHERE a.company_id ${inCompanies(ctx)} LIMIT 1000)`;
+  return Math.min(totalOf(await ctx.db.all(parked)), 1000);
 }
 
 const newestOf = (accountId: string, { cursor }: DeliveriesQuery, columns: string, limit: number): SQL => sql`
@@ -119,12 +130,6 @@ export async function replayDelivery(ctx: UserCtx, id: string): Promise<Delivery
   const queued: QueuedNotification = { key: row.key, received_at: row.received_at, replay: true };
   await ctx.env.WEBHOOKS.send(queued);
   return toResponse({ ...row, state: "received", attempts: 0, error: null, finished_at: null });
-}
-
-/** How many notifications wait for somebody to look at them; it counts no further than 1,000. */
-export async function countParked({ db }: Ctx): Promise<number> {
-  const parked = sql`SELECT count(*) AS total FROM (SELECT 1 FROM ems_deliveries WHERE state = 'parked' LIMIT 1000)`;
-  return Math.min(totalOf(await db.all(parked)), 1000);
 }
 
 const toResponse = (row: DeliveryRow): DeliveryResponse => ({

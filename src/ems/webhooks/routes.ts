@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import * as z from "zod/mini";
-import { requireRole } from "../../auth/middleware.ts";
+import { limitOpen, requireRole } from "../../auth/middleware.ts";
 import { ApiError } from "../../lib/errors.ts";
 import { answer, valid } from "../../lib/validation.ts";
 import { createContext, type EmsEnv } from "../context.ts";
@@ -17,7 +17,7 @@ const WebhookResponse = z.object({ status: z.literal("ok") });
 
 /** Open: the signature is the key. */
 export const webhooks = new Hono<EmsEnv>({ strict: false })
-  .get("/nylas", answer(200, null), valid("query", Challenge), (c) =>
+  .get("/nylas", limitOpen, answer(200, null), valid("query", Challenge), (c) =>
     // Nylas wants it unchunked; without the encoding `wrangler dev` would compress, and so chunk it.
     c.body(c.req.valid("query").challenge, 200, {
       "content-type": "text/plain; charset=utf-8",

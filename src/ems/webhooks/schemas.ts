@@ -33,6 +33,8 @@ export type DeliveryResponse = z.infer<typeof DeliveryResponse>;
 
 export const DeliveryListResponse = z.object({
   items: z.array(DeliveryResponse),
+  /** How many, of all, have failed for good and wait for somebody to replay them; 1,000 stands for more. */
+  parked_count: z.int(),
   next_cursor: z.nullable(z.string()),
 });
 export type DeliveryListResponse = z.infer<typeof DeliveryListResponse>;

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { createTransport, type SendMailOptions } from "nodemailer";
 import PostalMime, { type Email } from "postal-mime";
+import { waitFor } from "../../support/wait.ts";
 import type { DevServer } from "./dev-server.ts";
 
 /** Sends a mail as any mail program would. */
@@ -25,3 +26,22 @@ let last = 0;
 
 /** A subject that no other mail has. */
 export const uniqueSubject = (text: string): string => `${text} ${Date.now().toString(36)}-${++last}`;
+
+/** Brings so many mails to the demo's mailbox. @returns the ids of the messages that they have become */
+export async function receiveMails(server: DevServer, count: number): Promise<string[]> {
+  const ids: string[] = [];
+  for (let nth = 0; nth < count; nth++) {
+    const subject = uniqueSubject("Jonli");
+    await deliver(server, { to: "support@yolchi.example", subject, text: "x" });
+    const arrival = async () => {
+      const headers = { authorization: `Bearer ${server.token}` };
+      const response = await fetch(`${server.url}/messages/?size=10`, { headers });
+      const { items } = (await response.json()) as { items: { id: string; subject: string }[] };
+      const found = items.find((item) => item.subject === subject);
+      if (!found) throw new Error(`No mail "${subject}" yet`);
+      return found.id;
+    };
+    ids.push(await waitFor(arrival));
+  }
+  return ids;
+}

@@ -1,0 +1,233 @@
+import { env, exports } from "cloudflare:workers";
+import fc from "fast-check";
+import { beforeAll, describe, expect, it } from "vitest";
+import { createContext, ofCompanies, type UserCtx } from "../../src/ems/context.ts";
+import { formatPosition, positionAt } from "../../src/ems/events/position.ts";
+import { pullEvents } from "../../src/ems/events/pull.ts";
+import { REPLAY_LIMIT } from "../../src/ems/events/replay.ts";
+import { openStream } from "../../src/ems/events/stream.ts";
+import { type Client, createClient, signToken, unique } from "../support/client.ts";
+import { type Observed, observedD1 } from "../support/observed-d1.ts";
+import { readStream } from "../support/stream.ts";
+
+// What a caller asks for takes no more memory the more of it there is.
+
+/** A company's log as a bulk of events has made it. @param user whose own they are; null: everybody's */
+async function append(companies: number[], count: number, user: number | null = null): Promise<void> {
+  await env.DB.prepare(
+    `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
+    INSERT INTO ems_events (company_id, user_id, type, cause, created_at)
+    SELECT value, ?2, 'message.updated', 'bounded/' || value || '/' || ?3 || '/' || i, unixepoch() FROM n, json_each(?4)`,
+  )
+    .bind(count, user, unique(), JSON.stringify(companies))
+    .run();
+}
+
+interface Observer {
+  ctx: UserCtx;
+  statements: Observed[];
+  /** The most that one answer of the database held. */
+  rows(): number;
+}
+
+/** Hubs that take each stream, and tell of nothing: 300 true ones would take half a minute to start. */
+const silentHubs = {
+  idFromName: (name: string) => name,
+  get: () => ({
+    fetch: async () => {
+      const { 0: webSocket, 1: server } = new WebSocketPair();
+      server.accept();
+      return new Response(null, { status: 101, webSocket, headers: { "x-cursor": "0" } });
+    },
+  }),
+};
+
+/** A user's context whose answers of the database are looked at. */
+function observe(user_id: number, companies: number[]): Observer {
+  const statements: Observed[] = [];
+  const DB = observedD1(env.DB, (statement) => statements.push(statement));
+  const user = { user_id, companies, role: "member", exp: Date.now() / 1000 + 600 };
+  const ctx = createContext({ ...env, DB, COMPANY_HUB: silentHubs } as unknown as Env, {
+    waitUntil: () => {},
+  });
+  return {
+    ctx: { ...ofCompanies(ctx, companies), user, origin: "https://xabar.test" },
+    statements,
+    rows: () => Math.max(...statements.map(({ rows }) => rows)),
+  };
+}
+
+const startOf = async (companies: number[]): Promise<string> => {
+  const newest = await env.DB.prepare("SELECT coalesce(max(id), 0) AS id FROM ems_events").first<number>(
+    "id",
+  );
+  return formatPosition(positionAt(companies, () => newest ?? 0));
+};
+
+const pull = async (ctx: UserCtx, since: string, limit: number) => {
+  const { head, items } = await pullEvents(ctx, { since, limit });
+  const all = [];
+  for await (const item of items) all.push(item);
+  return { ...head, items: all };
+};
+
+describe("over 300 companies", () => {
+  const companies = Array.from({ length: 300 }, unique);
+  const user = unique();
+  let since: string;
+
+  beforeAll(async () => {
+    since = await startOf(companies);
+    await append(companies, 40);
+    await append(companies, 10, user);
+  });
+
+  it("a stream that is 15,000 events behind is told to read again, and holds a few rows", async () => {
+    const { ctx, rows, statements } = observe(user, companies);
+    const stream = readStream(new Response(openStream(ctx, ctx.user, since)));
+    expect((await stream.next())?.event).toBe("connected");
+    expect((await stream.next())?.event).toBe("resync");
+    await stream.close();
+    expect(rows()).toBeLessThanOrEqual(10);
+    expect(statements.reduce((sum, { rowsRead }) => sum + rowsRead, 0)).toBeLessThan(25_000);
+  });
+
+  it("GET /events?limit=1000 gets through all of it, a few hundred rows at a time", async () => {
+    const { ctx, rows, statements } = observe(user, companies);
+    const seen = new Map<number | null, number>();
+    let ids = 0;
+    for (let at = since, more = true; more; ids++) {
+      const page = await pull(ctx, at, 1000);
+      for (const { company_id } of page.items) seen.set(company_id, (seen.get(company_id) ?? 0) + 1);
+      expect(page.items.length).toBe(1000);
+      expect(page.items.at(-1)?.id).toBe(page.has_more ? page.position : page.items.at(-1)?.id);
+      at = page.position;
+      more = page.has_more;
+    }
+    expect(ids).toBe(15);
+    expect([...seen.values()]).toEqual(companies.map(() => 50));
+    expect(rows()).toBeLessThanOrEqual(300);
+    expect(Math.max(...statements.map(({ rowsRead }) => rowsRead))).toBeLessThan(12_000);
+  });
+});
+
+it("however the events lie and whatever the portion, a pull gets each of the user's once, in order", async () => {
+  const event = fc.record({ company: fc.nat(3), audience: fc.constantFrom("all", "own", "colleague") });
+  const property = fc.asyncProperty(
+    fc.array(event, { maxLength: 60 }),
+    fc.integer({ min: 1, max: 25 }),
+    async (events, limit) => {
+      const companies = [unique(), unique(), unique()];
+      const [user, colleague] = [unique(), unique()];
+      const since = await startOf(companies);
+      const causes = events.map(() => crypto.randomUUID());
+      const rows = events.map(({ company, audience }, at) => ({
+        // The fourth is a company of somebody else.
+        company: companies[company] ?? 1,
+        user: { all: null, own: user, colleague }[audience],
+        message: causes[at],
+      }));
+      await env.DB.prepare(
+        `INSERT INTO ems_events (company_id, user_id, type, message_id, cause, created_at)
+        SELECT value ->> 'company', value ->> 'user', 'message.updated', value ->> 'message', value ->> 'message', 0
+        FROM json_each(?)`,
+      )
+        .bind(JSON.stringify(rows))
+        .run();
+      const { ctx } = observe(user, companies);
+      const got: (string | null)[] = [];
+      for (let at = since, more = true; more; ) {
+        const page = await pull(ctx, at, limit);
+        got.push(...page.items.map(({ message_id }) => message_id));
+        at = page.position;
+        more = page.has_more;
+      }
+      const wanted = rows.filter((row) => companies.includes(row.company) && row.user !== colleague);
+      expect(got).toEqual(wanted.map(({ message }) => message));
+    },
+  );
+  await fc.assert(property, { numRuns: 30 });
+});
+
+it(`a log of more than ${REPLAY_LIMIT} in a row is pulled without a gap`, async () => {
+  const companies = [unique(), unique()];
+  const since = await startOf(companies);
+  await append([companies[0]!], 7000);
+  await append([unique()], 2000);
+  await append([companies[1]!], 4);
+  const { ctx, rows } = observe(unique(), companies);
+  const counts = [];
+  for (let at = since, more = true; more; ) {
+    const page = await pull(ctx, at, 999);
+    counts.push(page.items.length);
+    at = page.position;
+    more = page.has_more;
+  }
+  expect(counts).toEqual([...Array.from({ length: 7 }, () => 999), 11]);
+  expect(rows()).toBeLessThanOrEqual(200);
+});
+
+describe("a body", () => {
+  let client: Client;
+  beforeAll(async () => {
+    client = await createClient();
+  });
+
+  it.each([
+    ["brackets", "[".repeat(4_000_000)],
+    ["objects", '{"a":'.repeat(800_000)],
+    ["brackets behind a text of brackets", `{"subject":"${"[".repeat(100)}\\"[","a":${"[".repeat(65)}`],
+  ])("of %s is 400, which tells how deep it may be", async (_, body) => {
+    const refused = await client.call("POST", "/messages/send", body, { "content-type": "application/json" });
+    const detail = "body: is nested deeper than 64 levels";
+    expect([refused.status, refused.body]).toEqual([400, { detail }]);
+  });
+
+  it.each([
+    ["zeros", `{"to":[0${",0".repeat(2_000_000)}]}`],
+    ["empty arrays", `[[]${",[]".repeat(1_000_000)}]`],
+  ])("of %s is 400, which tells how many values it may have", async (_, body) => {
+    const refused = await client.call("POST", "/drafts", body, { "content-type": "application/json" });
+    expect([refused.status, refused.body]).toEqual([400, { detail: "body: has more than 10000 values" }]);
+  });
+
+  it("may have as many brackets and commas in its texts as it likes", async () => {
+    const [company_id] = client.claims.companies;
+    const created = await client.call("POST", "/accounts", {
+      company_id,
+      email_address: `b${unique()}@demo.example`,
+    });
+    const body_html = `<p>${'[{,\\"'.repeat(20_000)}</p>`;
+    const draft = { email_account_id: created.body.id, body_html };
+    const { status, body } = await client.call("POST", "/drafts", draft);
+    expect([status, body.body_html]).toEqual([201, body_html]);
+  });
+
+  it("for files that is none is refused before it is read, with a key for repetition too", async () => {
+    for (const key of [undefined, `key-${unique()}`]) {
+      let pulled = 0;
+      const endless = new ReadableStream<Uint8Array>({
+        pull: (controller) => {
+          pulled += 65_536;
+          controller.enqueue(new Uint8Array(65_536));
+        },
+      });
+      const response = await exports.default.fetch(
+        new Request("https://xabar.test/attachments/", {
+          method: "POST",
+          headers: {
+            authorization: `Bearer ${await signToken(client.claims)}`,
+            "content-type": "application/json",
+            ...(key ? { "idempotency-key": key } : {}),
+          },
+          body: endless,
+        }),
+      );
+      expect([response.status, await response.json()]).toEqual([
+        400,
+        { detail: "body: is larger than 5242880 bytes" },
+      ]);
+      expect(pulled).toBeLessThan(7 * 1024 * 1024);
+    }
+  });
+});

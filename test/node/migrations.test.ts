@@ -1,0 +1,45 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
+import { expect, test } from "vitest";
+
+const files = readdirSync("migrations").filter((name) => name.endsWith(".sql"));
+
+/** A database as a version left it: with all migrations before the named one, and what it puts into its tables. */
+function databaseBefore(migration: string, ...rows: string[]): DatabaseSync {
+  const db = new DatabaseSync(":memory:");
+  for (const file of files.sort()) if (file < migration) db.exec(readFileSync(`migrations/${file}`, "utf8"));
+  for (const row of rows) db.exec(row);
+  return db;
+}
+
+test("an account that has or had a grant has proven its address; one that never had, has not", () => {
+  const account = (id: string, fields: string) =>
+    `INSERT INTO ems_accounts (id, company_id, email_address, provider, status, created_at, ${fields.split("=")[0]})
+    VALUES ('${id}', 5, '${id}@demo.example', 'imap', 'disconnected', 7, ${fields.split("=")[1]})`;
+  const db = databaseBefore(
+    "0014_streams.sql",
+    account("connected", "grant_id='g'"),
+    account("revoked", "grant_provider='imap'"),
+    account("full", "message_count=1"),
+    account("synced", "display_name=NULL"),
+    account("never", "display_name=NULL"),
+    "INSERT INTO ems_syncs (account_id, run, state, moved_at, swept_until, oldest_at) VALUES ('synced', 'r', 'done', 1, 1, 253402300799)",
+  );
+  db.exec(readFileSync("migrations/0014_streams.sql", "utf8"));
+  const rows = db.prepare("SELECT id, proven_at FROM ems_accounts ORDER BY id").all();
+  expect(Object.fromEntries(rows.map(({ id, proven_at }) => [id, proven_at]))).toEqual({
+    ...{ connected: 7, revoked: 7, full: 7, synced: 7 },
+    never: null,
+  });
+  expect(db.prepare("SELECT oldest_at FROM ems_syncs").get()).toEqual({ oldest_at: null });
+  // Of a proven address there is one; of one that was only said, one in each company.
+  const insert = (company: number, address: string, proven: number | null) =>
+    db
+      .prepare(
+        "INSERT INTO ems_accounts (id, company_id, email_address, provider, status, created_at, proven_at) VALUES (?, ?, ?, '', '', 1, ?)",
+      )
+      .run(crypto.randomUUID(), company, address, proven);
+  expect(() => insert(6, "FULL@demo.example", 9)).toThrow("UNIQUE");
+  expect(() => insert(5, "NEVER@demo.example", null)).toThrow("UNIQUE");
+  insert(6, "never@demo.example", 9);
+});

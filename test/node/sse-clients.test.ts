@@ -1,0 +1,112 @@
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fetchEventSource } from "@microsoft/fetch-event-source";
+import { EventSource } from "eventsource";
+import { createEventSource } from "eventsource-client";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { waitFor } from "../support/wait.ts";
+import { type DevServer, freePorts, startDevServer } from "./support/dev-server.ts";
+import { receiveMails } from "./support/mail.ts";
+
+// What clients that people use make of the stream: each is used as its own README says, and parses all that it is given.
+
+interface Told {
+  type?: string;
+  message?: string;
+  message_id?: string | null;
+}
+
+interface Following {
+  told: Told[];
+  close(): void;
+}
+
+const state = mkdtempSync(join(tmpdir(), "xabar-sse-"));
+const ports = await freePorts();
+let server: DevServer;
+const url = () => `${server.url}/sse/events?token=${server.token}`;
+const TYPES = ["connected", "message.created", "thread.created", "thread.updated", "resync"];
+
+const clients: Record<string, () => Following> = {
+  eventsource: () => {
+    const told: Told[] = [];
+    const source = new EventSource(url());
+    for (const type of TYPES) source.addEventListener(type, ({ data }) => told.push(JSON.parse(data)));
+    source.addEventListener("message", () => told.push({ type: "without a name" }));
+    return { told, close: () => source.close() };
+  },
+  "eventsource-client": () => {
+    const told: Told[] = [];
+    const source = createEventSource({ url: url(), onMessage: ({ data }) => told.push(JSON.parse(data)) });
+    return { told, close: () => source.close() };
+  },
+  "fetch-event-source": () => {
+    const told: Told[] = [];
+    const ending = new AbortController();
+    // It lives in a page: all that it asks of one.
+    Object.assign(globalThis, { window: globalThis, document: { hidden: false, removeEventListener() {} } });
+    void fetchEventSource(`${server.url}/sse/events?token=${server.token}`, {
+      signal: ending.signal,
+      openWhenHidden: true,
+      fetch: globalThis.fetch,
+      onmessage: ({ data }) => void told.push(JSON.parse(data)),
+      // It takes an end for good, unless this throws: then it waits for as long as it was told to.
+      onclose: () => {
+        throw new Error("closed");
+      },
+    });
+    return { told, close: () => ending.abort() };
+  },
+};
+
+beforeAll(async () => {
+  server = await startDevServer(state, ports);
+}, 400_000);
+
+afterAll(async () => {
+  try {
+    await server?.stop();
+  } finally {
+    rmSync(state, { recursive: true, force: true });
+  }
+}, 200_000);
+
+test("every client gets each event once, in order, through a silence and a restart of the server", async () => {
+  const following = Object.entries(clients).map(([name, follow]) => ({ name, ...follow() }));
+  const created = ({ told }: Following) =>
+    told.flatMap(({ type, message_id }) => (type === "message.created" ? [message_id] : []));
+  try {
+    await waitFor(() => {
+      for (const { name, told } of following)
+        expect(told, name).toEqual([expect.objectContaining({ message: "connected" })]);
+    });
+    const wanted = await receiveMails(server, 2);
+    // Long enough for a keepalive: what comes behind it is an event of its own all the same.
+    await once(AbortSignal.timeout(16_000), "abort");
+    wanted.push(...(await receiveMails(server, 1)));
+    await waitFor(() => {
+      for (const each of following) expect(created(each), each.name).toEqual(wanted);
+    });
+    // Nothing that any of them has failed at, and so come back from.
+    for (const { name, told } of following) {
+      expect(
+        told.filter(({ message }) => message === "connected"),
+        name,
+      ).toHaveLength(1);
+    }
+    await server.stop();
+    server = await startDevServer(state, ports);
+    wanted.push(...(await receiveMails(server, 2)));
+    await waitFor(() => {
+      for (const each of following) expect(created(each), each.name).toEqual(wanted);
+    });
+    for (const { name, told } of following) {
+      const types = new Set(told.map(({ type, message }) => type ?? message));
+      expect(types, name).toEqual(new Set(["connected", "message.created", "thread.created"]));
+    }
+  } finally {
+    for (const { close } of following) close();
+  }
+}, 400_000);
