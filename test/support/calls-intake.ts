@@ -176,6 +176,8 @@ export async function replay(worker: ObservedWorker, { mailbox, users }: Grown):
   const delivery_id = await worker.notify("message.created", mailOf(mailbox, { id: "applied again" }));
   const asked = { as: users.fresh, ids: { delivery_id } };
   await worker.request("POST /webhooks/deliveries/:delivery_id/replay", asked);
+  const bytes = { id: `again ${mailbox.id}`, type: "folder.created", data: { grant_id: mailbox.grant_id } };
+  await env.ATTACHMENTS.put("none", JSON.stringify(bytes));
   await worker.request("POST /webhooks/deliveries/replay", {
     as: users.fresh,
     body: { type: "message.opened", account_id: mailbox.id, before: "2100-01-01T00:00:00Z" },

@@ -53,7 +53,7 @@ export const deliveries = new Hono<EmsEnv>({ strict: false })
   .get("/", answer(200, DeliveryListResponse), valid("query", DeliveriesQuery), async (c) =>
     c.json(await listDeliveries(c.var.ctx, c.req.valid("query"))),
   )
-  .post("/replay", answer(202, ReplayResponse), valid("json", ReplayQuery, { needed: false }), async (c) =>
+  .post("/replay", answer(202, ReplayResponse), valid("json", ReplayQuery), async (c) =>
     c.json(await replayParked(c.var.ctx, c.req.valid("json")), 202),
   )
   .post("/:delivery_id/replay", answer(202, DeliveryResponse), valid("param", DeliveryParam), async (c) =>

@@ -14,8 +14,8 @@ export const DeliveriesQuery = z.object({
 });
 export type DeliveriesQuery = z.infer<typeof DeliveriesQuery>;
 
-/** Of what is parked: only what all of these say. Strict, as a filter that is not understood would replay it all. */
-export const ReplayQuery = z.strictObject({
+/** Of what is parked: only what all of these say. */
+export const ReplayQuery = z.object({
   state: z.optional(z.literal("parked")),
   type: z.optional(line(200)),
   account_id: z.optional(uuid),
