@@ -11,7 +11,5 @@ CREATE UNIQUE INDEX `ems_accounts_proven` ON `ems_accounts` (lower("email_addres
 --> statement-breakpoint
 CREATE UNIQUE INDEX `ems_accounts_company_email` ON `ems_accounts` (`company_id`,lower("email_address"));
 --> statement-breakpoint
-CREATE INDEX `ems_deliveries_parked_account` ON `ems_deliveries` (`account_id`) WHERE state = 'parked';
---> statement-breakpoint
 -- What stood for "there is no mail yet".
 UPDATE ems_syncs SET oldest_at = NULL WHERE oldest_at = 253402300799;

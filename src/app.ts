@@ -12,6 +12,7 @@ import { ApiError, badRequest } from "./lib/errors.ts";
 import { findExcess } from "./lib/json-shape.ts";
 import { log } from "./lib/log.ts";
 import { isMultipart } from "./lib/multipart.ts";
+import { isTransient } from "./lib/transient.ts";
 import { answer, isJson } from "./lib/validation.ts";
 
 const MAX_BODY_BYTES = 5 * 1024 * 1024;
@@ -111,6 +112,10 @@ app.onError((error, c) => {
     return c.json({ detail: `body: ${error.message}` }, 400);
   }
   log("error", "request.failed", { id: c.var.requestId, method: c.req.method, path: c.req.path, error });
+  if (isTransient(error)) {
+    c.header("retry-after", "5");
+    return c.json({ detail: "The database is busy; try again in a few seconds" }, 503);
+  }
   return c.json({ detail: "Internal server error" }, 500);
 });
 

@@ -1,10 +1,10 @@
 import { app } from "./app.ts";
-import { queues, scheduled } from "./ems/index.ts";
+import { consumerOf, scheduled } from "./ems/index.ts";
 
 export { CompanyHub } from "./ems/index.ts";
 
 export default {
   fetch: app.fetch,
   scheduled,
-  queue: (batch, env, ctx) => queues[batch.queue]?.(batch, env, ctx),
+  queue: (batch, env, ctx) => consumerOf(batch.queue)(batch, env, ctx),
 } satisfies ExportedHandler<Env>;

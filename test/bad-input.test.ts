@@ -144,6 +144,17 @@ const BODIES: BodySpec[] = [
     required: ["name"],
     bad: { name: [null, ...NO_TEXT, "", "   ", "x".repeat(201)] },
   },
+  {
+    route: "POST /webhooks/deliveries/replay",
+    good: () => ({ state: "parked" }),
+    required: [],
+    bad: {
+      state: [null, ...NO_TEXT, "", "applied"],
+      type: [null, ...NO_TEXT, "x".repeat(201)],
+      account_id: [null, ...NO_TEXT, "", "x"],
+      before: [null, ...NO_TEXT, "", "yesterday", "2026-01-01"],
+    },
+  },
 ];
 
 /** Of a change of one's own state nothing but the path is read. */

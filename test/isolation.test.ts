@@ -120,6 +120,15 @@ const CASES: Record<string, (method: string, path: string) => Promise<void>> = {
       expectNothingOf(b, await a.client.call(method, `${path}${query}`));
     }
   },
+  "POST /webhooks/deliveries/replay": async (_method, path) => {
+    const park = "UPDATE ems_deliveries SET state = ? WHERE account_id = ?";
+    await env.DB.prepare(park).bind("parked", b.account.id).run();
+    for (const body of [{}, { account_id: b.account.id }]) {
+      const { body: answer } = await a.client.call("POST", path, body);
+      expect(answer).toEqual({ replayed: 0 });
+    }
+    await env.DB.prepare(park).bind("applied", b.account.id).run();
+  },
   "POST /webhooks/deliveries/:delivery_id/replay": async (method, path) => {
     const { body } = await b.client.call("GET", "/webhooks/deliveries");
     const [delivery] = body.items;

@@ -55,6 +55,7 @@ POST /outbox/:outbox_id/cancel user
 POST /sse/ticket user
 POST /threads/:thread_id/presence user
 POST /webhooks/deliveries/:delivery_id/replay admin
+POST /webhooks/deliveries/replay admin
 POST /webhooks/nylas public
 PUT /companies/:company_id admin
 `;

@@ -63,6 +63,24 @@ export const ofEachShard = (ctx: Ctx): Ctx[] => allShards(ctx.config).map((shard
 /** The same context for what must be asked of all companies. */
 export const ofEveryCompany = <C extends Ctx>(ctx: C): C => onShards(ctx, allShards(ctx.config));
 
+/**
+ * Looks for what is in one database only, in each of them.
+ * @returns what the statement found, and the context of where; undefined when it is nowhere
+ * @throws what a database threw, unless another has it: one that is down holds up no company but its own
+ */
+export async function seek<Row>(anywhere: Ctx, statement: SQL): Promise<{ ctx: Ctx; row: Row } | undefined> {
+  const looked = await Promise.allSettled(
+    ofEachShard(anywhere).map(async (ctx) => {
+      const [row] = await ctx.db.all<Row>(statement);
+      return row && { ctx, row };
+    }),
+  );
+  const found = looked.flatMap((each) => (each.status === "fulfilled" && each.value ? [each.value] : []));
+  const failed = looked.find((each) => each.status === "rejected");
+  if (!found[0] && failed) throw failed.reason;
+  return found[0];
+}
+
 const dialect = new SQLiteAsyncDialect();
 
 /**

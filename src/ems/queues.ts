@@ -6,6 +6,7 @@ import { storeAttachments } from "./attachments/storage.ts";
 import { type Ctx, createContext } from "./context.ts";
 import { erase } from "./erasure.ts";
 import { hubOf } from "./events/log.ts";
+import { isOutage } from "./outage.ts";
 import { workOn } from "./outbox/due.ts";
 import { ProviderError } from "./provider/port.ts";
 import { consumeNotification, parkNotification } from "./webhooks/consumer.ts";
@@ -17,6 +18,7 @@ const Job = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("sweep"),
     account_id: z.string(),
+    since: z.optional(z.int()),
     window: z.nullable(
       z.object({ from: z.number(), until: z.number(), seen: z.number(), cursor: z.string() }),
     ),
@@ -37,7 +39,11 @@ async function runJob(ctx: Ctx, body: unknown): Promise<void> {
   return storeAttachments(ctx, job.message_id);
 }
 
-/** Of jobs only a backfill is missed: cron makes up for the rest, and attachments are stored when asked for. */
+/**
+ * Of jobs only a backfill is missed, and cron takes it up again. It begins sweeps anew, and looks at the outbox; what
+ * nobody was rung for is told with the company's next event, or when a stream comes back within 30 minutes; files are
+ * stored when asked for.
+ */
 async function buryJob(ctx: Ctx, body: unknown): Promise<void> {
   const job = Job.parse(body);
   log("error", "job.given_up", { type: job.type });
@@ -46,16 +52,26 @@ async function buryJob(ctx: Ctx, body: unknown): Promise<void> {
 
 type Handle = (ctx: Ctx, body: unknown) => Promise<void>;
 
-const MAX_DELAY_SECONDS = 3600;
+/** The gaps between tries grow up to this: with `max_retries` in wrangler.toml they outlast some eight hours. */
+const MAX_DELAY_SECONDS = 900;
+const MAX_POSTPONED_SECONDS = 3600;
 const RATE_LIMIT_SECONDS = 30;
+/** What cannot even be parked (its database is away) goes back to the first queue before its 100 tries there are over. */
+const LAST_TRY = 90;
+
+type Source = "WEBHOOKS" | "JOBS";
 
 /**
  * A consumer that takes each message for itself: one that fails comes again later and holds up no other.
- * @param source the binding of the queue, to which a message goes back without having lost a try when the
- *   provider's limit was reached
+ * @param isOver whether a message that has failed is better put back into its first queue, as a new one
+ * @param source the binding of that queue
  */
 const consumer =
-  (handle: Handle, source?: "WEBHOOKS" | "JOBS"): ExportedHandlerQueueHandler<Env> =>
+  (
+    handle: Handle,
+    source: Source,
+    isOver: (error: unknown, message: Message) => boolean,
+  ): ExportedHandlerQueueHandler<Env> =>
   async (batch, env, execution) => {
     const ctx = createContext(env, execution);
     await Promise.all(
@@ -69,7 +85,7 @@ const consumer =
             attempts: message.attempts,
             error,
           });
-          if (!source || !(await postpone(env[source], message.body, error))) {
+          if (!isOver(error, message) || !(await putBack(env[source], message.body, error))) {
             return message.retry({ delaySeconds: Math.min(2 ** message.attempts, MAX_DELAY_SECONDS) });
           }
         }
@@ -78,9 +94,15 @@ const consumer =
     );
   };
 
-async function postpone(queue: Queue, body: unknown, error: unknown): Promise<boolean> {
-  if (!(error instanceof ProviderError) || error.fault !== "rate_limited") return false;
-  const delaySeconds = Math.min(error.retryAfterSeconds ?? RATE_LIMIT_SECONDS, MAX_DELAY_SECONDS);
+/** The provider's limit is no fault of the message: it loses no try. */
+const isLimited = (error: unknown): boolean =>
+  error instanceof ProviderError && error.fault === "rate_limited";
+
+const isWornOut = (error: unknown, { attempts }: Message): boolean => attempts >= LAST_TRY && isOutage(error);
+
+function putBack(queue: Queue, body: unknown, error: unknown): Promise<boolean> {
+  const wanted = error instanceof ProviderError ? error.retryAfterSeconds : null;
+  const delaySeconds = Math.min(wanted ?? RATE_LIMIT_SECONDS, MAX_POSTPONED_SECONDS);
   return queue.send(body, { delaySeconds }).then(
     () => true,
     () => false,
@@ -88,9 +110,19 @@ async function postpone(queue: Queue, body: unknown, error: unknown): Promise<bo
 }
 
 /** By the names in wrangler.toml. */
-export const queues: Record<string, ExportedHandlerQueueHandler<Env>> = {
-  "xabar-webhooks": consumer(consumeNotification, "WEBHOOKS"),
-  "xabar-webhooks-dead": consumer(parkNotification),
-  "xabar-jobs": consumer(runJob, "JOBS"),
-  "xabar-jobs-dead": consumer(buryJob),
+const queues: Record<string, ExportedHandlerQueueHandler<Env>> = {
+  "xabar-webhooks": consumer(consumeNotification, "WEBHOOKS", isLimited),
+  "xabar-webhooks-dead": consumer(parkNotification, "WEBHOOKS", isWornOut),
+  "xabar-jobs": consumer(runJob, "JOBS", isLimited),
+  "xabar-jobs-dead": consumer(buryJob, "JOBS", isWornOut),
 };
+
+/**
+ * The consumer of a queue.
+ * @throws Error for a name that is not known: the platform would take its messages for handled, and forget them
+ */
+export function consumerOf(name: string): ExportedHandlerQueueHandler<Env> {
+  const found = Object.hasOwn(queues, name) ? queues[name] : undefined;
+  if (!found) throw new Error(`No consumer is known for the queue ${name}`);
+  return found;
+}

@@ -1,4 +1,5 @@
 import type { Config } from "../env.ts";
+import { steady } from "./steady.ts";
 
 // The mail of a company lies in one database, with all that belongs to it. Most installations have only one. Where
 // an operator has spread the companies (SHARDS), what a caller asks is asked in each database of their companies,
@@ -31,7 +32,7 @@ export function openShards(env: Env, shards: string[]): D1Database {
   const databases = shards.map((name) => {
     const database = (env as unknown as Record<string, D1Database | undefined>)[name];
     if (!database) throw new Error(`SHARDS names ${name}, and no D1 database is bound under that name`);
-    return database;
+    return steady(database);
   });
   const [only] = databases;
   return only && databases.length === 1 ? only : union(databases);

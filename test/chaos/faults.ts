@@ -8,6 +8,8 @@ export interface Queued {
   queue: "xabar-webhooks" | "xabar-jobs";
   body: unknown;
   attempts: number;
+  /** In milliseconds: before that the platform would not bring it again. */
+  due?: number;
 }
 
 export class InjectedFault extends Error {}

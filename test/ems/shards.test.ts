@@ -2,6 +2,7 @@ import { createExecutionContext, createScheduledController, waitOnExecutionConte
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import worker from "../../src/index.ts";
+import { nowSeconds } from "../../src/lib/time.ts";
 import { createBulkAccount } from "../support/bulk.ts";
 import { type Client, connectMailbox, createClient, unique } from "../support/client.ts";
 import { createGrant, eventually, receiveMail } from "../support/nylas.ts";
@@ -285,4 +286,36 @@ it("a company's mail of before is where it was: only new companies go to a new d
   const account = await createBulkAccount(3);
   const client = await createClient({ companies: [account.company_id] });
   expect((await client.call("GET", "/messages")).body.total).toBe(3);
+});
+
+it("a database that is down stops the intake of no company in another", async () => {
+  const down = async () => {
+    throw new Error("The database is down");
+  };
+  const statement = { bind: () => statement, all: down, raw: down, run: down };
+  const broken = { prepare: () => statement, batch: down } as unknown as D1Database;
+  for (const [nth, dead] of ["DB_2", "DB"].entries()) {
+    const { grant_id } = boxes[nth]!;
+    const id = `alone-${unique()}`;
+    const object = {
+      id,
+      grant_id,
+      subject: id,
+      from: [{ email: "c@out.example" }],
+      date: 1,
+      body: "<p>1</p>",
+    };
+    const notification = { id: `n-${id}`, type: "message.created", time: nowSeconds(), data: { object } };
+    let retried = 0;
+    const message = {
+      ...{ id, timestamp: new Date(), attempts: 1, ack: () => {}, retry: () => retried++ },
+      body: { key: "none", received_at: nowSeconds(), notification },
+    };
+    const batch = { queue: "xabar-webhooks", messages: [message], ackAll: () => {}, retryAll: () => {} };
+    const execution = createExecutionContext();
+    await worker.queue(batch as never, { ...env, [dead]: broken } as never, execution);
+    await waitOnExecutionContext(execution);
+    expect(retried).toBe(0);
+    expect(await subjectsOf(nth ? second : first)).toContain(id);
+  }
 });

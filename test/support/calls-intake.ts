@@ -36,7 +36,7 @@ export async function connectAccounts(worker: ObservedWorker, { mailbox, users: 
     .bind(account_id)
     .first<{ run: string }>()) ?? { run: "" };
   const step = { type: "backfill", account_id, run, cursor: null };
-  await worker.deliver({ queue: "xabar-jobs", body: step, attempts: 10 });
+  await worker.deliver({ queue: "xabar-jobs", body: step, attempts: 42 });
   await worker.request("DELETE /accounts/:account_id", { as, ids });
   worker.queuesFail = true;
   await connect(503);
@@ -120,7 +120,7 @@ export async function receiveMails(
     received_at: 0,
     notification: { id: `given up ${mailbox.id}`, type: "message.created", data: {} },
   };
-  await worker.deliver({ queue: "xabar-webhooks", body: givenUp, attempts: 10 });
+  await worker.deliver({ queue: "xabar-webhooks", body: givenUp, attempts: 42 });
 }
 
 /** Has one thread made of two, and messages deleted, of which one comes again. */
@@ -176,6 +176,12 @@ export async function replay(worker: ObservedWorker, { mailbox, users }: Grown):
   const delivery_id = await worker.notify("message.created", mailOf(mailbox, { id: "applied again" }));
   const asked = { as: users.fresh, ids: { delivery_id } };
   await worker.request("POST /webhooks/deliveries/:delivery_id/replay", asked);
+  const bytes = { id: `again ${mailbox.id}`, type: "folder.created", data: { grant_id: mailbox.grant_id } };
+  await env.ATTACHMENTS.put("none", JSON.stringify(bytes));
+  await worker.request("POST /webhooks/deliveries/replay", {
+    as: users.fresh,
+    body: { type: "message.opened", account_id: mailbox.id, before: "2100-01-01T00:00:00Z" },
+  });
   await worker.request("GET /webhooks/nylas", { query: "challenge=hello" });
 }
 

@@ -46,7 +46,7 @@ export interface ObservedWorker {
   /** @returns the notification's id */
   notify(type: string, object: object, time?: number): Promise<string>;
   /**
-   * Has the queue bring a message; with 10 or more `attempts` it is one that was given up on.
+   * Has the queue bring a message; with 42 or more `attempts` it is one that was given up on.
    * @param failures how many tries of it are to fail
    */
   deliver(queued: Queued, failures?: number): Promise<void>;

@@ -1,12 +1,13 @@
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import { uuidv7 } from "../../lib/ids.ts";
 import { log } from "../../lib/log.ts";
 import { nowSeconds } from "../../lib/time.ts";
-import { batch, type Ctx } from "../context.ts";
+import { batch, type Ctx, seek } from "../context.ts";
 import { appendEvents, ring } from "../events/log.ts";
-import { applyMessage } from "../messages/ingest.ts";
+import { enqueueJobs } from "../jobs.ts";
 import type { ConnectedAccount } from "../messages/state.ts";
 import { ProviderError } from "../provider/port.ts";
+import { applyPage } from "./polled.ts";
 
 const PAGE = 50;
 
@@ -31,37 +32,68 @@ export async function startBackfill({ db, env }: Ctx, accountId: string): Promis
   await db.run(sql`
     INSERT INTO ems_syncs (account_id, run, state, moved_at, swept_until) VALUES (${accountId}, ${run}, 'running', ${now}, ${now})
     ON CONFLICT (account_id) DO UPDATE SET run = excluded.run, state = 'running', cursor = NULL, fetched = 0,
-      estimated_total = NULL, oldest_at = NULL, moved_at = excluded.moved_at, last_error = NULL`);
+      estimated_total = NULL, oldest_at = NULL, moved_at = excluded.moved_at, failures = 0, last_error = NULL`);
   await env.JOBS.send({ type: "backfill", account_id: accountId, run, cursor: null });
+}
+
+/** Longer than the queue waits between two tries of a step: of a backfill that stands still, the step was lost. */
+const STALLED_SECONDS = 1200;
+/** After a failure it is taken up again, after gaps that grow. */
+const FIRST_GAP_SECONDS = 600;
+const LAST_GAP_SECONDS = 6 * 3600;
+/** Of each kind, a run of the cron trigger. */
+const RESUMED_PER_RUN = 1000;
+
+/** Cron: has backfills go on where they were whose step was lost, or that an outage has ended. */
+export async function resumeBackfills(ctx: Ctx): Promise<void> {
+  const now = nowSeconds();
+  const resume = (state: "running" | "failed", index: string, isDue: SQL) =>
+    ctx.db.all<BackfillJob>(sql`
+      UPDATE ems_syncs SET state = 'running', moved_at = ${now} WHERE account_id IN (
+        SELECT account_id FROM ems_syncs INDEXED BY ${sql.raw(index)}
+        WHERE state = ${sql.raw(`'${state}'`)} AND ${isDue} ORDER BY moved_at LIMIT ${RESUMED_PER_RUN})
+      RETURNING account_id, run, cursor`);
+  const gap = sql`min(${FIRST_GAP_SECONDS} << min(max(failures - 1, 0), 10), ${LAST_GAP_SECONDS})`;
+  const steps = [
+    ...(await resume("running", "ems_syncs_running", sql`moved_at < ${now - STALLED_SECONDS}`)),
+    ...(await resume("failed", "ems_syncs_failed", sql`moved_at <= ${now} - ${gap}`)),
+  ];
+  await enqueueJobs(
+    ctx,
+    steps.map((step) => ({ body: { type: "backfill", ...step } })),
+  );
 }
 
 /**
  * Job: reads one page of the history and asks for the next; the last one makes the account active. The place is
- * kept in D1, so a step that comes twice finds itself outdated, and one that was lost is asked for again by the
- * sweep. History raises no events of its own, but one `account.synced`.
+ * kept in D1, so a step that comes twice finds itself outdated, and one that was lost is asked for again by cron.
+ * History raises no events of its own, but one `account.synced`.
  * @throws ProviderError when the provider fails; the queue tries the step again
  */
-export async function backfill(ctx: Ctx, job: BackfillJob): Promise<void> {
+export async function backfill(anywhere: Ctx, job: BackfillJob): Promise<void> {
   const isCurrent = sql`account_id = ${job.account_id} AND run = ${job.run} AND state = 'running'
     AND cursor IS ${job.cursor}`;
-  const [account] = await ctx.db.all<RunningAccount>(sql`
-    SELECT a.id, a.company_id, a.email_address, a.grant_id, s.estimated_total
-    FROM ems_syncs s JOIN ems_accounts a ON a.id = s.account_id
-    WHERE ${isCurrent} AND a.grant_id IS NOT NULL AND a.status <> 'disconnected'`);
-  if (!account) return;
+  const found = await seek<RunningAccount>(
+    anywhere,
+    sql`
+      SELECT a.id, a.company_id, a.email_address, a.grant_id, s.estimated_total
+      FROM ems_syncs s JOIN ems_accounts a ON a.id = s.account_id
+      WHERE ${isCurrent} AND a.grant_id IS NOT NULL AND a.status <> 'disconnected'`,
+  );
+  if (!found) return;
+  const { ctx, row: account } = found;
   try {
+    const observedAt = nowSeconds() * 1000;
     const page = await ctx.provider.listMessages(account.grant_id, { cursor: job.cursor, limit: PAGE });
     const estimate = account.estimated_total ?? (await estimateTotal(ctx, account));
-    const observedAt = nowSeconds() * 1000;
-    for (const message of page.messages) {
-      await applyMessage(ctx, account, { message, observedAt, cause: uuidv7(), silent: true });
-    }
+    await applyPage(ctx, account, page, { observedAt, isHistory: true });
     const dates = page.messages.flatMap(({ date }) => date ?? []);
     const oldest = dates.length ? Math.min(...dates) : null;
     const ending = page.cursor === null;
     const moved = sql`
-      UPDATE ems_syncs SET cursor = ${page.cursor}, fetched = fetched + ${page.messages.length},
-        estimated_total = ${estimate}, moved_at = unixepoch(), last_error = NULL, state = ${ending ? "done" : "running"},
+      UPDATE ems_syncs SET cursor = ${page.cursor}, fetched = fetched + ${page.messages.length + page.unreadable.length},
+        estimated_total = ${estimate}, moved_at = ${nowSeconds()}, last_error = NULL,
+        state = ${ending ? "done" : "running"}, failures = iif(${ending}, 0, failures),
         oldest_at = min(coalesce(oldest_at, ${oldest}), coalesce(${oldest}, oldest_at))
       WHERE ${isCurrent} RETURNING account_id`;
     const [rows] = await batch(ctx, [moved, ...(ending ? finish(account) : [])]);
@@ -71,9 +103,16 @@ export async function backfill(ctx: Ctx, job: BackfillJob): Promise<void> {
     if (!ending) await ctx.env.JOBS.send({ ...job, type: "backfill", cursor: page.cursor });
   } catch (error) {
     await noteError(ctx, job.account_id, error);
+    if (job.cursor !== null && isRefused(error)) return failBackfill(ctx, job, null);
+    // It is being tried, so cron need not take it for lost.
+    await ctx.db.run(sql`UPDATE ems_syncs SET moved_at = ${nowSeconds()} WHERE ${isCurrent}`).catch(() => {});
     throw error;
   }
 }
+
+/** The provider does not know the cursor any more. */
+const isRefused = (error: unknown): boolean =>
+  error instanceof ProviderError && (error.fault === "refused" || error.fault === "not_found");
 
 /** Harmless when repeated: only a syncing account becomes active, and only then there is an event. */
 const finish = ({ id }: RunningAccount) => [
@@ -101,6 +140,13 @@ export async function noteError({ db }: Ctx, accountId: string, error: unknown):
     .catch((failure) => log("warn", "sync.error_not_noted", { accountId, error: failure }));
 }
 
-/** The queue has given up on a step: the backfill has failed, until somebody starts it again. */
-export const failBackfill = ({ db }: Ctx, { account_id, run }: BackfillJob) =>
-  db.run(sql`UPDATE ems_syncs SET state = 'failed' WHERE account_id = ${account_id} AND run = ${run}`);
+/**
+ * The queue has given up on a step: the backfill has failed, until cron takes it up again.
+ * @param cursor from where that is to go on; null for from the start
+ */
+export async function failBackfill({ db }: Ctx, job: BackfillJob, cursor = job.cursor): Promise<void> {
+  await db.run(sql`
+    UPDATE ems_syncs SET state = 'failed', cursor = ${cursor}, failures = failures + 1, moved_at = ${nowSeconds()},
+      fetched = iif(${cursor} IS NULL, 0, fetched)
+    WHERE account_id = ${job.account_id} AND run = ${job.run} AND state = 'running' AND cursor IS ${job.cursor}`);
+}

@@ -1,26 +1,26 @@
 import { sql } from "drizzle-orm";
-import { uuidv7 } from "../../lib/ids.ts";
 import { nowSeconds } from "../../lib/time.ts";
-import type { Ctx } from "../context.ts";
+import { batch, type Ctx, seek } from "../context.ts";
 import { enqueueJobs } from "../jobs.ts";
-import { deleteMessage } from "../messages/delete.ts";
-import { applyMessage } from "../messages/ingest.ts";
 import type { ConnectedAccount } from "../messages/state.ts";
-import type { ProviderMessage } from "../provider/port.ts";
+import { askForSuspects, OVERLAP_SECONDS, suspectMissing } from "../messages/suspects.ts";
+import { audit } from "./audit.ts";
 import { noteError } from "./backfill.ts";
+import { applyPage, idsOn } from "./polled.ts";
 
 const PAGE = 50;
-/** Each sweep looks again at the end of the one before: mail can get its date before the provider shows it. */
-const OVERLAP_SECONDS = 3600;
 /** What is younger may just have its notification on the way. */
 const SETTLING_SECONDS = 120;
-const STALLED_SECONDS = 300;
+/** Longer than the queue waits between two tries of a step: of a sweep that is older, the next step was lost. */
+const LEASE_SECONDS = 1800;
 /** Accounts per run of the cron trigger, the longest unswept first. */
 const ACCOUNTS_PER_RUN = 2000;
 
 /** One step of a sweep; without a window it is the first. */
 export interface SweepJob {
   account_id: string;
+  /** Names the sweep by the time of its step before: another sweep that began since outdates it. */
+  since?: number | undefined;
   window: {
     from: number;
     until: number;
@@ -30,107 +30,109 @@ export interface SweepJob {
   } | null;
 }
 
-/** Cron: has the accounts swept that wait longest, and backfills go on whose next step was lost. */
+/** Cron: has the accounts swept that wait longest, but for those whose last sweep is still under way. */
 export async function scheduleSweeps(ctx: Ctx): Promise<void> {
-  const { db } = ctx;
-  const due = await db.all<{ account_id: string }>(sql`
-    SELECT s.account_id FROM ems_syncs s INDEXED BY ems_syncs_swept CROSS JOIN ems_accounts a ON a.id = s.account_id
-    WHERE a.status = 'active' AND a.grant_id IS NOT NULL ORDER BY s.swept_until LIMIT ${ACCOUNTS_PER_RUN}`);
-  const stalled = await db.all<{ account_id: string; run: string; cursor: string | null }>(sql`
-    SELECT account_id, run, cursor FROM ems_syncs INDEXED BY ems_syncs_running
-    WHERE state = 'running' AND moved_at < unixepoch() - ${STALLED_SECONDS} LIMIT ${ACCOUNTS_PER_RUN}`);
-  const jobs = [
-    ...due.map((account) => ({ body: { type: "sweep", window: null, ...account } })),
-    ...stalled.map((step) => ({ body: { type: "backfill", ...step } })),
-  ];
-  await enqueueJobs(ctx, jobs);
+  const now = nowSeconds();
+  const due = await ctx.db.all<{ account_id: string; since: number }>(sql`
+    UPDATE ems_syncs SET sweeping_since = ${now} WHERE account_id IN (
+      SELECT s.account_id FROM ems_syncs s INDEXED BY ems_syncs_swept CROSS JOIN ems_accounts a ON a.id = s.account_id
+      WHERE a.status <> 'disconnected' AND a.grant_id IS NOT NULL
+        AND coalesce(s.sweeping_since, 0) < ${now - LEASE_SECONDS}
+      ORDER BY s.swept_until LIMIT ${ACCOUNTS_PER_RUN})
+    RETURNING account_id, sweeping_since AS since`);
+  await enqueueJobs(
+    ctx,
+    due.map((account) => ({ body: { type: "sweep", window: null, ...account } })),
+  );
 }
 
-interface SweptAccount extends ConnectedAccount {
-  swept_until: number;
-}
-
+/** Has an account swept now; a sweep that is under way ends. */
 export const enqueueSweep = ({ env }: Ctx, accountId: string) =>
   env.JOBS.send({ type: "sweep", account_id: accountId, window: null });
 
+interface SweptAccount extends ConnectedAccount {
+  swept_until: number;
+  sweeping_since: number | null;
+  state: "running" | "done" | "failed";
+  audited_until: number | null;
+}
+
 /**
  * Job: reads one page of what came to a mailbox since the last sweep, and repairs what no notification brought.
- * What is really new is told to users like any other mail.
+ * What is really new is told to users like any other mail. The last step also asks for suspects, and audits a page
+ * of the whole mailbox once its history is there.
  * @throws ProviderError when the provider fails; the queue tries the step again
  */
-export async function sweep(ctx: Ctx, job: SweepJob): Promise<void> {
-  const [account] = await ctx.db.all<SweptAccount>(sql`
-    SELECT a.id, a.company_id, a.email_address, a.grant_id, s.swept_until
-    FROM ems_accounts a JOIN ems_syncs s ON s.account_id = a.id
-    WHERE a.id = ${job.account_id} AND a.grant_id IS NOT NULL AND a.status <> 'disconnected'`);
-  if (!account) return;
-  const window = job.window ?? {
-    from: account.swept_until - OVERLAP_SECONDS,
-    until: nowSeconds() - SETTLING_SECONDS,
-    seen: nowSeconds() - SETTLING_SECONDS,
-    cursor: null,
-  };
+export async function sweep(anywhere: Ctx, job: SweepJob): Promise<void> {
+  const found = await seek<SweptAccount>(
+    anywhere,
+    sql`
+      SELECT a.id, a.company_id, a.email_address, a.grant_id, s.swept_until, s.sweeping_since, s.state, s.audited_until
+      FROM ems_accounts a JOIN ems_syncs s ON s.account_id = a.id
+      WHERE a.id = ${job.account_id} AND a.grant_id IS NOT NULL AND a.status <> 'disconnected'`,
+  );
+  if (!found) return;
+  const { ctx, row: account } = found;
+  if (job.since !== undefined && job.since !== account.sweeping_since) return; // another has begun since
   try {
-    const observedAt = nowSeconds() * 1000;
-    const page = await ctx.provider.listMessages(account.grant_id, {
-      cursor: window.cursor,
-      limit: PAGE,
-      received_after: window.from,
-      received_before: window.until,
-    });
-    let repaired = 0;
-    for (const message of page.messages) {
-      const { outcome } = await applyMessage(ctx, account, { message, observedAt, cause: uuidv7() });
-      if (outcome === "created" || outcome === "updated") repaired++;
+    const next = await readPage(ctx, account, job.window ?? firstWindow(account));
+    if (!next) {
+      const repaired = await askForSuspects(ctx, account);
+      const audited = account.state === "done" ? await audit(ctx, account, account.audited_until) : undefined;
+      await endSweep(ctx, account, repaired, audited);
+      return;
     }
-    const isLast = page.cursor === null;
-    const seen = isLast
-      ? window.from
-      : Math.min(window.seen, ...page.messages.flatMap(({ date }) => date ?? []));
-    repaired += await removeMissing(ctx, account, page.messages, { from: seen, until: window.seen });
-    await ctx.db.run(sql`
-      UPDATE ems_syncs SET repaired = repaired + ${repaired}, last_error = NULL,
-        swept_until = iif(${isLast}, max(swept_until, ${window.until}), swept_until),
-        swept_at = iif(${isLast}, unixepoch(), swept_at)
-      WHERE account_id = ${account.id}`);
-    if (page.cursor !== null) {
-      await ctx.env.JOBS.send({ type: "sweep", ...job, window: { ...window, seen, cursor: page.cursor } });
-    }
+    const since = nowSeconds();
+    await ctx.db.run(sql`UPDATE ems_syncs SET sweeping_since = ${since} WHERE account_id = ${account.id}`);
+    await ctx.env.JOBS.send({ type: "sweep", account_id: account.id, since, window: next });
   } catch (error) {
     await noteError(ctx, account.id, error);
     throw error;
   }
 }
 
-/** How many messages of a page may turn out to be missing; more wait for the next sweep. */
-const MISSING_PER_PAGE = 20;
+type Window = Omit<NonNullable<SweepJob["window"]>, "cursor"> & { cursor: string | null };
 
-/**
- * What we have from the time that a page covers, and the page has not, may have been deleted without our having
- * been told. Pages are newest first, and a second can be split between two: so the provider is asked for each.
- * @param covered from where the page before ended to where this one does
- * @returns how many were deleted
- */
-async function removeMissing(
+const firstWindow = ({ swept_until }: SweptAccount): Window => {
+  const until = nowSeconds() - SETTLING_SECONDS;
+  return { from: swept_until - OVERLAP_SECONDS, until, seen: until, cursor: null };
+};
+
+/** @returns where the next page begins; null when this was the last */
+async function readPage(ctx: Ctx, account: SweptAccount, window: Window): Promise<SweepJob["window"]> {
+  const observedAt = nowSeconds() * 1000;
+  const page = await ctx.provider.listMessages(account.grant_id, {
+    cursor: window.cursor,
+    limit: PAGE,
+    received_after: window.from,
+    received_before: window.until,
+  });
+  const repaired = await applyPage(ctx, account, page, { observedAt, isHistory: false });
+  const isLast = page.cursor === null;
+  const seen = isLast
+    ? window.from
+    : Math.min(window.seen, ...page.messages.flatMap(({ date }) => date ?? []));
+  await batch(ctx, [
+    // Pages are newest first, and a second can be split between two: what is on the other is only asked for.
+    suspectMissing(account.id, idsOn(page), { from: seen, until: window.seen }),
+    sql`
+      UPDATE ems_syncs SET repaired = repaired + ${repaired},
+        swept_until = iif(${isLast}, max(swept_until, ${window.until}), swept_until)
+      WHERE account_id = ${account.id}`,
+  ]);
+  return page.cursor === null ? null : { ...window, seen, cursor: page.cursor };
+}
+
+/** @param audited how far back the audit has come now; undefined when there was none */
+async function endSweep(
   ctx: Ctx,
   account: SweptAccount,
-  page: ProviderMessage[],
-  covered: { from: number; until: number },
-): Promise<number> {
-  const missing = await ctx.db.all<{ provider_message_id: string; observed_at: number }>(sql`
-    SELECT provider_message_id, observed_at FROM ems_messages
-    WHERE account_id = ${account.id} AND sent_at BETWEEN ${covered.from} AND ${covered.until}
-      AND provider_message_id NOT IN (SELECT value FROM json_each(${JSON.stringify(page.map(({ id }) => id))}))
-    LIMIT ${MISSING_PER_PAGE}`);
-  const gone: typeof missing = [];
-  for (const message of missing) {
-    if (!(await ctx.provider.getMessage(account.grant_id, message.provider_message_id))) gone.push(message);
-  }
-  // Without its grant a mailbox has no message at all: that is no deletion.
-  if (gone.length && !(await ctx.provider.findGrant(account.grant_id))) return 0;
-  for (const { provider_message_id: id, observed_at } of gone) {
-    // The provider's clock may be ahead of ours: what it says now is later than what it ever said.
-    await deleteMessage(ctx, account, id, Math.max(observed_at, nowSeconds() * 1000));
-  }
-  return gone.length;
+  deleted: number,
+  audited: { until: number | null; repaired: number } | undefined,
+): Promise<void> {
+  const { until, repaired } = audited ?? { until: account.audited_until, repaired: 0 };
+  await ctx.db.run(sql`
+    UPDATE ems_syncs SET repaired = repaired + ${deleted + repaired}, last_error = NULL, swept_at = ${nowSeconds()},
+      sweeping_since = NULL, audited_until = ${until}
+    WHERE account_id = ${account.id}`);
 }

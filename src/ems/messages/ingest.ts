@@ -12,6 +12,7 @@ import { inboxEntries } from "../schema/inbox.ts";
 import { messages } from "../schema/mail.ts";
 import { type Body, type BodyColumns, loadBody, storeBody } from "./bodies.ts";
 import { attachmentsOf, isSame, type MailAccount, mergeState, onlyMissing, type State } from "./state.ts";
+import { isBeforeSweeps, suspectCreated } from "./suspects.ts";
 import { connect, findThread, hasNoThread, type Place } from "./threading.ts";
 
 export interface Applying {
@@ -22,6 +23,8 @@ export interface Applying {
   cause: string;
   /** History: stored without telling anyone. */
   silent?: boolean;
+  /** A notification says so, not the provider asked just now: a deletion may have been lost meanwhile. */
+  isAnnounced?: boolean;
   /** For a mail that a user of ours has sent: who, their text, the thread that it answers in, its outbox entry. */
   sent?: { userId: number; text: string | null; threadId: string | null; outboxId: string };
 }
@@ -151,7 +154,7 @@ function change(ctx: Ctx, stored: Stored, columns: Columns, applying: Applying):
 }
 
 function creation(ctx: Ctx, id: string, account: MailAccount, columns: Columns, applying: Applying): SQL[] {
-  const { message, observedAt, cause, silent, sent } = applying;
+  const { message, observedAt, cause, silent, sent, isAnnounced } = applying;
   const fresh = uuidv7();
   const place = placeOf(account, columns, applying);
   const { threadId, rule } = findThread(place, sent?.threadId ?? null, fresh);
@@ -198,6 +201,7 @@ function creation(ctx: Ctx, id: string, account: MailAccount, columns: Columns, 
     obeyDeletion,
     forgetDeletion,
     ...connect(place, id, cause),
+    ...(isAnnounced && isBeforeSweeps(columns.sent_at) ? [suspectCreated(id)] : []),
     ...(silent ? [] : [events]),
   ];
 }

@@ -47,6 +47,17 @@ export async function take(ctx: Ctx, row: OutboxRow): Promise<Attempt | undefine
  * @param mayBeSent whether the provider may have sent it before under the same key
  */
 export async function attempt(ctx: Ctx, entry: OutboxRow, mayBeSent: boolean): Promise<Attempt> {
+  try {
+    return await tryToSend(ctx, entry, mayBeSent);
+  } catch (error) {
+    // Something around us fails, or the entry itself is broken: after a day it is taken for broken.
+    if (nowSeconds() - (entry.tried_at ?? nowSeconds()) <= SEARCH_SECONDS) throw error;
+    log("error", "outbox.given_up", { id: entry.id, error });
+    return { entry: await finish(ctx, entry, "unknown", "It could not be worked on for a day"), error: null };
+  }
+}
+
+async function tryToSend(ctx: Ctx, entry: OutboxRow, mayBeSent: boolean): Promise<Attempt> {
   const outgoing = { entry, account: await findAccount(ctx, entry), mail: await loadMail(ctx, entry) };
   try {
     const sent = await sendOrFind(ctx, outgoing, mayBeSent);

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import type { Config } from "../../env.ts";
 import { errorOf, translating } from "./nylas-errors.ts";
 import { MARKER_HEADER, sendThroughNylas } from "./nylas-send.ts";
-import { type MailProvider, ProviderError } from "./port.ts";
+import { type MailProvider, ProviderError, type ProviderPage } from "./port.ts";
 import { NylasMessage, toProviderMessage } from "./wire.ts";
 
 const READ_TIMEOUT_MS = 20_000;
@@ -72,7 +72,7 @@ export function nylasProvider(config: Config): MailProvider {
           ...(received_before ? { received_before: String(received_before) } : {}),
         };
         const page = await getJson(messagesPath(grantId), query, NylasPage);
-        return { messages: page.data.map(toProviderMessage), cursor: page.next_cursor || null };
+        return { ...readItems(page.data), cursor: page.next_cursor || null };
       }),
 
     countMessages: (grantId) =>
@@ -100,7 +100,8 @@ export function nylasProvider(config: Config): MailProvider {
         for (let read = 0; read < SEARCH_PAGES; read++) {
           const page = await getJson(messagesPath(grantId), query, NylasPage);
           // Newest first: a mail to oneself is there twice, and was sent before it was received.
-          const found = page.data.findLast((message) => bearsMarker(message, marker));
+          const readable = page.data.flatMap((item) => NylasMessage.safeParse(item).data ?? []);
+          const found = readable.findLast((message) => bearsMarker(message, marker));
           if (found) return toProviderMessage(found);
           if (!page.next_cursor) return null;
           query.page_token = page.next_cursor;
@@ -119,7 +120,22 @@ export function nylasProvider(config: Config): MailProvider {
   };
 }
 
-const NylasPage = z.object({ data: z.array(NylasMessage), next_cursor: z.nullish(z.string()) });
+/** The items of a page are read one by one: one that does not fit is no reason to lose the others. */
+const NylasPage = z.object({ data: z.array(z.unknown()), next_cursor: z.nullish(z.string()) });
+
+function readItems(items: unknown[]): Omit<ProviderPage, "cursor"> {
+  const page: Omit<ProviderPage, "cursor"> = { messages: [], unreadable: [] };
+  for (const raw of items) {
+    try {
+      page.messages.push(toProviderMessage(NylasMessage.parse(raw)));
+    } catch (error) {
+      page.unreadable.push({ id: NylasId.safeParse(raw).data?.id ?? null, raw, error: error as Error });
+    }
+  }
+  return page;
+}
+
+const NylasId = z.object({ id: z.string().check(z.minLength(1)) });
 
 const NylasFolders = z.object({
   data: z.array(z.object({ total_count: z.nullish(z.number()), attributes: z.nullish(z.array(z.string())) })),

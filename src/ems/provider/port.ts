@@ -34,8 +34,18 @@ export interface ProviderMessage {
   attachments?: ProviderAttachment[];
 }
 
+/** What stands on a page, and is no message as far as it can be understood. */
+export interface UnreadableMessage {
+  /** Null where it has not even that. */
+  id: string | null;
+  /** As it came. */
+  raw: unknown;
+  error: Error;
+}
+
 export interface ProviderPage {
   messages: ProviderMessage[];
+  unreadable: UnreadableMessage[];
   /** Opaque; null on the last page. */
   cursor: string | null;
 }
@@ -142,7 +152,7 @@ export interface MailProvider {
   revokeGrant(grantId: string): Promise<void>;
   /** @returns null when the mailbox has no such message */
   getMessage(grantId: string, messageId: string): Promise<ProviderMessage | null>;
-  /** One page, newest first. `received_after` and `received_before` are seconds since the epoch. */
+  /** One page, newest first; one odd message on it spoils no other. `received_after` and `received_before` are seconds since the epoch. */
   listMessages(grantId: string, query: ListQuery): Promise<ProviderPage>;
   /** About how many messages the mailbox holds; null when the provider does not say. */
   countMessages(grantId: string): Promise<number | null>;

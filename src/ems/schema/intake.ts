@@ -1,7 +1,10 @@
 import { sql } from "drizzle-orm";
-import { index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 
-/** The flight recorder of the webhook: one row a notification, and what became of it. */
+/**
+ * The flight recorder of the webhook: one row a notification, and what became of it. A message of a backfill or
+ * sweep that could not be stored is parked here as well, as `poll/{account}/{provider's id}`.
+ */
 export const deliveries = sqliteTable(
   "ems_deliveries",
   {
@@ -18,6 +21,12 @@ export const deliveries = sqliteTable(
     /** How often it was tried without success. */
     attempts: integer().notNull().default(0),
     error: text(),
+    /** Of what failed last: something around us, so that cron tries again, or the notification itself. */
+    cause_kind: text({ enum: ["outage", "itself"] }),
+    /** When cron replays it; null for never. */
+    retry_at: integer(),
+    /** How often cron has replayed it. */
+    replays: integer().notNull().default(0),
     finished_at: integer(),
     /** Where its raw bytes lie in R2, for 30 days. */
     key: text().notNull(),
@@ -25,7 +34,8 @@ export const deliveries = sqliteTable(
   (t) => [
     index("ems_deliveries_account").on(t.account_id, t.received_at, t.id),
     index("ems_deliveries_parked").on(t.received_at).where(sql`state = 'parked'`),
-    index("ems_deliveries_parked_account").on(t.account_id).where(sql`state = 'parked'`),
+    index("ems_deliveries_parked_of").on(t.account_id, t.received_at).where(sql`state = 'parked'`),
+    index("ems_deliveries_retry").on(t.retry_at).where(sql`retry_at IS NOT NULL`),
   ],
 );
 
@@ -42,8 +52,14 @@ export const syncs = sqliteTable(
     fetched: integer().notNull().default(0),
     estimated_total: integer(),
     oldest_at: integer(),
-    /** When the backfill last got on: one that stands still is started again from here by the sweep. */
+    /** When the backfill last got on, or failed: one that stands still is started again from here by cron. */
     moved_at: integer().notNull(),
+    /** How often the queue has given up on it: the gaps until cron takes it up again grow. */
+    failures: integer().notNull().default(0),
+    /** Names the sweep that is under way by the time of its last step: it has a lease. Null: none is. */
+    sweeping_since: integer(),
+    /** How far back the audit has come that goes through the whole mailbox, a page a sweep; null: to begin. */
+    audited_until: integer(),
     /** Up to when sweeps have compared the mailbox, and when the last one ended. */
     swept_until: integer().notNull(),
     swept_at: integer(),
@@ -53,5 +69,20 @@ export const syncs = sqliteTable(
   (t) => [
     index("ems_syncs_swept").on(t.swept_until),
     index("ems_syncs_running").on(t.moved_at).where(sql`state = 'running'`),
+    index("ems_syncs_failed").on(t.moved_at).where(sql`state = 'failed'`),
   ],
+);
+
+/**
+ * Messages that the provider may have deleted without our having been told: the next sweep asks for each, so a row
+ * lives some minutes. (WITHOUT ROWID in its migration: one row written.)
+ */
+export const suspects = sqliteTable(
+  "ems_suspects",
+  {
+    account_id: text().notNull(),
+    provider_message_id: text().notNull(),
+    ask_at: integer().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.account_id, t.provider_message_id] })],
 );

@@ -1,11 +1,20 @@
 import { sql } from "drizzle-orm";
-import { batch, type Ctx, ofCompany, ofNoCompany } from "../context.ts";
+import { log } from "../../lib/log.ts";
+import { type Ctx, ofNoCompany, seek } from "../context.ts";
+import { isOutage } from "../outage.ts";
 import { discard } from "../overflow.ts";
 import { ProviderError } from "../provider/port.ts";
-import { type DeliveryRow, recordDelivery } from "./deliveries.ts";
+import { type DeliveryRow, reasonOf, recordDelivery } from "./deliveries.ts";
 import { applyExpiry, applyImapSync, applyRenewal, applyRevocation } from "./grant-triggers.ts";
 import { applyDeletion, applyState } from "./message-triggers.ts";
-import { type Delivered, grantOf, Notification, parseTrigger, QueuedNotification } from "./notification.ts";
+import {
+  type Delivered,
+  grantOf,
+  Ignored,
+  Notification,
+  parseTrigger,
+  QueuedNotification,
+} from "./notification.ts";
 import {
   applyBounce,
   applyClicked,
@@ -17,7 +26,7 @@ import {
 const nothingToDo = async (): Promise<void> => {};
 
 /** Every trigger that the operator subscribes to. What is not here is recorded, and ignored. */
-const TRIGGERS: Record<string, (ctx: Ctx, delivered: Delivered) => Promise<void>> = {
+const TRIGGERS: Record<string, (ctx: Ctx, delivered: Delivered) => Promise<unknown>> = {
   "message.created": applyState,
   "message.updated": applyState,
   "message.deleted": applyDeletion,
@@ -46,6 +55,7 @@ const TRIGGERS: Record<string, (ctx: Ctx, delivered: Delivered) => Promise<void>
 export async function consumeNotification(anywhere: Ctx, body: unknown): Promise<void> {
   const queued = QueuedNotification.parse(body);
   const notification = queued.notification ?? (await load(anywhere, queued.key));
+  if (!notification) throw new RangeError(`The bytes of ${queued.key} are gone`);
   const { known, account, ctx } = await locate(anywhere, notification);
   // Mail of nobody's, or of an account that has just been erased: nobody can ever replay it.
   if (!account) await ctx.db.run(discard(queued.key));
@@ -53,55 +63,73 @@ export async function consumeNotification(anywhere: Ctx, body: unknown): Promise
   if (isFinished && !queued.replay) return;
 
   const record = { queued, notification, accountId: account?.id ?? null };
+  const ignore = (error: string) => recordDelivery(ctx, record, { state: "ignored", error });
   const { trigger, flags } = parseTrigger(notification.type);
   const apply = TRIGGERS[trigger];
-  if (!apply) return recordDelivery(ctx, record, "ignored", "There is nothing to do for this trigger");
-  if (!account) return recordDelivery(ctx, record, "ignored", "No account has this grant");
+  if (!apply) return ignore("There is nothing to do for this trigger");
+  if (!account) return ignore("No account has this grant");
+  let outcome: unknown;
   try {
-    await apply(ctx, { account, notification, flags, receivedAt: queued.received_at });
+    const { received_at: receivedAt, replay: isReplay = false } = queued;
+    outcome = await apply(ctx, { account, notification, flags, receivedAt, isReplay });
   } catch (error) {
     // A limit of the provider's is no fault of this notification.
     const isCounted = !(error instanceof ProviderError && error.fault === "rate_limited");
-    await recordDelivery(ctx, record, "received", reasonOf(error), isCounted).catch(() => {});
+    const cause = isOutage(error) ? "outage" : "itself";
+    const failure = { state: "received", error: reasonOf(error), cause, isCounted } as const;
+    await recordDelivery(ctx, record, failure).catch(() => {});
     throw error;
   }
-  await recordDelivery(ctx, record, "applied", null);
+  if (outcome instanceof Ignored) return ignore(outcome.reason);
+  await recordDelivery(ctx, record, { state: "applied" });
 }
 
-/** What the queue has given up on: kept and shown, until somebody replays it. */
+/**
+ * What the queue has given up on: kept and shown, and replayed by cron if an outage was the cause, or else by an
+ * admin. Where the ledger does not know of its failures, the ledger itself was away.
+ * @throws Error when that cannot be written; the queue brings it again
+ */
 export async function parkNotification(anywhere: Ctx, body: unknown): Promise<void> {
   const queued = QueuedNotification.parse(body);
   const notification = queued.notification ?? (await load(anywhere, queued.key));
+  if (!notification) return log("error", "notification.gone", { key: queued.key });
   const { known, account, ctx } = await locate(anywhere, notification);
+  if (known?.state === "applied" || known?.state === "ignored") return;
   const record = { queued, notification, accountId: account?.id ?? null };
-  if (known?.state !== "applied") await recordDelivery(ctx, record, "parked", known?.error ?? null, false);
+  const cause = known?.cause_kind ?? "outage";
+  await recordDelivery(ctx, record, { state: "parked", error: known?.error ?? null, cause });
 }
 
-async function load({ env }: Ctx, key: string): Promise<Notification> {
+/** @returns null when the bytes are gone: they are kept for 30 days */
+async function load({ env }: Ctx, key: string): Promise<Notification | null> {
   const object = await env.ATTACHMENTS.get(key);
-  if (!object) throw new Error(`The bytes of ${key} are gone`);
-  return Notification.parse(await object.json());
+  return object && Notification.parse(await object.json());
 }
+
+type Known = Pick<DeliveryRow, "state" | "error" | "cause_kind">;
 
 interface Located {
   /** What the ledger says of it. */
-  known: DeliveryRow | undefined;
+  known: Known | undefined;
   account: Delivered["account"] | undefined;
   /** Of the account's company. */
   ctx: Ctx;
 }
 
 async function locate(anywhere: Ctx, notification: Notification): Promise<Located> {
-  const [deliveries, accounts] = await batch(anywhere, [
-    sql`SELECT * FROM ems_deliveries WHERE id = ${notification.id}`,
+  const found = await seek<Delivered["account"] & { [Column in keyof Known]: Known[Column] | null }>(
+    anywhere,
     sql`
-      SELECT id, company_id, email_address, grant_id FROM ems_accounts
-      WHERE grant_id IS NOT NULL AND grant_id = ${grantOf(notification)}`,
-  ]);
-  const [account] = accounts as Delivered["account"][];
-  const ctx = account ? ofCompany(anywhere, account.company_id) : ofNoCompany(anywhere);
-  return { known: (deliveries as DeliveryRow[])[0], account, ctx };
+      SELECT a.id, a.company_id, a.email_address, a.grant_id, d.state, d.error, d.cause_kind
+      FROM ems_accounts a LEFT JOIN ems_deliveries d ON d.id = ${notification.id}
+      WHERE a.grant_id IS NOT NULL AND a.grant_id = ${grantOf(notification)}`,
+  );
+  if (found) {
+    const { state, error, cause_kind, ...account } = found.row;
+    return { ctx: found.ctx, account, known: state === null ? undefined : { state, error, cause_kind } };
+  }
+  const ctx = ofNoCompany(anywhere);
+  const [known] = await ctx.db.all<Known>(sql`
+    SELECT state, error, cause_kind FROM ems_deliveries WHERE id = ${notification.id}`);
+  return { known, account: undefined, ctx };
 }
-
-const reasonOf = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).split("\nparams:")[0]?.slice(0, 500) ?? "";

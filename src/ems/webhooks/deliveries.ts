@@ -3,10 +3,11 @@ import { ApiError, notFound } from "../../lib/errors.ts";
 import { byNewest, cutPage, formatCursor, type Position, rowsFor } from "../../lib/pagination.ts";
 import { nowSeconds, toIso, toIsoOrNull } from "../../lib/time.ts";
 import { batch, type Ctx, inCompanies, type UserCtx } from "../context.ts";
+import { enqueueAll } from "../jobs.ts";
 import { after, totalOf } from "../lists.ts";
 import { deliveries } from "../schema/intake.ts";
 import { grantOf, type Notification, type QueuedNotification } from "./notification.ts";
-import type { DeliveriesQuery, DeliveryListResponse, DeliveryResponse } from "./schemas.ts";
+import type { DeliveriesQuery, DeliveryListResponse, DeliveryResponse, ReplayQuery } from "./schemas.ts";
 
 export type DeliveryRow = typeof deliveries.$inferSelect;
 
@@ -16,24 +17,42 @@ export interface Recorded {
   accountId: string | null;
 }
 
-/**
- * Writes into the ledger what became of a notification. `received` is one that has failed and will come again.
- * @param isCounted whether a failure counts as an attempt
- */
+/** Why something failed, for the ledger. What follows in a failed query is a stranger's mail. */
+export const reasonOf = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).split("\nparams:")[0]?.slice(0, 500) ?? "";
+
+/** What became of a notification, and of one that failed: why. */
+export interface Outcome {
+  /** `received` is one that has failed and will come again. */
+  state: DeliveryRow["state"];
+  error?: string | null;
+  cause?: DeliveryRow["cause_kind"];
+  /** Whether a failure counts as an attempt. */
+  isCounted?: boolean;
+}
+
+/** Cron replays what an outage has parked, after gaps that grow from ten minutes to six hours: for some four days. */
+const REPLAYS = 20;
+const FIRST_GAP_SECONDS = 600;
+const LAST_GAP_SECONDS = 6 * 3600;
+
+/** Writes into the ledger what became of a notification. */
 export async function recordDelivery(
   { db }: Ctx,
   { queued, notification, accountId }: Recorded,
-  state: DeliveryRow["state"],
-  error: string | null,
-  isCounted = true,
+  { state, error = null, cause = null, isCounted = true }: Outcome,
 ): Promise<void> {
   const failed = state === "received" && isCounted ? 1 : 0;
   const outcome = {
     state,
     error,
+    cause_kind: cause,
     account_id: accountId,
     finished_at: state === "received" ? null : nowSeconds(),
   };
+  const isRetried = state === "parked" && cause === "outage" && accountId !== null;
+  const gap = sql`min(${FIRST_GAP_SECONDS} << min(${deliveries.replays}, 10), ${LAST_GAP_SECONDS})`;
+  const retryAt = sql`iif(${deliveries.replays} < ${REPLAYS}, coalesce(${deliveries.retry_at}, ${nowSeconds()} + ${gap}), NULL)`;
   await db
     .insert(deliveries)
     .values({
@@ -44,11 +63,16 @@ export async function recordDelivery(
       occurred_at: notification.time === undefined ? null : Math.trunc(notification.time),
       attempts: failed,
       key: queued.key,
+      retry_at: isRetried ? nowSeconds() + FIRST_GAP_SECONDS : null,
       ...outcome,
     })
     .onConflictDoUpdate({
       target: deliveries.id,
-      set: { ...outcome, attempts: sql`${deliveries.attempts} + ${failed}` },
+      set: {
+        ...outcome,
+        attempts: sql`${deliveries.attempts} + ${failed}`,
+        retry_at: isRetried ? retryAt : null,
+      },
     });
 }
 
@@ -73,7 +97,7 @@ export async function listDeliveries(ctx: UserCtx, query: DeliveriesQuery): Prom
 async function countParked(ctx: UserCtx): Promise<number> {
   const parked = sql`
     SELECT count(*) AS total FROM (
-      SELECT 1 FROM ems_accounts a CROSS JOIN ems_deliveries d INDEXED BY ems_deliveries_parked_account
+      SELECT 1 FROM ems_accounts a CROSS JOIN ems_deliveries d INDEXED BY ems_deliveries_parked_of
       ON d.account_id = a.id AND d.state = 'parked'
       WHERE a.company_id ${inCompanies(ctx)} LIMIT 1000)`;
   return Math.min(totalOf(await ctx.db.all(parked)), 1000);
@@ -126,16 +150,69 @@ export async function replayDelivery(ctx: UserCtx, id: string): Promise<Delivery
     throw new ApiError(409, "The bytes of this delivery are kept for 30 days, and are gone");
   }
   await ctx.db.run(sql`
-    UPDATE ems_deliveries SET state = 'received', attempts = 0, error = NULL, finished_at = NULL WHERE ${mine}`);
+    UPDATE ems_deliveries SET state = 'received', attempts = 0, error = NULL, finished_at = NULL, retry_at = NULL
+    WHERE ${mine}`);
   const queued: QueuedNotification = { key: row.key, received_at: row.received_at, replay: true };
   await ctx.env.WEBHOOKS.send(queued);
   return toResponse({ ...row, state: "received", attempts: 0, error: null, finished_at: null });
 }
 
-const toResponse = (row: DeliveryRow): DeliveryResponse => ({
+/** So many a call: the caller waits for ten sends to the queue. */
+const REPLAYED_PER_CALL = 1000;
+
+/**
+ * Has what is parked applied again, all of it or of one kind: when an outage or a mistake is over.
+ * @returns how many notifications; at 1,000 there may be more, so the caller asks again
+ */
+export async function replayParked(ctx: UserCtx, query: ReplayQuery): Promise<{ replayed: number }> {
+  const { type, account_id, before } = query;
+  const rows = await ctx.db.all<Replayed>(sql`
+    SELECT d.id, d.key, d.received_at FROM ems_accounts a
+    CROSS JOIN ems_deliveries d INDEXED BY ems_deliveries_parked_of ON d.account_id = a.id
+    WHERE d.state = 'parked' AND a.company_id ${inCompanies(ctx)} ${account_id ? sql`AND a.id = ${account_id}` : sql``}
+      ${type ? sql`AND d.type = ${type}` : sql``}
+      ${before ? sql`AND d.received_at < ${Math.floor(Date.parse(before) / 1000)}` : sql``}
+    LIMIT ${REPLAYED_PER_CALL}`);
+  const replayed = rows.slice(0, REPLAYED_PER_CALL); // each database has given so many
+  await replay(ctx, replayed, sql`0`);
+  return { replayed: replayed.length };
+}
+
+type Replayed = Pick<DeliveryRow, "id" | "key" | "received_at">;
+
+/** Into the queue first, and only then out of what is parked: rather twice than not at all. */
+async function replay({ db, env }: Ctx, rows: Replayed[], replays: SQL): Promise<void> {
+  const again = rows.map(({ key, received_at }) => ({
+    body: { key, received_at, replay: true } satisfies QueuedNotification,
+  }));
+  await enqueueAll(env.WEBHOOKS, again);
+  await db.run(sql`
+    UPDATE ems_deliveries
+    SET state = 'received', attempts = 0, error = NULL, finished_at = NULL, retry_at = NULL, replays = ${replays}
+    WHERE id IN (SELECT value FROM json_each(${JSON.stringify(rows.map(({ id }) => id))})) AND state = 'parked'`);
+}
+
+/** Of what an outage has parked, a run of cron replays so many. */
+const RETRIED_PER_RUN = 500;
+
+/** Cron: has what an outage has parked applied again, the longest due first, until it succeeds or its time is over. */
+export async function replayDue(ctx: Ctx): Promise<void> {
+  const due = await ctx.db.all<Replayed>(sql`
+    SELECT id, key, received_at FROM ems_deliveries INDEXED BY ems_deliveries_retry
+    WHERE retry_at <= ${nowSeconds()} AND retry_at IS NOT NULL ORDER BY retry_at LIMIT ${RETRIED_PER_RUN}`);
+  if (due.length) await replay(ctx, due, sql`replays + 1`);
+}
+
+const toResponse = ({
+  cause_kind: _kind,
+  replays: _replays,
+  retry_at,
+  ...row
+}: DeliveryRow): DeliveryResponse => ({
   ...row,
   account_id: row.account_id ?? "",
   received_at: toIso(row.received_at),
   occurred_at: toIsoOrNull(row.occurred_at),
+  retry_at: toIsoOrNull(retry_at),
   finished_at: toIsoOrNull(row.finished_at),
 });

@@ -7,44 +7,58 @@ import { deleteMessage } from "../messages/delete.ts";
 import { applyMessage } from "../messages/ingest.ts";
 import { ProviderError, type ProviderMessage } from "../provider/port.ts";
 import { NylasMessage, toProviderMessage } from "../provider/wire.ts";
-import { type Delivered, observedAt } from "./notification.ts";
+import { type Delivered, Ignored, observedAt } from "./notification.ts";
 
-/** message.created and message.updated: one and the same, since either may come first, or alone. */
-export async function applyState(ctx: Ctx, delivered: Delivered): Promise<void> {
+/**
+ * message.created and message.updated: one and the same, since either may come first, or alone.
+ * @throws Error when it could not be applied now
+ */
+export async function applyState(ctx: Ctx, delivered: Delivered): Promise<Ignored | undefined> {
   const { account, notification, flags, receivedAt } = delivered;
   const told = toProviderMessage(NylasMessage.parse(notification.data.object));
   // A body that was cut, left out or turned into Markdown is no body.
   const isPartial = flags.has("truncated") || flags.has("metadata") || flags.has("cleaned");
   if (isPartial) delete told.body;
   const message = await complete(ctx, delivered, told, isPartial);
-  if (!message) return;
+  if (!message) return new Ignored("The provider has it no more");
   const seen = { observedAt: observedAt(notification, receivedAt), cause: notification.id };
-  await applyMessage(ctx, account, { message, ...seen });
+  const silent = notification.data.is_history === true;
+  await applyMessage(ctx, account, { message, ...seen, silent, isAnnounced: true });
+  return undefined;
 }
 
 /** For so long a message that was announced may not be there yet; after that it was deleted. */
 const PATIENCE_SECONDS = 120;
 
+/** A notification that comes late may tell of what the provider has deleted since, and whose deletion was lost. */
+function isLate({ notification, receivedAt, isReplay }: Delivered): boolean {
+  const toldAt = Math.min(observedAt(notification, receivedAt) / 1000, receivedAt);
+  return isReplay || nowSeconds() - toldAt >= PATIENCE_SECONDS;
+}
+
 /**
  * Notifications carry no headers, and so no Message-ID, and sometimes no body: the provider has both. A message
- * that is known needs neither, unless its body may have changed.
- * @returns null for a message that is not there any more and whose notification does not hold it whole
+ * that is known needs neither, unless its body may have changed. One that is not known, and is told of late, may
+ * be gone: the provider is asked even if there is nothing to add.
+ * @returns null for a message that the provider does not have any more
  */
 async function complete(
   ctx: Ctx,
-  { account, receivedAt }: Delivered,
+  delivered: Delivered,
   told: ProviderMessage,
   isPartial: boolean,
 ): Promise<ProviderMessage | null> {
-  if (!isPartial && isWhole(told)) return told;
+  const { account, receivedAt } = delivered;
+  const late = isLate(delivered);
+  if (!isPartial && !late && isWhole(told)) return told;
   const stored = await findStored(ctx, account.id, told.id);
-  if (!isPartial && stored?.is_named) return told;
+  if (!isPartial && stored && (stored.is_named || isWhole(told))) return told;
   const isEnough = stored !== undefined || (!isPartial && isPresentable(told));
   try {
     const whole = await ctx.provider.getMessage(account.grant_id, told.id);
     if (whole) return { ...told, ...whole };
-    if (isEnough) return told;
-    if (nowSeconds() - receivedAt < PATIENCE_SECONDS)
+    if (stored || (isEnough && !late)) return told;
+    if (nowSeconds() - receivedAt < PATIENCE_SECONDS && !late)
       throw new Error("The provider does not show the message yet");
     return null;
   } catch (error) {

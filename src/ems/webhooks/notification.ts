@@ -55,4 +55,15 @@ export interface Delivered {
   flags: Set<string>;
   /** Seconds since the epoch. */
   receivedAt: number;
+  /** It comes again from the ledger, long after it was true. */
+  isReplay: boolean;
+}
+
+/** What a trigger answers with when there was nothing to apply. */
+export class Ignored {
+  readonly reason: string;
+
+  constructor(reason: string) {
+    this.reason = reason;
+  }
 }

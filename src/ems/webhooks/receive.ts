@@ -14,6 +14,10 @@ const MAX_QUEUED_BYTES = 100_000;
 /** R2 keys of notifications: `notifications/{day}/{id}.json`, so that a day's can be removed together. */
 export const NOTIFICATIONS = "notifications/";
 
+/** @param receivedAt seconds since the epoch */
+export const notificationKey = (receivedAt: number, id: string): string =>
+  `${NOTIFICATIONS}${toIso(receivedAt).slice(0, 10)}/${encodeURIComponent(id)}.json`;
+
 export interface Received {
   signature: string | undefined;
   encoding: string | undefined;
@@ -67,7 +71,7 @@ function parse(bytes: Uint8Array): Notification {
 
 async function keep({ env }: Ctx, notification: Notification, json: Uint8Array): Promise<void> {
   const receivedAt = nowSeconds();
-  const key = `${NOTIFICATIONS}${toIso(receivedAt).slice(0, 10)}/${encodeURIComponent(notification.id)}.json`;
+  const key = notificationKey(receivedAt, notification.id);
   const queued: QueuedNotification = { key, received_at: receivedAt };
   const put = () => env.ATTACHMENTS.put(key, json, { httpMetadata: { contentType: "application/json" } });
   if (json.byteLength <= MAX_QUEUED_BYTES) {

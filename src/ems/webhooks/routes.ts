@@ -4,9 +4,16 @@ import { limitOpen, requireRole } from "../../auth/middleware.ts";
 import { ApiError } from "../../lib/errors.ts";
 import { answer, valid } from "../../lib/validation.ts";
 import { createContext, type EmsEnv } from "../context.ts";
-import { listDeliveries, replayDelivery } from "./deliveries.ts";
+import { listDeliveries, replayDelivery, replayParked } from "./deliveries.ts";
 import { notKept, receiveNotification } from "./receive.ts";
-import { DeliveriesQuery, DeliveryListResponse, DeliveryParam, DeliveryResponse } from "./schemas.ts";
+import {
+  DeliveriesQuery,
+  DeliveryListResponse,
+  DeliveryParam,
+  DeliveryResponse,
+  ReplayQuery,
+  ReplayResponse,
+} from "./schemas.ts";
 
 /** Reflected as it came, so its length is bounded. */
 const Challenge = z.object({
@@ -45,6 +52,9 @@ export const deliveries = new Hono<EmsEnv>({ strict: false })
   .use(requireRole("admin"))
   .get("/", answer(200, DeliveryListResponse), valid("query", DeliveriesQuery), async (c) =>
     c.json(await listDeliveries(c.var.ctx, c.req.valid("query"))),
+  )
+  .post("/replay", answer(202, ReplayResponse), valid("json", ReplayQuery), async (c) =>
+    c.json(await replayParked(c.var.ctx, c.req.valid("json")), 202),
   )
   .post("/:delivery_id/replay", answer(202, DeliveryResponse), valid("param", DeliveryParam), async (c) =>
     c.json(await replayDelivery(c.var.ctx, c.req.valid("param").delivery_id), 202),

@@ -14,6 +14,18 @@ export const DeliveriesQuery = z.object({
 });
 export type DeliveriesQuery = z.infer<typeof DeliveriesQuery>;
 
+/** Of what is parked: only what all of these say. */
+export const ReplayQuery = z.object({
+  state: z.optional(z.literal("parked")),
+  type: z.optional(line(200)),
+  account_id: z.optional(uuid),
+  /** What was received before this time. */
+  before: z.optional(z.iso.datetime({ offset: true })),
+});
+export type ReplayQuery = z.infer<typeof ReplayQuery>;
+
+export const ReplayResponse = z.object({ replayed: z.int() });
+
 export const DeliveryResponse = z.object({
   /** Nylas's id of the notification. */
   id: z.string(),
@@ -26,6 +38,8 @@ export const DeliveryResponse = z.object({
   attempts: z.int(),
   error: z.nullable(z.string()),
   finished_at: z.nullable(z.iso.datetime()),
+  /** Of one that an outage has parked: when it is tried again. */
+  retry_at: z.nullable(z.iso.datetime()),
   /** Where its raw bytes lie in the bucket, for 30 days. */
   key: z.string(),
 });

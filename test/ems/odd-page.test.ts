@@ -1,0 +1,87 @@
+import { env } from "cloudflare:workers";
+import { afterEach, expect, it, vi } from "vitest";
+import { app } from "../../src/app.ts";
+import { audit } from "../../src/ems/accounts/audit.ts";
+import { applyPage } from "../../src/ems/accounts/polled.ts";
+import { createContext, ofCompany } from "../../src/ems/context.ts";
+import { askForSuspects } from "../../src/ems/messages/suspects.ts";
+import { nylasProvider } from "../../src/ems/provider/nylas.ts";
+import worker from "../../src/index.ts";
+import { nowSeconds } from "../../src/lib/time.ts";
+import { connectMailbox, createClient } from "../support/client.ts";
+
+const execution = { waitUntil: () => {} };
+
+afterEach(() => vi.restoreAllMocks());
+
+const mail = (id: string, more: object = {}) => ({
+  ...{
+    id,
+    subject: id,
+    from: [{ email: "c@out.example" }],
+    to: [],
+    date: nowSeconds() - 90_000,
+    body: "<p>Hello</p>",
+  },
+  ...more,
+});
+
+async function setUp() {
+  const client = await createClient();
+  const account = await connectMailbox(client);
+  const ctx = ofCompany(createContext(env, execution), account.company_id);
+  const connected = { ...account, grant_id: account.grant_id };
+  return { client, account, ctx, connected };
+}
+
+it("one odd message on a page is parked with its cause, and the others are stored", async () => {
+  const { client, connected, ctx } = await setUp();
+  vi.spyOn(globalThis, "fetch").mockResolvedValueOnce(
+    Response.json({ data: [mail("one"), { subject: "no id" }, null, mail("two")], next_cursor: null }),
+  );
+  const page = await nylasProvider(ctx.config).listMessages(connected.grant_id, { cursor: null, limit: 50 });
+  expect(page.unreadable).toHaveLength(2);
+  expect(await applyPage(ctx, connected, page, { observedAt: Date.now(), isHistory: true })).toBe(2);
+  expect((await client.call("GET", "/messages/")).body.total).toBe(2);
+  const { body } = await client.call("GET", "/webhooks/deliveries?state=parked");
+  expect(body.items).toHaveLength(2);
+  expect(body.items[0]).toMatchObject({ state: "parked", error: expect.stringContaining("id") });
+  expect(body.items[0].id).toMatch(new RegExp(`^poll/${connected.id}/`));
+  expect(await env.ATTACHMENTS.head(body.items[0].key)).not.toBeNull();
+});
+
+it("an old mail whose deletion was lost is found by the audit, and deleted once the provider was asked", async () => {
+  const { client, connected, ctx } = await setUp();
+  const page = { messages: [], unreadable: [], cursor: null };
+  const told = { id: "ghost", subject: "ghost", date: nowSeconds() - 90_000, body: "x" };
+  const options = { observedAt: Date.now(), isHistory: true };
+  await applyPage(ctx, connected, { ...page, messages: [told] }, options);
+  expect((await client.call("GET", "/messages/")).body.total).toBe(1);
+  expect(await audit(ctx, connected, null)).toEqual({ until: null, repaired: 0 });
+  expect(await askForSuspects(ctx, connected)).toBe(1);
+  expect((await client.call("GET", "/messages/")).body.total).toBe(0);
+});
+
+it("a queue that is not known throws", () => {
+  const batch = { queue: "xabar-unknown", messages: [], ackAll: () => {}, retryAll: () => {} };
+  expect(() => worker.queue(batch as never, env, execution as never)).toThrow("xabar-unknown");
+});
+
+it("while D1 is overloaded a read is tried again, and then answered 503 with Retry-After", async () => {
+  const { client } = await setUp();
+  let tries = 0;
+  const busy = async () => {
+    tries++;
+    throw new Error("D1_ERROR: D1 DB is overloaded. Requests queued for too long.");
+  };
+  const statement = { bind: () => statement, all: busy, raw: busy, run: busy };
+  const DB = { prepare: () => statement, batch: busy };
+  const request = new Request("https://xabar.test/messages/", {
+    headers: { authorization: `Bearer ${client.token}` },
+  });
+  const response = await app.fetch(request, { ...env, DB } as never, execution as never);
+  expect(response.status).toBe(503);
+  expect(Number(response.headers.get("retry-after"))).toBeGreaterThan(0);
+  expect(await response.json()).toEqual({ detail: expect.any(String) });
+  expect(tries).toBe(3);
+});
