@@ -82,6 +82,11 @@ async function eraseRows(ctx: Ctx, { company_id, account_id }: Erasure): Promise
         DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} WHERE account_id = ${account_id} LIMIT ${ROWS})
         RETURNING 1`;
     }),
+    // It has no rowid.
+    sql`
+      DELETE FROM ems_suspects WHERE account_id = ${account_id} AND provider_message_id IN (
+        SELECT provider_message_id FROM ems_suspects WHERE account_id = ${account_id} LIMIT ${ROWS})
+      RETURNING 1`,
     sql`
       INSERT INTO ems_garbage (key, due_at) SELECT key, ${nowSeconds()} FROM (SELECT key ${deliveries}) WHERE true
       ON CONFLICT (key) DO UPDATE SET due_at = excluded.due_at`,

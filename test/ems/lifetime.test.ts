@@ -369,7 +369,7 @@ describe("erasing", () => {
     // The others are erased in a way of their own (erasure-portions.ts), or by trigger with their message.
     const others = [
       ...["ems_messages", "ems_threads", "ems_outbox", "ems_deliveries", "ems_events", "ems_erasures"],
-      ...["ems_attachments", "ems_inbox_entries", "ems_pending_references"],
+      ...["ems_attachments", "ems_inbox_entries", "ems_pending_references", "ems_suspects"],
     ];
     expect(results.map(({ name }) => name).toSorted()).toEqual([...TABLES, ...others].toSorted());
   });
