@@ -46,6 +46,8 @@ function addressesOf(participant: unknown): Address[] | undefined {
   const email = textOf(fields.email);
   if (email === undefined) return undefined;
   const found = addressesIn(email);
+  // Of a group it is known who is in it, if only that nobody is.
+  if (found.length === 0 && !email.includes(":")) return undefined;
   return found.map((each) => ({ email: each, name: found.length === 1 ? nameIn(fields) : null }));
 }
 
