@@ -1,5 +1,6 @@
 import { AwsV4Signer } from "aws4fetch";
 import { isSameText } from "../../lib/hmac.ts";
+import { cut } from "../../lib/line.ts";
 import type { Ctx, UserCtx } from "../context.ts";
 import { ownKey } from "../own-key.ts";
 
@@ -77,7 +78,7 @@ async function ownCredentials({ config }: Ctx): Promise<Omit<Credentials, "endpo
 
 /** RFC 6266: a name in ASCII for old clients, the true one for all others. */
 function contentDisposition(filename: string): string {
-  const name = filename.replace(/[\p{C}/\\]/gu, "_").slice(0, 200);
+  const name = cut(filename.replace(/[\p{C}/\\]/gu, "_"), 200);
   const ascii = name.replace(/[^\x20-\x7e]|["%]/g, "_");
   const encoded = encodeURIComponent(name.toWellFormed()).replace(/['()*]/g, escapeCharacter);
   return `attachment; filename="${ascii}"; filename*=UTF-8''${encoded}`;

@@ -68,6 +68,10 @@ export async function consumeNotification(anywhere: Ctx, body: unknown): Promise
   const apply = TRIGGERS[trigger];
   if (!apply) return ignore("There is nothing to do for this trigger");
   if (!account) return ignore("No account has this grant");
+  // When they connect it again the sweep makes up for it. What becomes of the grant itself is true all the same.
+  if (account.disconnected_by_user && !trigger.startsWith("grant.")) {
+    return ignore("This account was disconnected by a user");
+  }
   let outcome: unknown;
   try {
     const { received_at: receivedAt, replay: isReplay = false } = queued;
@@ -106,21 +110,23 @@ async function load({ env }: Ctx, key: string): Promise<Notification | null> {
   return object && Notification.parse(await object.json());
 }
 
+type LocatedAccount = Delivered["account"] & { disconnected_by_user: number };
 type Known = Pick<DeliveryRow, "state" | "error" | "cause_kind">;
 
 interface Located {
   /** What the ledger says of it. */
   known: Known | undefined;
-  account: Delivered["account"] | undefined;
+  account: LocatedAccount | undefined;
   /** Of the account's company. */
   ctx: Ctx;
 }
 
 async function locate(anywhere: Ctx, notification: Notification): Promise<Located> {
-  const found = await seek<Delivered["account"] & { [Column in keyof Known]: Known[Column] | null }>(
+  const found = await seek<LocatedAccount & { [Column in keyof Known]: Known[Column] | null }>(
     anywhere,
     sql`
-      SELECT a.id, a.company_id, a.email_address, a.grant_id, d.state, d.error, d.cause_kind
+      SELECT a.id, a.company_id, a.email_address, a.grant_id, a.disconnected_by_user,
+        d.state, d.error, d.cause_kind
       FROM ems_accounts a LEFT JOIN ems_deliveries d ON d.id = ${notification.id}
       WHERE a.grant_id IS NOT NULL AND a.grant_id = ${grantOf(notification)}`,
   );

@@ -1,12 +1,13 @@
 import { type SQL, sql } from "drizzle-orm";
 import { ApiError, notFound } from "../../lib/errors.ts";
+import { cut } from "../../lib/line.ts";
 import { byNewest, cutPage, formatCursor, type Position, rowsFor } from "../../lib/pagination.ts";
 import { nowSeconds, toIso, toIsoOrNull } from "../../lib/time.ts";
 import { batch, type Ctx, inCompanies, type UserCtx } from "../context.ts";
 import { enqueueAll } from "../jobs.ts";
 import { after, totalOf } from "../lists.ts";
 import { deliveries } from "../schema/intake.ts";
-import { grantOf, type Notification, type QueuedNotification } from "./notification.ts";
+import { grantOf, type Notification, occurredAt, type QueuedNotification } from "./notification.ts";
 import type { DeliveriesQuery, DeliveryListResponse, DeliveryResponse, ReplayQuery } from "./schemas.ts";
 
 export type DeliveryRow = typeof deliveries.$inferSelect;
@@ -19,7 +20,7 @@ export interface Recorded {
 
 /** Why something failed, for the ledger. What follows in a failed query is a stranger's mail. */
 export const reasonOf = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).split("\nparams:")[0]?.slice(0, 500) ?? "";
+  cut((error instanceof Error ? error.message : String(error)).split("\nparams:")[0] ?? "", 500);
 
 /** What became of a notification, and of one that failed: why. */
 export interface Outcome {
@@ -60,7 +61,7 @@ export async function recordDelivery(
       type: notification.type,
       grant_id: grantOf(notification),
       received_at: queued.received_at,
-      occurred_at: notification.time === undefined ? null : Math.trunc(notification.time),
+      occurred_at: occurredAt(notification, queued.received_at),
       attempts: failed,
       key: queued.key,
       retry_at: isRetried ? nowSeconds() + FIRST_GAP_SECONDS : null,
