@@ -28,15 +28,17 @@ const gzip = async (text: string): Promise<Uint8Array<ArrayBuffer>> =>
     await new Response(new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"))).arrayBuffer(),
   );
 
+const now = Math.floor(Date.now() / 1000);
+
 const notification = (grant_id: string, subject: string, padding = "") =>
   JSON.stringify({
     specversion: "1.0",
     type: "message.created",
     id: `n${unique()}`,
-    time: 1_780_000_000,
+    time: now,
     data: {
       object: {
-        ...{ id: `m${unique()}`, grant_id, thread_id: `t${unique()}`, subject, date: 1_780_000_000 },
+        ...{ id: `m${unique()}`, grant_id, thread_id: `t${unique()}`, subject, date: now },
         ...{ from: [{ email: "x@out.example" }], to: [{ email: "y@demo.example" }], body: `Hi${padding}` },
       },
     },

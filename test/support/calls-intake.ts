@@ -29,7 +29,7 @@ export async function connectAccounts(worker: ObservedWorker, { mailbox, users: 
     .first();
   const soon = nowSeconds() + 60;
   for (const type of ["imap_sync_completed", "expired", "updated", "deleted"]) {
-    await worker.notify(`grant.${type}`, { ...grant, id: grant?.grant_id }, soon);
+    await worker.notify(`grant.${type}`, { ...grant, id: grant?.grant_id, reauthentication_flag: true }, soon);
   }
   await connect();
   const { run } = (await env.DB.prepare("SELECT run FROM ems_syncs WHERE account_id = ?")
@@ -148,7 +148,7 @@ export async function tellOutcomes(worker: ObservedWorker, { mailbox }: Grown): 
   const { grant_id, messages } = mailbox;
   const at = messages.length / 2 + 40;
   const id = `bulk-${at}`;
-  const mime_id = messages[at + 1]?.id;
+  const mime_id = `<${messages[at + 1]?.id}>`;
   const bounce = { bounce_reason: "full", code: "552", bounced_addresses: ["c@out.example"] };
   await worker.notify("message.send_success", { id, grant_id });
   await worker.notify("message.send_failed", { id, grant_id, reason: "refused" });
