@@ -159,7 +159,6 @@ describe("packages stay where they belong", () => {
   const places: [name: string, rule: string, isAllowed: (file: string) => boolean][] = [
     ["aws4fetch", "attachments", (file) => /^src\/[^/]+\/attachments\//.test(file)],
     ["jose", "auth", (file) => isIn(file, "src/auth/")],
-    ["xss", "messages/html", (file) => /^src\/[^/]+\/messages\/html\.ts$/.test(file)],
     [
       "hono",
       "app, auth/middleware, lib/validation, a module's index and idempotency, routes.ts and answer.ts",

@@ -1,4 +1,5 @@
-const COMMON = ["style", "dir", "lang", "title"];
+const ROOT = ["class", "dir", "hidden", "id", "lang", "style"];
+const COMMON = [...ROOT, "title"];
 const BLOCK = [...COMMON, "align"];
 const CELLS = [...BLOCK, "valign", "bgcolor", "background", "height"];
 const CELL = [...CELLS, "width", "colspan", "rowspan", "nowrap"];
@@ -9,7 +10,7 @@ const tags = (names: string, attributes: string[]): [string, string[]][] =>
 /**
  * The markup that mail is written in, and the attributes of each tag. Never add an element whose content a browser
  * reads as raw text (style, title, textarea, noscript, xmp…) or by other rules (svg, math, template, select): the
- * safety of the rest depends on there being none.
+ * safety of the rest depends on there being none. Of all other elements the content stays.
  */
 export const ALLOWED_TAGS: Record<string, string[]> = Object.fromEntries([
   ...tags(
@@ -21,9 +22,9 @@ export const ALLOWED_TAGS: Record<string, string[]> = Object.fromEntries([
     COMMON,
   ),
   ...tags("sub sup tt u ul var wbr", COMMON),
-  ...tags("br", ["clear"]),
+  ...tags("br", ["class", "clear"]),
   ...tags("caption div h1 h2 h3 h4 h5 h6 p", BLOCK),
-  ...tags("a", [...COMMON, "href", "rel"]),
+  ...tags("a", [...COMMON, "href", "name"]),
   ...tags("font", [...COMMON, "color", "face", "size"]),
   ...tags("hr", [...BLOCK, "color", "noshade", "size", "width"]),
   ...tags("img", [...BLOCK, "src", "alt", "border", "height", "hspace", "vspace", "width"]),
@@ -35,28 +36,54 @@ export const ALLOWED_TAGS: Record<string, string[]> = Object.fromEntries([
   ...tags("td th", CELL),
 ]);
 
-/** What a browser does not show as text. Of all other tags that are not allowed, the content stays. */
-export const DROPPED_WITH_CONTENT = new Set(
-  "script style title iframe object applet noembed noframes template svg math audio video canvas".split(" "),
-);
+/** Attributes that govern the whole mail; they move to the elements of our document. */
+export const ALLOWED_ROOT_ATTRIBUTES: Record<string, string[]> = {
+  html: ROOT,
+  body: [...ROOT, "align", "alink", "background", "bgcolor", "link", "text", "vlink"],
+};
+
+/** Schemes that only open a page, or a program in which the reader then decides. */
+export const LINK =
+  /^(?:https?:\/\/|(?:mailto|tel|sms|smsto|mms|callto|facetime|facetime-audio|geo|sips?|skype|tg|viber|whatsapp|signal|xmpp|im|ircs?|matrix|webcals?):)/i;
+
+/** Addresses that are not even told: they are code, or as long as a file. */
+export const UNTOLD_LINK = /^(?:(?:java|vb|live)script|data|blob|mocha):/i;
 
 const SIDES = ["", "-top", "-right", "-bottom", "-left"];
+const CORNERS = ["", "-top-left", "-top-right", "-bottom-right", "-bottom-left"];
 
-/** Properties that cannot load anything, nor lift an element out of its place (position, transform…). */
-export const ALLOWED_CSS: Record<string, true> = Object.fromEntries(
-  [
-    ...["background", "background-color", "color", "opacity", "direction", "unicode-bidi", "visibility"],
-    ...["font", "font-family", "font-size", "font-style", "font-variant", "font-weight", "letter-spacing"],
-    ...["line-height", "text-align", "text-decoration", "text-indent", "text-transform", "vertical-align"],
-    ...["white-space", "word-break", "word-spacing", "word-wrap", "overflow-wrap", "text-overflow"],
-    ...["display", "float", "clear", "overflow", "box-sizing", "table-layout", "caption-side", "empty-cells"],
-    ...["width", "min-width", "max-width", "height", "min-height", "max-height"],
-    ...["border-collapse", "border-color", "border-radius", "border-spacing", "border-style", "border-width"],
-    ...["list-style-position", "list-style-type"],
-    ...SIDES.flatMap((side) => [`border${side}`, `margin${side}`, `padding${side}`]),
-    ...SIDES.slice(1).flatMap((side) => ["color", "style", "width"].map((what) => `border${side}-${what}`)),
-  ].map((property) => [property, true]),
+/** Properties that load nothing but images, nor lift an element out of its place (position, transform…). */
+export const ALLOWED_CSS = new Set([
+  ...["background", "background-attachment", "background-clip", "background-color", "background-image"],
+  ...["background-origin", "background-position", "background-repeat", "background-size"],
+  ...["color", "color-scheme", "opacity", "direction", "unicode-bidi", "visibility"],
+  ...["font", "font-family", "font-size", "font-style", "font-variant", "font-weight", "letter-spacing"],
+  ...["line-height", "text-align", "text-decoration", "text-indent", "text-transform", "vertical-align"],
+  ...["text-decoration-color", "text-decoration-line", "text-decoration-style", "text-shadow"],
+  ...["text-size-adjust", "-webkit-text-size-adjust", "-ms-text-size-adjust"],
+  ...["white-space", "word-break", "word-spacing", "word-wrap", "overflow-wrap", "text-overflow", "hyphens"],
+  ...["display", "float", "clear", "overflow", "overflow-x", "overflow-y", "box-sizing", "box-shadow"],
+  ...["table-layout", "caption-side", "empty-cells", "object-fit"],
+  ...["align-content", "align-items", "align-self", "column-gap", "flex", "flex-basis", "flex-direction"],
+  ...["flex-flow", "flex-grow", "flex-shrink", "flex-wrap", "gap", "justify-content", "order", "row-gap"],
+  ...["width", "min-width", "max-width", "height", "min-height", "max-height"],
+  ...["border-collapse", "border-color", "border-spacing", "border-style", "border-width"],
+  ...["list-style", "list-style-position", "list-style-type", "outline"],
+  ...SIDES.flatMap((side) => [`border${side}`, `margin${side}`, `padding${side}`]),
+  ...SIDES.slice(1).flatMap((side) => ["color", "style", "width"].map((what) => `border${side}-${what}`)),
+  ...CORNERS.map((corner) => `border${corner}-radius`),
+]);
+
+/** Properties whose `url()` is an image. */
+export const IMAGE_CSS = new Set(["background", "background-image"]);
+
+/** At the end of what stands before a bracket: a function that only computes a colour or a length. */
+export const CSS_FUNCTIONS = /(?:^|[^\w-])(?:rgba?|hsla?|(?:linear|radial)-gradient|calc|min|max|clamp)$/;
+
+/** Attributes that selectors may ask for: never an address, whose parts a sheet could tell by loading an image. */
+export const SELECTOR_ATTRIBUTES = new Set(
+  "align bgcolor border class dir height hidden lang valign width".split(" "),
 );
 
-/** At the end of what stands before a bracket: a function that only computes a colour. */
-export const CSS_FUNCTIONS = /(?:^|[^\w-])(?:rgba?|hsla?|linear-gradient)$/;
+export const SELECTOR_PSEUDO =
+  /^(?:link|visited|hover|active|focus|root|empty|(?:first|last|only)-(?:child|of-type)|nth-(?:last-)?(?:child|of-type)\(\)|first-line|first-letter)$/i;

@@ -6,7 +6,8 @@ import { selectAttachments } from "../attachments/service.ts";
 import { inCompanies, type UserCtx } from "../context.ts";
 import { isOneStatement, type Listing, listPage } from "../lists.ts";
 import { type BodyColumns, loadBody } from "./bodies.ts";
-import { contentIdsIn, contentPolicy, placeImages, sanitizeHtml, textToHtml, toDocument } from "./html.ts";
+import { contentPolicy, textToMail, toDocument } from "./document.ts";
+import { contentIdsIn, placeImages, sanitizeMail } from "./html.ts";
 import { type MessageRow, messagesByIds, messagesOf, PORTION } from "./query.ts";
 import type { MessageResponse, MessagesQuery } from "./schemas.ts";
 
@@ -60,14 +61,12 @@ export async function getMessageHtml(ctx: UserCtx, id: string, remoteImages: boo
     SELECT body_html, body_text, body_key FROM ems_messages WHERE id = ${id} AND company_id ${inCompanies(ctx)}`);
   if (!columns) throw notFound("Message");
   const { body_html, body_text } = await loadBody(ctx, columns);
-  const sanitized = body_html?.trim()
-    ? sanitizeHtml(body_html, remoteImages)
-    : body_text && textToHtml(body_text);
-  const urls = await inlineUrls(ctx, id, contentIdsIn(sanitized ?? ""));
+  const mail = body_html?.trim() ? sanitizeMail(body_html, remoteImages) : textToMail(body_text ?? "");
+  const urls = await inlineUrls(ctx, id, contentIdsIn(mail.body));
   const origins = new Set(Array.from(urls.values(), (url) => new URL(url).origin));
   const policy = contentPolicy([...origins], remoteImages);
   return {
-    html: toDocument(placeImages(sanitized ?? "", urls), policy),
+    html: toDocument({ ...mail, body: placeImages(mail.body, urls) }, policy),
     headers: {
       "cache-control": "private, no-store",
       "content-security-policy": `sandbox allow-popups allow-popups-to-escape-sandbox; ${policy}; ${framing(ctx)}`,

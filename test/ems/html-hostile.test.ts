@@ -1,0 +1,121 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { sanitizeMail } from "../../src/ems/messages/html.ts";
+import { CONTEXTS, SHEET_CONTEXTS, VECTORS } from "../support/hostile.ts";
+import { expectHarmless, expectSafeBody, expectSafeSheet } from "../support/html-audit.ts";
+
+describe("nothing dangerous gets through", () => {
+  it("the corpus has its size, and each vector stands in it once", () => {
+    expect(new Set(VECTORS).size).toBe(VECTORS.length);
+    expect(VECTORS.length * CONTEXTS.length).toBeGreaterThanOrEqual(4464);
+    expect(CONTEXTS.length).toBe(18);
+  });
+
+  it.each(VECTORS)("%j", async (vector) => {
+    await expectHarmless(...[...CONTEXTS, ...SHEET_CONTEXTS].map((context) => context(vector)));
+  });
+
+  const pieces = [
+    ..."< > ' \" = / & ` \0 \n \x0c ; { } ( ) : @ , . # * \\ % !".split(" "),
+    ...[
+      "<!--",
+      "-->",
+      "--!>",
+      "<style>",
+      "</style>",
+      "&amp;",
+      "&#",
+      "&quot;",
+      ' style="',
+      "url(",
+      "/*",
+      "*/",
+    ],
+    ...[
+      " href=",
+      " src=",
+      " id=",
+      " class=",
+      "cid:",
+      "<td ",
+      "<a ",
+      "<img ",
+      "</",
+      "<svg>",
+      "</svg>",
+      "<base href=",
+    ],
+    ...[
+      "https://x.example/",
+      "@media ",
+      "p{color:red}",
+      "background:",
+      "#a",
+      "<![CDATA[",
+      "]]>",
+      "<body ",
+      "<template>",
+    ],
+  ];
+
+  it("in whatever order the pieces come, and sanitising twice changes nothing", async () => {
+    const tokens = VECTORS.flatMap((vector) => vector.split(/(?<=[>="' ;({])|(?=[<"'&}])/));
+    const markup = fc
+      .array(fc.constantFrom(...tokens, ...pieces), { maxLength: 30 })
+      .map((all) => all.join(""));
+    await fc.assert(
+      fc.asyncProperty(markup, (html) => expectHarmless(html)),
+      { numRuns: 1500 },
+    );
+  });
+
+  it("in whatever order the pieces of a sheet come", async () => {
+    const tokens = VECTORS.filter((vector) => vector.includes("style")).flatMap((vector) =>
+      vector.replace(/<\/?style>/g, "").split(/(?<=[:"' ;({])|(?=[<"'}@])/),
+    );
+    const sheet = fc
+      .array(fc.constantFrom(...tokens, ...pieces), { maxLength: 30 })
+      .map((all) => `<style>${all.join("").replaceAll("</style", "")}</style>`);
+    await fc.assert(
+      fc.asyncProperty(sheet, (html) => expectHarmless(html)),
+      { numRuns: 1500 },
+    );
+  });
+});
+
+describe("the audit", () => {
+  it.each([
+    '<p onclick="x">',
+    "<script>",
+    '<a href="javascript:x">',
+    '<img src="https://x.example/">',
+    '<p style="position:fixed">',
+    '<p style="background:url(x)">',
+    '<p id="x">',
+    "<p><",
+  ])("would find %s", async (body) => {
+    await expect(expectSafeBody(body, "blocked")).rejects.toThrow();
+  });
+
+  it.each([
+    "p{position:fixed}",
+    "p{background:url('https://x.example/')}",
+    "@import 'x';",
+    "p{color:red",
+    "p{color:red}<",
+    "@font-face{color:red}",
+    "a[href=x]{color:red}",
+  ])("would find %s in a sheet", (sheet) => {
+    expect(() => expectSafeSheet(sheet, "blocked")).toThrow();
+  });
+
+  it("does not pass because nothing is left", () => {
+    const html = '<style>.a{color:red}</style><body text=red><p class="a" style="color:red">x</p>';
+    expect(sanitizeMail(html, false)).toEqual({
+      body: '<p class="a" style="color:red;">x</p>',
+      sheet: ".a{color:red}",
+      htmlAttributes: "",
+      bodyAttributes: ' text="red" dir="auto"',
+    });
+  });
+});
