@@ -7,7 +7,8 @@ import { addressesIn, isAddress } from "../../src/lib/address.ts";
 import { fileName, oneLine } from "../../src/lib/line.ts";
 import { clampTime, toIso } from "../../src/lib/time.ts";
 
-const RECEIVED = 1_795_000_000;
+/** Later than now, by which a time is also measured. */
+const RECEIVED = 2_500_000_000;
 
 /** Text with what is feared in it. */
 const text = fc
