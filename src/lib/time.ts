@@ -11,13 +11,13 @@ const SEPTEMBER_2001 = 1_000_000_000_000;
 
 /**
  * A time that somebody else has told, as it is stored: seconds since the epoch, from 1970 to a day after it came.
- * Milliseconds are recognised.
+ * (or, where it has waited for long, is read). Milliseconds are recognised.
  * @returns the time of receipt for whatever else was told
  */
 export function clampTime(told: unknown, receivedAt: number): number {
   const number = numberOf(told) ?? -1;
   const seconds = number >= SEPTEMBER_2001 ? number / 1000 : number;
-  return seconds >= 0 && seconds <= receivedAt + DAY ? wholeOf(seconds) : receivedAt;
+  return seconds >= 0 && seconds <= Math.max(receivedAt, nowSeconds()) + DAY ? wholeOf(seconds) : receivedAt;
 }
 
 /**

@@ -29,7 +29,11 @@ export async function connectAccounts(worker: ObservedWorker, { mailbox, users: 
     .first();
   const soon = nowSeconds() + 60;
   for (const type of ["imap_sync_completed", "expired", "updated", "deleted"]) {
-    await worker.notify(`grant.${type}`, { ...grant, id: grant?.grant_id, reauthentication_flag: true }, soon);
+    await worker.notify(
+      `grant.${type}`,
+      { ...grant, id: grant?.grant_id, reauthentication_flag: type === "updated" },
+      soon,
+    );
   }
   await connect();
   const { run } = (await env.DB.prepare("SELECT run FROM ems_syncs WHERE account_id = ?")

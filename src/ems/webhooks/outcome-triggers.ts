@@ -55,11 +55,13 @@ export async function applyClicked(ctx: Ctx, delivered: Delivered): Promise<void
 
 const objectOf = ({ notification }: Delivered): Record<string, unknown> => fieldsOf(notification.data.object);
 
+/** Nylas leaves the brackets away, and then all of it is the id. */
+const bracketed = (id: string): string => (id.includes("<") ? id : `<${id}>`);
+
 /** The account's messages of these ids: each is looked up by its own index, which an OR would keep SQLite from. */
 const byIds = ({ account }: Delivered, providerIds: unknown[], messageIds: unknown[]): SQL => {
   const named = providerIds.flatMap((id) => textOf(id) ?? []);
-  // Nylas leaves the brackets away.
-  const written = messageIds.flatMap((id) => messageIdsIn(textOf(id) ?? "")).map(({ id }) => id);
+  const written = messageIds.flatMap((id) => messageIdsIn(bracketed(textOf(id) ?? "")).map(({ id }) => id));
   return sql`id IN (
     SELECT m.id FROM json_each(${JSON.stringify(named)}) j CROSS JOIN ems_messages m
       ON m.account_id = ${account.id} AND m.provider_message_id = j.value
