@@ -116,6 +116,14 @@ export const MessageResponse = z.object({
   sent_at: z.iso.datetime(),
   created_at: z.iso.datetime(),
   attachments: z.array(AttachmentResponse),
+  /** The caller's own entry of it, by whose id it is read, starred and archived. */
+  inbox: z.object({
+    id: z.uuid(),
+    is_read: z.boolean(),
+    is_starred: z.boolean(),
+    is_archived: z.boolean(),
+    read_at: z.nullable(z.iso.datetime()),
+  }),
   /** By which rule it found its thread when it came. */
   threaded_by: z.enum(["reply", "provider", "references", "none"]),
   /** What became of a mail that we sent, as far as the provider has told. */
