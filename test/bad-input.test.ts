@@ -127,6 +127,15 @@ const BODIES: BodySpec[] = [
   },
   { route: "PATCH /drafts/:draft_id", good: () => ({ subject: "Hello" }), required: [], bad: draft },
   {
+    route: "PATCH /inbox",
+    good: () => ({ ids: [absent()], changes: { is_read: true } }),
+    required: ["ids", "changes"],
+    bad: {
+      ids: [null, ...NO_TEXT, [], [null], ["x"], Array.from({ length: 101 }, absent)],
+      changes: [null, ...NO_TEXT, [], {}, { is_read: null }, { is_starred: 1 }, { is_archived: "true" }],
+    },
+  },
+  {
     route: "PATCH /threads/:thread_id",
     good: () => ({ do_not_delete: true }),
     required: [],
@@ -146,9 +155,11 @@ const BODIES: BodySpec[] = [
   },
 ];
 
-/** Of a change of one's own state nothing but the path is read. */
+/** They need no body. What a star or a draft may be told has its refusals in suites of their own. */
 const BODILESS = [
-  ...["read", "unread", "star", "archive", "unarchive"].map((change) => `PATCH /inbox/:inbox_id/${change}`),
+  ...["read", "unread", "star", "unstar", "archive", "unarchive"].map(
+    (change) => `PATCH /inbox/:inbox_id/${change}`,
+  ),
   "PATCH /inbox/threads/:thread_id/read",
   "POST /webhooks/deliveries/:delivery_id/replay",
   "POST /drafts/:draft_id/send",

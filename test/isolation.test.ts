@@ -108,6 +108,12 @@ const CASES: Record<string, (method: string, path: string) => Promise<void>> = {
   "PATCH /inbox/:inbox_id/read": entryOfB,
   "PATCH /inbox/:inbox_id/unread": entryOfB,
   "PATCH /inbox/:inbox_id/star": entryOfB,
+  "PATCH /inbox/:inbox_id/unstar": entryOfB,
+  "PATCH /inbox": async (method, path) => {
+    const ids = [b.item.id, b.message.id, entryIdOf(a.client.claims.user_id, b.message.id), absent()];
+    const { status, body } = await a.client.call(method, path, { ids, changes: { is_archived: true } });
+    expect({ status, body }).toEqual({ status: 200, body: { items: [], not_found: ids } });
+  },
   "PATCH /inbox/:inbox_id/archive": entryOfB,
   "PATCH /inbox/:inbox_id/unarchive": entryOfB,
 

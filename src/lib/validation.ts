@@ -1,5 +1,5 @@
 import { zValidator } from "@hono/zod-validator";
-import type { MiddlewareHandler, ValidationTargets } from "hono";
+import type { Context, MiddlewareHandler, ValidationTargets } from "hono";
 import * as z from "zod/mini";
 import en from "zod/v4/locales/en.js";
 import { badRequest, type Issue } from "./errors.ts";
@@ -18,20 +18,20 @@ const isJson = (contentType: string): boolean =>
 
 /**
  * Validates one part of a request and hands the handler its parsed value.
- * @param needed false for a JSON body that may be left out: it is an empty object then
+ * @param needed false for a JSON body that may be left out, or be empty or null: it is an empty object then
  * @throws ApiError 400 whose sentence names the first bad field, and whose `errors` lists them all
  */
 export const valid = <Schema extends z.ZodMiniType, Target extends keyof ValidationTargets>(
   target: Target,
   schema: Schema,
   { needed = true } = {},
-) =>
-  zValidator(
+) => {
+  const validator = zValidator(
     target,
     schema,
     (result, c) => {
       const type = c.req.header("content-type");
-      if (target === "json" && !isJson(type ?? "") && (needed || type !== undefined)) {
+      if (target === "json" && !isJson(type ?? "")) {
         throw badRequest("content-type: must be application/json");
       }
       if (result.success) return;
@@ -43,6 +43,17 @@ export const valid = <Schema extends z.ZodMiniType, Target extends keyof Validat
     // all others. A cast, as the type asks for the errors of `zod`, which have more methods than those of zod/mini.
     { validationFunction: (schema, value) => schema.safeParse(value) as never },
   );
+  if (needed) return validator;
+  const orEmpty: MiddlewareHandler = async (c, next) => {
+    if (await hasBody(c)) return validator(c, next);
+    c.req.addValidatedData(target, schema.parse({}) as object);
+    await next();
+  };
+  return orEmpty as typeof validator;
+};
+
+const hasBody = async ({ req }: Context): Promise<boolean> =>
+  !["", "null"].includes((await req.text()).trim());
 
 /** An id in a path or a query: any version of UUID, either case in, lower case out. */
 export const uuid = z.guid("must be a UUID").check(z.toLowerCase());
