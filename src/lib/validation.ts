@@ -7,10 +7,24 @@ import { badRequest, type Issue } from "./errors.ts";
 // For all zod of the isolate. Without a locale, each of its sentences would be "Invalid input".
 z.config(en());
 
-const issueOf = ({ path, message }: z.core.$ZodIssue, target: string): Issue => ({
+const issueOf = ({ path, message }: z.core.$ZodIssue, input: unknown, target: string): Issue => ({
   path: path.map(String).join(".") || target,
-  message,
+  // What is not there cannot be malformed.
+  message: path.length && valueAt(input, path) === undefined ? "is missing" : message,
 });
+
+const valueAt = (input: unknown, path: PropertyKey[]): unknown =>
+  path.reduce((value, key) => (value as Record<PropertyKey, unknown> | null | undefined)?.[key], input);
+
+/** Those parameters of a query that a schema does not name: a filter that is ignored would be a wrong answer. */
+function unknownOf(query: object, schema: z.ZodMiniType): Issue[] {
+  const known = schema instanceof z.ZodMiniObject ? Object.keys(schema.shape) : [];
+  const message = `is not a parameter of this route; it takes ${known.join(", ") || "none"}`;
+  return Object.keys(query).flatMap((path) => (known.includes(path) ? [] : [{ path, message }]));
+}
+
+/** For a route that takes no query. */
+export const noQuery = z.object({});
 
 /** As Hono decides it: any other body it does not read, and takes for an empty object. */
 const isJson = (contentType: string): boolean =>
@@ -19,12 +33,13 @@ const isJson = (contentType: string): boolean =>
 /**
  * Validates one part of a request and hands the handler its parsed value.
  * @param needed false for a JSON body that may be left out, or be empty or null: it is an empty object then
+ * @param strict whether parameters of a query that the schema does not name are refused
  * @throws ApiError 400 whose sentence names the first bad field, and whose `errors` lists them all
  */
 export const valid = <Schema extends z.ZodMiniType, Target extends keyof ValidationTargets>(
   target: Target,
   schema: Schema,
-  { needed = true } = {},
+  { needed = true, strict = true } = {},
 ) => {
   const validator = zValidator(
     target,
@@ -34,10 +49,13 @@ export const valid = <Schema extends z.ZodMiniType, Target extends keyof Validat
       if (target === "json" && !isJson(type ?? "")) {
         throw badRequest("content-type: must be application/json");
       }
-      if (result.success) return;
-      const issues = result.error.issues.map((issue) => issueOf(issue, target === "json" ? "body" : target));
+      const name = target === "json" ? "body" : target;
+      const issues = [
+        ...(strict && target === "query" ? unknownOf(c.req.query(), schema) : []),
+        ...(result.success ? [] : result.error.issues.map((issue) => issueOf(issue, result.data, name))),
+      ];
       const [first] = issues;
-      throw badRequest(first ? `${first.path}: ${first.message}` : "The request is not valid", issues);
+      if (first) throw badRequest(`${first.path}: ${first.message}`, issues);
     },
     // By default it is `safeParseAsync`: that puts the transforms of zod/mini off, and with them their issues behind
     // all others. A cast, as the type asks for the errors of `zod`, which have more methods than those of zod/mini.

@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { answer, valid } from "../../lib/validation.ts";
+import { answer, noQuery, valid } from "../../lib/validation.ts";
 import type { EmsEnv } from "../context.ts";
 import { POSITION_HEADER } from "../events/position.ts";
 import { ThreadParam } from "../threads/schemas.ts";
@@ -24,7 +24,9 @@ export const inbox = new Hono<EmsEnv>({ strict: false })
     const { list, readAt } = await listInbox(c.var.ctx, c.req.valid("query"));
     return c.json(list, 200, { [POSITION_HEADER]: readAt });
   })
-  .get("/unread-counts", answer(200, UnreadCountsResponse), async (c) => c.json(await countUnread(c.var.ctx)))
+  .get("/unread-counts", answer(200, UnreadCountsResponse), valid("query", noQuery), async (c) =>
+    c.json(await countUnread(c.var.ctx)),
+  )
   .patch("/", answer(200, EntriesResponse), valid("json", EntriesUpdate), async (c) => {
     const { ids, changes } = c.req.valid("json");
     return c.json(await changeEntries(c.var.ctx, ids, changes));
