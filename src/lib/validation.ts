@@ -2,7 +2,7 @@ import { zValidator } from "@hono/zod-validator";
 import type { Context, MiddlewareHandler, ValidationTargets } from "hono";
 import * as z from "zod/mini";
 import en from "zod/v4/locales/en.js";
-import { badRequest, type Issue } from "./errors.ts";
+import { type ApiError, badRequest, type Issue } from "./errors.ts";
 
 // For all zod of the isolate. Without a locale, each of its sentences would be "Invalid input".
 z.config(en());
@@ -54,8 +54,7 @@ export const valid = <Schema extends z.ZodMiniType, Target extends keyof Validat
         ...(strict && target === "query" ? unknownOf(c.req.query(), schema) : []),
         ...(result.success ? [] : result.error.issues.map((issue) => issueOf(issue, result.data, name))),
       ];
-      const [first] = issues;
-      if (first) throw badRequest(`${first.path}: ${first.message}`, issues);
+      if (issues.length) throw refusal(issues);
     },
     // By default it is `safeParseAsync`: that puts the transforms of zod/mini off, and with them their issues behind
     // all others. A cast, as the type asks for the errors of `zod`, which have more methods than those of zod/mini.
@@ -72,6 +71,17 @@ export const valid = <Schema extends z.ZodMiniType, Target extends keyof Validat
 
 const hasBody = async ({ req }: Context): Promise<boolean> =>
   !["", "null"].includes((await req.text()).trim());
+
+function refusal(issues: Issue[]): ApiError {
+  const [first] = issues;
+  return badRequest(first ? `${first.path}: ${first.message}` : "The request is not valid", issues);
+}
+
+/** Holds what follows from a request against the rules of one. @throws ApiError 400 as `valid` */
+export function check(schema: z.ZodMiniType, value: unknown): void {
+  const { error } = schema.safeParse(value);
+  if (error) throw refusal(error.issues.map((issue) => issueOf(issue, value, "body")));
+}
 
 /** An id in a path or a query: any version of UUID, either case in, lower case out. */
 export const uuid = z.guid("must be a UUID").check(z.toLowerCase());

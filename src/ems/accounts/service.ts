@@ -80,7 +80,7 @@ export async function updateAccount(
   }
   await batch(ctx, [
     sql`
-      UPDATE ems_accounts SET display_name = ${display_name}, status = ${status}
+      UPDATE ems_accounts SET display_name = ${display_name}, status = ${status} ${ofStatus(input.status)}
       WHERE id = ${account.id} AND company_id ${inCompanies(ctx)}`,
     tellOfChange(account.id),
   ]);
@@ -98,11 +98,21 @@ export async function disconnectAccount(ctx: UserCtx, id: string): Promise<void>
   if (account.grant_id) await ctx.provider.revokeGrant(account.grant_id).catch(throwUnavailable);
   await batch(ctx, [
     sql`
-      UPDATE ems_accounts SET status = 'disconnected', grant_id = NULL, status_reason = 'Disconnected by a user'
+      UPDATE ems_accounts SET status = 'disconnected', grant_id = NULL, status_reason = ${BY_USER},
+        disconnected_by_user = 1
       WHERE id = ${account.id} AND company_id ${inCompanies(ctx)}`,
     tellOfChange(account.id),
   ]);
   ring(ctx, account.company_id);
+}
+
+const BY_USER = "Disconnected by a user";
+
+/** What else changes with a status that a user sets. */
+function ofStatus(status: AccountUpdate["status"]): SQL {
+  if (status === undefined) return sql``;
+  const isByUser = status === "disconnected";
+  return sql`, status_reason = ${isByUser ? BY_USER : null}, disconnected_by_user = ${isByUser}`;
 }
 
 /** What colleagues see of an account has changed. */
@@ -150,6 +160,7 @@ async function writeAccount(
     grant_provider: grant?.provider ?? null,
     status,
     status_reason: null,
+    disconnected_by_user: false,
     grant_observed_at: 0,
   };
   const { company_id, email_address, provider } = input;

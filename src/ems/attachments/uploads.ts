@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { ApiError, badRequest, forbidden } from "../../lib/errors.ts";
 import { uuidv7 } from "../../lib/ids.ts";
+import { fileName } from "../../lib/line.ts";
 import { log } from "../../lib/log.ts";
 import { boundaryOf, type Part, parseMultipart, readField } from "../../lib/multipart.ts";
 import { nowSeconds, toIso } from "../../lib/time.ts";
@@ -124,21 +125,13 @@ function describe({ user }: UserCtx, { filename, headers }: Part, company_id: nu
     id,
     company_id,
     user_id: user.user_id,
-    filename: nameOf(filename ?? ""),
+    filename: fileName(filename ?? ""),
     content_type: isContentType(contentType) ? contentType : "application/octet-stream",
     size_bytes: 0,
     content_id: /^[\x21-\x7e]{1,200}$/.test(contentId) && !/[<>()[\]{}"\\]/.test(contentId) ? contentId : id,
     created_at: nowSeconds(),
   };
 }
-
-const nameOf = (filename: string): string =>
-  filename
-    .replace(/^.*[/\\]/s, "")
-    .replace(/\p{Cc}/gu, "")
-    .trim()
-    .slice(0, 255)
-    .replace(/[\ud800-\udbff]$/, "") || "attachment";
 
 /** It will stand in a header of the mail. */
 const isContentType = (text: string): boolean =>

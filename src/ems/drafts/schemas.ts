@@ -1,16 +1,12 @@
 import * as z from "zod/mini";
 import { pageOf, pageQuery } from "../../lib/pagination.ts";
 import { uuid } from "../../lib/validation.ts";
-import { MAX_FILES, MAX_RECIPIENTS, Recipient, SendRequest, timing } from "../messages/schemas.ts";
+import { MAX_FILES, Recipient, recipients, SendRequest, timing } from "../messages/schemas.ts";
 
 export const DraftParam = z.object({ draft_id: uuid });
 
 export const DraftsQuery = z.object({ ...pageQuery, account_id: z.optional(uuid) });
 export type DraftsQuery = z.infer<typeof DraftsQuery>;
-
-const recipients = z
-  .array(Recipient)
-  .check(z.maxLength(MAX_RECIPIENTS, `at most ${MAX_RECIPIENTS} recipients`));
 
 const { subject, body_html, body_text, reply_to_message_id } = SendRequest.shape;
 

@@ -1,10 +1,12 @@
 import { sql } from "drizzle-orm";
 import { ApiError, forbidden, notFound } from "../../lib/errors.ts";
+import { fileName } from "../../lib/line.ts";
+import { check } from "../../lib/validation.ts";
 import { findUploads, uploadKeyOf } from "../attachments/uploads.ts";
 import { inCompanies, type UserCtx } from "../context.ts";
 import { type StoredFile, type StoredMail, shownId } from "../outbox/entry.ts";
 import { disconnected } from "../outbox/submit.ts";
-import type { Recipient, SendRequest } from "./schemas.ts";
+import { MailHead, type Recipient, type SendRequest } from "./schemas.ts";
 
 export interface SendingAccount {
   id: string;
@@ -23,11 +25,13 @@ export interface Original {
   account_id: string;
   company_id: number;
   provider_message_id: string;
+  /** As its sender wrote it. */
   internet_message_id: string | null;
   from_address: string;
   from_name: string | null;
   to_addresses: string;
   cc_addresses: string | null;
+  reply_to_addresses: string | null;
   subject: string;
   direction: "inbound" | "outbound";
   /** Of the mailbox that it lies in. */
@@ -41,8 +45,9 @@ const MAX_BYTES = 25 * 1024 * 1024;
 /** @throws ApiError 404 for a message that is not the caller's */
 export async function findOriginal(ctx: UserCtx, id: string): Promise<Original> {
   const [original] = await ctx.db.all<Original>(sql`
-    SELECT m.id, m.thread_id, m.account_id, m.company_id, m.provider_message_id, m.internet_message_id, m.from_address,
-      m.from_name, m.to_addresses, m.cc_addresses, m.subject, m.direction, a.email_address, a.grant_id
+    SELECT m.id, m.thread_id, m.account_id, m.company_id, m.provider_message_id,
+      coalesce(m.message_id_written, m.internet_message_id) AS internet_message_id, m.from_address, m.from_name,
+      m.to_addresses, m.cc_addresses, m.reply_to_addresses, m.subject, m.direction, a.email_address, a.grant_id
     FROM ems_messages m JOIN ems_accounts a ON a.id = m.account_id
     WHERE m.id = ${id} AND m.company_id ${inCompanies(ctx)}`);
   if (!original) throw notFound("Message");
@@ -75,10 +80,11 @@ type Written = Pick<
 >;
 
 /**
- * The mail that somebody has written, with all that it names.
+ * The mail that somebody has written, with all that it names: the one gate through which every mail leaves, so that
+ * what follows from a stranger's mail is held against the same limits as what a person sends.
  * @param answered the mail that it answers
  * @param passedOn files of another mail that go with it
- * @throws ApiError 400 for an upload that is not there; 413 for more than 25 MB in all
+ * @throws ApiError 400 for a head that cannot be sent, and for an upload that is not there; 413 for more than 25 MB in all
  */
 export async function compose(
   ctx: UserCtx,
@@ -87,6 +93,7 @@ export async function compose(
   answered: Original | null,
   passedOn: StoredFile[] = [],
 ): Promise<StoredMail> {
+  check(MailHead, written);
   const uploads = await findUploads(ctx, account.company_id, written.attachment_ids ?? []);
   const own = uploads.map((upload) => ({
     key: uploadKeyOf(upload),
@@ -95,7 +102,7 @@ export async function compose(
     size_bytes: upload.size_bytes,
     content_id: shownId(written.body_html, upload.content_id),
   }));
-  const files = [...own, ...passedOn];
+  const files = [...own, ...passedOn].map((file) => ({ ...file, filename: fileName(file.filename) }));
   const bytes = files.reduce((sum, { size_bytes }) => sum + size_bytes, written.body_html.length);
   if (bytes > MAX_BYTES) {
     throw new ApiError(
@@ -136,6 +143,6 @@ async function answering(
   // The chain is not stored. Without it the nearest id still leads to the conversation.
   const told =
     grant_id === null ? null : await ctx.provider.getMessage(grant_id, provider_message_id).catch(() => null);
-  const before = (told?.references ?? []).filter((id) => id !== internet_message_id);
+  const before = (told?.references ?? []).filter((id) => id !== told?.internet_message_id);
   return { references: [...before, internet_message_id] };
 }

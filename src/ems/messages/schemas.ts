@@ -1,15 +1,24 @@
 import * as z from "zod/mini";
+import { isAddress, MAX_ADDRESS } from "../../lib/address.ts";
 import { pageOf, pageQuery } from "../../lib/pagination.ts";
 import { nowSeconds } from "../../lib/time.ts";
 import { line, uuid } from "../../lib/validation.ts";
 import { AttachmentResponse } from "../attachments/schemas.ts";
 
-export const Recipient = z.object({ name: z.nullish(line(200)), email: z.email("must be an email address") });
+const address = z
+  .string()
+  .check(
+    z.maxLength(MAX_ADDRESS, `at most ${MAX_ADDRESS} characters`),
+    z.refine(isAddress, "must be an email address"),
+  );
+
+export const Recipient = z.object({ name: z.nullish(line(200)), email: address });
 
 export type Recipient = z.infer<typeof Recipient>;
 
-export const MAX_RECIPIENTS = 500;
-const recipients = z
+const MAX_RECIPIENTS = 500;
+/** Each of To, Cc and Bcc. */
+export const recipients = z
   .array(Recipient)
   .check(z.maxLength(MAX_RECIPIENTS, `at most ${MAX_RECIPIENTS} recipients`));
 
@@ -21,7 +30,7 @@ export type MessagesQuery = z.infer<typeof MessagesQuery>;
 export const HtmlQuery = z.object({ images: z.optional(z.enum(["1", "0"], 'must be "1" or "0"')) });
 
 /** RFC 5322 section 2.1.1 allows a line of 998 characters; a longer subject would be cut on the way. */
-const MAX_SUBJECT = 998;
+export const MAX_SUBJECT = 998;
 
 export const MAX_FILES = 20;
 const MAX_UNDO_SECONDS = 60;
@@ -80,6 +89,14 @@ export const SendRequest = z.object({
 });
 export type SendRequest = z.infer<typeof SendRequest>;
 
+/** What holds for the head of every mail that leaves, whether a person wrote it or it follows from another mail. */
+export const MailHead = z.object({
+  to: SendRequest.shape.to,
+  cc: z.nullish(recipients),
+  bcc: z.nullish(recipients),
+  subject: SendRequest.shape.subject,
+});
+
 /** What a person writes in answer to all; the rest follows from the mail that is answered. */
 export const ReplyAllRequest = z.object({
   /** Else the one that the mail came to. */
@@ -107,6 +124,8 @@ export const MessageResponse = z.object({
   to_addresses: Addresses,
   cc_addresses: z.nullable(Addresses),
   bcc_addresses: z.nullable(Addresses),
+  /** Who wants the answers, where that is not the sender. */
+  reply_to: z.nullable(Addresses),
   subject: z.string(),
   body_html: z.nullable(z.string()),
   body_text: z.nullable(z.string()),

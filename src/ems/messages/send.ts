@@ -1,3 +1,6 @@
+import { isAddress } from "../../lib/address.ts";
+import { badRequest } from "../../lib/errors.ts";
+import { cut, oneLine } from "../../lib/line.ts";
 import { nowSeconds } from "../../lib/time.ts";
 import { filesOf } from "../attachments/storage.ts";
 import type { UserCtx } from "../context.ts";
@@ -5,7 +8,14 @@ import type { OutboxResponse } from "../outbox/schemas.ts";
 import { submit } from "../outbox/submit.ts";
 import type { Address } from "../provider/port.ts";
 import { compose, findOriginal, findSendingAccount, type Original } from "./compose.ts";
-import type { ForwardRequest, MessageResponse, ReplyAllRequest, SendRequest } from "./schemas.ts";
+import {
+  type ForwardRequest,
+  MAX_SUBJECT,
+  type MessageResponse,
+  type Recipient,
+  type ReplyAllRequest,
+  type SendRequest,
+} from "./schemas.ts";
 
 /** How a mail is to be sent, apart from what it says. */
 export interface SendOptions {
@@ -39,7 +49,7 @@ export async function sendMessage(
 
 /**
  * Answers a mail to all who have it. Its sender and its recipients follow from the mail itself.
- * @throws ApiError as `sendMessage`
+ * @throws ApiError 400 for a mail that names no address; as `sendMessage`
  */
 export async function replyAll(
   ctx: UserCtx,
@@ -50,6 +60,7 @@ export async function replyAll(
   const original = await findOriginal(ctx, id);
   const account = await findSendingAccount(ctx, request.email_account_id ?? original.account_id, original);
   const { to, cc } = audienceOf(original, [account.email_address, original.email_address]);
+  if (to.length === 0) throw badRequest("to: the mail names no email address that could be answered");
   const subject = request.subject ?? prefixed("Re:", original.subject);
   const written = { ...request, to, cc: [...cc, ...(request.cc ?? [])], subject };
   const mail = await compose(ctx, account, written, original);
@@ -89,21 +100,44 @@ function placeOf(
   };
 }
 
-type Named = { name?: string | null; email: string };
-
-/** Who gets an answer to all: of a mail of our own those who got it, else also who sent it; never ourselves. */
-function audienceOf(original: Original, ours: string[]): { to: Named[]; cc: Named[] } {
+/**
+ * Who gets an answer to all: of a mail of our own those who got it; else whoever wants the answers, by Reply-To or as
+ * its sender (RFC 5322 section 3.6.2), and those who got it. Never ourselves, unless it is a mail to oneself.
+ * @returns nobody in `to` when the mail names no address
+ */
+function audienceOf(original: Original, ours: string[]): { to: Address[]; cc: Address[] } {
   const seen = new Set(ours.map((email) => email.toLowerCase()));
-  const others = (list: Named[]) =>
-    list.filter(({ email }) => !seen.has(email.toLowerCase()) && seen.add(email.toLowerCase()));
-  const from: Address = { name: original.from_name, email: original.from_address };
-  const to: Named[] = JSON.parse(original.to_addresses);
-  const cc: Named[] = JSON.parse(original.cc_addresses ?? "[]");
-  const direct = others(original.direction === "outbound" ? to : [from, ...to]);
-  const copies = others(cc);
-  // A mail to oneself is answered to oneself.
-  return { to: direct.length ? direct : copies.length ? copies : [from], cc: direct.length ? copies : [] };
+  const others = (list: Address[]) =>
+    list.filter(({ email }) => {
+      const isNew = isAddress(email) && !seen.has(email.toLowerCase());
+      seen.add(email.toLowerCase());
+      return isNew;
+    });
+  const from = named({ name: original.from_name, email: original.from_address });
+  const to = parseList(original.to_addresses);
+  const cc = parseList(original.cc_addresses);
+  const replyTo = parseList(original.reply_to_addresses);
+  const got = new Set([...to, ...cc].map(({ email }) => email.toLowerCase()));
+  const isOurs = original.direction === "outbound";
+  const asked = isOurs ? [] : others(replyTo);
+  const direct = [...(isOurs ? [] : asked.length ? asked : others([from])), ...others(to)];
+  // A list that has the answers sent to itself takes the place of the sender, who need not be on it.
+  const isList = asked.some(({ email }) => got.has(email.toLowerCase()));
+  const copies = others(isList ? [...cc, from] : cc);
+  if (direct.length) return { to: direct, cc: copies };
+  const [some = isAddress(from.email) ? [from] : []] = [copies, others(replyTo)].filter(
+    (list) => list.length,
+  );
+  return { to: some, cc: [] };
 }
 
-const prefixed = (prefix: string, subject: string): string =>
-  subject.toLowerCase().startsWith(prefix.toLowerCase()) ? subject : `${prefix} ${subject}`.slice(0, 998);
+const parseList = (json: string | null): Address[] => JSON.parse(json ?? "[]").map(named);
+
+/** What is stored from before names were cleaned when they came. */
+const named = ({ name, email }: Recipient): Address => ({ name: oneLine(name ?? "", 200) || null, email });
+
+function prefixed(prefix: string, stored: string): string {
+  const subject = oneLine(stored, MAX_SUBJECT);
+  const isPrefixed = subject.toLowerCase().startsWith(prefix.toLowerCase());
+  return isPrefixed ? subject : cut(`${prefix} ${subject}`, MAX_SUBJECT).trim();
+}

@@ -18,11 +18,13 @@ export interface ConnectedAccount extends MailAccount {
 export interface State {
   provider_thread_id: string | null;
   internet_message_id: string | null;
+  message_id_written: string | null;
   from_address: string;
   from_name: string | null;
   to_addresses: string;
   cc_addresses: string | null;
   bcc_addresses: string | null;
+  reply_to_addresses: string | null;
   subject: string;
   snippet: string | null;
   direction: "inbound" | "outbound";
@@ -42,16 +44,23 @@ export function mergeState(
   told: ProviderMessage,
   bodyDigest: string | null,
 ): State {
-  const from = told.from ?? { email: stored?.from_address ?? "", name: stored?.from_name ?? null };
+  const from = told.from?.email
+    ? told.from
+    : { email: stored?.from_address ?? "", name: told.from?.name ?? stored?.from_name ?? null };
   const hasAttachments = told.attachments && attachmentsOf(told).some(({ is_inline }) => !is_inline);
   return {
     provider_thread_id: told.thread_id ?? stored?.provider_thread_id ?? null,
     internet_message_id: told.internet_message_id ?? stored?.internet_message_id ?? null,
+    message_id_written:
+      (told.internet_message_id ? told.written_message_id : stored?.message_id_written) ?? null,
     from_address: from.email,
     from_name: from.name,
     to_addresses: toJson(told.to) ?? stored?.to_addresses ?? "[]",
     cc_addresses: toJson(told.cc) ?? stored?.cc_addresses ?? null,
     bcc_addresses: toJson(told.bcc) ?? stored?.bcc_addresses ?? null,
+    reply_to_addresses: told.reply_to?.length
+      ? (toJson(told.reply_to) ?? null)
+      : (stored?.reply_to_addresses ?? null),
     subject: told.subject ?? stored?.subject ?? "",
     snippet: told.snippet || (told.body ? excerpt(told.body) : null) || (stored?.snippet ?? null),
     direction: directionOf(account, from.email, told.folders, stored?.direction),
@@ -67,15 +76,18 @@ export function mergeState(
  * @returns the message without the fields that are known
  */
 export function onlyMissing(stored: State, told: ProviderMessage): ProviderMessage {
-  const { id, thread_id, internet_message_id, references, cc, bcc, snippet, body, attachments } = told;
+  const { id, thread_id, internet_message_id, written_message_id, references } = told;
+  const { cc, bcc, reply_to, snippet, body, attachments } = told;
   const missing: ProviderMessage = { id };
   if (stored.provider_thread_id === null && thread_id !== undefined) missing.thread_id = thread_id;
   if (stored.internet_message_id === null && internet_message_id !== undefined) {
     missing.internet_message_id = internet_message_id;
+    if (written_message_id) missing.written_message_id = written_message_id;
     if (references) missing.references = references;
   }
   if (stored.cc_addresses === null && cc) missing.cc = cc;
   if (stored.bcc_addresses === null && bcc) missing.bcc = bcc;
+  if (stored.reply_to_addresses === null && reply_to) missing.reply_to = reply_to;
   if (stored.snippet === null && snippet) missing.snippet = snippet;
   if (stored.body_digest === null && body !== undefined) missing.body = body;
   if (stored.attachment_count === 0 && attachments) missing.attachments = attachments;

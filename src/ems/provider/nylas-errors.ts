@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { cut } from "../../lib/line.ts";
 import { ProviderError, type ProviderFault } from "./port.ts";
 
 /** Runs a call to Nylas. @throws ProviderError, whatever the call throws */
@@ -110,5 +111,5 @@ function safe(message: string): string {
     .replace(/<[^>]*>/g, " ")
     .replace(/[\p{C}\s]+/gu, " ")
     .trim();
-  return text.slice(0, 200);
+  return cut(text, 200);
 }

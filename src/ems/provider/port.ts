@@ -18,6 +18,8 @@ export interface ProviderMessage {
   id: string;
   thread_id?: string;
   internet_message_id?: string;
+  /** Its Message-ID as it was written, where that is not how ids are compared. */
+  written_message_id?: string;
   /** The Message-IDs that it answers, by References and In-Reply-To, the nearest last. Told together with its own. */
   references?: string[];
   subject?: string;
@@ -25,6 +27,8 @@ export interface ProviderMessage {
   to?: Address[];
   cc?: Address[];
   bcc?: Address[];
+  /** Who wants the answers, where that is not the sender. */
+  reply_to?: Address[];
   /** Seconds since the epoch. */
   date?: number;
   /** HTML, or plain text where the mail has no HTML. */

@@ -1,87 +1,178 @@
 import * as z from "zod/mini";
-import type { Address, ProviderMessage } from "./port.ts";
+import { addressesIn, isAddress, MAX_ADDRESS } from "../../lib/address.ts";
+import { countOf, fieldsOf, itemsOf, textOf } from "../../lib/lenient.ts";
+import { fileName, oneLine } from "../../lib/line.ts";
+import { clampTime, nowSeconds } from "../../lib/time.ts";
+import { type MessageId, messageIdsIn } from "./message-ids.ts";
+import type { Address, ProviderAttachment, ProviderMessage } from "./port.ts";
 
-// Nylas marks next to nothing as required and adds fields without notice, so everything but the ids may be
-// absent, null is taken as absent, and what is not named here is ignored.
+// Nylas marks next to nothing as required and adds fields without notice, and behind it stands mail that strangers
+// wrote. So a missing id alone refuses a message: null and what makes no sense are taken as absent, what is not named
+// here is ignored, and texts that users and other mail programs get to see are one clean line each.
 
-const absent = <T extends z.ZodMiniType>(schema: T) =>
+/** As a send takes it: what a mail tells can be sent back. */
+export const MAX_NAME = 200;
+/** A send takes 998, and some of them are for `Re:` and the like. */
+const MAX_SUBJECT = 990;
+const MAX_SNIPPET = 1000;
+const MAX_CONTENT_ID = 998;
+const MAX_FOLDERS = 100;
+/** Bytes as JSON: together with three other lists, a body and the rest, it has to fit into a row of 2 MB. */
+const MAX_LIST_BYTES = 200_000;
+/** Bytes as JSON: they are written by one statement, of which D1 takes 2 MB. */
+const MAX_ATTACHMENT_BYTES = 1_000_000;
+
+const reading = <T>(read: (value: unknown) => T) =>
   z.pipe(
-    z.nullish(schema),
-    z.transform((value) => value ?? undefined),
+    z.optional(z.unknown()),
+    z.transform((value) => read(value)),
   );
 
-const Participant = z.object({ email: absent(z.string()), name: absent(z.string()) });
+const line = (max: number) =>
+  reading((value) => {
+    const text = textOf(value);
+    return text === undefined ? undefined : oneLine(text, max);
+  });
 
-const Participants = absent(
-  z.pipe(
-    z.array(Participant),
-    z.transform((list): Address[] =>
-      list.flatMap(({ email, name }) => (email ? [{ email, name: name || null }] : [])),
-    ),
+/** A text that only machines read. */
+const exact = reading((value) => textOf(value)?.toWellFormed());
+
+const nameIn = (participant: Record<string, unknown>): string | null =>
+  oneLine(textOf(participant.name) ?? "", MAX_NAME) || null;
+
+/** Those whom a participant of Nylas stands for: nobody where it is an empty group, several where it is a full one. */
+function addressesOf(participant: unknown): Address[] | undefined {
+  const fields = typeof participant === "string" ? { email: participant } : fieldsOf(participant);
+  const email = textOf(fields.email);
+  if (email === undefined) return undefined;
+  const found = addressesIn(email);
+  // Of a group it is known who is in it, if only that nobody is.
+  if (found.length === 0 && !email.includes(":")) return undefined;
+  return found.map((each) => ({ email: each, name: found.length === 1 ? nameIn(fields) : null }));
+}
+
+const addresses = reading((value) => {
+  const list = itemsOf(value, addressesOf)?.flat();
+  return list && fitting(list, MAX_LIST_BYTES);
+});
+
+/** Whoever wrote: the first address, or else what stands in its place (`MAILER-DAEMON`). */
+const sender = reading((value) => {
+  const all = itemsOf(value, (participant): Address | undefined => {
+    const fields = fieldsOf(participant);
+    const [email = oneLine(textOf(fields.email) ?? "", MAX_ADDRESS)] = addressesIn(
+      textOf(fields.email) ?? "",
+    );
+    const name = nameIn(fields);
+    return email || name ? { email, name } : undefined;
+  });
+  return all?.find(({ email }) => isAddress(email)) ?? all?.[0];
+});
+
+const folders = reading((value) =>
+  itemsOf(value, (folder) => (textOf(folder) ?? textOf(fieldsOf(folder).id))?.toWellFormed())?.slice(
+    0,
+    MAX_FOLDERS,
   ),
 );
 
-const Attachment = z.object({
-  id: z.string(),
-  filename: absent(z.string()),
-  content_type: absent(z.string()),
-  size: absent(z.number()),
-  content_id: absent(z.string()),
+const headers = reading((value) =>
+  itemsOf(value, (header) => {
+    const [name, text] = [textOf(fieldsOf(header).name), textOf(fieldsOf(header).value)];
+    return name === undefined || text === undefined ? undefined : { name, value: text };
+  }),
+);
+
+/** RFC 2045 section 5.1. */
+const CONTENT_TYPE = /^[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+$/;
+
+/** A file without an id cannot be had, and so is none. */
+function attachmentOf(value: unknown): ProviderAttachment | undefined {
+  const fields = fieldsOf(value);
+  const id = textOf(fields.id);
+  if (!id) return undefined;
+  // Gmail's is empty for names that are not ASCII, and others append the name as a parameter.
+  const type = (textOf(fields.content_type) ?? "").replace(/;.*$/s, "").trim().toLowerCase();
+  const content_id = oneLine(textOf(fields.content_id) ?? "", MAX_CONTENT_ID).replace(/^[<\s]+|[>\s]+$/g, "");
+  return {
+    id: id.toWellFormed(),
+    filename: fileName(textOf(fields.filename) ?? ""),
+    content_type: type.length <= 255 && CONTENT_TYPE.test(type) ? type : "application/octet-stream",
+    size_bytes: countOf(fields.size) ?? 0,
+    content_id: content_id || null,
+  };
+}
+
+const attachments = reading((value) => {
+  const list = itemsOf(value, attachmentOf);
+  return list && fitting(list, MAX_ATTACHMENT_BYTES);
 });
 
-/** A message object of Nylas, as it stands in notifications and in answers. */
+/** As many items of a list, from its beginning, as have so many bytes as JSON. */
+function fitting<T>(list: T[], maxBytes: number): T[] {
+  const encoder = new TextEncoder();
+  let left = maxBytes;
+  return list.filter((item) => {
+    left -= encoder.encode(JSON.stringify(item)).length + 1;
+    return left >= 0;
+  });
+}
+
+const id = z.pipe(
+  reading((value) => textOf(value)?.toWellFormed()),
+  z.string().check(z.minLength(1, "must not be empty")),
+);
+
+/** A message object of Nylas, as it stands in notifications and in answers. Only its id can be wrong. */
 export const NylasMessage = z.object({
-  id: z.string().check(z.minLength(1)),
-  grant_id: absent(z.string()),
-  thread_id: absent(z.string()),
-  subject: absent(z.string()),
-  from: Participants,
-  to: Participants,
-  cc: Participants,
-  bcc: Participants,
-  date: absent(z.number()),
-  body: absent(z.string()),
-  snippet: absent(z.string()),
-  folders: absent(z.array(z.string())),
-  attachments: absent(z.array(Attachment)),
-  headers: absent(z.array(z.object({ name: z.string(), value: z.string() }))),
+  id,
+  thread_id: reading((value) => textOf(value)?.toWellFormed() || undefined),
+  subject: line(MAX_SUBJECT),
+  from: sender,
+  to: addresses,
+  cc: addresses,
+  bcc: addresses,
+  reply_to: addresses,
+  date: reading((value) => value ?? undefined),
+  body: exact,
+  snippet: line(MAX_SNIPPET),
+  folders,
+  attachments,
+  headers,
 });
 
 export type NylasMessage = z.infer<typeof NylasMessage>;
 
-/** Nylas's message in the words of the port, without the fields that it did not tell. */
-export function toProviderMessage(message: NylasMessage): ProviderMessage {
-  const { id, thread_id, subject, to, cc, bcc, body, snippet, folders, date, headers } = message;
+/** Nylas's message in the words of the port, without the fields that it did not tell. It never throws. */
+export const toProviderMessage = (message: NylasMessage): ProviderMessage => translate(message, nowSeconds());
+
+/**
+ * A message out of a notification.
+ * @param receivedAt when that came, in seconds: the message's date where it tells an impossible one
+ * @throws ZodError when it has no id
+ */
+export const readMessage = (object: unknown, receivedAt: number): ProviderMessage =>
+  translate(NylasMessage.parse(object), receivedAt);
+
+/** @throws ZodError when there is none */
+export const readMessageId = (object: unknown): string => z.object({ id }).parse(object).id;
+
+function translate({ id, headers, date, ...fields }: NylasMessage, receivedAt: number): ProviderMessage {
+  const [own] = idsIn(headers, "message-id");
+  const answered = [...idsIn(headers, "references"), ...idsIn(headers, "in-reply-to")];
   const told = {
-    thread_id,
-    subject,
-    to,
-    cc,
-    bcc,
-    body,
-    snippet,
-    folders,
-    from: message.from?.[0],
-    date: date === undefined ? undefined : Math.trunc(date),
-    internet_message_id: idsIn(headers, "message-id").at(0),
-    references: headers && [...new Set([...idsIn(headers, "references"), ...idsIn(headers, "in-reply-to")])],
-    attachments: message.attachments?.map((attachment) => ({
-      id: attachment.id,
-      filename: attachment.filename || "attachment",
-      // Gmail's is empty for names that are not ASCII, and others append the name as a parameter.
-      content_type:
-        attachment.content_type?.split(";")[0]?.trim().toLowerCase() || "application/octet-stream",
-      size_bytes: attachment.size ?? 0,
-      content_id: attachment.content_id?.replace(/^<|>$/g, "") || null,
-    })),
+    ...fields,
+    date: date === undefined ? undefined : clampTime(date, receivedAt),
+    internet_message_id: own?.id,
+    written_message_id: own && own.written !== own.id ? own.written : undefined,
+    references: headers && [...new Set(answered.map((each) => each.id))],
   };
   return { id, ...(dropUndefined(told) as Omit<ProviderMessage, "id">) };
 }
 
-/** The Message-IDs in headers of this name, with their angle brackets. */
-const idsIn = (headers: NylasMessage["headers"], wanted: string): string[] =>
+const idsIn = (headers: NylasMessage["headers"], wanted: string): MessageId[] =>
   (headers ?? []).flatMap(({ name, value }) =>
-    name.toLowerCase() === wanted ? (value.match(/<[^<>\s]{1,500}>/g) ?? []) : [],
+    name.trim().toLowerCase() === wanted ? messageIdsIn(value) : [],
   );
 
 const dropUndefined = (fields: object): object =>

@@ -25,6 +25,8 @@ export const accounts = sqliteTable(
     status: text({ enum: ["active", "syncing", "disconnected"] }).notNull(),
     /** Why it is disconnected, for people. */
     status_reason: text(),
+    /** By its own people, and not by an expiry: only they bring it back, and nothing is taken in meanwhile. */
+    disconnected_by_user: integer({ mode: "boolean" }).notNull().default(false),
     /** Time of the grant's notification that was applied last, in milliseconds: an older one changes nothing. */
     grant_observed_at: integer().notNull().default(0),
     last_sync_at: integer(),
@@ -78,7 +80,7 @@ export const messages = sqliteTable(
     internet_message_id: text(),
     from_address: text().notNull(),
     from_name: text(),
-    /** JSON arrays of `{name, email}`; null while the provider has not told. */
+    /** JSON arrays of `{name, email}`; null while the provider has not told, of the last also when there is none. */
     to_addresses: text().notNull(),
     cc_addresses: text(),
     bcc_addresses: text(),
@@ -112,6 +114,9 @@ export const messages = sqliteTable(
     body_html: text(),
     /** The version of its thread that it made: whoever has seen an earlier one has not seen it. */
     thread_version: integer().notNull().default(0),
+    reply_to_addresses: text(),
+    /** The Message-ID as its sender wrote it, where that is not how ids are compared: what an answer names. */
+    message_id_written: text(),
   },
   (t) => [
     uniqueIndex("ems_messages_provider").on(t.account_id, t.provider_message_id),

@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import { cut } from "../../lib/line.ts";
 import { batch, type Ctx, ofCompany, ofNoCompany } from "../context.ts";
 import { ProviderError } from "../provider/port.ts";
 import { type DeliveryRow, recordDelivery } from "./deliveries.ts";
@@ -54,6 +55,9 @@ export async function consumeNotification(anywhere: Ctx, body: unknown): Promise
   const apply = TRIGGERS[trigger];
   if (!apply) return recordDelivery(ctx, record, "ignored", "There is nothing to do for this trigger");
   if (!account) return recordDelivery(ctx, record, "ignored", "No account has this grant");
+  // When they connect it again the sweep makes up for it. What becomes of the grant itself is true all the same.
+  if (account.disconnected_by_user && !trigger.startsWith("grant."))
+    return recordDelivery(ctx, record, "ignored", "This account was disconnected by a user");
   try {
     await apply(ctx, { account, notification, flags, receivedAt: queued.received_at });
   } catch (error) {
@@ -80,10 +84,12 @@ async function load({ env }: Ctx, key: string): Promise<Notification> {
   return Notification.parse(await object.json());
 }
 
+type LocatedAccount = Delivered["account"] & { disconnected_by_user: number };
+
 interface Located {
   /** What the ledger says of it. */
   known: DeliveryRow | undefined;
-  account: Delivered["account"] | undefined;
+  account: LocatedAccount | undefined;
   /** Of the account's company. */
   ctx: Ctx;
 }
@@ -92,13 +98,13 @@ async function locate(anywhere: Ctx, notification: Notification): Promise<Locate
   const [deliveries, accounts] = await batch(anywhere, [
     sql`SELECT * FROM ems_deliveries WHERE id = ${notification.id}`,
     sql`
-      SELECT id, company_id, email_address, grant_id FROM ems_accounts
+      SELECT id, company_id, email_address, grant_id, disconnected_by_user FROM ems_accounts
       WHERE grant_id IS NOT NULL AND grant_id = ${grantOf(notification)}`,
   ]);
-  const [account] = accounts as Delivered["account"][];
+  const [account] = accounts as LocatedAccount[];
   const ctx = account ? ofCompany(anywhere, account.company_id) : ofNoCompany(anywhere);
   return { known: (deliveries as DeliveryRow[])[0], account, ctx };
 }
 
 const reasonOf = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).split("\nparams:")[0]?.slice(0, 500) ?? "";
+  cut((error instanceof Error ? error.message : String(error)).split("\nparams:")[0] ?? "", 500);

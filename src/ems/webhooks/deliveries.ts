@@ -5,7 +5,7 @@ import { nowSeconds, toIso, toIsoOrNull } from "../../lib/time.ts";
 import { batch, type Ctx, inCompanies, type UserCtx } from "../context.ts";
 import { after, totalOf } from "../lists.ts";
 import { deliveries } from "../schema/intake.ts";
-import { grantOf, type Notification, type QueuedNotification } from "./notification.ts";
+import { grantOf, type Notification, occurredAt, type QueuedNotification } from "./notification.ts";
 import type { DeliveriesQuery, DeliveryListResponse, DeliveryResponse } from "./schemas.ts";
 
 export type DeliveryRow = typeof deliveries.$inferSelect;
@@ -41,7 +41,7 @@ export async function recordDelivery(
       type: notification.type,
       grant_id: grantOf(notification),
       received_at: queued.received_at,
-      occurred_at: notification.time === undefined ? null : Math.trunc(notification.time),
+      occurred_at: occurredAt(notification, queued.received_at),
       attempts: failed,
       key: queued.key,
       ...outcome,

@@ -1,4 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
+import { fieldsOf, numberOf } from "../../lib/lenient.ts";
 import { startBackfill } from "../accounts/backfill.ts";
 import { enqueueSweep } from "../accounts/sweep.ts";
 import { batch, type Ctx } from "../context.ts";
@@ -21,11 +22,20 @@ export const applyRevocation = (ctx: Ctx, delivered: Delivered): Promise<void> =
     set: sql`status = 'disconnected', grant_id = NULL, status_reason = 'The grant was deleted at the mail provider'`,
   });
 
-/** grant.updated: after a new sign-in the mailbox is back, and what came meanwhile is swept up. */
+/** Nylas's code for a new sign-in; any other change of a grant has another. */
+const REAUTHENTICATED = 25027;
+
+/**
+ * grant.updated: after a new sign-in the mailbox is back, and what came meanwhile is swept up. Any other change of
+ * the grant says nothing of that, and one that its own people have disconnected stays so.
+ */
 export async function applyRenewal(ctx: Ctx, delivered: Delivered): Promise<void> {
+  const { reauthentication_flag, code } = fieldsOf(delivered.notification.data.object);
+  const isTold = typeof reauthentication_flag === "boolean";
+  if (!(isTold ? reauthentication_flag : numberOf(code) === REAUTHENTICATED)) return;
   await setStatus(ctx, delivered, {
     event: "account.updated",
-    when: sql`status = 'disconnected'`,
+    when: sql`status = 'disconnected' AND disconnected_by_user = 0`,
     set: sql`status = 'active', status_reason = NULL`,
   });
   await enqueueSweep(ctx, delivered.account.id);

@@ -1,18 +1,17 @@
 import { sql } from "drizzle-orm";
-import * as z from "zod/mini";
 import { log } from "../../lib/log.ts";
 import { nowSeconds } from "../../lib/time.ts";
 import type { Ctx } from "../context.ts";
 import { deleteMessage } from "../messages/delete.ts";
 import { applyMessage } from "../messages/ingest.ts";
 import { ProviderError, type ProviderMessage } from "../provider/port.ts";
-import { NylasMessage, toProviderMessage } from "../provider/wire.ts";
-import { type Delivered, observedAt } from "./notification.ts";
+import { readMessage, readMessageId } from "../provider/wire.ts";
+import { type Delivered, type Notification, observedAt } from "./notification.ts";
 
 /** message.created and message.updated: one and the same, since either may come first, or alone. */
 export async function applyState(ctx: Ctx, delivered: Delivered): Promise<void> {
   const { account, notification, flags, receivedAt } = delivered;
-  const told = toProviderMessage(NylasMessage.parse(notification.data.object));
+  const told = readMessage(notification.data.object, receivedAt);
   // A body that was cut, left out or turned into Markdown is no body.
   const isPartial = flags.has("truncated") || flags.has("metadata") || flags.has("cleaned");
   if (isPartial) delete told.body;
@@ -32,14 +31,14 @@ const PATIENCE_SECONDS = 120;
  */
 async function complete(
   ctx: Ctx,
-  { account, receivedAt }: Delivered,
+  { account, notification, receivedAt }: Delivered,
   told: ProviderMessage,
   isPartial: boolean,
 ): Promise<ProviderMessage | null> {
   if (!isPartial && isWhole(told)) return told;
   const stored = await findStored(ctx, account.id, told.id);
   if (!isPartial && stored?.is_named) return told;
-  const isEnough = stored !== undefined || (!isPartial && isPresentable(told));
+  const isEnough = stored !== undefined || (!isPartial && isPresentable(notification));
   try {
     const whole = await ctx.provider.getMessage(account.grant_id, told.id);
     if (whole) return { ...told, ...whole };
@@ -55,9 +54,9 @@ async function complete(
   }
 }
 
-/** True for what people can read, and lists can place. */
-const isPresentable = ({ from, date, body }: ProviderMessage): boolean =>
-  from !== undefined && date !== undefined && body !== undefined;
+/** True for what people can read, and lists can place, as far as it makes sense: an odd field is told, too. */
+const isPresentable = ({ data: { object } }: Notification): boolean =>
+  [object?.from, object?.date, object?.body].every((field) => field !== undefined && field !== null);
 
 /** True for a notification that leaves nothing to ask for: the application has selected headers for it, too. */
 const isWhole = (told: ProviderMessage): boolean => WHOLE.every((field) => told[field] !== undefined);
@@ -83,6 +82,6 @@ export async function applyDeletion(
   ctx: Ctx,
   { account, notification, receivedAt }: Delivered,
 ): Promise<void> {
-  const { id } = z.pick(NylasMessage, { id: true }).parse(notification.data.object);
+  const id = readMessageId(notification.data.object);
   await deleteMessage(ctx, account, id, observedAt(notification, receivedAt));
 }

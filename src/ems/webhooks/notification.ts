@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { clampTime } from "../../lib/time.ts";
 import type { ConnectedAccount } from "../messages/state.ts";
 
 /**
@@ -31,21 +32,32 @@ export type QueuedNotification = z.infer<typeof QueuedNotification>;
 export const grantOf = ({ data }: Notification): string | null =>
   data.grant_id ?? data.object?.grant_id ?? null;
 
+/** What Nylas appends to a trigger, in any combination, when the object is not the whole one as it is stored. */
+const FLAGS = ["truncated", "transformed", "metadata", "cleaned"];
+
 /**
- * Splits a trigger's name: `message.created.cleaned.truncated` is `message.created`, with two flags that may
- * come in any combination.
+ * Splits a trigger's name: `message.created.cleaned.truncated` is `message.created`, with two flags. With a suffix
+ * that is no flag it is another trigger: of `message.opened.legacy` the object has another shape.
  */
 export function parseTrigger(type: string): { trigger: string; flags: Set<string> } {
-  const [object = "", action = "", ...flags] = type.split(".");
-  return { trigger: `${object}.${action}`, flags: new Set(flags) };
+  const [object = "", action = "", ...suffixes] = type.split(".");
+  const isKnown = suffixes.every((suffix) => FLAGS.includes(suffix));
+  return isKnown
+    ? { trigger: `${object}.${action}`, flags: new Set(suffixes) }
+    : { trigger: type, flags: new Set() };
 }
+
+/** When Nylas says that it happened, in seconds; null when it does not say. */
+export const occurredAt = ({ time }: Notification, receivedAt: number): number | null =>
+  time === undefined ? null : clampTime(time, receivedAt);
 
 /** What happens in one second has an order of its own: an update follows a creation, a deletion ends it all. */
 const WITHIN_SECOND: Record<string, number> = { "message.updated": 1, "message.deleted": 2 };
 
 /** When a notification's state was true, in milliseconds. Notifications know whole seconds only. */
-export const observedAt = ({ time, type }: Notification, receivedAt: number): number =>
-  Math.trunc(time ?? receivedAt) * 1000 + (WITHIN_SECOND[parseTrigger(type).trigger] ?? 0);
+export const observedAt = (notification: Notification, receivedAt: number): number =>
+  (occurredAt(notification, receivedAt) ?? receivedAt) * 1000 +
+  (WITHIN_SECOND[parseTrigger(notification.type).trigger] ?? 0);
 
 /** A notification for an account of ours, ready to be applied. */
 export interface Delivered {

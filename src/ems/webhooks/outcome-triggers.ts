@@ -1,104 +1,91 @@
 import { type SQL, sql } from "drizzle-orm";
-import * as z from "zod/mini";
+import { countOf, fieldsOf, itemsOf, textOf } from "../../lib/lenient.ts";
+import { cut } from "../../lib/line.ts";
+import { nowSeconds } from "../../lib/time.ts";
 import { batch, type Ctx } from "../context.ts";
 import { appendEvents, ring } from "../events/log.ts";
+import { messageIdsIn } from "../provider/message-ids.ts";
 import type { Delivered } from "./notification.ts";
 
 // What becomes of a mail that we sent. Published examples and schemas of these triggers disagree on where fields
-// stand, so both places are read.
-
-const text = z.nullish(z.string());
-
-const Failure = z.object({
-  reason: text,
-  error: z.nullish(z.object({ message: text })),
-  object: z.nullish(z.looseObject({ id: text, reason: text, error: z.nullish(z.object({ message: text })) })),
-});
-
-const Success = z.object({ object: z.nullish(z.looseObject({ id: text })) });
-
-const Bounce = z.object({
-  bounce_reason: text,
-  code: z.nullish(z.union([z.string(), z.number()])),
-  bounced_addresses: z.nullish(z.union([z.string(), z.array(z.string())])),
-  message_id: text,
-  origin: z.nullish(z.looseObject({ id: text, mime_id: text })),
-});
-
-const Opened = z.object({
-  message_id: z.string(),
-  message_data: z.object({ count: z.int().check(z.minimum(0)) }),
-});
-
-const Clicked = z.object({
-  message_id: z.string(),
-  link_data: z.array(z.object({ count: z.int().check(z.minimum(0)) })),
-});
+// stand and require next to none, so all places are read, and only the mail has to be named.
 
 /** message.send_success. */
 export async function applySendSuccess(ctx: Ctx, delivered: Delivered): Promise<void> {
-  const { object } = Success.parse(delivered.notification.data);
-  await setDelivery(ctx, delivered, byIds(delivered, [object?.id], []), "sent", null);
+  const object = objectOf(delivered);
+  await setDelivery(ctx, delivered, byIds(delivered, [object.id], []), "sent", null);
 }
 
 /** message.send_failed. */
 export async function applySendFailure(ctx: Ctx, delivered: Delivered): Promise<void> {
-  const { reason, error, object } = Failure.parse(delivered.notification.data);
-  const detail = reason ?? object?.reason ?? error?.message ?? object?.error?.message ?? null;
-  await setDelivery(ctx, delivered, byIds(delivered, [object?.id], []), "failed", detail);
+  const object = objectOf(delivered);
+  const { reason, error } = delivered.notification.data;
+  const reasons = [reason, object.reason, fieldsOf(error).message, fieldsOf(object.error).message];
+  const [detail = null] = reasons.flatMap((each) => textOf(each) ?? []);
+  await setDelivery(ctx, delivered, byIds(delivered, [object.id], []), "failed", detail);
 }
 
-/**
- * message.bounce_detected.
- * @throws Error when the mail is not known yet; the queue brings the notification again
- */
+/** message.bounce_detected. */
 export async function applyBounce(ctx: Ctx, delivered: Delivered): Promise<void> {
-  const bounce = Bounce.parse(delivered.notification.data.object);
-  const { origin } = bounce;
-  const which = byIds(delivered, [origin?.id, bounce.message_id], [origin?.mime_id]);
-  const address = [bounce.bounced_addresses ?? []].flat().join(", ");
-  const detail = [address, bounce.code, bounce.bounce_reason].filter(Boolean).join(": ");
-  const found = await setDelivery(ctx, delivered, which, "bounced", detail);
-  if (!found) throw new Error("The mail that bounced is not known yet");
+  const bounce = objectOf(delivered);
+  const origin = fieldsOf(bounce.origin);
+  const which = byIds(delivered, [origin.id, bounce.message_id], [origin.mime_id]);
+  const address = (itemsOf(bounce.bounced_addresses, textOf) ?? []).join(", ");
+  const detail = [address, textOf(bounce.code), textOf(bounce.bounce_reason)].filter(Boolean).join(": ");
+  await setDelivery(ctx, delivered, which, "bounced", detail);
 }
 
 /** message.opened: the count only grows, whatever the order of notifications. */
 export async function applyOpened(ctx: Ctx, delivered: Delivered): Promise<void> {
-  const { message_id, message_data } = Opened.parse(delivered.notification.data.object);
-  await raise(ctx, delivered, "message.opened", sql.raw("opened_count"), message_id, message_data.count);
+  const { message_id, message_data } = objectOf(delivered);
+  const count = countOf(fieldsOf(message_data).count) ?? 1;
+  await raise(ctx, delivered, "message.opened", sql.raw("opened_count"), message_id, count);
 }
 
 /** message.link_clicked: all links of the mail together. */
 export async function applyClicked(ctx: Ctx, delivered: Delivered): Promise<void> {
-  const { message_id, link_data } = Clicked.parse(delivered.notification.data.object);
-  const count = link_data.reduce((sum, link) => sum + link.count, 0);
+  const { message_id, link_data } = objectOf(delivered);
+  const counts = itemsOf(link_data, (link) => countOf(fieldsOf(link).count)) ?? [1];
+  const count = Math.min(
+    counts.reduce((sum, each) => sum + each, 0),
+    Number.MAX_SAFE_INTEGER,
+  );
   await raise(ctx, delivered, "message.link_clicked", sql.raw("clicked_count"), message_id, count);
 }
 
-const jsonOf = (ids: (string | null | undefined)[]): string => JSON.stringify(ids.filter(Boolean));
-
-const bracketed = (id: string | null | undefined) => id && (id.startsWith("<") ? id : `<${id}>`);
+const objectOf = ({ notification }: Delivered): Record<string, unknown> => fieldsOf(notification.data.object);
 
 /** The account's messages of these ids: each is looked up by its own index, which an OR would keep SQLite from. */
-const byIds = (
-  { account }: Delivered,
-  providerIds: (string | null | undefined)[],
-  messageIds: (string | null | undefined)[],
-): SQL => sql`id IN (
-  SELECT m.id FROM json_each(${jsonOf(providerIds)}) j CROSS JOIN ems_messages m
-    ON m.account_id = ${account.id} AND m.provider_message_id = j.value
-  UNION ALL
-  SELECT m.id FROM json_each(${jsonOf(messageIds.map(bracketed))}) j CROSS JOIN ems_messages m
-    ON m.account_id = ${account.id} AND m.internet_message_id = j.value)`;
+const byIds = ({ account }: Delivered, providerIds: unknown[], messageIds: unknown[]): SQL => {
+  const named = providerIds.flatMap((id) => textOf(id) ?? []);
+  // Nylas leaves the brackets away.
+  const written = messageIds.flatMap((id) => messageIdsIn(textOf(id) ?? "")).map(({ id }) => id);
+  return sql`id IN (
+    SELECT m.id FROM json_each(${JSON.stringify(named)}) j CROSS JOIN ems_messages m
+      ON m.account_id = ${account.id} AND m.provider_message_id = j.value
+    UNION ALL
+    SELECT m.id FROM json_each(${JSON.stringify(written)}) j CROSS JOIN ems_messages m
+      ON m.account_id = ${account.id} AND m.internet_message_id = j.value)`;
+};
 
-/** @returns false when there is no such message */
+/** For so long the mail itself may still be on its way: after that it is none of ours, or deleted. */
+const PATIENCE_SECONDS = 300;
+
+/** @throws Error when the mail is not known yet; the queue brings the notification again */
+function expectMail(found: unknown[] | undefined, { receivedAt }: Delivered, isForEver = false): void {
+  const isPatient = isForEver || nowSeconds() - receivedAt < PATIENCE_SECONDS;
+  if (!found?.length && isPatient) throw new Error("The mail that this is about is not known yet");
+}
+
+/** @throws Error when the mail is not known yet. Of a bounce that is never known people are told: it stays parked. */
 async function setDelivery(
   ctx: Ctx,
-  { account, notification }: Delivered,
+  delivered: Delivered,
   which: SQL,
   state: "sent" | "bounced" | "failed",
   detail: string | null,
-): Promise<boolean> {
+): Promise<void> {
+  const { account, notification } = delivered;
   // A bounce follows a success, which may come later all the same.
   const isNews = sql`delivery_state IS NOT ${state} AND (${state} <> 'sent' OR delivery_state IS NULL)`;
   const [found] = await batch(ctx, [
@@ -107,27 +94,32 @@ async function setDelivery(
       SELECT company_id, NULL, 'message.delivery_updated', thread_id, id, NULL, 'delivery/' || id || '/' || ${notification.id}
       FROM ems_messages WHERE ${which} AND ${isNews}`),
     sql`
-      UPDATE ems_messages SET delivery_state = ${state}, delivery_detail = ${detail?.slice(0, 500) ?? null}
+      UPDATE ems_messages SET delivery_state = ${state}, delivery_detail = ${detail && cut(detail.toWellFormed(), 500)}
       WHERE ${which} AND ${isNews}`,
   ]);
   ring(ctx, account.company_id);
-  return (found?.length ?? 0) > 0;
+  expectMail(found, delivered, state === "bounced");
 }
 
+/** @throws Error when the mail is not known yet */
 async function raise(
   ctx: Ctx,
-  { account, notification }: Delivered,
+  delivered: Delivered,
   type: string,
   column: SQL,
-  providerId: string,
+  messageId: unknown,
   count: number,
 ): Promise<void> {
-  const risen = sql`account_id = ${account.id} AND provider_message_id = ${providerId} AND ${column} < ${count}`;
-  await batch(ctx, [
+  const { account, notification } = delivered;
+  const which = sql`account_id = ${account.id} AND provider_message_id = ${textOf(messageId) ?? null}`;
+  const risen = sql`${which} AND ${column} < ${count}`;
+  const [found] = await batch(ctx, [
+    sql`SELECT 1 FROM ems_messages WHERE ${which}`,
     appendEvents(sql`
       SELECT company_id, NULL, ${type}, thread_id, id, NULL, ${type} || '/' || id || '/' || ${notification.id}
       FROM ems_messages WHERE ${risen}`),
     sql`UPDATE ems_messages SET ${column} = ${count} WHERE ${risen}`,
   ]);
   ring(ctx, account.company_id);
+  expectMail(found, delivered);
 }
