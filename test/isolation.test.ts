@@ -97,6 +97,9 @@ const CASES: Record<string, (method: string, path: string) => Promise<void>> = {
   "DELETE /drafts/:draft_id": notFound(),
   "POST /drafts/:draft_id/send": notFound(),
   "GET /messages/:message_id": notFound(),
+  "GET /messages/:message_id/compose": async (method, path) => {
+    for (const as of ["reply", "reply-all", "forward"]) await notFound()(method, `${path}?as=${as}`);
+  },
   "GET /messages/:message_id/html": notFound(),
   "GET /threads/:thread_id": notFound(),
   "POST /threads/:thread_id/presence": notFound(() => ({ state: "viewing" })),

@@ -25,6 +25,7 @@ GET /inbox user
 GET /inbox/unread-counts user
 GET /messages user
 GET /messages/:message_id user
+GET /messages/:message_id/compose user
 GET /messages/:message_id/html user
 GET /outbox user
 GET /outbox/:outbox_id user

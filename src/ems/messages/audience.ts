@@ -17,9 +17,7 @@ export function audienceOf(original: Original, ours: string[]): { to: Address[];
       seen.add(email.toLowerCase());
       return isNew;
     });
-  const from = named({ name: original.from_name, email: original.from_address });
-  const to = parseList(original.to_addresses);
-  const cc = parseList(original.cc_addresses);
+  const { from, to, cc } = addressesOf(original);
   const replyTo = parseList(original.reply_to_addresses);
   const got = new Set([...to, ...cc].map(({ email }) => email.toLowerCase()));
   const isOurs = original.direction === "outbound";
@@ -41,11 +39,17 @@ export function audienceOf(original: Original, ours: string[]): { to: Address[];
  * @returns nobody when the mail names no address
  */
 export function senderOf(original: Original): Address[] {
-  const from = named({ name: original.from_name, email: original.from_address });
-  const isOurs = original.direction === "outbound";
-  const asked = parseList(isOurs ? original.to_addresses : original.reply_to_addresses);
+  const { from, to } = addressesOf(original);
+  const asked = original.direction === "outbound" ? to : parseList(original.reply_to_addresses);
   return (asked.length ? asked : [from]).filter(({ email }) => isAddress(email));
 }
+
+/** Whom a mail is from, to and copied to. */
+export const addressesOf = (original: Original): { from: Address; to: Address[]; cc: Address[] } => ({
+  from: named({ name: original.from_name, email: original.from_address }),
+  to: parseList(original.to_addresses),
+  cc: parseList(original.cc_addresses),
+});
 
 const parseList = (json: string | null): Address[] => JSON.parse(json ?? "[]").map(named);
 

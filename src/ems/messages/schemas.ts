@@ -29,6 +29,12 @@ export type MessagesQuery = z.infer<typeof MessagesQuery>;
 
 export const HtmlQuery = z.object({ images: z.optional(z.enum(["1", "0"], 'must be "1" or "0"')) });
 
+export const ComposeQuery = z.object({
+  as: z.enum(["reply", "reply-all", "forward"], "must be reply, reply-all or forward"),
+  images: HtmlQuery.shape.images,
+});
+export type ComposeQuery = z.infer<typeof ComposeQuery>;
+
 /** RFC 5322 section 2.1.1 allows a line of 998 characters; a longer subject would be cut on the way. */
 export const MAX_SUBJECT = 998;
 
@@ -158,3 +164,21 @@ export const MessageResponse = z.object({
 export type MessageResponse = z.infer<typeof MessageResponse>;
 
 export const MessageListResponse = pageOf(MessageResponse);
+
+const Suggested = z.array(z.object({ name: z.nullable(z.string()), email: z.string() }));
+
+/** The beginnings of an answer, in the names that sending takes them by. */
+export const ComposeResponse = z.object({
+  /** The mailbox that the mail lies in. */
+  email_account_id: z.uuid(),
+  reply_to_message_id: z.nullable(z.uuid()),
+  to: Suggested,
+  cc: Suggested,
+  subject: z.string(),
+  /** What follows the text that somebody writes. Safe to show. */
+  quoted_html: z.string(),
+  quoted_text: z.string(),
+  /** What a forward takes along. */
+  attachments: z.array(AttachmentResponse),
+});
+export type ComposeResponse = z.infer<typeof ComposeResponse>;
