@@ -127,6 +127,15 @@ const BODIES: BodySpec[] = [
   },
   { route: "PATCH /drafts/:draft_id", good: () => ({ subject: "Hello" }), required: [], bad: draft },
   {
+    route: "PATCH /inbox",
+    good: () => ({ ids: [absent()], changes: { is_read: true } }),
+    required: ["ids", "changes"],
+    bad: {
+      ids: [null, ...NO_TEXT, [], [null], ["x"], Array.from({ length: 101 }, absent)],
+      changes: [null, ...NO_TEXT, [], {}, { is_read: null }, { is_starred: 1 }, { is_archived: "true" }],
+    },
+  },
+  {
     route: "PATCH /threads/:thread_id",
     good: () => ({ do_not_delete: true }),
     required: [],
@@ -157,15 +166,54 @@ const BODIES: BodySpec[] = [
   },
 ];
 
-/** Of a change of one's own state nothing but the path is read. */
+/** They need no body. What a star or a draft may be told has its refusals in suites of their own. */
 const BODILESS = [
-  ...["read", "unread", "star", "archive", "unarchive"].map((change) => `PATCH /inbox/:inbox_id/${change}`),
+  ...["read", "unread", "star", "unstar", "archive", "unarchive"].map(
+    (change) => `PATCH /inbox/:inbox_id/${change}`,
+  ),
   "PATCH /inbox/threads/:thread_id/read",
   "POST /webhooks/deliveries/:delivery_id/replay",
   "POST /drafts/:draft_id/send",
   "POST /sse/ticket",
   "POST /outbox/:outbox_id/cancel",
 ];
+
+/** Lists, and parameters that look as if they filtered them. */
+const UNKNOWN: Record<string, string[]> = {
+  "GET /inbox": ["isRead=true", "q=salom", "Page=2", "constructor=1"],
+  "GET /inbox/unread-counts": ["account_id=1"],
+  "GET /messages": ["is_read=true", "limit=5"],
+  "GET /threads": ["is_read=false", "sort=asc"],
+  "GET /drafts": ["user_id=7"],
+  "GET /outbox": ["page=2", "state=queued"],
+  "GET /accounts": ["company_id=5", "page=1"],
+  "GET /companies": ["name=x"],
+  "GET /webhooks/deliveries": ["page=2"],
+  "GET /events": ["cursor=x"],
+};
+
+describe.each(Object.entries(UNKNOWN))("a query of %s", (route, queries) => {
+  it.each(queries)("is 400 with %s, and names it", async (query) => {
+    const { status, body } = await client.call("GET", `${route.slice(4)}?${query}`);
+    const name = query.split("=")[0];
+    expect(status).toBe(400);
+    expect(body.detail).toMatch(new RegExp(`^${name}: is not a parameter of this route; it takes `));
+    expect(body.errors).toContainEqual({ path: name, message: expect.any(String) });
+  });
+});
+
+describe("what is not there", () => {
+  it("is called missing, and not malformed", async () => {
+    const { body } = await client.call("POST", "/messages/send", { to: [{}], subject: "x" });
+    expect(body.errors).toEqual([
+      { path: "email_account_id", message: "is missing" },
+      { path: "to.0.email", message: "is missing" },
+      { path: "body_html", message: "is missing" },
+    ]);
+    const malformed = await client.call("POST", "/messages/send", { ...mail.good(), email_account_id: "7" });
+    expect(malformed.body.detail).toBe("email_account_id: must be a UUID");
+  });
+});
 
 /** Its refusals are in ems/uploads.test.ts. */
 const OF_FILES = ["POST /attachments"];
@@ -312,8 +360,14 @@ describe.each(Object.entries(QUERIES))("a query of %s", (route, own) => {
     });
   }
 
-  it("is none the worse for names that nobody asks for", async () => {
-    for (const query of ["__proto__=1&__proto__=2", "constructor=x", "page[]=0", "=", "&&", "%", "%ff=%ff"]) {
+  it("is 400 with a name that it does not know, however odd", async () => {
+    for (const query of ["__proto__=1&__proto__=2", "constructor=x", "page[]=0", "%=", "%ff=%ff", "Size=1"]) {
+      expect((await client.call(method, `${path}?${query}`)).status, query).toBe(400);
+    }
+  });
+
+  it("may name nothing at all", async () => {
+    for (const query of ["", "&&"]) {
       expect((await client.call(method, `${path}?${query}`)).status, query).toBe(200);
     }
   });

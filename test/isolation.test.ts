@@ -101,6 +101,9 @@ const CASES: Record<string, (method: string, path: string) => Promise<void>> = {
   "DELETE /drafts/:draft_id": notFound(),
   "POST /drafts/:draft_id/send": notFound(),
   "GET /messages/:message_id": notFound(),
+  "GET /messages/:message_id/compose": async (method, path) => {
+    for (const as of ["reply", "reply-all", "forward"]) await notFound()(method, `${path}?as=${as}`);
+  },
   "GET /messages/:message_id/html": notFound(),
   "GET /threads/:thread_id": notFound(),
   "POST /threads/:thread_id/presence": notFound(() => ({ state: "viewing" })),
@@ -112,6 +115,12 @@ const CASES: Record<string, (method: string, path: string) => Promise<void>> = {
   "PATCH /inbox/:inbox_id/read": entryOfB,
   "PATCH /inbox/:inbox_id/unread": entryOfB,
   "PATCH /inbox/:inbox_id/star": entryOfB,
+  "PATCH /inbox/:inbox_id/unstar": entryOfB,
+  "PATCH /inbox": async (method, path) => {
+    const ids = [b.item.id, b.message.id, entryIdOf(a.client.claims.user_id, b.message.id), absent()];
+    const { status, body } = await a.client.call(method, path, { ids, changes: { is_archived: true } });
+    expect({ status, body }).toEqual({ status: 200, body: { items: [], not_found: ids } });
+  },
   "PATCH /inbox/:inbox_id/archive": entryOfB,
   "PATCH /inbox/:inbox_id/unarchive": entryOfB,
 

@@ -26,6 +26,7 @@ GET /inbox user
 GET /inbox/unread-counts user
 GET /messages user
 GET /messages/:message_id user
+GET /messages/:message_id/compose user
 GET /messages/:message_id/html user
 GET /outbox user
 GET /outbox/:outbox_id user
@@ -36,11 +37,13 @@ GET /webhooks/deliveries admin
 GET /webhooks/nylas public
 PATCH /accounts/:account_id user
 PATCH /drafts/:draft_id user
+PATCH /inbox user
 PATCH /inbox/:inbox_id/archive user
 PATCH /inbox/:inbox_id/read user
 PATCH /inbox/:inbox_id/star user
 PATCH /inbox/:inbox_id/unarchive user
 PATCH /inbox/:inbox_id/unread user
+PATCH /inbox/:inbox_id/unstar user
 PATCH /inbox/threads/:thread_id/read user
 PATCH /threads/:thread_id user
 POST /accounts user

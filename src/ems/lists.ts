@@ -49,7 +49,7 @@ export interface ListTable {
   /** The column that it is ordered by. */
   at: string;
   /** What is wanted: `id`, `at` and more. */
-  columns: string;
+  columns: SQL;
   /** The column of ems_accounts that counts the list's rows. */
   counter: "message_count" | "thread_count" | "draft_count";
 }
@@ -145,14 +145,15 @@ function selectPage(
     : ctx.user.companies.map((id) => sql`company_id = ${id}`);
   const groups = inStatements(scopes);
   const { merged, offset } = readingOf(ctx, query, groups.length);
-  const select = (group: SQL[], selected: string, limit: number) => {
+  const select = (group: SQL[], selected: SQL, limit: number) => {
     const terms = group.map(
-      (scope) =>
-        sql`SELECT ${sql.raw(selected)} FROM ${sql.raw(table)} WHERE ${scope} ${after(at, "id", cursor)}`,
+      (scope) => sql`SELECT ${selected} FROM ${sql.raw(table)} WHERE ${scope} ${after(at, "id", cursor)}`,
     );
     return mergeNewest(terms, limit, offset);
   };
   const lists = groups.map((group) => select(group, columns, rowsFor(merged)));
-  const more = beside ? groups.map((group) => beside(select(group, `id, ${at} AS at`, size))) : [];
+  const more = beside
+    ? groups.map((group) => beside(select(group, sql`id, ${sql.raw(at)} AS at`, size)))
+    : [];
   return { statements: [...lists, ...more], merged, lists: lists.length };
 }

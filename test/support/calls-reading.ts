@@ -80,9 +80,10 @@ export async function readOne(worker: ObservedWorker, { mailbox, users: { fresh:
 export async function changeInbox(worker: ObservedWorker, { mailbox, users }: Grown): Promise<void> {
   for (const as of Object.values(users)) {
     const inbox_id = entryIdOf(as.claims.user_id, middle(mailbox, 2).id);
-    for (const change of ["read", "unread", "star", "archive", "unarchive"]) {
+    for (const change of ["read", "unread", "star", "unstar", "archive", "unarchive"]) {
       await worker.request(`PATCH /inbox/:inbox_id/${change}`, { as, ids: { inbox_id } });
     }
+    await worker.request("PATCH /inbox", { as, body: { ids: [inbox_id], changes: { is_starred: true } } });
     const { thread_id } = middle(mailbox, 4);
     await worker.request("PATCH /inbox/threads/:thread_id/read", { as, ids: { thread_id } });
   }

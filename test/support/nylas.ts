@@ -17,6 +17,7 @@ export interface InboundMail {
   html?: string;
   text?: string;
   date?: number;
+  replyTo?: { email: string; name?: string }[];
   inReplyTo?: string;
   references?: string[];
   attachments?: { filename: string; contentType: string; content: string; contentId?: string }[];

@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { answer, valid } from "../../lib/validation.ts";
+import { answer, noQuery, valid } from "../../lib/validation.ts";
 import type { EmsEnv } from "../context.ts";
 import { eraseAccount } from "../erasure.ts";
 import { POSITION_HEADER } from "../events/position.ts";
@@ -22,7 +22,7 @@ export const accounts = new Hono<EmsEnv>({ strict: false })
   .post("/", idempotent, answer(201, AccountResponse), valid("json", AccountCreate), async (c) =>
     c.json(await createAccount(c.var.ctx, c.req.valid("json")), 201),
   )
-  .get("/", answer(200, AccountListResponse), async (c) => {
+  .get("/", answer(200, AccountListResponse), valid("query", noQuery), async (c) => {
     const { list, readAt } = await listAccounts(c.var.ctx);
     return c.json(list, 200, { [POSITION_HEADER]: readAt });
   })

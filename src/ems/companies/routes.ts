@@ -1,13 +1,15 @@
 import { Hono } from "hono";
 import { requireRole } from "../../auth/middleware.ts";
-import { answer, valid } from "../../lib/validation.ts";
+import { answer, noQuery, valid } from "../../lib/validation.ts";
 import type { EmsEnv } from "../context.ts";
 import { eraseCompany } from "../erasure.ts";
 import { CompanyListResponse, CompanyParam, CompanyResponse, CompanyUpdate } from "./schemas.ts";
 import { listCompanies, nameCompany } from "./service.ts";
 
 export const companies = new Hono<EmsEnv>({ strict: false })
-  .get("/", answer(200, CompanyListResponse), async (c) => c.json(await listCompanies(c.var.ctx)))
+  .get("/", answer(200, CompanyListResponse), valid("query", noQuery), async (c) =>
+    c.json(await listCompanies(c.var.ctx)),
+  )
   .put(
     "/:company_id",
     answer(200, CompanyResponse),

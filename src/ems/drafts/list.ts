@@ -9,7 +9,7 @@ import type { DraftResponse, DraftsQuery } from "./schemas.ts";
 /** D1 holds a whole answer in memory: contents come in portions of this many drafts. */
 const PORTION = 25;
 
-const COLUMNS = "id, updated_at AS at";
+const COLUMNS = sql`id, updated_at AS at`;
 
 const LIST = { table: "ems_drafts", at: "updated_at", columns: COLUMNS, counter: "draft_count" } as const;
 

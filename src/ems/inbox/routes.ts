@@ -1,25 +1,46 @@
 import { Hono } from "hono";
-import { answer, valid } from "../../lib/validation.ts";
+import { answer, noQuery, valid } from "../../lib/validation.ts";
 import type { EmsEnv } from "../context.ts";
 import { POSITION_HEADER } from "../events/position.ts";
 import { ThreadParam } from "../threads/schemas.ts";
 import { countUnread, listInbox } from "./list.ts";
 import {
+  EntriesResponse,
+  EntriesUpdate,
   InboxEntryResponse,
   InboxListResponse,
   InboxParam,
   InboxQuery,
+  StarRequest,
   ThreadReadResponse,
   UnreadCountsResponse,
 } from "./schemas.ts";
-import { type Change, changeEntry, readThread } from "./service.ts";
+import { changeEntries, changeEntry, type EntryChanges, readThread } from "./service.ts";
+
+const param = valid("param", InboxParam);
 
 export const inbox = new Hono<EmsEnv>({ strict: false })
   .get("/", answer(200, InboxListResponse), valid("query", InboxQuery), async (c) => {
     const { list, readAt } = await listInbox(c.var.ctx, c.req.valid("query"));
     return c.json(list, 200, { [POSITION_HEADER]: readAt });
   })
-  .get("/unread-counts", answer(200, UnreadCountsResponse), async (c) => c.json(await countUnread(c.var.ctx)))
+  .get("/unread-counts", answer(200, UnreadCountsResponse), valid("query", noQuery), async (c) =>
+    c.json(await countUnread(c.var.ctx)),
+  )
+  .patch("/", answer(200, EntriesResponse), valid("json", EntriesUpdate), async (c) => {
+    const { ids, changes } = c.req.valid("json");
+    return c.json(await changeEntries(c.var.ctx, ids, changes));
+  })
+  .patch(
+    "/:inbox_id/star",
+    answer(200, InboxEntryResponse),
+    param,
+    valid("json", StarRequest, { needed: false }),
+    async (c) => {
+      const { is_starred = "toggle" } = c.req.valid("json");
+      return c.json(await changeEntry(c.var.ctx, c.req.valid("param").inbox_id, { is_starred }));
+    },
+  )
   .patch(
     "/threads/:thread_id/read",
     answer(200, ThreadReadResponse),
@@ -27,11 +48,16 @@ export const inbox = new Hono<EmsEnv>({ strict: false })
     async (c) => c.json({ updated: await readThread(c.var.ctx, c.req.valid("param").thread_id) }),
   );
 
-for (const change of ["read", "unread", "star", "archive", "unarchive"] satisfies Change[]) {
-  inbox.patch(
-    `/:inbox_id/${change}`,
-    answer(200, InboxEntryResponse),
-    valid("param", InboxParam),
-    async (c) => c.json(await changeEntry(c.var.ctx, c.req.valid("param").inbox_id, change)),
+const CHANGES = {
+  read: { is_read: true },
+  unread: { is_read: false },
+  unstar: { is_starred: false },
+  archive: { is_archived: true },
+  unarchive: { is_archived: false },
+} satisfies Record<string, EntryChanges>;
+
+for (const [name, changes] of Object.entries(CHANGES)) {
+  inbox.patch(`/:inbox_id/${name}`, answer(200, InboxEntryResponse), param, async (c) =>
+    c.json(await changeEntry(c.var.ctx, c.req.valid("param").inbox_id, changes)),
   );
 }

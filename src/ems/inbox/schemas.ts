@@ -48,6 +48,37 @@ export const InboxEntryResponse = z.object({
 });
 export type InboxEntryResponse = z.infer<typeof InboxEntryResponse>;
 
+/** What the contract's toggle may be told instead, so that a repetition changes nothing. */
+export const StarRequest = z.object({ is_starred: z.optional(z.boolean()) });
+
+const MAX_ENTRIES = 100;
+
+export const EntriesUpdate = z.object({
+  ids: z
+    .array(uuid)
+    .check(z.minLength(1, "at least one id"), z.maxLength(MAX_ENTRIES, `at most ${MAX_ENTRIES} ids`)),
+  changes: z
+    .object({
+      is_read: z.optional(z.boolean()),
+      is_starred: z.optional(z.boolean()),
+      is_archived: z.optional(z.boolean()),
+    })
+    .check(
+      z.refine(
+        (changes) => Object.values(changes).some((value) => value !== undefined),
+        "must name is_read, is_starred or is_archived",
+      ),
+    ),
+});
+export type EntriesUpdate = z.infer<typeof EntriesUpdate>;
+
+/** `not_found`: ids that are no entry of the caller's, or no more. */
+export const EntriesResponse = z.object({
+  items: z.array(InboxEntryResponse),
+  not_found: z.array(z.string()),
+});
+export type EntriesResponse = z.infer<typeof EntriesResponse>;
+
 export const UnreadCountsResponse = z.array(
   z.object({ account_id: z.uuid(), email_address: z.string(), unread_count: z.int() }),
 );

@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import { notFound } from "../../lib/errors.ts";
 import { entryIdOf, messageIdOf } from "../../lib/ids.ts";
 import { log } from "../../lib/log.ts";
@@ -6,7 +6,7 @@ import type { Position } from "../../lib/pagination.ts";
 import { toIso, toIsoOrNull } from "../../lib/time.ts";
 import { batch, inCompanies, ofCompany, type UserCtx } from "../context.ts";
 import { appendEvents, ring } from "../events/log.ts";
-import type { InboxEntryResponse } from "./schemas.ts";
+import type { EntriesResponse, InboxEntryResponse } from "./schemas.ts";
 import { settle } from "./settle.ts";
 
 interface EntryRow {
@@ -22,52 +22,104 @@ interface EntryRow {
   sent_at: number;
 }
 
-/**
- * What can be done to an entry: the columns it sets, their values where the entry has no row yet, and the
- * change where it has one.
- */
-const CHANGES = {
-  read: { columns: "is_read, read_at", initial: "1, unixepoch()", set: "is_read = 1, read_at = unixepoch()" },
-  unread: { columns: "is_read, read_at", initial: "0, NULL", set: "is_read = 0, read_at = NULL" },
-  star: { columns: "is_starred", initial: "1", set: "is_starred = NOT is_starred" },
-  archive: { columns: "is_archived", initial: "1", set: "is_archived = 1" },
-  unarchive: { columns: "is_archived", initial: "0", set: "is_archived = 0" },
-};
+/** What is to become of an entry. What is absent stays as it is. */
+export interface EntryChanges {
+  is_read?: boolean | undefined;
+  /** The contract's star turns what is there around. */
+  is_starred?: boolean | "toggle" | undefined;
+  is_archived?: boolean | undefined;
+}
 
-export type Change = keyof typeof CHANGES;
+/** A column of an entry, its value where the entry has no row yet, and the new value where it has one. */
+interface Assignment {
+  column: string;
+  initial: SQL;
+  set: SQL;
+}
+
+function assignmentsOf({ is_read, is_starred, is_archived }: EntryChanges): Assignment[] {
+  const to = (column: string, value: SQL): Assignment => ({ column, initial: value, set: value });
+  const flag = (column: string, value: boolean) => to(column, value ? sql`1` : sql`0`);
+  return [
+    ...(is_read === undefined
+      ? []
+      : [flag("is_read", is_read), to("read_at", is_read ? sql`unixepoch()` : sql`NULL`)]),
+    ...(is_starred === "toggle" ? [{ column: "is_starred", initial: sql`1`, set: sql`NOT is_starred` }] : []),
+    ...(typeof is_starred === "boolean" ? [flag("is_starred", is_starred)] : []),
+    ...(is_archived === undefined ? [] : [flag("is_archived", is_archived)]),
+  ];
+}
 
 /**
  * Changes the caller's state of one message.
  * @param id the caller's entry id of it
  * @throws ApiError 404 when it is not a message of the caller's companies, or another user's entry id
  */
-export async function changeEntry(ctx: UserCtx, id: string, change: Change): Promise<InboxEntryResponse> {
+export async function changeEntry(
+  ctx: UserCtx,
+  id: string,
+  changes: EntryChanges,
+): Promise<InboxEntryResponse> {
+  const { items } = await changeEntries(ctx, [id], changes);
+  const [entry] = items;
+  if (!entry) throw notFound("Inbox entry");
+  return entry;
+}
+
+/**
+ * Changes the caller's state of several messages, all in one way.
+ * @param ids the caller's entry ids of them
+ * @returns the entries, in the order of the ids, and those ids that are no entry of the caller's
+ */
+export async function changeEntries(
+  ctx: UserCtx,
+  ids: string[],
+  changes: EntryChanges,
+): Promise<EntriesResponse> {
   const { user_id } = ctx.user;
-  const messageId = messageIdOf(user_id, id);
-  const { columns, initial, set } = CHANGES[change];
+  const wanted = new Map(ids.map((id) => [messageIdOf(user_id, id), id]));
+  const assignments = assignmentsOf(changes);
+  const columns = sql.raw(assignments.map(({ column }) => column).join(", "));
+  const initial = sql.join(
+    assignments.map((each) => each.initial),
+    sql`, `,
+  );
+  const set = sql.join(
+    assignments.map((each) => sql`${sql.raw(each.column)} = ${each.set}`),
+    sql`, `,
+  );
+  const mine = sql`
+    json_each(${JSON.stringify([...wanted.keys()])}) j CROSS JOIN ems_messages m ON m.id = j.value
+      AND +m.company_id ${inCompanies(ctx)}`;
   const [, , entries] = await batch(ctx, [
     appendEvents(sql`
-      SELECT company_id, ${user_id}, 'inbox.updated', thread_id, id, NULL, ${causeOfChange()} FROM ems_messages
-      WHERE id = ${messageId} AND company_id ${inCompanies(ctx)}`),
+      SELECT m.company_id, ${user_id}, 'inbox.updated', m.thread_id, m.id, NULL,
+        ${causeOfChange()} || '/' || m.id
+      FROM ${mine}`),
     sql`
-      INSERT INTO ems_inbox_entries (user_id, message_id, company_id, account_id, sent_at, ${sql.raw(columns)})
-      SELECT ${user_id}, id, company_id, account_id, sent_at, ${sql.raw(initial)} FROM ems_messages
-      WHERE id = ${messageId} AND company_id ${inCompanies(ctx)}
-      ON CONFLICT (user_id, message_id) DO UPDATE SET ${sql.raw(set)}`,
+      INSERT INTO ems_inbox_entries (user_id, message_id, company_id, account_id, sent_at, ${columns})
+      SELECT ${user_id}, m.id, m.company_id, m.account_id, m.sent_at, ${initial} FROM ${mine} WHERE true
+      ON CONFLICT (user_id, message_id) DO UPDATE SET ${set}`,
     sql`
       SELECT m.id AS message_id, m.company_id, m.thread_id, m.account_id AS email_account_id, m.created_at,
         e.is_read, e.is_starred, e.is_archived, e.read_at, e.sent_at
-      FROM ems_inbox_entries e JOIN ems_messages m ON m.id = e.message_id
-      WHERE e.user_id = ${user_id} AND e.message_id = ${messageId} AND m.company_id ${inCompanies(ctx)}`,
+      FROM ${mine} CROSS JOIN ems_inbox_entries e ON e.message_id = m.id AND e.user_id = ${user_id}`,
   ]);
-  const [entry] = entries as EntryRow[];
-  if (!entry) throw notFound("Inbox entry");
-  ring(ctx, entry.company_id);
-  settleLater(ofCompany(ctx, entry.company_id), [
-    { id: entry.message_id, at: entry.sent_at, account_id: entry.email_account_id },
-  ]);
-  return toResponse(user_id, entry);
+  const found = new Map((entries as EntryRow[]).map((row) => [row.message_id, row]));
+  const rows = [...wanted.keys()].flatMap((messageId) => found.get(messageId) ?? []);
+  for (const [company, group] of Map.groupBy(rows, ({ company_id }) => company_id)) {
+    ring(ctx, company);
+    settleLater(ofCompany(ctx, company), group.map(toTouched));
+  }
+  const not_found = [...wanted].flatMap(([messageId, id]) => (found.has(messageId) ? [] : [id]));
+  return { items: rows.map((row) => toResponse(user_id, row)), not_found };
 }
+
+const toTouched = ({ message_id, sent_at, email_account_id }: EntryRow): Touched => ({
+  id: message_id,
+  at: sent_at,
+  account_id: email_account_id,
+});
 
 /**
  * Marks every message of a thread as read for the caller.

@@ -34,6 +34,7 @@ export interface Original {
   reply_to_addresses: string | null;
   subject: string;
   direction: "inbound" | "outbound";
+  sent_at: number;
   /** Of the mailbox that it lies in. */
   email_address: string;
   grant_id: string | null;
@@ -47,7 +48,7 @@ export async function findOriginal(ctx: UserCtx, id: string): Promise<Original> 
   const [original] = await ctx.db.all<Original>(sql`
     SELECT m.id, m.thread_id, m.account_id, m.company_id, m.provider_message_id,
       coalesce(m.message_id_written, m.internet_message_id) AS internet_message_id, m.from_address, m.from_name,
-      m.to_addresses, m.cc_addresses, m.reply_to_addresses, m.subject, m.direction, a.email_address, a.grant_id
+      m.to_addresses, m.cc_addresses, m.reply_to_addresses, m.subject, m.direction, m.sent_at, a.email_address, a.grant_id
     FROM ems_messages m JOIN ems_accounts a ON a.id = m.account_id
     WHERE m.id = ${id} AND m.company_id ${inCompanies(ctx)}`);
   if (!original) throw notFound("Message");

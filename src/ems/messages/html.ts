@@ -128,3 +128,13 @@ export const placeImages = (sanitized: string, urls: Map<string, string>): strin
     const url = urls.get(decodeURIComponent(id)) ?? BLOCKED_IMAGE;
     return `<img src="${escapeAttribute(url.replaceAll("&", "&amp;"))}"`;
   });
+
+/**
+ * Sanitised markup for a mail that goes out: its images are shown by the Content-IDs that their parts have.
+ * @param sentAlong false when the images do not go with it: then their places stay blank
+ */
+export const exposeContentIds = (sanitized: string, sentAlong: boolean): string =>
+  sanitized.replace(CID_IMAGE, (_, id: string) => {
+    const source = sentAlong ? `cid:${decodeURIComponent(id).replaceAll("&", "&amp;")}` : BLOCKED_IMAGE;
+    return `<img src="${escapeAttribute(source)}"`;
+  });

@@ -1,5 +1,6 @@
-import { sql } from "drizzle-orm";
-import { toIso } from "../../lib/time.ts";
+import { type SQL, sql } from "drizzle-orm";
+import { entryIdOf } from "../../lib/ids.ts";
+import { toIso, toIsoOrNull } from "../../lib/time.ts";
 import type { AttachmentResponse } from "../attachments/schemas.ts";
 import { groupByMessage, selectAttachments } from "../attachments/service.ts";
 import { batch, inCompanies, type UserCtx } from "../context.ts";
@@ -7,7 +8,16 @@ import type { messages } from "../schema/mail.ts";
 import { type Body, loadBody } from "./bodies.ts";
 import type { MessageResponse } from "./schemas.ts";
 
-export type MessageRow = Omit<typeof messages.$inferSelect, "has_attachments"> & { has_attachments: number };
+export interface MessageRow extends Omit<typeof messages.$inferSelect, "has_attachments"> {
+  has_attachments: number;
+  /** JSON of the caller's `[is_read, is_starred, is_archived, read_at]`, null where they have no entry row. */
+  entry: string | null;
+}
+
+/** The columns of a MessageRow, of the table or alias `messages`. */
+export const messageColumns = ({ user }: UserCtx, messages: string): SQL => sql`${sql.raw(messages)}.*, (
+  SELECT json_array(e.is_read, e.is_starred, e.is_archived, e.read_at) FROM ems_inbox_entries e
+  WHERE e.message_id = ${sql.raw(messages)}.id AND e.user_id = ${user.user_id}) AS entry`;
 
 /** D1 holds a whole answer in memory: bodies come in portions of this many messages. */
 export const PORTION = 25;
@@ -28,7 +38,7 @@ export async function* messagesByIds(
     const wanted = sql`SELECT value AS id FROM json_each(${JSON.stringify(portion)})`;
     const [rows, files] = await batch(ctx, [
       sql`
-        SELECT m.* FROM (${wanted}) page CROSS JOIN ems_messages m ON m.id = page.id
+        SELECT ${messageColumns(ctx, "m")} FROM (${wanted}) page CROSS JOIN ems_messages m ON m.id = page.id
         WHERE +m.company_id ${inCompanies(ctx)}`,
       selectAttachments(ctx, wanted),
     ]);
@@ -55,13 +65,14 @@ export async function* messagesOf(
   const attachments = groupByMessage(files);
   for (const row of rows) {
     const body = largeBodies || row.body_key === null ? await loadBody(ctx, row) : NO_BODY;
-    yield toResponse(row, body, attachments.get(row.id) ?? []);
+    yield toResponse(ctx.user.user_id, row, body, attachments.get(row.id) ?? []);
   }
 }
 
 const NO_BODY: Body = { body_html: null, body_text: null };
 
 function toResponse(
+  userId: number,
   row: MessageRow,
   { body_html, body_text }: Body,
   attachments: AttachmentResponse[],
@@ -86,8 +97,20 @@ function toResponse(
     sent_at: toIso(row.sent_at),
     created_at: toIso(row.created_at),
     attachments,
+    inbox: entryOf(userId, row),
     threaded_by: row.threaded_by,
     delivery: deliveryOf(row),
+  };
+}
+
+function entryOf(userId: number, { id, entry }: MessageRow): MessageResponse["inbox"] {
+  const [read, starred, archived, readAt]: (number | null)[] = JSON.parse(entry ?? "[]");
+  return {
+    id: entryIdOf(userId, id),
+    is_read: read === 1,
+    is_starred: starred === 1,
+    is_archived: archived === 1,
+    read_at: toIsoOrNull(readAt ?? null),
   };
 }
 

@@ -6,7 +6,10 @@ import { POSITION_HEADER } from "../events/position.ts";
 import { idempotent } from "../idempotency.ts";
 import { answerSent, SENT } from "../outbox/answer.ts";
 import { parseIfMatch } from "../threads/version.ts";
+import { prefill } from "./compose-form.ts";
 import {
+  ComposeQuery,
+  ComposeResponse,
   ForwardRequest,
   HtmlQuery,
   MessageListResponse,
@@ -44,6 +47,9 @@ export const messages = new Hono<EmsEnv>({ strict: false })
     const { html, headers } = await getMessageHtml(c.var.ctx, c.req.valid("param").message_id, showsRemote);
     return c.html(html, 200, headers);
   })
+  .get("/:message_id/compose", answer(200, ComposeResponse), param, valid("query", ComposeQuery), async (c) =>
+    c.json(await prefill(c.var.ctx, c.req.valid("param").message_id, c.req.valid("query"))),
+  )
   .post("/:message_id/reply", idempotent, SENT, param, valid("json", SendRequest), async (c) => {
     const { message_id: replyTo } = c.req.valid("param");
     return answerSent(c, await sendMessage(c.var.ctx, c.req.valid("json"), { ...optionsOf(c), replyTo }));

@@ -29,6 +29,12 @@ export type MessagesQuery = z.infer<typeof MessagesQuery>;
 
 export const HtmlQuery = z.object({ images: z.optional(z.enum(["1", "0"], 'must be "1" or "0"')) });
 
+export const ComposeQuery = z.object({
+  as: z.enum(["reply", "reply-all", "forward"], "must be reply, reply-all or forward"),
+  images: HtmlQuery.shape.images,
+});
+export type ComposeQuery = z.infer<typeof ComposeQuery>;
+
 /** RFC 5322 section 2.1.1 allows a line of 998 characters; a longer subject would be cut on the way. */
 export const MAX_SUBJECT = 998;
 
@@ -135,6 +141,14 @@ export const MessageResponse = z.object({
   sent_at: z.iso.datetime(),
   created_at: z.iso.datetime(),
   attachments: z.array(AttachmentResponse),
+  /** The caller's own entry of it, by whose id it is read, starred and archived. */
+  inbox: z.object({
+    id: z.uuid(),
+    is_read: z.boolean(),
+    is_starred: z.boolean(),
+    is_archived: z.boolean(),
+    read_at: z.nullable(z.iso.datetime()),
+  }),
   /** By which rule it found its thread when it came. */
   threaded_by: z.enum(["reply", "provider", "references", "none"]),
   /** What became of a mail that we sent, as far as the provider has told. */
@@ -150,3 +164,21 @@ export const MessageResponse = z.object({
 export type MessageResponse = z.infer<typeof MessageResponse>;
 
 export const MessageListResponse = pageOf(MessageResponse);
+
+const Suggested = z.array(z.object({ name: z.nullable(z.string()), email: z.string() }));
+
+/** The beginnings of an answer, in the names that sending takes them by. */
+export const ComposeResponse = z.object({
+  /** The mailbox that the mail lies in. */
+  email_account_id: z.uuid(),
+  reply_to_message_id: z.nullable(z.uuid()),
+  to: Suggested,
+  cc: Suggested,
+  subject: z.string(),
+  /** What follows the text that somebody writes. Safe to show. */
+  quoted_html: z.string(),
+  quoted_text: z.string(),
+  /** What a forward takes along. */
+  attachments: z.array(AttachmentResponse),
+});
+export type ComposeResponse = z.infer<typeof ComposeResponse>;

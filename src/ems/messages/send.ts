@@ -1,21 +1,12 @@
-import { isAddress } from "../../lib/address.ts";
 import { badRequest } from "../../lib/errors.ts";
-import { cut, oneLine } from "../../lib/line.ts";
 import { nowSeconds } from "../../lib/time.ts";
 import { filesOf } from "../attachments/storage.ts";
 import type { UserCtx } from "../context.ts";
 import type { OutboxResponse } from "../outbox/schemas.ts";
 import { type SentDraft, submit } from "../outbox/submit.ts";
-import type { Address } from "../provider/port.ts";
-import { compose, findOriginal, findSendingAccount, type Original } from "./compose.ts";
-import {
-  type ForwardRequest,
-  MAX_SUBJECT,
-  type MessageResponse,
-  type Recipient,
-  type ReplyAllRequest,
-  type SendRequest,
-} from "./schemas.ts";
+import { audienceOf, prefixed } from "./audience.ts";
+import { compose, findOriginal, findSendingAccount } from "./compose.ts";
+import type { ForwardRequest, MessageResponse, ReplyAllRequest, SendRequest } from "./schemas.ts";
 
 /** How a mail is to be sent, apart from what it says. */
 export interface SendOptions {
@@ -101,46 +92,4 @@ function placeOf(
     idempotencyKey,
     draft,
   };
-}
-
-/**
- * Who gets an answer to all: of a mail of our own those who got it; else whoever wants the answers, by Reply-To or as
- * its sender (RFC 5322 section 3.6.2), and those who got it. Never ourselves, unless it is a mail to oneself.
- * @returns nobody in `to` when the mail names no address
- */
-function audienceOf(original: Original, ours: string[]): { to: Address[]; cc: Address[] } {
-  const seen = new Set(ours.map((email) => email.toLowerCase()));
-  const others = (list: Address[]) =>
-    list.filter(({ email }) => {
-      const isNew = isAddress(email) && !seen.has(email.toLowerCase());
-      seen.add(email.toLowerCase());
-      return isNew;
-    });
-  const from = named({ name: original.from_name, email: original.from_address });
-  const to = parseList(original.to_addresses);
-  const cc = parseList(original.cc_addresses);
-  const replyTo = parseList(original.reply_to_addresses);
-  const got = new Set([...to, ...cc].map(({ email }) => email.toLowerCase()));
-  const isOurs = original.direction === "outbound";
-  const asked = isOurs ? [] : others(replyTo);
-  const direct = [...(isOurs ? [] : asked.length ? asked : others([from])), ...others(to)];
-  // A list that has the answers sent to itself takes the place of the sender, who need not be on it.
-  const isList = asked.some(({ email }) => got.has(email.toLowerCase()));
-  const copies = others(isList ? [...cc, from] : cc);
-  if (direct.length) return { to: direct, cc: copies };
-  const [some = isAddress(from.email) ? [from] : []] = [copies, others(replyTo)].filter(
-    (list) => list.length,
-  );
-  return { to: some, cc: [] };
-}
-
-const parseList = (json: string | null): Address[] => JSON.parse(json ?? "[]").map(named);
-
-/** What is stored from before names were cleaned when they came. */
-const named = ({ name, email }: Recipient): Address => ({ name: oneLine(name ?? "", 200) || null, email });
-
-function prefixed(prefix: string, stored: string): string {
-  const subject = oneLine(stored, MAX_SUBJECT);
-  const isPrefixed = subject.toLowerCase().startsWith(prefix.toLowerCase());
-  return isPrefixed ? subject : cut(`${prefix} ${subject}`, MAX_SUBJECT).trim();
 }

@@ -8,10 +8,10 @@ import { isOneStatement, type Listing, listPage } from "../lists.ts";
 import { type BodyColumns, loadBody } from "./bodies.ts";
 import { contentPolicy, textToMail, toDocument } from "./document.ts";
 import { contentIdsIn, placeImages, sanitizeMail } from "./html.ts";
-import { type MessageRow, messagesByIds, messagesOf, PORTION } from "./query.ts";
+import { type MessageRow, messageColumns, messagesByIds, messagesOf, PORTION } from "./query.ts";
 import type { MessageResponse, MessagesQuery } from "./schemas.ts";
 
-const COLUMNS = "id, sent_at AS at";
+const COLUMNS = sql`id, sent_at AS at`;
 
 const LIST = { table: "ems_messages", at: "sent_at", columns: COLUMNS, counter: "message_count" } as const;
 
@@ -28,7 +28,7 @@ export async function listMessages(
 ): Promise<Omit<Listing<Position>, "rows"> & { items: AsyncIterable<MessageResponse> }> {
   const isShallow = sliceOf(query).first <= SHALLOW;
   if (isShallow && query.size <= PORTION && isOneStatement(ctx, query)) {
-    const whole = { ...LIST, columns: `${COLUMNS}, *` };
+    const whole = { ...LIST, columns: sql`${COLUMNS}, ${messageColumns(ctx, LIST.table)}` };
     const files = (ids: SQL) => selectAttachments(ctx, ids);
     const { rows, beside, ...listing } = await listPage<Position & MessageRow>(ctx, query, whole, files);
     return { ...listing, items: messagesOf(ctx, rows, beside) };

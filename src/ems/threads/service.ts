@@ -6,7 +6,7 @@ import { selectAttachments } from "../attachments/service.ts";
 import { batch, inCompanies, type UserCtx } from "../context.ts";
 import { appendEvents, ring } from "../events/log.ts";
 import { listPage } from "../lists.ts";
-import { type MessageRow, messagesByIds, messagesOf, PORTION } from "../messages/query.ts";
+import { type MessageRow, messageColumns, messagesByIds, messagesOf, PORTION } from "../messages/query.ts";
 import type { MessageResponse } from "../messages/schemas.ts";
 import type { ThreadListResponse, ThreadSummary, ThreadsQuery, ThreadUpdate } from "./schemas.ts";
 
@@ -19,8 +19,8 @@ interface ThreadRow extends Position {
   version: number;
 }
 
-const COLUMNS =
-  "id, last_message_at AS at, account_id AS email_account_id, subject, message_count, do_not_delete, created_at, version";
+const COLUMNS = sql`
+  id, last_message_at AS at, account_id AS email_account_id, subject, message_count, do_not_delete, created_at, version`;
 
 const LIST = {
   table: "ems_threads",
@@ -47,14 +47,14 @@ export async function getThread(
   ctx: UserCtx,
   id: string,
 ): Promise<{ thread: ThreadSummary; messages: AsyncIterable<MessageResponse> }> {
-  const messages = (columns: string, limit: SQL) => sql`
-    SELECT ${sql.raw(columns)} FROM ems_messages WHERE thread_id = ${id} AND +company_id ${inCompanies(ctx)}
+  const messages = (columns: SQL, limit: SQL) => sql`
+    SELECT ${columns} FROM ems_messages WHERE thread_id = ${id} AND +company_id ${inCompanies(ctx)}
     ORDER BY sent_at, id LIMIT ${limit}`;
   const [threads, first, files, more] = await batch(ctx, [
-    sql`SELECT ${sql.raw(COLUMNS)} FROM ems_threads WHERE id = ${id} AND company_id ${inCompanies(ctx)}`,
-    messages("*", sql`${PORTION}`),
-    selectAttachments(ctx, messages("id", sql`${PORTION}`)),
-    messages("id", sql`-1 OFFSET ${PORTION}`),
+    sql`SELECT ${COLUMNS} FROM ems_threads WHERE id = ${id} AND company_id ${inCompanies(ctx)}`,
+    messages(messageColumns(ctx, "ems_messages"), sql`${PORTION}`),
+    selectAttachments(ctx, messages(sql`id`, sql`${PORTION}`)),
+    messages(sql`id`, sql`-1 OFFSET ${PORTION}`),
   ]);
   const [thread] = threads as ThreadRow[];
   if (!thread) throw notFound("Thread");

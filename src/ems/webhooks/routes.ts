@@ -24,7 +24,7 @@ const WebhookResponse = z.object({ status: z.literal("ok") });
 
 /** Open: the signature is the key. */
 export const webhooks = new Hono<EmsEnv>({ strict: false })
-  .get("/nylas", limitOpen, answer(200, null), valid("query", Challenge), (c) =>
+  .get("/nylas", limitOpen, answer(200, null), valid("query", Challenge, { strict: false }), (c) =>
     // Nylas wants it unchunked; without the encoding `wrangler dev` would compress, and so chunk it.
     c.body(c.req.valid("query").challenge, 200, {
       "content-type": "text/plain; charset=utf-8",

@@ -1,0 +1,61 @@
+import { sql } from "drizzle-orm";
+import { listAttachments } from "../attachments/service.ts";
+import { inCompanies, type UserCtx } from "../context.ts";
+import type { Address } from "../provider/port.ts";
+import { addressesOf, audienceOf, prefixed, senderOf } from "./audience.ts";
+import { type BodyColumns, loadBody } from "./bodies.ts";
+import { findOriginal, type Original } from "./compose.ts";
+import { textToMail } from "./document.ts";
+import { exposeContentIds, sanitizeMail } from "./html.ts";
+import { markupToText, type QuotedBody, quoteInForward, quoteInReply } from "./quote.ts";
+import type { ComposeQuery, ComposeResponse } from "./schemas.ts";
+
+/**
+ * What an answer to a mail, or the mail passed on, begins with: from which account, to whom, the subject, and the
+ * mail quoted. Whoever writes it puts their own text before the quote, and sends both.
+ * @throws ApiError 404
+ */
+export async function prefill(
+  ctx: UserCtx,
+  id: string,
+  { as, images }: ComposeQuery,
+): Promise<ComposeResponse> {
+  const original = await findOriginal(ctx, id);
+  const isForward = as === "forward";
+  const body = await quotable(ctx, original, { remoteImages: images === "1", sentAlong: isForward });
+  const quote = (isForward ? quoteInForward : quoteInReply)({ ...addressesOf(original), ...original }, body);
+  return {
+    email_account_id: original.account_id,
+    reply_to_message_id: isForward ? null : original.id,
+    ...recipientsOf(original, as),
+    subject: prefixed(isForward ? "Fwd:" : "Re:", original.subject),
+    quoted_html: quote.html,
+    quoted_text: quote.text,
+    attachments: isForward ? await listAttachments(ctx, id) : [],
+  };
+}
+
+function recipientsOf(original: Original, as: ComposeQuery["as"]): { to: Address[]; cc: Address[] } {
+  if (as === "forward") return { to: [], cc: [] };
+  return as === "reply" ? { to: senderOf(original), cc: [] } : audienceOf(original, [original.email_address]);
+}
+
+/** @param sentAlong whether the images of the mail go with it: then the markup shows them as the mail did */
+async function quotable(
+  ctx: UserCtx,
+  { id }: Original,
+  { remoteImages, sentAlong }: { remoteImages: boolean; sentAlong: boolean },
+): Promise<QuotedBody> {
+  const [columns] = await ctx.db.all<BodyColumns>(sql`
+    SELECT body_html, body_text, body_key FROM ems_messages WHERE id = ${id} AND company_id ${inCompanies(ctx)}`);
+  const { body_html, body_text } = columns
+    ? await loadBody(ctx, columns)
+    : { body_html: null, body_text: null };
+  const mail = body_html?.trim() ? sanitizeMail(body_html, remoteImages) : textToMail(body_text ?? "");
+  // A sheet would style the whole document that the quote is put into: only a mail that is passed on takes its own.
+  const sheet = sentAlong && mail.sheet ? `<style>${mail.sheet}</style>` : "";
+  return {
+    html: sheet + exposeContentIds(mail.body, sentAlong),
+    text: body_text ?? markupToText(mail.body),
+  };
+}
