@@ -1,14 +1,11 @@
 import { sql } from "drizzle-orm";
 import { log } from "../../lib/log.ts";
 import { inCompanies, type UserCtx } from "../context.ts";
+import { imageType, type Picture, picturesOf } from "./images.ts";
 import { presign } from "./presign.ts";
 import { keyOf, type StoredAttachment, storeAttachment } from "./storage.ts";
 
-interface InlineImage extends StoredAttachment {
-  filename: string;
-  content_type: string;
-  content_id: string;
-}
+type InlineImage = StoredAttachment & Picture;
 
 /**
  * URLs of the images that a message's HTML shows by Content-ID, each good for an hour. Bytes that are not in R2 yet
@@ -21,42 +18,30 @@ export async function inlineUrls(
   contentIds: string[],
 ): Promise<Map<string, string>> {
   if (contentIds.length === 0) return new Map();
-  const images = await ctx.db.all<InlineImage>(sql`
+  const files = await ctx.db.all<InlineImage>(sql`
     SELECT a.*, m.provider_message_id, c.grant_id
     FROM ems_attachments a JOIN ems_messages m ON m.id = a.message_id JOIN ems_accounts c ON c.id = a.account_id
-    WHERE a.message_id = ${messageId} AND +a.company_id ${inCompanies(ctx)}
-      AND a.content_id IN (SELECT value FROM json_each(${JSON.stringify(contentIds)}))`);
-  const urls = await Promise.all(images.map((image) => urlOf(ctx, image)));
-  return new Map(urls.flatMap((url, at) => (url ? [[images[at]!.content_id, url]] : [])));
+    WHERE a.message_id = ${messageId} AND +a.company_id ${inCompanies(ctx)} AND a.content_id IS NOT NULL
+    ORDER BY a.is_inline DESC, a.rowid`);
+  const pictures = picturesOf(contentIds, files);
+  // One picture may be shown under several spellings of its id.
+  const urls = new Map<InlineImage, Promise<string | null>>();
+  for (const file of pictures.values()) if (!urls.has(file)) urls.set(file, urlOf(ctx, file));
+  const found = new Map<string, string>();
+  for (const [id, file] of pictures) {
+    const url = await urls.get(file);
+    if (url) found.set(id, url);
+  }
+  return found;
 }
 
 async function urlOf(ctx: UserCtx, image: InlineImage): Promise<string | null> {
-  const contentType = imageType(image);
-  if (contentType === null) return null;
   try {
     if (!(await storeAttachment(ctx, image))) return null;
   } catch (error) {
     log("warn", "attachment.not_shown", { id: image.id, error });
     return null;
   }
+  const contentType = imageType(image) ?? "application/octet-stream";
   return presign(ctx, { key: keyOf(image), filename: image.filename, contentType });
-}
-
-const TYPES: Record<string, string> = {
-  png: "image/png",
-  jpg: "image/jpeg",
-  jpeg: "image/jpeg",
-  gif: "image/gif",
-  webp: "image/webp",
-  bmp: "image/bmp",
-};
-
-/** Only pictures of dots: an SVG is a document. Many mail programs call an image mere bytes, so its name counts. */
-function imageType({ content_type, filename }: InlineImage): string | null {
-  const type = content_type.toLowerCase();
-  if (Object.values(TYPES).includes(type)) return type;
-  if (type === "image/jpg") return "image/jpeg";
-  if (type !== "application/octet-stream") return null;
-  const extension = /\.(\w{3,4})$/.exec(filename)?.[1]?.toLowerCase() ?? "";
-  return Object.hasOwn(TYPES, extension) ? (TYPES[extension] ?? null) : null;
 }

@@ -1,5 +1,6 @@
 import { AwsV4Signer } from "aws4fetch";
 import { hmacHex } from "../../lib/hmac.ts";
+import { cut } from "../../lib/text.ts";
 import type { Ctx, UserCtx } from "../context.ts";
 
 /** How long a download URL works: the contract's hour. */
@@ -83,9 +84,9 @@ function isEqual(a: string, b: string): boolean {
   return left.byteLength === right.byteLength && crypto.subtle.timingSafeEqual(left, right);
 }
 
-/** RFC 6266: a name in ASCII for old clients, the true one for all others. */
-function contentDisposition(filename: string): string {
-  const name = filename.replace(/[\p{C}/\\]/gu, "_").slice(0, 200);
+/** RFC 6266: a name in ASCII for old clients, the true one for all others; of both the first 200 characters. */
+export function contentDisposition(filename: string): string {
+  const name = cut(filename.replace(/[\p{C}/\\]/gu, "_"), 200);
   const ascii = name.replace(/[^\x20-\x7e]|["%]/g, "_");
   const encoded = encodeURIComponent(name.toWellFormed()).replace(/['()*]/g, escapeCharacter);
   return `attachment; filename="${ascii}"; filename*=UTF-8''${encoded}`;

@@ -1,8 +1,9 @@
 import { sql } from "drizzle-orm";
 import { ApiError, forbidden, notFound } from "../../lib/errors.ts";
+import { shownBy } from "../attachments/images.ts";
 import { findUploads, uploadKeyOf } from "../attachments/uploads.ts";
 import { inCompanies, type UserCtx } from "../context.ts";
-import { type StoredFile, type StoredMail, shownId } from "../outbox/entry.ts";
+import type { StoredFile, StoredMail } from "../outbox/entry.ts";
 import { disconnected } from "../outbox/submit.ts";
 import type { Recipient, SendRequest } from "./schemas.ts";
 
@@ -88,12 +89,13 @@ export async function compose(
   passedOn: StoredFile[] = [],
 ): Promise<StoredMail> {
   const uploads = await findUploads(ctx, account.company_id, written.attachment_ids ?? []);
+  const shownId = shownBy(written.body_html);
   const own = uploads.map((upload) => ({
     key: uploadKeyOf(upload),
     filename: upload.filename,
     content_type: upload.content_type,
     size_bytes: upload.size_bytes,
-    content_id: shownId(written.body_html, upload.content_id),
+    content_id: shownId(upload.content_id),
   }));
   const files = [...own, ...passedOn];
   const bytes = files.reduce((sum, { size_bytes }) => sum + size_bytes, written.body_html.length);

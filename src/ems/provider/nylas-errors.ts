@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { cut } from "../../lib/text.ts";
 import { ProviderError, type ProviderFault } from "./port.ts";
 
 /** Runs a call to Nylas. @throws ProviderError, whatever the call throws */
@@ -89,7 +90,7 @@ async function readError(response: Response) {
   const text = await response.text().catch(() => "");
   const { error, request_id } = NylasErrorBody.safeParse(parsed(text)).data ?? {};
   return {
-    text: text.slice(0, 1000),
+    text: cut(text, 1000),
     message: error?.message ?? "",
     type: error?.type ?? "",
     isNylas: Boolean(error || request_id),
@@ -107,8 +108,8 @@ function parsed(text: string): unknown {
 /** A stranger's text for our users: one line, no markup, short. */
 function safe(message: string): string {
   const text = message
-    .replace(/<[^>]*>/g, " ")
+    .replace(/<[^<>]*>/g, " ")
     .replace(/[\p{C}\s]+/gu, " ")
     .trim();
-  return text.slice(0, 200);
+  return cut(text, 200);
 }

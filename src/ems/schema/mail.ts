@@ -112,6 +112,9 @@ export const messages = sqliteTable(
     body_html: text(),
     /** The version of its thread that it made: whoever has seen an earlier one has not seen it. */
     thread_version: integer().notNull().default(0),
+    /** Times of the notifications that body and files come from, in milliseconds: others may tell without them. */
+    body_observed_at: integer(),
+    files_observed_at: integer(),
   },
   (t) => [
     uniqueIndex("ems_messages_provider").on(t.account_id, t.provider_message_id),
@@ -156,6 +159,8 @@ export const attachments = sqliteTable(
     account_id: text().notNull(),
     message_id: text().notNull(),
     provider_attachment_id: text().notNull(),
+    /** Its place among those of the same provider id, which may be derived from name, type and size alone. */
+    nth: integer().notNull().default(0),
     filename: text().notNull(),
     content_type: text().notNull(),
     size_bytes: integer().notNull(),
@@ -165,5 +170,5 @@ export const attachments = sqliteTable(
     stored_at: integer(),
     created_at: integer().notNull(),
   },
-  (t) => [uniqueIndex("ems_attachments_provider").on(t.message_id, t.provider_attachment_id)],
+  (t) => [uniqueIndex("ems_attachments_provider").on(t.message_id, t.provider_attachment_id, t.nth)],
 );

@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import { cut } from "../../lib/text.ts";
 import { batch, type Ctx, ofCompany, ofNoCompany } from "../context.ts";
 import { ProviderError } from "../provider/port.ts";
 import { type DeliveryRow, recordDelivery } from "./deliveries.ts";
@@ -101,4 +102,4 @@ async function locate(anywhere: Ctx, notification: Notification): Promise<Locate
 }
 
 const reasonOf = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).split("\nparams:")[0]?.slice(0, 500) ?? "";
+  cut((error instanceof Error ? error.message : String(error)).split("\nparams:")[0] ?? "", 500);

@@ -1,5 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import * as z from "zod/mini";
+import { cut } from "../../lib/text.ts";
 import { batch, type Ctx } from "../context.ts";
 import { appendEvents, ring } from "../events/log.ts";
 import type { Delivered } from "./notification.ts";
@@ -107,7 +108,7 @@ async function setDelivery(
       SELECT company_id, NULL, 'message.delivery_updated', thread_id, id, NULL, 'delivery/' || id || '/' || ${notification.id}
       FROM ems_messages WHERE ${which} AND ${isNews}`),
     sql`
-      UPDATE ems_messages SET delivery_state = ${state}, delivery_detail = ${detail?.slice(0, 500) ?? null}
+      UPDATE ems_messages SET delivery_state = ${state}, delivery_detail = ${detail && cut(detail, 500)}
       WHERE ${which} AND ${isNews}`,
   ]);
   ring(ctx, account.company_id);
