@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { log } from "../../lib/log.ts";
 import { inCompanies, type UserCtx } from "../context.ts";
+import { imageType, type Picture, picturesOf } from "./images.ts";
 import { presign } from "./presign.ts";
 import { keyOf, type StoredAttachment, storeAttachment } from "./storage.ts";
 
@@ -9,12 +10,7 @@ const AT_A_TIME = 6;
 /** A larger image is no part of a text. */
 const MAX_BYTES = 25 * 1024 * 1024;
 
-interface InlineImage extends StoredAttachment {
-  size_bytes: number;
-  filename: string;
-  content_type: string;
-  content_id: string;
-}
+type InlineImage = StoredAttachment & Picture & { size_bytes: number };
 
 /**
  * URLs of the images that a message's HTML shows by Content-ID, each good for an hour. Bytes that are not in R2 yet
@@ -27,46 +23,33 @@ export async function inlineUrls(
   contentIds: string[],
 ): Promise<Map<string, string>> {
   if (contentIds.length === 0) return new Map();
-  const images = await ctx.db.all<InlineImage>(sql`
+  const files = await ctx.db.all<InlineImage>(sql`
     SELECT a.*, m.provider_message_id, c.grant_id
     FROM ems_attachments a JOIN ems_messages m ON m.id = a.message_id JOIN ems_accounts c ON c.id = a.account_id
-    WHERE a.message_id = ${messageId} AND +a.company_id ${inCompanies(ctx)}
-      AND a.content_id IN (SELECT value FROM json_each(${JSON.stringify(contentIds)}))`);
-  const urls: (string | null)[] = [];
+    WHERE a.message_id = ${messageId} AND +a.company_id ${inCompanies(ctx)} AND a.content_id IS NOT NULL
+    ORDER BY a.is_inline DESC, a.rowid`);
+  const pictures = picturesOf(contentIds, files);
+  // One picture may be shown under several spellings of its id.
+  const images = [...new Set(pictures.values())];
+  const urls = new Map<InlineImage, string>();
   for (let start = 0; start < images.length; start += AT_A_TIME) {
-    const some = images.slice(start, start + AT_A_TIME);
-    urls.push(...(await Promise.all(some.map((image) => urlOf(ctx, image)))));
+    const urlOfOne = async (image: InlineImage) => {
+      const url = await urlOf(ctx, image);
+      if (url) urls.set(image, url);
+    };
+    await Promise.all(images.slice(start, start + AT_A_TIME).map(urlOfOne));
   }
-  return new Map(urls.flatMap((url, at) => (url ? [[images[at]!.content_id, url]] : [])));
+  return new Map([...pictures].flatMap(([id, image]) => (urls.has(image) ? [[id, urls.get(image)!]] : [])));
 }
 
 async function urlOf(ctx: UserCtx, image: InlineImage): Promise<string | null> {
-  const contentType = imageType(image);
-  if (contentType === null || image.size_bytes > MAX_BYTES) return null;
+  if (image.size_bytes > MAX_BYTES) return null;
   try {
     if (!(await storeAttachment(ctx, image))) return null;
   } catch (error) {
     log("warn", "attachment.not_shown", { id: image.id, error });
     return null;
   }
+  const contentType = imageType(image) ?? "application/octet-stream";
   return presign(ctx, { key: keyOf(image), filename: image.filename, contentType });
-}
-
-const TYPES: Record<string, string> = {
-  png: "image/png",
-  jpg: "image/jpeg",
-  jpeg: "image/jpeg",
-  gif: "image/gif",
-  webp: "image/webp",
-  bmp: "image/bmp",
-};
-
-/** Only pictures of dots: an SVG is a document. Many mail programs call an image mere bytes, so its name counts. */
-function imageType({ content_type, filename }: InlineImage): string | null {
-  const type = content_type.toLowerCase();
-  if (Object.values(TYPES).includes(type)) return type;
-  if (type === "image/jpg") return "image/jpeg";
-  if (type !== "application/octet-stream") return null;
-  const extension = /\.(\w{3,4})$/.exec(filename)?.[1]?.toLowerCase() ?? "";
-  return Object.hasOwn(TYPES, extension) ? (TYPES[extension] ?? null) : null;
 }

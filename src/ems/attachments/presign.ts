@@ -76,8 +76,8 @@ async function ownCredentials({ config }: Ctx): Promise<Omit<Credentials, "endpo
   return { accessKeyId: "xabar", secretAccessKey: await ownKey(config, "attachment downloads") };
 }
 
-/** RFC 6266: a name in ASCII for old clients, the true one for all others. */
-function contentDisposition(filename: string): string {
+/** RFC 6266: a name in ASCII for old clients, the true one for all others; of both the first 200 characters. */
+export function contentDisposition(filename: string): string {
   const name = cut(filename.replace(/[\p{C}/\\]/gu, "_"), 200);
   const ascii = name.replace(/[^\x20-\x7e]|["%]/g, "_");
   const encoded = encodeURIComponent(name.toWellFormed()).replace(/['()*]/g, escapeCharacter);

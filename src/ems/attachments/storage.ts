@@ -2,8 +2,9 @@ import { sql } from "drizzle-orm";
 import { notFound } from "../../lib/errors.ts";
 import { log } from "../../lib/log.ts";
 import { type Ctx, inCompanies, type UserCtx } from "../context.ts";
-import { type StoredFile, shownId } from "../outbox/entry.ts";
+import type { StoredFile } from "../outbox/entry.ts";
 import { throwUnavailable } from "../provider/unavailable.ts";
+import { shownBy } from "./images.ts";
 import { createPartBuffer, putChunks } from "./put-chunks.ts";
 
 /** What is needed to bring an attachment's bytes from the provider to R2. */
@@ -74,6 +75,7 @@ export async function filesOf(ctx: UserCtx, messageId: string, html: string): Pr
     SELECT a.*, m.provider_message_id, c.grant_id
     FROM ems_attachments a JOIN ems_messages m ON m.id = a.message_id JOIN ems_accounts c ON c.id = a.account_id
     WHERE a.message_id = ${messageId} AND a.company_id ${inCompanies(ctx)} ORDER BY a.rowid`);
+  const shownId = shownBy(html);
   const files: StoredFile[] = [];
   for (const row of rows) {
     if (!(await storeAttachment(ctx, row).catch(throwUnavailable)))
@@ -82,7 +84,7 @@ export async function filesOf(ctx: UserCtx, messageId: string, html: string): Pr
     const key = keyOf(row);
     // What the provider told of the size may be an estimate.
     const size_bytes = (await ctx.env.ATTACHMENTS.head(key))?.size ?? row.size_bytes;
-    files.push({ key, filename, content_type, size_bytes, content_id: shownId(html, content_id) });
+    files.push({ key, filename, content_type, size_bytes, content_id: shownId(content_id) });
   }
   return files;
 }

@@ -2,9 +2,10 @@ import { sql } from "drizzle-orm";
 import { ApiError, forbidden, notFound } from "../../lib/errors.ts";
 import { fileName } from "../../lib/line.ts";
 import { check } from "../../lib/validation.ts";
+import { shownBy } from "../attachments/images.ts";
 import { findUploads, uploadKeyOf } from "../attachments/uploads.ts";
 import { inCompanies, type UserCtx } from "../context.ts";
-import { type StoredFile, type StoredMail, shownId } from "../outbox/entry.ts";
+import type { StoredFile, StoredMail } from "../outbox/entry.ts";
 import { disconnected } from "../outbox/submit.ts";
 import { MailHead, type Recipient, type SendRequest } from "./schemas.ts";
 
@@ -96,12 +97,13 @@ export async function compose(
 ): Promise<StoredMail> {
   check(MailHead, written);
   const uploads = await findUploads(ctx, account.company_id, written.attachment_ids ?? []);
+  const shownId = shownBy(written.body_html);
   const own = uploads.map((upload) => ({
     key: uploadKeyOf(upload),
     filename: upload.filename,
     content_type: upload.content_type,
     size_bytes: upload.size_bytes,
-    content_id: shownId(written.body_html, upload.content_id),
+    content_id: shownId(upload.content_id),
   }));
   const files = [...own, ...passedOn].map((file) => ({ ...file, filename: fileName(file.filename) }));
   const bytes = files.reduce((sum, { size_bytes }) => sum + size_bytes, written.body_html.length);

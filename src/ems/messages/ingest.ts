@@ -11,7 +11,8 @@ import type { ProviderMessage } from "../provider/port.ts";
 import { inboxEntries } from "../schema/inbox.ts";
 import { messages } from "../schema/mail.ts";
 import { type Body, type BodyColumns, loadBody, storeBody } from "./bodies.ts";
-import { attachmentsOf, isSame, type MailAccount, mergeState, onlyMissing, type State } from "./state.ts";
+import { type FilePlan, type FileRow, isUnchanged, planFiles, writeFiles } from "./files.ts";
+import { isSame, type MailAccount, mergeState, type Observed, onlyMissing, type State } from "./state.ts";
 import { isBeforeSweeps, suspectCreated } from "./suspects.ts";
 import { connect, findThread, hasNoThread, type Place } from "./threading.ts";
 
@@ -37,12 +38,13 @@ export interface Applied {
 }
 
 type Stored = State &
-  BodyColumns & {
+  BodyColumns &
+  Observed & {
     id: string;
     account_id: string;
     thread_id: string;
-    observed_at: number;
     applied_by: string;
+    files: FileRow[];
   };
 
 /**
@@ -62,27 +64,33 @@ export async function applyMessage(
     const { stored, deletedAt } = await findStored(ctx, account, applying.message.id);
     if (deletedAt !== null && observedAt <= deletedAt) return { id: null, outcome: "deleted" };
     const isOlder = stored && !sent && observedAt < stored.observed_at;
-    const message = isOlder ? onlyMissing(stored, applying.message) : applying.message;
+    const message = isOlder ? onlyMissing(stored, applying.message, observedAt) : applying.message;
     const digest = message.body === undefined ? null : await sha256Hex(message.body);
-    const state = mergeState(account, stored, message, digest);
-    if (stored && !sent && isSame(stored, state)) {
+    const isMarkup = message.body !== undefined && (sent !== undefined || isHtml(message.body));
+    const files = await filesOf(ctx, stored, message, isMarkup);
+    const state = mergeState(account, stored, message, digest, isMarkup, files);
+    // An older notification has a body or files only where they are news, if only by their time.
+    const isNews = isOlder && (message.body !== undefined || message.attachments !== undefined);
+    if (stored && !sent && !isNews && isSame(stored, state) && (!files || isUnchanged(files))) {
       // The first delivery may have died between its commit and its ring.
       if (!silent) ring(ctx, account.company_id);
       return { id: stored.id, outcome: "unchanged" };
     }
 
     const told = { ...applying, message };
-    const body = await placeBody(ctx, account, stored, state, told);
+    const body = await placeBody(ctx, account, stored, state, told, isMarkup);
     const id = stored?.id ?? uuidv7();
+    const columns = { ...state, ...body, ...observedOf(told) };
     const statements = stored
-      ? change(ctx, stored, { ...state, ...body }, told)
-      : creation(ctx, id, account, { ...state, ...body }, told);
-    const results = await batch(ctx, [...statements, ...belongings(ctx, id, account, state, told)]);
+      ? change(ctx, stored, columns, told)
+      : creation(ctx, id, account, columns, told);
+    const rows = files ? writeFiles(id, applying.cause, files) : [];
+    const results = await batch(ctx, [...statements, ...rows, ...belongings(ctx, id, account, state, told)]);
     // Only the message's own statement returns a row, and none when a concurrent delivery was first.
     if (results.every((rows) => rows.length === 0)) continue;
 
     if (!silent) ring(ctx, account.company_id);
-    if (message.attachments?.length) await enqueueDownload(ctx, id);
+    if (files?.inserted.length) await enqueueDownload(ctx, id);
     if (!stored && !sent && !silent && state.direction === "outbound") await enqueueUnknown(ctx, account.id);
     return { id, outcome: stored ? "updated" : "created" };
   }
@@ -95,17 +103,42 @@ async function findStored(
   providerId: string,
 ): Promise<{ stored: Stored | undefined; deletedAt: number | null }> {
   const key = sql`account_id = ${account.id} AND provider_message_id = ${providerId}`;
-  const [messageRows, tombstones] = await batch(ctx, [
+  const [messageRows, tombstones, files] = await batch(ctx, [
     sql`SELECT * FROM ems_messages WHERE ${key}`,
     sql`SELECT deleted_at FROM ems_tombstones WHERE ${key}`,
+    sql`
+      SELECT id, provider_attachment_id, nth, filename, content_type, size_bytes, content_id, is_inline
+      FROM ems_attachments WHERE message_id = (SELECT id FROM ems_messages WHERE ${key}) ORDER BY rowid`,
   ]);
-  const [row] = messageRows as (Omit<Stored, "has_attachments"> & { has_attachments: number })[];
+  const [row] = messageRows as (Omit<Stored, "has_attachments" | "files"> & { has_attachments: number })[];
   const [tombstone] = tombstones as { deleted_at: number }[];
   return {
-    stored: row && { ...row, has_attachments: row.has_attachments === 1 },
+    stored: row && { ...row, has_attachments: row.has_attachments === 1, files: files as FileRow[] },
     deletedAt: tombstone?.deleted_at ?? null,
   };
 }
+
+/** @returns null when neither the files nor the body that shows them were told */
+async function filesOf(
+  ctx: Ctx,
+  stored: Stored | undefined,
+  { body, attachments }: ProviderMessage,
+  isMarkup: boolean,
+): Promise<FilePlan | null> {
+  const known = stored?.files ?? [];
+  if (!attachments && (body === undefined || known.length === 0)) return null;
+  const html = async () => {
+    if (body !== undefined) return isMarkup ? body : null;
+    return stored ? (await loadBody(ctx, stored)).body_html : null;
+  };
+  return planFiles(known, attachments, html);
+}
+
+/** When what was told of body and files was seen. */
+const observedOf = ({ message, observedAt }: Applying): Partial<Observed> => ({
+  ...(message.body === undefined ? {} : { body_observed_at: observedAt }),
+  ...(message.attachments === undefined ? {} : { files_observed_at: observedAt }),
+});
 
 /** The body columns to write: none when the provider told no new body. */
 async function placeBody(
@@ -114,20 +147,20 @@ async function placeBody(
   stored: Stored | undefined,
   state: State,
   { message, sent }: Applying,
+  isMarkup: boolean,
 ): Promise<BodyColumns | undefined> {
   if (message.body === undefined || (!sent && stored && stored.body_digest === state.body_digest)) {
     return stored ? undefined : { body_html: null, body_text: null, body_key: null };
   }
   // No provider tells the text alternative of an HTML mail: what we sent with it stays ours.
   const text = sent ? sent.text : stored ? (await loadBody(ctx, stored)).body_text : null;
-  const body: Body =
-    isHtml(message.body) || sent
-      ? { body_html: message.body, body_text: text }
-      : { body_html: null, body_text: message.body };
+  const body: Body = isMarkup
+    ? { body_html: message.body, body_text: text }
+    : { body_html: null, body_text: message.body };
   return storeBody(ctx, account, body);
 }
 
-type Columns = State & Partial<BodyColumns>;
+type Columns = State & Partial<BodyColumns> & Partial<Observed>;
 
 function change(ctx: Ctx, stored: Stored, columns: Columns, applying: Applying): SQL[] {
   const { observedAt, cause, silent, sent } = applying;
@@ -215,19 +248,8 @@ const placeOf = (account: Pick<MailAccount, "id">, columns: Columns, { message }
 
 /** What hangs on the message: written only if this delivery is the one that wrote the message. */
 function belongings(ctx: Ctx, id: string, account: MailAccount, state: State, applying: Applying): SQL[] {
-  const { message, cause, sent } = applying;
+  const { sent } = applying;
   const statements: SQL[] = [];
-  const attachments = attachmentsOf(message).map((attachment) => ({ ...attachment, row: uuidv7() }));
-  if (attachments.length) {
-    statements.push(sql`
-      INSERT INTO ems_attachments (id, company_id, account_id, message_id, provider_attachment_id, filename,
-        content_type, size_bytes, content_id, is_inline, created_at)
-      SELECT value ->> 'row', m.company_id, m.account_id, m.id, value ->> 'id', value ->> 'filename',
-        value ->> 'content_type', value ->> 'size_bytes', value ->> 'content_id', value ->> 'is_inline', unixepoch()
-      FROM json_each(${JSON.stringify(attachments)})
-      JOIN ems_messages m ON m.id = ${id} AND m.applied_by = ${cause} WHERE true
-      ON CONFLICT (message_id, provider_attachment_id) DO NOTHING`);
-  }
   if (sent) {
     const entry = {
       user_id: sent.userId,

@@ -1,6 +1,7 @@
-import { excerpt, isHtml } from "../../lib/text.ts";
+import { excerpt, readableSnippet } from "../../lib/text.ts";
 import { nowSeconds } from "../../lib/time.ts";
-import type { Address, ProviderAttachment, ProviderMessage } from "../provider/port.ts";
+import type { Address, ProviderMessage } from "../provider/port.ts";
+import type { FilePlan } from "./files.ts";
 
 /** What of an account its mail depends on. */
 export interface MailAccount {
@@ -37,17 +38,21 @@ export interface State {
 /**
  * What is known of a message after the provider has spoken: what it told, over what was stored. A field that it
  * did not tell keeps its value.
+ * @param isMarkup whether the body that it told is HTML
+ * @param files null when it told nothing that they depend on
  */
 export function mergeState(
   account: MailAccount,
   stored: State | undefined,
   told: ProviderMessage,
   bodyDigest: string | null,
+  isMarkup: boolean,
+  files: FilePlan | null,
 ): State {
   const from = told.from?.email
     ? told.from
     : { email: stored?.from_address ?? "", name: told.from?.name ?? stored?.from_name ?? null };
-  const hasAttachments = told.attachments && attachmentsOf(told).some(({ is_inline }) => !is_inline);
+  const snippet = told.snippet ? readableSnippet(told.snippet) : null;
   return {
     provider_thread_id: told.thread_id ?? stored?.provider_thread_id ?? null,
     internet_message_id: told.internet_message_id ?? stored?.internet_message_id ?? null,
@@ -62,20 +67,32 @@ export function mergeState(
       ? (toJson(told.reply_to) ?? null)
       : (stored?.reply_to_addresses ?? null),
     subject: told.subject ?? stored?.subject ?? "",
-    snippet: told.snippet || (told.body ? excerpt(told.body) : null) || (stored?.snippet ?? null),
+    snippet: snippet ?? (told.body ? excerpt(told.body, isMarkup) : null) ?? stored?.snippet ?? null,
     direction: directionOf(account, from.email, told.folders, stored?.direction),
-    has_attachments: hasAttachments ?? stored?.has_attachments ?? false,
-    attachment_count: told.attachments?.length ?? stored?.attachment_count ?? 0,
+    has_attachments: files?.has_attachments ?? stored?.has_attachments ?? false,
+    attachment_count: files?.attachment_count ?? stored?.attachment_count ?? 0,
     sent_at: stored?.sent_at ?? told.date ?? nowSeconds(),
     body_digest: bodyDigest ?? stored?.body_digest ?? null,
   };
 }
 
+/** When the provider saw what is stored of a message's body and files, in milliseconds; null: not known. */
+export interface Observed {
+  observed_at: number;
+  body_observed_at: number | null;
+  files_observed_at: number | null;
+}
+
 /**
- * What an older notification can still add: only what nobody has told yet.
+ * What an older notification can still add: what nobody has told yet, and a body or files that are newer than those
+ * that are known, since a newer notification may have come without.
  * @returns the message without the fields that are known
  */
-export function onlyMissing(stored: State, told: ProviderMessage): ProviderMessage {
+export function onlyMissing(
+  stored: State & Observed,
+  told: ProviderMessage,
+  observedAt: number,
+): ProviderMessage {
   const { id, thread_id, internet_message_id, written_message_id, references } = told;
   const { cc, bcc, reply_to, snippet, body, attachments } = told;
   const missing: ProviderMessage = { id };
@@ -89,30 +106,19 @@ export function onlyMissing(stored: State, told: ProviderMessage): ProviderMessa
   if (stored.bcc_addresses === null && bcc) missing.bcc = bcc;
   if (stored.reply_to_addresses === null && reply_to) missing.reply_to = reply_to;
   if (stored.snippet === null && snippet) missing.snippet = snippet;
-  if (stored.body_digest === null && body !== undefined) missing.body = body;
-  if (stored.attachment_count === 0 && attachments) missing.attachments = attachments;
+  const isNewer = (knownAt: number | null, isKnown: boolean) =>
+    observedAt > (knownAt ?? (isKnown ? stored.observed_at : Number.NEGATIVE_INFINITY));
+  if (body !== undefined && isNewer(stored.body_observed_at, stored.body_digest !== null))
+    missing.body = body;
+  if (attachments && isNewer(stored.files_observed_at, stored.attachment_count > 0)) {
+    missing.attachments = attachments;
+  }
   return missing;
 }
 
 /** True when the provider has told nothing new. */
 export const isSame = (stored: State, state: State): boolean =>
   (Object.keys(state) as (keyof State)[]).every((column) => stored[column] === state[column]);
-
-/** A message's attachments, told apart by whether its HTML shows them inline. */
-export function attachmentsOf({
-  attachments,
-  body,
-}: ProviderMessage): (ProviderAttachment & { is_inline: boolean })[] {
-  const html = body && isHtml(body) ? body.toLowerCase() : "";
-  return (attachments ?? []).map((attachment) => ({
-    ...attachment,
-    is_inline: attachment.content_id !== null && isShown(html, attachment.content_id.toLowerCase()),
-  }));
-}
-
-/** @param html in lower case: neither the scheme nor what clients make of an id keeps its case */
-const isShown = (html: string, contentId: string): boolean =>
-  html.includes(`cid:${contentId}`) || html.includes(`cid:${encodeURIComponent(contentId).toLowerCase()}`);
 
 /** Providers name the folder SENT, Sent Items, INBOX.Sent, [Gmail]/Sent Mail… */
 const isSentFolder = (folder: string): boolean => /\bsent\b/i.test(folder);

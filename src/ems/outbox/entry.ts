@@ -21,10 +21,6 @@ export interface StoredFile {
   content_id: string | null;
 }
 
-/** The content id of a file that the HTML shows; null where it does not, and the file is only attached. */
-export const shownId = (html: string, contentId: string | null): string | null =>
-  contentId !== null && html.includes(`cid:${contentId}`) ? contentId : null;
-
 /** A mail as it will leave. It is kept as it is until it has: a repetition must be the same, byte for byte. */
 export interface StoredMail extends Omit<OutgoingMail, "attachments" | "marker"> {
   /** Ours alone: no provider takes a text beside the HTML. */

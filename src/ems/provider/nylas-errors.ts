@@ -109,7 +109,7 @@ function parsed(text: string): unknown {
 /** A stranger's text for our users: one line, no markup, short. */
 function safe(message: string): string {
   const text = message
-    .replace(/<[^>]*>/g, " ")
+    .replace(/<[^<>]*>/g, " ")
     .replace(/[\p{C}\s]+/gu, " ")
     .trim();
   return cut(text, 200);

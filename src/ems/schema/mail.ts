@@ -120,6 +120,9 @@ export const messages = sqliteTable(
     reply_to_addresses: text(),
     /** The Message-ID as its sender wrote it, where that is not how ids are compared: what an answer names. */
     message_id_written: text(),
+    /** Times of the notifications that body and files come from, in milliseconds: others may tell without them. */
+    body_observed_at: integer(),
+    files_observed_at: integer(),
   },
   (t) => [
     uniqueIndex("ems_messages_provider").on(t.account_id, t.provider_message_id),
@@ -170,6 +173,8 @@ export const attachments = sqliteTable(
     account_id: text().notNull(),
     message_id: text().notNull(),
     provider_attachment_id: text().notNull(),
+    /** Its place among those of the same provider id, which may be derived from name, type and size alone. */
+    nth: integer().notNull().default(0),
     filename: text().notNull(),
     content_type: text().notNull(),
     size_bytes: integer().notNull(),
@@ -179,5 +184,5 @@ export const attachments = sqliteTable(
     stored_at: integer(),
     created_at: integer().notNull(),
   },
-  (t) => [uniqueIndex("ems_attachments_provider").on(t.message_id, t.provider_attachment_id)],
+  (t) => [uniqueIndex("ems_attachments_provider").on(t.message_id, t.provider_attachment_id, t.nth)],
 );

@@ -18,6 +18,8 @@ export async function applyState(ctx: Ctx, delivered: Delivered): Promise<Ignore
   // A body that was cut, left out or turned into Markdown is no body.
   const isPartial = flags.has("truncated") || flags.has("metadata") || flags.has("cleaned");
   if (isPartial) delete told.body;
+  // What was left out with it may be files.
+  if (flags.has("truncated") || flags.has("metadata")) delete told.attachments;
   const message = await complete(ctx, delivered, told, isPartial);
   if (!message) return new Ignored("The provider has it no more");
   const seen = { observedAt: observedAt(notification, receivedAt), cause: notification.id };

@@ -1,0 +1,122 @@
+import { type SQL, sql } from "drizzle-orm";
+import { uuidv7 } from "../../lib/ids.ts";
+import { picturesOf } from "../attachments/images.ts";
+import type { ProviderAttachment } from "../provider/port.ts";
+import { contentIdsIn, sanitizeHtml } from "./html.ts";
+
+/** A file of a message, as the database has it. */
+export interface FileRow {
+  id: string;
+  provider_attachment_id: string;
+  /** Its place among those of the same provider id: providers derive that from name, type and size. */
+  nth: number;
+  filename: string;
+  content_type: string;
+  size_bytes: number;
+  content_id: string | null;
+  is_inline: number;
+}
+
+/** A message's files as they will be, and what of the rows must change for it. */
+export interface FilePlan {
+  /** How many, and whether one is not shown by the HTML: they follow from the rows and nothing else. */
+  attachment_count: number;
+  has_attachments: boolean;
+  inserted: FileRow[];
+  updated: FileRow[];
+  /** Ids of rows. */
+  deleted: string[];
+}
+
+export const isUnchanged = ({ inserted, updated, deleted }: FilePlan): boolean =>
+  inserted.length + updated.length + deleted.length === 0;
+
+/**
+ * Brings the rows to what the provider tells: a file that stays keeps its row, one that is gone loses it. Which are
+ * inline is decided anew by what the HTML shows.
+ * @param told undefined when only the body is new
+ * @param html gives the body; called only where it can matter. Null for a body that is no HTML.
+ */
+export async function planFiles(
+  stored: FileRow[],
+  told: ProviderAttachment[] | undefined,
+  html: () => Promise<string | null>,
+): Promise<FilePlan> {
+  const files = told ? numbered(told) : stored;
+  const shown = new Set(await shownOf(files, html));
+  const known = new Map(stored.map((row) => [placeOf(row), row]));
+  const wanted = files.map((file) => ({
+    ...file,
+    id: known.get(placeOf(file))?.id ?? uuidv7(),
+    is_inline: shown.has(file) ? 1 : 0,
+  }));
+  const kept = new Set(wanted.map(({ id }) => id));
+  const before = new Map(stored.map((row) => [row.id, row]));
+  return {
+    attachment_count: wanted.length,
+    has_attachments: wanted.some(({ is_inline }) => is_inline === 0),
+    inserted: wanted.filter(({ id }) => !before.has(id)),
+    updated: wanted.filter((file) => before.has(file.id) && !isSameFile(file, before.get(file.id))),
+    deleted: stored.flatMap(({ id }) => (kept.has(id) ? [] : id)),
+  };
+}
+
+/**
+ * The statements of a plan. Nothing happens unless the message was written by the same cause, in the same batch.
+ * @param id of the message
+ */
+export function writeFiles(id: string, cause: string, { inserted, updated, deleted }: FilePlan): SQL[] {
+  const isOurs = sql`EXISTS (SELECT 1 FROM ems_messages WHERE id = ${id} AND applied_by = ${cause})`;
+  const remove = sql`
+    DELETE FROM ems_attachments
+    WHERE message_id = ${id} AND id IN (SELECT value FROM json_each(${JSON.stringify(deleted)})) AND ${isOurs}`;
+  const change = sql`
+    UPDATE ems_attachments SET filename = value ->> 'filename', content_type = value ->> 'content_type',
+      size_bytes = value ->> 'size_bytes', content_id = value ->> 'content_id', is_inline = value ->> 'is_inline'
+    FROM json_each(${JSON.stringify(updated)})
+    WHERE ems_attachments.id = value ->> 'id' AND message_id = ${id} AND ${isOurs}`;
+  const insert = sql`
+    INSERT INTO ems_attachments (id, company_id, account_id, message_id, provider_attachment_id, nth, filename,
+      content_type, size_bytes, content_id, is_inline, created_at)
+    SELECT value ->> 'id', m.company_id, m.account_id, m.id, value ->> 'provider_attachment_id', value ->> 'nth',
+      value ->> 'filename', value ->> 'content_type', value ->> 'size_bytes', value ->> 'content_id',
+      value ->> 'is_inline', unixepoch()
+    FROM json_each(${JSON.stringify(inserted)}) JOIN ems_messages m ON m.id = ${id} AND m.applied_by = ${cause}
+    WHERE true ON CONFLICT (message_id, provider_attachment_id, nth) DO NOTHING`;
+  return [
+    ...(deleted.length ? [remove] : []),
+    ...(updated.length ? [change] : []),
+    ...(inserted.length ? [insert] : []),
+  ];
+}
+
+type File = Omit<FileRow, "id" | "is_inline">;
+
+function numbered(told: ProviderAttachment[]): File[] {
+  const counts = new Map<string, number>();
+  return told.map(({ id, filename, content_type, size_bytes, content_id }) => {
+    const nth = counts.get(id) ?? 0;
+    counts.set(id, nth + 1);
+    return { provider_attachment_id: id, nth, filename, content_type, size_bytes, content_id };
+  });
+}
+
+async function shownOf<Each extends File>(
+  files: Each[],
+  html: () => Promise<string | null>,
+): Promise<Iterable<Each>> {
+  const candidates = files.filter(({ content_id }) => content_id !== null);
+  if (candidates.length === 0) return [];
+  const markup = await html();
+  if (!markup || !/cid:/i.test(markup)) return [];
+  return picturesOf(contentIdsIn(sanitizeHtml(markup, false)), candidates).values();
+}
+
+const placeOf = ({ provider_attachment_id, nth }: File): string => `${nth}/${provider_attachment_id}`;
+
+const isSameFile = (file: FileRow, row: FileRow | undefined): boolean =>
+  file.filename === row?.filename &&
+  file.content_type === row.content_type &&
+  file.size_bytes === row.size_bytes &&
+  file.content_id === row.content_id &&
+  file.is_inline === row.is_inline;

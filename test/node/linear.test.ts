@@ -1,0 +1,157 @@
+import { describe, expect, it } from "vitest";
+import { imageType, picturesOf, shownBy } from "../../src/ems/attachments/images.ts";
+import { errorOf, sendErrorOf } from "../../src/ems/provider/nylas-errors.ts";
+import { NylasMessage, toProviderMessage } from "../../src/ems/provider/wire.ts";
+import { parseTrigger } from "../../src/ems/webhooks/notification.ts";
+import { decodeReferences } from "../../src/lib/entities.ts";
+import { cut, fileName, oneLine } from "../../src/lib/line.ts";
+import { boundaryOf } from "../../src/lib/multipart.ts";
+import { excerpt, isHtml, readableSnippet } from "../../src/lib/text.ts";
+import { expectLinear, PAIRS } from "./support/linear.ts";
+
+/** A text in every place that a stranger can fill. */
+const mailOf = (text: string) => ({
+  id: "m",
+  subject: text,
+  from: [{ name: text, email: text }],
+  to: [{ name: text, email: text }],
+  reply_to: [{ name: text, email: text }],
+  body: text,
+  snippet: text,
+  folders: [text],
+  headers: ["Message-ID", "References", "In-Reply-To", text].map((name) => ({ name, value: text })),
+  attachments: [{ id: "a", filename: text, content_type: text, content_id: text, size: 1 }],
+});
+
+const refusals = (call: (text: string) => unknown) => (text: string) => {
+  try {
+    return call(text);
+  } catch {
+    return null;
+  }
+};
+
+/** Everything outside of the sanitiser that reads a text of a stranger or of a caller. */
+const READERS: [name: string, read: (text: string) => unknown][] = [
+  ["isHtml", isHtml],
+  ["isHtml, after a word", (text) => isHtml(`x ${text}`)],
+  ["excerpt of HTML", (text) => excerpt(text, true)],
+  [
+    "excerpt of HTML that shows nothing",
+    (text) => excerpt(`<p title="x">${text.replace(/[^<>\s]/g, "<")}`, true),
+  ],
+  ["excerpt of text", (text) => excerpt(text, false)],
+  ["readableSnippet", readableSnippet],
+  ["decodeReferences", decodeReferences],
+  ["cut", (text) => cut(text, 200)],
+  ["oneLine", (text) => oneLine(text, 200)],
+  ["fileName", fileName],
+  ["a message of Nylas", (text) => toProviderMessage(NylasMessage.parse(mailOf(text)))],
+  ["imageType", (text) => imageType({ content_type: text, filename: text })],
+  [
+    "picturesOf",
+    (text) => picturesOf([text], [{ content_type: "image/png", filename: text, content_id: text }]),
+  ],
+  ["shownBy", (text) => shownBy(text)(text)],
+  ["boundaryOf", refusals((text) => boundaryOf(`multipart/form-data${text}`))],
+  ["parseTrigger", parseTrigger],
+];
+
+/** Tokens of HTML, addresses, Message-IDs, MIME parameters and data URLs: what begins something that may not end. */
+const TOKENS: string[] = [
+  ...[
+    "<a",
+    "<a ",
+    "<a b",
+    '<a b="',
+    "<a b='",
+    "<a b= ",
+    "<a>",
+    "</a>",
+    "<p",
+    "<br>",
+    "<!--",
+    "-->",
+    "<!",
+    "<?xml",
+  ],
+  ...[
+    "<!doctype",
+    "<style",
+    "<style>",
+    "<script>",
+    "</script",
+    "<svg>",
+    "<svg",
+    "<title>",
+    "<x:y>",
+    "<x-y",
+    "<![if",
+  ],
+  ...[
+    '=" ',
+    "= '",
+    ' a="',
+    " a=b",
+    "&amp;",
+    "&amp",
+    "&#",
+    "&#x",
+    "&#1;",
+    "&zwnj;",
+    "&nbsp;",
+    "&a",
+    "<name>",
+    "a<b ",
+  ],
+  ...[
+    "<a@b.example>",
+    "a@b",
+    '"a" <',
+    "a@[",
+    "(a",
+    "\\(",
+    "=?utf-8?q?",
+    "?=",
+    "<a@b> ",
+    "<a@b",
+    "@b>",
+    " \r\n\t",
+  ],
+  ...[
+    '; a="',
+    '; a="\\"',
+    "; a=b",
+    ";   ",
+    "; boundary=",
+    "utf-8'",
+    "%41",
+    "cid:",
+    "cid:a",
+    'src="cid:',
+    "a/b",
+    "../",
+  ],
+  ...["\n ", "\n\n", "\u200d\u200d", " \u200c", "\u034f ", "aaaaaaaaaaaaaaaa", "                "],
+];
+
+describe("1 MB takes time in proportion to its length", () => {
+  // Each reader takes a share of the pairs, another than its neighbours: all of them, one after the other.
+  const SHARES = 8;
+  it.each(READERS.map(([name, read], nth) => [name, read, nth] as const))("%s", (_name, read, nth) => {
+    const share = [...PAIRS, ...TOKENS].filter((_, at) => at % SHARES === nth % SHARES);
+    for (const unit of ["<a ", "&#", "<!--", '<a b="', ...share]) expectLinear(read, unit);
+  });
+
+  it.each([
+    ["of a reading call", errorOf],
+    ["of a send", sendErrorOf],
+  ])("the message of an error of the provider %s", async (_name, read) => {
+    // Read by a promise, which the comparison does not wait for: what is quadratic here would not end.
+    for (const unit of ["<", "< ", "<a", "<a ", "a<", "> <", "\n<", " "]) {
+      const message = unit.repeat(256 * 1024);
+      const answer = Response.json({ request_id: "x", error: { type: "x", message } }, { status: 400 });
+      expect((await read(answer)).message.length).toBeLessThanOrEqual(200);
+    }
+  });
+});
