@@ -59,16 +59,18 @@ describe("messages", () => {
   });
 
   it("tell what is known of people, and nothing where nothing is known", async () => {
+    // In an hour: before all others.
+    const date = (Math.floor(Date.now() / 1000) + 3600) * 1000;
     await receive("", {
       from: { email: "Иван@пример.example", name: "Иван «О'Нил» 😀" },
       to: [{ email: account.email_address, name: "Yo‘lchi" }, { email: "other@out.example" }],
       cc: [{ email: "cc@out.example" }],
       text: "Salom\n\nDunyo",
-      date: Date.UTC(2030, 0, 1),
+      date,
     });
     const message = await eventually(async () => {
       const [first] = (await list()).items;
-      expect(first?.sent_at).toBe("2030-01-01T00:00:00Z");
+      expect(first?.sent_at).toBe(new Date(date).toISOString().replace(".000Z", "Z"));
       return first;
     });
     expect(message).toMatchObject({

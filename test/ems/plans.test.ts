@@ -88,6 +88,11 @@ const SORTS: Exception[] = [
     sql: "WHERE a.message_id = ? AND a.company_id IN (SELECT value FROM json_each(?)) ORDER BY a.rowid",
     why: "files of a message",
   },
+  {
+    sql: "AND provider_message_id = ?) ORDER BY rowid",
+    why: "files of a message",
+  },
+  { sql: "AND a.content_id IS NOT NULL ORDER BY a.is_inline DESC, a.rowid", why: "files of a message" },
   { sql: "AND thread_version > ? AND", why: "the messages of one thread, for an answer that came too late" },
 ];
 

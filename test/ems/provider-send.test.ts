@@ -377,8 +377,10 @@ describe("a sent mail", () => {
   it.each(["JSON", "multipart"])("keeps the names of files, as %s", async (form) => {
     const attachments = names.map((filename) => file(bytes(10), { filename }));
     if (form === "multipart") attachments.push(file(bytes(3 * MB), { filename: "large" }));
-    const answer = await provider.send(grant, mail({ attachments }), key());
-    expect(answer.attachments?.slice(0, names.length).map(({ filename }) => filename)).toEqual(names);
+    const { id } = await provider.send(grant, mail({ attachments }), key());
+    const stored = (await storedMail(grant)).find((message) => message.id === id);
+    const files = stored?.attachments as { filename: string }[];
+    expect(files.slice(0, names.length).map(({ filename }) => filename)).toEqual(names);
   });
 
   it.each(["JSON", "multipart"])("has no types of files but what are types, as %s", async (form) => {

@@ -167,6 +167,11 @@ export async function receiveWhole(worker: ObservedWorker, { id, grant_id, email
   const [{ id: provider_id } = { id: "" }] = await receiveMail({ ...letter(email_address), silent: true });
   const stored = (await storedMail(grant_id)).find((each) => each.id === provider_id);
   await worker.notify("message.created", { ...stored, grant_id });
+  // One file gets another name and the other goes, and then both are as they were.
+  const [first] = (stored?.attachments ?? []) as object[];
+  const renamed = { ...stored, grant_id, attachments: [{ ...first, filename: "renamed.txt" }] };
+  await worker.notify("message.updated", renamed);
+  await worker.notify("message.updated", { ...stored, grant_id });
   const message = await env.DB.prepare(
     "SELECT id FROM ems_messages WHERE account_id = ? AND provider_message_id = ?",
   )

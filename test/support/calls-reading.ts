@@ -59,6 +59,7 @@ export async function readOne(worker: ObservedWorker, { mailbox, users: { fresh:
     await worker.request("GET /threads/:thread_id", { as: client, ids: { thread_id } });
   }
   await worker.request("GET /messages/:message_id/html", { as, ids: { message_id } });
+  await worker.request("GET /messages/:message_id/compose", { as, ids: { message_id }, query: "as=forward" });
   await worker.request("GET /attachments/message/:message_id", { as, ids: { message_id } });
   for (const do_not_delete of [true, false]) {
     await worker.request("PATCH /threads/:thread_id", { as, ids: { thread_id }, body: { do_not_delete } });
