@@ -2,6 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import * as z from "zod/mini";
 import { batch, type Ctx } from "../context.ts";
 import { appendEvents, ring } from "../events/log.ts";
+import { type Outcome, setDelivery } from "../messages/delivery.ts";
 import type { Delivered } from "./notification.ts";
 
 // What becomes of a mail that we sent. Published examples and schemas of these triggers disagree on where fields
@@ -38,14 +39,14 @@ const Clicked = z.object({
 /** message.send_success. */
 export async function applySendSuccess(ctx: Ctx, delivered: Delivered): Promise<void> {
   const { object } = Success.parse(delivered.notification.data);
-  await setDelivery(ctx, delivered, byIds(delivered, [object?.id], []), "sent", null);
+  await setDelivery(ctx, outcomeOf(delivered, [object?.id]), "sent", null);
 }
 
 /** message.send_failed. */
 export async function applySendFailure(ctx: Ctx, delivered: Delivered): Promise<void> {
   const { reason, error, object } = Failure.parse(delivered.notification.data);
   const detail = reason ?? object?.reason ?? error?.message ?? object?.error?.message ?? null;
-  await setDelivery(ctx, delivered, byIds(delivered, [object?.id], []), "failed", detail);
+  await setDelivery(ctx, outcomeOf(delivered, [object?.id]), "failed", detail);
 }
 
 /**
@@ -55,10 +56,10 @@ export async function applySendFailure(ctx: Ctx, delivered: Delivered): Promise<
 export async function applyBounce(ctx: Ctx, delivered: Delivered): Promise<void> {
   const bounce = Bounce.parse(delivered.notification.data.object);
   const { origin } = bounce;
-  const which = byIds(delivered, [origin?.id, bounce.message_id], [origin?.mime_id]);
+  const outcome = outcomeOf(delivered, [origin?.id, bounce.message_id], [bracketed(origin?.mime_id)]);
   const address = [bounce.bounced_addresses ?? []].flat().join(", ");
   const detail = [address, bounce.code, bounce.bounce_reason].filter(Boolean).join(": ");
-  const found = await setDelivery(ctx, delivered, which, "bounced", detail);
+  const found = await setDelivery(ctx, outcome, "bounced", detail);
   if (!found) throw new Error("The mail that bounced is not known yet");
 }
 
@@ -75,44 +76,13 @@ export async function applyClicked(ctx: Ctx, delivered: Delivered): Promise<void
   await raise(ctx, delivered, "message.link_clicked", sql.raw("clicked_count"), message_id, count);
 }
 
-const jsonOf = (ids: (string | null | undefined)[]): string => JSON.stringify(ids.filter(Boolean));
+const outcomeOf = (
+  { account, notification }: Delivered,
+  providerIds: (string | null | undefined)[],
+  internetIds: (string | null | undefined)[] = [],
+): Outcome => ({ account, cause: notification.id, providerIds, internetIds });
 
 const bracketed = (id: string | null | undefined) => id && (id.startsWith("<") ? id : `<${id}>`);
-
-/** The account's messages of these ids: each is looked up by its own index, which an OR would keep SQLite from. */
-const byIds = (
-  { account }: Delivered,
-  providerIds: (string | null | undefined)[],
-  messageIds: (string | null | undefined)[],
-): SQL => sql`id IN (
-  SELECT m.id FROM json_each(${jsonOf(providerIds)}) j CROSS JOIN ems_messages m
-    ON m.account_id = ${account.id} AND m.provider_message_id = j.value
-  UNION ALL
-  SELECT m.id FROM json_each(${jsonOf(messageIds.map(bracketed))}) j CROSS JOIN ems_messages m
-    ON m.account_id = ${account.id} AND m.internet_message_id = j.value)`;
-
-/** @returns false when there is no such message */
-async function setDelivery(
-  ctx: Ctx,
-  { account, notification }: Delivered,
-  which: SQL,
-  state: "sent" | "bounced" | "failed",
-  detail: string | null,
-): Promise<boolean> {
-  // A bounce follows a success, which may come later all the same.
-  const isNews = sql`delivery_state IS NOT ${state} AND (${state} <> 'sent' OR delivery_state IS NULL)`;
-  const [found] = await batch(ctx, [
-    sql`SELECT 1 FROM ems_messages WHERE ${which}`,
-    appendEvents(sql`
-      SELECT company_id, NULL, 'message.delivery_updated', thread_id, id, NULL, 'delivery/' || id || '/' || ${notification.id}
-      FROM ems_messages WHERE ${which} AND ${isNews}`),
-    sql`
-      UPDATE ems_messages SET delivery_state = ${state}, delivery_detail = ${detail?.slice(0, 500) ?? null}
-      WHERE ${which} AND ${isNews}`,
-  ]);
-  ring(ctx, account.company_id);
-  return (found?.length ?? 0) > 0;
-}
 
 async function raise(
   ctx: Ctx,
