@@ -11,6 +11,7 @@ import type { ProviderMessage } from "../provider/port.ts";
 import { inboxEntries } from "../schema/inbox.ts";
 import { messages } from "../schema/mail.ts";
 import { type Body, type BodyColumns, loadBody, storeBody } from "./bodies.ts";
+import { enqueueBounce, mayBeBounce } from "./bounces.ts";
 import { attachmentsOf, isSame, type MailAccount, mergeState, onlyMissing, type State } from "./state.ts";
 import { answeredThread, connect, findThread, hasNoThread, type Place } from "./threading.ts";
 
@@ -38,6 +39,7 @@ type Stored = State &
     id: string;
     account_id: string;
     thread_id: string;
+    threaded_by: string;
     observed_at: number;
     applied_by: string;
   };
@@ -65,6 +67,7 @@ export async function applyMessage(
     if (stored && !sent && isSame(stored, state)) {
       // The first delivery may have died between its commit and its ring.
       if (!silent) ring(ctx, account.company_id);
+      if (stored.threaded_by === "none") await readLater(ctx, stored.id, state, applying);
       return { id: stored.id, outcome: "unchanged" };
     }
 
@@ -80,10 +83,16 @@ export async function applyMessage(
 
     if (!silent) ring(ctx, account.company_id);
     if (message.attachments?.length) await enqueueDownload(ctx, id);
+    await readLater(ctx, id, state, applying);
     if (!stored && !sent && !silent && state.direction === "outbound") await enqueueUnknown(ctx, account.id);
     return { id, outcome: stored ? "updated" : "created" };
   }
   throw new Error(`Message ${applying.message.id} kept changing under this delivery`);
+}
+
+/** A mail that may be a bounce is read by a job: again, where it has found no thread, in case that was lost. */
+async function readLater(ctx: Ctx, id: string, { direction }: State, { message }: Applying): Promise<void> {
+  if (direction === "inbound" && mayBeBounce(message)) await enqueueBounce(ctx, id, message.references);
 }
 
 async function findStored(

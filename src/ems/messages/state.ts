@@ -1,6 +1,7 @@
 import { excerpt, isHtml } from "../../lib/text.ts";
 import { nowSeconds } from "../../lib/time.ts";
 import type { Address, ProviderAttachment, ProviderMessage } from "../provider/port.ts";
+import { isMailSystem } from "./bounces.ts";
 
 /** What of an account its mail depends on. */
 export interface MailAccount {
@@ -45,7 +46,9 @@ export function mergeState(
   const from = told.from ?? { email: stored?.from_address ?? "", name: stored?.from_name ?? null };
   const hasAttachments = told.attachments && attachmentsOf(told).some(({ is_inline }) => !is_inline);
   return {
-    provider_thread_id: told.thread_id ?? stored?.provider_thread_id ?? null,
+    provider_thread_id: isMailSystem(from.email)
+      ? null
+      : (told.thread_id ?? stored?.provider_thread_id ?? null),
     internet_message_id: told.internet_message_id ?? stored?.internet_message_id ?? null,
     from_address: from.email,
     from_name: from.name,
