@@ -3,6 +3,7 @@ import { nowSeconds, toIso } from "../lib/time.ts";
 import { KEPT_DAYS, uploadKeyOf } from "./attachments/uploads.ts";
 import { type Ctx, ofEachShard, ofNoCompany } from "./context.ts";
 import { removeExpiredKeys } from "./idempotency-store.ts";
+import { DEPARTURE_SECONDS } from "./messages/moves.ts";
 import { NOTIFICATIONS } from "./webhooks/receive.ts";
 
 const KEEP_DAYS = 30;
@@ -20,6 +21,7 @@ export async function removeExpired(ctx: Ctx): Promise<void> {
   for (const each of ofEachShard(ctx)) {
     await repeat(() => removeOldest(each, "ems_events", "created_at", before));
     await repeat(() => removeOldest(each, "ems_deliveries", "received_at", before));
+    await repeat(() => removeOldest(each, "ems_departures", "departed_at", nowSeconds() - DEPARTURE_SECONDS));
     await repeat(() => removeOutbox(each, before));
     await repeat(() => removeUploads(each, nowSeconds() - KEPT_DAYS * DAY));
   }

@@ -4,6 +4,7 @@ import { log } from "../../lib/log.ts";
 import { nowSeconds } from "../../lib/time.ts";
 import { batch, type Ctx } from "../context.ts";
 import { appendEvents, ring } from "../events/log.ts";
+import { refreshFolders } from "../messages/folders.ts";
 import { applyMessage } from "../messages/ingest.ts";
 import type { ConnectedAccount } from "../messages/state.ts";
 import { ProviderError } from "../provider/port.ts";
@@ -50,6 +51,7 @@ export async function backfill(ctx: Ctx, job: BackfillJob): Promise<void> {
     WHERE ${isCurrent} AND a.grant_id IS NOT NULL AND a.status <> 'disconnected'`);
   if (!account) return;
   try {
+    if (job.cursor === null) await refreshFolders(ctx, account);
     const page = await ctx.provider.listMessages(account.grant_id, { cursor: job.cursor, limit: PAGE });
     const estimate = account.estimated_total ?? (await estimateTotal(ctx, account));
     const observedAt = nowSeconds() * 1000;

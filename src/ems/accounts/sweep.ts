@@ -119,7 +119,7 @@ async function removeMissing(
 ): Promise<number> {
   const missing = await ctx.db.all<{ provider_message_id: string; observed_at: number }>(sql`
     SELECT provider_message_id, observed_at FROM ems_messages
-    WHERE account_id = ${account.id} AND sent_at BETWEEN ${covered.from} AND ${covered.until}
+    WHERE account_id = ${account.id} AND hidden IN (0, 1) AND sent_at BETWEEN ${covered.from} AND ${covered.until}
       AND provider_message_id NOT IN (SELECT value FROM json_each(${JSON.stringify(page.map(({ id }) => id))}))
     LIMIT ${MISSING_PER_PAGE}`);
   const gone: typeof missing = [];

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { pageOf, pageQuery } from "../../lib/pagination.ts";
 import { uuid } from "../../lib/validation.ts";
-import { MessageResponse } from "../messages/schemas.ts";
+import { folder, MessageResponse } from "../messages/schemas.ts";
 
 export const InboxParam = z.object({ inbox_id: uuid });
 
@@ -10,7 +10,12 @@ const flag = z.pipe(
   z.transform((value) => value === "true"),
 );
 
-export const InboxQuery = z.object({ ...pageQuery, is_read: z.optional(flag), account_id: z.optional(uuid) });
+export const InboxQuery = z.object({
+  ...pageQuery,
+  is_read: z.optional(flag),
+  account_id: z.optional(uuid),
+  folder,
+});
 export type InboxQuery = z.infer<typeof InboxQuery>;
 
 const entryState = {
@@ -32,6 +37,7 @@ export const InboxItemResponse = z.object({
     subject: true,
     snippet: true,
     direction: true,
+    folder: true,
     has_attachments: true,
     sent_at: true,
   }),

@@ -20,6 +20,7 @@ interface EntryRow {
   read_at: number | null;
   created_at: number;
   sent_at: number;
+  hidden: number;
 }
 
 /**
@@ -50,27 +51,27 @@ export async function changeEntry(ctx: UserCtx, id: string, change: Change): Pro
       SELECT company_id, ${user_id}, 'inbox.updated', thread_id, id, NULL, ${causeOfChange()} FROM ems_messages
       WHERE id = ${messageId} AND company_id ${inCompanies(ctx)}`),
     sql`
-      INSERT INTO ems_inbox_entries (user_id, message_id, company_id, account_id, sent_at, ${sql.raw(columns)})
-      SELECT ${user_id}, id, company_id, account_id, sent_at, ${sql.raw(initial)} FROM ems_messages
+      INSERT INTO ems_inbox_entries (user_id, message_id, company_id, account_id, sent_at, folder, ${sql.raw(columns)})
+      SELECT ${user_id}, id, company_id, account_id, sent_at, folder, ${sql.raw(initial)} FROM ems_messages
       WHERE id = ${messageId} AND company_id ${inCompanies(ctx)}
       ON CONFLICT (user_id, message_id) DO UPDATE SET ${sql.raw(set)}`,
     sql`
       SELECT m.id AS message_id, m.company_id, m.thread_id, m.account_id AS email_account_id, m.created_at,
-        e.is_read, e.is_starred, e.is_archived, e.read_at, e.sent_at
+        e.is_read, e.is_starred, e.is_archived, e.read_at, e.sent_at, e.hidden
       FROM ems_inbox_entries e JOIN ems_messages m ON m.id = e.message_id
       WHERE e.user_id = ${user_id} AND e.message_id = ${messageId} AND m.company_id ${inCompanies(ctx)}`,
   ]);
   const [entry] = entries as EntryRow[];
   if (!entry) throw notFound("Inbox entry");
   ring(ctx, entry.company_id);
-  settleLater(ofCompany(ctx, entry.company_id), [
-    { id: entry.message_id, at: entry.sent_at, account_id: entry.email_account_id },
-  ]);
+  const touched = { id: entry.message_id, at: entry.sent_at, account_id: entry.email_account_id };
+  // Stretches are of what is shown.
+  if (!entry.hidden) settleLater(ofCompany(ctx, entry.company_id), [touched]);
   return toResponse(user_id, entry);
 }
 
 /**
- * Marks every message of a thread as read for the caller.
+ * Marks every message of a thread as read for the caller, but for those in junk, trash and drafts.
  * @returns how many were unread
  * @throws ApiError 404
  */
@@ -78,14 +79,14 @@ export async function readThread(ctx: UserCtx, threadId: string): Promise<number
   const { user_id } = ctx.user;
   const unread = sql`
     ems_messages m LEFT JOIN ems_inbox_entries e ON e.user_id = ${user_id} AND e.message_id = m.id
-    WHERE m.thread_id = ${threadId} AND +m.company_id ${inCompanies(ctx)} AND coalesce(e.is_read, 0) = 0`;
+    WHERE m.thread_id = ${threadId} AND m.hidden = 0 AND +m.company_id ${inCompanies(ctx)} AND coalesce(e.is_read, 0) = 0`;
   const [threads, , updated] = await batch(ctx, [
     sql`SELECT company_id FROM ems_threads WHERE id = ${threadId} AND company_id ${inCompanies(ctx)}`,
     appendEvents(sql`
       SELECT m.company_id, ${user_id}, 'inbox.updated', m.thread_id, NULL, NULL, ${causeOfChange()} FROM ${unread} LIMIT 1`),
     sql`
-      INSERT INTO ems_inbox_entries (user_id, message_id, company_id, account_id, sent_at, is_read, read_at)
-      SELECT ${user_id}, m.id, m.company_id, m.account_id, m.sent_at, 1, unixepoch() FROM ${unread}
+      INSERT INTO ems_inbox_entries (user_id, message_id, company_id, account_id, sent_at, folder, is_read, read_at)
+      SELECT ${user_id}, m.id, m.company_id, m.account_id, m.sent_at, m.folder, 1, unixepoch() FROM ${unread}
       ON CONFLICT (user_id, message_id) DO UPDATE SET is_read = 1, read_at = excluded.read_at
       RETURNING message_id AS id, sent_at AS at, account_id`,
   ]);

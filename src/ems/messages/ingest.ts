@@ -11,6 +11,8 @@ import type { ProviderMessage } from "../provider/port.ts";
 import { inboxEntries } from "../schema/inbox.ts";
 import { messages } from "../schema/mail.ts";
 import { type Body, type BodyColumns, loadBody, storeBody } from "./bodies.ts";
+import { filingOf, learnAlias, place, selectKnown } from "./folders.ts";
+import { type Departed, isMoved, renameFiles, selectEarlier, type Twin, welcomeBack } from "./moves.ts";
 import { attachmentsOf, isSame, type MailAccount, mergeState, onlyMissing, type State } from "./state.ts";
 import { connect, findThread, hasNoThread, type Place } from "./threading.ts";
 
@@ -27,10 +29,10 @@ export interface Applying {
 }
 
 export interface Applied {
-  /** Null for what was deleted before it came. */
+  /** Null for what was deleted before it came, and for a draft. */
   id: string | null;
-  /** `deleted`: the provider has deleted it since, and it stays so. */
-  outcome: "created" | "updated" | "unchanged" | "deleted";
+  /** `deleted`: the provider has deleted it since, and it stays so. `ignored`: a draft at the provider. */
+  outcome: "created" | "updated" | "unchanged" | "deleted" | "ignored";
 }
 
 type Stored = State &
@@ -56,25 +58,39 @@ export async function applyMessage(
   const ctx = ofCompany(anywhere, account.company_id);
   const { sent, observedAt, silent } = applying;
   for (let attempt = 0; attempt < 3; attempt++) {
-    const { stored, deletedAt } = await findStored(ctx, account, applying.message.id);
-    if (deletedAt !== null && observedAt <= deletedAt) return { id: null, outcome: "deleted" };
+    const found = await findStored(ctx, account, applying);
+    if (found.deletedAt !== null && observedAt <= found.deletedAt) return { id: null, outcome: "deleted" };
+    const filing = await filingOf(ctx, account, applying.message, found.known);
+    const moved = await movedFrom(ctx, account, found, applying);
+    const stored = found.stored ?? moved;
     const isOlder = stored && !sent && observedAt < stored.observed_at;
     const message = isOlder ? onlyMissing(stored, applying.message) : applying.message;
     const digest = message.body === undefined ? null : await sha256Hex(message.body);
-    const state = mergeState(account, stored, message, digest);
-    if (stored && !sent && isSame(stored, state)) {
+    const placed = sent ? placeSent(stored) : isOlder ? stored : place(filing, stored);
+    if (!stored && placed.folder === "drafts") return { id: null, outcome: "ignored" };
+    const state = mergeState(stored, message, placed, digest);
+    if (found.stored && !sent && isSame(found.stored, state)) {
       // The first delivery may have died between its commit and its ring.
       if (!silent) ring(ctx, account.company_id);
-      return { id: stored.id, outcome: "unchanged" };
+      return { id: found.stored.id, outcome: "unchanged" };
     }
 
     const told = { ...applying, message };
     const body = await placeBody(ctx, account, stored, state, told);
-    const id = stored?.id ?? uuidv7();
+    const departed = stored || sent ? undefined : found.departed;
+    const id = stored?.id ?? departed?.message_id ?? uuidv7();
     const statements = stored
       ? change(ctx, stored, { ...state, ...body }, told)
-      : creation(ctx, id, account, { ...state, ...body }, told);
-    const results = await batch(ctx, [...statements, ...belongings(ctx, id, account, state, told)]);
+      : [
+          ...creation(ctx, id, account, { ...state, ...body }, told, departed),
+          ...learnAlias(account, filing, state.from_address),
+        ];
+    const renaming = moved ? await renameFiles(ctx, id, message) : [];
+    const results = await batch(ctx, [
+      ...statements,
+      ...renaming,
+      ...belongings(ctx, id, account, state, told),
+    ]);
     // Only the message's own statement returns a row, and none when a concurrent delivery was first.
     if (results.every((rows) => rows.length === 0)) continue;
 
@@ -86,23 +102,56 @@ export async function applyMessage(
   throw new Error(`Message ${applying.message.id} kept changing under this delivery`);
 }
 
-async function findStored(
-  ctx: Ctx,
-  account: MailAccount,
-  providerId: string,
-): Promise<{ stored: Stored | undefined; deletedAt: number | null }> {
-  const key = sql`account_id = ${account.id} AND provider_message_id = ${providerId}`;
-  const [messageRows, tombstones] = await batch(ctx, [
+interface Found {
+  stored: Stored | undefined;
+  deletedAt: number | null;
+  /** What `filingOf` takes. */
+  known: unknown[][];
+  /** Another message that this one may be, under an earlier id. */
+  twin: (Stored & Twin) | undefined;
+  departed: Departed | undefined;
+}
+
+async function findStored(ctx: Ctx, account: MailAccount, { message }: Applying): Promise<Found> {
+  const key = sql`account_id = ${account.id} AND provider_message_id = ${message.id}`;
+  const isNamed = message.internet_message_id !== undefined;
+  const [messageRows, tombstones, folders, accounts, twins, departures] = await batch(ctx, [
     sql`SELECT * FROM ems_messages WHERE ${key}`,
     sql`SELECT deleted_at FROM ems_tombstones WHERE ${key}`,
+    ...selectKnown(account, message),
+    ...(isNamed ? selectEarlier(account, message) : []),
   ]);
-  const [row] = messageRows as (Omit<Stored, "has_attachments"> & { has_attachments: number })[];
   const [tombstone] = tombstones as { deleted_at: number }[];
   return {
-    stored: row && { ...row, has_attachments: row.has_attachments === 1 },
+    stored: toStored(messageRows),
     deletedAt: tombstone?.deleted_at ?? null,
+    known: [folders ?? [], accounts ?? []],
+    twin: toStored(twins) as Found["twin"],
+    departed: (departures as Departed[] | undefined)?.[0],
   };
 }
+
+function toStored(rows: unknown[] | undefined): Stored | undefined {
+  const [row] = (rows ?? []) as (Omit<Stored, "has_attachments"> & { has_attachments: number })[];
+  return row && { ...row, has_attachments: row.has_attachments === 1 };
+}
+
+/** The stored message that this one is, under the id that it has since it was moved to another folder. */
+async function movedFrom(
+  ctx: Ctx,
+  account: MailAccount,
+  { stored, twin }: Found,
+  { message, sent }: Applying,
+): Promise<Stored | undefined> {
+  if (stored || sent || !twin) return undefined;
+  return (await isMoved(ctx, account, twin, message)) ? twin : undefined;
+}
+
+/** What a user of ours has sent is sent, wherever the provider has put it by now. */
+const placeSent = (stored: Stored | undefined): Pick<State, "folder" | "direction"> => ({
+  folder: stored && stored.folder !== "drafts" ? stored.folder : "sent",
+  direction: "outbound",
+});
 
 /** The body columns to write: none when the provider told no new body. */
 async function placeBody(
@@ -132,6 +181,7 @@ function change(ctx: Ctx, stored: Stored, columns: Columns, applying: Applying):
     .update(messages)
     .set({
       ...columns,
+      provider_message_id: applying.message.id,
       observed_at: Math.max(observedAt, stored.observed_at),
       applied_by: cause,
       ...(sent?.threadId ? { thread_id: sent.threadId, threaded_by: "reply" as const } : {}),
@@ -140,9 +190,13 @@ function change(ctx: Ctx, stored: Stored, columns: Columns, applying: Applying):
     .where(sql`${messages.id} = ${stored.id} AND ${messages.applied_by} = ${stored.applied_by}`)
     .returning({ id: messages.id })
     .getSQL();
-  const event = appendEvents(sql`
-    SELECT company_id, NULL, 'message.updated', thread_id, id, NULL, 'message.updated/' || id || '/' || applied_by
-    FROM ems_messages WHERE id = ${stored.id} AND applied_by = ${cause}`);
+  const tell = (type: string) => sql`
+    SELECT company_id, NULL, ${type}, thread_id, id, NULL, ${type} || '/' || id || '/' || applied_by
+    FROM ems_messages WHERE id = ${stored.id} AND applied_by = ${cause}`;
+  const isRefiled = columns.folder !== stored.folder;
+  const event = appendEvents(
+    isRefiled ? sql`${tell("message.updated")} UNION ALL ${tell("thread.updated")}` : tell("message.updated"),
+  );
   // Only now its Message-ID became known: what it answers, and what answers it, can be connected.
   const isNamed = stored.internet_message_id === null && columns.internet_message_id !== null;
   const place = placeOf({ id: stored.account_id }, columns, applying);
@@ -150,9 +204,16 @@ function change(ctx: Ctx, stored: Stored, columns: Columns, applying: Applying):
   return [update, ...connections, ...(silent ? [] : [event])];
 }
 
-function creation(ctx: Ctx, id: string, account: MailAccount, columns: Columns, applying: Applying): SQL[] {
+function creation(
+  ctx: Ctx,
+  id: string,
+  account: MailAccount,
+  columns: Columns,
+  applying: Applying,
+  departed: Departed | undefined,
+): SQL[] {
   const { message, observedAt, cause, silent, sent } = applying;
-  const fresh = uuidv7();
+  const fresh = departed?.thread_id ?? uuidv7();
   const place = placeOf(account, columns, applying);
   const { threadId, rule } = findThread(place, sent?.threadId ?? null, fresh);
   const known = sql`account_id = ${account.id} AND provider_message_id = ${message.id}`;
@@ -161,7 +222,8 @@ function creation(ctx: Ctx, id: string, account: MailAccount, columns: Columns, 
       (id, company_id, account_id, provider_thread_id, subject, first_message_at, last_message_at, created_at)
     SELECT ${fresh}, ${account.company_id}, ${account.id}, ${columns.provider_thread_id}, ${columns.subject},
       ${columns.sent_at}, ${columns.sent_at}, unixepoch()
-    WHERE ${hasNoThread(place)} AND NOT EXISTS (SELECT 1 FROM ems_messages WHERE ${known})`;
+    WHERE ${hasNoThread(place)} AND NOT EXISTS (SELECT 1 FROM ems_messages WHERE ${known})
+      AND NOT EXISTS (SELECT 1 FROM ems_threads WHERE id = ${fresh})`;
   const insertMessage = ctx.db
     .insert(messages)
     .values({
@@ -173,7 +235,7 @@ function creation(ctx: Ctx, id: string, account: MailAccount, columns: Columns, 
       thread_version: sql`1 + coalesce((SELECT version FROM ems_threads WHERE id = ${threadId}), 0)`,
       threaded_by: rule as SQL<never>,
       provider_message_id: message.id,
-      created_at: nowSeconds(),
+      created_at: departed?.created_at ?? nowSeconds(),
       observed_at: observedAt,
       applied_by: cause,
     })
@@ -185,12 +247,14 @@ function creation(ctx: Ctx, id: string, account: MailAccount, columns: Columns, 
     DELETE FROM ems_messages WHERE id = ${id} AND EXISTS (
       SELECT 1 FROM ems_tombstones WHERE ${known} AND deleted_at >= ${observedAt})`;
   const forgetDeletion = sql`DELETE FROM ems_tombstones WHERE ${known} AND deleted_at < ${observedAt}`;
+  // What comes back was told of when it came first.
+  const again = departed ? `/${cause}` : "";
   const events = appendEvents(sql`
-    SELECT company_id, NULL, 'message.created', thread_id, id, NULL, 'message.created/' || id
+    SELECT company_id, NULL, 'message.created', thread_id, id, NULL, 'message.created/' || id || ${again}
     FROM ems_messages WHERE id = ${id}
     UNION ALL
     SELECT company_id, NULL, iif(thread_id = ${fresh}, 'thread.created', 'thread.updated'), thread_id, id, NULL,
-      'thread.grown/' || id
+      'thread.grown/' || id || ${again}
     FROM ems_messages WHERE id = ${id}`);
   return [
     ...(sent?.threadId ? [] : [insertThread]),
@@ -198,6 +262,7 @@ function creation(ctx: Ctx, id: string, account: MailAccount, columns: Columns, 
     obeyDeletion,
     forgetDeletion,
     ...connect(place, id, cause),
+    ...(departed ? welcomeBack(departed, cause) : []),
     ...(silent ? [] : [events]),
   ];
 }
@@ -235,7 +300,7 @@ function belongings(ctx: Ctx, id: string, account: MailAccount, state: State, ap
     statements.push(
       ctx.db
         .insert(inboxEntries)
-        .values({ ...entry, sent_at: state.sent_at, ...read })
+        .values({ ...entry, sent_at: state.sent_at, folder: state.folder, ...read })
         .onConflictDoUpdate({ target: [inboxEntries.user_id, inboxEntries.message_id], set: read })
         .getSQL(),
       ...setSent(sent.outboxId, id),

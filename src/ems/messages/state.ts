@@ -1,12 +1,15 @@
 import { excerpt, isHtml } from "../../lib/text.ts";
 import { nowSeconds } from "../../lib/time.ts";
 import type { Address, ProviderAttachment, ProviderMessage } from "../provider/port.ts";
+import type { Folder } from "../schema/mail.ts";
 
 /** What of an account its mail depends on. */
 export interface MailAccount {
   id: string;
   company_id: number;
   email_address: string;
+  /** Where its provider can be asked. */
+  grant_id?: string | null;
 }
 
 /** An account whose mail can be asked for. */
@@ -26,6 +29,7 @@ export interface State {
   subject: string;
   snippet: string | null;
   direction: "inbound" | "outbound";
+  folder: Folder;
   has_attachments: boolean;
   attachment_count: number;
   sent_at: number;
@@ -35,11 +39,12 @@ export interface State {
 /**
  * What is known of a message after the provider has spoken: what it told, over what was stored. A field that it
  * did not tell keeps its value.
+ * @param placed where it lies now: see folders.ts
  */
 export function mergeState(
-  account: MailAccount,
   stored: State | undefined,
   told: ProviderMessage,
+  placed: Pick<State, "folder" | "direction">,
   bodyDigest: string | null,
 ): State {
   const from = told.from ?? { email: stored?.from_address ?? "", name: stored?.from_name ?? null };
@@ -54,7 +59,7 @@ export function mergeState(
     bcc_addresses: toJson(told.bcc) ?? stored?.bcc_addresses ?? null,
     subject: told.subject ?? stored?.subject ?? "",
     snippet: told.snippet || (told.body ? excerpt(told.body) : null) || (stored?.snippet ?? null),
-    direction: directionOf(account, from.email, told.folders, stored?.direction),
+    ...placed,
     has_attachments: hasAttachments ?? stored?.has_attachments ?? false,
     attachment_count: told.attachments?.length ?? stored?.attachment_count ?? 0,
     sent_at: stored?.sent_at ?? told.date ?? nowSeconds(),
@@ -101,20 +106,6 @@ export function attachmentsOf({
 /** @param html in lower case: neither the scheme nor what clients make of an id keeps its case */
 const isShown = (html: string, contentId: string): boolean =>
   html.includes(`cid:${contentId}`) || html.includes(`cid:${encodeURIComponent(contentId).toLowerCase()}`);
-
-/** Providers name the folder SENT, Sent Items, INBOX.Sent, [Gmail]/Sent Mail… */
-const isSentFolder = (folder: string): boolean => /\bsent\b/i.test(folder);
-
-function directionOf(
-  account: MailAccount,
-  from: string,
-  folders: string[] | undefined,
-  stored: State["direction"] | undefined,
-): State["direction"] {
-  if (from.toLowerCase() === account.email_address.toLowerCase()) return "outbound";
-  if (folders) return folders.some(isSentFolder) ? "outbound" : "inbound";
-  return stored ?? "inbound";
-}
 
 const toJson = (list: Address[] | undefined): string | undefined =>
   list && JSON.stringify(list.map(({ name, email }) => (name ? { name, email } : { email })));

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { batch, type Ctx, ofCompany, ofNoCompany } from "../context.ts";
+import { forgetFolders } from "../messages/folders.ts";
 import { ProviderError } from "../provider/port.ts";
 import { type DeliveryRow, recordDelivery } from "./deliveries.ts";
 import { applyExpiry, applyImapSync, applyRenewal, applyRevocation } from "./grant-triggers.ts";
@@ -12,6 +13,11 @@ import {
   applySendFailure,
   applySendSuccess,
 } from "./outcome-triggers.ts";
+
+/** What a folder is for is not told: the provider is asked when a mail next needs it. */
+const applyFolder = async (ctx: Ctx, { account }: Delivered): Promise<void> => {
+  await forgetFolders(ctx, account);
+};
 
 const nothingToDo = async (): Promise<void> => {};
 
@@ -32,10 +38,9 @@ const TRIGGERS: Record<string, (ctx: Ctx, delivered: Delivered) => Promise<void>
   "grant.expired": applyExpiry,
   "grant.deleted": applyRevocation,
   "grant.imap_sync_completed": applyImapSync,
-  // Folders are not kept; a message says itself in which it lies.
-  "folder.created": nothingToDo,
-  "folder.updated": nothingToDo,
-  "folder.deleted": nothingToDo,
+  "folder.created": applyFolder,
+  "folder.updated": applyFolder,
+  "folder.deleted": applyFolder,
 };
 
 /**
