@@ -1,6 +1,6 @@
 ALTER TABLE `ems_accounts` ADD `hidden_message_count` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `ems_accounts` ADD `hidden_thread_count` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
-ALTER TABLE `ems_accounts` ADD `folders_read_at` integer;--> statement-breakpoint
+ALTER TABLE `ems_accounts` ADD `folders_failed_at` integer;--> statement-breakpoint
 ALTER TABLE `ems_threads` ADD `hidden_count` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE `ems_threads` ADD `hidden` integer GENERATED ALWAYS AS (message_count = 0) VIRTUAL;--> statement-breakpoint
 ALTER TABLE `ems_messages` ADD `folder` text DEFAULT 'inbox' NOT NULL;--> statement-breakpoint

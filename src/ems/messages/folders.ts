@@ -7,8 +7,8 @@ import type { Folder } from "../schema/mail.ts";
 import { folderByName, folderOf } from "./folder-names.ts";
 import type { MailAccount, State } from "./state.ts";
 
-/** An account's folders are asked for again for an unknown id, but not more often than this. */
-const ASK_AGAIN_SECONDS = 600;
+/** A provider that has failed to list an account's folders is not asked again before this. */
+const ASK_AGAIN_SECONDS = 60;
 /** So many addresses of an account are learnt. */
 const MAX_ALIASES = 50;
 
@@ -26,13 +26,13 @@ export const selectKnown = (account: MailAccount, { folders, from }: ProviderMes
     SELECT f.provider_folder_id AS id, f.folder FROM json_each(${JSON.stringify(folders ?? [])}) j
     CROSS JOIN ems_folders f ON f.account_id = ${account.id} AND f.provider_folder_id = j.value`,
   sql`
-    SELECT folders_read_at AS read_at, EXISTS (
+    SELECT folders_failed_at AS failed_at, EXISTS (
       SELECT 1 FROM ems_aliases WHERE account_id = ${account.id} AND email_address = ${lower(from?.email)}) AS is_alias
     FROM ems_accounts WHERE id = ${account.id}`,
 ];
 
 /**
- * Finds out where a message lies. A folder whose id nobody knows has the account's folders read again, now and then.
+ * Finds out where a message lies. A folder whose id nobody knows has the account's folders read again, once.
  * @param rows what `selectKnown` gave
  * @throws ProviderError when the provider's limit is reached; what else goes wrong there makes an ordinary folder of it
  */
@@ -42,13 +42,13 @@ export async function filingOf(
   message: ProviderMessage,
   [folders, accounts]: unknown[][],
 ): Promise<Filing> {
-  const [row] = accounts as { read_at: number | null; is_alias: number }[];
+  const [row] = accounts as { failed_at: number | null; is_alias: number }[];
   const isOwn = lower(message.from?.email) === lower(account.email_address) || row?.is_alias === 1;
   if (!message.folders) return { places: undefined, isOwn };
   let known = toMap(folders as FolderRow[]);
   const isUnknown = (id: string) => !known.has(id) && folderByName(id) === undefined;
-  const isDue = (row?.read_at ?? 0) < nowSeconds() - ASK_AGAIN_SECONDS;
-  if (isDue && message.folders.some(isUnknown)) known = await refreshFolders(ctx, account);
+  const isWell = (row?.failed_at ?? 0) < nowSeconds() - ASK_AGAIN_SECONDS;
+  if (isWell && message.folders.some(isUnknown)) known = await refreshFolders(ctx, account, message.folders);
   const places = message.folders.flatMap((id): Folder[] => {
     const kept = known.has(id) ? known.get(id) : folderByName(id);
     return kept === null ? [] : [kept ?? "archive"];
@@ -67,41 +67,44 @@ const lower = (address: string | undefined): string => (address ?? "").toLowerCa
 
 /**
  * Reads the account's folders anew, and keeps what each of them is. A provider that fails is asked again later.
+ * @param told ids that must be known from now on: those that the provider does not list are ordinary folders
  * @throws ProviderError when its limit is reached
  */
 export async function refreshFolders(
   anywhere: Ctx,
   account: MailAccount,
+  told: string[] = [],
 ): Promise<Map<string, Folder | null>> {
   if (!account.grant_id) return new Map();
   const ctx = ofCompany(anywhere, account.company_id);
-  const isRead = sql`UPDATE ems_accounts SET folders_read_at = unixepoch() WHERE id = ${account.id}`;
   try {
     const listed = await ctx.provider.listFolders(account.grant_id);
-    const rows = listed.map((folder): FolderRow => ({ id: folder.id, folder: folderOf(folder) }));
+    const unlisted = told.filter((id) => !listed.some((folder) => folder.id === id));
+    const rows = [...listed, ...unlisted.map((id) => ({ id, name: "", attributes: [] }))].map(
+      (folder): FolderRow => ({ id: folder.id, folder: folderOf(folder) }),
+    );
     await batch(ctx, [
-      sql`DELETE FROM ems_folders WHERE account_id = ${account.id}`,
+      sql`
+        DELETE FROM ems_folders WHERE account_id = ${account.id} AND provider_folder_id IN (
+          SELECT value ->> 'id' FROM json_each(${JSON.stringify(rows)}))`,
       sql`
         INSERT INTO ems_folders (account_id, provider_folder_id, folder)
         SELECT ${account.id}, value ->> 'id', value ->> 'folder' FROM json_each(${JSON.stringify(rows)}) WHERE true
         ON CONFLICT DO NOTHING`,
-      isRead,
+      sql`UPDATE ems_accounts SET folders_failed_at = NULL WHERE id = ${account.id} AND folders_failed_at IS NOT NULL`,
     ]);
     return toMap(rows);
   } catch (error) {
     if (!(error instanceof ProviderError) || error.fault === "rate_limited") throw error;
     log("warn", "folders.not_read", { accountId: account.id, error });
-    await batch(ctx, [isRead]);
+    await ctx.db.run(sql`UPDATE ems_accounts SET folders_failed_at = unixepoch() WHERE id = ${account.id}`);
     return new Map();
   }
 }
 
 /** Something about the account's folders has changed: the next mail that needs them has them read again. */
 export const forgetFolders = (ctx: Ctx, account: MailAccount): Promise<unknown> =>
-  batch(ofCompany(ctx, account.company_id), [
-    sql`DELETE FROM ems_folders WHERE account_id = ${account.id}`,
-    sql`UPDATE ems_accounts SET folders_read_at = NULL WHERE id = ${account.id}`,
-  ]);
+  ofCompany(ctx, account.company_id).db.run(sql`DELETE FROM ems_folders WHERE account_id = ${account.id}`);
 
 /** A mail in several folders lies in the first of these: what Gmail has in inbox and sent lies in the inbox. */
 const ORDER: Folder[] = ["drafts", "trash", "junk", "inbox", "sent", "archive"];
