@@ -179,8 +179,8 @@ describe("an unknown path", () => {
   it("is not a known one under a method that it has not got: that is 405, and tells which it has", async () => {
     const client = await createClient();
     for (const [method, path, allowed] of [
-      ["DELETE", "/inbox", "GET, HEAD"],
-      ["DELETE", "/inbox/", "GET, HEAD"],
+      ["DELETE", "/inbox", "GET, HEAD, PATCH"],
+      ["DELETE", "/inbox/", "GET, HEAD, PATCH"],
       ["POST", "/health", "GET, HEAD"],
       ["PUT", `/accounts/${crypto.randomUUID()}`, "GET, HEAD, PATCH, DELETE"],
       ["GET", `/inbox/${crypto.randomUUID()}/read`, "PATCH"],

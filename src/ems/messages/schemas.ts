@@ -30,7 +30,7 @@ export type MessagesQuery = z.infer<typeof MessagesQuery>;
 export const HtmlQuery = z.object({ images: z.optional(z.enum(["1", "0"], 'must be "1" or "0"')) });
 
 export const ComposeQuery = z.object({
-  as: z.enum(["reply", "reply-all", "forward"], "must be reply, reply-all or forward"),
+  as: z._default(z.enum(["reply", "reply-all", "forward"], "must be reply, reply-all or forward"), "reply"),
   images: HtmlQuery.shape.images,
 });
 export type ComposeQuery = z.infer<typeof ComposeQuery>;
