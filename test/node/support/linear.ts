@@ -19,10 +19,13 @@ function cpuOf(work: () => unknown, runs: number): number {
   return Math.min(...times);
 }
 
+/** Where 16 is in proportion and 256 is the square. What a collector of garbage adds to either stays far below it. */
+const LIMIT = 64;
+
 /**
- * Fails if the work grows faster than the text: the unit repeated to the whole length may take 11 times what a quarter
- * takes, where 4 is in proportion and 16 is the square; under the floor it is not asked. For Node: a Worker's clock
- * stands while it works.
+ * Fails if the work grows faster than the text: the unit repeated to the whole length may take 64 times what a
+ * sixteenth takes; under the floor it is not asked. A measurement that fails is made again, for a machine that is busy
+ * with other work. For Node: a Worker's clock stands while it works.
  */
 export function expectLinear(
   work: (text: string) => unknown,
@@ -35,8 +38,10 @@ export function expectLinear(
     return cpuOf(() => work(text), runs);
   };
   if (cost(length, 1) < FLOOR) return;
-  const ratio = cost(length, 3) / cost(length / 4, 3);
-  expect(ratio, `${JSON.stringify(around[0] + unit)}, again and again`).toBeLessThan(11);
+  const ratio = () => cost(length, 3) / cost(length / 16, 3);
+  const ratios = [ratio()];
+  while (Math.min(...ratios) >= LIMIT && ratios.length < 3) ratios.push(ratio());
+  expect(Math.min(...ratios), `${JSON.stringify(around[0] + unit)}, again and again`).toBeLessThan(LIMIT);
 }
 
 const MARKS = [..."<>\"'=/!-&;#(){}:,.@\\*[ \n", "a"];
