@@ -7,7 +7,7 @@ import { decodeReferences } from "../../src/lib/entities.ts";
 import { cut, fileName, oneLine } from "../../src/lib/line.ts";
 import { boundaryOf } from "../../src/lib/multipart.ts";
 import { excerpt, isHtml, readableSnippet } from "../../src/lib/text.ts";
-import { expectLinear, PAIRS } from "./support/linear.ts";
+import { expectLinear, MIB, PAIRS } from "./support/linear.ts";
 
 /** A text in every place that a stranger can fill. */
 const mailOf = (text: string) => ({
@@ -32,7 +32,7 @@ const refusals = (call: (text: string) => unknown) => (text: string) => {
 };
 
 /** Everything outside of the sanitiser that reads a text of a stranger or of a caller. */
-const READERS: [name: string, read: (text: string) => unknown][] = [
+const READERS: [name: string, read: (text: string) => unknown, length?: number][] = [
   ["isHtml", isHtml],
   ["isHtml, after a word", (text) => isHtml(`x ${text}`)],
   ["excerpt of HTML", (text) => excerpt(text, true)],
@@ -46,7 +46,8 @@ const READERS: [name: string, read: (text: string) => unknown][] = [
   ["cut", (text) => cut(text, 200)],
   ["oneLine", (text) => oneLine(text, 200)],
   ["fileName", fileName],
-  ["a message of Nylas", (text) => toProviderMessage(NylasMessage.parse(mailOf(text)))],
+  // It holds the text in eight places, so that a mail is 1 MB.
+  ["a message of Nylas", (text) => toProviderMessage(NylasMessage.parse(mailOf(text))), MIB / 8],
   ["imageType", (text) => imageType({ content_type: text, filename: text })],
   [
     "picturesOf",
@@ -138,10 +139,14 @@ const TOKENS: string[] = [
 describe("1 MB takes time in proportion to its length", () => {
   // Each reader takes a share of the pairs, another than its neighbours: all of them, one after the other.
   const SHARES = 8;
-  it.each(READERS.map(([name, read], nth) => [name, read, nth] as const))("%s", (_name, read, nth) => {
-    const share = [...PAIRS, ...TOKENS].filter((_, at) => at % SHARES === nth % SHARES);
-    for (const unit of ["<a ", "&#", "<!--", '<a b="', ...share]) expectLinear(read, unit);
-  });
+  it.each(READERS.map(([name, ...reader], nth) => [name, nth, ...reader] as const))(
+    "%s",
+    (_name, nth, read, length) => {
+      const share = [...PAIRS, ...TOKENS].filter((_, at) => at % SHARES === nth % SHARES);
+      for (const unit of ["<a ", "&#", "<!--", '<a b="', ...share])
+        expectLinear(read, unit, ["", ""], length);
+    },
+  );
 
   it.each([
     ["of a reading call", errorOf],

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 
-const MIB = 1024 * 1024;
+export const MIB = 1024 * 1024;
 
 /** In milliseconds of CPU. Work in proportion to the length takes tens for 1 MiB; by its square, many thousands. */
 const FLOOR = 300;
