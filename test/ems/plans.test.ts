@@ -120,10 +120,11 @@ async function explain(runs: Map<string, Ran>): Promise<Map<string, string[]>> {
 
 /**
  * Whether a step goes through a whole table, be it to make an index for this once. A subquery has steps of its own,
- * and json_each gives what was bound. (The inbox calls its subquery "page".)
+ * and json_each gives what was bound. (The inbox calls its subquery "page", threading "related".)
  */
 const isScan = (step: string): boolean =>
-  /^SCAN |AUTOMATIC/.test(step) && !/VIRTUAL TABLE|CONSTANT ROW|^SCAN (\(subquery-\d+\)|page$)/.test(step);
+  /^SCAN |AUTOMATIC/.test(step) &&
+  !/VIRTUAL TABLE|CONSTANT ROW|^SCAN (\(subquery-\d+\)|(page|related)$)/.test(step);
 
 const isSort = (step: string): boolean => step.includes("TEMP B-TREE");
 

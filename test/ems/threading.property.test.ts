@@ -12,27 +12,43 @@ interface Mail {
   n: number;
   /** The provider's thread. */
   group: number;
-  /** Which mails it answers; some of them never come. */
+  /** Which mails it answers, the nearest last; some of them never come. */
   references: number[];
 }
 
-const mails = fc
-  .array(fc.record({ group: fc.nat(5), references: fc.uniqueArray(fc.nat(9), { maxLength: 3 }) }), {
-    minLength: 2,
-    maxLength: 7,
-  })
-  .map((list): Mail[] => list.map((mail, n) => ({ n, ...mail })));
+const habit = fc.constantFrom("all that its parent names, and the parent", "the parent", "none");
 
-/** The plain model: what is connected by a group or a reference to a mail that is there is one thread. */
+/** Conversations, as mail programs write them: no mail names one that those between do not know of. */
+const mails = fc
+  .array(fc.record({ group: fc.nat(7), parent: fc.nat(9), habit, comes: fc.boolean() }), {
+    minLength: 2,
+    maxLength: 9,
+  })
+  .map((list) => {
+    const all: (Mail & { comes: boolean })[] = [];
+    for (const [n, { group, parent, habit, comes }] of list.entries()) {
+      const answered = habit === "none" ? undefined : all[parent];
+      const known = answered && habit !== "the parent" ? answered.references : [];
+      all.push({ n, group, references: answered ? [...known, answered.n] : [], comes });
+    }
+    return all.filter(({ comes }) => comes);
+  })
+  .filter((list) => list.length > 1);
+
+/**
+ * The plain model: a thread is what is connected, by one group of the provider, or by each mail's nearest reference
+ * that is there.
+ */
 function partition(list: Mail[]): number[] {
-  const thread = list.map(({ n }) => n);
+  const thread = list.map((_, index) => index);
   const join = (a: number, b: number) => {
     const [from, to] = [thread[a]!, thread[b]!];
-    for (const n of thread.keys()) if (thread[n] === from) thread[n] = to;
+    for (const index of thread.keys()) if (thread[index] === from) thread[index] = to;
   };
-  for (const a of list) {
-    for (const b of list) {
-      if (a.group === b.group || a.references.includes(b.n)) join(a.n, b.n);
+  for (const [index, mail] of list.entries()) {
+    const nearest = mail.references.findLast((n) => list.some((other) => other.n === n));
+    for (const [other, { n, group }] of list.entries()) {
+      if (group === mail.group || n === nearest) join(index, other);
     }
   }
   return thread;
@@ -41,13 +57,18 @@ function partition(list: Mail[]): number[] {
 /** Names the parts of a partition by their first member, so that two can be compared. */
 const normal = <T>(parts: T[]): number[] => parts.map((part) => parts.indexOf(part));
 
-async function deliver(account: BulkAccount, run: number, { n, group, references }: Mail): Promise<void> {
+async function deliver(
+  account: BulkAccount,
+  run: number,
+  { n, group, references }: Mail,
+  subject = `Subject ${n}`,
+): Promise<void> {
   const message = {
     id: `m-${run}-${n}`,
     thread_id: `g-${run}-${group}`,
     internet_message_id: `<${run}-${n}@out.example>`,
-    references: references.filter((other) => other !== n).map((other) => `<${run}-${other}@out.example>`),
-    subject: "Always the same subject",
+    references: references.map((other) => `<${run}-${other}@out.example>`),
+    subject,
     date: 1_700_000_000 + n,
   };
   await applyMessage(ctx, account, { message, observedAt: 1, cause: `c-${run}-${n}` });
@@ -77,7 +98,7 @@ it("threads are what is connected, in whatever order and company it came", async
       const wanted = partition(list);
       expect(normal(results.map(({ thread_id }) => thread_id))).toEqual(normal(wanted));
       for (const [n, row] of results.entries()) {
-        const members = list.filter((mail) => wanted[mail.n] === wanted[n]);
+        const members = list.filter((_, index) => wanted[index] === wanted[n]);
         expect(row.message_count).toBe(members.length);
         expect(row.last_message_at).toBe(1_700_000_000 + Math.max(...members.map((mail) => mail.n)));
       }
@@ -87,5 +108,60 @@ it("threads are what is connected, in whatever order and company it came", async
       expect(count).toEqual({ thread_count: new Set(wanted).size + 1, message_count: list.length + 1 });
     }),
     { numRuns: 60 },
+  );
+});
+
+const threadsOf = async (account: BulkAccount): Promise<Map<string, string>> => {
+  const { results } = await env.DB.prepare(
+    "SELECT provider_message_id AS id, thread_id FROM ems_messages WHERE account_id = ?",
+  )
+    .bind(account.id)
+    .all<{ id: string; thread_id: string }>();
+  return new Map(results.map(({ id, thread_id }) => [id, thread_id]));
+};
+
+it("a mail that nothing waits for joins no threads, whatever it refers to", async () => {
+  const reference = fc.oneof(fc.nat(9), fc.integer({ min: 100, max: 102 }));
+  const sequence = fc.array(fc.record({ references: fc.uniqueArray(reference), subject: fc.nat(1) }), {
+    minLength: 2,
+    maxLength: 8,
+  });
+  await fc.assert(
+    fc.asyncProperty(sequence, async (list) => {
+      const account = await createBulkAccount(1);
+      const run = unique();
+      for (const [n, { references, subject }] of list.entries()) {
+        const before = await threadsOf(account);
+        // Of what comes later nobody knows yet; what comes never everybody may refer to.
+        const known = references.filter((other) => other < n || other >= 100);
+        await deliver(account, run, { n, group: n, references: known }, `Re: ${subject}`);
+        const after = await threadsOf(account);
+        for (const [id, thread] of before) expect(after.get(id)).toBe(thread);
+      }
+    }),
+    { numRuns: 25 },
+  );
+});
+
+it("mails that miss the same mail are as many threads as they have subjects, in whatever order", async () => {
+  const subjects = fc.array(fc.constantFrom("Deal", "Re: deal", "AW: Deal", "Order", "Re: Order"), {
+    minLength: 2,
+    maxLength: 7,
+  });
+  await fc.assert(
+    fc.asyncProperty(subjects, fc.boolean(), async (list, atOnce) => {
+      const account = await createBulkAccount(1);
+      const run = unique();
+      const deliveries = list.map(
+        (subject, n) => () => deliver(account, run, { n, group: n, references: [100] }, subject),
+      );
+      if (atOnce) await Promise.all(deliveries.map((start) => start()));
+      else for (const start of deliveries) await start();
+      const threads = await threadsOf(account);
+      const got = list.map((_, n) => threads.get(`m-${run}-${n}`));
+      const wanted = list.map((subject) => subject.toLowerCase().split(" ").at(-1));
+      expect(normal(got)).toEqual(normal(wanted));
+    }),
+    { numRuns: 20 },
   );
 });

@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createContext } from "../../src/ems/context.ts";
+import { deleteMessage } from "../../src/ems/messages/delete.ts";
 import { applyMessage } from "../../src/ems/messages/ingest.ts";
 import { type BulkAccount, createBulkAccount } from "../support/bulk.ts";
 import { unique } from "../support/client.ts";
@@ -69,10 +70,180 @@ describe("a mail finds its thread", () => {
   });
 });
 
-it("answers to one newsletter that never came to this mailbox stay apart", async () => {
-  const newsletter = { references: ["<newsletter@list.example>"] };
-  const answers = [await receive(newsletter), await receive(newsletter), await receive(newsletter)];
-  expect(new Set(answers.map(({ thread_id }) => thread_id)).size).toBe(3);
+describe("mails that answer one that never came to this mailbox", () => {
+  const answer = (subject: string, to?: BulkAccount) =>
+    receive({ references: ["<newsletter@list.example>"], subject }, to);
+
+  it("stay apart when they are about different things", async () => {
+    const answers = [await answer("Re: Order 1"), await answer("Re: Order 2"), await answer("Order 3")];
+    expect(new Set(answers.map(({ thread_id }) => thread_id)).size).toBe(3);
+  });
+
+  it("are one thread under one subject, whatever language wrote its prefix", async () => {
+    const to = await createBulkAccount(1);
+    const subjects = ["Заказ", "Re: заказ", "AW: Re: ЗАКАЗ", "Отв: [sales] Заказ", "Fwd: Заказ (fwd)"];
+    const threads: string[] = [];
+    for (const subject of subjects) threads.push((await answer(subject, to)).thread_id);
+    expect(new Set(threads).size).toBe(1);
+  });
+
+  it("stay apart in two mailboxes of a company", async () => {
+    const other = await createBulkAccount(1, account.company_id);
+    const [here, there] = [await answer("Re: Both"), await answer("Re: Both", other)];
+    expect(here.thread_id).not.toBe(there.thread_id);
+  });
+
+  it("join no thread that has another mail that they refer to", async () => {
+    const here = await receive({ internet_message_id: "<here@x.example>" });
+    const lost = await receive({ references: ["<lost-one@x.example>"], subject: "Deal" });
+    const both = { references: ["<here@x.example>", "<lost-one@x.example>"], subject: "Re: Deal" };
+    expect(await receive(both)).toMatchObject({ thread_id: here.thread_id });
+    expect(await receive({ references: ["<lost-one@x.example>"], subject: "Re: Deal" })).toMatchObject({
+      thread_id: lost.thread_id,
+    });
+  });
+});
+
+describe("a stranger who knows two threads", () => {
+  let a: Sorted;
+  let b: Sorted;
+  const counts = async (...sorted: Sorted[]) => {
+    const ids = JSON.stringify(sorted.map(({ thread_id }) => thread_id));
+    const { results } = await env.DB.prepare(
+      "SELECT t.message_count AS n FROM json_each(?) j JOIN ems_threads t ON t.id = j.value ORDER BY j.key",
+    )
+      .bind(ids)
+      .all<{ n: number }>();
+    return results.map(({ n }) => n);
+  };
+  const ids = { a: "<deal-a@x.example>", b: "<deal-b@x.example>" };
+  let to: BulkAccount;
+
+  beforeEach(async () => {
+    to = await createBulkAccount(1);
+    a = await receive({ internet_message_id: ids.a, subject: "Deal A" }, to);
+    b = await receive({ internet_message_id: ids.b, subject: "Deal B" }, to);
+  });
+
+  it("gets into the nearer one, and joins nothing", async () => {
+    expect(await receive({ references: [ids.a, ids.b] }, to)).toMatchObject({ thread_id: b.thread_id });
+    expect(await receive({ references: [ids.b, ids.a] }, to)).toMatchObject({ thread_id: a.thread_id });
+    expect(await counts(a, b)).toEqual([2, 2]);
+  });
+
+  it("joins nothing by a mail that is missed and comes later", async () => {
+    await receive({ references: [ids.a, "<step@x.example>"] }, to);
+    const step = { internet_message_id: "<step@x.example>", references: [ids.b] };
+    expect(await receive(step, to)).toMatchObject({ thread_id: b.thread_id });
+    expect(await counts(a, b)).toEqual([2, 2]);
+  });
+
+  it("joins nothing by two mails that are missed and come later", async () => {
+    await receive({ references: ["<one@x.example>", "<two@x.example>"] }, to);
+    await receive({ internet_message_id: "<two@x.example>", references: [ids.a] }, to);
+    await receive({ internet_message_id: "<one@x.example>", references: [ids.b] }, to);
+    expect(await counts(a, b)).toEqual([3, 2]);
+  });
+
+  it("draws no answers away by a second mail with a known Message-ID", async () => {
+    const copy = await receive({ internet_message_id: ids.a }, to);
+    expect(copy.thread_id).not.toBe(a.thread_id);
+    expect(await receive({ references: [ids.a] }, to)).toMatchObject({ thread_id: a.thread_id });
+  });
+});
+
+describe("threads become one", () => {
+  const threadOf = (internetId: string, to: BulkAccount) =>
+    env.DB.prepare("SELECT thread_id FROM ems_messages WHERE account_id = ? AND internet_message_id = ?")
+      .bind(to.id, internetId)
+      .first<string>("thread_id");
+
+  it("when the mail comes that they were waiting for, and the oldest stays", async () => {
+    const to = await createBulkAccount(1);
+    const missing = ["<missing@x.example>"];
+    const first = await receive({ references: missing, subject: "One" }, to);
+    await receive({ references: missing, subject: "Two", internet_message_id: "<second@x.example>" }, to);
+    await receive({ internet_message_id: "<root@x.example>" }, to);
+    await receive({ internet_message_id: missing[0], references: ["<root@x.example>"] }, to);
+    for (const id of ["<second@x.example>", "<root@x.example>", "<missing@x.example>"]) {
+      expect(await threadOf(id, to)).toBe(first.thread_id);
+    }
+  });
+
+  it("when the provider says so of one that is stored", async () => {
+    const to = await createBulkAccount(1);
+    const first = await receive({ thread_id: "g1" }, to);
+    const named = { internet_message_id: "<regrouped@x.example>" };
+    const mail = { id: "regrouped", subject: "Re: Order", references: [], ...named };
+    const apply = (thread_id: string, observedAt: number) =>
+      applyMessage(ctx, to, { message: { ...mail, thread_id }, observedAt, cause: `r${unique()}` });
+    await apply("g2", 1);
+    expect(await threadOf(named.internet_message_id, to)).not.toBe(first.thread_id);
+    await apply("g1", 2);
+    expect(await threadOf(named.internet_message_id, to)).toBe(first.thread_id);
+  });
+});
+
+describe("after a deletion", () => {
+  const remove = (id: string, to: BulkAccount) => deleteMessage(ctx, to, id, Date.now());
+
+  it("an answer to what was deleted joins what is left, also when that has become part of another", async () => {
+    const to = await createBulkAccount(1);
+    const other = await receive({ references: ["<gap@x.example>"], subject: "Other" }, to);
+    const root = await receive({ internet_message_id: "<kept@x.example>" }, to);
+    await receive(
+      { id: "gone", internet_message_id: "<gone@x.example>", references: ["<kept@x.example>"] },
+      to,
+    );
+    await remove("gone", to);
+    await remove("gone", to);
+    expect(await receive({ references: ["<gone@x.example>"] }, to)).toMatchObject({
+      thread_id: root.thread_id,
+      threaded_by: "references",
+    });
+    await receive({ internet_message_id: "<gap@x.example>", references: ["<kept@x.example>"] }, to);
+    expect(await receive({ references: ["<gone@x.example>"] }, to)).toMatchObject({
+      thread_id: other.thread_id,
+    });
+  });
+
+  it("of a whole thread an answer begins another", async () => {
+    const to = await createBulkAccount(1);
+    const only = await receive({ id: "only", internet_message_id: "<only@x.example>" }, to);
+    await remove("only", to);
+    const answer = await receive({ references: ["<only@x.example>"] }, to);
+    expect(answer).toMatchObject({ threaded_by: "none" });
+    expect(answer.thread_id).not.toBe(only.thread_id);
+  });
+
+  it("a mail that comes back joins what is left", async () => {
+    const to = await createBulkAccount(1);
+    const back = { id: "back", internet_message_id: "<back@x.example>" };
+    const { thread_id } = await receive(back, to);
+    await receive({ references: ["<back@x.example>"] }, to);
+    await remove("back", to);
+    const { id } = await applyMessage(ctx, to, {
+      message: { ...back, subject: "Order", references: [] },
+      observedAt: Date.now() + 1000,
+      cause: "back again",
+    });
+    const row = await env.DB.prepare("SELECT thread_id FROM ems_messages WHERE id = ?").bind(id).first();
+    expect(row).toEqual({ thread_id });
+  });
+
+  it("the provider's thread is known by the one that was begun with it", async () => {
+    const to = await createBulkAccount(1);
+    const first = await receive(
+      { id: "first", thread_id: "p", internet_message_id: "<first@x.example>" },
+      to,
+    );
+    await receive({ references: ["<first@x.example>"] }, to);
+    await remove("first", to);
+    expect(await receive({ thread_id: "p" }, to)).toEqual({
+      thread_id: first.thread_id,
+      threaded_by: "provider",
+    });
+  });
 });
 
 it("one mail to two of our mailboxes is in a thread of each", async () => {
@@ -98,8 +269,8 @@ it("a mail to oneself, which a provider keeps twice, is one conversation", async
 });
 
 it("a protected thread that turns out to be one with another protects both", async () => {
-  const first = await receive({ references: ["<bridge@x.example>"] });
-  const second = await receive({ references: ["<bridge@x.example>"] });
+  const first = await receive({ references: ["<bridge@x.example>"], subject: "One" });
+  const second = await receive({ references: ["<bridge@x.example>"], subject: "Two" });
   await env.DB.prepare("UPDATE ems_threads SET do_not_delete = 1 WHERE id = ?").bind(second.thread_id).run();
   await receive({ internet_message_id: "<bridge@x.example>" });
   const { results } = await env.DB.prepare(
@@ -116,17 +287,17 @@ describe("two threads that turn out to be one, even in history", () => {
   let second: Sorted;
   beforeAll(async () => {
     const to = await createBulkAccount(1);
-    first = await receive({ internet_message_id: "<one@x.example>", references: ["<lost@x.example>"] }, to);
-    second = await receive({ internet_message_id: "<two@x.example>", references: ["<gone@x.example>"] }, to);
+    const references = ["<old@x.example>"];
+    first = await receive({ references, subject: "One" }, to);
+    second = await receive({ internet_message_id: "<two@x.example>", references, subject: "Two" }, to);
     await receive({ references: ["<two@x.example>"] }, to);
     const { id } = (await env.DB.prepare("SELECT max(id) AS id FROM ems_events").first<{ id: number }>())!;
-    const references = ["<one@x.example>", "<two@x.example>"];
     const message = {
       id: "old",
       thread_id: "old",
       subject: "Old",
       internet_message_id: "<old@x.example>",
-      references,
+      references: [],
     };
     await applyMessage(ctx, to, { message, observedAt: 1, cause: `old-${to.id}`, silent: true });
     ({ results: rows } = await env.DB.prepare(

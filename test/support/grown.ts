@@ -104,9 +104,10 @@ const belongings = (account: string): D1PreparedStatement[] =>
     `INSERT INTO ems_attachments (id, company_id, account_id, message_id, provider_attachment_id, filename,
        content_type, size_bytes, is_inline, stored_at, created_at)
      SELECT ${idOf("8004")}, company_id, account_id, id, 'file', 'a.txt', 'text/plain', 5, 0, 0, 0 ${EACH} AND i % 5 = 0`,
-    `INSERT INTO ems_tombstones (account_id, provider_message_id, deleted_at)
-     SELECT account_id, 'gone ' || i, unixepoch() * 1000 ${EACH}`,
-    `INSERT INTO ems_pending_references SELECT account_id, '<expected ' || i || '>', id ${EACH}`,
+    `INSERT INTO ems_tombstones (account_id, provider_message_id, deleted_at, internet_message_id, thread_id)
+     SELECT account_id, 'gone ' || i, unixepoch() * 1000, '<gone ' || i || '>', thread_id ${EACH}`,
+    `INSERT INTO ems_pending_references (account_id, internet_message_id, message_id, base_subject)
+     SELECT account_id, '<expected ' || i || '>', id, 'subject' ${EACH}`,
     `INSERT INTO ems_events (company_id, user_id, type, thread_id, message_id, cause, created_at)
      SELECT company_id, iif(i % 2, NULL, ${COLLEAGUES}), 'inbox.updated', thread_id, id, 'grown/' || id, unixepoch() ${EACH}`,
     // The oldest are the only ones that are parked or of another trigger.

@@ -5,7 +5,7 @@ import type { MailAccount } from "./state.ts";
 
 /**
  * Follows a deletion at the provider: the message is gone, and a tombstone keeps late notifications of earlier
- * states from bringing it back. A message of a protected thread (`do_not_delete`) stays.
+ * states from bringing it back, and leads answers to it to what is left of its thread. A message of a protected thread (`do_not_delete`) stays.
  * @param deletedAt in milliseconds; a state that was seen later outlasts the deletion
  */
 export async function deleteMessage(
@@ -19,9 +19,14 @@ export async function deleteMessage(
     AND NOT EXISTS (SELECT 1 FROM ems_threads t WHERE t.id = thread_id AND t.do_not_delete = 1)`;
   await batch(ofCompany(ctx, account.company_id), [
     sql`
-      INSERT INTO ems_tombstones (account_id, provider_message_id, deleted_at)
-      VALUES (${account.id}, ${providerId}, ${deletedAt})
-      ON CONFLICT (account_id, provider_message_id) DO UPDATE SET deleted_at = max(deleted_at, excluded.deleted_at)`,
+      INSERT INTO ems_tombstones (account_id, provider_message_id, deleted_at, internet_message_id, thread_id)
+      SELECT ${account.id}, ${providerId}, ${deletedAt}, m.internet_message_id, m.thread_id
+      FROM (SELECT 1) LEFT JOIN ems_messages m ON m.account_id = ${account.id} AND m.provider_message_id = ${providerId}
+      WHERE true
+      ON CONFLICT (account_id, provider_message_id) DO UPDATE SET
+        deleted_at = max(deleted_at, excluded.deleted_at),
+        internet_message_id = coalesce(excluded.internet_message_id, internet_message_id),
+        thread_id = coalesce(excluded.thread_id, thread_id)`,
     appendEvents(sql`
       SELECT company_id, NULL, 'message.deleted', thread_id, id, NULL, 'message.deleted/' || id
       FROM ems_messages WHERE ${doomed}

@@ -14,7 +14,7 @@ import { type Body, type BodyColumns, loadBody, storeBody } from "./bodies.ts";
 import { type FilePlan, type FileRow, isUnchanged, planFiles, writeFiles } from "./files.ts";
 import { isSame, type MailAccount, mergeState, type Observed, onlyMissing, type State } from "./state.ts";
 import { isBeforeSweeps, suspectCreated } from "./suspects.ts";
-import { connect, findThread, hasNoThread, type Place } from "./threading.ts";
+import { answeredThread, connect, findThread, hasNoThread, type Place } from "./threading.ts";
 
 export interface Applying {
   message: ProviderMessage;
@@ -170,7 +170,7 @@ function change(ctx: Ctx, stored: Stored, columns: Columns, applying: Applying):
       ...columns,
       observed_at: Math.max(observedAt, stored.observed_at),
       applied_by: cause,
-      ...(sent?.threadId ? { thread_id: sent.threadId, threaded_by: "reply" as const } : {}),
+      ...(sent?.threadId ? answered(sent.threadId) : {}),
     })
     // What was read is still so, or this delivery has lost.
     .where(sql`${messages.id} = ${stored.id} AND ${messages.applied_by} = ${stored.applied_by}`)
@@ -181,10 +181,19 @@ function change(ctx: Ctx, stored: Stored, columns: Columns, applying: Applying):
     FROM ems_messages WHERE id = ${stored.id} AND applied_by = ${cause}`);
   // Only now its Message-ID became known: what it answers, and what answers it, can be connected.
   const isNamed = stored.internet_message_id === null && columns.internet_message_id !== null;
+  const isRegrouped = stored.provider_thread_id !== columns.provider_thread_id;
   const place = placeOf({ id: stored.account_id }, columns, applying);
-  const connections = isNamed ? connect(place, stored.id, cause) : [];
+  // What it answers it has shown before: the provider's word for its thread brings no reference with it.
+  const news = isNamed ? place : { ...place, internetMessageId: null, references: undefined };
+  const connections = isNamed || isRegrouped ? connect(news, stored.id, cause) : [];
   return [update, ...connections, ...(silent ? [] : [event])];
 }
+
+/** Where a mail of ours belongs that answers in a thread: it may be part of another, or gone, when it is sent. */
+const answered = (threadId: string) => ({
+  thread_id: sql`coalesce(${answeredThread(threadId)}, ${messages.thread_id})`,
+  threaded_by: sql`iif(${answeredThread(threadId)} IS NULL, ${messages.threaded_by}, 'reply')` as SQL<never>,
+});
 
 function creation(ctx: Ctx, id: string, account: MailAccount, columns: Columns, applying: Applying): SQL[] {
   const { message, observedAt, cause, silent, sent, isAnnounced } = applying;
@@ -197,7 +206,7 @@ function creation(ctx: Ctx, id: string, account: MailAccount, columns: Columns, 
       (id, company_id, account_id, provider_thread_id, subject, first_message_at, last_message_at, created_at)
     SELECT ${fresh}, ${account.company_id}, ${account.id}, ${columns.provider_thread_id}, ${columns.subject},
       ${columns.sent_at}, ${columns.sent_at}, unixepoch()
-    WHERE ${hasNoThread(place)} AND NOT EXISTS (SELECT 1 FROM ems_messages WHERE ${known})`;
+    WHERE ${hasNoThread(place, sent?.threadId ?? null)} AND NOT EXISTS (SELECT 1 FROM ems_messages WHERE ${known})`;
   const insertMessage = ctx.db
     .insert(messages)
     .values({
@@ -229,7 +238,7 @@ function creation(ctx: Ctx, id: string, account: MailAccount, columns: Columns, 
       'thread.grown/' || id
     FROM ems_messages WHERE id = ${id}`);
   return [
-    ...(sent?.threadId ? [] : [insertThread]),
+    insertThread,
     insertMessage,
     obeyDeletion,
     forgetDeletion,
@@ -244,6 +253,7 @@ const placeOf = (account: Pick<MailAccount, "id">, columns: Columns, { message }
   providerThreadId: columns.provider_thread_id,
   internetMessageId: columns.internet_message_id,
   references: message.references,
+  subject: columns.subject,
 });
 
 /** What hangs on the message: written only if this delivery is the one that wrote the message. */

@@ -1,82 +1,138 @@
 import { type SQL, sql } from "drizzle-orm";
+import { baseSubject } from "../../lib/subject.ts";
 
-// A thread is what is connected: messages with one thread id of the provider, and messages of which one refers to
-// the other by Message-ID, whichever came first. Never by subject. All of it is decided by the statements of the
-// batch that stores the message, so that two deliveries at the same time cannot miss each other.
+// A thread is what is connected. A message is connected with those that have its thread id of the provider, and by
+// its references with one other: the nearest that is there, or, where none is, one that misses the same mail under
+// the same subject (RFC 8621 section 3). So no mail can join threads by listing many. What a mail was waited for by
+// joins when it comes. All of it is decided by the statements of the batch that stores the message, so that two
+// deliveries at the same time cannot miss each other.
 
 /** What a message says of its place among others. */
 export interface Place {
   accountId: string;
   providerThreadId: string | null;
   internetMessageId: string | null;
-  /** The Message-IDs that it answers; undefined when the provider has not told its headers. */
+  /** The Message-IDs that it answers, the nearest last; undefined when the provider has not told its headers. */
   references: string[] | undefined;
+  subject: string;
 }
 
 /** More than these are not looked at: the first is the thread's root, the last are the nearest. */
 const MAX_REFERENCES = 20;
 
-const nearest = (references: string[] = []): string =>
-  JSON.stringify(
-    references.length > MAX_REFERENCES
-      ? [references[0], ...references.slice(1 - MAX_REFERENCES)]
-      : references,
-  );
+/** The references that are looked at as JSON, the nearest first: json_each keeps the order. */
+const nearestFirst = ({ references = [], internetMessageId }: Place): string => {
+  const isLong = references.length > MAX_REFERENCES;
+  const some = isLong ? [references[0], ...references.slice(1 - MAX_REFERENCES)] : references;
+  return JSON.stringify(some.filter((id) => id !== internetMessageId).reverse());
+};
 
-const byProvider = ({ accountId, providerThreadId }: Place): SQL => sql`
-  SELECT thread_id FROM ems_messages WHERE account_id = ${accountId} AND provider_thread_id = ${providerThreadId}`;
+/** The thread with the provider's id: also the one that was begun with it and has lost the messages that bear it. */
+const byProvider = ({ accountId, providerThreadId }: Place): SQL => sql`coalesce(
+  (SELECT thread_id FROM ems_messages WHERE account_id = ${accountId} AND provider_thread_id = ${providerThreadId} LIMIT 1),
+  (SELECT id FROM ems_threads WHERE account_id = ${accountId} AND provider_thread_id = ${providerThreadId}))`;
 
-/** Threads of the messages that it answers, and of those that answer it. */
-const byReferences = ({ accountId, internetMessageId, references }: Place): SQL => sql`
-  SELECT m.thread_id FROM json_each(${nearest(references)}) j CROSS JOIN ems_messages m
-    ON m.account_id = ${accountId} AND m.internet_message_id = j.value
-  UNION ALL
-  SELECT m.thread_id FROM ems_pending_references p JOIN ems_messages m ON m.id = p.message_id
-  WHERE p.account_id = ${accountId} AND p.internet_message_id = ${internetMessageId}`;
+/**
+ * Selects the nearest reference (its `key` counts from the nearest) that leads to a thread, and that thread: of a
+ * message that is there, or of a deleted one of whose thread something is left. Of messages with one Message-ID the
+ * first that came counts: a later one cannot draw answers to it away.
+ */
+const nearest = (place: Place): SQL => sql`
+  SELECT key, thread_id FROM (
+    SELECT j.key, coalesce(
+      (SELECT thread_id FROM ems_messages WHERE account_id = ${place.accountId} AND internet_message_id = j.value LIMIT 1),
+      (SELECT t.id FROM ems_tombstones d CROSS JOIN ems_threads t ON t.id = d.thread_id
+        WHERE d.account_id = ${place.accountId} AND d.internet_message_id = j.value LIMIT 1)) AS thread_id
+    FROM json_each(${nearestFirst(place)}) j)
+  WHERE thread_id IS NOT NULL LIMIT 1`;
+
+/** The thread of a message that misses the same mail, under the same subject. */
+const bySameLoss = (place: Place): SQL => sql`
+  SELECT m.thread_id FROM json_each(${nearestFirst(place)}) j
+  CROSS JOIN ems_pending_references p ON p.account_id = ${place.accountId} AND p.internet_message_id = j.value
+  CROSS JOIN ems_messages m ON m.id = p.message_id
+  WHERE p.base_subject = ${baseSubject(place.subject)} LIMIT 1`;
+
+const byReferences = (place: Place): SQL => sql`coalesce(
+  (SELECT thread_id FROM (${nearest(place)})), (${bySameLoss(place)}))`;
+
+/**
+ * The threads of messages that wait for this one. Those that have found a nearer or farther mail meanwhile only
+ * take it in when nothing else does: they join nothing, or two mails in a row could join any two threads.
+ */
+const waiting = ({ accountId, internetMessageId }: Place, hasAncestor: 0 | 1): SQL => sql`
+  SELECT m.thread_id FROM ems_pending_references p CROSS JOIN ems_messages m ON m.id = p.message_id
+  WHERE p.account_id = ${accountId} AND p.internet_message_id = ${internetMessageId} AND p.has_ancestor = ${hasAncestor}`;
+
+/** What is left of the thread of a message that was deleted, and that comes back. */
+const ofItself = ({ accountId, internetMessageId }: Place): SQL => sql`
+  SELECT t.id FROM ems_tombstones d CROSS JOIN ems_threads t ON t.id = d.thread_id
+  WHERE d.account_id = ${accountId} AND d.internet_message_id = ${internetMessageId} LIMIT 1`;
+
+const byAnything = (place: Place): SQL => sql`coalesce(${byProvider(place)}, ${byReferences(place)},
+  (${waiting(place, 0)} LIMIT 1), (${waiting(place, 1)} LIMIT 1), (${ofItself(place)}))`;
+
+/** The thread that one of our users has answered in, if it is still there: it may have become part of another. */
+export const answeredThread = (id: string | null): SQL => sql`(SELECT id FROM ems_threads WHERE id = ${id})`;
 
 /**
  * The thread that a new message belongs to, and by which rule, as SQL expressions.
  * @param reply the thread that one of our users has answered in; it overrules the rest
- * @param fresh the id of the thread to begin when there is none
+ * @param fresh the id of the thread that the statement before has begun, if `hasNoThread`
  */
 export function findThread(place: Place, reply: string | null, fresh: string): { threadId: SQL; rule: SQL } {
+  const begun = sql`(SELECT id FROM ems_threads WHERE id = ${fresh})`;
   return {
-    threadId: sql`coalesce(${reply}, (${byProvider(place)} LIMIT 1),
-      (SELECT thread_id FROM (${byReferences(place)}) LIMIT 1), ${fresh})`,
-    rule: sql`CASE WHEN ${reply} IS NOT NULL THEN 'reply' WHEN EXISTS (${byProvider(place)}) THEN 'provider'
-      WHEN EXISTS (${byReferences(place)}) THEN 'references' ELSE 'none' END`,
+    threadId: sql`coalesce(${answeredThread(reply)}, ${begun}, ${byAnything(place)})`,
+    rule: sql`CASE WHEN ${answeredThread(reply)} IS NOT NULL THEN 'reply' WHEN ${begun} IS NOT NULL THEN 'none'
+      WHEN ${byProvider(place)} IS NOT NULL THEN 'provider' ELSE 'references' END`,
   };
 }
 
 /** The condition under which a message has to begin a thread. */
-export const hasNoThread = (place: Place): SQL => sql`
-  NOT EXISTS (${byProvider(place)}) AND NOT EXISTS (${byReferences(place)})`;
+export const hasNoThread = (place: Place, reply: string | null): SQL => sql`
+  coalesce(${answeredThread(reply)}, ${byAnything(place)}) IS NULL`;
 
 /**
- * The statements that connect a stored message with the others: threads that it has shown to be one become one,
- * and what it refers to in vain is remembered until it comes. Of the provider's thread nearly all is in the right
- * place, so only what is not is looked for: to either side of it in the index.
+ * The statements that connect a stored message with the others: threads that it has shown to be one become one, of
+ * which the oldest stays, and what it refers to in vain is remembered until it comes.
  * @param messageId nothing happens unless it was `cause` that wrote this message last
  */
 export function connect(place: Place, messageId: string, cause: string): SQL[] {
-  if (place.references === undefined && place.internetMessageId === null) return [];
-  const { accountId, internetMessageId } = place;
-  const target = sql`(SELECT thread_id FROM ems_messages WHERE id = ${messageId} AND applied_by = ${cause})`;
+  const own = sql`(SELECT thread_id FROM ems_messages WHERE id = ${messageId} AND applied_by = ${cause})`;
+  const isNamed = place.references !== undefined || place.internetMessageId !== null;
+  return [...merge(place, own), ...(isNamed ? expect(place, messageId, own) : [])];
+}
+
+/** What a thread becomes part of another by is in migrations/0016_threads.sql, and linear in its messages. */
+function merge(place: Place, own: SQL): SQL[] {
+  const { accountId, providerThreadId } = place;
+  const ofProvider = sql`FROM ems_messages WHERE account_id = ${accountId} AND provider_thread_id = ${providerThreadId}`;
   return [
     sql`
-      UPDATE ems_messages SET thread_id = ${target}
-      WHERE thread_id IN (
-        SELECT thread_id FROM (${byReferences(place)}) WHERE thread_id <> ${target}
-        UNION ALL SELECT * FROM (${byProvider(place)} AND thread_id < ${target} LIMIT 1)
-        UNION ALL SELECT * FROM (${byProvider(place)} AND thread_id > ${target} LIMIT 1))`,
+      WITH related (id) AS MATERIALIZED (
+        SELECT ${own} UNION ALL SELECT ${byReferences(place)} UNION ALL ${waiting(place, 0)}
+        UNION ALL SELECT min(thread_id) ${ofProvider} UNION ALL SELECT max(thread_id) ${ofProvider})
+      UPDATE ems_threads SET merged_into = (SELECT min(id) FROM related)
+      WHERE id IN (SELECT id FROM related) AND id > (SELECT min(id) FROM related) AND ${own} IS NOT NULL`,
+    sql`UPDATE ems_threads SET merged_into = NULL WHERE id = ${own} AND merged_into IS NOT NULL`,
+  ];
+}
+
+/** Remembers what is missing nearer than the nearest that is there, and that this message is missing no more. */
+function expect(place: Place, messageId: string, own: SQL): SQL[] {
+  const { accountId, internetMessageId } = place;
+  const here = sql`account_id = ${accountId} AND internet_message_id = ${internetMessageId} AND ${own} IS NOT NULL`;
+  const found = sql`(SELECT key FROM (${nearest(place)}))`;
+  return [
     sql`
-      INSERT INTO ems_pending_references (account_id, internet_message_id, message_id)
-      SELECT ${accountId}, j.value, ${messageId} FROM json_each(${nearest(place.references)}) j
-      WHERE ${target} IS NOT NULL AND j.value <> coalesce(${internetMessageId}, '') AND NOT EXISTS (
-        SELECT 1 FROM ems_messages WHERE account_id = ${accountId} AND internet_message_id = j.value)
+      INSERT INTO ems_pending_references (account_id, internet_message_id, message_id, base_subject, has_ancestor)
+      SELECT ${accountId}, j.value, ${messageId}, ${baseSubject(place.subject)}, ${found} IS NOT NULL
+      FROM json_each(${nearestFirst(place)}) j WHERE ${own} IS NOT NULL AND j.key < coalesce(${found}, ${MAX_REFERENCES})
       ON CONFLICT DO NOTHING`,
     sql`
-      DELETE FROM ems_pending_references
-      WHERE account_id = ${accountId} AND internet_message_id = ${internetMessageId} AND ${target} IS NOT NULL`,
+      UPDATE ems_pending_references SET has_ancestor = 1
+      WHERE message_id IN (SELECT message_id FROM ems_pending_references WHERE ${here}) AND has_ancestor = 0`,
+    sql`DELETE FROM ems_pending_references WHERE ${here}`,
   ];
 }

@@ -61,6 +61,8 @@ export const threads = sqliteTable(
     created_at: integer().notNull(),
     /** Counts what was written in it: a message that came, and a reply that claimed to be the next. By trigger. */
     version: integer().notNull().default(0),
+    /** Set for as long as a statement takes, to have a trigger make it part of another: see messages/threading.ts. */
+    merged_into: text(),
   },
   (t) => [
     uniqueIndex("ems_threads_provider").on(t.account_id, t.provider_thread_id),
@@ -146,6 +148,10 @@ export const pendingReferences = sqliteTable(
     internet_message_id: text().notNull(),
     /** The message that refers to it. */
     message_id: text().notNull(),
+    /** Of that message: see lib/subject.ts. Null for one that came before this was kept. */
+    base_subject: text(),
+    /** Whether another mail that it refers to is there: then this one joins no threads when it comes. */
+    has_ancestor: integer({ mode: "boolean" }).notNull().default(false),
   },
   (t) => [
     primaryKey({ columns: [t.account_id, t.internet_message_id, t.message_id] }),
@@ -161,8 +167,17 @@ export const tombstones = sqliteTable(
     provider_message_id: text().notNull(),
     /** In milliseconds. */
     deleted_at: integer().notNull(),
+    /** By which answers to it still find what is left of its thread; null where it was never here. */
+    internet_message_id: text(),
+    thread_id: text(),
   },
-  (t) => [primaryKey({ columns: [t.account_id, t.provider_message_id] })],
+  (t) => [
+    primaryKey({ columns: [t.account_id, t.provider_message_id] }),
+    index("ems_tombstones_internet")
+      .on(t.account_id, t.internet_message_id)
+      .where(sql`internet_message_id IS NOT NULL`),
+    index("ems_tombstones_thread").on(t.thread_id).where(sql`thread_id IS NOT NULL`),
+  ],
 );
 
 export const attachments = sqliteTable(
