@@ -1,9 +1,9 @@
 import { type SQL, sql } from "drizzle-orm";
 import { countOf, fieldsOf, itemsOf, textOf } from "../../lib/lenient.ts";
-import { cut } from "../../lib/line.ts";
 import { nowSeconds } from "../../lib/time.ts";
 import { batch, type Ctx } from "../context.ts";
 import { appendEvents, ring } from "../events/log.ts";
+import { type Outcome, setDelivery } from "../messages/delivery.ts";
 import { messageIdsIn } from "../provider/message-ids.ts";
 import type { Delivered } from "./notification.ts";
 
@@ -13,7 +13,7 @@ import type { Delivered } from "./notification.ts";
 /** message.send_success. */
 export async function applySendSuccess(ctx: Ctx, delivered: Delivered): Promise<void> {
   const object = objectOf(delivered);
-  await setDelivery(ctx, delivered, byIds(delivered, [object.id], []), "sent", null);
+  expectMail(await setDelivery(ctx, outcomeOf(delivered, [object.id]), "sent", null), delivered);
 }
 
 /** message.send_failed. */
@@ -22,17 +22,17 @@ export async function applySendFailure(ctx: Ctx, delivered: Delivered): Promise<
   const { reason, error } = delivered.notification.data;
   const reasons = [reason, object.reason, fieldsOf(error).message, fieldsOf(object.error).message];
   const [detail = null] = reasons.flatMap((each) => textOf(each) ?? []);
-  await setDelivery(ctx, delivered, byIds(delivered, [object.id], []), "failed", detail);
+  expectMail(await setDelivery(ctx, outcomeOf(delivered, [object.id]), "failed", detail), delivered);
 }
 
-/** message.bounce_detected. */
+/** message.bounce_detected. Of one whose mail is never known people are told: it stays parked. */
 export async function applyBounce(ctx: Ctx, delivered: Delivered): Promise<void> {
   const bounce = objectOf(delivered);
   const origin = fieldsOf(bounce.origin);
-  const which = byIds(delivered, [origin.id, bounce.message_id], [origin.mime_id]);
+  const outcome = outcomeOf(delivered, [origin.id, bounce.message_id], [origin.mime_id]);
   const address = (itemsOf(bounce.bounced_addresses, textOf) ?? []).join(", ");
   const detail = [address, textOf(bounce.code), textOf(bounce.bounce_reason)].filter(Boolean).join(": ");
-  await setDelivery(ctx, delivered, which, "bounced", detail);
+  expectMail(await setDelivery(ctx, outcome, "bounced", detail), delivered, true);
 }
 
 /** message.opened: the count only grows, whatever the order of notifications. */
@@ -58,49 +58,24 @@ const objectOf = ({ notification }: Delivered): Record<string, unknown> => field
 /** Nylas leaves the brackets away, and then all of it is the id. */
 const bracketed = (id: string): string => (id.includes("<") ? id : `<${id}>`);
 
-/** The account's messages of these ids: each is looked up by its own index, which an OR would keep SQLite from. */
-const byIds = ({ account }: Delivered, providerIds: unknown[], messageIds: unknown[]): SQL => {
-  const named = providerIds.flatMap((id) => textOf(id) ?? []);
-  const written = messageIds.flatMap((id) => messageIdsIn(bracketed(textOf(id) ?? "")).map(({ id }) => id));
-  return sql`id IN (
-    SELECT m.id FROM json_each(${JSON.stringify(named)}) j CROSS JOIN ems_messages m
-      ON m.account_id = ${account.id} AND m.provider_message_id = j.value
-    UNION ALL
-    SELECT m.id FROM json_each(${JSON.stringify(written)}) j CROSS JOIN ems_messages m
-      ON m.account_id = ${account.id} AND m.internet_message_id = j.value)`;
-};
+const outcomeOf = (
+  { account, notification }: Delivered,
+  providerIds: unknown[],
+  messageIds: unknown[] = [],
+): Outcome => ({
+  account,
+  cause: notification.id,
+  providerIds: providerIds.flatMap((id) => textOf(id) ?? []),
+  messageIds: messageIds.flatMap((id) => messageIdsIn(bracketed(textOf(id) ?? "")).map(({ id }) => id)),
+});
 
 /** For so long the mail itself may still be on its way: after that it is none of ours, or deleted. */
 const PATIENCE_SECONDS = 300;
 
 /** @throws Error when the mail is not known yet; the queue brings the notification again */
-function expectMail(found: unknown[] | undefined, { receivedAt }: Delivered, isForEver = false): void {
+function expectMail(isFound: boolean, { receivedAt }: Delivered, isForEver = false): void {
   const isPatient = isForEver || nowSeconds() - receivedAt < PATIENCE_SECONDS;
-  if (!found?.length && isPatient) throw new Error("The mail that this is about is not known yet");
-}
-
-/** @throws Error when the mail is not known yet. Of a bounce that is never known people are told: it stays parked. */
-async function setDelivery(
-  ctx: Ctx,
-  delivered: Delivered,
-  which: SQL,
-  state: "sent" | "bounced" | "failed",
-  detail: string | null,
-): Promise<void> {
-  const { account, notification } = delivered;
-  // A bounce follows a success, which may come later all the same.
-  const isNews = sql`delivery_state IS NOT ${state} AND (${state} <> 'sent' OR delivery_state IS NULL)`;
-  const [found] = await batch(ctx, [
-    sql`SELECT 1 FROM ems_messages WHERE ${which}`,
-    appendEvents(sql`
-      SELECT company_id, NULL, 'message.delivery_updated', thread_id, id, NULL, 'delivery/' || id || '/' || ${notification.id}
-      FROM ems_messages WHERE ${which} AND ${isNews}`),
-    sql`
-      UPDATE ems_messages SET delivery_state = ${state}, delivery_detail = ${detail && cut(detail.toWellFormed(), 500)}
-      WHERE ${which} AND ${isNews}`,
-  ]);
-  ring(ctx, account.company_id);
-  expectMail(found, delivered, state === "bounced");
+  if (!isFound && isPatient) throw new Error("The mail that this is about is not known yet");
 }
 
 /** @throws Error when the mail is not known yet */
@@ -123,5 +98,5 @@ async function raise(
     sql`UPDATE ems_messages SET ${column} = ${count} WHERE ${risen}`,
   ]);
   ring(ctx, account.company_id);
-  expectMail(found, delivered);
+  expectMail(found !== undefined && found.length > 0, delivered);
 }
