@@ -6,6 +6,7 @@ import { storeAttachments } from "./attachments/storage.ts";
 import { type Ctx, createContext } from "./context.ts";
 import { erase } from "./erasure.ts";
 import { hubOf } from "./events/log.ts";
+import { readBounce } from "./messages/bounces.ts";
 import { isOutage } from "./outage.ts";
 import { workOn } from "./outbox/due.ts";
 import { ProviderError } from "./provider/port.ts";
@@ -24,6 +25,7 @@ const Job = z.discriminatedUnion("type", [
     ),
   }),
   z.object({ type: z.literal("store_attachments"), message_id: z.string() }),
+  z.object({ type: z.literal("bounce"), message_id: z.string(), references: z.array(z.string()) }),
   z.object({ type: z.literal("ring"), company_id: z.int() }),
   z.object({ type: z.literal("outbox"), id: z.string() }),
   z.object({ type: z.literal("erase"), company_id: z.int(), account_id: z.string() }),
@@ -34,6 +36,7 @@ async function runJob(ctx: Ctx, body: unknown): Promise<void> {
   if (job.type === "backfill") return backfill(ctx, job);
   if (job.type === "sweep") return sweep(ctx, job);
   if (job.type === "ring") return hubOf(ctx.env, job.company_id).ring();
+  if (job.type === "bounce") return readBounce(ctx, job);
   if (job.type === "outbox") return workOn(ctx, job.id);
   if (job.type === "erase") return erase(ctx, job);
   return storeAttachments(ctx, job.message_id);

@@ -2,11 +2,10 @@ import { type SQL, sql } from "drizzle-orm";
 import { cut } from "../../lib/line.ts";
 import { batch, type Ctx } from "../context.ts";
 import { appendEvents, ring } from "../events/log.ts";
-import type { MailAccount } from "./state.ts";
 
 /** What has become of a mail of an account, which is known by any of these ids. */
 export interface Outcome {
-  account: Pick<MailAccount, "id" | "company_id">;
+  account: { id: string; company_id: number };
   /** Names the notification or mail that told it: each tells it once. */
   cause: string;
   providerIds: string[];

@@ -11,6 +11,7 @@ import type { ProviderMessage } from "../provider/port.ts";
 import { inboxEntries } from "../schema/inbox.ts";
 import { messages } from "../schema/mail.ts";
 import { type Body, type BodyColumns, loadBody, storeBody } from "./bodies.ts";
+import { enqueueBounce, mayBeBounce } from "./bounces.ts";
 import { type FilePlan, type FileRow, isUnchanged, planFiles, writeFiles } from "./files.ts";
 import { isSame, type MailAccount, mergeState, type Observed, onlyMissing, type State } from "./state.ts";
 import { isBeforeSweeps, suspectCreated } from "./suspects.ts";
@@ -43,6 +44,7 @@ type Stored = State &
     id: string;
     account_id: string;
     thread_id: string;
+    threaded_by: string;
     applied_by: string;
     files: FileRow[];
   };
@@ -74,6 +76,7 @@ export async function applyMessage(
     if (stored && !sent && !isNews && isSame(stored, state) && (!files || isUnchanged(files))) {
       // The first delivery may have died between its commit and its ring.
       if (!silent) ring(ctx, account.company_id);
+      if (stored.threaded_by === "none") await readLater(ctx, stored.id, state, applying);
       return { id: stored.id, outcome: "unchanged" };
     }
 
@@ -91,10 +94,16 @@ export async function applyMessage(
 
     if (!silent) ring(ctx, account.company_id);
     if (files?.inserted.length) await enqueueDownload(ctx, id);
+    await readLater(ctx, id, state, applying);
     if (!stored && !sent && !silent && state.direction === "outbound") await enqueueUnknown(ctx, account.id);
     return { id, outcome: stored ? "updated" : "created" };
   }
   throw new Error(`Message ${applying.message.id} kept changing under this delivery`);
+}
+
+/** A mail that may be a bounce is read by a job: again, where it has found no thread, in case that was lost. */
+async function readLater(ctx: Ctx, id: string, { direction }: State, { message }: Applying): Promise<void> {
+  if (direction === "inbound" && mayBeBounce(message)) await enqueueBounce(ctx, id, message.references);
 }
 
 async function findStored(

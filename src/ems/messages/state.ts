@@ -1,6 +1,7 @@
 import { excerpt, readableSnippet } from "../../lib/text.ts";
 import { nowSeconds } from "../../lib/time.ts";
 import type { Address, ProviderMessage } from "../provider/port.ts";
+import { isMailSystem } from "./bounces.ts";
 import type { FilePlan } from "./files.ts";
 
 /** What of an account its mail depends on. */
@@ -54,7 +55,9 @@ export function mergeState(
     : { email: stored?.from_address ?? "", name: told.from?.name ?? stored?.from_name ?? null };
   const snippet = told.snippet ? readableSnippet(told.snippet) : null;
   return {
-    provider_thread_id: told.thread_id ?? stored?.provider_thread_id ?? null,
+    provider_thread_id: isMailSystem(from.email)
+      ? null
+      : (told.thread_id ?? stored?.provider_thread_id ?? null),
     internet_message_id: told.internet_message_id ?? stored?.internet_message_id ?? null,
     message_id_written:
       (told.internet_message_id ? told.written_message_id : stored?.message_id_written) ?? null,

@@ -1,0 +1,149 @@
+import { sql } from "drizzle-orm";
+import { failedRecipients, failureIn, messageIdFields } from "../../lib/delivery-report.ts";
+import { log } from "../../lib/log.ts";
+import { nowSeconds } from "../../lib/time.ts";
+import { keyOf, type StoredAttachment, storeAttachment } from "../attachments/storage.ts";
+import { batch, type Ctx } from "../context.ts";
+import { messageIdsIn } from "../provider/message-ids.ts";
+import type { ProviderMessage } from "../provider/port.ts";
+import { type BodyColumns, loadBody } from "./bodies.ts";
+import { setDelivery } from "./delivery.ts";
+
+// A bounce is a mail from a mail system that says of a mail of ours that it was not delivered. Nylas tells of bounces
+// at some providers only, so they are read here for all. A forged one must know our Message-ID, and can do no more
+// than mark that mail. Nothing is ever sent in answer.
+
+const STATUS = ["message/delivery-status", "message/global-delivery-status"];
+const ORIGINAL = ["text/rfc822-headers", "message/rfc822", "message/global-headers", "message/global"];
+
+/** Of each part so much is read: a status and the headers of a mail fit in. */
+const READ_BYTES = 65_536;
+const MAX_PARTS = 10;
+const MAX_REFERENCES = 20;
+
+const localPart = (address: string): string => address.split("@")[0]?.toLowerCase() ?? "";
+
+/** True for what only programs write as. */
+const isDaemon = (address: string): boolean =>
+  /^(mailer-?daemon|mail-daemon|microsoftexchange[0-9a-f]+)$/.test(localPart(address));
+
+/**
+ * True for a sender that mail systems have: what the provider thinks of its thread does not count, as it puts reports
+ * of many mails into one.
+ */
+export const isMailSystem = (address: string): boolean =>
+  isDaemon(address) || localPart(address) === "postmaster";
+
+/** True for a mail that may be a bounce: then a job reads it. */
+export const mayBeBounce = ({ from, attachments }: ProviderMessage): boolean =>
+  (from !== undefined && (from.email === "" || isMailSystem(from.email))) ||
+  (attachments ?? []).some(({ content_type }) => STATUS.includes(content_type));
+
+/** Asks for a mail to be read as a bounce. If the queue fails, the next sweep that sees it asks again. */
+export async function enqueueBounce(
+  { env }: Ctx,
+  messageId: string,
+  references: string[] = [],
+): Promise<void> {
+  const nearest = references.slice(-MAX_REFERENCES);
+  try {
+    await env.JOBS.send({ type: "bounce", message_id: messageId, references: nearest });
+  } catch (error) {
+    log("warn", "bounce.not_enqueued", { messageId, error });
+  }
+}
+
+type Report = BodyColumns & {
+  id: string;
+  account_id: string;
+  company_id: number;
+  from_address: string;
+  subject: string;
+  created_at: number;
+};
+
+/** For so long the mail that bounced may not be stored yet. */
+const PATIENCE_SECONDS = 600;
+
+/**
+ * Job: if the message is a bounce of a mail of its account, that mail is shown as bounced, and the message joins its
+ * thread. Done twice, it is as if done once.
+ * @throws ProviderError when the provider fails
+ * @throws Error while the mail that bounced may still come; the queue tries again
+ */
+export async function readBounce(ctx: Ctx, job: { message_id: string; references: string[] }): Promise<void> {
+  const [report] = await ctx.db.all<Report>(sql`
+    SELECT id, account_id, company_id, from_address, subject, created_at, body_key, body_text, body_html
+    FROM ems_messages WHERE id = ${job.message_id} AND direction = 'inbound'`);
+  if (!report) return;
+  const parts = await partsOf(ctx, report);
+  const { body_text, body_html } = await loadBody(ctx, report);
+  const text = (body_text ?? body_html?.replace(/<[^>]*>/g, "\n") ?? "").slice(0, READ_BYTES);
+  const detail = failureOf(report, parts.status, text);
+  if (detail === null) return;
+  const written = [
+    ...parts.original.flatMap((head) => messageIdFields(head).slice(0, 1)),
+    ...messageIdFields(text),
+  ];
+  const named = written.slice(0, MAX_REFERENCES).flatMap((field) => messageIdsIn(field).map(({ id }) => id));
+  const ids = [...named, ...job.references.toReversed()];
+  const original = await findSent(ctx, report, ids);
+  if (!original) {
+    if (ids.length === 0 || nowSeconds() - report.created_at > PATIENCE_SECONDS) return;
+    throw new Error("The mail that bounced is not known yet");
+  }
+  const account = { id: report.account_id, company_id: report.company_id };
+  const providerIds = [original.provider_message_id];
+  await batch(ctx, [
+    sql`
+      UPDATE ems_messages SET thread_id = m.thread_id, threaded_by = 'references'
+      FROM (SELECT thread_id FROM ems_messages WHERE id = ${original.id}) m
+      WHERE id = ${report.id}`,
+  ]);
+  // This rings, also for what the batch before has told.
+  await setDelivery(ctx, { account, cause: report.id, providerIds, messageIds: [] }, "bounced", detail);
+}
+
+/** What the report says of the failure, for people; null when it tells of none. */
+function failureOf(report: Report, status: string[], text: string): string | null {
+  const detail = status
+    .flatMap(failedRecipients)
+    .map(({ address, code, reason }) => [address, code, reason].filter(Boolean).join(": "))
+    .join("; ");
+  if (detail !== "" || status.length > 0) return detail || null;
+  // Without a status, as older systems write: a person may write as postmaster, and a warning is no failure.
+  if (report.from_address !== "" && !isMailSystem(report.from_address)) return null;
+  const failure = failureIn(text);
+  if (failure !== null) return failure;
+  const isWarning = /delay|warning|will (be )?retr|try again|4\.\d{1,3}\.\d{1,3}/i.test(
+    `${report.subject}\n${text}`,
+  );
+  const saysSo = /undeliver|not be delivered|not delivered|returned (mail|to sender)|failure|failed/i;
+  return !isWarning && isDaemon(report.from_address) && saysSo.test(`${report.subject}\n${text}`)
+    ? report.subject
+    : null;
+}
+
+async function findSent(ctx: Ctx, { account_id }: Report, ids: string[]) {
+  const [sent] = await ctx.db.all<{ id: string; provider_message_id: string }>(sql`
+    SELECT m.id, m.provider_message_id FROM json_each(${JSON.stringify(ids)}) j CROSS JOIN ems_messages m
+      ON m.account_id = ${account_id} AND m.internet_message_id = j.value
+    WHERE m.direction = 'outbound' LIMIT 1`);
+  return sent;
+}
+
+/** The beginnings of the parts that tell the status and the headers of the mail that bounced. */
+async function partsOf(ctx: Ctx, { id }: Report): Promise<{ status: string[]; original: string[] }> {
+  const rows = await ctx.db.all<StoredAttachment & { content_type: string }>(sql`
+    SELECT a.id, a.company_id, a.content_type, a.provider_attachment_id, a.stored_at, m.provider_message_id, c.grant_id
+    FROM ems_attachments a JOIN ems_messages m ON m.id = a.message_id JOIN ems_accounts c ON c.id = a.account_id
+    WHERE a.message_id = ${id}`);
+  const told = rows.filter(({ content_type }) => [...STATUS, ...ORIGINAL].includes(content_type));
+  const parts: { status: string[]; original: string[] } = { status: [], original: [] };
+  for (const row of told.slice(0, MAX_PARTS)) {
+    if (!(await storeAttachment(ctx, row))) continue;
+    const object = await ctx.env.ATTACHMENTS.get(keyOf(row), { range: { offset: 0, length: READ_BYTES } });
+    if (object) parts[STATUS.includes(row.content_type) ? "status" : "original"].push(await object.text());
+  }
+  return parts;
+}

@@ -1,0 +1,111 @@
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, it } from "vitest";
+import { createContext } from "../../src/ems/context.ts";
+import { readBounce } from "../../src/ems/messages/bounces.ts";
+import type { MessageResponse } from "../../src/ems/messages/schemas.ts";
+import { type Client, connectMailbox, createClient, unique } from "../support/client.ts";
+import { eventually, type InboundMail, receiveMail } from "../support/nylas.ts";
+
+const ctx = createContext(env, { waitUntil: () => {} });
+let client: Client;
+let account: Awaited<ReturnType<typeof connectMailbox>>;
+
+beforeAll(async () => {
+  client = await createClient();
+  account = await connectMailbox(client, { provider: "imap" });
+});
+
+/** A mail that we have sent. */
+async function send(): Promise<MessageResponse> {
+  const mail = {
+    email_account_id: account.id,
+    to: [{ email: "gone@out.example" }],
+    subject: `Offer ${unique()}`,
+    body_html: "<p>x</p>",
+  };
+  const { body } = await client.call("POST", "/messages/send/", mail);
+  return (await client.call("GET", `/messages/${body.id ?? body.message_id}`)).body;
+}
+
+const get = async (id: string): Promise<MessageResponse> =>
+  (await client.call("GET", `/messages/${id}`)).body;
+
+/** A mail from outside as it is once it is stored, and read as a bounce. */
+async function receive(mail: Partial<InboundMail>): Promise<MessageResponse> {
+  const subject = `${mail.subject ?? "Undelivered Mail Returned to Sender"} ${unique()}`;
+  const from = { email: "MAILER-DAEMON@mx.example" };
+  await receiveMail({ from, text: "see below", ...mail, subject, to: [{ email: account.email_address }] });
+  const { id } = await eventually(async () => {
+    const { items } = (await client.call("GET", "/messages/")).body;
+    const found = items.find((item: MessageResponse) => item.subject === subject);
+    if (!found) throw new Error("not stored yet");
+    return found as MessageResponse;
+  });
+  await readBounce(ctx, { message_id: id, references: [mail.inReplyTo ?? []].flat() });
+  return get(id);
+}
+
+const status = (action: string, code: string) => ({
+  filename: "status",
+  contentType: "message/delivery-status",
+  content: btoa(
+    `Reporting-MTA: dns; mx.example\r\n\r\nFinal-Recipient: rfc822; gone@out.example\r\nAction: ${action}\r\nStatus: ${code}\r\nDiagnostic-Code: smtp; 550\r\n no such user\r\n`,
+  ),
+});
+
+const headersOf = (id: string) => ({
+  filename: "headers",
+  contentType: "text/rfc822-headers",
+  content: btoa(`From: us\r\nMessage-ID: ${id}\r\n`),
+});
+
+describe("a bounce", () => {
+  it.each([
+    [
+      "one of another's mail",
+      (_: string) => [status("failed", "5.1.1"), headersOf("<another@x.example>")],
+      {},
+    ],
+    ["a warning that mail is delayed", (id: string) => [status("delayed", "4.4.1"), headersOf(id)], {}],
+    [
+      "an answer of a person at postmaster",
+      () => [],
+      { from: { email: "postmaster@x.example" }, text: "Thanks" },
+    ],
+    ["a vacation notice", () => [], { from: { email: "kim@x.example" }, subject: "Out of office" }],
+  ])("is not %s", async (_, attachments, mail) => {
+    const sent = await send();
+    await receive({ ...mail, attachments: attachments(sent.internet_message_id!) }).catch((error: Error) => {
+      expect(error.message).toContain("not known yet");
+    });
+    expect((await get(sent.id)).delivery?.state ?? null).not.toBe("bounced");
+  });
+
+  it("with a status and the mail's headers joins its thread, and marks it once", async () => {
+    const sent = await send();
+    const bounce = await receive({
+      attachments: [status("failed", "5.1.1"), headersOf(sent.internet_message_id!)],
+    });
+    expect(bounce).toMatchObject({ thread_id: sent.thread_id, threaded_by: "references" });
+    expect((await get(sent.id)).delivery).toMatchObject({
+      state: "bounced",
+      detail: "gone@out.example: 5.1.1: 550 no such user",
+    });
+    await readBounce(ctx, { message_id: bounce.id, references: [] });
+    const told = await env.DB.prepare(
+      "SELECT count(*) AS n FROM ems_events WHERE message_id = ? AND type = 'message.delivery_updated'",
+    )
+      .bind(sent.id)
+      .first("n");
+    expect(told).toBe(1);
+  });
+
+  it("that only answers the mail, or quotes it, marks it, too", async () => {
+    const [answered, quoted] = [await send(), await send()];
+    await receive({ inReplyTo: answered.internet_message_id!, text: "It could not be delivered" });
+    const text = `550 5.1.1 no such user\n\n--- Below is a copy\n\nMessage-ID: ${quoted.internet_message_id}\n`;
+    const { thread_id } = await receive({ text });
+    expect(thread_id).toBe(quoted.thread_id);
+    for (const { id } of [answered, quoted]) expect((await get(id)).delivery?.state).toBe("bounced");
+  });
+});
