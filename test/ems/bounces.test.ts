@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { createContext } from "../../src/ems/context.ts";
 import { readBounce } from "../../src/ems/messages/bounces.ts";
 import type { MessageResponse } from "../../src/ems/messages/schemas.ts";
+import { caseObjects, caseText, postNotification } from "../support/cases.ts";
 import { type Client, connectMailbox, createClient, unique } from "../support/client.ts";
 import { eventually, type InboundMail, receiveMail } from "../support/nylas.ts";
 
@@ -108,4 +109,49 @@ describe("a bounce", () => {
     expect(thread_id).toBe(quoted.thread_id);
     for (const { id } of [answered, quoted]) expect((await get(id)).delivery?.state).toBe("bounced");
   });
+});
+
+it("of the kept cases: a report whose job nobody but the intake asks for", async () => {
+  const sent = await send();
+  const [, , report = "", headers = ""] = caseText("smtp-dsn-of-our-mail.eml").split("--B");
+  const content = (part: string) => {
+    const body = part.replace(/^[\s\S]*?\r?\n\r?\n/, "");
+    return btoa(body.replace("<ID OF A MAIL WE SENT>", sent.internet_message_id!));
+  };
+  await receiveMail({
+    from: { email: "MAILER-DAEMON@mx.example" },
+    to: [{ email: account.email_address }],
+    subject: "Undelivered Mail Returned to Sender",
+    text: "not delivered",
+    attachments: [
+      { filename: "attachment-1", contentType: "message/delivery-status", content: content(report) },
+      { filename: "attachment-2", contentType: "text/rfc822-headers", content: content(headers) },
+    ],
+  });
+  await eventually(async () => expect((await get(sent.id)).delivery?.state).toBe("bounced"));
+  await eventually(async () => {
+    const { body } = await client.call("GET", `/threads/${sent.thread_id}`);
+    expect(body.message_count).toBe(2);
+  });
+});
+
+it("of the kept cases: an answer to a mail that was deleted joins the thread of the one before", async () => {
+  const { grant_id, email_address } = account;
+  const [first, second, third] = caseObjects("thread-after-deletion.json", {
+    grant: grant_id,
+    mailbox: email_address,
+  });
+  const stored = async (id: unknown) => {
+    const { items } = (await client.call("GET", "/messages/?size=100")).body;
+    return items.find((item: MessageResponse) => item.internet_message_id === `<${id}@t.example>`);
+  };
+  const notify = async (type: string, object: Record<string, unknown>, isThere: boolean) => {
+    await postNotification(type, object);
+    await eventually(async () => expect((await stored(object.id)) !== undefined).toBe(isThere));
+  };
+  await notify("message.created", first!, true);
+  await notify("message.created", second!, true);
+  await notify("message.deleted", second!, false);
+  await notify("message.created", third!, true);
+  expect((await stored(third!.id)).thread_id).toBe((await stored(first!.id)).thread_id);
 });

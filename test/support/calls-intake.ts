@@ -115,6 +115,8 @@ export async function receiveMails(
   await worker.request("GET /inbox", { as: users.thorough });
   await created({ id: "oldest", date: 1 });
   await created({ id: "ours", from: [{ email: mailbox.email_address }] });
+  const daemon = [{ email: "mailer-daemon@out.example" }];
+  await created({ id: "bounce", from: daemon, references: ["ours"], body: "550 5.1.1 no such user" });
   await created({ id: "large", body: "x".repeat(200_000) });
   await worker.notify("message.created", { ...mailOf(mailbox, { id: "a stranger's" }), grant_id: "unknown" });
   await worker.notify("folder.created", { grant_id: mailbox.grant_id });
