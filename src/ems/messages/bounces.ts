@@ -78,7 +78,10 @@ export async function readBounce(ctx: Ctx, job: { message_id: string; references
   if (!report) return;
   const parts = await partsOf(ctx, report);
   const { body_text, body_html } = await loadBody(ctx, report);
-  const text = (body_text ?? body_html?.replace(/<[^>]*>/g, "\n") ?? "").slice(0, READ_BYTES);
+  const text = (body_text ?? body_html?.slice(0, READ_BYTES).replace(/<[^<>]*>/g, "\n") ?? "").slice(
+    0,
+    READ_BYTES,
+  );
   const detail = failureOf(report, parts.status, text);
   if (detail === null) return;
   const written = [
