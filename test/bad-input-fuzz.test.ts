@@ -247,4 +247,4 @@ it("whatever is asked of any route is answered, if need be with a refusal, and n
     if (response.status >= 400) expect(answer).toMatchObject({ detail: expect.any(String) });
   });
   await fc.assert(property, { numRuns: 300 });
-}, 30_000);
+});

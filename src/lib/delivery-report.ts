@@ -47,3 +47,13 @@ export function failureIn(text: string): string | null {
 /** The values of Message-ID fields in headers, or in a text that quotes them, with their angle brackets. */
 export const messageIdFields = (text: string): string[] =>
   [...text.matchAll(/^[ \t>]{0,8}Message-ID:\s{0,8}(<[^<>\s]{1,900}>)/gim)].flatMap(([, id]) => id ?? []);
+
+const localPart = (address: string): string => address.split("@")[0]?.toLowerCase() ?? "";
+
+/** True for what only programs write as. */
+export const isDaemon = (address: string): boolean =>
+  /^(mailer-?daemon|mail-daemon|microsoftexchange[0-9a-f]+)$/.test(localPart(address));
+
+/** True for a sender that mail systems have. */
+export const isMailSystem = (address: string): boolean =>
+  isDaemon(address) || localPart(address) === "postmaster";

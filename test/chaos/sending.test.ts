@@ -137,9 +137,6 @@ describe.each([
 ])("with %s", (_name, kind, fields) => {
   it.each(["before", "after"] as const)(
     "a Worker that dies %s any call sends no mail twice, and none unseen",
-    {
-      timeout: 60_000,
-    },
     async (moment) => {
       for (const level of ["info", "warn", "error"] as const)
         vi.spyOn(console, level).mockImplementation(() => {});
@@ -181,7 +178,6 @@ describe.each([
 ])("a draft, with %s", (_name, kind, fields) => {
   it.each(["before", "after"] as const)(
     "of a Worker that dies %s any call is sent once, when a colleague sends it after that",
-    { timeout: 60_000 },
     async (moment) => {
       for (const level of ["info", "warn", "error"] as const)
         vi.spyOn(console, level).mockImplementation(() => {});
@@ -245,9 +241,7 @@ const tries = fc.array(
   { minLength: 1, maxLength: 4 },
 );
 
-it("whatever the provider does, whenever the Worker dies, however often one asks again: one mail, or none", {
-  timeout: 120_000,
-}, async () => {
+it("whatever the provider does, whenever the Worker dies, however often one asks again: one mail, or none", async () => {
   for (const level of ["info", "warn", "error"] as const)
     vi.spyOn(console, level).mockImplementation(() => {});
   const ends: Record<string, number> = {};
@@ -300,9 +294,7 @@ const doings = fc.array(
   { minLength: 1, maxLength: 5 },
 );
 
-it("whatever two colleagues do to a draft, whenever the Worker dies: one mail, or none", {
-  timeout: 120_000,
-}, async () => {
+it("whatever two colleagues do to a draft, whenever the Worker dies: one mail, or none", async () => {
   for (const level of ["info", "warn", "error"] as const)
     vi.spyOn(console, level).mockImplementation(() => {});
   const ends = { sent: 0, unsent: 0, refused: 0 };

@@ -92,9 +92,7 @@ async function outcome(client: Client) {
   };
 }
 
-it("whatever the order, the repetitions and the concurrency: the state is that of one delivery in order", {
-  timeout: 60_000,
-}, async () => {
+it("whatever the order, the repetitions and the concurrency: the state is that of one delivery in order", async () => {
   await fc.assert(
     fc.asyncProperty(deliveries, async ({ list, order, concurrency }) => {
       const run = unique();

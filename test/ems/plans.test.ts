@@ -168,7 +168,7 @@ beforeAll(async () => {
   small = await run(MESSAGES);
   large = await run(MESSAGES * GROWTH);
   plans = await explain(large);
-}, 120_000);
+}, 600_000);
 
 describe("the calls of this test", () => {
   it("have each route answer with success", () => {

@@ -1,5 +1,11 @@
 import { sql } from "drizzle-orm";
-import { failedRecipients, failureIn, messageIdFields } from "../../lib/delivery-report.ts";
+import {
+  failedRecipients,
+  failureIn,
+  isDaemon,
+  isMailSystem,
+  messageIdFields,
+} from "../../lib/delivery-report.ts";
 import { log } from "../../lib/log.ts";
 import { nowSeconds } from "../../lib/time.ts";
 import { keyOf, type StoredAttachment, storeAttachment } from "../attachments/storage.ts";
@@ -20,19 +26,6 @@ const ORIGINAL = ["text/rfc822-headers", "message/rfc822", "message/global-heade
 const READ_BYTES = 65_536;
 const MAX_PARTS = 10;
 const MAX_REFERENCES = 20;
-
-const localPart = (address: string): string => address.split("@")[0]?.toLowerCase() ?? "";
-
-/** True for what only programs write as. */
-const isDaemon = (address: string): boolean =>
-  /^(mailer-?daemon|mail-daemon|microsoftexchange[0-9a-f]+)$/.test(localPart(address));
-
-/**
- * True for a sender that mail systems have: what the provider thinks of its thread does not count, as it puts reports
- * of many mails into one.
- */
-export const isMailSystem = (address: string): boolean =>
-  isDaemon(address) || localPart(address) === "postmaster";
 
 /** True for a mail that may be a bounce: then a job reads it. */
 export const mayBeBounce = ({ from, attachments }: ProviderMessage): boolean =>

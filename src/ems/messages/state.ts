@@ -1,7 +1,7 @@
+import { isMailSystem } from "../../lib/delivery-report.ts";
 import { excerpt, readableSnippet } from "../../lib/text.ts";
 import { nowSeconds } from "../../lib/time.ts";
 import type { Address, ProviderMessage } from "../provider/port.ts";
-import { isMailSystem } from "./bounces.ts";
 import type { FilePlan } from "./files.ts";
 
 /** What of an account its mail depends on. */
@@ -55,6 +55,7 @@ export function mergeState(
     : { email: stored?.from_address ?? "", name: told.from?.name ?? stored?.from_name ?? null };
   const snippet = told.snippet ? readableSnippet(told.snippet) : null;
   return {
+    // Providers put the reports of many mails into one thread.
     provider_thread_id: isMailSystem(from.email)
       ? null
       : (told.thread_id ?? stored?.provider_thread_id ?? null),
