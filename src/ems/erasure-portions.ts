@@ -17,7 +17,8 @@ const EVENTS = 500;
  */
 export const TABLES = [
   ...["ems_drafts", "ems_syncs", "ems_inbox_stretches", "ems_inbox_counters"],
-  ...["ems_late_messages", "ems_tombstones"],
+  ...["ems_inbox_folder_counters", "ems_folder_counters", "ems_folders", "ems_aliases"],
+  ...["ems_late_messages", "ems_tombstones", "ems_departures"],
 ];
 
 /** Where R2 has what belongs to a company, followed by its id. */
@@ -116,8 +117,9 @@ async function eraseMessages(ctx: Ctx, { company_id, account_id, events_until }:
 
 /** That the account is gone says it all: the trigger's event of each thread need not stay. */
 const unsayDeletions = (threadIds: (string | null)[]): SQL => sql`
-  DELETE FROM ems_events
-  WHERE cause IN (SELECT 'thread.deleted/' || value FROM json_each(${JSON.stringify(threadIds)}))`;
+  DELETE FROM ems_events WHERE id IN (
+    SELECT e.id FROM json_each(${JSON.stringify(threadIds)}) j CROSS JOIN ems_events e
+      ON e.cause > 'thread.deleted/' || j.value || '/' AND e.cause < 'thread.deleted/' || j.value || '0')`;
 
 /** Threads in which another account has written go over to that one. */
 async function leaveThreads(ctx: Ctx, { account_id }: Erasure): Promise<number> {
@@ -129,8 +131,11 @@ async function leaveThreads(ctx: Ctx, { account_id }: Erasure): Promise<number> 
     AND +t.account_id = ${account_id}`;
   await batch(ctx, [
     sql`
-      UPDATE ems_accounts SET thread_count = thread_count + (
-        SELECT count(*) FROM ${left} WHERE j.value ->> 'heir' = ems_accounts.id)
+      UPDATE ems_accounts SET
+        thread_count = thread_count + (
+          SELECT count(*) FROM ${left} WHERE j.value ->> 'heir' = ems_accounts.id AND t.message_count > 0),
+        hidden_thread_count = hidden_thread_count + (
+          SELECT count(*) FROM ${left} WHERE j.value ->> 'heir' = ems_accounts.id AND t.message_count = 0)
       WHERE id IN (SELECT j.value ->> 'heir' FROM ${left})`,
     sql`
       DELETE FROM ems_threads WHERE id IN (SELECT t.id FROM ${left} WHERE j.value ->> 'heir' IS NULL)`,
@@ -138,6 +143,9 @@ async function leaveThreads(ctx: Ctx, { account_id }: Erasure): Promise<number> 
       UPDATE ems_threads SET provider_thread_id = NULL, account_id = (
         SELECT m.account_id FROM ems_messages m WHERE m.thread_id = ems_threads.id ORDER BY m.sent_at, m.id LIMIT 1)
       WHERE id IN (SELECT t.id FROM ${left} WHERE j.value ->> 'heir' IS NOT NULL)`,
+    sql`
+      UPDATE ems_thread_folders SET account_id = (SELECT account_id FROM ems_threads WHERE id = thread_id)
+      WHERE thread_id IN (SELECT value ->> 'id' FROM json_each(${JSON.stringify(rows)}))`,
     unsayDeletions(rows.map(({ id, heir }) => (heir === null ? id : null))),
   ]);
   return rows.length;

@@ -4,6 +4,7 @@ import { KEPT_DAYS } from "./attachments/uploads.ts";
 import { type Ctx, ofEachShard, ofNoCompany } from "./context.ts";
 import { enqueueErasures } from "./erasure.ts";
 import { removeExpiredKeys } from "./idempotency-store.ts";
+import { DEPARTURE_SECONDS } from "./messages/moves.ts";
 import { collectGarbage } from "./overflow.ts";
 import { NOTIFICATIONS } from "./webhooks/receive.ts";
 
@@ -25,6 +26,7 @@ export async function removeExpired(ctx: Ctx): Promise<void> {
   for (const each of ofEachShard(ctx)) {
     await repeat(() => removeOldest(each, "ems_events", "created_at", before));
     await repeat(() => removeOldest(each, "ems_deliveries", "received_at", before));
+    await repeat(() => removeOldest(each, "ems_departures", "departed_at", nowSeconds() - DEPARTURE_SECONDS));
     await repeat(() => removeOutbox(each, before));
     await repeat(() => removeUploads(each, nowSeconds() - KEPT_DAYS * DAY));
     const buried = (nowSeconds() - TOMBSTONE_DAYS * DAY) * 1000;

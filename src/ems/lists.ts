@@ -12,6 +12,7 @@ import {
 import { batch, inCompanies, type UserCtx } from "./context.ts";
 import { newestEvent, rowOf } from "./events/log.ts";
 import { formatPosition, positionAt } from "./events/position.ts";
+import type { FolderFilter } from "./messages/schemas.ts";
 
 export interface Listing<Row extends Position> {
   rows: Row[];
@@ -43,16 +44,37 @@ export const compare = (at: string, id: string, operator: "<" | "<=" | ">" | ">=
 export const after = (at: string, id: string, cursor: Position | undefined): SQL =>
   cursor ? sql`AND ${compare(at, id, "<", cursor)}` : sql``;
 
+/** Where a list is read from, with the names of the columns that it is cut by. */
+interface Source {
+  table: string;
+  /** The column that it is ordered by. */
+  at: string;
+  id: string;
+  /** What is wanted: `id`, `at` and more. */
+  columns: SQL;
+  account: string;
+  company: string;
+  folder: string;
+}
+
 /** A list of what the mailboxes hold. */
 export interface ListTable {
   table: "ems_messages" | "ems_threads" | "ems_drafts";
-  /** The column that it is ordered by. */
   at: string;
-  /** What is wanted: `id`, `at` and more. */
   columns: SQL;
-  /** The column of ems_accounts that counts the list's rows. */
+  /** The column of ems_accounts that counts the list's rows, and for a folder's that of ems_folder_counters. */
   counter: "message_count" | "thread_count" | "draft_count";
+  /** The same for rows that the list leaves out: their column `hidden` says so. Undefined where there are none. */
+  hidden?: "hidden_message_count" | "hidden_thread_count";
+  /** From where a list of one folder is read, if from elsewhere. */
+  ofFolder?: Source;
 }
+
+/** Whether what lies in a folder is left out of the lists that do not name it. */
+export const isHidden = (folder: FolderFilter): boolean =>
+  folder === "junk" || folder === "trash" || folder === "drafts";
+
+const isFolder = (folder: FolderFilter): boolean => folder !== undefined && folder !== "all";
 
 /** SQLite takes five terms in a compound, and reads of each only what it merges: so many companies are a statement. */
 const TERMS = 5;
@@ -96,16 +118,19 @@ export function readingOf({ shards }: UserCtx, query: Page, statements: number):
 
 interface ListQuery extends Page {
   account_id?: string | undefined;
+  folder?: FolderFilter;
 }
 
 /** Whether a list is of one account or few companies, and so one statement in one database. */
-export const isOneStatement = ({ user, shards }: UserCtx, { account_id }: ListQuery): boolean =>
-  shards.length === 1 && (account_id !== undefined || user.companies.length <= TERMS);
+export const isOneStatement = ({ user, shards }: UserCtx, { account_id, folder }: ListQuery): boolean =>
+  shards.length === 1 &&
+  (account_id !== undefined ||
+    (!isFolder(folder) && user.companies.length * (folder === "all" ? 2 : 1) <= TERMS));
 
 /**
- * Reads one page of a list, newest first, over all companies of the caller or one account. Several companies are
- * terms of a compound each: `company_id IN (…) ORDER BY` would have SQLite read and sort every row of every company.
- * A deep page reads all rows before it; a cursor does not.
+ * Reads one page of a list, newest first, over all companies of the caller or one account, and of one folder account
+ * by account. Several are terms of a compound each: `company_id IN (…) ORDER BY` would have SQLite read and sort every
+ * row of every company. A deep page reads all rows before it; a cursor does not.
  * @param beside of one statement: selects more about the page whose ids it is given, in the same round trip
  * @throws ApiError 400 for a page by number that is too deep over so many companies
  */
@@ -116,44 +141,79 @@ export async function listPage<Row extends Position>(
   beside?: (ids: SQL) => SQL,
 ): Promise<Listing<Row> & { beside: unknown[] }> {
   const counts = [newestEvent, selectTotal(ctx, query, list)];
+  const scopes = await scopesOf(ctx, query, list);
   // Only a later page can be past the end, and only for such a one is the total worth a round trip of its own.
-  const first = sliceOf(query).first === 0 ? selectPage(ctx, query, list, beside) : null;
+  const first = sliceOf(query).first === 0 ? selectPage(ctx, query, list, scopes, beside) : null;
   const [newest, totals, ...found] = await batch(ctx, [...counts, ...(first?.statements ?? [])]);
   const total = totalOf(totals);
   const listing = { total, readAt: readAtOf(ctx, newest) };
   if (isPastEnd(query, total)) return { ...listing, rows: [], next_cursor: null, beside: [] };
-  const { statements, merged, lists } = first ?? selectPage(ctx, query, list, beside);
+  const { statements, merged, lists } = first ?? selectPage(ctx, query, list, scopes, beside);
   if (!first) found.push(...(await batch(ctx, statements)));
   const cut = cutPage(found.slice(0, lists) as Row[][], merged);
   return { ...listing, ...cut, beside: found.slice(lists).flat() };
 }
 
-const selectTotal = (ctx: UserCtx, { account_id }: ListQuery, { counter }: ListTable): SQL => sql`
-  SELECT coalesce(sum(${sql.raw(counter)}), 0) AS total FROM ems_accounts
-  WHERE company_id ${inCompanies(ctx)} ${account_id ? sql`AND id = ${account_id}` : sql``}`;
+function selectTotal(ctx: UserCtx, { account_id, folder }: ListQuery, { counter, hidden }: ListTable): SQL {
+  const mine = sql`a.company_id ${inCompanies(ctx)} ${account_id ? sql`AND a.id = ${account_id}` : sql``}`;
+  if (isFolder(folder)) {
+    return sql`
+      SELECT coalesce(sum(c.${sql.raw(counter)}), 0) AS total FROM ems_accounts a
+      CROSS JOIN ems_folder_counters c ON c.account_id = a.id AND c.folder = ${folder} WHERE ${mine}`;
+  }
+  const counted = folder === "all" && hidden ? `${counter} + ${hidden}` : counter;
+  return sql`SELECT coalesce(sum(${sql.raw(counted)}), 0) AS total FROM ems_accounts a WHERE ${mine}`;
+}
+
+const sourceOf = ({ table, at, columns, ofFolder }: ListTable, folder: FolderFilter): Source =>
+  isFolder(folder) && ofFolder
+    ? ofFolder
+    : { table, at, id: "id", columns, account: "account_id", company: "company_id", folder: "folder" };
+
+/** The conditions of the lists that make up what is asked for, each of which an index has in its order. */
+async function scopesOf(ctx: UserCtx, query: ListQuery, list: ListTable): Promise<SQL[]> {
+  const { account_id, folder } = query;
+  const source = sourceOf(list, folder);
+  const [account, company] = [sql.raw(source.account), sql.raw(source.company)];
+  // The plus keeps SQLite on the account's index; the company is only checked.
+  const ofAccount = (id: string) => sql`${account} = ${id} AND +${company} ${inCompanies(ctx)}`;
+  if (isFolder(folder)) {
+    const ids = account_id ? [account_id] : await accountsOf(ctx);
+    return ids.map((id) => sql`${ofAccount(id)} AND ${sql.raw(source.folder)} = ${folder}`);
+  }
+  const scopes = account_id
+    ? [ofAccount(account_id)]
+    : ctx.user.companies.map((id) => sql`company_id = ${id}`);
+  if (!list.hidden) return scopes;
+  const parts = folder === "all" ? [0, 1] : [0];
+  return scopes.flatMap((scope) => parts.map((part) => sql`${scope} AND hidden = ${sql.raw(`${part}`)}`));
+}
+
+async function accountsOf(ctx: UserCtx): Promise<string[]> {
+  const mine = sql`SELECT id FROM ems_accounts a WHERE a.company_id ${inCompanies(ctx)}`;
+  return (await ctx.db.all<{ id: string }>(mine)).map(({ id }) => id);
+}
 
 function selectPage(
   ctx: UserCtx,
   query: ListQuery,
-  { table, at, columns }: ListTable,
+  list: ListTable,
+  scopes: SQL[],
   beside: ((ids: SQL) => SQL) | undefined,
 ): { statements: SQL[]; merged: Slice; lists: number } {
-  const { account_id, cursor, size } = query;
-  // The plus keeps SQLite on the account's index; the company is only checked.
-  const scopes = account_id
-    ? [sql`account_id = ${account_id} AND +company_id ${inCompanies(ctx)}`]
-    : ctx.user.companies.map((id) => sql`company_id = ${id}`);
+  const { cursor, size } = query;
+  const { table, at, id, columns } = sourceOf(list, query.folder);
   const groups = inStatements(scopes);
   const { merged, offset } = readingOf(ctx, query, groups.length);
   const select = (group: SQL[], selected: SQL, limit: number) => {
     const terms = group.map(
-      (scope) => sql`SELECT ${selected} FROM ${sql.raw(table)} WHERE ${scope} ${after(at, "id", cursor)}`,
+      (scope) => sql`SELECT ${selected} FROM ${sql.raw(table)} WHERE ${scope} ${after(at, id, cursor)}`,
     );
     return mergeNewest(terms, limit, offset);
   };
   const lists = groups.map((group) => select(group, columns, rowsFor(merged)));
   const more = beside
-    ? groups.map((group) => beside(select(group, sql`id, ${sql.raw(at)} AS at`, size)))
+    ? groups.map((group) => beside(select(group, sql`${sql.raw(id)} AS id, ${sql.raw(at)} AS at`, size)))
     : [];
   return { statements: [...lists, ...more], merged, lists: lists.length };
 }

@@ -5,6 +5,7 @@ import { nowSeconds } from "../../lib/time.ts";
 import { batch, type Ctx, seek } from "../context.ts";
 import { appendEvents, ring } from "../events/log.ts";
 import { enqueueJobs } from "../jobs.ts";
+import { refreshFolders } from "../messages/folders.ts";
 import type { ConnectedAccount } from "../messages/state.ts";
 import { ProviderError } from "../provider/port.ts";
 import { applyPage } from "./polled.ts";
@@ -83,6 +84,7 @@ export async function backfill(anywhere: Ctx, job: BackfillJob): Promise<void> {
   if (!found) return;
   const { ctx, row: account } = found;
   try {
+    if (job.cursor === null) await refreshFolders(ctx, account);
     const observedAt = nowSeconds() * 1000;
     const page = await ctx.provider.listMessages(account.grant_id, { cursor: job.cursor, limit: PAGE });
     const estimate = account.estimated_total ?? (await estimateTotal(ctx, account));

@@ -1,6 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Position } from "../../lib/pagination.ts";
-import { after, compare, inStatements, mergeNewest } from "../lists.ts";
+import { after, compare, inStatements, isHidden, mergeNewest } from "../lists.ts";
+import type { Folder } from "../schema/mail.ts";
 import type { Stretch } from "./stretches.ts";
 
 /** Which messages an inbox shows: those that are not archived, or of these only the read or the unread. */
@@ -17,6 +18,8 @@ export interface EntryState extends Position {
 export interface Scope {
   column: "account_id" | "company_id";
   value: string | number;
+  /** Of what is shown; or of what is hidden; or of one folder. */
+  part: "shown" | "hidden" | Folder;
   /** At most two: SQLite takes five terms in a compound, which are these, what lies before each, and the rest. */
   stretches: Stretch[];
 }
@@ -27,6 +30,10 @@ export interface EntryQuery {
   offset: number;
   limit: number;
 }
+
+/** Only shown messages have stretches, and indexes of their entry rows. */
+const isShown = ({ part }: Scope): boolean =>
+  part !== "hidden" && !isHidden(part === "shown" ? undefined : part);
 
 /** The scopes that one statement lists: some plain ones, or one with stretches. */
 export function groupScopes(scopes: Scope[], filter: Filter): Scope[][] {
@@ -42,35 +49,52 @@ export function selectEntries(userId: number, group: Scope[], query: EntryQuery)
   const [first] = group;
   if (first?.stretches.length && filter !== "read") return selectSegments(userId, first, query);
   const parts = group.map((scope) =>
-    filter === "read"
+    filter === "read" && isShown(scope)
       ? read(userId, scope, cursor)
       : between(userId, scope, filter, after("m.sent_at", "m.id", cursor)),
   );
   return mergeNewest(parts, limit, offset);
 }
 
-const read = (userId: number, { column, value }: Scope, cursor: Position | undefined): SQL => sql`
+const read = (userId: number, scope: Scope, cursor: Position | undefined): SQL => sql`
   SELECT message_id AS id, sent_at AS at, is_read, is_starred, read_at FROM ems_inbox_entries
-  WHERE user_id = ${userId} AND ${sql.raw(column)} = ${value} AND is_archived = 0 AND is_read = 1
+  WHERE user_id = ${userId} AND ${ofEntries(scope)} AND is_read = 1
     ${after("sent_at", "message_id", cursor)}`;
 
+/** The plus keeps SQLite on the index of the shown entries: a folder is only checked. */
+const ofEntries = ({ column, value, part }: Scope): SQL => sql`
+  ${sql.raw(column)} = ${value} AND is_archived = 0 AND hidden = 0
+    ${part === "shown" ? sql`` : sql`AND +folder = ${part}`}`;
+
+/** As the indexes of messages have it. */
+const ofMessages = ({ column, value, part }: Scope): SQL => {
+  const hidden = { shown: sql`m.hidden = 0`, hidden: sql`m.hidden = 1` };
+  const isPart = part === "shown" || part === "hidden" ? hidden[part] : sql`m.folder = ${part}`;
+  return sql`m.${sql.raw(column)} = ${value} AND ${isPart}`;
+};
+
+const BY_FILTER: Record<Filter, SQL> = {
+  all: sql``,
+  read: sql`AND coalesce(e.is_read, 0) = 1`,
+  unread: sql`AND coalesce(e.is_read, 0) = 0`,
+};
+
 /** Where messages lead, since what is not touched has no entry. */
-const between = (userId: number, { column, value }: Scope, filter: Filter, bounds: SQL): SQL => sql`
+const between = (userId: number, scope: Scope, filter: Filter, bounds: SQL): SQL => sql`
   SELECT m.id, m.sent_at AS at, coalesce(e.is_read, 0) AS is_read, coalesce(e.is_starred, 0) AS is_starred, e.read_at
   FROM ems_messages m LEFT JOIN ems_inbox_entries e ON e.user_id = ${userId} AND e.message_id = m.id
-  WHERE m.${sql.raw(column)} = ${value} AND coalesce(e.is_archived, 0) = 0
-    ${filter === "unread" ? sql`AND coalesce(e.is_read, 0) = 0` : sql``} ${bounds}`;
+  WHERE ${ofMessages(scope)} AND coalesce(e.is_archived, 0) = 0 ${BY_FILTER[filter]} ${bounds}`;
 
 /** Where entry rows lead, by index. */
 const within = (
   userId: number,
-  { column, value }: Scope,
+  scope: Scope,
   filter: Filter,
   { newest, oldest }: Stretch,
   cursor: Position | undefined,
 ): SQL => sql`
   SELECT message_id AS id, sent_at AS at, is_read, is_starred, read_at FROM ems_inbox_entries
-  WHERE user_id = ${userId} AND ${sql.raw(column)} = ${value} AND is_archived = 0
+  WHERE user_id = ${userId} AND ${ofEntries(scope)}
     ${filter === "unread" ? sql`AND is_read = 0` : sql``} ${after("sent_at", "message_id", cursor)}
     AND ${compare("sent_at", "message_id", "<=", newest)} AND ${compare("sent_at", "message_id", ">=", oldest)}`;
 

@@ -32,12 +32,12 @@ export async function catchUp<Account extends Lagging>(
   const isHopeless = ({ late }: Account) => late > LIMIT;
   await batch(ctx, [
     sql`
-      INSERT INTO ems_inbox_entries (user_id, message_id, company_id, account_id, sent_at)
-      SELECT ${user_id}, m.id, m.company_id, m.account_id, m.sent_at
+      INSERT INTO ems_inbox_entries (user_id, message_id, company_id, account_id, sent_at, folder)
+      SELECT ${user_id}, m.id, m.company_id, m.account_id, m.sent_at, m.folder
       FROM json_each(${json(lagging.filter((account) => !isHopeless(account)))}) j
       CROSS JOIN ems_inbox_counters n ON n.user_id = ${user_id} AND n.account_id = j.value
       CROSS JOIN ems_late_messages l ON l.account_id = n.account_id AND l.seq > n.late_seen
-      CROSS JOIN ems_messages m ON m.id = l.message_id WHERE true
+      CROSS JOIN ems_messages m ON m.id = l.message_id WHERE m.hidden = 0
       ON CONFLICT (user_id, message_id) DO NOTHING`,
     sql`
       DELETE FROM ems_inbox_stretches WHERE user_id = ${user_id}

@@ -4,18 +4,48 @@ import { cutPage, isPastEnd, rowsFor } from "../../lib/pagination.ts";
 import { toIso, toIsoOrNull } from "../../lib/time.ts";
 import { batch, inCompanies, type UserCtx } from "../context.ts";
 import { newestEvent } from "../events/log.ts";
-import { byAddress, readAtOf, readingOf } from "../lists.ts";
+import { byAddress, isHidden, readAtOf, readingOf } from "../lists.ts";
+import type { FolderFilter } from "../messages/schemas.ts";
+import type { Folder } from "../schema/mail.ts";
 import { type EntryState, type Filter, groupScopes, type Scope, selectEntries } from "./entries.ts";
 import { catchUp, countLate } from "./late.ts";
 import type { InboxItemResponse, InboxListResponse, InboxQuery, UnreadCountsResponse } from "./schemas.ts";
 import { parseStretches, selectStretches } from "./stretches.ts";
 
-/** How many of account `a`'s messages each filter shows: `n` holds the caller's counters. */
-const COUNTS: Record<Filter, SQL> = {
-  all: sql`a.message_count - coalesce(n.archived_count, 0)`,
-  read: sql`coalesce(n.read_count, 0)`,
-  unread: sql`a.message_count - coalesce(n.read_count, 0) - coalesce(n.archived_count, 0)`,
+/** How many of account `a`'s messages each filter shows, of how many there are, are read, and are archived. */
+const COUNTS: Record<Filter, (all: SQL, read: SQL, archived: SQL) => SQL> = {
+  all: (all, _read, archived) => sql`${all} - ${archived}`,
+  read: (_all, read) => read,
+  unread: (all, read, archived) => sql`${all} - ${read} - ${archived}`,
 };
+
+/** The caller's counters are `n` for all that is shown; folders other than the inbox have ones of their own. */
+function countsOf({ user }: UserCtx, filter: Filter, folder: FolderFilter): SQL {
+  const count = COUNTS[filter];
+  const shown = { read: sql`coalesce(n.read_count, 0)`, archived: sql`coalesce(n.archived_count, 0)` };
+  if (folder === undefined) return count(sql`a.message_count`, shown.read, shown.archived);
+  const own = (column: string, folders: string) => sql`(
+    SELECT coalesce(sum(${sql.raw(column)}), 0) FROM ems_inbox_folder_counters
+    WHERE user_id = ${user.user_id} AND account_id = a.id AND folder IN (${sql.raw(folders)}))`;
+  if (folder === "all") {
+    const hidden = "'junk', 'trash', 'drafts'";
+    return count(
+      sql`(a.message_count + a.hidden_message_count)`,
+      sql`(${shown.read} + ${own("read_count", hidden)})`,
+      sql`(${shown.archived} + ${own("archived_count", hidden)})`,
+    );
+  }
+  const all = sql`coalesce((
+    SELECT message_count FROM ems_folder_counters WHERE account_id = a.id AND folder = ${folder}), 0)`;
+  if (folder !== "inbox")
+    return count(all, own("read_count", `'${folder}'`), own("archived_count", `'${folder}'`));
+  const others = "'sent', 'archive'";
+  return count(
+    all,
+    sql`(${shown.read} - ${own("read_count", others)})`,
+    sql`(${shown.archived} - ${own("archived_count", others)})`,
+  );
+}
 
 /** What a statement of entries can take: see Scope. */
 const STRETCHES = 2;
@@ -37,6 +67,7 @@ interface ItemRow extends EntryState {
   subject: string;
   snippet: string | null;
   direction: "inbound" | "outbound";
+  folder: Folder;
   has_attachments: number;
   created_at: number;
   thread_subject: string;
@@ -74,7 +105,7 @@ async function selectPage(
   filter: Filter,
   accounts: AccountRow[],
 ): Promise<Found> {
-  const groups = groupScopes(scopesOf(accounts, query.account_id !== undefined), filter);
+  const groups = groupScopes(scopesOf(accounts, query), filter);
   const { merged, offset } = readingOf(ctx, query, groups.length);
   const statements = groups.map((group) => {
     const limit = rowsFor(merged);
@@ -92,12 +123,12 @@ async function selectPage(
 /** The caller's unread messages of each account, by address (ordered here: SQLite's sorter counts as rows read). */
 export async function countUnread(ctx: UserCtx): Promise<UnreadCountsResponse> {
   const counts = await ctx.db.all<UnreadCountsResponse[number]>(sql`
-    SELECT a.id AS account_id, a.email_address, ${COUNTS.unread} AS unread_count FROM ${ownAccounts(ctx)}`);
+    SELECT a.id AS account_id, a.email_address, ${countsOf(ctx, "unread", undefined)} AS unread_count FROM ${ownAccounts(ctx)}`);
   return counts.sort(byAddress);
 }
 
-const selectAccounts = (ctx: UserCtx, filter: Filter, { account_id, cursor }: InboxQuery): SQL => sql`
-    SELECT a.id, a.company_id, a.email_address, ${COUNTS[filter]} AS count, ${countLate} AS late,
+const selectAccounts = (ctx: UserCtx, filter: Filter, { account_id, cursor, folder }: InboxQuery): SQL => sql`
+    SELECT a.id, a.company_id, a.email_address, ${countsOf(ctx, filter, folder)} AS count, ${countLate} AS late,
       ${selectStretches(ctx.user.user_id, cursor, STRETCHES)} AS stretches
     FROM ${ownAccounts(ctx)} ${account_id ? sql`WHERE a.id = ${account_id}` : sql``}`;
 
@@ -106,18 +137,27 @@ const ownAccounts = ({ user }: UserCtx): SQL => sql`
   json_each(${JSON.stringify(user.companies)}) j CROSS JOIN ems_accounts a ON a.company_id = j.value
   LEFT JOIN ems_inbox_counters n ON n.user_id = ${user.user_id} AND n.account_id = a.id`;
 
-function scopesOf(accounts: AccountRow[], byAccount: boolean): Scope[] {
+function scopesOf(accounts: AccountRow[], { account_id, folder }: InboxQuery): Scope[] {
+  if (folder !== undefined && folder !== "all") return accounts.map((account) => scopeOf(account, folder));
   const companies = Map.groupBy(accounts, ({ company_id }) => company_id);
   return [...companies].flatMap(([company, members]): Scope[] => {
-    const scopes = members.map(({ id, stretches }) => ({
-      column: "account_id" as const,
-      value: id,
-      stretches: parseStretches(stretches),
-    }));
-    const isPlain = !byAccount && scopes.every(({ stretches }) => stretches.length === 0);
-    return isPlain ? [{ column: "company_id", value: company, stretches: [] }] : scopes;
+    const scopes = members.map((account) => scopeOf(account, "shown"));
+    const isPlain = account_id === undefined && scopes.every(({ stretches }) => stretches.length === 0);
+    const whole = { column: "company_id" as const, value: company, stretches: [] };
+    const shown: Scope[] = isPlain ? [{ ...whole, part: "shown" }] : scopes;
+    if (folder !== "all") return shown;
+    const hidden = account_id === undefined ? [whole] : scopes;
+    return [...shown, ...hidden.map((scope): Scope => ({ ...scope, part: "hidden", stretches: [] }))];
   });
 }
+
+/** What is hidden has no stretches. */
+const scopeOf = ({ id, stretches }: AccountRow, part: "shown" | Folder): Scope => ({
+  column: "account_id",
+  value: id,
+  part,
+  stretches: part !== "shown" && isHidden(part) ? [] : parseStretches(stretches),
+});
 
 /** Entries as a table again. */
 const fromJson = (entries: EntryState[]): SQL => sql`
@@ -127,7 +167,7 @@ const fromJson = (entries: EntryState[]): SQL => sql`
 
 /** The entries with what an inbox shows of their messages. */
 const withMessages = (ctx: UserCtx, entries: SQL): SQL => sql`
-  SELECT page.*, m.account_id, m.thread_id, m.from_address, m.from_name, m.subject, m.snippet, m.direction,
+  SELECT page.*, m.account_id, m.thread_id, m.from_address, m.from_name, m.subject, m.snippet, m.direction, m.folder,
     m.has_attachments, m.created_at, t.subject AS thread_subject, t.message_count AS thread_message_count
   FROM (${entries}) page CROSS JOIN ems_messages m ON m.id = page.id CROSS JOIN ems_threads t ON t.id = m.thread_id
   WHERE +m.company_id ${inCompanies(ctx)}`;
@@ -147,6 +187,7 @@ const toItem = (userId: number, row: ItemRow, account_email: string): InboxItemR
     subject: row.subject,
     snippet: row.snippet,
     direction: row.direction,
+    folder: row.folder,
     has_attachments: row.has_attachments === 1,
     sent_at: toIso(row.at),
   },

@@ -1,11 +1,16 @@
 import * as z from "zod/mini";
 import { pageOf, pageQuery } from "../../lib/pagination.ts";
 import { flag, uuid } from "../../lib/validation.ts";
-import { MessageResponse } from "../messages/schemas.ts";
+import { folder, MessageResponse } from "../messages/schemas.ts";
 
 export const InboxParam = z.object({ inbox_id: uuid });
 
-export const InboxQuery = z.object({ ...pageQuery, is_read: z.optional(flag), account_id: z.optional(uuid) });
+export const InboxQuery = z.object({
+  ...pageQuery,
+  is_read: z.optional(flag),
+  account_id: z.optional(uuid),
+  folder,
+});
 export type InboxQuery = z.infer<typeof InboxQuery>;
 
 const entryState = {
@@ -27,6 +32,7 @@ export const InboxItemResponse = z.object({
     subject: true,
     snippet: true,
     direction: true,
+    folder: true,
     has_attachments: true,
     sent_at: true,
   }),

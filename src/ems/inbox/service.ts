@@ -20,6 +20,7 @@ interface EntryRow {
   read_at: number | null;
   created_at: number;
   sent_at: number;
+  hidden: number;
 }
 
 /** What is to become of an entry. What is absent stays as it is. */
@@ -97,19 +98,20 @@ export async function changeEntries(
         ${causeOfChange()} || '/' || m.id
       FROM ${mine}`),
     sql`
-      INSERT INTO ems_inbox_entries (user_id, message_id, company_id, account_id, sent_at, ${columns})
-      SELECT ${user_id}, m.id, m.company_id, m.account_id, m.sent_at, ${initial} FROM ${mine} WHERE true
+      INSERT INTO ems_inbox_entries (user_id, message_id, company_id, account_id, sent_at, folder, ${columns})
+      SELECT ${user_id}, m.id, m.company_id, m.account_id, m.sent_at, m.folder, ${initial} FROM ${mine} WHERE true
       ON CONFLICT (user_id, message_id) DO UPDATE SET ${set}`,
     sql`
       SELECT m.id AS message_id, m.company_id, m.thread_id, m.account_id AS email_account_id, m.created_at,
-        e.is_read, e.is_starred, e.is_archived, e.read_at, e.sent_at
+        e.is_read, e.is_starred, e.is_archived, e.read_at, e.sent_at, e.hidden
       FROM ${mine} CROSS JOIN ems_inbox_entries e ON e.message_id = m.id AND e.user_id = ${user_id}`,
   ]);
   const found = new Map((entries as EntryRow[]).map((row) => [row.message_id, row]));
   const rows = [...wanted.keys()].flatMap((messageId) => found.get(messageId) ?? []);
   for (const [company, group] of Map.groupBy(rows, ({ company_id }) => company_id)) {
     ring(ctx, company);
-    settleLater(ofCompany(ctx, company), group.map(toTouched));
+    // Stretches are of what is shown.
+    settleLater(ofCompany(ctx, company), group.filter(({ hidden }) => !hidden).map(toTouched));
   }
   const not_found = [...wanted].flatMap(([messageId, id]) => (found.has(messageId) ? [] : [id]));
   return { items: rows.map((row) => toResponse(user_id, row)), not_found };
@@ -122,7 +124,7 @@ const toTouched = ({ message_id, sent_at, email_account_id }: EntryRow): Touched
 });
 
 /**
- * Marks every message of a thread as read for the caller.
+ * Marks every message of a thread as read for the caller, but for those in junk, trash and drafts.
  * @returns how many were unread
  * @throws ApiError 404
  */
@@ -130,14 +132,14 @@ export async function readThread(ctx: UserCtx, threadId: string): Promise<number
   const { user_id } = ctx.user;
   const unread = sql`
     ems_messages m LEFT JOIN ems_inbox_entries e ON e.user_id = ${user_id} AND e.message_id = m.id
-    WHERE m.thread_id = ${threadId} AND +m.company_id ${inCompanies(ctx)} AND coalesce(e.is_read, 0) = 0`;
+    WHERE m.thread_id = ${threadId} AND m.hidden = 0 AND +m.company_id ${inCompanies(ctx)} AND coalesce(e.is_read, 0) = 0`;
   const [threads, , updated] = await batch(ctx, [
     sql`SELECT company_id FROM ems_threads WHERE id = ${threadId} AND company_id ${inCompanies(ctx)}`,
     appendEvents(sql`
       SELECT m.company_id, ${user_id}, 'inbox.updated', m.thread_id, NULL, NULL, ${causeOfChange()} FROM ${unread} LIMIT 1`),
     sql`
-      INSERT INTO ems_inbox_entries (user_id, message_id, company_id, account_id, sent_at, is_read, read_at)
-      SELECT ${user_id}, m.id, m.company_id, m.account_id, m.sent_at, 1, unixepoch() FROM ${unread}
+      INSERT INTO ems_inbox_entries (user_id, message_id, company_id, account_id, sent_at, folder, is_read, read_at)
+      SELECT ${user_id}, m.id, m.company_id, m.account_id, m.sent_at, m.folder, 1, unixepoch() FROM ${unread}
       ON CONFLICT (user_id, message_id) DO UPDATE SET is_read = 1, read_at = excluded.read_at
       RETURNING message_id AS id, sent_at AS at, account_id`,
   ]);

@@ -38,7 +38,7 @@ export async function settle(
   const neighbours = (operator: "<" | ">", direction: SQL) => sql`
     SELECT m.sent_at AS at, m.id, e.user_id IS NOT NULL AS touched
     FROM ems_messages m LEFT JOIN ems_inbox_entries e ON e.user_id = ${userId} AND e.message_id = m.id
-    WHERE m.account_id = ${accountId} AND ${compare("m.sent_at", "m.id", operator, key)}
+    WHERE m.account_id = ${accountId} AND m.hidden = 0 AND ${compare("m.sent_at", "m.id", operator, key)}
     ORDER BY m.sent_at ${direction}, m.id ${direction} LIMIT ${reach}`;
   const [aboves, belows, newer, older] = await batch(ctx, [
     sql`SELECT * FROM ${stretches} AND ${compare("newest_at", "newest_id", ">=", key)}
@@ -90,9 +90,9 @@ async function write(
     ) = ${joined.length}`;
   await batch(ctx, [
     sql`
-      INSERT INTO ems_inbox_entries (user_id, message_id, company_id, account_id, sent_at)
-      SELECT ${userId}, m.id, m.company_id, m.account_id, m.sent_at FROM ems_messages m
-      WHERE m.account_id = ${accountId} AND ${compare("m.sent_at", "m.id", ">=", from)}
+      INSERT INTO ems_inbox_entries (user_id, message_id, company_id, account_id, sent_at, folder)
+      SELECT ${userId}, m.id, m.company_id, m.account_id, m.sent_at, m.folder FROM ems_messages m
+      WHERE m.account_id = ${accountId} AND m.hidden = 0 AND ${compare("m.sent_at", "m.id", ">=", from)}
         AND ${compare("m.sent_at", "m.id", "<=", to)} AND ${isUnchanged}
       ON CONFLICT (user_id, message_id) DO NOTHING`,
     sql`

@@ -1,23 +1,27 @@
 import { sql } from "drizzle-orm";
 import { batch, type Ctx, ofCompany } from "../context.ts";
 import { appendEvents, ring } from "../events/log.ts";
+import { mergeMoved, rememberDeparture } from "./moves.ts";
 import type { MailAccount } from "./state.ts";
 
 /**
  * Follows a deletion at the provider: the message is gone, and a tombstone keeps late notifications of earlier
- * states from bringing it back, and leads answers to it to what is left of its thread. A message of a protected thread (`do_not_delete`) stays.
+ * states from bringing it back, and leads answers to it to what is left of its thread. A message of a protected thread
+ * (`do_not_delete`) stays, and one that was only moved.
  * @param deletedAt in milliseconds; a state that was seen later outlasts the deletion
  */
 export async function deleteMessage(
-  ctx: Ctx,
+  anywhere: Ctx,
   account: MailAccount,
   providerId: string,
   deletedAt: number,
 ): Promise<void> {
+  const ctx = ofCompany(anywhere, account.company_id);
+  if (await mergeMoved(ctx, account, providerId, deletedAt)) return ring(ctx, account.company_id);
   const doomed = sql`account_id = ${account.id} AND provider_message_id = ${providerId}
     AND observed_at <= ${deletedAt}
     AND NOT EXISTS (SELECT 1 FROM ems_threads t WHERE t.id = thread_id AND t.do_not_delete = 1)`;
-  await batch(ofCompany(ctx, account.company_id), [
+  await batch(ctx, [
     sql`
       INSERT INTO ems_tombstones (account_id, provider_message_id, deleted_at, internet_message_id, thread_id)
       SELECT ${account.id}, ${providerId}, ${deletedAt}, m.internet_message_id, m.thread_id
@@ -28,11 +32,12 @@ export async function deleteMessage(
         internet_message_id = coalesce(excluded.internet_message_id, internet_message_id),
         thread_id = coalesce(excluded.thread_id, thread_id)`,
     appendEvents(sql`
-      SELECT company_id, NULL, 'message.deleted', thread_id, id, NULL, 'message.deleted/' || id
+      SELECT company_id, NULL, 'message.deleted', thread_id, id, NULL, 'message.deleted/' || id || '/' || applied_by
       FROM ems_messages WHERE ${doomed}
       UNION ALL
-      SELECT company_id, NULL, 'thread.updated', thread_id, id, NULL, 'thread.shrunk/' || id
+      SELECT company_id, NULL, 'thread.updated', thread_id, id, NULL, 'thread.shrunk/' || id || '/' || applied_by
       FROM ems_messages WHERE ${doomed}`),
+    rememberDeparture(doomed),
     sql`DELETE FROM ems_messages WHERE ${doomed}`,
   ]);
   ring(ctx, account.company_id);

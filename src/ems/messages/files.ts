@@ -17,6 +17,11 @@ export interface FileRow {
   is_inline: number;
 }
 
+/** Selects the files of a message. */
+export const filesOf = (messageId: SQL): SQL => sql`
+  SELECT id, provider_attachment_id, nth, filename, content_type, size_bytes, content_id, is_inline
+  FROM ems_attachments WHERE message_id = (${messageId}) ORDER BY rowid`;
+
 /** A message's files as they will be, and what of the rows must change for it. */
 export interface FilePlan {
   /** How many, and whether one is not shown by the HTML: they follow from the rows and nothing else. */
@@ -32,8 +37,9 @@ export const isUnchanged = ({ inserted, updated, deleted }: FilePlan): boolean =
   inserted.length + updated.length + deleted.length === 0;
 
 /**
- * Brings the rows to what the provider tells: a file that stays keeps its row, one that is gone loses it. Which are
- * inline is decided anew by what the HTML shows.
+ * Brings the rows to what the provider tells: a file that stays keeps its row, also under another id of the provider's
+ * (which comes when the mail is moved); one that is gone loses it. Which are inline is decided anew by what the HTML
+ * shows.
  * @param told undefined when only the body is new
  * @param html gives the body; called only where it can matter. Null for a body that is no HTML.
  */
@@ -44,10 +50,10 @@ export async function planFiles(
 ): Promise<FilePlan> {
   const files = told ? numbered(told) : stored;
   const shown = new Set(await shownOf(files, html));
-  const known = new Map(stored.map((row) => [placeOf(row), row]));
+  const rowOf = rowFinder(stored, files);
   const wanted = files.map((file) => ({
     ...file,
-    id: known.get(placeOf(file))?.id ?? uuidv7(),
+    id: rowOf(file)?.id ?? uuidv7(),
     is_inline: shown.has(file) ? 1 : 0,
   }));
   const kept = new Set(wanted.map(({ id }) => id));
@@ -71,8 +77,9 @@ export function writeFiles(id: string, cause: string, { inserted, updated, delet
     DELETE FROM ems_attachments
     WHERE message_id = ${id} AND id IN (SELECT value FROM json_each(${JSON.stringify(deleted)})) AND ${isOurs}`;
   const change = sql`
-    UPDATE ems_attachments SET filename = value ->> 'filename', content_type = value ->> 'content_type',
-      size_bytes = value ->> 'size_bytes', content_id = value ->> 'content_id', is_inline = value ->> 'is_inline'
+    UPDATE ems_attachments SET provider_attachment_id = value ->> 'provider_attachment_id', nth = value ->> 'nth',
+      filename = value ->> 'filename', content_type = value ->> 'content_type', size_bytes = value ->> 'size_bytes',
+      content_id = value ->> 'content_id', is_inline = value ->> 'is_inline'
     FROM json_each(${JSON.stringify(updated)})
     WHERE ems_attachments.id = value ->> 'id' AND message_id = ${id} AND ${isOurs}`;
   const insert = sql`
@@ -112,9 +119,23 @@ async function shownOf<Each extends File>(
   return picturesOf(contentIdsIn(sanitizeHtml(markup, false)), candidates).values();
 }
 
+/** Finds the row of a file: by the provider's id, or else the next without one that is alike. */
+function rowFinder(stored: FileRow[], files: File[]): (file: File) => FileRow | undefined {
+  const known = new Map(stored.map((row) => [placeOf(row), row]));
+  const told = new Set(files.map(placeOf));
+  const left = Map.groupBy(
+    stored.filter((row) => !told.has(placeOf(row))),
+    looksOf,
+  );
+  return (file) => known.get(placeOf(file)) ?? left.get(looksOf(file))?.shift();
+}
+
+const looksOf = ({ filename, size_bytes }: File): string => `${size_bytes}/${filename}`;
+
 const placeOf = ({ provider_attachment_id, nth }: File): string => `${nth}/${provider_attachment_id}`;
 
 const isSameFile = (file: FileRow, row: FileRow | undefined): boolean =>
+  placeOf(file) === (row && placeOf(row)) &&
   file.filename === row?.filename &&
   file.content_type === row.content_type &&
   file.size_bytes === row.size_bytes &&

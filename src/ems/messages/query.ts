@@ -93,6 +93,7 @@ function toResponse(
     body_text,
     snippet: row.snippet,
     direction: row.direction,
+    folder: row.folder,
     has_attachments: row.has_attachments === 1,
     sent_at: toIso(row.sent_at),
     created_at: toIso(row.created_at),

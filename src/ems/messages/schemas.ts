@@ -24,7 +24,15 @@ export const recipients = z
 
 export const MessageParam = z.object({ message_id: uuid });
 
-export const MessagesQuery = z.object({ ...pageQuery, account_id: z.optional(uuid) });
+/** Where a message can lie. */
+export const FOLDERS = ["inbox", "sent", "drafts", "junk", "trash", "archive"] as const;
+
+const FOLDER_FILTERS = [...FOLDERS, "all"] as const;
+/** A folder, or `all` of them; without it lists leave out junk, trash and drafts. */
+export const folder = z.optional(z.enum(FOLDER_FILTERS, `must be one of ${FOLDER_FILTERS.join(", ")}`));
+export type FolderFilter = z.infer<typeof folder>;
+
+export const MessagesQuery = z.object({ ...pageQuery, account_id: z.optional(uuid), folder });
 export type MessagesQuery = z.infer<typeof MessagesQuery>;
 
 export const HtmlQuery = z.object({ images: z.optional(z.enum(["1", "0"], 'must be "1" or "0"')) });
@@ -137,6 +145,7 @@ export const MessageResponse = z.object({
   body_text: z.nullable(z.string()),
   snippet: z.nullable(z.string()),
   direction: z.enum(["inbound", "outbound"]),
+  folder: z.enum(FOLDERS),
   has_attachments: z.boolean(),
   sent_at: z.iso.datetime(),
   created_at: z.iso.datetime(),

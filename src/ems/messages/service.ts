@@ -13,7 +13,13 @@ import type { MessageResponse, MessagesQuery } from "./schemas.ts";
 
 const COLUMNS = sql`id, sent_at AS at`;
 
-const LIST = { table: "ems_messages", at: "sent_at", columns: COLUMNS, counter: "message_count" } as const;
+const LIST = {
+  table: "ems_messages",
+  at: "sent_at",
+  columns: COLUMNS,
+  counter: "message_count",
+  hidden: "hidden_message_count",
+} as const;
 
 /** Two statements skip the rows before a page twice: beyond so many that costs more than a round trip. */
 const SHALLOW = 100;

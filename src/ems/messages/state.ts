@@ -2,6 +2,7 @@ import { isMailSystem } from "../../lib/delivery-report.ts";
 import { excerpt, readableSnippet } from "../../lib/text.ts";
 import { nowSeconds } from "../../lib/time.ts";
 import type { Address, ProviderMessage } from "../provider/port.ts";
+import type { Folder } from "../schema/mail.ts";
 import type { FilePlan } from "./files.ts";
 
 /** What of an account its mail depends on. */
@@ -9,6 +10,8 @@ export interface MailAccount {
   id: string;
   company_id: number;
   email_address: string;
+  /** Where its provider can be asked. */
+  grant_id?: string | null;
 }
 
 /** An account whose mail can be asked for. */
@@ -30,6 +33,7 @@ export interface State {
   subject: string;
   snippet: string | null;
   direction: "inbound" | "outbound";
+  folder: Folder;
   has_attachments: boolean;
   attachment_count: number;
   sent_at: number;
@@ -39,13 +43,14 @@ export interface State {
 /**
  * What is known of a message after the provider has spoken: what it told, over what was stored. A field that it
  * did not tell keeps its value.
+ * @param placed where it lies now: see folders.ts
  * @param isMarkup whether the body that it told is HTML
  * @param files null when it told nothing that they depend on
  */
 export function mergeState(
-  account: MailAccount,
   stored: State | undefined,
   told: ProviderMessage,
+  placed: Pick<State, "folder" | "direction">,
   bodyDigest: string | null,
   isMarkup: boolean,
   files: FilePlan | null,
@@ -72,7 +77,7 @@ export function mergeState(
       : (stored?.reply_to_addresses ?? null),
     subject: told.subject ?? stored?.subject ?? "",
     snippet: snippet ?? (told.body ? excerpt(told.body, isMarkup) : null) ?? stored?.snippet ?? null,
-    direction: directionOf(account, from.email, told.folders, stored?.direction),
+    ...placed,
     has_attachments: files?.has_attachments ?? stored?.has_attachments ?? false,
     attachment_count: files?.attachment_count ?? stored?.attachment_count ?? 0,
     sent_at: stored?.sent_at ?? told.date ?? nowSeconds(),
@@ -123,20 +128,6 @@ export function onlyMissing(
 /** True when the provider has told nothing new. */
 export const isSame = (stored: State, state: State): boolean =>
   (Object.keys(state) as (keyof State)[]).every((column) => stored[column] === state[column]);
-
-/** Providers name the folder SENT, Sent Items, INBOX.Sent, [Gmail]/Sent Mail… */
-const isSentFolder = (folder: string): boolean => /\bsent\b/i.test(folder);
-
-function directionOf(
-  account: MailAccount,
-  from: string,
-  folders: string[] | undefined,
-  stored: State["direction"] | undefined,
-): State["direction"] {
-  if (from.toLowerCase() === account.email_address.toLowerCase()) return "outbound";
-  if (folders) return folders.some(isSentFolder) ? "outbound" : "inbound";
-  return stored ?? "inbound";
-}
 
 const toJson = (list: Address[] | undefined): string | undefined =>
   list && JSON.stringify(list.map(({ name, email }) => (name ? { name, email } : { email })));

@@ -38,7 +38,7 @@ export const suspectMissing = (
 ): SQL => sql`
   INSERT INTO ems_suspects (account_id, provider_message_id, ask_at)
   SELECT account_id, provider_message_id, 0 FROM ems_messages
-  WHERE account_id = ${accountId} AND sent_at BETWEEN ${covered.from} AND ${covered.until}
+  WHERE account_id = ${accountId} AND hidden IN (0, 1) AND sent_at BETWEEN ${covered.from} AND ${covered.until}
     AND provider_message_id NOT IN (SELECT value FROM json_each(${JSON.stringify(shown)}))
   LIMIT ${SUSPECTS_PER_PAGE}
   ON CONFLICT (account_id, provider_message_id) DO NOTHING`;

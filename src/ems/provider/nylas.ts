@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import type { Config } from "../../env.ts";
 import { errorOf, translating } from "./nylas-errors.ts";
 import { MARKER_HEADER, sendThroughNylas } from "./nylas-send.ts";
-import { type MailProvider, ProviderError, type ProviderPage } from "./port.ts";
+import { type MailProvider, ProviderError, type ProviderFolder, type ProviderPage } from "./port.ts";
 import { NylasMessage, toProviderMessage } from "./wire.ts";
 
 const READ_TIMEOUT_MS = 20_000;
@@ -10,6 +10,9 @@ const DOWNLOAD_TIMEOUT_MS = 300_000;
 /** Of a search through a time range. */
 const SEARCH_PAGE = 100;
 const SEARCH_PAGES = 20;
+/** Of the list of folders: so many of a mailbox are known, and more are ordinary ones. */
+const FOLDERS_PAGE = 200;
+const FOLDERS_PAGES = 20;
 
 /**
  * Nylas v3 as a mail provider, by our own requests: the SDK loops when a page is longer than asked, waits for ever for
@@ -75,6 +78,20 @@ export function nylasProvider(config: Config): MailProvider {
         return { ...readItems(page.data), cursor: page.next_cursor || null };
       }),
 
+    listFolders: async (grantId) => {
+      const folders: ProviderFolder[] = [];
+      const query: Record<string, string> = { limit: String(FOLDERS_PAGE) };
+      for (let read = 0; read < FOLDERS_PAGES; read++) {
+        const page = await orNull(() => getJson(foldersPath(grantId), query, NylasFolders));
+        for (const { id, name, attributes } of page?.data ?? []) {
+          folders.push({ id, name: name ?? "", attributes: attributes ?? [] });
+        }
+        if (!page?.next_cursor) break;
+        query.page_token = page.next_cursor;
+      }
+      return folders;
+    },
+
     countMessages: (grantId) =>
       orNull(async () => {
         const { data } = await getJson(foldersPath(grantId), {}, NylasFolders);
@@ -138,7 +155,15 @@ function readItems(items: unknown[]): Omit<ProviderPage, "cursor"> {
 const NylasId = z.object({ id: z.string().check(z.minLength(1)) });
 
 const NylasFolders = z.object({
-  data: z.array(z.object({ total_count: z.nullish(z.number()), attributes: z.nullish(z.array(z.string())) })),
+  data: z.array(
+    z.object({
+      id: z.string(),
+      name: z.nullish(z.string()),
+      total_count: z.nullish(z.number()),
+      attributes: z.nullish(z.array(z.string())),
+    }),
+  ),
+  next_cursor: z.nullish(z.string()),
 });
 
 const NylasGrant = z.object({

@@ -47,6 +47,15 @@ export interface UnreadableMessage {
   error: Error;
 }
 
+/** A folder of a mailbox, or a label, which providers tell as one. */
+export interface ProviderFolder {
+  /** What `folders` of a mail holds. */
+  id: string;
+  name: string;
+  /** Special uses as in RFC 6154, such as `\\Sent`, and others. */
+  attributes: string[];
+}
+
 export interface ProviderPage {
   messages: ProviderMessage[];
   unreadable: UnreadableMessage[];
@@ -158,6 +167,8 @@ export interface MailProvider {
   getMessage(grantId: string, messageId: string): Promise<ProviderMessage | null>;
   /** One page, newest first; one odd message on it spoils no other. `received_after` and `received_before` are seconds since the epoch. */
   listMessages(grantId: string, query: ListQuery): Promise<ProviderPage>;
+  /** All folders of the mailbox, none when it is gone. */
+  listFolders(grantId: string): Promise<ProviderFolder[]>;
   /** About how many messages the mailbox holds; null when the provider does not say. */
   countMessages(grantId: string): Promise<number | null>;
   /**

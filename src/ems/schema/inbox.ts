@@ -15,21 +15,24 @@ export const inboxEntries = sqliteTable(
     is_starred: integer({ mode: "boolean" }).notNull().default(false),
     is_archived: integer({ mode: "boolean" }).notNull().default(false),
     read_at: integer(),
+    /** The message's, kept by trigger. */
+    folder: text().notNull().default("inbox"),
+    hidden: integer().generatedAlwaysAs(sql`folder IN ('junk', 'trash', 'drafts')`, { mode: "virtual" }),
   },
   (t) => [
     primaryKey({ columns: [t.message_id, t.user_id] }),
     index("ems_inbox_entries_shown")
       .on(t.user_id, t.account_id, t.sent_at, t.message_id)
-      .where(sql`is_archived = 0`),
+      .where(sql`is_archived = 0 AND hidden = 0`),
     index("ems_inbox_entries_unread")
       .on(t.user_id, t.account_id, t.sent_at, t.message_id)
-      .where(sql`is_archived = 0 AND is_read = 0`),
+      .where(sql`is_archived = 0 AND hidden = 0 AND is_read = 0`),
     index("ems_inbox_entries_read")
       .on(t.user_id, t.account_id, t.sent_at, t.message_id)
-      .where(sql`is_archived = 0 AND is_read = 1`),
+      .where(sql`is_archived = 0 AND hidden = 0 AND is_read = 1`),
     index("ems_inbox_entries_company_read")
       .on(t.user_id, t.company_id, t.sent_at, t.message_id)
-      .where(sql`is_archived = 0 AND is_read = 1`),
+      .where(sql`is_archived = 0 AND hidden = 0 AND is_read = 1`),
   ],
 );
 
@@ -73,7 +76,7 @@ export const lateMessages = sqliteTable(
   ],
 );
 
-/** How many of an account's messages a user has read or archived: by trigger. The rest is unread. */
+/** How many of an account's shown messages a user has read or archived: by trigger. The rest is unread. */
 export const inboxCounters = sqliteTable(
   "ems_inbox_counters",
   {
@@ -88,5 +91,24 @@ export const inboxCounters = sqliteTable(
   (t) => [
     primaryKey({ columns: [t.user_id, t.account_id] }),
     index("ems_inbox_counters_account").on(t.account_id, t.late_seen),
+  ],
+);
+
+/**
+ * The same of one folder: by trigger, and not of the inbox, which is what the counters above have beside the other
+ * folders that are shown. So what most people read costs no row more.
+ */
+export const inboxFolderCounters = sqliteTable(
+  "ems_inbox_folder_counters",
+  {
+    user_id: integer().notNull(),
+    account_id: text().notNull(),
+    folder: text().notNull(),
+    read_count: integer().notNull().default(0),
+    archived_count: integer().notNull().default(0),
+  },
+  (t) => [
+    primaryKey({ columns: [t.user_id, t.account_id, t.folder] }),
+    index("ems_inbox_folder_counters_account").on(t.account_id),
   ],
 );

@@ -2,7 +2,13 @@ import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 
 // Times are whole seconds since the epoch, UTC. Ids are lower-case UUIDv7. Counters are kept by the triggers
-// in migrations/0001_triggers.sql, so that no statement can forget them.
+// in migrations/0001_triggers.sql and 0018_folder_triggers.sql, so that no statement can forget them.
+
+/** Where a message can lie. Own folders of a mailbox count as archive. */
+export const FOLDERS = ["inbox", "sent", "drafts", "junk", "trash", "archive"] as const;
+export type Folder = (typeof FOLDERS)[number];
+
+const IS_HIDDEN = sql`folder IN ('junk', 'trash', 'drafts')`;
 
 export const companies = sqliteTable("companies", {
   /** Given by the issuer of the tokens; a company exists as soon as a token names it. */
@@ -33,8 +39,14 @@ export const accounts = sqliteTable(
     proven_at: integer(),
     last_sync_at: integer(),
     created_at: integer().notNull(),
+    /** Those that lists show. What lies in junk, trash and drafts is hidden, and counted below. */
     message_count: integer().notNull().default(0),
     thread_count: integer().notNull().default(0),
+    hidden_message_count: integer().notNull().default(0),
+    /** Threads of which no message is shown. */
+    hidden_thread_count: integer().notNull().default(0),
+    /** When the provider's list of folders was read; null when something in it has changed since. */
+    folders_read_at: integer(),
     draft_count: integer().notNull().default(0),
   },
   (t) => [
@@ -55,8 +67,12 @@ export const threads = sqliteTable(
     /** The subject of the oldest message: by trigger, so that it does not depend on the order of arrival. */
     subject: text().notNull(),
     first_message_at: integer().notNull(),
+    /** Of the messages that are shown; of a hidden thread, of all. */
     last_message_at: integer().notNull(),
+    /** Of the messages that are shown. */
     message_count: integer().notNull().default(0),
+    hidden_count: integer().notNull().default(0),
+    hidden: integer().generatedAlwaysAs(sql`message_count = 0`, { mode: "virtual" }),
     do_not_delete: integer({ mode: "boolean" }).notNull().default(false),
     created_at: integer().notNull(),
     /** Counts what was written in it: a message that came, and a reply that claimed to be the next. By trigger. */
@@ -66,8 +82,8 @@ export const threads = sqliteTable(
   },
   (t) => [
     uniqueIndex("ems_threads_provider").on(t.account_id, t.provider_thread_id),
-    index("ems_threads_company").on(t.company_id, t.last_message_at, t.id),
-    index("ems_threads_account").on(t.account_id, t.last_message_at, t.id),
+    index("ems_threads_company").on(t.company_id, t.hidden, t.last_message_at, t.id),
+    index("ems_threads_account").on(t.account_id, t.hidden, t.last_message_at, t.id),
   ],
 );
 
@@ -125,12 +141,16 @@ export const messages = sqliteTable(
     /** Times of the notifications that body and files come from, in milliseconds: others may tell without them. */
     body_observed_at: integer(),
     files_observed_at: integer(),
+    folder: text({ enum: FOLDERS }).notNull().default("inbox"),
+    /** In no list, inbox or count, unless its folder is asked for. */
+    hidden: integer().generatedAlwaysAs(IS_HIDDEN, { mode: "virtual" }),
   },
   (t) => [
     uniqueIndex("ems_messages_provider").on(t.account_id, t.provider_message_id),
-    index("ems_messages_company").on(t.company_id, t.sent_at, t.id),
-    index("ems_messages_account").on(t.account_id, t.sent_at, t.id),
-    index("ems_messages_thread").on(t.thread_id, t.sent_at, t.id),
+    index("ems_messages_company").on(t.company_id, t.hidden, t.sent_at, t.id),
+    index("ems_messages_account").on(t.account_id, t.hidden, t.sent_at, t.id),
+    index("ems_messages_folder").on(t.account_id, t.folder, t.sent_at, t.id),
+    index("ems_messages_thread").on(t.thread_id, t.hidden, t.sent_at, t.id),
     // The thread makes it possible to step over a long one: see messages/threading.ts.
     index("ems_messages_provider_thread").on(t.account_id, t.provider_thread_id, t.thread_id),
     index("ems_messages_internet").on(t.account_id, t.internet_message_id),
@@ -157,6 +177,80 @@ export const pendingReferences = sqliteTable(
     primaryKey({ columns: [t.account_id, t.internet_message_id, t.message_id] }),
     index("ems_pending_references_message").on(t.message_id),
   ],
+);
+
+/** How many messages and threads of an account have something in a folder: by trigger. */
+export const folderCounters = sqliteTable(
+  "ems_folder_counters",
+  {
+    account_id: text().notNull(),
+    folder: text({ enum: FOLDERS }).notNull(),
+    message_count: integer().notNull().default(0),
+    thread_count: integer().notNull().default(0),
+  },
+  (t) => [primaryKey({ columns: [t.account_id, t.folder] })],
+);
+
+/** What a thread has in a folder, for the list of a folder's threads: by trigger. */
+export const threadFolders = sqliteTable(
+  "ems_thread_folders",
+  {
+    thread_id: text().notNull(),
+    folder: text({ enum: FOLDERS }).notNull(),
+    /** The thread's. */
+    account_id: text().notNull(),
+    message_count: integer().notNull(),
+    last_message_at: integer().notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.thread_id, t.folder] }),
+    index("ems_thread_folders_account").on(t.account_id, t.folder, t.last_message_at, t.thread_id),
+  ],
+);
+
+/** Which of our folders each folder of a mailbox is. */
+export const folders = sqliteTable(
+  "ems_folders",
+  {
+    account_id: text().notNull(),
+    provider_folder_id: text().notNull(),
+    /** Null for what is no place, such as the folder of starred mail. */
+    folder: text({ enum: FOLDERS }),
+  },
+  (t) => [primaryKey({ columns: [t.account_id, t.provider_folder_id] })],
+);
+
+/** Other addresses that a mailbox sends from: senders of mail that lay in its sent folder. A few at most. */
+export const aliases = sqliteTable(
+  "ems_aliases",
+  {
+    account_id: text().notNull(),
+    /** In lower case. */
+    email_address: text().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.account_id, t.email_address] })],
+);
+
+/**
+ * Messages that were deleted not long ago, with what users had done to them: some providers tell of a move to another
+ * folder as a deletion and a creation.
+ */
+export const departures = sqliteTable(
+  "ems_departures",
+  {
+    message_id: text().primaryKey(),
+    account_id: text().notNull(),
+    internet_message_id: text().notNull(),
+    from_address: text().notNull(),
+    subject: text().notNull(),
+    sent_at: integer().notNull(),
+    thread_id: text().notNull(),
+    created_at: integer().notNull(),
+    /** JSON: `[{user_id, is_read, is_starred, is_archived, read_at}, …]`. */
+    entries: text().notNull(),
+    departed_at: integer().notNull(),
+  },
+  (t) => [index("ems_departures_internet").on(t.account_id, t.internet_message_id)],
 );
 
 /** Messages that the provider has deleted: a late notification of an earlier state must not bring them back. */

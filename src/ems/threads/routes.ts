@@ -9,6 +9,7 @@ import {
   ThreadDetailResponse,
   ThreadListResponse,
   ThreadParam,
+  ThreadQuery,
   ThreadsQuery,
   ThreadUpdate,
 } from "./schemas.ts";
@@ -22,9 +23,10 @@ export const threads = new Hono<EmsEnv>({ strict: false })
     const { list, readAt } = await listThreads(c.var.ctx, c.req.valid("query"));
     return c.json(list, 200, { [POSITION_HEADER]: readAt });
   })
-  .get("/:thread_id", answer(200, ThreadDetailResponse), param, async (c) =>
-    detail(c, await getThread(c.var.ctx, c.req.valid("param").thread_id)),
-  )
+  .get("/:thread_id", answer(200, ThreadDetailResponse), param, valid("query", ThreadQuery), async (c) => {
+    const { folder } = c.req.valid("query");
+    return detail(c, await getThread(c.var.ctx, c.req.valid("param").thread_id, folder));
+  })
   .patch("/:thread_id", answer(200, ThreadDetailResponse), param, valid("json", ThreadUpdate), async (c) => {
     const { thread_id: id } = c.req.valid("param");
     return detail(c, await updateThread(c.var.ctx, { id, ...c.req.valid("json") }));

@@ -1,12 +1,14 @@
 import * as z from "zod/mini";
 import { pageOf, pageQuery } from "../../lib/pagination.ts";
 import { uuid } from "../../lib/validation.ts";
-import { MessageResponse } from "../messages/schemas.ts";
+import { folder, MessageResponse } from "../messages/schemas.ts";
 
 export const ThreadParam = z.object({ thread_id: uuid });
 
-export const ThreadsQuery = z.object({ ...pageQuery, account_id: z.optional(uuid) });
+export const ThreadsQuery = z.object({ ...pageQuery, account_id: z.optional(uuid), folder });
 export type ThreadsQuery = z.infer<typeof ThreadsQuery>;
+
+export const ThreadQuery = z.object({ folder });
 
 export const ThreadUpdate = z.object({ do_not_delete: z.optional(z.boolean()) });
 export type ThreadUpdate = z.infer<typeof ThreadUpdate>;
@@ -15,6 +17,7 @@ export const ThreadSummary = z.object({
   id: z.uuid(),
   email_account_id: z.uuid(),
   subject: z.string(),
+  /** These two are of what is shown, and in the list of a folder of what lies there. */
   last_message_at: z.iso.datetime(),
   message_count: z.int(),
   do_not_delete: z.boolean(),

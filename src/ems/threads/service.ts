@@ -5,9 +5,9 @@ import { toIso } from "../../lib/time.ts";
 import { selectAttachments } from "../attachments/service.ts";
 import { batch, inCompanies, type UserCtx } from "../context.ts";
 import { appendEvents, ring } from "../events/log.ts";
-import { listPage } from "../lists.ts";
+import { isHidden, listPage } from "../lists.ts";
 import { type MessageRow, messageColumns, messagesByIds, messagesOf, PORTION } from "../messages/query.ts";
-import type { MessageResponse } from "../messages/schemas.ts";
+import type { FolderFilter, MessageResponse } from "../messages/schemas.ts";
 import type { ThreadListResponse, ThreadSummary, ThreadsQuery, ThreadUpdate } from "./schemas.ts";
 
 interface ThreadRow extends Position {
@@ -27,6 +27,18 @@ const LIST = {
   at: "last_message_at",
   columns: COLUMNS,
   counter: "thread_count",
+  hidden: "hidden_thread_count",
+  ofFolder: {
+    table: "ems_thread_folders f CROSS JOIN ems_threads t ON t.id = f.thread_id",
+    at: "f.last_message_at",
+    id: "f.thread_id",
+    columns: sql`
+      f.thread_id AS id, f.last_message_at AS at, t.account_id AS email_account_id, t.subject, f.message_count,
+      t.do_not_delete, t.created_at, t.version`,
+    account: "f.account_id",
+    company: "t.company_id",
+    folder: "f.folder",
+  },
 } as const;
 
 /** A page of the caller's threads, the latest active first, and the position that it was read at. */
@@ -41,15 +53,23 @@ export async function listThreads(
 
 /**
  * A thread and its messages, oldest first; these come while they are read.
+ * @param folder of which folder; else what lies in junk, trash and drafts is left out
  * @throws ApiError 404
  */
 export async function getThread(
   ctx: UserCtx,
   id: string,
+  folder?: FolderFilter,
 ): Promise<{ thread: ThreadSummary; messages: AsyncIterable<MessageResponse> }> {
-  const messages = (columns: SQL, limit: SQL) => sql`
-    SELECT ${columns} FROM ems_messages WHERE thread_id = ${id} AND +company_id ${inCompanies(ctx)}
-    ORDER BY sent_at, id LIMIT ${limit}`;
+  const parts = whereIn(folder);
+  const messages = (columns: SQL, limit: SQL) => {
+    const terms = parts.map(
+      (part) => sql`
+        SELECT ${columns}, sent_at AS at FROM ems_messages
+        WHERE thread_id = ${id} AND ${part} AND +company_id ${inCompanies(ctx)}`,
+    );
+    return sql`${sql.join(terms, sql` UNION ALL `)} ORDER BY at, id LIMIT ${limit}`;
+  };
   const [threads, first, files, more] = await batch(ctx, [
     sql`SELECT ${COLUMNS} FROM ems_threads WHERE id = ${id} AND company_id ${inCompanies(ctx)}`,
     messages(messageColumns(ctx, "ems_messages"), sql`${PORTION}`),
@@ -60,6 +80,13 @@ export async function getThread(
   if (!thread) throw notFound("Thread");
   const rest = (more as { id: string }[]).map((message) => message.id);
   return { thread: toSummary(thread), messages: inTurn(ctx, first as MessageRow[], files, rest) };
+}
+
+/** Where to look for a thread's messages: by the index, which has the hidden ones apart. */
+function whereIn(folder: FolderFilter): SQL[] {
+  if (folder === undefined) return [sql`hidden = 0`];
+  if (folder === "all") return [sql`hidden = 0`, sql`hidden = 1`];
+  return [sql`hidden = ${isHidden(folder) ? 1 : 0} AND folder = ${folder}`];
 }
 
 async function* inTurn(ctx: UserCtx, first: MessageRow[], files: unknown[] | undefined, rest: string[]) {

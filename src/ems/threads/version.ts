@@ -37,7 +37,7 @@ export async function claimVersion(ctx: UserCtx, threadId: string, seen: number)
   const [unseen, current] = await batch(ctx, [
     sql`
       SELECT id FROM ems_messages
-      WHERE thread_id = ${threadId} AND thread_version > ${seen} AND +company_id ${inCompanies(ctx)}
+      WHERE thread_id = ${threadId} AND hidden = 0 AND thread_version > ${seen} AND +company_id ${inCompanies(ctx)}
       ORDER BY thread_version DESC, id DESC LIMIT ${SHOWN_UNSEEN + 1}`,
     sql`SELECT version FROM ems_threads WHERE ${thread}`,
   ]);

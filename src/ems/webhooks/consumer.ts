@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { log } from "../../lib/log.ts";
 import { type Ctx, ofNoCompany, seek } from "../context.ts";
+import { forgetFolders } from "../messages/folders.ts";
 import { isOutage } from "../outage.ts";
 import { discard } from "../overflow.ts";
 import { ProviderError } from "../provider/port.ts";
@@ -23,6 +24,11 @@ import {
   applySendSuccess,
 } from "./outcome-triggers.ts";
 
+/** What a folder is for is not told: the provider is asked when a mail next needs it. */
+const applyFolder = async (ctx: Ctx, { account }: Delivered): Promise<void> => {
+  await forgetFolders(ctx, account);
+};
+
 const nothingToDo = async (): Promise<void> => {};
 
 /** Every trigger that the operator subscribes to. What is not here is recorded, and ignored. */
@@ -42,10 +48,9 @@ const TRIGGERS: Record<string, (ctx: Ctx, delivered: Delivered) => Promise<unkno
   "grant.expired": applyExpiry,
   "grant.deleted": applyRevocation,
   "grant.imap_sync_completed": applyImapSync,
-  // Folders are not kept; a message says itself in which it lies.
-  "folder.created": nothingToDo,
-  "folder.updated": nothingToDo,
-  "folder.deleted": nothingToDo,
+  "folder.created": applyFolder,
+  "folder.updated": applyFolder,
+  "folder.deleted": applyFolder,
 };
 
 /**

@@ -1,0 +1,86 @@
+import type { Folder } from "../schema/mail.ts";
+
+/** Special uses of RFC 6154 section 2, and what Nylas and Gmail have beside them. Null: no place of its own. */
+const BY_ATTRIBUTE: Record<string, Folder | null> = {
+  "\\inbox": "inbox",
+  "\\sent": "sent",
+  "\\drafts": "drafts",
+  "\\junk": "junk",
+  "\\spam": "junk",
+  "\\trash": "trash",
+  "\\archive": "archive",
+  "\\all": "archive",
+  "\\allmail": "archive",
+  "\\flagged": null,
+  "\\starred": null,
+  "\\important": null,
+};
+
+/** What mail programs and servers call these folders, without case, blanks, hyphens and underscores. */
+const NAMES: Record<Folder, string> = {
+  inbox: `inbox, posteingang, boîtederéception, bandejadeentrada, postainarrivo, caixadeentrada, входящие, kiruvchi,
+    kiruvchixatlar, kelganxatlar, кирувчи, gelenkutusu, кіріс, вхідні, 收件箱, 受信トレイ, odebrane`,
+  sent: `sent, sentitems, sentmail, sentmessages, sentemails, gesendet, gesendeteelemente, gesendeteobjekte,
+    gesendetenachrichten, envoyés, élémentsenvoyés, messagesenvoyés, courriersenvoyés, enviados, elementosenviados,
+    mensajesenviados, correoenviado, itensenviados, emailsenviados, inviati, inviata, postainviata, elementiinviati,
+    verzonden, verzondenitems, отправленные, отправленныесообщения, отправленныеписьма, исходящие, відправлені,
+    надіслані, yuborilgan, yuborilganlar, yuborilganxatlar, jo'natilganlar, юборилган, юборилганлар, gönderilmiş,
+    gönderilmişöğeler, gönderilenler, gönderilmişpostalar, жіберілгендер, wysłane, elementywysłane, skickat, sendt,
+    已发送, 已发送邮件, 送信済み, 送信済みアイテム`,
+  drafts: `draft, drafts, entwurf, entwürfe, brouillon, brouillons, borradores, rascunhos, bozze, concepten,
+    черновик, черновики, чернетки, qoralama, qoralamalar, қоралама, қораламалар, taslaklar, шимайлар, robocze,
+    kopierobocze, utkast, 草稿, 草稿箱, 下書き`,
+  junk: `junk, junkemail, junkmail, junkemails, spam, bulkmail, spamverdacht, unerwünscht, junkemailordner,
+    courrierindésirable, indésirables, pourriel, correonodeseado, lixoeletrônico, lixoeletrónico, postaindesiderata,
+    ongewenstemail, спам, нежелательнаяпочта, нежелательные, небажанапошта, istalmagan, keraksiz, keraksizxatlar,
+    спамлар, gereksiz, gereksizeposta, istenmeyen, wiadomościśmieci, skräppost, 垃圾邮件, 迷惑メール`,
+  trash: `trash, bin, deleted, deleteditems, deletedmessages, wastebasket, papierkorb, gelöscht, gelöschteelemente,
+    gelöschteobjekte, corbeille, élémentssupprimés, messagessupprimés, papelera, elementoseliminados, lixeira,
+    itensexcluídos, itenseliminados, cestino, postaeliminata, prullenbak, verwijderd, verwijderdeitems, корзина,
+    удаленные, удалённые, удаленныесообщения, удалённыесообщения, кошик, видалені, savat, o'chirilgan, o'chirilganlar,
+    корзинка, сават, ўчирилганлар, çöpkutusu, çöp, silinmişöğeler, silinenler, себет, kosz, elementyusunięte,
+    papperskorg, 已删除, 已删除邮件, 垃圾箱, 削除済みアイテム, ごみ箱`,
+  archive: `archive, archives, archiv, archivio, archivo, arquivo, archief, архив, arxiv, arşiv, мұрағат, archiwum,
+    allmail, allenachrichten, touslesmessages, всяпочта, 归档`,
+};
+
+const BY_NAME = new Map<string, Folder>(
+  (Object.entries(NAMES) as [Folder, string][]).flatMap(([folder, names]) =>
+    names.split(/,\s+/).map((name): [string, Folder] => [plain(name), folder]),
+  ),
+);
+
+/** Gmail's labels that say nothing of where a mail lies. */
+const NO_PLACE = /^(UNREAD|STARRED|IMPORTANT|CHAT|CATEGORY_[A-Z]+)$/;
+
+/** Without what differs between spellings of one name. (A function: the table above is made with it.) */
+function plain(name: string): string {
+  return name
+    .normalize("NFC")
+    .toLowerCase()
+    .replace(/[‘’ʻʼ`]/g, "'")
+    .replace(/[\s_-]+/g, "");
+}
+
+/** Servers put folders below the inbox, and Gmail its own ones below a folder named after it. */
+const PARENT = /^(?:inbox[./]|\[(?:gmail|google mail)\]\/)/i;
+
+/**
+ * Where mail in a folder of this name or id lies, by the whole name and never by a word in it: "To be sent" is an
+ * ordinary folder.
+ * @returns null for what is no place; undefined for a name that says nothing
+ */
+export function folderByName(name: string): Folder | null | undefined {
+  if (NO_PLACE.test(name)) return null;
+  return BY_NAME.get(plain(name)) ?? BY_NAME.get(plain(name.replace(PARENT, "")));
+}
+
+/** Where mail in a folder lies, by its special use, and by its name where it has none. Own folders are archive. */
+export function folderOf({ id, name, attributes }: { id: string; name: string; attributes: string[] }) {
+  for (const attribute of attributes) {
+    const folder = BY_ATTRIBUTE[attribute.toLowerCase()];
+    if (folder !== undefined) return folder;
+  }
+  const named = folderByName(name);
+  return named !== undefined ? named : (folderByName(id) ?? "archive");
+}

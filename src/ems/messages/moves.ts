@@ -1,0 +1,204 @@
+import { type SQL, sql } from "drizzle-orm";
+import { sha256Hex } from "../../lib/hmac.ts";
+import { batch, type Ctx } from "../context.ts";
+import { appendEvents } from "../events/log.ts";
+import { ProviderError, type ProviderMessage } from "../provider/port.ts";
+import { type BodyColumns, loadBody } from "./bodies.ts";
+import { type FileRow, filesOf, planFiles, writeFiles } from "./files.ts";
+import type { MailAccount } from "./state.ts";
+
+// Some providers give a mail another id when it is moved to another folder, and tell of a creation and a deletion, in
+// any order. To people it is the same mail: it keeps its id, thread and state. Mails with one Message-ID can also be
+// real copies (a mail to oneself, a scanner that uses one id for all): these are told apart by asking the provider.
+
+/** Of mails with one Message-ID so many are looked at: there are devices that use one for all that they send. */
+const LOOKED_AT = 20;
+/** For so long after a copy has come, the deletion of the mail before it counts as the second half of a move. */
+const MOVE_SECONDS = 900;
+/** For so long what was deleted may come back under another id. */
+export const DEPARTURE_SECONDS = 3600;
+
+/** What two ids of one mail have in common. */
+interface Mail {
+  internet_message_id: string | null | undefined;
+  from_address: string | undefined;
+  subject: string | undefined;
+  sent_at: number | undefined;
+}
+
+const isSameMail = ({ from_address, subject, sent_at }: Mail): SQL =>
+  sql`from_address = ${from_address ?? ""} AND subject = ${subject ?? ""} AND sent_at = ${sent_at ?? -1}`;
+
+const alike = (accountId: string, mail: Mail): SQL => sql`
+  SELECT * FROM (
+    SELECT * FROM ems_messages
+    WHERE account_id = ${accountId} AND internet_message_id = ${mail.internet_message_id ?? ""}
+    ORDER BY rowid DESC LIMIT ${LOOKED_AT}) WHERE ${isSameMail(mail)}`;
+
+/** A message that was deleted not long ago. */
+export interface Departed {
+  message_id: string;
+  thread_id: string;
+  created_at: number;
+  entries: string;
+}
+
+/**
+ * Three statements. They select the stored message that this one may be under another id, and whether that id is known
+ * to be gone; its files; and what is left of a message that has just been deleted.
+ */
+export function selectEarlier(account: MailAccount, message: ProviderMessage): SQL[] {
+  const { internet_message_id, subject, date: sent_at } = message;
+  const mail = { internet_message_id, from_address: message.from?.email, subject, sent_at };
+  const twin = sql`${alike(account.id, mail)} AND provider_message_id <> ${message.id} LIMIT 1`;
+  return [
+    sql`
+      SELECT m.*, EXISTS (
+        SELECT 1 FROM ems_tombstones t
+        WHERE t.account_id = m.account_id AND t.provider_message_id = m.provider_message_id
+          AND t.deleted_at >= m.observed_at) AS is_gone
+      FROM (${twin}) m`,
+    filesOf(sql`SELECT id FROM (${twin})`),
+    sql`
+      SELECT message_id, thread_id, created_at, entries FROM ems_departures
+      WHERE account_id = ${account.id} AND internet_message_id = ${internet_message_id ?? ""}
+        AND ${isSameMail(mail)} AND departed_at > unixepoch() - ${DEPARTURE_SECONDS}
+        AND NOT EXISTS (SELECT 1 FROM ems_messages WHERE id = message_id) LIMIT 1`,
+  ];
+}
+
+/** A stored message that may have another id by now. */
+export interface Twin {
+  provider_message_id: string;
+  body_digest: string | null;
+  attachment_count: number;
+  is_gone: number;
+}
+
+/**
+ * Whether the provider now shows a stored message as this one. When it shows both, or does not answer, they are two:
+ * should the first be deleted soon, the second takes its place (see `mergeMoved`).
+ * @throws ProviderError when the provider's limit is reached
+ */
+export async function isMoved(
+  ctx: Ctx,
+  { grant_id }: MailAccount,
+  twin: Twin,
+  { body, attachments }: ProviderMessage,
+): Promise<boolean> {
+  if (attachments && attachments.length !== twin.attachment_count) return false;
+  if (body !== undefined && twin.body_digest && (await sha256Hex(body)) !== twin.body_digest) return false;
+  if (twin.is_gone) return true;
+  if (!grant_id) return false;
+  try {
+    return (await ctx.provider.getMessage(grant_id, twin.provider_message_id)) === null;
+  } catch (error) {
+    if (!(error instanceof ProviderError) || error.fault === "rate_limited") throw error;
+    return false;
+  }
+}
+
+/** The statements that give a message back, once `cause` has written it again, what users had done to it. */
+export const welcomeBack = ({ message_id, entries }: Departed, cause: string): SQL[] => [
+  sql`
+    INSERT INTO ems_inbox_entries (user_id, message_id, company_id, account_id, sent_at, folder,
+      is_read, is_starred, is_archived, read_at)
+    SELECT value ->> 'user_id', m.id, m.company_id, m.account_id, m.sent_at, m.folder, value ->> 'is_read',
+      value ->> 'is_starred', value ->> 'is_archived', value ->> 'read_at'
+    FROM json_each(${entries}) JOIN ems_messages m ON m.id = ${message_id} AND m.applied_by = ${cause} WHERE true
+    ON CONFLICT (user_id, message_id) DO NOTHING`,
+  sql`
+    DELETE FROM ems_departures WHERE message_id = ${message_id} AND EXISTS (
+      SELECT 1 FROM ems_messages WHERE id = ${message_id} AND applied_by = ${cause})`,
+];
+
+/** The statement that remembers the messages which are about to be deleted. */
+export const rememberDeparture = (doomed: SQL): SQL => sql`
+  INSERT INTO ems_departures (message_id, account_id, internet_message_id, from_address, subject, sent_at, thread_id,
+    created_at, entries, departed_at)
+  SELECT id, account_id, internet_message_id, from_address, subject, sent_at, thread_id, created_at, (
+    SELECT json_group_array(json_object('user_id', user_id, 'is_read', is_read, 'is_starred', is_starred,
+      'is_archived', is_archived, 'read_at', read_at))
+    FROM ems_inbox_entries WHERE message_id = ems_messages.id), unixepoch()
+  FROM ems_messages WHERE ${doomed} AND internet_message_id IS NOT NULL
+  ON CONFLICT (message_id) DO UPDATE SET entries = excluded.entries, departed_at = excluded.departed_at`;
+
+interface Copy extends Mail, Twin, BodyColumns {
+  id: string;
+  applied_by: string;
+}
+
+/**
+ * Makes one message of two, when the deletion of the first shows that the second is where it was moved to: the first
+ * takes the second's place at the provider, and the second is gone.
+ * @param deletedAt in milliseconds
+ * @returns false when there is no such second message
+ * @throws Error when one of the two was changed meanwhile; the caller tries again
+ */
+export async function mergeMoved(
+  ctx: Ctx,
+  account: MailAccount,
+  providerId: string,
+  deletedAt: number,
+): Promise<boolean> {
+  const [first] = await ctx.db.all<Copy>(sql`
+    SELECT * FROM ems_messages WHERE account_id = ${account.id} AND provider_message_id = ${providerId}
+      AND observed_at <= ${deletedAt} AND internet_message_id IS NOT NULL`);
+  if (!first) return false;
+  const [second] = await ctx.db.all<Copy>(sql`
+    SELECT * FROM (${alike(account.id, first)}) WHERE id > ${first.id}
+      AND created_at > unixepoch() - ${MOVE_SECONDS} AND attachment_count = ${first.attachment_count}
+      AND coalesce(body_digest, ${first.body_digest}) IS ${first.body_digest} LIMIT 1`);
+  if (!second) return false;
+  const [files = [], told = []] = (await batch(ctx, [
+    filesOf(sql`${first.id}`),
+    filesOf(sql`${second.id}`),
+  ])) as FileRow[][];
+  const attachments = told.map(({ provider_attachment_id: id, ...file }) => ({ ...file, id }));
+  const plan = await planFiles(files, attachments, async () => (await loadBody(ctx, first)).body_html);
+  const cause = `merged/${second.id}/${second.applied_by}`.slice(0, 200);
+  const isUnchanged = sql`
+    EXISTS (SELECT 1 FROM ems_messages WHERE id = ${first.id} AND applied_by = ${first.applied_by})
+    AND EXISTS (SELECT 1 FROM ems_messages WHERE id = ${second.id} AND applied_by = ${second.applied_by})`;
+  const results = await batch(ctx, [
+    sql`
+      INSERT INTO ems_inbox_entries (user_id, message_id, company_id, account_id, sent_at, folder,
+        is_read, is_starred, is_archived, read_at)
+      SELECT e.user_id, m.id, m.company_id, m.account_id, m.sent_at, m.folder, e.is_read, e.is_starred, e.is_archived,
+        e.read_at
+      FROM ems_inbox_entries e JOIN ems_messages m ON m.id = ${first.id}
+      WHERE e.message_id = ${second.id} AND ${isUnchanged}
+      ON CONFLICT (user_id, message_id) DO UPDATE SET
+        is_read = max(is_read, excluded.is_read), is_starred = max(is_starred, excluded.is_starred),
+        is_archived = max(is_archived, excluded.is_archived), read_at = coalesce(read_at, excluded.read_at)`,
+    appendEvents(sql`
+      SELECT company_id, NULL, 'message.deleted', thread_id, id, NULL, 'message.deleted/' || id || '/' || applied_by
+      FROM ems_messages WHERE id = ${second.id} AND ${isUnchanged}
+      UNION ALL
+      SELECT company_id, NULL, 'thread.updated', thread_id, id, NULL, 'thread.shrunk/' || id || '/' || applied_by
+      FROM ems_messages WHERE id = ${second.id} AND ${isUnchanged}`),
+    sql`
+      UPDATE ems_messages SET folder = s.folder, observed_at = max(ems_messages.observed_at, s.observed_at),
+        applied_by = ${cause}
+      FROM ems_messages s
+      WHERE ems_messages.id = ${first.id} AND s.id = ${second.id} AND ${isUnchanged} RETURNING ems_messages.id`,
+    sql`
+      DELETE FROM ems_messages WHERE id = ${second.id}
+        AND EXISTS (SELECT 1 FROM ems_messages WHERE id = ${first.id} AND applied_by = ${cause})`,
+    sql`
+      UPDATE ems_messages SET provider_message_id = ${second.provider_message_id}
+      WHERE id = ${first.id} AND applied_by = ${cause}`,
+    ...writeFiles(first.id, cause, plan),
+    appendEvents(sql`
+      SELECT company_id, NULL, 'message.updated', thread_id, id, NULL, 'message.updated/' || id || '/' || applied_by
+      FROM ems_messages WHERE id = ${first.id} AND applied_by = ${cause}`),
+    sql`
+      INSERT INTO ems_tombstones (account_id, provider_message_id, deleted_at)
+      VALUES (${account.id}, ${providerId}, ${deletedAt})
+      ON CONFLICT (account_id, provider_message_id) DO UPDATE SET deleted_at = max(deleted_at, excluded.deleted_at)`,
+  ]);
+  if (results.every((rows) => rows.length === 0)) {
+    throw new Error(`Message ${providerId} was changed while its deletion was followed`);
+  }
+  return true;
+}

@@ -1,0 +1,157 @@
+import { type SQL, sql } from "drizzle-orm";
+import { uuidv7 } from "../../lib/ids.ts";
+import { nowSeconds } from "../../lib/time.ts";
+import type { Ctx } from "../context.ts";
+import { appendEvents } from "../events/log.ts";
+import { setSent } from "../outbox/entry.ts";
+import { inboxEntries } from "../schema/inbox.ts";
+import { messages } from "../schema/mail.ts";
+import type { Applying } from "./applying.ts";
+import type { BodyColumns } from "./bodies.ts";
+import type { Stored } from "./known.ts";
+import { type Departed, welcomeBack } from "./moves.ts";
+import type { MailAccount, Observed, State } from "./state.ts";
+import { isBeforeSweeps, suspectCreated } from "./suspects.ts";
+import { answeredThread, connect, findThread, hasNoThread, type Place } from "./threading.ts";
+
+/** The columns of a message to write; without those of a body that is known. */
+export type Columns = State & Partial<BodyColumns> & Partial<Observed>;
+
+/**
+ * The statements that bring a stored message to what it is now.
+ * @param stored as it was read: if it has changed since, nothing happens
+ */
+export function change(ctx: Ctx, stored: Stored, columns: Columns, applying: Applying): SQL[] {
+  const { observedAt, cause, silent, sent } = applying;
+  const update = ctx.db
+    .update(messages)
+    .set({
+      ...columns,
+      provider_message_id: applying.message.id,
+      observed_at: Math.max(observedAt, stored.observed_at),
+      applied_by: cause,
+      ...(sent?.threadId ? answered(sent.threadId) : {}),
+    })
+    // What was read is still so, or this delivery has lost.
+    .where(sql`${messages.id} = ${stored.id} AND ${messages.applied_by} = ${stored.applied_by}`)
+    .returning({ id: messages.id })
+    .getSQL();
+  const tell = (type: string) => sql`
+    SELECT company_id, NULL, ${type}, thread_id, id, NULL, ${type} || '/' || id || '/' || applied_by
+    FROM ems_messages WHERE id = ${stored.id} AND applied_by = ${cause}`;
+  const isRefiled = columns.folder !== stored.folder;
+  const event = appendEvents(
+    isRefiled ? sql`${tell("message.updated")} UNION ALL ${tell("thread.updated")}` : tell("message.updated"),
+  );
+  // Only now its Message-ID became known: what it answers, and what answers it, can be connected.
+  const isNamed = stored.internet_message_id === null && columns.internet_message_id !== null;
+  const isRegrouped = stored.provider_thread_id !== columns.provider_thread_id;
+  const place = placeOf({ id: stored.account_id }, columns, applying);
+  // What it answers it has shown before: the provider's word for its thread brings no reference with it.
+  const news = isNamed ? place : { ...place, internetMessageId: null, references: undefined };
+  const connections = isNamed || isRegrouped ? connect(news, stored.id, cause) : [];
+  return [update, ...connections, ...(silent ? [] : [event])];
+}
+
+/** Where a mail of ours belongs that answers in a thread: it may be part of another, or gone, when it is sent. */
+const answered = (threadId: string) => ({
+  thread_id: sql`coalesce(${answeredThread(threadId)}, ${messages.thread_id})`,
+  threaded_by: sql`iif(${answeredThread(threadId)} IS NULL, ${messages.threaded_by}, 'reply')` as SQL<never>,
+});
+
+/**
+ * The statements that store a new message, and begin its thread if it has none. Nothing happens if it is there by now.
+ * @param departed the message that comes back with it, under its id
+ */
+export function creation(
+  ctx: Ctx,
+  id: string,
+  account: MailAccount,
+  columns: Columns,
+  applying: Applying,
+  departed: Departed | undefined,
+): SQL[] {
+  const { message, observedAt, cause, silent, sent, isAnnounced } = applying;
+  const fresh = departed?.thread_id ?? uuidv7();
+  const place = placeOf(account, columns, applying);
+  const { threadId, rule } = findThread(place, sent?.threadId ?? null, fresh);
+  const known = sql`account_id = ${account.id} AND provider_message_id = ${message.id}`;
+  const insertThread = sql`
+    INSERT INTO ems_threads
+      (id, company_id, account_id, provider_thread_id, subject, first_message_at, last_message_at, created_at)
+    SELECT ${fresh}, ${account.company_id}, ${account.id}, ${columns.provider_thread_id}, ${columns.subject},
+      ${columns.sent_at}, ${columns.sent_at}, unixepoch()
+    WHERE ${hasNoThread(place, sent?.threadId ?? null)} AND NOT EXISTS (SELECT 1 FROM ems_messages WHERE ${known})
+      AND NOT EXISTS (SELECT 1 FROM ems_threads WHERE id = ${fresh})`;
+  const insertMessage = ctx.db
+    .insert(messages)
+    .values({
+      ...columns,
+      id,
+      company_id: account.company_id,
+      account_id: account.id,
+      thread_id: threadId,
+      thread_version: sql`1 + coalesce((SELECT version FROM ems_threads WHERE id = ${threadId}), 0)`,
+      threaded_by: rule as SQL<never>,
+      provider_message_id: message.id,
+      created_at: departed?.created_at ?? nowSeconds(),
+      observed_at: observedAt,
+      applied_by: cause,
+    })
+    .onConflictDoNothing()
+    .returning({ id: messages.id })
+    .getSQL();
+  // It may have been deleted since the tombstones were looked at: then it was never here.
+  const obeyDeletion = sql`
+    DELETE FROM ems_messages WHERE id = ${id} AND EXISTS (
+      SELECT 1 FROM ems_tombstones WHERE ${known} AND deleted_at >= ${observedAt})`;
+  const forgetDeletion = sql`DELETE FROM ems_tombstones WHERE ${known} AND deleted_at < ${observedAt}`;
+  // What comes back was told of when it came first.
+  const again = departed ? `/${cause}` : "";
+  const isFirst = sql`(thread_id = ${fresh} AND thread_version <= 1)`;
+  const events = appendEvents(sql`
+    SELECT company_id, NULL, 'message.created', thread_id, id, NULL, 'message.created/' || id || ${again}
+    FROM ems_messages WHERE id = ${id}
+    UNION ALL
+    SELECT company_id, NULL, iif(${isFirst}, 'thread.created', 'thread.updated'), thread_id, id, NULL,
+      'thread.grown/' || id || ${again}
+    FROM ems_messages WHERE id = ${id}`);
+  return [
+    insertThread,
+    insertMessage,
+    obeyDeletion,
+    forgetDeletion,
+    ...connect(place, id, cause),
+    ...(departed ? welcomeBack(departed, cause) : []),
+    ...(isAnnounced && isBeforeSweeps(columns.sent_at) ? [suspectCreated(id)] : []),
+    ...(silent ? [] : [events]),
+  ];
+}
+
+const placeOf = (account: Pick<MailAccount, "id">, columns: Columns, { message }: Applying): Place => ({
+  accountId: account.id,
+  providerThreadId: columns.provider_thread_id,
+  internetMessageId: columns.internet_message_id,
+  references: message.references,
+  subject: columns.subject,
+});
+
+/** The statements of a message that a user of ours has sent: they have read it, and it is sent. */
+export function sentStatements(
+  ctx: Ctx,
+  id: string,
+  account: MailAccount,
+  { sent_at, folder }: State,
+  { userId, outboxId }: NonNullable<Applying["sent"]>,
+): SQL[] {
+  const entry = { user_id: userId, message_id: id, company_id: account.company_id, account_id: account.id };
+  const read = { is_read: true, read_at: nowSeconds() };
+  return [
+    ctx.db
+      .insert(inboxEntries)
+      .values({ ...entry, sent_at, folder, ...read })
+      .onConflictDoUpdate({ target: [inboxEntries.user_id, inboxEntries.message_id], set: read })
+      .getSQL(),
+    ...setSent(outboxId, id),
+  ];
+}
