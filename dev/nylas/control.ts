@@ -52,6 +52,13 @@ const inboundSchema = z.object({
   silent: z.boolean().exactOptional(),
 }) satisfies z.ZodType<InboundMail>;
 
+/** A folder under the id that its provider has for it, which says nothing, and with what it is for. */
+const newFolder = z.object({
+  id: z.string().min(1),
+  name: z.string(),
+  attributes: z.array(z.string()).default([]),
+});
+
 const newGrant = z.object({
   email: z.email(),
   provider: z.enum(["google", "microsoft", "imap"]).exactOptional(),
@@ -102,6 +109,13 @@ export function controlRoutes(world: World, token: string, freshStore: () => Sto
     const grant = grantOf(world, c);
     reauthenticate(world, grant);
     return c.json(grant);
+  });
+
+  routes.post("/grants/:id/folders", async (c) => {
+    const grant = grantOf(world, c);
+    const folder = { ...(await input(c, newFolder)), grant_id: grant.id };
+    mailboxOf(world.store, grant.id).folders.set(folder.id, folder);
+    return c.json(folder);
   });
 
   routes.post("/inbound", async (c) => c.json({ data: inbound(world, await input(c, inboundSchema)) }));

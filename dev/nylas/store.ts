@@ -86,11 +86,13 @@ export interface Schedule {
   draft?: StoredDraft;
 }
 
-/** A folder that a client made; the others come from the mails in them. */
+/** A folder that a client made, or the control API; the others come from the mails in them. */
 export interface StoredFolder {
   id: string;
   grant_id: string;
   name: string;
+  /** Of one that the control API made: how the provider marks it. */
+  attributes?: string[];
   parent_id?: string;
   background_color?: string;
   text_color?: string;

@@ -45,6 +45,10 @@ export async function control(
 export const createGrant = (email: string, provider = "google"): Promise<{ id: string }> =>
   control("POST", "/__sim/grants", { email, provider }) as Promise<{ id: string }>;
 
+/** Gives a mailbox a folder under an id of the provider's own. */
+export const createFolder = (grantId: string, folder: { id: string; name: string; attributes?: string[] }) =>
+  control("POST", `/__sim/grants/${grantId}/folders`, folder);
+
 export const expireGrant = (id: string) => control("POST", `/__sim/grants/${id}/expire`);
 
 /** Any notification, as if Nylas had sent it. */

@@ -45,8 +45,8 @@ export const accounts = sqliteTable(
     hidden_message_count: integer().notNull().default(0),
     /** Threads of which no message is shown. */
     hidden_thread_count: integer().notNull().default(0),
-    /** When the provider's list of folders was read; null when something in it has changed since. */
-    folders_read_at: integer(),
+    /** When the provider last failed to list the mailbox's folders; null when it has since. */
+    folders_failed_at: integer(),
     draft_count: integer().notNull().default(0),
   },
   (t) => [
@@ -208,7 +208,7 @@ export const threadFolders = sqliteTable(
   ],
 );
 
-/** Which of our folders each folder of a mailbox is. */
+/** Which of our folders each folder of a mailbox is; an id that the provider does not list is one of its own. */
 export const folders = sqliteTable(
   "ems_folders",
   {
