@@ -61,7 +61,7 @@ CREATE TABLE `ems_folder_counters` (
 	`message_count` integer DEFAULT 0 NOT NULL,
 	`thread_count` integer DEFAULT 0 NOT NULL,
 	PRIMARY KEY(`account_id`, `folder`)
-);
+) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE TABLE `ems_thread_folders` (
 	`thread_id` text NOT NULL,
@@ -70,7 +70,7 @@ CREATE TABLE `ems_thread_folders` (
 	`message_count` integer NOT NULL,
 	`last_message_at` integer NOT NULL,
 	PRIMARY KEY(`thread_id`, `folder`)
-);
+) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE INDEX `ems_thread_folders_account` ON `ems_thread_folders` (`account_id`,`folder`,`last_message_at`,`thread_id`);--> statement-breakpoint
 CREATE TABLE `ems_inbox_folder_counters` (

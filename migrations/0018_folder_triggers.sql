@@ -26,14 +26,12 @@ CREATE TRIGGER ems_messages_inserted AFTER INSERT ON ems_messages BEGIN
     message_count = message_count + 1, last_message_at = max(last_message_at, excluded.last_message_at);
 END;
 --> statement-breakpoint
--- A thread becomes part of another as a whole: its counters are added up once, and each message is written once.
+-- Threads become one: all get the id of the one that stays, and the version that this will have. Of each other one the
+-- counters are added up once, and each message is written once. (Its version tells ems_messages_moved to keep out.)
 DROP TRIGGER ems_threads_merged;
 --> statement-breakpoint
-CREATE TRIGGER ems_threads_merged AFTER UPDATE OF merged_into ON ems_threads
-WHEN NEW.merged_into IS NOT NULL AND NEW.merged_into <> NEW.id BEGIN
+CREATE TRIGGER ems_threads_merged AFTER UPDATE OF merged_into ON ems_threads WHEN NEW.merged_into <> NEW.id BEGIN
   UPDATE ems_threads SET
-    merged_into = id,
-    version = max(version, OLD.version) + 1,
     message_count = message_count + OLD.message_count,
     hidden_count = hidden_count + OLD.hidden_count,
     last_message_at = CASE
@@ -51,12 +49,19 @@ WHEN NEW.merged_into IS NOT NULL AND NEW.merged_into <> NEW.id BEGIN
     message_count = message_count + excluded.message_count,
     last_message_at = max(last_message_at, excluded.last_message_at);
   DELETE FROM ems_thread_folders WHERE thread_id = OLD.id;
-  UPDATE ems_messages SET thread_id = NEW.merged_into WHERE thread_id = OLD.id;
+  UPDATE ems_messages SET thread_id = NEW.merged_into, thread_version = NEW.version WHERE thread_id = OLD.id;
   UPDATE ems_tombstones SET thread_id = NEW.merged_into WHERE thread_id = OLD.id;
-  INSERT INTO ems_events (company_id, type, thread_id, cause, created_at)
-  VALUES (OLD.company_id, 'thread.updated', NEW.merged_into,
-    'thread.merged/' || OLD.id || '/' || hex(randomblob(8)), unixepoch());
   DELETE FROM ems_threads WHERE id = OLD.id;
+END;
+--> statement-breakpoint
+-- The one that stays: nobody has seen the thread that it becomes, whichever of them they know.
+DROP TRIGGER ems_threads_merging_done;
+--> statement-breakpoint
+CREATE TRIGGER ems_threads_grown AFTER UPDATE OF merged_into ON ems_threads WHEN NEW.merged_into = NEW.id BEGIN
+  UPDATE ems_threads SET merged_into = NULL WHERE id = NEW.id;
+  UPDATE ems_messages SET thread_version = NEW.version WHERE thread_id = NEW.id;
+  INSERT INTO ems_events (company_id, type, thread_id, cause, created_at)
+  VALUES (NEW.company_id, 'thread.updated', NEW.id, 'thread.merged/' || NEW.id || '/' || hex(randomblob(8)), unixepoch());
 END;
 --> statement-breakpoint
 -- A single message that goes to another thread: a sent reply whose notification came before our own commit, or a
@@ -64,8 +69,7 @@ END;
 DROP TRIGGER ems_messages_moved;
 --> statement-breakpoint
 CREATE TRIGGER ems_messages_moved AFTER UPDATE OF thread_id ON ems_messages
-WHEN OLD.thread_id <> NEW.thread_id
-  AND NOT EXISTS (SELECT 1 FROM ems_threads WHERE id = OLD.thread_id AND merged_into IS NOT NULL) BEGIN
+WHEN OLD.thread_id <> NEW.thread_id AND OLD.thread_version = NEW.thread_version BEGIN
   UPDATE ems_threads SET
     version = max(version, (SELECT version FROM ems_threads WHERE id = OLD.thread_id)) + 1,
     message_count = message_count + NOT NEW.hidden,

@@ -17,7 +17,7 @@ const EVENTS = 500;
  */
 export const TABLES = [
   ...["ems_drafts", "ems_syncs", "ems_inbox_stretches", "ems_inbox_counters"],
-  ...["ems_inbox_folder_counters", "ems_folder_counters", "ems_folders", "ems_aliases"],
+  ...["ems_inbox_folder_counters", "ems_folders", "ems_aliases"],
   ...["ems_late_messages", "ems_tombstones", "ems_departures"],
 ];
 
@@ -83,7 +83,8 @@ async function eraseRows(ctx: Ctx, { company_id, account_id }: Erasure): Promise
         DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} WHERE account_id = ${account_id} LIMIT ${ROWS})
         RETURNING 1`;
     }),
-    // It has no rowid.
+    // A row a folder; and neither has a rowid.
+    sql`DELETE FROM ems_folder_counters WHERE account_id = ${account_id} RETURNING 1`,
     sql`
       DELETE FROM ems_suspects WHERE account_id = ${account_id} AND provider_message_id IN (
         SELECT provider_message_id FROM ems_suspects WHERE account_id = ${account_id} LIMIT ${ROWS})

@@ -101,22 +101,20 @@ export const hasNoThread = (place: Place, reply: string | null): SQL => sql`
 export function connect(place: Place, messageId: string, cause: string): SQL[] {
   const own = sql`(SELECT thread_id FROM ems_messages WHERE id = ${messageId} AND applied_by = ${cause})`;
   const isNamed = place.references !== undefined || place.internetMessageId !== null;
-  return [...merge(place, own), ...(isNamed ? expect(place, messageId, own) : [])];
+  return [merge(place, own), ...(isNamed ? expect(place, messageId, own) : [])];
 }
 
-/** What a thread becomes part of another by is in migrations/0016_threads.sql, and linear in its messages. */
-function merge(place: Place, own: SQL): SQL[] {
+/** How threads become one is in migrations/0018_folder_triggers.sql, and linear in their messages. */
+function merge(place: Place, own: SQL): SQL {
   const { accountId, providerThreadId } = place;
   const ofProvider = sql`FROM ems_messages WHERE account_id = ${accountId} AND provider_thread_id = ${providerThreadId}`;
-  return [
-    sql`
+  return sql`
       WITH related (id) AS MATERIALIZED (
         SELECT ${own} UNION ALL SELECT ${byReferences(place)} UNION ALL ${waiting(place, 0)}
         UNION ALL SELECT min(thread_id) ${ofProvider} UNION ALL SELECT max(thread_id) ${ofProvider})
-      UPDATE ems_threads SET merged_into = (SELECT min(id) FROM related)
-      WHERE id IN (SELECT id FROM related) AND id > (SELECT min(id) FROM related) AND ${own} IS NOT NULL`,
-    sql`UPDATE ems_threads SET merged_into = NULL WHERE id = ${own} AND merged_into IS NOT NULL`,
-  ];
+      UPDATE ems_threads SET merged_into = (SELECT min(id) FROM related),
+        version = (SELECT max(version) + 1 FROM ems_threads WHERE id IN (SELECT id FROM related))
+      WHERE id IN (SELECT id FROM related) AND (SELECT min(id) < max(id) FROM related) AND ${own} IS NOT NULL`;
 }
 
 /** Remembers what is missing nearer than the nearest that is there, and that this message is missing no more. */
@@ -132,7 +130,8 @@ function expect(place: Place, messageId: string, own: SQL): SQL[] {
       ON CONFLICT DO NOTHING`,
     sql`
       UPDATE ems_pending_references SET has_ancestor = 1
-      WHERE message_id IN (SELECT message_id FROM ems_pending_references WHERE ${here}) AND has_ancestor = 0`,
+      WHERE message_id IN (SELECT message_id FROM ems_pending_references WHERE ${here}) AND has_ancestor = 0
+        AND internet_message_id <> ${internetMessageId}`,
     sql`DELETE FROM ems_pending_references WHERE ${here}`,
   ];
 }
