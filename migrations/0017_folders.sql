@@ -73,17 +73,21 @@ CREATE TABLE `ems_thread_folders` (
 ) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE INDEX `ems_thread_folders_account` ON `ems_thread_folders` (`account_id`,`folder`,`last_message_at`,`thread_id`);--> statement-breakpoint
-CREATE TABLE `ems_inbox_folder_counters` (
+CREATE TABLE `ems_inbox_state_counters` (
 	`user_id` integer NOT NULL,
 	`account_id` text NOT NULL,
 	`folder` text NOT NULL,
-	`read_count` integer DEFAULT 0 NOT NULL,
-	`archived_count` integer DEFAULT 0 NOT NULL,
-	PRIMARY KEY(`user_id`, `account_id`, `folder`)
+	`state` integer NOT NULL,
+	`count` integer NOT NULL,
+	PRIMARY KEY(`user_id`, `account_id`, `folder`, `state`)
 );
 --> statement-breakpoint
-CREATE INDEX `ems_inbox_folder_counters_account` ON `ems_inbox_folder_counters` (`account_id`);--> statement-breakpoint
+CREATE INDEX `ems_inbox_state_counters_account` ON `ems_inbox_state_counters` (`account_id`);--> statement-breakpoint
+CREATE INDEX `ems_inbox_entries_folder` ON `ems_inbox_entries` (`user_id`,`account_id`,`folder`,`sent_at`,`message_id`) WHERE is_archived = 0;--> statement-breakpoint
+CREATE INDEX `ems_inbox_entries_folder_unread` ON `ems_inbox_entries` (`user_id`,`account_id`,`folder`,`sent_at`,`message_id`) WHERE is_archived = 0 AND is_read = 0;--> statement-breakpoint
+CREATE INDEX `ems_inbox_entries_starred` ON `ems_inbox_entries` (`user_id`,`account_id`,`sent_at`,`message_id`) WHERE is_starred = 1;--> statement-breakpoint
+CREATE INDEX `ems_inbox_entries_archived` ON `ems_inbox_entries` (`user_id`,`account_id`,`sent_at`,`message_id`) WHERE is_archived = 1;--> statement-breakpoint
 INSERT INTO `ems_thread_folders` SELECT m.thread_id, m.folder, t.account_id, count(*), max(m.sent_at) FROM ems_messages m JOIN ems_threads t ON t.id = m.thread_id GROUP BY m.thread_id, m.folder;--> statement-breakpoint
 INSERT INTO `ems_folder_counters` (account_id, folder, message_count) SELECT account_id, folder, count(*) FROM ems_messages GROUP BY account_id, folder;--> statement-breakpoint
 INSERT INTO `ems_folder_counters` (account_id, folder, thread_count) SELECT account_id, folder, count(*) FROM ems_thread_folders WHERE true GROUP BY account_id, folder ON CONFLICT (account_id, folder) DO UPDATE SET thread_count = excluded.thread_count;--> statement-breakpoint
-INSERT INTO `ems_inbox_folder_counters` SELECT user_id, account_id, folder, sum(is_read AND NOT is_archived), sum(is_archived) FROM ems_inbox_entries WHERE folder <> 'inbox' AND (is_read OR is_archived) GROUP BY user_id, account_id, folder;
+INSERT INTO `ems_inbox_state_counters` SELECT * FROM (SELECT user_id, account_id, folder, is_read + 2 * is_starred + 4 * is_archived AS state, count(*) FROM ems_inbox_entries GROUP BY 1, 2, 3, 4) WHERE state > 1 OR (state = 1 AND folder <> 'inbox');

@@ -272,35 +272,28 @@ CREATE TRIGGER ems_inbox_entries_deleted AFTER DELETE ON ems_inbox_entries BEGIN
   WHERE user_id = OLD.user_id AND account_id = OLD.account_id;
 END;
 --> statement-breakpoint
--- The counters of a user's folders: only of those other than the inbox, and only where something is read or archived.
+-- The counters of a user's states of messages, but for the commonest: see src/ems/inbox/counts.ts.
 CREATE TRIGGER ems_inbox_entries_filed AFTER INSERT ON ems_inbox_entries
-WHEN NEW.folder <> 'inbox' AND (NEW.is_read OR NEW.is_archived) BEGIN
-  INSERT INTO ems_inbox_folder_counters (user_id, account_id, folder, read_count, archived_count)
-  VALUES (NEW.user_id, NEW.account_id, NEW.folder, NEW.is_read AND NOT NEW.is_archived, NEW.is_archived)
-  ON CONFLICT (user_id, account_id, folder) DO UPDATE SET
-    read_count = read_count + excluded.read_count,
-    archived_count = archived_count + excluded.archived_count;
+WHEN NEW.is_starred OR NEW.is_archived OR (NEW.is_read AND NEW.folder <> 'inbox') BEGIN
+  INSERT INTO ems_inbox_state_counters (user_id, account_id, folder, state, count)
+  VALUES (NEW.user_id, NEW.account_id, NEW.folder, NEW.is_read + 2 * NEW.is_starred + 4 * NEW.is_archived, 1)
+  ON CONFLICT (user_id, account_id, folder, state) DO UPDATE SET count = count + 1;
 END;
 --> statement-breakpoint
-CREATE TRIGGER ems_inbox_entries_refiled AFTER UPDATE OF is_read, is_archived, folder ON ems_inbox_entries
-WHEN (OLD.is_read, OLD.is_archived, OLD.folder) <> (NEW.is_read, NEW.is_archived, NEW.folder) BEGIN
-  UPDATE ems_inbox_folder_counters SET
-    read_count = read_count - (OLD.is_read AND NOT OLD.is_archived),
-    archived_count = archived_count - OLD.is_archived
+CREATE TRIGGER ems_inbox_entries_refiled AFTER UPDATE OF is_read, is_starred, is_archived, folder ON ems_inbox_entries
+WHEN (OLD.is_read, OLD.is_starred, OLD.is_archived, OLD.folder) <> (NEW.is_read, NEW.is_starred, NEW.is_archived, NEW.folder)
+BEGIN
+  UPDATE ems_inbox_state_counters SET count = count - 1
   WHERE user_id = OLD.user_id AND account_id = OLD.account_id AND folder = OLD.folder
-    AND (OLD.is_read OR OLD.is_archived);
-  INSERT INTO ems_inbox_folder_counters (user_id, account_id, folder, read_count, archived_count)
-  SELECT NEW.user_id, NEW.account_id, NEW.folder, NEW.is_read AND NOT NEW.is_archived, NEW.is_archived
-  WHERE NEW.folder <> 'inbox' AND (NEW.is_read OR NEW.is_archived)
-  ON CONFLICT (user_id, account_id, folder) DO UPDATE SET
-    read_count = read_count + excluded.read_count,
-    archived_count = archived_count + excluded.archived_count;
+    AND state = OLD.is_read + 2 * OLD.is_starred + 4 * OLD.is_archived;
+  INSERT INTO ems_inbox_state_counters (user_id, account_id, folder, state, count)
+  SELECT NEW.user_id, NEW.account_id, NEW.folder, NEW.is_read + 2 * NEW.is_starred + 4 * NEW.is_archived, 1
+  WHERE NEW.is_starred OR NEW.is_archived OR (NEW.is_read AND NEW.folder <> 'inbox')
+  ON CONFLICT (user_id, account_id, folder, state) DO UPDATE SET count = count + 1;
 END;
 --> statement-breakpoint
-CREATE TRIGGER ems_inbox_entries_unfiled AFTER DELETE ON ems_inbox_entries
-WHEN OLD.folder <> 'inbox' AND (OLD.is_read OR OLD.is_archived) BEGIN
-  UPDATE ems_inbox_folder_counters SET
-    read_count = read_count - (OLD.is_read AND NOT OLD.is_archived),
-    archived_count = archived_count - OLD.is_archived
-  WHERE user_id = OLD.user_id AND account_id = OLD.account_id AND folder = OLD.folder;
+CREATE TRIGGER ems_inbox_entries_unfiled AFTER DELETE ON ems_inbox_entries BEGIN
+  UPDATE ems_inbox_state_counters SET count = count - 1
+  WHERE user_id = OLD.user_id AND account_id = OLD.account_id AND folder = OLD.folder
+    AND state = OLD.is_read + 2 * OLD.is_starred + 4 * OLD.is_archived;
 END;

@@ -23,6 +23,7 @@ GET /events user
 GET /files/:key{attachments/.+} public
 GET /health public
 GET /inbox user
+GET /inbox/:inbox_id user
 GET /inbox/unread-counts user
 GET /messages user
 GET /messages/:message_id user

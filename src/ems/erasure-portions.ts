@@ -17,7 +17,7 @@ const EVENTS = 500;
  */
 export const TABLES = [
   ...["ems_drafts", "ems_syncs", "ems_inbox_stretches", "ems_inbox_counters"],
-  ...["ems_inbox_folder_counters", "ems_folders", "ems_aliases"],
+  ...["ems_inbox_state_counters", "ems_folders", "ems_aliases"],
   ...["ems_late_messages", "ems_tombstones", "ems_departures"],
 ];
 
@@ -102,7 +102,7 @@ async function eraseMessages(ctx: Ctx, { company_id, account_id, events_until }:
   const rows = await ctx.db.all<{ id: string; thread_id: string | null }>(sql`
     SELECT m.id, t.id AS thread_id FROM ems_messages m
     LEFT JOIN ems_threads t ON t.id = m.thread_id AND +t.account_id = m.account_id
-    WHERE m.account_id = ${account_id} ORDER BY m.sent_at DESC, m.id DESC LIMIT ${MESSAGES}`);
+    WHERE m.account_id = ${account_id} ORDER BY m.hidden DESC, m.sent_at DESC, m.id DESC LIMIT ${MESSAGES}`);
   if (rows.length === 0) return 0;
   const ids = JSON.stringify(rows.map(({ id }) => id));
   await batch(ctx, [
@@ -125,7 +125,7 @@ const unsayDeletions = (threadIds: (string | null)[]): SQL => sql`
 /** Threads in which another account has written go over to that one. */
 async function leaveThreads(ctx: Ctx, { account_id }: Erasure): Promise<number> {
   const rows = await ctx.db.all<{ id: string; heir: string | null }>(sql`
-    SELECT id, (SELECT m.account_id FROM ems_messages m WHERE m.thread_id = t.id ORDER BY m.sent_at, m.id LIMIT 1) AS heir
+    SELECT id, (SELECT m.account_id FROM ems_messages m WHERE m.thread_id = t.id ORDER BY m.hidden, m.sent_at, m.id LIMIT 1) AS heir
     FROM ems_threads t WHERE t.account_id = ${account_id} LIMIT ${ROWS}`);
   if (rows.length === 0) return 0;
   const left = sql`json_each(${JSON.stringify(rows)}) j CROSS JOIN ems_threads t ON t.id = j.value ->> 'id'
@@ -142,7 +142,7 @@ async function leaveThreads(ctx: Ctx, { account_id }: Erasure): Promise<number> 
       DELETE FROM ems_threads WHERE id IN (SELECT t.id FROM ${left} WHERE j.value ->> 'heir' IS NULL)`,
     sql`
       UPDATE ems_threads SET provider_thread_id = NULL, account_id = (
-        SELECT m.account_id FROM ems_messages m WHERE m.thread_id = ems_threads.id ORDER BY m.sent_at, m.id LIMIT 1)
+        SELECT m.account_id FROM ems_messages m WHERE m.thread_id = ems_threads.id ORDER BY m.hidden, m.sent_at, m.id LIMIT 1)
       WHERE id IN (SELECT t.id FROM ${left} WHERE j.value ->> 'heir' IS NOT NULL)`,
     sql`
       UPDATE ems_thread_folders SET account_id = (SELECT account_id FROM ems_threads WHERE id = thread_id)

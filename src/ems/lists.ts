@@ -13,6 +13,7 @@ import { batch, inCompanies, type UserCtx } from "./context.ts";
 import { newestEvent, rowOf } from "./events/log.ts";
 import { formatPosition, positionAt } from "./events/position.ts";
 import type { FolderFilter } from "./messages/schemas.ts";
+import { HIDDEN_FOLDERS } from "./schema/mail.ts";
 
 export interface Listing<Row extends Position> {
   rows: Row[];
@@ -70,10 +71,6 @@ export interface ListTable {
   ofFolder?: Source;
 }
 
-/** Whether what lies in a folder is left out of the lists that do not name it. */
-export const isHidden = (folder: FolderFilter): boolean =>
-  folder === "junk" || folder === "trash" || folder === "drafts";
-
 const isFolder = (folder: FolderFilter): boolean => folder !== undefined && folder !== "all";
 
 /** SQLite takes five terms in a compound, and reads of each only what it merges: so many companies are a statement. */
@@ -118,13 +115,19 @@ export function readingOf({ shards }: UserCtx, query: Page, statements: number):
 
 interface ListQuery extends Page {
   account_id?: string | undefined;
+  /** Of messages only. */
+  thread_id?: string | undefined;
   folder?: FolderFilter;
 }
 
 /** Whether a list is of one account or few companies, and so one statement in one database. */
-export const isOneStatement = ({ user, shards }: UserCtx, { account_id, folder }: ListQuery): boolean =>
+export const isOneStatement = (
+  { user, shards }: UserCtx,
+  { account_id, thread_id, folder }: ListQuery,
+): boolean =>
   shards.length === 1 &&
   (account_id !== undefined ||
+    thread_id !== undefined ||
     (!isFolder(folder) && user.companies.length * (folder === "all" ? 2 : 1) <= TERMS));
 
 /**
@@ -140,8 +143,8 @@ export async function listPage<Row extends Position>(
   list: ListTable,
   beside?: (ids: SQL) => SQL,
 ): Promise<Listing<Row> & { beside: unknown[] }> {
-  const counts = [newestEvent, selectTotal(ctx, query, list)];
   const scopes = await scopesOf(ctx, query, list);
+  const counts = [newestEvent, query.thread_id ? countThread(scopes) : selectTotal(ctx, query, list)];
   // Only a later page can be past the end, and only for such a one is the total worth a round trip of its own.
   const first = sliceOf(query).first === 0 ? selectPage(ctx, query, list, scopes, beside) : null;
   const [newest, totals, ...found] = await batch(ctx, [...counts, ...(first?.statements ?? [])]);
@@ -165,6 +168,14 @@ function selectTotal(ctx: UserCtx, { account_id, folder }: ListQuery, { counter,
   return sql`SELECT coalesce(sum(${sql.raw(counted)}), 0) AS total FROM ems_accounts a WHERE ${mine}`;
 }
 
+/** A thread is counted by looking at its messages. */
+const countThread = (scopes: SQL[]): SQL => sql`
+  SELECT count(*) AS total FROM (
+    ${sql.join(
+      scopes.map((scope) => sql`SELECT 1 FROM ems_messages WHERE ${scope}`),
+      sql` UNION ALL `,
+    )})`;
+
 const sourceOf = ({ table, at, columns, ofFolder }: ListTable, folder: FolderFilter): Source =>
   isFolder(folder) && ofFolder
     ? ofFolder
@@ -172,7 +183,9 @@ const sourceOf = ({ table, at, columns, ofFolder }: ListTable, folder: FolderFil
 
 /** The conditions of the lists that make up what is asked for, each of which an index has in its order. */
 async function scopesOf(ctx: UserCtx, query: ListQuery, list: ListTable): Promise<SQL[]> {
-  const { account_id, folder } = query;
+  const { account_id, thread_id, folder } = query;
+  if (thread_id)
+    return whereIn(folder).map((part) => sql`${ofThread(ctx, thread_id, account_id)} AND ${part}`);
   const source = sourceOf(list, folder);
   const [account, company] = [sql.raw(source.account), sql.raw(source.company)];
   // The plus keeps SQLite on the account's index; the company is only checked.
@@ -187,6 +200,16 @@ async function scopesOf(ctx: UserCtx, query: ListQuery, list: ListTable): Promis
   if (!list.hidden) return scopes;
   const parts = folder === "all" ? [0, 1] : [0];
   return scopes.flatMap((scope) => parts.map((part) => sql`${scope} AND hidden = ${sql.raw(`${part}`)}`));
+}
+
+const ofThread = (ctx: UserCtx, id: string, accountId: string | undefined): SQL => sql`
+  thread_id = ${id} AND +company_id ${inCompanies(ctx)} ${accountId ? sql`AND +account_id = ${accountId}` : sql``}`;
+
+/** Where to look for a thread's messages: by the index, which has the hidden ones apart. */
+export function whereIn(folder: FolderFilter): SQL[] {
+  if (folder === undefined) return [sql`hidden = 0`];
+  if (folder === "all") return [sql`hidden = 0`, sql`hidden = 1`];
+  return [sql`hidden = ${sql.raw(HIDDEN_FOLDERS.includes(folder) ? "1" : "0")} AND folder = ${folder}`];
 }
 
 async function accountsOf(ctx: UserCtx): Promise<string[]> {

@@ -116,7 +116,7 @@ describe("a message that is deleted", () => {
       (await everyRow()).filter((row) => row.includes(mail.id) && !row.startsWith("ems_events"));
     // It may only have been moved: for an hour it can come back.
     expect((await rows()).filter((row) => !row.startsWith("ems_departures"))).toEqual([]);
-    setClock(1);
+    setClock(2);
     await cron();
     vi.useRealTimers();
     expect(await rows()).toEqual([]);

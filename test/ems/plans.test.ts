@@ -5,6 +5,7 @@ import { eraseEverything } from "../support/calls-erasing.ts";
 import {
   connectAccounts,
   moveAndDelete,
+  moveMails,
   receiveMails,
   replay,
   runCron,
@@ -52,6 +53,11 @@ const SCANS: Exception[] = [
     rows: 1100,
   },
   {
+    sql: "FROM ems_departures ORDER BY rowid LIMIT",
+    why: "cron looks at the oldest 1,000 of them",
+    rows: 1100,
+  },
+  {
     sql: "FROM ems_syncs s INDEXED BY ems_syncs_swept",
     why: "cron takes the 2,000 accounts that have waited longest",
     rows: 4100,
@@ -89,7 +95,7 @@ const SORTS: Exception[] = [
     why: "files of a message",
   },
   {
-    sql: "AND provider_message_id = ?) ORDER BY rowid",
+    sql: "FROM ems_attachments WHERE message_id = (",
     why: "files of a message",
   },
   { sql: "AND a.content_id IS NOT NULL ORDER BY a.is_inline DESC, a.rowid", why: "files of a message" },
@@ -141,6 +147,7 @@ async function callEverything(worker: ObservedWorker, grown: Grown): Promise<voi
   await connectAccounts(worker, grown);
   await receiveMails(worker, grown);
   await moveAndDelete(worker, grown);
+  await moveMails(worker, grown);
   await tellOutcomes(worker, grown);
   await send(worker, grown);
   await writeDrafts(worker, grown);

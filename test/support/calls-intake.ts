@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
+import { entryIdOf } from "../../src/lib/ids.ts";
 import { nowSeconds } from "../../src/lib/time.ts";
 import { unique } from "./client.ts";
 import { addExpired, type Grown, type GrownMailbox, middle } from "./grown.ts";
@@ -148,6 +149,48 @@ export async function moveAndDelete(worker: ObservedWorker, { mailbox, longThrea
   await worker.notify("message.created", mailOf(mailbox, { id: "question" }), soon - 1);
   await worker.notify("message.created", mailOf(mailbox, { id: "question" }), soon + 1);
 }
+
+/** Has mails change their folder, at providers that give them another id for it: with the creation first, and last. */
+export async function moveMails(worker: ObservedWorker, { mailbox, users }: Grown): Promise<void> {
+  const soon = nowSeconds() + 60;
+  const told = (id: string, more: object) => mailOf(mailbox, { id, date: soon - 3600, ...more });
+  const move = (name: string) => ({ name, thread: name, subject: name, attachments: [FILE] });
+  for (const name of ["first and then there", "only gone"]) {
+    await worker.notify("message.created", told(`${name} 1`, { ...move(name), folders: ["INBOX"] }), soon);
+    const stored = await env.DB.prepare(
+      "SELECT id FROM ems_messages WHERE account_id = ? AND provider_message_id = ?",
+    )
+      .bind(mailbox.id, `${name} 1`)
+      .first<string>("id");
+    const inbox_id = entryIdOf(users.fresh.claims.user_id, `${stored}`);
+    await worker.request("PATCH /inbox/:inbox_id/star", { as: users.fresh, ids: { inbox_id } });
+    const moved = () =>
+      worker.notify("message.created", told(`${name} 2`, { ...move(name), folders: ["TRASH"] }), soon);
+    const gone = () =>
+      worker.notify("message.deleted", { id: `${name} 1`, grant_id: mailbox.grant_id }, soon + 1);
+    await (name === "only gone" ? gone() : moved());
+    await (name === "only gone" ? moved() : gone());
+    const { body } = await worker.request("GET /inbox/:inbox_id", { as: users.fresh, ids: { inbox_id } });
+    expect(body).toMatchObject({ is_starred: true, message: { folder: "trash" } });
+  }
+  // One that the provider shows under both ids for a while.
+  const [{ id: both } = { id: "" }] = await receiveMail({ ...letter(mailbox.email_address), silent: true });
+  await worker.notify("message.created", told(both, move("both")), soon);
+  await worker.notify("message.created", told("both 2", { ...move("both"), folders: ["TRASH"] }), soon);
+  await worker.notify("message.deleted", { id: both, grant_id: mailbox.grant_id }, soon + 1);
+  const { results } = await env.DB.prepare(
+    "SELECT provider_message_id AS id, folder FROM ems_messages WHERE account_id = ? AND subject = 'both'",
+  )
+    .bind(mailbox.id)
+    .all();
+  expect(results).toEqual([{ id: "both 2", folder: "trash" }]);
+  const alias = { from: [{ email: "alias@out.example" }], folders: ["SENT"] };
+  await worker.notify("message.created", told("sent by an alias", alias));
+  await breakRoute(`GET /v3/grants/${mailbox.grant_id}/folders`, "500");
+  await worker.notify("message.created", told("in a folder of nobody", { folders: ["Folder 7"] }));
+}
+
+const FILE = { id: "file", filename: "a.txt", content_type: "text/plain", size: 5 };
 
 /** Has it told what became of mail that was sent. */
 export async function tellOutcomes(worker: ObservedWorker, { mailbox }: Grown): Promise<void> {

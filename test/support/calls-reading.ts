@@ -12,12 +12,17 @@ function listsOf({ mailbox }: Grown): Record<string, string[]> {
   // What is rare leads to no cursor in a small company, since all has been looked at.
   const rare = ["state=parked", "type=message.opened"];
   const first = `cursor=${formatCursor({ at: 4e9, id: "first" })}`;
+  const folders = ["folder=sent", "folder=inbox", "folder=all", "folder=junk", `${account}&folder=inbox`];
+  const states = ["is_starred=true", "is_starred=false", "is_archived=true", "is_read=true", "is_read=false"];
+  const inFolders = folders.flatMap((folder) => [folder, ...states.map((state) => `${folder}&${state}`)]);
+  const thread = `thread_id=${middle(mailbox, 0).thread_id}`;
+  const ofThread = [thread, `${thread}&folder=all&is_starred=false`, `${thread}&folder=sent&${account}`];
   const filtered = ["true", "false"].flatMap((isRead) => pages.map((page) => `is_read=${isRead}&${page}`));
   return {
-    "GET /inbox": [...pages, ...filtered],
+    "GET /inbox": [...pages, ...filtered, ...states, ...inFolders, ...ofThread],
     "GET /inbox/unread-counts": [""],
-    "GET /messages": pages,
-    "GET /threads": pages,
+    "GET /messages": [...pages, ...folders, thread, `${thread}&folder=all`, `${thread}&folder=sent`],
+    "GET /threads": [...pages, ...folders],
     "GET /drafts": pages,
     "GET /accounts": [""],
     "GET /companies": [""],
@@ -56,7 +61,11 @@ export async function readOne(worker: ObservedWorker, { mailbox, users: { fresh:
   const { id: message_id, thread_id } = middle(mailbox, 0);
   for (const client of [as, several]) {
     await worker.request("GET /messages/:message_id", { as: client, ids: { message_id } });
-    await worker.request("GET /threads/:thread_id", { as: client, ids: { thread_id } });
+    for (const query of ["", "folder=all", "folder=sent"]) {
+      await worker.request("GET /threads/:thread_id", { as: client, ids: { thread_id }, query });
+    }
+    const inbox_id = entryIdOf(client.claims.user_id, message_id);
+    await worker.request("GET /inbox/:inbox_id", { as: client, ids: { inbox_id } });
   }
   await worker.request("GET /messages/:message_id/html", { as, ids: { message_id } });
   await worker.request("GET /messages/:message_id/compose", { as, ids: { message_id }, query: "as=forward" });

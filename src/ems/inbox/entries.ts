@@ -1,27 +1,35 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Position } from "../../lib/pagination.ts";
-import { after, compare, inStatements, isHidden, mergeNewest } from "../lists.ts";
-import type { Folder } from "../schema/mail.ts";
+import { after, compare, inStatements, mergeNewest } from "../lists.ts";
+import { type Folder, HIDDEN_FOLDERS } from "../schema/mail.ts";
 import type { Stretch } from "./stretches.ts";
 
-/** Which messages an inbox shows: those that are not archived, or of these only the read or the unread. */
-export type Filter = "all" | "read" | "unread";
+/** Which messages an inbox shows, by the user's state of them. */
+export interface Filter {
+  /** Undefined: either. */
+  is_read: boolean | undefined;
+  is_starred: boolean | undefined;
+  is_archived: boolean;
+}
 
 /** The user's state of a message; `at` and `id` are the message's. */
 export interface EntryState extends Position {
   is_read: number;
   is_starred: number;
+  is_archived: number;
   read_at: number | null;
 }
 
-/** What one statement lists: an account, or a company of whose accounts none has a stretch. */
+/** What one statement lists: an account, a thread, or a company of whose accounts none has a stretch. */
 export interface Scope {
-  column: "account_id" | "company_id";
+  column: "account_id" | "company_id" | "thread_id";
   value: string | number;
   /** Of what is shown; or of what is hidden; or of one folder. */
   part: "shown" | "hidden" | Folder;
   /** At most two: SQLite takes five terms in a compound, which are these, what lies before each, and the rest. */
   stretches: Stretch[];
+  /** Of a thread: only what is this account's. */
+  account?: string | undefined;
 }
 
 export interface EntryQuery {
@@ -31,14 +39,35 @@ export interface EntryQuery {
   limit: number;
 }
 
-/** Only shown messages have stretches, and indexes of their entry rows. */
-const isShown = ({ part }: Scope): boolean =>
-  part !== "hidden" && !isHidden(part === "shown" ? undefined : part);
+/**
+ * The index of entry rows that has what a filter shows, since it all has a row. Null where messages lead, as it may
+ * have none, or, in a thread, as they are few.
+ */
+function indexOf({ is_read, is_starred, is_archived }: Filter, { column, part }: Scope): string | null {
+  if (column === "thread_id") return null;
+  if (is_starred) return "ems_inbox_entries_starred";
+  if (is_archived) return "ems_inbox_entries_archived";
+  if (!is_read || part === "hidden") return null;
+  if (part !== "shown") return "ems_inbox_entries_folder";
+  return column === "company_id" ? "ems_inbox_entries_company_read" : "ems_inbox_entries_read";
+}
+
+/** The same within a stretch, where all has a row. */
+function indexWithin({ is_read }: Filter, { part }: Scope): string {
+  const [all, unread] =
+    part === "shown"
+      ? ["ems_inbox_entries_shown", "ems_inbox_entries_unread"]
+      : ["ems_inbox_entries_folder", "ems_inbox_entries_folder_unread"];
+  return is_read === false ? unread : all;
+}
+
+/** Whether the entry rows of a filter are found account by account only. */
+export const isByAccount = ({ is_starred, is_archived }: Filter): boolean =>
+  is_starred === true || is_archived;
 
 /** The scopes that one statement lists: some plain ones, or one with stretches. */
 export function groupScopes(scopes: Scope[], filter: Filter): Scope[][] {
-  // What is read has an entry row, wherever it is.
-  const isPlain = ({ stretches }: Scope) => filter === "read" || stretches.length === 0;
+  const isPlain = (scope: Scope) => scope.stretches.length === 0 || indexOf(filter, scope) !== null;
   const plain = inStatements(scopes.filter(isPlain));
   return [...plain, ...scopes.filter((scope) => !isPlain(scope)).map((scope) => [scope])];
 }
@@ -47,56 +76,60 @@ export function groupScopes(scopes: Scope[], filter: Filter): Scope[][] {
 export function selectEntries(userId: number, group: Scope[], query: EntryQuery): SQL {
   const { filter, cursor, limit, offset } = query;
   const [first] = group;
-  if (first?.stretches.length && filter !== "read") return selectSegments(userId, first, query);
-  const parts = group.map((scope) =>
-    filter === "read" && isShown(scope)
-      ? read(userId, scope, cursor)
-      : between(userId, scope, filter, after("m.sent_at", "m.id", cursor)),
+  if (first?.stretches.length && indexOf(filter, first) === null) return selectSegments(userId, first, query);
+  return mergeNewest(
+    group.map((scope) => {
+      const index = indexOf(filter, scope);
+      return index
+        ? byRows(userId, scope, filter, index, after("sent_at", "message_id", cursor))
+        : byMessages(userId, scope, filter, after("m.sent_at", "m.id", cursor));
+    }),
+    limit,
+    offset,
   );
-  return mergeNewest(parts, limit, offset);
 }
 
-const read = (userId: number, scope: Scope, cursor: Position | undefined): SQL => sql`
-  SELECT message_id AS id, sent_at AS at, is_read, is_starred, read_at FROM ems_inbox_entries
-  WHERE user_id = ${userId} AND ${ofEntries(scope)} AND is_read = 1
-    ${after("sent_at", "message_id", cursor)}`;
+/** Selects the user's entries of all messages of a thread, in no order. */
+export const selectThread = (userId: number, scope: Scope, filter: Filter): SQL =>
+  byMessages(userId, scope, filter, sql``);
 
-/** The plus keeps SQLite on the index of the shown entries: a folder is only checked. */
-const ofEntries = ({ column, value, part }: Scope): SQL => sql`
-  ${sql.raw(column)} = ${value} AND is_archived = 0 AND hidden = 0
-    ${part === "shown" ? sql`` : sql`AND +folder = ${part}`}`;
-
-/** As the indexes of messages have it. */
-const ofMessages = ({ column, value, part }: Scope): SQL => {
-  const hidden = { shown: sql`m.hidden = 0`, hidden: sql`m.hidden = 1` };
-  const isPart = part === "shown" || part === "hidden" ? hidden[part] : sql`m.folder = ${part}`;
-  return sql`m.${sql.raw(column)} = ${value} AND ${isPart}`;
-};
-
-const BY_FILTER: Record<Filter, SQL> = {
-  all: sql``,
-  read: sql`AND coalesce(e.is_read, 0) = 1`,
-  unread: sql`AND coalesce(e.is_read, 0) = 0`,
-};
-
-/** Where messages lead, since what is not touched has no entry. */
-const between = (userId: number, scope: Scope, filter: Filter, bounds: SQL): SQL => sql`
-  SELECT m.id, m.sent_at AS at, coalesce(e.is_read, 0) AS is_read, coalesce(e.is_starred, 0) AS is_starred, e.read_at
-  FROM ems_messages m LEFT JOIN ems_inbox_entries e ON e.user_id = ${userId} AND e.message_id = m.id
-  WHERE ${ofMessages(scope)} AND coalesce(e.is_archived, 0) = 0 ${BY_FILTER[filter]} ${bounds}`;
+/** Literals, as the indexes of only some rows have them. */
+const flagsOf = ({ is_read, is_starred, is_archived }: Filter, of: (column: string) => string): SQL =>
+  sql.raw(
+    Object.entries({ is_archived, is_read, is_starred })
+      .flatMap(([column, flag]) => (flag === undefined ? [] : `AND ${of(column)} = ${flag ? 1 : 0}`))
+      .join(" "),
+  );
 
 /** Where entry rows lead, by index. */
-const within = (
+const byRows = (
   userId: number,
-  scope: Scope,
+  { column, value, part }: Scope,
   filter: Filter,
-  { newest, oldest }: Stretch,
-  cursor: Position | undefined,
+  index: string,
+  bounds: SQL,
 ): SQL => sql`
-  SELECT message_id AS id, sent_at AS at, is_read, is_starred, read_at FROM ems_inbox_entries
-  WHERE user_id = ${userId} AND ${ofEntries(scope)}
-    ${filter === "unread" ? sql`AND is_read = 0` : sql``} ${after("sent_at", "message_id", cursor)}
-    AND ${compare("sent_at", "message_id", "<=", newest)} AND ${compare("sent_at", "message_id", ">=", oldest)}`;
+  SELECT message_id AS id, sent_at AS at, is_read, is_starred, is_archived, read_at
+  FROM ems_inbox_entries INDEXED BY ${sql.raw(index)}
+  WHERE user_id = ${userId} AND ${sql.raw(column)} = ${value} AND ${partOf(part, "")}
+    ${flagsOf(filter, (flag) => flag)} ${bounds}`;
+
+/** Where messages lead, since what is not touched has no entry. */
+const byMessages = (userId: number, scope: Scope, filter: Filter, bounds: SQL): SQL => sql`
+  SELECT m.id, m.sent_at AS at, coalesce(e.is_read, 0) AS is_read, coalesce(e.is_starred, 0) AS is_starred,
+    coalesce(e.is_archived, 0) AS is_archived, e.read_at
+  FROM ems_messages m LEFT JOIN ems_inbox_entries e ON e.user_id = ${userId} AND e.message_id = m.id
+  WHERE m.${sql.raw(scope.column)} = ${scope.value} AND ${partOf(scope.part, "m.", scope.column === "thread_id")}
+    ${scope.account ? sql`AND m.account_id = ${scope.account}` : sql``}
+    ${flagsOf(filter, (flag) => `coalesce(e.${flag}, 0)`)} ${bounds}`;
+
+/** @param byHidden whether the index of messages has what is hidden apart, also for one folder */
+function partOf(part: Scope["part"], table: "" | "m.", byHidden = false): SQL {
+  const hidden = (isHidden: boolean) => sql.raw(`${table}hidden = ${isHidden ? 1 : 0}`);
+  if (part === "shown" || part === "hidden") return hidden(part === "hidden");
+  const folder = sql`${sql.raw(table)}folder = ${part}`;
+  return byHidden ? sql`${hidden(HIDDEN_FOLDERS.includes(part))} AND ${folder}` : folder;
+}
 
 /**
  * Walks down a scope, stretch by stretch, and what lies between them. SQLite opens a segment only when those before
@@ -105,12 +138,17 @@ const within = (
 function selectSegments(userId: number, scope: Scope, { filter, cursor, limit, offset }: EntryQuery): SQL {
   const segments: SQL[] = [];
   let below = after("m.sent_at", "m.id", cursor);
-  for (const stretch of scope.stretches) {
-    const above = sql`${below} AND ${compare("m.sent_at", "m.id", ">", stretch.newest)}`;
-    segments.push(between(userId, scope, filter, above), within(userId, scope, filter, stretch, cursor));
-    below = after("m.sent_at", "m.id", stretch.oldest);
+  for (const { newest, oldest } of scope.stretches) {
+    const above = sql`${below} AND ${compare("m.sent_at", "m.id", ">", newest)}`;
+    const within = sql`${after("sent_at", "message_id", cursor)}
+      AND ${compare("sent_at", "message_id", "<=", newest)} AND ${compare("sent_at", "message_id", ">=", oldest)}`;
+    segments.push(
+      byMessages(userId, scope, filter, above),
+      byRows(userId, scope, filter, indexWithin(filter, scope), within),
+    );
+    below = after("m.sent_at", "m.id", oldest);
   }
-  segments.push(between(userId, scope, filter, below));
+  segments.push(byMessages(userId, scope, filter, below));
   const terms = segments.map((segment) => sql`SELECT * FROM (${mergeNewest([segment], limit + offset, 0)})`);
   return sql`${sql.join(terms, sql` UNION ALL `)} LIMIT ${limit} OFFSET ${offset}`;
 }

@@ -1,51 +1,25 @@
 import { type SQL, sql } from "drizzle-orm";
-import { entryIdOf } from "../../lib/ids.ts";
+import { notFound } from "../../lib/errors.ts";
+import { entryIdOf, messageIdOf } from "../../lib/ids.ts";
 import { cutPage, isPastEnd, rowsFor } from "../../lib/pagination.ts";
 import { toIso, toIsoOrNull } from "../../lib/time.ts";
 import { batch, inCompanies, type UserCtx } from "../context.ts";
 import { newestEvent } from "../events/log.ts";
-import { byAddress, isHidden, readAtOf, readingOf } from "../lists.ts";
-import type { FolderFilter } from "../messages/schemas.ts";
-import type { Folder } from "../schema/mail.ts";
-import { type EntryState, type Filter, groupScopes, type Scope, selectEntries } from "./entries.ts";
+import { byAddress, readAtOf, readingOf } from "../lists.ts";
+import { type Folder, HIDDEN_FOLDERS } from "../schema/mail.ts";
+import { countOf } from "./counts.ts";
+import {
+  type EntryState,
+  type Filter,
+  groupScopes,
+  isByAccount,
+  type Scope,
+  selectEntries,
+  selectThread,
+} from "./entries.ts";
 import { catchUp, countLate } from "./late.ts";
 import type { InboxItemResponse, InboxListResponse, InboxQuery, UnreadCountsResponse } from "./schemas.ts";
 import { parseStretches, selectStretches } from "./stretches.ts";
-
-/** How many of account `a`'s messages each filter shows, of how many there are, are read, and are archived. */
-const COUNTS: Record<Filter, (all: SQL, read: SQL, archived: SQL) => SQL> = {
-  all: (all, _read, archived) => sql`${all} - ${archived}`,
-  read: (_all, read) => read,
-  unread: (all, read, archived) => sql`${all} - ${read} - ${archived}`,
-};
-
-/** The caller's counters are `n` for all that is shown; folders other than the inbox have ones of their own. */
-function countsOf({ user }: UserCtx, filter: Filter, folder: FolderFilter): SQL {
-  const count = COUNTS[filter];
-  const shown = { read: sql`coalesce(n.read_count, 0)`, archived: sql`coalesce(n.archived_count, 0)` };
-  if (folder === undefined) return count(sql`a.message_count`, shown.read, shown.archived);
-  const own = (column: string, folders: string) => sql`(
-    SELECT coalesce(sum(${sql.raw(column)}), 0) FROM ems_inbox_folder_counters
-    WHERE user_id = ${user.user_id} AND account_id = a.id AND folder IN (${sql.raw(folders)}))`;
-  if (folder === "all") {
-    const hidden = "'junk', 'trash', 'drafts'";
-    return count(
-      sql`(a.message_count + a.hidden_message_count)`,
-      sql`(${shown.read} + ${own("read_count", hidden)})`,
-      sql`(${shown.archived} + ${own("archived_count", hidden)})`,
-    );
-  }
-  const all = sql`coalesce((
-    SELECT message_count FROM ems_folder_counters WHERE account_id = a.id AND folder = ${folder}), 0)`;
-  if (folder !== "inbox")
-    return count(all, own("read_count", `'${folder}'`), own("archived_count", `'${folder}'`));
-  const others = "'sent', 'archive'";
-  return count(
-    all,
-    sql`(${shown.read} - ${own("read_count", others)})`,
-    sql`(${shown.archived} - ${own("archived_count", others)})`,
-  );
-}
 
 /** What a statement of entries can take: see Scope. */
 const STRETCHES = 2;
@@ -74,21 +48,51 @@ interface ItemRow extends EntryState {
   thread_message_count: number;
 }
 
-/** A page of the caller's inbox, newest first, without what they archived, and the position that it was read at. */
+/**
+ * A page of the caller's inbox, newest first, and the position that it was read at: without what they archived, unless
+ * just that is asked for.
+ */
 export async function listInbox(
   ctx: UserCtx,
   query: InboxQuery,
 ): Promise<{ list: InboxListResponse; readAt: string }> {
-  const { page, size } = query;
-  const filter = query.is_read === undefined ? "all" : query.is_read ? "read" : "unread";
+  const { page, size, is_read, is_starred, is_archived = false } = query;
+  const filter = { is_read, is_starred, is_archived };
   const [newest, rows] = await batch(ctx, [newestEvent, selectAccounts(ctx, filter, query)]);
   const accounts = await catchUp(ctx, rows as AccountRow[]);
-  const total = accounts.reduce((sum, { count }) => sum + count, 0);
-  const found = isPastEnd(query, total) ? NOTHING : await selectPage(ctx, query, filter, accounts);
+  const scopes = scopesOf(accounts, query, filter);
+  const total = query.thread_id
+    ? await countThread(ctx, scopes, filter)
+    : accounts.reduce((sum, { count }) => sum + count, 0);
+  const found = isPastEnd(query, total) ? NOTHING : await selectPage(ctx, query, filter, scopes);
   const emails = new Map(accounts.map(({ id, email_address }) => [id, email_address]));
   const items = found.rows.map((row) => toItem(ctx.user.user_id, row, emails.get(row.account_id) ?? ""));
   const list = { items, total, page, size, next_cursor: found.next_cursor };
   return { list, readAt: readAtOf(ctx, newest) };
+}
+
+/**
+ * The caller's entry of one message, wherever it lies.
+ * @param id the caller's entry id of it
+ * @throws ApiError 404 when it is not a message of the caller's companies, or another user's entry id
+ */
+export async function getEntry(ctx: UserCtx, id: string): Promise<InboxItemResponse> {
+  const { user_id } = ctx.user;
+  const messageId = messageIdOf(user_id, id);
+  const entry = sql`
+    SELECT m.id, m.sent_at AS at, coalesce(e.is_read, 0) AS is_read, coalesce(e.is_starred, 0) AS is_starred,
+      coalesce(e.is_archived, 0) AS is_archived, e.read_at
+    FROM ems_messages m LEFT JOIN ems_inbox_entries e ON e.user_id = ${user_id} AND e.message_id = m.id
+    WHERE m.id = ${messageId}`;
+  const [rows, accounts] = await batch(ctx, [
+    withMessages(ctx, entry),
+    sql`
+      SELECT a.email_address FROM ems_messages m CROSS JOIN ems_accounts a ON a.id = m.account_id
+      WHERE m.id = ${messageId} AND +m.company_id ${inCompanies(ctx)}`,
+  ]);
+  const [[row], [account]] = [rows as ItemRow[], accounts as Pick<AccountRow, "email_address">[]];
+  if (!row || !account) throw notFound("Inbox entry");
+  return toItem(user_id, row, account.email_address);
 }
 
 interface Found {
@@ -99,13 +103,8 @@ interface Found {
 const NOTHING: Found = { rows: [], next_cursor: null };
 
 /** The page of one statement comes with its messages. Several are merged first, and only what is shown is looked up. */
-async function selectPage(
-  ctx: UserCtx,
-  query: InboxQuery,
-  filter: Filter,
-  accounts: AccountRow[],
-): Promise<Found> {
-  const groups = groupScopes(scopesOf(accounts, query), filter);
+async function selectPage(ctx: UserCtx, query: InboxQuery, filter: Filter, scopes: Scope[]): Promise<Found> {
+  const groups = groupScopes(scopes, filter);
   const { merged, offset } = readingOf(ctx, query, groups.length);
   const statements = groups.map((group) => {
     const limit = rowsFor(merged);
@@ -120,15 +119,27 @@ async function selectPage(
   return { ...cutPage(rows, { ...merged, first: 0 }), next_cursor };
 }
 
+/** A thread is counted by looking at its messages. */
+async function countThread(ctx: UserCtx, scopes: Scope[], filter: Filter): Promise<number> {
+  const threads = scopes.map((scope) => selectThread(ctx.user.user_id, scope, filter));
+  const [row] = await ctx.db.all<{ total: number }>(sql`
+    SELECT count(*) AS total FROM (${sql.join(threads, sql` UNION ALL `)}) page
+    CROSS JOIN ems_messages m ON m.id = page.id WHERE +m.company_id ${inCompanies(ctx)}`);
+  return row?.total ?? 0;
+}
+
 /** The caller's unread messages of each account, by address (ordered here: SQLite's sorter counts as rows read). */
 export async function countUnread(ctx: UserCtx): Promise<UnreadCountsResponse> {
   const counts = await ctx.db.all<UnreadCountsResponse[number]>(sql`
-    SELECT a.id AS account_id, a.email_address, ${countsOf(ctx, "unread", undefined)} AS unread_count FROM ${ownAccounts(ctx)}`);
+    SELECT a.id AS account_id, a.email_address, ${countOf(ctx.user.user_id, UNREAD, undefined)} AS unread_count
+    FROM ${ownAccounts(ctx)}`);
   return counts.sort(byAddress);
 }
 
+const UNREAD: Filter = { is_read: false, is_starred: undefined, is_archived: false };
+
 const selectAccounts = (ctx: UserCtx, filter: Filter, { account_id, cursor, folder }: InboxQuery): SQL => sql`
-    SELECT a.id, a.company_id, a.email_address, ${countsOf(ctx, filter, folder)} AS count, ${countLate} AS late,
+    SELECT a.id, a.company_id, a.email_address, ${countOf(ctx.user.user_id, filter, folder)} AS count, ${countLate} AS late,
       ${selectStretches(ctx.user.user_id, cursor, STRETCHES)} AS stretches
     FROM ${ownAccounts(ctx)} ${account_id ? sql`WHERE a.id = ${account_id}` : sql``}`;
 
@@ -137,32 +148,41 @@ const ownAccounts = ({ user }: UserCtx): SQL => sql`
   json_each(${JSON.stringify(user.companies)}) j CROSS JOIN ems_accounts a ON a.company_id = j.value
   LEFT JOIN ems_inbox_counters n ON n.user_id = ${user.user_id} AND n.account_id = a.id`;
 
-function scopesOf(accounts: AccountRow[], { account_id, folder }: InboxQuery): Scope[] {
+function scopesOf(accounts: AccountRow[], query: InboxQuery, filter: Filter): Scope[] {
+  const { account_id, thread_id, folder } = query;
+  if (thread_id) {
+    const parts = folder === undefined ? ["shown" as const] : folder === "all" ? PARTS : [folder];
+    const thread = { column: "thread_id" as const, value: thread_id, stretches: [], account: account_id };
+    return parts.map((part) => ({ ...thread, part }));
+  }
   if (folder !== undefined && folder !== "all") return accounts.map((account) => scopeOf(account, folder));
+  const byAccount = account_id !== undefined || isByAccount(filter);
   const companies = Map.groupBy(accounts, ({ company_id }) => company_id);
   return [...companies].flatMap(([company, members]): Scope[] => {
     const scopes = members.map((account) => scopeOf(account, "shown"));
-    const isPlain = account_id === undefined && scopes.every(({ stretches }) => stretches.length === 0);
+    const isPlain = !byAccount && scopes.every(({ stretches }) => stretches.length === 0);
     const whole = { column: "company_id" as const, value: company, stretches: [] };
     const shown: Scope[] = isPlain ? [{ ...whole, part: "shown" }] : scopes;
     if (folder !== "all") return shown;
-    const hidden = account_id === undefined ? [whole] : scopes;
+    const hidden = byAccount ? scopes : [whole];
     return [...shown, ...hidden.map((scope): Scope => ({ ...scope, part: "hidden", stretches: [] }))];
   });
 }
+
+const PARTS = ["shown", "hidden"] as const;
 
 /** What is hidden has no stretches. */
 const scopeOf = ({ id, stretches }: AccountRow, part: "shown" | Folder): Scope => ({
   column: "account_id",
   value: id,
   part,
-  stretches: part !== "shown" && isHidden(part) ? [] : parseStretches(stretches),
+  stretches: HIDDEN_FOLDERS.includes(part) ? [] : parseStretches(stretches),
 });
 
 /** Entries as a table again. */
 const fromJson = (entries: EntryState[]): SQL => sql`
   SELECT value ->> 'id' AS id, value ->> 'at' AS at, value ->> 'is_read' AS is_read,
-    value ->> 'is_starred' AS is_starred, value ->> 'read_at' AS read_at
+    value ->> 'is_starred' AS is_starred, value ->> 'is_archived' AS is_archived, value ->> 'read_at' AS read_at
   FROM json_each(${JSON.stringify(entries)})`;
 
 /** The entries with what an inbox shows of their messages. */
@@ -176,7 +196,7 @@ const toItem = (userId: number, row: ItemRow, account_email: string): InboxItemR
   id: entryIdOf(userId, row.id),
   is_read: row.is_read === 1,
   is_starred: row.is_starred === 1,
-  is_archived: false,
+  is_archived: row.is_archived === 1,
   read_at: toIsoOrNull(row.read_at),
   created_at: toIso(row.created_at),
   message: {

@@ -3,11 +3,12 @@ import { answer, noQuery, valid } from "../../lib/validation.ts";
 import type { EmsEnv } from "../context.ts";
 import { POSITION_HEADER } from "../events/position.ts";
 import { ThreadParam } from "../threads/schemas.ts";
-import { countUnread, listInbox } from "./list.ts";
+import { countUnread, getEntry, listInbox } from "./list.ts";
 import {
   EntriesResponse,
   EntriesUpdate,
   InboxEntryResponse,
+  InboxItemResponse,
   InboxListResponse,
   InboxParam,
   InboxQuery,
@@ -26,6 +27,9 @@ export const inbox = new Hono<EmsEnv>({ strict: false })
   })
   .get("/unread-counts", answer(200, UnreadCountsResponse), valid("query", noQuery), async (c) =>
     c.json(await countUnread(c.var.ctx)),
+  )
+  .get("/:inbox_id", answer(200, InboxItemResponse), param, valid("query", noQuery), async (c) =>
+    c.json(await getEntry(c.var.ctx, c.req.valid("param").inbox_id)),
   )
   .patch("/", answer(200, EntriesResponse), valid("json", EntriesUpdate), async (c) => {
     const { ids, changes } = c.req.valid("json");

@@ -8,7 +8,11 @@ export const InboxParam = z.object({ inbox_id: uuid });
 export const InboxQuery = z.object({
   ...pageQuery,
   is_read: z.optional(flag),
+  is_starred: z.optional(flag),
+  /** Else what is archived is left out. */
+  is_archived: z.optional(flag),
   account_id: z.optional(uuid),
+  thread_id: z.optional(uuid),
   folder,
 });
 export type InboxQuery = z.infer<typeof InboxQuery>;

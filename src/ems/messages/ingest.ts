@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { sha256Hex } from "../../lib/hmac.ts";
 import { uuidv7 } from "../../lib/ids.ts";
 import { isHtml } from "../../lib/text.ts";
@@ -9,7 +10,7 @@ import type { ProviderMessage } from "../provider/port.ts";
 import type { Applied, Applying } from "./applying.ts";
 import { type Body, type BodyColumns, loadBody, storeBody } from "./bodies.ts";
 import { enqueueBounce, mayBeBounce } from "./bounces.ts";
-import { type FilePlan, isUnchanged, planFiles, writeFiles } from "./files.ts";
+import { type FilePlan, type FileRow, isUnchanged, planFiles, selectFiles, writeFiles } from "./files.ts";
 import { filingOf, learnAlias, place } from "./folders.ts";
 import { findKnown, type Known, type Stored } from "./known.ts";
 import { isMoved } from "./moves.ts";
@@ -87,7 +88,8 @@ async function movedFrom(
   { message, sent }: Applying,
 ): Promise<Stored | undefined> {
   if (stored || sent || !twin) return undefined;
-  return (await isMoved(ctx, account, twin, message)) ? twin : undefined;
+  if (!(await isMoved(ctx, account, twin, message))) return undefined;
+  return { ...twin, files: await ctx.db.all<FileRow>(selectFiles(sql`${twin.id}`)) };
 }
 
 /** What a user of ours has sent is sent, wherever the provider has put it by now. */

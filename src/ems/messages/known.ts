@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { batch, type Ctx } from "../context.ts";
 import type { ProviderMessage } from "../provider/port.ts";
 import type { BodyColumns } from "./bodies.ts";
-import { type FileRow, filesOf } from "./files.ts";
+import { type FileRow, selectFiles } from "./files.ts";
 import { selectKnownFolders } from "./folders.ts";
 import { type Departed, selectEarlier, type Twin } from "./moves.ts";
 import type { MailAccount, Observed, State } from "./state.ts";
@@ -27,7 +27,7 @@ export interface Known {
   /** What `filingOf` takes. */
   folders: unknown[][];
   /** Another message that this one may be, under an earlier id. */
-  twin: (Stored & Twin) | undefined;
+  twin: (Omit<Stored, "files"> & Twin) | undefined;
   departed: Departed | undefined;
 }
 
@@ -35,24 +35,25 @@ export interface Known {
 export async function findKnown(ctx: Ctx, account: MailAccount, message: ProviderMessage): Promise<Known> {
   const key = sql`account_id = ${account.id} AND provider_message_id = ${message.id}`;
   const isNamed = message.internet_message_id !== undefined;
-  const [rows, tombstones, files, folders, accounts, twins, twinFiles, departures] = await batch(ctx, [
+  const [rows, tombstones, files, folders, accounts, twins, departures] = await batch(ctx, [
     sql`SELECT * FROM ems_messages WHERE ${key}`,
     sql`SELECT deleted_at FROM ems_tombstones WHERE ${key}`,
-    filesOf(sql`SELECT id FROM ems_messages WHERE ${key}`),
+    selectFiles(sql`SELECT id FROM ems_messages WHERE ${key}`),
     ...selectKnownFolders(account, message),
     ...(isNamed ? selectEarlier(account, message) : []),
   ]);
+  const stored = toStored(rows);
   const [tombstone] = tombstones as { deleted_at: number }[];
   return {
-    stored: toStored(rows, files),
+    stored: stored && { ...stored, files: files as FileRow[] },
     deletedAt: tombstone?.deleted_at ?? null,
     folders: [folders ?? [], accounts ?? []],
-    twin: toStored(twins, twinFiles) as Known["twin"],
+    twin: toStored(twins) as Known["twin"],
     departed: (departures as Departed[] | undefined)?.[0],
   };
 }
 
-function toStored(rows: unknown[] | undefined, files: unknown[] | undefined): Stored | undefined {
-  const [row] = (rows ?? []) as (Omit<Stored, "has_attachments" | "files"> & { has_attachments: number })[];
-  return row && { ...row, has_attachments: row.has_attachments === 1, files: files as FileRow[] };
+function toStored(rows: unknown[] | undefined): Omit<Stored, "files"> | undefined {
+  const [row] = (rows ?? []) as (Omit<Stored, "files" | "has_attachments"> & { has_attachments: number })[];
+  return row && { ...row, has_attachments: row.has_attachments === 1 };
 }

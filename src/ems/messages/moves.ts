@@ -4,7 +4,7 @@ import { batch, type Ctx } from "../context.ts";
 import { appendEvents } from "../events/log.ts";
 import { ProviderError, type ProviderMessage } from "../provider/port.ts";
 import { type BodyColumns, loadBody } from "./bodies.ts";
-import { type FileRow, filesOf, planFiles, writeFiles } from "./files.ts";
+import { type FileRow, planFiles, selectFiles, writeFiles } from "./files.ts";
 import type { MailAccount } from "./state.ts";
 
 // Some providers give a mail another id when it is moved to another folder, and tell of a creation and a deletion, in
@@ -44,21 +44,19 @@ export interface Departed {
 }
 
 /**
- * Three statements. They select the stored message that this one may be under another id, and whether that id is known
- * to be gone; its files; and what is left of a message that has just been deleted.
+ * Two statements. The first selects the stored message that this one may be under another id, and whether that id is
+ * known to be gone; the second what is left of a message that has just been deleted.
  */
 export function selectEarlier(account: MailAccount, message: ProviderMessage): SQL[] {
   const { internet_message_id, subject, date: sent_at } = message;
   const mail = { internet_message_id, from_address: message.from?.email, subject, sent_at };
-  const twin = sql`${alike(account.id, mail)} AND provider_message_id <> ${message.id} LIMIT 1`;
   return [
     sql`
       SELECT m.*, EXISTS (
         SELECT 1 FROM ems_tombstones t
         WHERE t.account_id = m.account_id AND t.provider_message_id = m.provider_message_id
           AND t.deleted_at >= m.observed_at) AS is_gone
-      FROM (${twin}) m`,
-    filesOf(sql`SELECT id FROM (${twin})`),
+      FROM (${alike(account.id, mail)} AND provider_message_id <> ${message.id} LIMIT 1) m`,
     sql`
       SELECT message_id, thread_id, created_at, entries FROM ems_departures
       WHERE account_id = ${account.id} AND internet_message_id = ${internet_message_id ?? ""}
@@ -151,8 +149,8 @@ export async function mergeMoved(
       AND coalesce(body_digest, ${first.body_digest}) IS ${first.body_digest} LIMIT 1`);
   if (!second) return false;
   const [files = [], told = []] = (await batch(ctx, [
-    filesOf(sql`${first.id}`),
-    filesOf(sql`${second.id}`),
+    selectFiles(sql`${first.id}`),
+    selectFiles(sql`${second.id}`),
   ])) as FileRow[][];
   const attachments = told.map(({ provider_attachment_id: id, ...file }) => ({ ...file, id }));
   const plan = await planFiles(files, attachments, async () => (await loadBody(ctx, first)).body_html);

@@ -4,6 +4,7 @@ import { pageOf, pageQuery } from "../../lib/pagination.ts";
 import { nowSeconds } from "../../lib/time.ts";
 import { line, uuid } from "../../lib/validation.ts";
 import { AttachmentResponse } from "../attachments/schemas.ts";
+import { FOLDERS } from "../schema/mail.ts";
 
 const address = z
   .string()
@@ -24,15 +25,17 @@ export const recipients = z
 
 export const MessageParam = z.object({ message_id: uuid });
 
-/** Where a message can lie. */
-export const FOLDERS = ["inbox", "sent", "drafts", "junk", "trash", "archive"] as const;
-
 const FOLDER_FILTERS = [...FOLDERS, "all"] as const;
 /** A folder, or `all` of them; without it lists leave out junk, trash and drafts. */
 export const folder = z.optional(z.enum(FOLDER_FILTERS, `must be one of ${FOLDER_FILTERS.join(", ")}`));
 export type FolderFilter = z.infer<typeof folder>;
 
-export const MessagesQuery = z.object({ ...pageQuery, account_id: z.optional(uuid), folder });
+export const MessagesQuery = z.object({
+  ...pageQuery,
+  account_id: z.optional(uuid),
+  thread_id: z.optional(uuid),
+  folder,
+});
 export type MessagesQuery = z.infer<typeof MessagesQuery>;
 
 export const HtmlQuery = z.object({ images: z.optional(z.enum(["1", "0"], 'must be "1" or "0"')) });

@@ -33,6 +33,18 @@ export const inboxEntries = sqliteTable(
     index("ems_inbox_entries_company_read")
       .on(t.user_id, t.company_id, t.sent_at, t.message_id)
       .where(sql`is_archived = 0 AND hidden = 0 AND is_read = 1`),
+    index("ems_inbox_entries_folder")
+      .on(t.user_id, t.account_id, t.folder, t.sent_at, t.message_id)
+      .where(sql`is_archived = 0`),
+    index("ems_inbox_entries_folder_unread")
+      .on(t.user_id, t.account_id, t.folder, t.sent_at, t.message_id)
+      .where(sql`is_archived = 0 AND is_read = 0`),
+    index("ems_inbox_entries_starred")
+      .on(t.user_id, t.account_id, t.sent_at, t.message_id)
+      .where(sql`is_starred = 1`),
+    index("ems_inbox_entries_archived")
+      .on(t.user_id, t.account_id, t.sent_at, t.message_id)
+      .where(sql`is_archived = 1`),
   ],
 );
 
@@ -94,21 +106,18 @@ export const inboxCounters = sqliteTable(
   ],
 );
 
-/**
- * The same of one folder: by trigger, and not of the inbox, which is what the counters above have beside the other
- * folders that are shown. So what most people read costs no row more.
- */
-export const inboxFolderCounters = sqliteTable(
-  "ems_inbox_folder_counters",
+/** How many of an account's messages a user has in a folder in each state: by trigger, and see inbox/counts.ts. */
+export const inboxStateCounters = sqliteTable(
+  "ems_inbox_state_counters",
   {
     user_id: integer().notNull(),
     account_id: text().notNull(),
     folder: text().notNull(),
-    read_count: integer().notNull().default(0),
-    archived_count: integer().notNull().default(0),
+    state: integer().notNull(),
+    count: integer().notNull(),
   },
   (t) => [
-    primaryKey({ columns: [t.user_id, t.account_id, t.folder] }),
-    index("ems_inbox_folder_counters_account").on(t.account_id),
+    primaryKey({ columns: [t.user_id, t.account_id, t.folder, t.state] }),
+    index("ems_inbox_state_counters_account").on(t.account_id),
   ],
 );

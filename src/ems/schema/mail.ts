@@ -8,6 +8,9 @@ import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "driz
 export const FOLDERS = ["inbox", "sent", "drafts", "junk", "trash", "archive"] as const;
 export type Folder = (typeof FOLDERS)[number];
 
+/** In no list, inbox or count, unless they are asked for. */
+export const HIDDEN_FOLDERS: readonly string[] = ["junk", "trash", "drafts"];
+
 const IS_HIDDEN = sql`folder IN ('junk', 'trash', 'drafts')`;
 
 export const companies = sqliteTable("companies", {

@@ -5,7 +5,7 @@ import { toIso } from "../../lib/time.ts";
 import { selectAttachments } from "../attachments/service.ts";
 import { batch, inCompanies, type UserCtx } from "../context.ts";
 import { appendEvents, ring } from "../events/log.ts";
-import { isHidden, listPage } from "../lists.ts";
+import { listPage, whereIn } from "../lists.ts";
 import { type MessageRow, messageColumns, messagesByIds, messagesOf, PORTION } from "../messages/query.ts";
 import type { FolderFilter, MessageResponse } from "../messages/schemas.ts";
 import type { ThreadListResponse, ThreadSummary, ThreadsQuery, ThreadUpdate } from "./schemas.ts";
@@ -80,13 +80,6 @@ export async function getThread(
   if (!thread) throw notFound("Thread");
   const rest = (more as { id: string }[]).map((message) => message.id);
   return { thread: toSummary(thread), messages: inTurn(ctx, first as MessageRow[], files, rest) };
-}
-
-/** Where to look for a thread's messages: by the index, which has the hidden ones apart. */
-function whereIn(folder: FolderFilter): SQL[] {
-  if (folder === undefined) return [sql`hidden = 0`];
-  if (folder === "all") return [sql`hidden = 0`, sql`hidden = 1`];
-  return [sql`hidden = ${isHidden(folder) ? 1 : 0} AND folder = ${folder}`];
 }
 
 async function* inTurn(ctx: UserCtx, first: MessageRow[], files: unknown[] | undefined, rest: string[]) {
