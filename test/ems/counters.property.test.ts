@@ -2,7 +2,9 @@ import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { createContext } from "../../src/ems/context.ts";
+import { deleteMessage } from "../../src/ems/messages/delete.ts";
 import { applyMessage } from "../../src/ems/messages/ingest.ts";
+import { FOLDERS, type Folder, HIDDEN_FOLDERS } from "../../src/ems/schema/mail.ts";
 import { entryIdOf } from "../../src/lib/ids.ts";
 import { type Client, connectMailbox, createClient, unique } from "../support/client.ts";
 
@@ -10,11 +12,23 @@ const ctx = createContext(env, { waitUntil: () => {} });
 
 interface Entry {
   id: string;
+  provider_id: string;
   at: number;
+  folder: Folder;
   is_read: boolean;
   is_starred: boolean;
   is_archived: boolean;
 }
+
+/** What the provider calls the folders. */
+const NAMES: Partial<Record<Folder, string>> = {
+  inbox: "INBOX",
+  sent: "SENT",
+  junk: "SPAM",
+  trash: "TRASH",
+  archive: "Archive",
+};
+const folder = fc.constantFrom(...(Object.keys(NAMES) as Folder[]));
 
 const APPLY = {
   read: (entry: Entry) => {
@@ -39,59 +53,160 @@ const APPLY = {
 
 const step = fc.oneof(
   {
-    weight: 1,
-    arbitrary: fc.record({ kind: fc.constant("receive" as const), at: fc.integer({ min: 1, max: 9 }) }),
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant("receive" as const),
+      at: fc.integer({ min: 1, max: 9 }),
+      folder,
+      thread: fc.nat(2),
+    }),
   },
   {
-    weight: 3,
+    weight: 5,
     arbitrary: fc.record({
       kind: fc.constant("change" as const),
       change: fc.constantFrom(...(Object.keys(APPLY) as (keyof typeof APPLY)[])),
       which: fc.nat(20),
     }),
   },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant("move" as const),
+      which: fc.nat(20),
+      folder,
+      thread: fc.option(fc.nat(2)),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("delete" as const), which: fc.nat(20) }) },
 );
 
-async function expectInbox(client: Client, accountId: string, entries: Entry[]): Promise<void> {
-  const visible = entries
-    .filter(({ is_archived }) => !is_archived)
-    .toSorted((a, b) => b.at - a.at || (a.id < b.id ? 1 : -1));
-  for (const [query, wanted] of [
-    ["", visible],
-    ["&is_read=true", visible.filter(({ is_read }) => is_read)],
-    ["&is_read=false", visible.filter(({ is_read }) => !is_read)],
-  ] as const) {
-    for (const scope of ["", `&account_id=${accountId}`]) {
-      const { body } = await client.call("GET", `/inbox/?size=100${query}${scope}`);
-      const got = body.items.map((item: { message: { id: string }; is_starred: boolean }) => item.message.id);
-      expect({ total: body.total, got }).toEqual({ total: wanted.length, got: wanted.map(({ id }) => id) });
-      const starred = body.items.map((item: { is_starred: boolean }) => item.is_starred);
-      expect(starred).toEqual(wanted.map(({ is_starred }) => is_starred));
+const flag = fc.constantFrom(undefined, true, false);
+const asked = fc.record({
+  is_read: flag,
+  is_starred: flag,
+  is_archived: flag,
+  folder: fc.constantFrom(undefined, "all" as const, ...FOLDERS),
+  isOfAccount: fc.boolean(),
+});
+type Asked = typeof asked extends fc.Arbitrary<infer Each> ? Each : never;
+
+const isIn = (wanted: Asked["folder"], { folder }: Entry): boolean =>
+  wanted === undefined ? !HIDDEN_FOLDERS.includes(folder) : wanted === "all" || wanted === folder;
+
+const newestFirst = (entries: Entry[]): Entry[] =>
+  entries.toSorted((a, b) => b.at - a.at || (a.id < b.id ? 1 : -1));
+
+const queryOf = (parts: Record<string, unknown>): string =>
+  Object.entries({ size: 100, ...parts })
+    .flatMap(([name, value]) => (value === undefined ? [] : `${name}=${value}`))
+    .join("&");
+
+async function expectInbox(client: Client, accountId: string, entries: Entry[], asked: Asked): Promise<void> {
+  const { is_read, is_starred, is_archived, folder, isOfAccount } = asked;
+  const is = (wanted: boolean | undefined, flag: boolean) => wanted === undefined || wanted === flag;
+  const wanted = newestFirst(
+    entries.filter(
+      (entry) =>
+        isIn(folder, entry) &&
+        is(is_read, entry.is_read) &&
+        is(is_starred, entry.is_starred) &&
+        (is_archived ?? false) === entry.is_archived,
+    ),
+  );
+  const account_id = isOfAccount ? accountId : undefined;
+  const path = `/inbox/?${queryOf({ is_read, is_starred, is_archived, folder, account_id })}`;
+  const { body } = await client.call("GET", path);
+  const shown = ({ id, folder, is_read, is_starred, is_archived }: Entry) => ({
+    ...{ is_read, is_starred, is_archived },
+    message: { id, folder },
+  });
+  expect(body.total, path).toBe(wanted.length);
+  expect(body.items, path).toMatchObject(wanted.map(shown));
+  expect(body.items.length, path).toBe(wanted.length);
+  for (const item of body.items.slice(0, 2)) {
+    expect((await client.call("GET", `/inbox/${item.id}`)).body).toEqual(item);
+    const { thread_id } = item.message;
+    const { body: thread } = await client.call(
+      "GET",
+      `/inbox/?${queryOf({ is_read, is_starred, is_archived, folder, account_id, thread_id })}`,
+    );
+    const ofThread = body.items.filter(({ message }: typeof item) => message.thread_id === thread_id);
+    expect({ total: thread.total, items: thread.items }).toEqual({ total: ofThread.length, items: ofThread });
+  }
+}
+
+/** Messages are those of the model, and threads are those that the messages say. */
+async function expectLists(client: Client, entries: Entry[]): Promise<void> {
+  for (const folder of [undefined, "all" as const, ...FOLDERS]) {
+    const { body: messages } = await client.call("GET", `/messages/?${queryOf({ folder })}`);
+    const wanted = newestFirst(entries.filter((entry) => isIn(folder, entry)));
+    const ids = messages.items.map(({ id }: { id: string }) => id);
+    expect({ folder, total: messages.total, ids }).toEqual({
+      ...{ folder, total: wanted.length },
+      ids: wanted.map(({ id }) => id),
+    });
+    const counts = new Map<string, number>();
+    for (const { thread_id } of messages.items) counts.set(thread_id, (counts.get(thread_id) ?? 0) + 1);
+    const { body: threads } = await client.call("GET", `/threads/?${queryOf({ folder })}`);
+    expect({ folder, total: threads.total }).toEqual({ folder, total: counts.size });
+    const got = threads.items.map(({ id }: { id: string }) => id);
+    expect(got.toSorted()).toEqual([...counts.keys()].toSorted());
+    if (folder === "all") continue;
+    for (const { id, message_count } of threads.items) {
+      expect({ folder, id, message_count }).toEqual({ folder, id, message_count: counts.get(id) });
+      const { body } = await client.call("GET", `/messages/?${queryOf({ folder, thread_id: id })}`);
+      expect({ total: body.total, n: body.items.length }).toEqual({ total: message_count, n: message_count });
     }
   }
-  const { body: counts } = await client.call("GET", "/inbox/unread-counts");
-  expect(counts[0].unread_count).toBe(visible.filter(({ is_read }) => !is_read).length);
+  const { body: unread } = await client.call("GET", "/inbox/unread-counts");
+  const isUnread = (entry: Entry) => isIn(undefined, entry) && !entry.is_archived && !entry.is_read;
+  expect(unread[0].unread_count).toBe(entries.filter(isUnread).length);
 }
 
 it("after any steps, lists, totals and counts are those of a plain model", async () => {
+  const questions = fc.array(asked, { minLength: 12, maxLength: 12 });
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 20 }), async (steps) => {
+    fc.asyncProperty(fc.array(step, { maxLength: 25 }), questions, async (steps, asked) => {
       const client = await createClient();
       const account = await connectMailbox(client);
       const entries: Entry[] = [];
-      for (const each of [{ kind: "receive" as const, at: 5 }, ...steps]) {
+      let observedAt = 1;
+      const tell = (id: string, folder: Folder, more: object) => {
+        const message = { id, folders: [NAMES[folder] ?? ""], subject: id, ...more };
+        return applyMessage(ctx, account, { message, observedAt: observedAt++, cause: `c${unique()}` });
+      };
+      const first = { kind: "receive" as const, at: 5, folder: "inbox" as const, thread: 0 };
+      for (const each of [first, ...steps]) {
         if (each.kind === "receive") {
-          const message = { id: `m${unique()}`, thread_id: `t${unique()}`, subject: "x", date: each.at };
-          const { id } = await applyMessage(ctx, account, { message, observedAt: 1, cause: `c${unique()}` });
-          entries.push({ id: id!, at: each.at, is_read: false, is_starred: false, is_archived: false });
-        } else {
-          const entry = entries[each.which % entries.length]!;
+          const provider_id = `m${unique()}`;
+          const { at, folder } = each;
+          const { id } = await tell(provider_id, folder, { thread_id: `t${each.thread}`, date: at });
+          const untouched = { is_read: false, is_starred: false, is_archived: false };
+          entries.push({ id: id!, provider_id, at, folder, ...untouched });
+          continue;
+        }
+        const entry = entries[each.which % entries.length];
+        if (!entry) continue;
+        if (each.kind === "change") {
           const path = `/inbox/${entryIdOf(client.claims.user_id, entry.id)}/${each.change}`;
           expect((await client.call("PATCH", path, {})).status).toBe(200);
           APPLY[each.change](entry);
+        } else if (each.kind === "move") {
+          // With a thread of the provider's, two threads may become one.
+          await tell(
+            entry.provider_id,
+            each.folder,
+            each.thread === null ? {} : { thread_id: `t${each.thread}` },
+          );
+          entry.folder = each.folder;
+        } else {
+          await deleteMessage(ctx, account, entry.provider_id, observedAt++);
+          entries.splice(entries.indexOf(entry), 1);
         }
       }
-      await expectInbox(client, account.id, entries);
+      for (const each of asked) await expectInbox(client, account.id, entries, each);
+      await expectLists(client, entries);
     }),
     { numRuns: 20 },
   );
