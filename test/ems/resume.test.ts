@@ -1,7 +1,9 @@
+import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { AccountResponse } from "../../src/ems/accounts/schemas.ts";
 import { createContext } from "../../src/ems/context.ts";
+import { CompanyHub } from "../../src/ems/events/hub.ts";
 import { ring } from "../../src/ems/events/log.ts";
 import { formatPosition, positionAt } from "../../src/ems/events/position.ts";
 import { pullEvents } from "../../src/ems/events/pull.ts";
@@ -287,18 +289,39 @@ describe("a hub", () => {
     await stream.close();
   });
 
-  it("begins for the first to join where the log ends, however long nobody was there", async () => {
-    const { stream } = await connect(client.token);
-    await stream.close();
-    await waitFor(async () => expect(await socketsOf(company)).toBe(0));
-    await append(company, 300);
-    const { webSocket, headers } = await hubOf(company).fetch("https://hub/?user=1", {
-      headers: { upgrade: "websocket" },
+  describe("that nobody has been at while the log grew", () => {
+    const joining = () => new Request("https://hub/?user=1", { headers: { upgrade: "websocket" } });
+    const cursorOf = ({ headers }: Response) => Number(headers.get("x-cursor"));
+    const newest = () => env.DB.prepare("SELECT max(id) AS id FROM ems_events").first<number>("id");
+
+    beforeEach(async () => {
+      const { stream } = await connect(client.token);
+      await stream.close();
+      await waitFor(async () => expect(await socketsOf(company)).toBe(0));
+      await append(company, 300);
     });
-    const newest = await env.DB.prepare("SELECT max(id) AS id FROM ems_events").first("id");
-    expect(headers.get("x-cursor")).toBe(String(newest));
-    webSocket?.accept();
-    webSocket?.close();
+
+    it("begins where the log ends, also for those who join while it begins", async () => {
+      const joined = await Promise.all([1, 2, 3].map(() => hubOf(company).fetch(joining())));
+      const end = await newest();
+      expect(joined.map(cursorOf)).toEqual([end, end, end]);
+      for (const { webSocket } of joined) {
+        webSocket?.accept();
+        webSocket?.close();
+      }
+    });
+
+    it("begins for the next to join when it could not for the first", async () => {
+      let calls = 0;
+      const failing = faultyEnv((call) => (call.startsWith("D1") && calls++ === 0 ? "before" : null), []);
+      await runInDurableObject(hubOf(company), async (_hub, state) => {
+        const hub = new CompanyHub(state, failing);
+        const [first, second] = await Promise.allSettled([hub.fetch(joining()), hub.fetch(joining())]);
+        expect(first.status).toBe("rejected");
+        expect(second.status === "fulfilled" && cursorOf(second.value)).toBe(await newest());
+        for (const socket of state.getWebSockets()) socket.close();
+      });
+    });
   });
 
   it("is rung again by a delivery that comes again: the first may have died before it rang", async () => {

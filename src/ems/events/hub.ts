@@ -36,8 +36,8 @@ export class CompanyHub extends DurableObject<Env> {
     this.ctx.acceptWebSocket(server, [user]);
     server.serializeAttachment(Date.now());
     try {
-      // A cursor from before there was nobody is of no use: the log may have grown by much since.
-      if (isFirst || this.#cursor === undefined) await this.#enqueue(() => this.#begin(isFirst));
+      // Everyone waits for a beginning that is under way: it moves the cursor past events that no socket is sent.
+      await this.#enqueue(() => this.#begin(isFirst));
     } catch (error) {
       server.close(1011);
       throw error;
@@ -91,15 +91,20 @@ export class CompanyHub extends DurableObject<Env> {
   }
 
   async #begin(isFirst: boolean): Promise<void> {
-    if (isFirst || this.#cursor === undefined) this.#cursor = await lastEventId(this.#db, this.#company);
+    // A cursor from before there was nobody is of no use, not even when this fails: the log may have grown by much since.
+    if (isFirst) this.ctx.storage.kv.delete("cursor");
+    this.#cursor ??= await lastEventId(this.#db, this.#company);
   }
 
   async #sendNew(): Promise<void> {
+    let cursor = this.#cursor;
+    if (cursor === undefined) return; // whoever is joining begins after this, and reads the log up to there
     let events: LoggedEvent[];
     do {
-      events = await readEvents(this.#db, this.#company, this.#cursor ?? 0, READ_LIMIT);
+      events = await readEvents(this.#db, this.#company, cursor, READ_LIMIT);
       this.#send(events);
-      this.#cursor = events.at(-1)?.id ?? this.#cursor;
+      cursor = events.at(-1)?.id ?? cursor;
+      this.#cursor = cursor;
     } while (events.length === READ_LIMIT);
   }
 
@@ -126,12 +131,12 @@ export class CompanyHub extends DurableObject<Env> {
     return run;
   }
 
-  /** The last event that was sent. It outlives hibernation. */
+  /** The last event that was sent, or that was in the log when the first joined. It outlives hibernation. */
   get #cursor(): number | undefined {
     return this.ctx.storage.kv.get<number>("cursor");
   }
 
-  set #cursor(id: number | undefined) {
+  set #cursor(id: number) {
     this.ctx.storage.kv.put("cursor", id);
   }
 }
