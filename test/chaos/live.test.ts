@@ -192,9 +192,7 @@ class World {
   }
 }
 
-it("whatever happens to streams, hubs, tokens and webhooks, each screen shows what there is", {
-  timeout: 60_000,
-}, async () => {
+it("whatever happens to streams, hubs, tokens and webhooks, each screen shows what there is", async () => {
   for (const level of ["info", "warn", "error"] as const)
     vi.spyOn(console, level).mockImplementation(() => {});
   const count = { steps: 0 };
