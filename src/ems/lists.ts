@@ -1,5 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import { badRequest } from "../lib/errors.ts";
+import { HIDDEN_FOLDERS } from "../lib/folders.ts";
 import {
   cutPage,
   isPastEnd,
@@ -13,7 +14,6 @@ import { batch, inCompanies, type UserCtx } from "./context.ts";
 import { newestEvent, rowOf } from "./events/log.ts";
 import { formatPosition, positionAt } from "./events/position.ts";
 import type { FolderFilter } from "./messages/schemas.ts";
-import { HIDDEN_FOLDERS } from "./schema/mail.ts";
 
 export interface Listing<Row extends Position> {
   rows: Row[];

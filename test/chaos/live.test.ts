@@ -69,7 +69,7 @@ async function expectApplied(sent: Notification[]): Promise<void> {
   const ids = JSON.stringify(sent.map(({ id }) => id));
   const states = async () => {
     const { results } = await env.DB.prepare(
-      "SELECT d.state FROM json_each(?) j LEFT JOIN ems_deliveries d ON d.id = j.value WHERE d.state IS NOT 'applied'",
+      "SELECT j.value, d.state, d.error FROM json_each(?) j LEFT JOIN ems_deliveries d ON d.id = j.value WHERE d.state IS NOT 'applied'",
     )
       .bind(ids)
       .all();

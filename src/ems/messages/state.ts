@@ -1,8 +1,8 @@
 import { isMailSystem } from "../../lib/delivery-report.ts";
+import type { Folder } from "../../lib/folders.ts";
 import { excerpt, readableSnippet } from "../../lib/text.ts";
 import { nowSeconds } from "../../lib/time.ts";
 import type { Address, ProviderMessage } from "../provider/port.ts";
-import type { Folder } from "../schema/mail.ts";
 import type { FilePlan } from "./files.ts";
 
 /** What of an account its mail depends on. */

@@ -4,13 +4,6 @@ import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "driz
 // Times are whole seconds since the epoch, UTC. Ids are lower-case UUIDv7. Counters are kept by the triggers
 // in migrations/0001_triggers.sql and 0018_folder_triggers.sql, so that no statement can forget them.
 
-/** Where a message can lie. Own folders of a mailbox count as archive. */
-export const FOLDERS = ["inbox", "sent", "drafts", "junk", "trash", "archive"] as const;
-export type Folder = (typeof FOLDERS)[number];
-
-/** In no list, inbox or count, unless they are asked for. */
-export const HIDDEN_FOLDERS: readonly string[] = ["junk", "trash", "drafts"];
-
 const IS_HIDDEN = sql`folder IN ('junk', 'trash', 'drafts')`;
 
 export const companies = sqliteTable("companies", {
@@ -144,7 +137,7 @@ export const messages = sqliteTable(
     /** Times of the notifications that body and files come from, in milliseconds: others may tell without them. */
     body_observed_at: integer(),
     files_observed_at: integer(),
-    folder: text({ enum: FOLDERS }).notNull().default("inbox"),
+    folder: text().notNull().default("inbox"),
     /** In no list, inbox or count, unless its folder is asked for. */
     hidden: integer().generatedAlwaysAs(IS_HIDDEN, { mode: "virtual" }),
   },
@@ -187,7 +180,7 @@ export const folderCounters = sqliteTable(
   "ems_folder_counters",
   {
     account_id: text().notNull(),
-    folder: text({ enum: FOLDERS }).notNull(),
+    folder: text().notNull(),
     message_count: integer().notNull().default(0),
     thread_count: integer().notNull().default(0),
   },
@@ -199,7 +192,7 @@ export const threadFolders = sqliteTable(
   "ems_thread_folders",
   {
     thread_id: text().notNull(),
-    folder: text({ enum: FOLDERS }).notNull(),
+    folder: text().notNull(),
     /** The thread's. */
     account_id: text().notNull(),
     message_count: integer().notNull(),
@@ -218,7 +211,7 @@ export const folders = sqliteTable(
     account_id: text().notNull(),
     provider_folder_id: text().notNull(),
     /** Null for what is no place, such as the folder of starred mail. */
-    folder: text({ enum: FOLDERS }),
+    folder: text(),
   },
   (t) => [primaryKey({ columns: [t.account_id, t.provider_folder_id] })],
 );
