@@ -50,6 +50,13 @@ const emptyPage = async (method: string, path: string) => {
   }
 };
 
+const emptyThread = async (method: string, path: string) => {
+  for (const query of ["", "&folder=all", "&folder=inbox"]) {
+    const { body } = await a.client.call(method, `${path}?thread_id=${b.message.thread_id}${query}`);
+    expect(body).toMatchObject({ items: [], total: 0 });
+  }
+};
+
 const nothingOfB = async (method: string, path: string) =>
   expectNothingOf(b, await a.client.call(method, path));
 
@@ -79,8 +86,17 @@ const CASES: Record<string, (method: string, path: string) => Promise<void>> = {
       const filtered = await a.client.call(method, `${path}?is_read=${is_read}&account_id=${b.account.id}`);
       expect(filtered.body).toMatchObject({ items: [], total: 0 });
     }
+    for (const query of ["folder=all", "is_starred=false", "is_starred=true", "is_archived=true"]) {
+      expectNothingOf(b, await a.client.call(method, `${path}?${query}`));
+    }
+    await emptyThread(method, path);
   },
-  "GET /messages": emptyPage,
+  "GET /inbox/:inbox_id": entryOfB,
+  "GET /messages": async (method, path) => {
+    await emptyPage(method, path);
+    expectNothingOf(b, await a.client.call(method, `${path}?folder=all`));
+    await emptyThread(method, path);
+  },
   "GET /drafts": emptyPage,
   "GET /threads": emptyPage,
 

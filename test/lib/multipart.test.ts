@@ -312,7 +312,7 @@ it.each([
   ["carriage returns", "\r"],
   ["beginnings of the boundary", `\r\n--${"-".repeat(69)}`],
   ["dashes", "-"],
-])("four times as many %s take about four times as long", async (_, unit) => {
+])("sixteen times as many %s take about sixteen times as long, and not the square", async (_, unit) => {
   const boundary = "-".repeat(70);
   const head = `--${boundary}\r\nContent-Disposition: form-data; name="f"; filename="a"\r\n\r\n`;
   const time = async (length: number): Promise<number> => {
@@ -325,7 +325,10 @@ it.each([
     await parse(pieces, boundary).catch(() => {});
     return performance.now() - started;
   };
+  // The least of three: what else the machine does only adds.
+  const least = async (length: number) =>
+    Math.min(await time(length), await time(length), await time(length));
   await time(2 ** 16);
-  const few = await time(2 ** 20);
-  expect(await time(2 ** 22)).toBeLessThan(12 * few + 200);
+  const few = await least(2 ** 18);
+  expect(await least(2 ** 22)).toBeLessThan(64 * few + 500);
 });

@@ -1,4 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
+import type { Folder } from "../../lib/folders.ts";
 import { entryIdOf } from "../../lib/ids.ts";
 import { toIso, toIsoOrNull } from "../../lib/time.ts";
 import type { AttachmentResponse } from "../attachments/schemas.ts";
@@ -8,7 +9,8 @@ import type { messages } from "../schema/mail.ts";
 import { type Body, loadBody } from "./bodies.ts";
 import type { MessageResponse } from "./schemas.ts";
 
-export interface MessageRow extends Omit<typeof messages.$inferSelect, "has_attachments"> {
+export interface MessageRow extends Omit<typeof messages.$inferSelect, "has_attachments" | "folder"> {
+  folder: Folder;
   has_attachments: number;
   /** JSON of the caller's `[is_read, is_starred, is_archived, read_at]`, null where they have no entry row. */
   entry: string | null;
