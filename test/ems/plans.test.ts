@@ -175,7 +175,7 @@ beforeAll(async () => {
   small = await run(MESSAGES);
   large = await run(MESSAGES * GROWTH);
   plans = await explain(large);
-}, 600_000);
+});
 
 describe("the calls of this test", () => {
   it("have each route answer with success", () => {

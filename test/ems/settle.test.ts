@@ -102,7 +102,7 @@ describe("settling", () => {
           }
         }
       }),
-      { numRuns: 40 },
+      { numRuns: 20 },
     );
   });
 });

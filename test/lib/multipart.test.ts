@@ -307,28 +307,3 @@ it("any bytes at all are a form or a refusal", async () => {
     { numRuns: 300 },
   );
 });
-
-it.each([
-  ["carriage returns", "\r"],
-  ["beginnings of the boundary", `\r\n--${"-".repeat(69)}`],
-  ["dashes", "-"],
-])("sixteen times as many %s take about sixteen times as long, and not the square", async (_, unit) => {
-  const boundary = "-".repeat(70);
-  const head = `--${boundary}\r\nContent-Disposition: form-data; name="f"; filename="a"\r\n\r\n`;
-  const time = async (length: number): Promise<number> => {
-    const body = encoder.encode(`${head}${unit.repeat(length / unit.length)}`);
-    const pieces = cut(
-      body,
-      Array.from({ length: length / 4096 }, (_each, n) => n * 4096),
-    );
-    const started = performance.now();
-    await parse(pieces, boundary).catch(() => {});
-    return performance.now() - started;
-  };
-  // The least of three: what else the machine does only adds.
-  const least = async (length: number) =>
-    Math.min(await time(length), await time(length), await time(length));
-  await time(2 ** 16);
-  const few = await least(2 ** 18);
-  expect(await least(2 ** 22)).toBeLessThan(64 * few + 500);
-});

@@ -5,7 +5,7 @@ import { NylasMessage, toProviderMessage } from "../../src/ems/provider/wire.ts"
 import { parseTrigger } from "../../src/ems/webhooks/notification.ts";
 import { decodeReferences } from "../../src/lib/entities.ts";
 import { cut, fileName, oneLine } from "../../src/lib/line.ts";
-import { boundaryOf } from "../../src/lib/multipart.ts";
+import { boundaryOf, parseMultipart } from "../../src/lib/multipart.ts";
 import { excerpt, isHtml, readableSnippet } from "../../src/lib/text.ts";
 import { expectLinear, MIB, PAIRS } from "./support/linear.ts";
 
@@ -141,10 +141,10 @@ describe("1 MB takes time in proportion to its length", () => {
   const SHARES = 8;
   it.each(READERS.map(([name, ...reader], nth) => [name, nth, ...reader] as const))(
     "%s",
-    (_name, nth, read, length) => {
+    async (_name, nth, read, length) => {
       const share = [...PAIRS, ...TOKENS].filter((_, at) => at % SHARES === nth % SHARES);
       for (const unit of ["<a ", "&#", "<!--", '<a b="', ...share])
-        expectLinear(read, unit, ["", ""], length);
+        await expectLinear(read, unit, ["", ""], length);
     },
   );
 
@@ -159,4 +159,32 @@ describe("1 MB takes time in proportion to its length", () => {
       expect((await read(answer)).message.length).toBeLessThanOrEqual(200);
     }
   });
+});
+
+/** The file of a form, read to its end. */
+async function readForm(content: string): Promise<void> {
+  const boundary = "-".repeat(70);
+  const head = `--${boundary}\r\nContent-Disposition: form-data; name="f"; filename="a"\r\n\r\n`;
+  const bytes = new TextEncoder().encode(head + content);
+  let at = 0;
+  const pull = (controller: ReadableStreamDefaultController<Uint8Array>) => {
+    if (at >= bytes.length) return controller.close();
+    controller.enqueue(bytes.subarray(at, at + 4096));
+    at += 4096;
+  };
+  const stream = new ReadableStream<Uint8Array>({ pull }, { highWaterMark: 0 });
+  const read = async () => {
+    for await (const { body } of parseMultipart(stream, boundary, Number.POSITIVE_INFINITY)) {
+      for await (const _piece of body);
+    }
+  };
+  await expect(read()).rejects.toThrow();
+}
+
+it.each([
+  ["carriage returns", "\r"],
+  ["beginnings of the boundary", `\r\n--${"-".repeat(69)}`],
+  ["dashes", "-"],
+])("a form with %s takes time in proportion to its length", async (_name, unit) => {
+  await expectLinear(readForm, unit, ["", ""], 16 * MIB);
 });
