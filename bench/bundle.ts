@@ -9,8 +9,10 @@ import { type Weights, weigh } from "./bundle/weights.ts";
 import { type Cleanup, cleaningUp } from "./support/cleanup.ts";
 import { bundleWorker } from "./support/worker.ts";
 
-/** 120 KB of 1,000 bytes: the stricter reading. */
-const MAX_GZIPPED_BYTES = 120_000;
+/** KB of 1,000 bytes: the stricter reading. */
+const MAX_GZIPPED_BYTES = 200_000;
+/** Of what the entry reaches without `import()`. */
+const MAX_GZIPPED_AT_START = 120_000;
 /** Workers limits, "Worker startup time": https://developers.cloudflare.com/workers/platform/limits/ */
 const STARTUP_LIMIT_MS = 1000;
 
@@ -28,6 +30,7 @@ interface Options {
 
 interface Results {
   maxGzippedBytes: number;
+  maxGzippedAtStart: number;
   weights: Weights;
   startup: Startup;
   shares: Shares;
@@ -42,8 +45,9 @@ export async function run(args: string[]): Promise<number> {
   const results = await cleaningUp((cleanup, directory) => measure(cleanup, directory, options));
   console.log(`\n${describeWeights(results.weights)}\n\n${describeStartup(results, options)}\n`);
   if (options.json) writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`);
-  const isTooHeavy = results.weights.gzipped > MAX_GZIPPED_BYTES;
-  if (isTooHeavy) console.error(`The bundle is heavier than ${format(MAX_GZIPPED_BYTES)} bytes gzipped`);
+  const { gzipped, gzippedAtStart } = results.weights;
+  const isTooHeavy = gzipped > MAX_GZIPPED_BYTES || gzippedAtStart > MAX_GZIPPED_AT_START;
+  if (isTooHeavy) console.error("The bundle is heavier than it may be");
   return isTooHeavy ? 1 : 0;
 }
 
@@ -58,12 +62,14 @@ async function measure(cleanup: Cleanup, directory: string, options: Options): P
   const startup = await measureStartup(cleanup, CONFIG, { Xabar: xabar, "bare Hono": bare }, options.rounds);
   console.error(`Profiling ${options.profiles} starts …`);
   const shares = await profileStart(cleanup, CONFIG, readable, options.profiles);
-  return { maxGzippedBytes: MAX_GZIPPED_BYTES, weights, startup, shares };
+  const bars = { maxGzippedBytes: MAX_GZIPPED_BYTES, maxGzippedAtStart: MAX_GZIPPED_AT_START };
+  return { ...bars, weights, startup, shares };
 }
 
-function describeWeights({ minified, gzipped, gzippedBest, groups, files }: Weights): string {
+function describeWeights({ minified, gzipped, gzippedAtStart, gzippedBest, groups, files }: Weights): string {
   return `The bundle has ${format(minified)} bytes minified and ${format(gzipped)} gzipped (level 6, as wrangler tells it; level 9: ${format(gzippedBest)}).
 The bar is ${format(MAX_GZIPPED_BYTES)} gzipped, of 1,000 bytes a KB: ${format(MAX_GZIPPED_BYTES - gzipped)} are left.
+What the entry reaches without import() has ${format(gzippedAtStart)}, of ${format(MAX_GZIPPED_AT_START)}: ${format(MAX_GZIPPED_AT_START - gzippedAtStart)} are left.
 Bytes minified are esbuild's. "Saves gzipped": by how many bytes the gzipped bundle is smaller without these; their
 sum is less than the whole, as what is alike in two parts is packed once.
 

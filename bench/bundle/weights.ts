@@ -9,6 +9,8 @@ export interface Weights {
   minified: number;
   /** Of zlib's usual level, 6: wrangler tells this one. */
   gzipped: number;
+  /** Of it, what the entry reaches without `import()`: what each start of an isolate evaluates. */
+  gzippedAtStart: number;
   /** Of level 9, for comparison. */
   gzippedBest: number;
   groups: Weight[];
@@ -25,7 +27,8 @@ export interface Weight {
 const HEAVIEST_FILES = 15;
 
 interface Metafile {
-  outputs: Record<string, { inputs: Record<string, { bytesInOutput: number }> }>;
+  inputs: Record<string, { imports: { path: string; kind: string; external?: boolean }[] }>;
+  outputs: Record<string, { entryPoint?: string; inputs: Record<string, { bytesInOutput: number }> }>;
 }
 
 /**
@@ -35,7 +38,10 @@ interface Metafile {
 export function weigh(bundle: string): Weights {
   const text = readFileSync(bundle, "utf8");
   const pieces = cutBySource(text, readSources(bundle));
-  const bytes = bytesBySource(join(bundle, "../bundle-meta.json"));
+  const metafile = JSON.parse(readFileSync(join(bundle, "../bundle-meta.json"), "utf8")) as Metafile;
+  const bytes = bytesBySource(metafile);
+  const atStart = reachedAtStart(metafile);
+  const isAtStart = ({ source }: Piece) => source === undefined || atStart.has(originOf(source).file);
   const rank = (nameOf: (path: string) => string, count?: number) =>
     sumBy(bytes, nameOf)
       .slice(0, count)
@@ -43,6 +49,7 @@ export function weigh(bundle: string): Weights {
   return {
     minified: Buffer.byteLength(text),
     gzipped: gzipSync(text).length,
+    gzippedAtStart: gzipSync(pieces.flatMap((piece) => (isAtStart(piece) ? piece.text : [])).join("")).length,
     gzippedBest: gzipSync(text, { level: 9 }).length,
     groups: rank((path) => originOf(path).group),
     files: rank((path) => originOf(path).file, HEAVIEST_FILES),
@@ -50,12 +57,23 @@ export function weigh(bundle: string): Weights {
 }
 
 /** What esbuild says that each source has become in the bundle. */
-function bytesBySource(metafile: string): Map<string, number> {
-  const { outputs } = JSON.parse(readFileSync(metafile, "utf8")) as Metafile;
+function bytesBySource({ outputs }: Metafile): Map<string, number> {
   const sums = new Map<string, number>();
   for (const { inputs } of Object.values(outputs))
     for (const [path, { bytesInOutput }] of Object.entries(inputs)) add(sums, path, bytesInOutput);
   return sums;
+}
+
+/** The files, as `originOf` names them, that the entry imports, and those that these import, but for `import()`. */
+function reachedAtStart({ inputs, outputs }: Metafile): Set<string> {
+  const entries = Object.values(outputs).flatMap(({ entryPoint }) => entryPoint ?? []);
+  const reached = new Set(entries);
+  for (const path of reached) {
+    for (const { path: imported, kind } of inputs[path]?.imports ?? []) {
+      if (kind !== "dynamic-import") reached.add(imported);
+    }
+  }
+  return new Set(Array.from(reached, (path) => originOf(path).file));
 }
 
 function sumBy(bytes: Map<string, number>, nameOf: (path: string) => string): [string, number][] {

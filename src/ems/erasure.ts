@@ -12,7 +12,7 @@ import {
   ofEveryCompany,
   type UserCtx,
 } from "./context.ts";
-import { type Erasure, erasePortion } from "./erasure-portions.ts";
+import type { Erasure } from "./erasure-portions.ts";
 import { appendEvents, ring } from "./events/log.ts";
 import { enqueueJobs } from "./jobs.ts";
 import { collectGarbage } from "./overflow.ts";
@@ -122,6 +122,7 @@ export async function erase(anywhere: Ctx, { company_id, account_id }: EraseJob)
   const [leased] = await ctx.db.all<Erasure>(sql`
     UPDATE ems_erasures SET due_at = ${nowSeconds() + LEASE_SECONDS} WHERE ${here} RETURNING *`);
   if (!leased) return;
+  const { erasePortion } = await import("./erasure-portions.ts");
   let erasure = await revoke(ctx, leased);
   for (let round = 0; round < ROUNDS; round++) {
     const next = await erasePortion(ctx, erasure);

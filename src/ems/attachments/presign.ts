@@ -1,4 +1,3 @@
-import { AwsV4Signer } from "aws4fetch";
 import { isSameText } from "../../lib/hmac.ts";
 import { cut } from "../../lib/line.ts";
 import type { Ctx, UserCtx } from "../context.ts";
@@ -68,6 +67,8 @@ async function sign(url: URL, credentials: Omit<Credentials, "endpoint">, dateti
     region: "auto",
     signQuery: true,
   };
+  // Only who downloads needs it: no start of the Worker pays for it.
+  const { AwsV4Signer } = await import("aws4fetch");
   return (await new AwsV4Signer({ ...request, ...(datetime ? { datetime } : {}) }).sign()).url;
 }
 

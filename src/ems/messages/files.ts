@@ -2,7 +2,6 @@ import { type SQL, sql } from "drizzle-orm";
 import { uuidv7 } from "../../lib/ids.ts";
 import { picturesOf } from "../attachments/images.ts";
 import type { ProviderAttachment } from "../provider/port.ts";
-import { contentIdsIn, sanitizeHtml } from "./html.ts";
 
 /** A file of a message, as the database has it. */
 export interface FileRow {
@@ -116,6 +115,7 @@ async function shownOf<Each extends File>(
   if (candidates.length === 0) return [];
   const markup = await html();
   if (!markup || !/cid:/i.test(markup)) return [];
+  const { contentIdsIn, sanitizeHtml } = await import("./html.ts");
   return picturesOf(contentIdsIn(sanitizeHtml(markup, false)), candidates).values();
 }
 

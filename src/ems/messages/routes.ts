@@ -6,7 +6,6 @@ import { POSITION_HEADER } from "../events/position.ts";
 import { idempotent } from "../idempotency.ts";
 import { answerSent, SENT } from "../outbox/answer.ts";
 import { parseIfMatch } from "../threads/version.ts";
-import { prefill } from "./compose-form.ts";
 import {
   ComposeQuery,
   ComposeResponse,
@@ -20,10 +19,11 @@ import {
   SendRequest,
 } from "./schemas.ts";
 import { forward, replyAll, type SendOptions, sendMessage } from "./send.ts";
-import { getMessage, getMessageHtml, listMessages } from "./service.ts";
+import { getMessage, listMessages } from "./service.ts";
 
 const param = valid("param", MessageParam);
 
+// What understands HTML is imported where it is needed: no start of the Worker pays for it.
 export const messages = new Hono<EmsEnv>({ strict: false })
   .get("/", answer(200, MessageListResponse), valid("query", MessagesQuery), async (c) => {
     const query = c.req.valid("query");
@@ -44,11 +44,19 @@ export const messages = new Hono<EmsEnv>({ strict: false })
   )
   .get("/:message_id/html", answer(200, null), param, valid("query", HtmlQuery), async (c) => {
     const showsRemote = c.req.valid("query").images === "1";
+    const { getMessageHtml } = await import("./view.ts");
     const { html, headers } = await getMessageHtml(c.var.ctx, c.req.valid("param").message_id, showsRemote);
     return c.html(html, 200, headers);
   })
-  .get("/:message_id/compose", answer(200, ComposeResponse), param, valid("query", ComposeQuery), async (c) =>
-    c.json(await prefill(c.var.ctx, c.req.valid("param").message_id, c.req.valid("query"))),
+  .get(
+    "/:message_id/compose",
+    answer(200, ComposeResponse),
+    param,
+    valid("query", ComposeQuery),
+    async (c) => {
+      const { prefill } = await import("./compose-form.ts");
+      return c.json(await prefill(c.var.ctx, c.req.valid("param").message_id, c.req.valid("query")));
+    },
   )
   .post("/:message_id/reply", idempotent, SENT, param, valid("json", SendRequest), async (c) => {
     const { message_id: replyTo } = c.req.valid("param");
