@@ -23,12 +23,13 @@ const TAGS =
   /^(a|abbr|address|article|aside|b|bdi|bdo|big|blockquote|br|caption|center|cite|code|col|colgroup|dd|del|dfn|div|dl|dt|em|figcaption|figure|font|footer|h[1-6]|header|hr|i|img|ins|kbd|label|li|main|mark|nav|ol|p|pre|q|s|samp|section|small|span|strike|strong|sub|sup|table|tbody|td|tfoot|th|thead|tr|tt|u|ul|var|wbr)$/;
 const ATTRIBUTES =
   /^(class|id|hidden|style|dir|lang|title|align|valign|bgcolor|background|height|width|colspan|rowspan|nowrap|clear|href|rel|target|color|face|size|noshade|src|alt|border|hspace|vspace|type|value|reversed|start|cellpadding|cellspacing|span)$/;
-const ROOT_ATTRIBUTES = /^(class|id|hidden|style|dir|lang|align|bgcolor|background|text|link|alink|vlink)$/;
+const ROOT_ATTRIBUTES =
+  /^(class|id|hidden|style|dir|lang|align|bgcolor|background|text|link|alink|vlink|(bottom|left|right|top)margin|margin(height|width))$/;
 const LINKS =
   /^(https?:\/\/|(mailto|tel|sms|smsto|mms|callto|facetime|facetime-audio|geo|sips?|skype|tg|viber|whatsapp|signal|xmpp|im|ircs?|matrix|webcals?):|about:srcdoc#mail-)/i;
 const DATA_IMAGE = /^data:image\/(png|jpeg|gif|webp);base64,[\w+/=]*$/;
 const PROPERTIES =
-  /^(background(-(attachment|clip|color|image|origin|position|repeat|size))?|(-webkit-|-ms-)?text-size-adjust|color(-scheme)?|opacity|direction|unicode-bidi|visibility|font(-(family|size|style|variant|weight))?|(letter|word)-spacing|line-height|text-(align|decoration(-(color|line|style))?|indent|overflow|shadow|transform)|vertical-align|white-space|(word|overflow)-wrap|word-break|hyphens|display|float|clear|overflow(-[xy])?|box-(sizing|shadow)|table-layout|caption-side|empty-cells|object-fit|align-(content|items|self)|justify-content|order|flex(-(basis|direction|flow|grow|shrink|wrap))?|((row|column)-)?gap|((min|max)-)?(width|height)|border(-(collapse|color|spacing|style|width))?|border(-(top|bottom)-(left|right))?-radius|(border|margin|padding)(-(top|right|bottom|left))?|border-(top|right|bottom|left)-(color|style|width)|list-style(-(position|type))?|outline)$/;
+  /^(background(-(attachment|clip|color|image|origin|position|repeat|size))?|(-webkit-|-ms-)?text-size-adjust|color(-scheme)?|opacity|direction|unicode-bidi|visibility|font(-(family|size|style|variant|weight))?|(letter|word)-spacing|line-height|text-(align|decoration(-(color|line|style|thickness))?|indent|overflow|shadow|transform|underline-offset)|vertical-align|white-space|(word|overflow)-wrap|word-break|hyphens|display|float|clear|overflow(-[xy])?|box-(sizing|shadow)|table-layout|caption-side|empty-cells|object-fit|align-(content|items|self)|justify-content|order|flex(-(basis|direction|flow|grow|shrink|wrap))?|((row|column)-)?gap|((min|max)-)?(width|height)|border(-(collapse|color|spacing|style|width))?|border(-(top|bottom)-(left|right))?-radius|(border|margin|padding)(-(top|right|bottom|left))?|border-(top|right|bottom|left)-(color|style|width)|list-style(-(position|type))?|outline)$/;
 const WORDS =
   /^(?:[\p{L}\p{N} _#%.,'/!+)-]|(?:rgba?|hsla?|(?:linear|radial)-gradient|calc|min|max|clamp)\()*$/u;
 const CSS_IMAGE = /url\('https:\/\/[^\s'"()<>{}\\*]+'\)/g;

@@ -114,7 +114,7 @@ export function filterSheet(source: string, idPrefix: string, image: ImageRule):
     while (at < pieces.length) {
       const piece = pieces[at++]!;
       if (piece === "}" && isInMedia) break;
-      if (piece === "}" || (piece === ";" && prelude[0]?.trimStart().startsWith("@"))) prelude = [];
+      if (piece === ";" && prelude[0]?.trimStart().startsWith("@")) prelude = [];
       else if (piece === "{") {
         const text = prelude.join("").trim();
         const query = /^@media\b([\s\S]*)/i.exec(text)?.[1];
@@ -151,6 +151,7 @@ const SELECTOR_PART = new RegExp(
     "\\*",
     `[.#]?${IDENT}`,
     `\\[ ?(?<attribute>${IDENT}) ?(?:[~|^$*]?= ?(?:[\\w-]+|'[\\w .:#%-]*'|"[\\w .:#%-]*") ?)?\\]`,
+    ":not\\((?<not>[^()]*)\\)",
     `::?(?<pseudo>${IDENT})(?:\\( ?[\\dn+ -]+\\)|\\( ?(?:odd|even) ?\\))?`,
   ].join("|"),
   "iy",
@@ -160,7 +161,7 @@ const SELECTOR_PART = new RegExp(
 const filterSelectors = (list: string, idPrefix: string): string[] =>
   list.split(",").flatMap((selector) => filterSelector(selector, idPrefix) ?? []);
 
-function filterSelector(source: string, idPrefix: string): string | undefined {
+function filterSelector(source: string, idPrefix: string, isJoinable = true): string | undefined {
   const selector = source.replace(/\s+/g, " ").trim();
   const kept: string[] = [];
   let wasJoin = true;
@@ -169,17 +170,22 @@ function filterSelector(source: string, idPrefix: string): string | undefined {
     const match = SELECTOR_PART.exec(selector);
     if (!match) return;
     const [part] = match;
-    const { join, attribute, pseudo } = match.groups ?? {};
+    const { join, attribute, not, pseudo } = match.groups ?? {};
     // What a browser does not take would cost the whole list.
-    if (wasJoin ? join : !join && !/^[.#[:]/.test(part)) return;
+    if (wasJoin ? join : join ? !isJoinable : !/^[.#[:]/.test(part)) return;
     if (attribute && !SELECTOR_ATTRIBUTES.has(attribute.toLowerCase())) return;
     if (pseudo && !SELECTOR_PSEUDO.test(pseudo + (part.endsWith(")") ? "()" : ""))) return;
+    const inner = not === undefined ? undefined : filterSelector(not, idPrefix, false);
+    if (not !== undefined && inner === undefined) return;
     wasJoin = Boolean(join);
     at += part.length;
-    kept.push(part.startsWith("#") ? `#${prefixed(part.slice(1), idPrefix)}` : part);
+    kept.push(inner === undefined ? withOwnId(part, idPrefix) : `:not(${inner})`);
   }
   return wasJoin ? undefined : kept.join("");
 }
+
+const withOwnId = (part: string, idPrefix: string): string =>
+  part.replace(/^(#|\[ ?id ?[~|^]?= ?["']?)(.+)/i, (_, before, id) => before + prefixed(id, idPrefix));
 
 /** Once is enough, so that what was filtered filters to itself. */
 export const prefixed = (id: string, prefix: string): string => (id.startsWith(prefix) ? id : prefix + id);

@@ -39,7 +39,10 @@ export const ALLOWED_TAGS: Record<string, string[]> = Object.fromEntries([
 /** Attributes that govern the whole mail; they move to the elements of our document. */
 export const ALLOWED_ROOT_ATTRIBUTES: Record<string, string[]> = {
   html: ROOT,
-  body: [...ROOT, "align", "alink", "background", "bgcolor", "link", "text", "vlink"],
+  body: [
+    ...[...ROOT, "align", "alink", "background", "bgcolor", "link", "text", "vlink"],
+    ...["bottommargin", "leftmargin", "marginheight", "marginwidth", "rightmargin", "topmargin"],
+  ],
 };
 
 /** Schemes that only open a page, or a program in which the reader then decides. */
@@ -59,7 +62,8 @@ export const ALLOWED_CSS = new Set([
   ...["color", "color-scheme", "opacity", "direction", "unicode-bidi", "visibility"],
   ...["font", "font-family", "font-size", "font-style", "font-variant", "font-weight", "letter-spacing"],
   ...["line-height", "text-align", "text-decoration", "text-indent", "text-transform", "vertical-align"],
-  ...["text-decoration-color", "text-decoration-line", "text-decoration-style", "text-shadow"],
+  ...["text-decoration-color", "text-decoration-line", "text-decoration-style"],
+  ...["text-decoration-thickness", "text-shadow", "text-underline-offset"],
   ...["text-size-adjust", "-webkit-text-size-adjust", "-ms-text-size-adjust"],
   ...["white-space", "word-break", "word-spacing", "word-wrap", "overflow-wrap", "text-overflow", "hyphens"],
   ...["display", "float", "clear", "overflow", "overflow-x", "overflow-y", "box-sizing", "box-shadow"],
@@ -82,7 +86,7 @@ export const CSS_FUNCTIONS = /(?:^|[^\w-])(?:rgba?|hsla?|(?:linear|radial)-gradi
 
 /** Attributes that selectors may ask for: never an address, whose parts a sheet could tell by loading an image. */
 export const SELECTOR_ATTRIBUTES = new Set(
-  "align bgcolor border class dir height hidden lang valign width".split(" "),
+  "align bgcolor border class dir height hidden id lang valign width".split(" "),
 );
 
 export const SELECTOR_PSEUDO =
