@@ -77,6 +77,32 @@ describe("what a browser shows is shown", () => {
   });
 });
 
+describe("an image that is not loaded", () => {
+  const dot = /src="data:image\/gif;base64,R/;
+  const unreadable = /src="data:image\/gif;base64,"/;
+
+  it.each([
+    ['width=600 height=20 alt=""', dot],
+    ["width=1 height=1", dot],
+    ['width=600 height=200 alt="A field"', unreadable],
+    ['width=600 height=auto alt=""', unreadable],
+    ["width=600", unreadable],
+  ])("with %s", async (attributes, source) => {
+    const html = `<img src=https://x.example/a.png ${attributes}>`;
+    expect(body(html)).toMatch(source);
+    expect(body(html, true)).toContain('src="https://x.example/a.png"');
+    await expectHarmless(html);
+  });
+});
+
+describe("the document", () => {
+  it("has the margins that the mail's body asks for", () => {
+    expect(show('<body leftmargin="0" topmargin="5" marginheight="5">x')).toContain(
+      '<body leftmargin="0" topmargin="5" marginheight="5" dir="auto">x',
+    );
+  });
+});
+
 describe("a link", () => {
   it.each([
     ["&#104;ttps://x.example/?a=1&amp;b=2", 'href="https://x.example/?a=1&amp;b=2"'],
@@ -112,6 +138,10 @@ describe("a style sheet", () => {
     ["#a .b>c,#a+b{width:50%}", "#mail-a .b>c,#mail-a+b{width:50%}"],
     [".a,[data-x] .b,.c:hover{color:red}", ".a,.c:hover{color:red}"],
     ["a[href*=x]{color:red}", ""],
+    ["p:not(.b):not( [class*=c] ) i{color:red}", "p:not(.b):not([class*=c]) i{color:red}"],
+    ["a:not([href^=x]),p:not(b i),p:not(),p:not(:not(b)){color:red}", ""],
+    ["[id=a],[id^='b'],p:not(#c){color:red}", "[id=mail-a],[id^='mail-b'],p:not(#mail-c){color:red}"],
+    [".a{color:red}}.b{color:red}.c{color:red}", ".a{color:red}\n.c{color:red}"],
     [".a{position:fixed;color:red}", ".a{color:red}"],
     [".a{background:#123 url(https://x.example/a.png)}", ".a{background:#123}"],
     [

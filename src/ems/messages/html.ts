@@ -1,6 +1,14 @@
 import { filterDeclarations, filterSheet, type ImageRule, inMedia, prefixed } from "./css.ts";
 import { type Attributes, type HtmlToken, readHtml } from "./html-tokens.ts";
-import { BLOCKED_IMAGE, baseOf, ID_PREFIX, imageSource, linkAttributes, remoteImage } from "./links.ts";
+import {
+  BLOCKED_IMAGE,
+  baseOf,
+  blockedImage,
+  ID_PREFIX,
+  imageSource,
+  linkAttributes,
+  remoteImage,
+} from "./links.ts";
 import { ALLOWED_ROOT_ATTRIBUTES, ALLOWED_TAGS } from "./markup.ts";
 import { decode, escapeAttribute, escapeHtml, escapeText } from "./references.ts";
 
@@ -108,8 +116,9 @@ function filterAttributes(
   const style = has("style") && filterDeclarations(decode(sourceOf("style")), image);
   if (style && style.length > 0) attributes.set("style", `${style.join("; ").replaceAll("&", "&amp;")};`);
   // First, so that `placeImages` finds it.
-  const source = tag === "img" ? [["src", imageSource(sourceOf("src"), image)]] : [];
-  return [...source, ...attributes]
+  const source = () =>
+    imageSource(sourceOf("src"), image) ?? blockedImage(sourceOf("alt"), sourceOf("height"));
+  return [...(tag === "img" ? [["src", source()]] : []), ...attributes]
     .map(([name, value]) => (value ? ` ${name}="${escapeAttribute(value)}"` : ` ${name}`))
     .join("");
 }

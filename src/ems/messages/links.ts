@@ -5,8 +5,15 @@ import { decode } from "./references.ts";
 /** Keeps a mail's ids apart from those of a page that takes the markup over. */
 export const ID_PREFIX = "mail-";
 
-/** One transparent dot, in place of every image that must not be loaded. */
+/** One transparent dot, in place of an image that must not be loaded: it takes the room that its attributes give it. */
 export const BLOCKED_IMAGE = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7";
+
+/** No browser can read it, and each shows the image's words in its place. */
+const UNREADABLE_IMAGE = "data:image/gif;base64,";
+
+/** Without a height, a dot that is as wide as the image would be as high as that too. */
+export const blockedImage = (alt: string, height: string): string =>
+  alt.trim() || !/^\s*\d/.test(height) ? UNREADABLE_IMAGE : BLOCKED_IMAGE;
 
 /** Browsers pass over these in an address. */
 const withoutControls = (address: string): string => address.replace(/\p{Cc}/gu, "").trim();
@@ -93,12 +100,15 @@ function dataImage(address: string): string | undefined {
 
 /**
  * @param remote tells the address of an image of another host, or nothing where it may not be loaded
- * @returns what stands in `src`: `cid:…` of an image that was sent along, the image itself, its address, or a dot
+ * @returns what stands in `src`: `cid:…` of an image that was sent along, the image itself, its address, or nothing
  */
-export function imageSource(source: string, remote: (source: string) => string | undefined): string {
+export function imageSource(
+  source: string,
+  remote: (source: string) => string | undefined,
+): string | undefined {
   const address = withoutControls(decode(source));
   if (/^cid:/i.test(address)) return `cid:${encodeURIComponent(contentId(address.slice(4)))}`;
-  return dataImage(address) ?? remote(source) ?? BLOCKED_IMAGE;
+  return dataImage(address) ?? remote(source);
 }
 
 function contentId(escaped: string): string {
