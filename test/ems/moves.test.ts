@@ -1,0 +1,189 @@
+import { env } from "cloudflare:workers";
+import fc from "fast-check";
+import { beforeAll, describe, expect, it } from "vitest";
+import { createContext } from "../../src/ems/context.ts";
+import { deleteMessage } from "../../src/ems/messages/delete.ts";
+import { applyMessage } from "../../src/ems/messages/ingest.ts";
+import type { MessageResponse } from "../../src/ems/messages/schemas.ts";
+import type { ProviderMessage } from "../../src/ems/provider/port.ts";
+import { entryIdOf } from "../../src/lib/ids.ts";
+import { type Client, connectMailbox, createClient, unique } from "../support/client.ts";
+import { receiveMail } from "../support/nylas.ts";
+
+type Mailbox = Awaited<ReturnType<typeof connectMailbox>>;
+
+const ctx = createContext(env, { waitUntil: () => {} });
+
+let client: Client;
+let colleague: Client;
+let mailbox: Mailbox;
+
+beforeAll(async () => {
+  client = await createClient();
+  colleague = await createClient({ companies: client.claims.companies });
+  mailbox = await connectMailbox(client);
+});
+
+let clock = 1;
+
+const FILES = ["a.txt", "b.txt"].map((filename) => ({
+  ...{ filename, content_type: "text/plain", size_bytes: 5, content_id: null },
+}));
+
+/** A mail with two files. At the provider these have other ids when the mail has another one. */
+const mailOf = (id: string, name: string, more: Partial<ProviderMessage> = {}): ProviderMessage => ({
+  id,
+  thread_id: `thread of ${name}`,
+  internet_message_id: `<${name}@out.example>`,
+  from: { name: null, email: "kim@out.example" },
+  to: [{ name: null, email: mailbox.email_address }],
+  subject: name,
+  date: 1_900_000_000,
+  body: "<p>Hello</p>",
+  folders: ["INBOX"],
+  attachments: FILES.map((file) => ({ ...file, id: `${file.filename} of ${id}` })),
+  ...more,
+});
+
+const come = (message: ProviderMessage) =>
+  applyMessage(ctx, mailbox, { message, observedAt: clock++, cause: `c${unique()}` });
+const go = (id: string) => deleteMessage(ctx, mailbox, id, clock++);
+
+/** Has both users do something to the mail. @returns what they then see of it */
+async function touch(id: string): Promise<object> {
+  const path = (as: Client) => `/inbox/${entryIdOf(as.claims.user_id, id)}`;
+  await client.call("PATCH", `${path(client)}/star`);
+  await colleague.call("PATCH", `${path(colleague)}/archive`);
+  return seen(id);
+}
+
+async function seen(id: string): Promise<object> {
+  const see = async (as: Client) => (await as.call<MessageResponse>("GET", `/messages/${id}`)).body;
+  const { thread_id, created_at, inbox } = await see(client);
+  const { body: files } = await client.call("GET", `/attachments/message/${id}`);
+  return {
+    ...{ thread_id, created_at, inbox, theirs: (await see(colleague)).inbox },
+    files: files.map(({ filename }: { filename: string }) => filename),
+  };
+}
+
+const bySubject = async (subject: string): Promise<{ id: string; provider: string; folder: string }[]> => {
+  const { results } = await env.DB.prepare(
+    "SELECT id, provider_message_id AS provider, folder FROM ems_messages WHERE account_id = ? AND subject = ?",
+  )
+    .bind(mailbox.id, subject)
+    .all<{ id: string; provider: string; folder: string }>();
+  return results;
+};
+
+/** A mail that the provider still has under its first id when the second comes. */
+const atProvider = async (): Promise<string> => {
+  const to = [{ email: mailbox.email_address }];
+  const [mail] = await receiveMail({ from: { email: "x@out.example" }, to, subject: "x", silent: true });
+  return `${mail?.id}`;
+};
+
+describe("a mail that is moved, and has another id since, keeps its own", () => {
+  it("when it comes before it goes, and the provider does not have the first any more", async () => {
+    const name = `first ${unique()}`;
+    const { id } = await come(mailOf(`${name} 1`, name));
+    const before = await touch(`${id}`);
+    const files = async () =>
+      (await client.call("GET", `/attachments/message/${id}`)).body.map((file: { id: string }) => file.id);
+    const [ids] = [await files()];
+    await come(mailOf(`${name} 2`, name, { folders: ["TRASH"] }));
+    await go(`${name} 1`);
+    expect(await bySubject(name)).toEqual([{ id, provider: `${name} 2`, folder: "trash" }]);
+    expect(await seen(`${id}`)).toEqual(before);
+    expect(await files()).toEqual(ids);
+  });
+
+  it("when the provider shows both for a while", async () => {
+    const name = `both ${unique()}`;
+    const first = await atProvider();
+    const { id } = await come(mailOf(first, name));
+    const before = await touch(`${id}`);
+    await come(mailOf(`${name} 2`, name, { folders: ["TRASH"] }));
+    expect(await bySubject(name)).toHaveLength(2);
+    await go(first);
+    expect(await bySubject(name)).toEqual([{ id, provider: `${name} 2`, folder: "trash" }]);
+    expect(await seen(`${id}`)).toEqual(before);
+    await go(first);
+    expect(await bySubject(name)).toHaveLength(1);
+  });
+
+  it("when it goes before it comes", async () => {
+    const name = `gone ${unique()}`;
+    const { id } = await come(mailOf(`${name} 1`, name));
+    const before = await touch(`${id}`);
+    await go(`${name} 1`);
+    expect((await client.call("GET", `/messages/${id}`)).status).toBe(404);
+    await come(mailOf(`${name} 2`, name, { folders: ["SPAM"] }));
+    expect(await bySubject(name)).toEqual([{ id, provider: `${name} 2`, folder: "junk" }]);
+    expect(await seen(`${id}`)).toEqual(before);
+  });
+});
+
+describe("two mails are two", () => {
+  it.each([
+    ["of another sender", { from: { name: null, email: "other@out.example" } }],
+    ["of another text", { body: "<p>Other</p>" }],
+    ["of another time", { date: 1_900_000_001 }],
+    ["of fewer files", { attachments: [] }],
+  ])("%s", async (_name, more) => {
+    const name = `copy ${unique()}`;
+    await come(mailOf(`${name} 1`, name));
+    await come(mailOf(`${name} 2`, name, more));
+    await go(`${name} 1`);
+    expect(await bySubject(name)).toMatchObject([{ provider: `${name} 2` }]);
+  });
+
+  it("that the provider has both, as a mail to oneself, or two of one Message-ID", async () => {
+    const name = `copies ${unique()}`;
+    const first = await atProvider();
+    await come(mailOf(first, name));
+    await come(mailOf(`${name} 2`, name));
+    expect(await bySubject(name)).toHaveLength(2);
+  });
+
+  it("in mailboxes of two companies", async () => {
+    const name = `elsewhere ${unique()}`;
+    const stranger = await createClient();
+    const theirs = await connectMailbox(stranger);
+    const message = mailOf(`${name} 1`, name);
+    await applyMessage(ctx, theirs, { message, observedAt: 1, cause: `c${unique()}` });
+    const { id } = await come(mailOf(`${name} 2`, name));
+    await deleteMessage(ctx, theirs, `${name} 1`, 2);
+    expect(await bySubject(name)).toMatchObject([{ id }]);
+    expect((await stranger.call("GET", `/messages/${id}`)).status).toBe(404);
+  });
+});
+
+it("whatever the order of moves there and back, and whatever comes twice: one mail, in one thread", async () => {
+  const moves = fc.array(
+    fc.record({ folder: fc.constantFrom("INBOX", "TRASH", "Archive"), goesFirst: fc.boolean() }),
+    { minLength: 1, maxLength: 5 },
+  );
+  await fc.assert(
+    fc.asyncProperty(moves, fc.boolean(), async (moves, isTwice) => {
+      const name = `moves ${unique()}`;
+      const twice = async (each: () => Promise<unknown>) => {
+        await each();
+        if (isTwice) await each();
+      };
+      const { id } = await come(mailOf(`${name} 0`, name));
+      const answer = { references: [`<${name}@out.example>`], thread_id: `other ${name}`, attachments: [] };
+      await come(mailOf(`answer to ${name}`, `re ${name}`, answer));
+      const before = await touch(`${id}`);
+      for (const [nth, { folder, goesFirst }] of moves.entries()) {
+        const leave = () => go(`${name} ${nth}`);
+        const arrive = () => come(mailOf(`${name} ${nth + 1}`, name, { folders: [folder] }));
+        await twice(goesFirst ? leave : arrive);
+        await twice(goesFirst ? arrive : leave);
+      }
+      expect(await bySubject(name)).toMatchObject([{ id, provider: `${name} ${moves.length}` }]);
+      expect(await seen(`${id}`)).toEqual(before);
+    }),
+    { numRuns: 20 },
+  );
+});
