@@ -101,6 +101,7 @@ async function round(roundSeed: number): Promise<void> {
     if (!data.length) return;
     const path = `/v3/grants/${box.grant}/messages/${encodeURIComponent(pick(data).id)}`;
     if (next() < 0.3) await nylas.api("DELETE", `${path}?hard_delete=true`);
+    else if (next() < 0.5) await nylas.api("PUT", path, { folders: [pick(["INBOX", "TRASH", "SPAM"])] });
     else await nylas.api("PUT", path, { starred: next() < 0.5 });
   };
   const work = async () => {

@@ -18,7 +18,11 @@ interface Truth {
   date: number;
   cc?: { email: string }[];
   attachments?: { filename: string }[];
+  folders: string[];
 }
+
+/** Of a Google mailbox. */
+const FOLDERS: Record<string, string> = { INBOX: "inbox", TRASH: "trash", SPAM: "junk" };
 
 interface Row {
   id: string;
@@ -66,6 +70,7 @@ export async function expectTruth(
     expect(message.subject).toBe(truth.subject);
     expect(Date.parse(message.sent_at) / 1000).toBe(truth.date);
     expect(message.body_html === truth.body, `the body of ${truth.subject}`).toBe(true);
+    expect(message.folder).toBe(truth.folders.flatMap((id) => FOLDERS[id] ?? [])[0] ?? "archive");
     expect(message.cc_addresses ?? []).toEqual((truth.cc ?? []).map(({ email }) => ({ email })));
     expect(message.attachments.map(({ filename }) => filename)).toEqual(
       (truth.attachments ?? []).map(({ filename }) => filename),
@@ -83,17 +88,21 @@ export async function expectTruth(
 
 async function expectCounters(box: Mailbox): Promise<void> {
   const counted = await env.DB.prepare(
-    `SELECT a.message_count, a.thread_count,
+    `SELECT a.message_count + a.hidden_message_count AS message_count,
+      a.thread_count + a.hidden_thread_count AS thread_count, a.hidden_message_count,
       (SELECT count(*) FROM ems_messages WHERE account_id = a.id) AS messages,
+      (SELECT count(*) FROM ems_messages WHERE account_id = a.id AND hidden = 1) AS hidden,
       (SELECT count(*) FROM ems_threads WHERE account_id = a.id) AS threads
     FROM ems_accounts a WHERE a.id = ?`,
   )
     .bind(box.id)
     .first<Record<string, number>>();
   expect(counted).toMatchObject({ message_count: counted?.messages, thread_count: counted?.threads });
+  expect(counted?.hidden_message_count).toBe(counted?.hidden);
   const { results: wrong } = await env.DB.prepare(
-    `SELECT t.id FROM ems_threads t WHERE t.account_id = ? AND (t.message_count, t.last_message_at) <>
-      (SELECT count(*), max(sent_at) FROM ems_messages WHERE thread_id = t.id)`,
+    `SELECT t.id FROM ems_threads t WHERE t.account_id = ? AND (t.message_count, t.hidden_count, t.last_message_at) <>
+      (SELECT count(*) FILTER (WHERE hidden = 0), count(*) FILTER (WHERE hidden = 1),
+        coalesce(max(sent_at) FILTER (WHERE hidden = 0), max(sent_at)) FROM ems_messages WHERE thread_id = t.id)`,
   )
     .bind(box.id)
     .all();

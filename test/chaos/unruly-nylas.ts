@@ -38,8 +38,9 @@ export const CHAOS = {
       updatedBeforeCreated: 0.1,
     },
     ...{ unknownField: 0.1, unknownTrigger: 0.02, missingFields: 0.05, metadata: 0.03, transformed: 0.05 },
-    ...{ cleaned: 0.03, badSignature: 0.03 },
+    ...{ cleaned: 0.03, mistyped: 0.05, badSignature: 0.03 },
   },
+  mistyped: 0.05,
   api: {
     "/grants/": {
       ...{ "500": 0.03, "502html": 0.03, "503": 0.02, "429": 0.02, "404-once": 0.02, "short-page": 0.2 },
