@@ -65,6 +65,13 @@ function readLooks(): Look[] {
     }
     return "none";
   };
+  // Laid out anew: after a page is resized, Chromium sometimes keeps the width that a table had before.
+  const { style } = document.documentElement;
+  const { display } = style;
+  style.display = "none";
+  document.documentElement.getBoundingClientRect();
+  style.display = display;
+
   const looks: Look[] = [];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
