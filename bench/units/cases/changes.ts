@@ -24,6 +24,17 @@ const INBOX: Case[] = [
   change("unread a mail", "reader", "/inbox/?is_read=true", "unread"),
   change("star a mail, not touched before", "newcomer", "/inbox/?page=3", "star"),
   change("star a mail", "reader", "/inbox/", "star"),
+  change("unstar a mail", "reader", "/inbox/?is_starred=true", "unstar"),
+  having(
+    "star 25 mails at once",
+    { route: "PATCH /inbox" },
+    (stage) => call(stage, "reader", "GET", "/inbox/?page=5"),
+    (stage, { items }: { items: { id: string }[] }) =>
+      call(stage, "reader", "PATCH", "/inbox/", {
+        ids: items.map(({ id }) => id),
+        changes: { is_starred: true },
+      }),
+  ),
   change("archive a mail", "reader", "/inbox/?is_read=true", "archive"),
   having(
     "take a mail out of the archive",

@@ -14,6 +14,15 @@ export const ITEMS: Case[] = [
   get("a message's HTML", "newcomer", `/messages/${messageId(10)}/html`, {
     route: "GET /messages/:message_id/html",
   }),
+  get("what an answer begins with", "newcomer", `/messages/${messageId(10)}/compose?as=reply-all`, {
+    route: "GET /messages/:message_id/compose",
+  }),
+  having(
+    "an inbox entry",
+    { route: "GET /inbox/:inbox_id" },
+    (stage) => call(stage, "newcomer", "GET", "/inbox/"),
+    (stage, { items }) => call(stage, "newcomer", "GET", `/inbox/${items[0].id}`),
+  ),
   get("a message's attachments", "newcomer", `/attachments/message/${messageId(10)}`, {
     route: "GET /attachments/message/:message_id",
   }),

@@ -1,3 +1,4 @@
+import { filledId } from "../../support/fill.ts";
 import type { Stage } from "../stage.ts";
 import { byCursor, type Case, get } from "./case.ts";
 
@@ -24,6 +25,11 @@ const INBOX: Case[] = [
   get("inbox, unread, nothing touched", "newcomer", "/inbox/?is_read=false"),
   get("inbox, read, all but ten", "reader", "/inbox/?is_read=true"),
   get("inbox, read, nothing touched", "newcomer", "/inbox/?is_read=true"),
+  get("inbox, one folder, all read but ten", "reader", "/inbox/?folder=inbox"),
+  get("inbox, one folder, unread, ten among all", "reader", "/inbox/?folder=inbox&is_read=false"),
+  get("inbox, starred", "reader", "/inbox/?is_starred=true"),
+  get("inbox, archived", "reader", "/inbox/?is_archived=true"),
+  get("inbox, a thread of 4", "reader", `/inbox/?thread_id=${filledId("thread", 1, 5)}`),
   get("inbox, 40 companies", "of40", "/inbox/"),
   get("inbox, 40 companies, all read but ten each", "regular", "/inbox/"),
   get("inbox, unread, 40 companies, ten each", "regular", "/inbox/?is_read=false"),
@@ -41,6 +47,8 @@ const MESSAGES: Case[] = [
   get("messages, page 40", "newcomer", "/messages/?page=40"),
   get("messages, the last page", "newcomer", lastPage("/messages/", 1), { grows: DEEP }),
   byCursor("messages, page 40 by cursor", "newcomer", "/messages/", 39),
+  get("messages, one folder", "newcomer", "/messages/?folder=inbox"),
+  get("messages, a thread of 4", "newcomer", `/messages/?thread_id=${filledId("thread", 1, 5)}`),
   get("messages, 40 companies", "of40", "/messages/"),
   get("messages, 300 companies", "of300", "/messages/"),
 ];
@@ -52,6 +60,7 @@ const THREADS: Case[] = [
   get("threads, page 10", "newcomer", "/threads/?page=10"),
   get("threads, the last page", "newcomer", lastPage("/threads/", 1 / MESSAGES_PER_THREAD), { grows: DEEP }),
   byCursor("threads, page 10 by cursor", "newcomer", "/threads/", 9),
+  get("threads, one folder", "newcomer", "/threads/?folder=inbox"),
   get("threads, 40 companies", "of40", "/threads/"),
   get("threads, 300 companies", "of300", "/threads/"),
 ];

@@ -197,5 +197,11 @@ const REPLAY = having(
   (stage, id) => call(stage, "colleague", "POST", `/webhooks/deliveries/${id}/replay`),
 );
 
+const REPLAY_ALL = plain(
+  "replay all that is parked, of which there is nothing",
+  { route: "POST /webhooks/deliveries/replay" },
+  (stage) => call(stage, "colleague", "POST", "/webhooks/deliveries/replay", {}),
+);
+
 /** Mail that comes and goes. */
-export const MAIL: Case[] = [...INTAKE, REPLAY, ...SENDING, ...FILES];
+export const MAIL: Case[] = [...INTAKE, REPLAY, REPLAY_ALL, ...SENDING, ...FILES];
