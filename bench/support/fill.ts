@@ -70,7 +70,7 @@ export async function readAllBut(
         `INSERT INTO ems_inbox_entries (user_id, message_id, company_id, account_id, sent_at, is_read, read_at)
          SELECT ${userId}, id, company_id, account_id, sent_at, isRead, iif(isRead, sent_at, NULL) FROM (
            SELECT *, (sent_at - ${OLDEST_AT}) / 60 % ${step} <> ${step - 1} AS isRead FROM ems_messages
-           WHERE account_id = ? AND sent_at >= ${OLDEST_AT + first * 60}
+           WHERE account_id = ? AND hidden = 0 AND sent_at >= ${OLDEST_AT + first * 60}
              AND sent_at < ${OLDEST_AT + (first + PORTION) * 60})`,
       )
       .bind(accountId)

@@ -75,6 +75,9 @@ const NAMES = ["id", "account_id", "thread_id", "message_id", "email_address", "
 /** Counted by triggers as the copies come. */
 const COUNTERS = ["message_count", "thread_count"];
 
+/** So many a statement: local D1 hangs up on one that takes long. */
+const COPIES = 10;
+
 /** Gives companies a copy of a filled mailbox each: much faster than to fill as many. */
 export async function copyMailbox(
   { db }: RunningWorker,
@@ -92,12 +95,14 @@ export async function copyMailbox(
   for (const table of TABLES) {
     const { results } = await db.prepare(`PRAGMA table_info(${table})`).all<{ name: string }>();
     const columns = results.map(({ name }: { name: string }) => name);
-    await db
-      .prepare(
-        `WITH RECURSIVE n(i) AS (SELECT ${first} UNION ALL SELECT i + 1 FROM n WHERE i < ${last})
-         INSERT INTO ${table} (${columns}) SELECT ${columns.map(copied)} FROM ${table}, n WHERE company_id = ?`,
-      )
-      .bind(company)
-      .run();
+    for (let from = first; from <= last; from += COPIES) {
+      await db
+        .prepare(
+          `WITH RECURSIVE n(i) AS (SELECT ${from} UNION ALL SELECT i + 1 FROM n WHERE i < ${Math.min(from + COPIES - 1, last)})
+           INSERT INTO ${table} (${columns}) SELECT ${columns.map(copied)} FROM ${table}, n WHERE company_id = ?`,
+        )
+        .bind(company)
+        .run();
+    }
   }
 }

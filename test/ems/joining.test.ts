@@ -5,6 +5,10 @@ import { createBulkAccount } from "../support/bulk.ts";
 import { unique } from "../support/client.ts";
 import { metered } from "../support/meter.ts";
 
+let last = 0;
+/** Ids of threads order by when these began: the oldest, into which the others go, is found first. */
+const nextId = (): string => `01a00000-0000-7000-8000-${(++last).toString(16).padStart(12, "0")}`;
+
 /** A mailbox with threads of so many messages each, of which the first has a Message-ID, and waits for another. */
 async function grow(sizes: number[]) {
   const total = sizes.reduce((sum, size) => sum + size, 0);
@@ -15,7 +19,7 @@ async function grow(sizes: number[]) {
     .bind(account.id)
     .all<{ id: string }>();
   const rest = results.map(({ id }) => id);
-  const threads = sizes.map((size) => ({ id: crypto.randomUUID(), messages: rest.splice(0, size) }));
+  const threads = sizes.map((size) => ({ id: nextId(), messages: rest.splice(0, size) }));
   const json = JSON.stringify(threads);
   await env.DB.batch([
     env.DB.prepare(

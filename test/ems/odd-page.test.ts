@@ -62,9 +62,9 @@ it("an old mail whose deletion was lost is found by the audit, and deleted once 
   expect((await client.call("GET", "/messages/")).body.total).toBe(0);
 });
 
-it("a queue that is not known throws", () => {
+it("a queue that is not known throws", async () => {
   const batch = { queue: "xabar-unknown", messages: [], ackAll: () => {}, retryAll: () => {} };
-  expect(() => worker.queue(batch as never, env, execution as never)).toThrow("xabar-unknown");
+  await expect(worker.queue(batch as never, env, execution as never)).rejects.toThrow("xabar-unknown");
 });
 
 it("while D1 is overloaded a read is tried again, and then answered 503 with Retry-After", async () => {

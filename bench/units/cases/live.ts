@@ -8,7 +8,8 @@ import { newMail } from "./mail.ts";
 
 /** Longer than a Durable Object stays awake with nothing to do: workerd lets it sleep after 10 s. */
 const IDLE_SECONDS = 12;
-const STREAMS = 50;
+/** What a user may have open in a company: see the hub. */
+const STREAMS = 20;
 
 const THREAD = filledId("thread", 1, 22);
 
