@@ -27,7 +27,8 @@ CREATE TRIGGER ems_messages_inserted AFTER INSERT ON ems_messages BEGIN
 END;
 --> statement-breakpoint
 -- Threads become one: all get the id of the one that stays, and the version that this will have. Of each other one the
--- counters are added up once, and each message is written once. (Its version tells ems_messages_moved to keep out.)
+-- counters are added up once, and each message is written once. (That its version changes, too, tells
+-- ems_messages_moved to keep out.)
 DROP TRIGGER ems_threads_merged;
 --> statement-breakpoint
 CREATE TRIGGER ems_threads_merged AFTER UPDATE OF merged_into ON ems_threads WHEN NEW.merged_into <> NEW.id BEGIN

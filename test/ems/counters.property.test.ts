@@ -212,6 +212,6 @@ it("after any steps, lists, totals and counts are those of a plain model", async
         await expectLists(client, entries);
       },
     ),
-    { numRuns: 20 },
+    { numRuns: 15, endOnFailure: true },
   );
 });

@@ -159,6 +159,23 @@ describe("two mails are two", () => {
   });
 });
 
+it("a mail in junk is counted once in the thread that its own has become", async () => {
+  const name = `joined ${unique()}`;
+  // The older of the two stays, and the other's mail goes there.
+  await come(mailOf(`${name} 3`, `${name} 3`));
+  await come(mailOf(`${name} 1`, `${name} 1`));
+  const thread = { thread_id: `thread of ${name} 1` };
+  const { id } = await come(mailOf(`${name} 2`, `${name} 2`, { ...thread, folders: ["SPAM"] }));
+  await come(mailOf(`${name} 3`, `${name} 3`, thread));
+  const { body } = await client.call("GET", `/messages/${id}`);
+  const list = async (folder: string) =>
+    (await client.call("GET", `/threads/?size=100&folder=${folder}`)).body.items.filter(
+      (each: { id: string }) => each.id === body.thread_id,
+    );
+  expect(await list("junk")).toMatchObject([{ message_count: 1 }]);
+  expect(await list("inbox")).toMatchObject([{ message_count: 2 }]);
+});
+
 it("whatever the order of moves there and back, and whatever comes twice: one mail, in one thread", async () => {
   const moves = fc.array(
     fc.record({ folder: fc.constantFrom("INBOX", "TRASH", "Archive"), goesFirst: fc.boolean() }),

@@ -104,7 +104,10 @@ export function connect(place: Place, messageId: string, cause: string): SQL[] {
   return [merge(place, own), ...(isNamed ? expect(place, messageId, own) : [])];
 }
 
-/** How threads become one is in migrations/0018_folder_triggers.sql, and linear in their messages. */
+/**
+ * How threads become one is in migrations/0018_folder_triggers.sql, and linear in their messages. A hidden message has
+ * the version after its thread's, and the new one must be above it: by that the triggers know it.
+ */
 function merge(place: Place, own: SQL): SQL {
   const { accountId, providerThreadId } = place;
   const ofProvider = sql`FROM ems_messages WHERE account_id = ${accountId} AND provider_thread_id = ${providerThreadId}`;
@@ -113,7 +116,7 @@ function merge(place: Place, own: SQL): SQL {
         SELECT ${own} UNION ALL SELECT ${byReferences(place)} UNION ALL ${waiting(place, 0)}
         UNION ALL SELECT min(thread_id) ${ofProvider} UNION ALL SELECT max(thread_id) ${ofProvider})
       UPDATE ems_threads SET merged_into = (SELECT min(id) FROM related),
-        version = (SELECT max(version) + 1 FROM ems_threads WHERE id IN (SELECT id FROM related))
+        version = (SELECT max(version) + 2 FROM ems_threads WHERE id IN (SELECT id FROM related))
       WHERE id IN (SELECT id FROM related) AND (SELECT min(id) < max(id) FROM related) AND ${own} IS NOT NULL`;
 }
 
