@@ -20,10 +20,13 @@ CREATE TRIGGER ems_messages_inserted AFTER INSERT ON ems_messages BEGIN
   WHERE id = NEW.thread_id;
   INSERT INTO ems_folder_counters (account_id, folder, message_count) VALUES (NEW.account_id, NEW.folder, 1)
   ON CONFLICT (account_id, folder) DO UPDATE SET message_count = message_count + 1;
+  -- One of the two: a mail that comes late need not write the index by time.
   INSERT INTO ems_thread_folders
   SELECT id, NEW.folder, account_id, 1, NEW.sent_at FROM ems_threads WHERE id = NEW.thread_id
-  ON CONFLICT (thread_id, folder) DO UPDATE SET
-    message_count = message_count + 1, last_message_at = max(last_message_at, excluded.last_message_at);
+  ON CONFLICT (thread_id, folder) DO UPDATE SET message_count = message_count + 1
+    WHERE last_message_at >= excluded.last_message_at;
+  UPDATE ems_thread_folders SET message_count = message_count + 1, last_message_at = NEW.sent_at
+  WHERE thread_id = NEW.thread_id AND folder = NEW.folder AND last_message_at < NEW.sent_at;
 END;
 --> statement-breakpoint
 -- Threads become one: all get the id of the one that stays, and the version that this will have. Of each other one the
