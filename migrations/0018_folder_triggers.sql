@@ -32,8 +32,6 @@ END;
 -- Threads become one: all get the id of the one that stays, and the version that this will have. Of each other one the
 -- counters are added up once, and each message is written once. (That its version changes, too, tells
 -- ems_messages_moved to keep out.)
-DROP TRIGGER ems_threads_merged;
---> statement-breakpoint
 CREATE TRIGGER ems_threads_merged AFTER UPDATE OF merged_into ON ems_threads WHEN NEW.merged_into <> NEW.id BEGIN
   UPDATE ems_threads SET
     message_count = message_count + OLD.message_count,
@@ -59,8 +57,6 @@ CREATE TRIGGER ems_threads_merged AFTER UPDATE OF merged_into ON ems_threads WHE
 END;
 --> statement-breakpoint
 -- The one that stays: nobody has seen the thread that it becomes, whichever of them they know.
-DROP TRIGGER ems_threads_merging_done;
---> statement-breakpoint
 CREATE TRIGGER ems_threads_grown AFTER UPDATE OF merged_into ON ems_threads WHEN NEW.merged_into = NEW.id BEGIN
   UPDATE ems_threads SET merged_into = NULL WHERE id = NEW.id;
   UPDATE ems_messages SET thread_version = NEW.version WHERE thread_id = NEW.id;
