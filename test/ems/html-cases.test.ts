@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { contentPolicy, toDocument } from "../../src/ems/messages/document.ts";
-import { sanitizeMail } from "../../src/ems/messages/html.ts";
+import { contentPolicy, toDocument } from "../../src/lib/html/document.ts";
+import { sanitizeMail } from "../../src/lib/html/sanitize.ts";
 import { caseText } from "../support/cases.ts";
 import { expectHarmless } from "../support/html-audit.ts";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { sanitizeMail } from "../../src/ems/messages/html.ts";
+import { sanitizeMail } from "../../src/lib/html/sanitize.ts";
 import { CONTEXTS, SHEET_CONTEXTS, VECTORS } from "../support/hostile.ts";
 import { expectHarmless, expectSafeBody, expectSafeSheet } from "../support/html-audit.ts";
 

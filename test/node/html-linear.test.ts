@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { filterDeclarations, filterSheet } from "../../src/ems/messages/css.ts";
-import { textToMail } from "../../src/ems/messages/document.ts";
-import { contentIdsIn, placeImages, sanitizeMail } from "../../src/ems/messages/html.ts";
+import { filterDeclarations, filterSheet } from "../../src/lib/html/css.ts";
+import { textToMail } from "../../src/lib/html/document.ts";
+import { contentIdsIn, placeImages, sanitizeMail } from "../../src/lib/html/sanitize.ts";
 import { expectLinear, PAIRS } from "./support/linear.ts";
 
 const image = (address: string) => `https://x.example/${address}`;

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { sanitizeMail } from "../../src/ems/messages/html.ts";
+import { sanitizeMail } from "../../src/lib/html/sanitize.ts";
 
 interface Tag {
   name: string;

@@ -1,12 +1,12 @@
 import { sql } from "drizzle-orm";
+import { textToMail } from "../../lib/html/document.ts";
+import { exposeContentIds, sanitizeMail } from "../../lib/html/sanitize.ts";
 import { listAttachments } from "../attachments/service.ts";
 import { inCompanies, type UserCtx } from "../context.ts";
 import type { Address } from "../provider/port.ts";
 import { addressesOf, audienceOf, prefixed, senderOf } from "./audience.ts";
 import { type BodyColumns, loadBody } from "./bodies.ts";
 import { findOriginal, type Original } from "./compose.ts";
-import { textToMail } from "./document.ts";
-import { exposeContentIds, sanitizeMail } from "./html.ts";
 import { markupToText, type QuotedBody, quoteInForward, quoteInReply } from "./quote.ts";
 import type { ComposeQuery, ComposeResponse } from "./schemas.ts";
 

@@ -115,7 +115,7 @@ async function shownOf<Each extends File>(
   if (candidates.length === 0) return [];
   const markup = await html();
   if (!markup || !/cid:/i.test(markup)) return [];
-  const { contentIdsIn, sanitizeHtml } = await import("./html.ts");
+  const { contentIdsIn, sanitizeHtml } = await import("../../lib/html/sanitize.ts");
   return picturesOf(contentIdsIn(sanitizeHtml(markup, false)), candidates).values();
 }
 

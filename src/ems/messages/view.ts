@@ -1,10 +1,10 @@
 import { sql } from "drizzle-orm";
 import { notFound } from "../../lib/errors.ts";
+import { contentPolicy, textToMail, toDocument } from "../../lib/html/document.ts";
+import { contentIdsIn, placeImages, sanitizeMail } from "../../lib/html/sanitize.ts";
 import { inlineUrls } from "../attachments/inline.ts";
 import { inCompanies, type UserCtx } from "../context.ts";
 import { type BodyColumns, loadBody } from "./bodies.ts";
-import { contentPolicy, textToMail, toDocument } from "./document.ts";
-import { contentIdsIn, placeImages, sanitizeMail } from "./html.ts";
 
 /** A message's body as a page. */
 export interface HtmlDocument {

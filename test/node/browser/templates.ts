@@ -1,7 +1,7 @@
 import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { contentPolicy, toDocument } from "../../../src/ems/messages/document.ts";
-import { sanitizeMail } from "../../../src/ems/messages/html.ts";
+import { contentPolicy, toDocument } from "../../../src/lib/html/document.ts";
+import { sanitizeMail } from "../../../src/lib/html/sanitize.ts";
 import { waitFor } from "../../support/wait.ts";
 import { compareLooks, type Difference, Reader } from "../support/looks.ts";
 import { inlineTemplates, sheetTemplates, type Template, templatesIn } from "../support/templates.ts";

@@ -1,5 +1,5 @@
-import type { SanitizedMail } from "./html.ts";
 import { escapeAttribute, escapeText } from "./references.ts";
+import type { SanitizedMail } from "./sanitize.ts";
 
 /** Plain text as a mail, with its line breaks. */
 export const textToMail = (text: string): SanitizedMail => ({

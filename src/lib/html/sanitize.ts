@@ -1,5 +1,4 @@
 import { filterDeclarations, filterSheet, type ImageRule, inMedia, prefixed } from "./css.ts";
-import { type Attributes, type HtmlToken, readHtml } from "./html-tokens.ts";
 import {
   BLOCKED_IMAGE,
   baseOf,
@@ -11,6 +10,7 @@ import {
 } from "./links.ts";
 import { ALLOWED_ROOT_ATTRIBUTES, ALLOWED_TAGS } from "./markup.ts";
 import { decode, escapeAttribute, escapeHtml, escapeText } from "./references.ts";
+import { type Attributes, type HtmlToken, readHtml } from "./tokens.ts";
 
 /** What of a mail's HTML may be shown. */
 export interface SanitizedMail {
