@@ -3,7 +3,7 @@ import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
 import { SQLiteAsyncDialect } from "drizzle-orm/sqlite-core";
 import type { CurrentUser } from "../auth/token.ts";
 import { type Config, config } from "../env.ts";
-import { nylasProvider } from "./provider/nylas.ts";
+import { nylasProvider } from "./provider/nylas/client.ts";
 import type { MailProvider } from "./provider/port.ts";
 import { allShards, MAIN, openShards, shardsOf } from "./shards.ts";
 

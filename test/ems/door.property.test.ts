@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { MailHead } from "../../src/ems/messages/schemas.ts";
-import { messageIdsIn } from "../../src/ems/provider/message-ids.ts";
-import { NylasMessage, readMessage, toProviderMessage } from "../../src/ems/provider/wire.ts";
+import { NylasMessage, readMessage, toProviderMessage } from "../../src/ems/provider/nylas/message.ts";
 import { addressesIn, isAddress } from "../../src/lib/address.ts";
 import { fileName, oneLine } from "../../src/lib/line.ts";
+import { messageIdsIn } from "../../src/lib/message-ids.ts";
 import { clampTime, toIso } from "../../src/lib/time.ts";
 
 /** Later than now, by which a time is also measured. */

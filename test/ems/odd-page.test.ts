@@ -5,7 +5,7 @@ import { audit } from "../../src/ems/accounts/audit.ts";
 import { applyPage } from "../../src/ems/accounts/polled.ts";
 import { createContext, ofCompany } from "../../src/ems/context.ts";
 import { askForSuspects } from "../../src/ems/messages/suspects.ts";
-import { nylasProvider } from "../../src/ems/provider/nylas.ts";
+import { nylasProvider } from "../../src/ems/provider/nylas/client.ts";
 import worker from "../../src/index.ts";
 import { nowSeconds } from "../../src/lib/time.ts";
 import { connectMailbox, createClient } from "../support/client.ts";

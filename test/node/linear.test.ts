@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { imageType, picturesOf, shownBy } from "../../src/ems/attachments/images.ts";
-import { errorOf, sendErrorOf } from "../../src/ems/provider/nylas-errors.ts";
-import { NylasMessage, toProviderMessage } from "../../src/ems/provider/wire.ts";
+import { errorOf, sendErrorOf } from "../../src/ems/provider/nylas/errors.ts";
+import { NylasMessage, toProviderMessage } from "../../src/ems/provider/nylas/message.ts";
 import { parseTrigger } from "../../src/ems/webhooks/notification.ts";
 import { decodeReferences } from "../../src/lib/entities.ts";
 import { cut, fileName, oneLine } from "../../src/lib/line.ts";

@@ -7,10 +7,10 @@ import {
   messageIdFields,
 } from "../../lib/delivery-report.ts";
 import { log } from "../../lib/log.ts";
+import { messageIdsIn } from "../../lib/message-ids.ts";
 import { nowSeconds } from "../../lib/time.ts";
 import { keyOf, type StoredAttachment, storeAttachment } from "../attachments/storage.ts";
 import { batch, type Ctx } from "../context.ts";
-import { messageIdsIn } from "../provider/message-ids.ts";
 import type { ProviderMessage } from "../provider/port.ts";
 import { type BodyColumns, loadBody } from "./bodies.ts";
 import { setDelivery } from "./delivery.ts";

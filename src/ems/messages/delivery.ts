@@ -9,7 +9,7 @@ export interface Outcome {
   /** Names the notification or mail that told it: each tells it once. */
   cause: string;
   providerIds: string[];
-  /** By which messages are compared (provider/message-ids.ts). */
+  /** By which messages are compared (lib/message-ids.ts). */
   messageIds: string[];
 }
 

@@ -4,8 +4,8 @@ import { nowSeconds } from "../../lib/time.ts";
 import type { Ctx } from "../context.ts";
 import { deleteMessage } from "../messages/delete.ts";
 import { applyMessage } from "../messages/ingest.ts";
+import { readMessage, readMessageId } from "../provider/nylas/message.ts";
 import { ProviderError, type ProviderMessage } from "../provider/port.ts";
-import { readMessage, readMessageId } from "../provider/wire.ts";
 import { type Delivered, Ignored, type Notification, observedAt } from "./notification.ts";
 
 /**

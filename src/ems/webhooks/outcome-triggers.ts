@@ -1,10 +1,10 @@
 import { type SQL, sql } from "drizzle-orm";
 import { countOf, fieldsOf, itemsOf, textOf } from "../../lib/lenient.ts";
+import { messageIdsIn } from "../../lib/message-ids.ts";
 import { nowSeconds } from "../../lib/time.ts";
 import { batch, type Ctx } from "../context.ts";
 import { appendEvents, ring } from "../events/log.ts";
 import { type Outcome, setDelivery } from "../messages/delivery.ts";
-import { messageIdsIn } from "../provider/message-ids.ts";
 import type { Delivered } from "./notification.ts";
 
 // What becomes of a mail that we sent. Published examples and schemas of these triggers disagree on where fields

@@ -1,10 +1,10 @@
 /// <reference lib="esnext.typedarrays" />
 import * as z from "zod/mini";
-import type { Config } from "../../env.ts";
-import { bytesOf, contentTypeOf, type Multipart, multipart } from "./multipart.ts";
-import { sendErrorOf } from "./nylas-errors.ts";
-import { type OutgoingAttachment, type OutgoingMail, ProviderError, type ProviderMessage } from "./port.ts";
-import { NylasMessage, toProviderMessage } from "./wire.ts";
+import type { Config } from "../../../env.ts";
+import { type OutgoingAttachment, type OutgoingMail, ProviderError, type ProviderMessage } from "../port.ts";
+import { sendErrorOf } from "./errors.ts";
+import { bytesOf, contentTypeOf, type Multipart, multipart } from "./form.ts";
+import { NylasMessage, toProviderMessage } from "./message.ts";
 
 /** Nylas asks for 150 s: a self-hosted Exchange takes that long to accept a mail. */
 const SEND_TIMEOUT_MS = 150_000;

@@ -1,9 +1,9 @@
 import * as z from "zod/mini";
-import type { Config } from "../../env.ts";
-import { errorOf, translating } from "./nylas-errors.ts";
-import { MARKER_HEADER, sendThroughNylas } from "./nylas-send.ts";
-import { type MailProvider, ProviderError, type ProviderFolder, type ProviderPage } from "./port.ts";
-import { NylasMessage, toProviderMessage } from "./wire.ts";
+import type { Config } from "../../../env.ts";
+import { type MailProvider, ProviderError, type ProviderFolder, type ProviderPage } from "../port.ts";
+import { errorOf, translating } from "./errors.ts";
+import { NylasMessage, toProviderMessage } from "./message.ts";
+import { MARKER_HEADER, sendThroughNylas } from "./send.ts";
 
 const READ_TIMEOUT_MS = 20_000;
 const DOWNLOAD_TIMEOUT_MS = 300_000;

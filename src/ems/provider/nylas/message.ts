@@ -1,10 +1,10 @@
 import * as z from "zod/mini";
-import { addressesIn, isAddress, MAX_ADDRESS } from "../../lib/address.ts";
-import { countOf, fieldsOf, itemsOf, textOf } from "../../lib/lenient.ts";
-import { fileName, oneLine } from "../../lib/line.ts";
-import { clampTime, nowSeconds } from "../../lib/time.ts";
-import { type MessageId, messageIdsIn } from "./message-ids.ts";
-import type { Address, ProviderAttachment, ProviderMessage } from "./port.ts";
+import { addressesIn, isAddress, MAX_ADDRESS } from "../../../lib/address.ts";
+import { countOf, fieldsOf, itemsOf, textOf } from "../../../lib/lenient.ts";
+import { fileName, oneLine } from "../../../lib/line.ts";
+import { type MessageId, messageIdsIn } from "../../../lib/message-ids.ts";
+import { clampTime, nowSeconds } from "../../../lib/time.ts";
+import type { Address, ProviderAttachment, ProviderMessage } from "../port.ts";
 
 // Nylas marks next to nothing as required and adds fields without notice, and behind it stands mail that strangers
 // wrote. So a missing id alone refuses a message: null and what makes no sense are taken as absent, what is not named

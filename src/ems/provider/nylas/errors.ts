@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
-import { cut } from "../../lib/line.ts";
-import { ProviderError, type ProviderFault } from "./port.ts";
+import { cut } from "../../../lib/line.ts";
+import { ProviderError, type ProviderFault } from "../port.ts";
 
 /** Runs a call to Nylas. @throws ProviderError, whatever the call throws */
 export async function translating<T>(call: () => Promise<T>): Promise<T> {

@@ -1,4 +1,4 @@
-import { type OutgoingAttachment, ProviderError } from "./port.ts";
+import { type OutgoingAttachment, ProviderError } from "../port.ts";
 
 /** A multipart/form-data body whose length is known before a byte of its files is read. */
 export interface Multipart {
