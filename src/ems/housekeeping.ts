@@ -4,7 +4,7 @@ import { KEPT_DAYS } from "./attachments/uploads.ts";
 import { type Ctx, ofEachShard, ofNoCompany } from "./context.ts";
 import { enqueueErasures } from "./erasure.ts";
 import { removeExpiredKeys } from "./idempotency-store.ts";
-import { DEPARTURE_SECONDS } from "./messages/moves.ts";
+import { DEPARTURE_SECONDS } from "./ingest/moves.ts";
 import { collectGarbage } from "./overflow.ts";
 import { NOTIFICATIONS } from "./webhooks/receive.ts";
 

@@ -6,7 +6,7 @@ import { storeAttachments } from "./attachments/storage.ts";
 import { type Ctx, createContext } from "./context.ts";
 import { erase } from "./erasure.ts";
 import { hubOf } from "./events/log.ts";
-import { readBounce } from "./messages/bounces.ts";
+import { readBounce } from "./ingest/bounces.ts";
 import { isOutage } from "./outage.ts";
 import { workOn } from "./outbox/due.ts";
 import { ProviderError } from "./provider/port.ts";

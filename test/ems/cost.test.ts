@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
-import { applyMessage } from "../../src/ems/messages/ingest.ts";
+import { applyMessage } from "../../src/ems/ingest/apply.ts";
 import { listMessages } from "../../src/ems/messages/service.ts";
 import { listThreads } from "../../src/ems/threads/service.ts";
 import { consumeNotification } from "../../src/ems/webhooks/consumer.ts";

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createContext } from "../../src/ems/context.ts";
 import { listInbox } from "../../src/ems/inbox/list.ts";
-import { applyMessage } from "../../src/ems/messages/ingest.ts";
+import { applyMessage } from "../../src/ems/ingest/apply.ts";
 import { listMessages } from "../../src/ems/messages/service.ts";
 import { listThreads } from "../../src/ems/threads/service.ts";
 import { type BulkAccount, createBulkAccount } from "../support/bulk.ts";

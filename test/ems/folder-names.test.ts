@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { folderByName, folderOf } from "../../src/ems/messages/folder-names.ts";
+import { folderByName, folderOf } from "../../src/ems/ingest/folder-names.ts";
 
 describe("a folder", () => {
   it.each([

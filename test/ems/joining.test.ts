@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
-import { applyMessage } from "../../src/ems/messages/ingest.ts";
+import { applyMessage } from "../../src/ems/ingest/apply.ts";
 import { createBulkAccount } from "../support/bulk.ts";
 import { unique } from "../support/client.ts";
 import { metered } from "../support/meter.ts";

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { app } from "../../src/app.ts";
 import { createContext } from "../../src/ems/context.ts";
 import { TABLES } from "../../src/ems/erasure-portions.ts";
-import { applyMessage } from "../../src/ems/messages/ingest.ts";
+import { applyMessage } from "../../src/ems/ingest/apply.ts";
 import { calm, faultyEnv, type Queued } from "../chaos/faults.ts";
 import { consume, execution } from "../chaos/queue.ts";
 import { type Client, connectMailbox, createClient, unique } from "../support/client.ts";

@@ -4,7 +4,7 @@ import { app } from "../../src/app.ts";
 import { audit } from "../../src/ems/accounts/audit.ts";
 import { applyPage } from "../../src/ems/accounts/polled.ts";
 import { createContext, ofCompany } from "../../src/ems/context.ts";
-import { askForSuspects } from "../../src/ems/messages/suspects.ts";
+import { askForSuspects } from "../../src/ems/ingest/suspects.ts";
 import { nylasProvider } from "../../src/ems/provider/nylas/client.ts";
 import worker from "../../src/index.ts";
 import { nowSeconds } from "../../src/lib/time.ts";

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { createContext } from "../../src/ems/context.ts";
 import { countUnread, listInbox } from "../../src/ems/inbox/list.ts";
 import { settle } from "../../src/ems/inbox/settle.ts";
-import { applyMessage } from "../../src/ems/messages/ingest.ts";
+import { applyMessage } from "../../src/ems/ingest/apply.ts";
 import { type BulkAccount, createBulkAccount } from "../support/bulk.ts";
 import { unique } from "../support/client.ts";
 import { metered } from "../support/meter.ts";

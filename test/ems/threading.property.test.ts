@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { createContext } from "../../src/ems/context.ts";
-import { applyMessage } from "../../src/ems/messages/ingest.ts";
+import { applyMessage } from "../../src/ems/ingest/apply.ts";
 import { type BulkAccount, createBulkAccount } from "../support/bulk.ts";
 import { unique } from "../support/client.ts";
 

@@ -1,8 +1,8 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createContext } from "../../src/ems/context.ts";
-import { deleteMessage } from "../../src/ems/messages/delete.ts";
-import { applyMessage } from "../../src/ems/messages/ingest.ts";
+import { applyMessage } from "../../src/ems/ingest/apply.ts";
+import { deleteMessage } from "../../src/ems/ingest/deletion.ts";
 import { type BulkAccount, createBulkAccount } from "../support/bulk.ts";
 import { unique } from "../support/client.ts";
 

@@ -1,7 +1,7 @@
 import { nowSeconds } from "../../lib/time.ts";
 import { batch, type Ctx } from "../context.ts";
-import type { ConnectedAccount } from "../messages/state.ts";
-import { suspectMissing } from "../messages/suspects.ts";
+import type { ConnectedAccount } from "../ingest/state.ts";
+import { suspectMissing } from "../ingest/suspects.ts";
 import type { ProviderPage } from "../provider/port.ts";
 import { applyPage, idsOn } from "./polled.ts";
 

@@ -4,9 +4,9 @@ import { log } from "../../lib/log.ts";
 import { nowSeconds } from "../../lib/time.ts";
 import { batch, type Ctx, seek } from "../context.ts";
 import { appendEvents, ring } from "../events/log.ts";
+import { refreshFolders } from "../ingest/folders.ts";
+import type { ConnectedAccount } from "../ingest/state.ts";
 import { enqueueJobs } from "../jobs.ts";
-import { refreshFolders } from "../messages/folders.ts";
-import type { ConnectedAccount } from "../messages/state.ts";
 import { ProviderError } from "../provider/port.ts";
 import { applyPage } from "./polled.ts";
 

@@ -1,9 +1,9 @@
 import { sql } from "drizzle-orm";
 import { nowSeconds } from "../../lib/time.ts";
 import { batch, type Ctx, seek } from "../context.ts";
+import type { ConnectedAccount } from "../ingest/state.ts";
+import { askForSuspects, OVERLAP_SECONDS, suspectMissing } from "../ingest/suspects.ts";
 import { enqueueJobs } from "../jobs.ts";
-import type { ConnectedAccount } from "../messages/state.ts";
-import { askForSuspects, OVERLAP_SECONDS, suspectMissing } from "../messages/suspects.ts";
 import { audit } from "./audit.ts";
 import { noteError } from "./backfill.ts";
 import { applyPage, idsOn } from "./polled.ts";

@@ -5,8 +5,8 @@ import { toIso, toIsoOrNull } from "../../lib/time.ts";
 import type { AttachmentResponse } from "../attachments/schemas.ts";
 import { groupByMessage, selectAttachments } from "../attachments/service.ts";
 import { batch, inCompanies, type UserCtx } from "../context.ts";
+import { type Body, loadBody } from "../ingest/bodies.ts";
 import type { messages } from "../schema/mail.ts";
-import { type Body, loadBody } from "./bodies.ts";
 import type { MessageResponse } from "./schemas.ts";
 
 export interface MessageRow extends Omit<typeof messages.$inferSelect, "has_attachments" | "folder"> {

@@ -4,7 +4,7 @@ import { contentPolicy, textToMail, toDocument } from "../../lib/html/document.t
 import { contentIdsIn, placeImages, sanitizeMail } from "../../lib/html/sanitize.ts";
 import { inlineUrls } from "../attachments/inline.ts";
 import { inCompanies, type UserCtx } from "../context.ts";
-import { type BodyColumns, loadBody } from "./bodies.ts";
+import { type BodyColumns, loadBody } from "../ingest/bodies.ts";
 
 /** A message's body as a page. */
 export interface HtmlDocument {

@@ -1,8 +1,8 @@
 import { uuidv7 } from "../../lib/ids.ts";
 import { nowSeconds } from "../../lib/time.ts";
 import { batch, type Ctx } from "../context.ts";
-import { applyMessage } from "../messages/ingest.ts";
-import type { MailAccount } from "../messages/state.ts";
+import { applyMessage } from "../ingest/apply.ts";
+import type { MailAccount } from "../ingest/state.ts";
 import type { OutgoingMail, ProviderAttachment, ProviderMessage } from "../provider/port.ts";
 import { findEntry, type OutboxRow, type StoredMail, setSent } from "./entry.ts";
 

@@ -73,7 +73,7 @@ export const threads = sqliteTable(
     created_at: integer().notNull(),
     /** Counts what was written in it: a message that came, and a reply that claimed to be the next. By trigger. */
     version: integer().notNull().default(0),
-    /** Set for as long as a statement takes, to have a trigger make it part of another: see messages/threading.ts. */
+    /** Set for as long as a statement takes, to have a trigger make it part of another: see ingest/threading.ts. */
     merged_into: text(),
   },
   (t) => [
@@ -106,7 +106,7 @@ export const messages = sqliteTable(
     direction: text({ enum: ["inbound", "outbound"] }).notNull(),
     has_attachments: integer({ mode: "boolean" }).notNull(),
     attachment_count: integer().notNull().default(0),
-    /** By which rule it found its thread when it came: see messages/threading.ts. */
+    /** By which rule it found its thread when it came: see ingest/threading.ts. */
     threaded_by: text({ enum: ["reply", "provider", "references", "none"] })
       .notNull()
       .default("none"),
@@ -147,7 +147,7 @@ export const messages = sqliteTable(
     index("ems_messages_account").on(t.account_id, t.hidden, t.sent_at, t.id),
     index("ems_messages_folder").on(t.account_id, t.folder, t.sent_at, t.id),
     index("ems_messages_thread").on(t.thread_id, t.hidden, t.sent_at, t.id),
-    // The thread makes it possible to step over a long one: see messages/threading.ts.
+    // The thread makes it possible to step over a long one: see ingest/threading.ts.
     index("ems_messages_provider_thread").on(t.account_id, t.provider_thread_id, t.thread_id),
     index("ems_messages_internet").on(t.account_id, t.internet_message_id),
   ],

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { log } from "../../lib/log.ts";
 import { type Ctx, ofNoCompany, seek } from "../context.ts";
-import { forgetFolders } from "../messages/folders.ts";
+import { forgetFolders } from "../ingest/folders.ts";
 import { isOutage } from "../outage.ts";
 import { discard } from "../overflow.ts";
 import { ProviderError } from "../provider/port.ts";

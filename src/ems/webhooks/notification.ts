@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { clampTime } from "../../lib/time.ts";
-import type { ConnectedAccount } from "../messages/state.ts";
+import type { ConnectedAccount } from "../ingest/state.ts";
 
 /**
  * What Nylas posts. Only what is used is named: undocumented fields occur, and the grant's id stands in one of

@@ -4,7 +4,7 @@ import { messageIdsIn } from "../../lib/message-ids.ts";
 import { nowSeconds } from "../../lib/time.ts";
 import { batch, type Ctx } from "../context.ts";
 import { appendEvents, ring } from "../events/log.ts";
-import { type Outcome, setDelivery } from "../messages/delivery.ts";
+import { type Outcome, setDelivery } from "../ingest/delivery.ts";
 import type { Delivered } from "./notification.ts";
 
 // What becomes of a mail that we sent. Published examples and schemas of these triggers disagree on where fields

@@ -1,7 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import { nowSeconds } from "../../lib/time.ts";
 import { batch, type Ctx } from "../context.ts";
-import { deleteMessage } from "./delete.ts";
+import { deleteMessage } from "./deletion.ts";
 import type { ConnectedAccount } from "./state.ts";
 
 // A suspect is a message that the provider may have deleted without our having been told. Pages and notifications
