@@ -16,7 +16,7 @@ export const DAYS = 30;
 const CRON_RUNS_AN_HOUR = 6;
 export const CRON_RUNS_A_MONTH = CRON_RUNS_AN_HOUR * 24 * DAYS;
 
-/** Mailboxes that a run of cron sweeps: ACCOUNTS_PER_RUN in src/ems/accounts/sweep.ts. */
+/** Mailboxes that a run of cron sweeps: ACCOUNTS_PER_RUN in src/ems/intake/sweep.ts. */
 export const SWEPT_A_RUN = 2000;
 
 /** What is assumed: a value, and what it counts. Edit it, and the document follows. */

@@ -1,10 +1,10 @@
 import { log } from "../lib/log.ts";
-import { resumeBackfills } from "./accounts/backfill.ts";
-import { scheduleSweeps } from "./accounts/sweep.ts";
 import { type Ctx, ofEachShard } from "./context.ts";
 import { removeExpired } from "./housekeeping.ts";
+import { resumeBackfills } from "./intake/backfill.ts";
+import { replayDue } from "./intake/ledger.ts";
+import { scheduleSweeps } from "./intake/sweep.ts";
 import { enqueueDue } from "./outbox/due.ts";
-import { replayDue } from "./webhooks/deliveries.ts";
 
 /**
  * Cron: mail that is due, history and sweeps, what an outage has parked, and the removal of what is kept for a time

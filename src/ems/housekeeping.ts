@@ -5,8 +5,8 @@ import { type Ctx, ofEachShard, ofNoCompany } from "./context.ts";
 import { enqueueErasures } from "./erasure.ts";
 import { removeExpiredKeys } from "./idempotency-store.ts";
 import { DEPARTURE_SECONDS } from "./ingest/moves.ts";
+import { NOTIFICATIONS } from "./intake/receive.ts";
 import { collectGarbage } from "./overflow.ts";
-import { NOTIFICATIONS } from "./webhooks/receive.ts";
 
 const KEEP_DAYS = 30;
 /** Longer than any notification can be replayed: their bytes are kept for 30 days. */

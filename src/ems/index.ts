@@ -6,10 +6,10 @@ import { createContext, type EmsEnv, ofCompanies } from "./context.ts";
 import { drafts } from "./drafts/routes.ts";
 import { events, stream, tickets } from "./events/routes.ts";
 import { inbox } from "./inbox/routes.ts";
+import { deliveries, webhooks } from "./intake/routes.ts";
 import { messages } from "./messages/routes.ts";
 import { outbox } from "./outbox/routes.ts";
 import { threads } from "./threads/routes.ts";
-import { deliveries, webhooks } from "./webhooks/routes.ts";
 
 export { CompanyHub } from "./events/hub.ts";
 

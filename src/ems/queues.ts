@@ -1,16 +1,16 @@
 import * as z from "zod/mini";
 import { log } from "../lib/log.ts";
-import { backfill, failBackfill } from "./accounts/backfill.ts";
-import { sweep } from "./accounts/sweep.ts";
 import { storeAttachments } from "./attachments/storage.ts";
 import { type Ctx, createContext } from "./context.ts";
 import { erase } from "./erasure.ts";
 import { hubOf } from "./events/log.ts";
 import { readBounce } from "./ingest/bounces.ts";
+import { backfill, failBackfill } from "./intake/backfill.ts";
+import { consumeNotification, parkNotification } from "./intake/consumer.ts";
+import { sweep } from "./intake/sweep.ts";
 import { isOutage } from "./outage.ts";
 import { workOn } from "./outbox/due.ts";
 import { ProviderError } from "./provider/port.ts";
-import { consumeNotification, parkNotification } from "./webhooks/consumer.ts";
 
 const cursor = z.nullable(z.string());
 

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { startBackfill } from "../../src/ems/accounts/backfill.ts";
 import { createContext, ofCompany } from "../../src/ems/context.ts";
+import { startBackfill } from "../../src/ems/intake/backfill.ts";
 import worker from "../../src/index.ts";
 import { createBulkAccount } from "../support/bulk.ts";
 import { unique } from "../support/client.ts";

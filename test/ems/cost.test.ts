@@ -1,9 +1,9 @@
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
 import { applyMessage } from "../../src/ems/ingest/apply.ts";
+import { consumeNotification } from "../../src/ems/intake/consumer.ts";
 import { listMessages } from "../../src/ems/messages/service.ts";
 import { listThreads } from "../../src/ems/threads/service.ts";
-import { consumeNotification } from "../../src/ems/webhooks/consumer.ts";
 import { createBulkAccount } from "../support/bulk.ts";
 import { unique } from "../support/client.ts";
 import { metered } from "../support/meter.ts";

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
 import { createContext } from "../../src/ems/context.ts";
-import { consumeNotification } from "../../src/ems/webhooks/consumer.ts";
+import { consumeNotification } from "../../src/ems/intake/consumer.ts";
 import { connectMailbox, createClient, unique } from "../support/client.ts";
 
 /** What the migration does to rows, without the columns that it adds. */

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { createContext } from "../../src/ems/context.ts";
-import { consumeNotification } from "../../src/ems/webhooks/consumer.ts";
+import { consumeNotification } from "../../src/ems/intake/consumer.ts";
 import { type Client, connectMailbox, createClient, unique } from "../support/client.ts";
 
 const ctx = createContext(env, { waitUntil: () => {} });

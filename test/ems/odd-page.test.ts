@@ -1,10 +1,10 @@
 import { env } from "cloudflare:workers";
 import { afterEach, expect, it, vi } from "vitest";
 import { app } from "../../src/app.ts";
-import { audit } from "../../src/ems/accounts/audit.ts";
-import { applyPage } from "../../src/ems/accounts/polled.ts";
 import { createContext, ofCompany } from "../../src/ems/context.ts";
 import { askForSuspects } from "../../src/ems/ingest/suspects.ts";
+import { audit } from "../../src/ems/intake/audit.ts";
+import { applyPage } from "../../src/ems/intake/polled.ts";
 import { nylasProvider } from "../../src/ems/provider/nylas/client.ts";
 import worker from "../../src/index.ts";
 import { nowSeconds } from "../../src/lib/time.ts";

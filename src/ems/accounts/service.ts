@@ -4,11 +4,11 @@ import { uuidv7 } from "../../lib/ids.ts";
 import { nowSeconds, toIso, toIsoOrNull } from "../../lib/time.ts";
 import { batch, inCompanies, ofCompany, ofEveryCompany, type UserCtx } from "../context.ts";
 import { appendEvents, newestEvent, ring } from "../events/log.ts";
+import { startBackfill } from "../intake/backfill.ts";
 import { byAddress, readAtOf } from "../lists.ts";
 import type { Grant } from "../provider/port.ts";
 import { throwUnavailable } from "../provider/unavailable.ts";
 import { accounts } from "../schema/mail.ts";
-import { startBackfill } from "./backfill.ts";
 import type { AccountCreate, AccountResponse, AccountUpdate } from "./schemas.ts";
 
 interface AccountRow extends Omit<AccountResponse, "last_sync_at" | "created_at" | "company"> {

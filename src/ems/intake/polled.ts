@@ -7,9 +7,9 @@ import { applyMessage } from "../ingest/apply.ts";
 import type { ConnectedAccount } from "../ingest/state.ts";
 import { isOutage } from "../outage.ts";
 import type { ProviderPage } from "../provider/port.ts";
-import { reasonOf, recordDelivery } from "../webhooks/deliveries.ts";
-import type { Notification } from "../webhooks/notification.ts";
-import { notificationKey } from "../webhooks/receive.ts";
+import { reasonOf, recordDelivery } from "./ledger.ts";
+import type { Notification } from "./notification.ts";
+import { notificationKey } from "./receive.ts";
 
 export interface PollOptions {
   /** When the page was asked for, in milliseconds. */

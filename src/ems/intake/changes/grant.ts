@@ -1,10 +1,10 @@
 import { type SQL, sql } from "drizzle-orm";
-import { fieldsOf, numberOf } from "../../lib/lenient.ts";
-import { startBackfill } from "../accounts/backfill.ts";
-import { enqueueSweep } from "../accounts/sweep.ts";
-import { batch, type Ctx } from "../context.ts";
-import { appendEvents, ring } from "../events/log.ts";
-import { type Delivered, observedAt } from "./notification.ts";
+import { fieldsOf, numberOf } from "../../../lib/lenient.ts";
+import { batch, type Ctx } from "../../context.ts";
+import { appendEvents, ring } from "../../events/log.ts";
+import { startBackfill } from "../backfill.ts";
+import { type Delivered, observedAt } from "../notification.ts";
+import { enqueueSweep } from "../sweep.ts";
 
 /** grant.expired: out of reach until the mailbox's owner signs in again, which keeps the grant. */
 export const applyExpiry = (ctx: Ctx, delivered: Delivered): Promise<void> =>

@@ -5,9 +5,16 @@ import { forgetFolders } from "../ingest/folders.ts";
 import { isOutage } from "../outage.ts";
 import { discard } from "../overflow.ts";
 import { ProviderError } from "../provider/port.ts";
-import { type DeliveryRow, reasonOf, recordDelivery } from "./deliveries.ts";
-import { applyExpiry, applyImapSync, applyRenewal, applyRevocation } from "./grant-triggers.ts";
-import { applyDeletion, applyState } from "./message-triggers.ts";
+import { applyExpiry, applyImapSync, applyRenewal, applyRevocation } from "./changes/grant.ts";
+import { applyDeletion, applyState } from "./changes/message.ts";
+import {
+  applyBounce,
+  applyClicked,
+  applyOpened,
+  applySendFailure,
+  applySendSuccess,
+} from "./changes/outcome.ts";
+import { type DeliveryRow, reasonOf, recordDelivery } from "./ledger.ts";
 import {
   type Delivered,
   grantOf,
@@ -16,13 +23,6 @@ import {
   parseTrigger,
   QueuedNotification,
 } from "./notification.ts";
-import {
-  applyBounce,
-  applyClicked,
-  applyOpened,
-  applySendFailure,
-  applySendSuccess,
-} from "./outcome-triggers.ts";
 
 /** What a folder is for is not told: the provider is asked when a mail next needs it. */
 const applyFolder = async (ctx: Ctx, { account }: Delivered): Promise<void> => {

@@ -4,7 +4,7 @@ import { limitOpen, requireRole } from "../../auth/middleware.ts";
 import { ApiError } from "../../lib/errors.ts";
 import { answer, valid } from "../../lib/validation.ts";
 import { createContext, type EmsEnv } from "../context.ts";
-import { listDeliveries, replayDelivery, replayParked } from "./deliveries.ts";
+import { listDeliveries, replayDelivery, replayParked } from "./ledger.ts";
 import { notKept, receiveNotification } from "./receive.ts";
 import {
   DeliveriesQuery,

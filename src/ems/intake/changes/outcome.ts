@@ -1,11 +1,11 @@
 import { type SQL, sql } from "drizzle-orm";
-import { countOf, fieldsOf, itemsOf, textOf } from "../../lib/lenient.ts";
-import { messageIdsIn } from "../../lib/message-ids.ts";
-import { nowSeconds } from "../../lib/time.ts";
-import { batch, type Ctx } from "../context.ts";
-import { appendEvents, ring } from "../events/log.ts";
-import { type Outcome, setDelivery } from "../ingest/delivery.ts";
-import type { Delivered } from "./notification.ts";
+import { countOf, fieldsOf, itemsOf, textOf } from "../../../lib/lenient.ts";
+import { messageIdsIn } from "../../../lib/message-ids.ts";
+import { nowSeconds } from "../../../lib/time.ts";
+import { batch, type Ctx } from "../../context.ts";
+import { appendEvents, ring } from "../../events/log.ts";
+import { type Outcome, setDelivery } from "../../ingest/delivery.ts";
+import type { Delivered } from "../notification.ts";
 
 // What becomes of a mail that we sent. Published examples and schemas of these triggers disagree on where fields
 // stand and require next to none, so all places are read, and only the mail has to be named.

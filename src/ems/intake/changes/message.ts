@@ -1,12 +1,12 @@
 import { sql } from "drizzle-orm";
-import { log } from "../../lib/log.ts";
-import { nowSeconds } from "../../lib/time.ts";
-import type { Ctx } from "../context.ts";
-import { applyMessage } from "../ingest/apply.ts";
-import { deleteMessage } from "../ingest/deletion.ts";
-import { readMessage, readMessageId } from "../provider/nylas/message.ts";
-import { ProviderError, type ProviderMessage } from "../provider/port.ts";
-import { type Delivered, Ignored, type Notification, observedAt } from "./notification.ts";
+import { log } from "../../../lib/log.ts";
+import { nowSeconds } from "../../../lib/time.ts";
+import type { Ctx } from "../../context.ts";
+import { applyMessage } from "../../ingest/apply.ts";
+import { deleteMessage } from "../../ingest/deletion.ts";
+import { readMessage, readMessageId } from "../../provider/nylas/message.ts";
+import { ProviderError, type ProviderMessage } from "../../provider/port.ts";
+import { type Delivered, Ignored, type Notification, observedAt } from "../notification.ts";
 
 /**
  * message.created and message.updated: one and the same, since either may come first, or alone.
