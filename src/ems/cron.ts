@@ -4,7 +4,7 @@ import { removeExpired } from "./housekeeping.ts";
 import { resumeBackfills } from "./intake/backfill.ts";
 import { replayDue } from "./intake/ledger.ts";
 import { scheduleSweeps } from "./intake/sweep.ts";
-import { enqueueDue } from "./outbox/due.ts";
+import { enqueueDue } from "./sending/due.ts";
 
 /**
  * Cron: mail that is due, history and sweeps, what an outage has parked, and the removal of what is kept for a time

@@ -3,12 +3,12 @@ import { accounts } from "./accounts/routes.ts";
 import { attachments, files } from "./attachments/routes.ts";
 import { companies } from "./companies/routes.ts";
 import { createContext, type EmsEnv, ofCompanies } from "./context.ts";
-import { drafts } from "./drafts/routes.ts";
 import { events, stream, tickets } from "./events/routes.ts";
 import { inbox } from "./inbox/routes.ts";
 import { deliveries, webhooks } from "./intake/routes.ts";
 import { messages } from "./messages/routes.ts";
-import { outbox } from "./outbox/routes.ts";
+import { drafts } from "./sending/drafts/routes.ts";
+import { outbox } from "./sending/routes.ts";
 import { threads } from "./threads/routes.ts";
 
 export { CompanyHub } from "./events/hub.ts";

@@ -9,8 +9,8 @@ import { backfill, failBackfill } from "./intake/backfill.ts";
 import { consumeNotification, parkNotification } from "./intake/consumer.ts";
 import { sweep } from "./intake/sweep.ts";
 import { isOutage } from "./outage.ts";
-import { workOn } from "./outbox/due.ts";
 import { ProviderError } from "./provider/port.ts";
+import { workOn } from "./sending/due.ts";
 
 const cursor = z.nullable(z.string());
 

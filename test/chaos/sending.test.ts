@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it, vi } from "vitest";
 import { app } from "../../src/app.ts";
 import type { AccountResponse } from "../../src/ems/accounts/schemas.ts";
 import { createContext } from "../../src/ems/context.ts";
-import { enqueueDue } from "../../src/ems/outbox/due.ts";
+import { enqueueDue } from "../../src/ems/sending/due.ts";
 import { type Client, connectMailbox, createClient, unique } from "../support/client.ts";
 import { breakRoute, deliverNotifications, mendRoutes, storedMail } from "../support/nylas.ts";
 import { calm, faultyEnv, type Queued, type Strike } from "./faults.ts";

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { AccountResponse } from "../../src/ems/accounts/schemas.ts";
 import { createContext } from "../../src/ems/context.ts";
-import { workOn } from "../../src/ems/outbox/due.ts";
+import { workOn } from "../../src/ems/sending/due.ts";
 import worker from "../../src/index.ts";
 import { type Answered, type Client, connectMailbox, createClient, unique } from "../support/client.ts";
 import { breakRoute, deliverNotifications, eventually, mendRoutes, storedMail } from "../support/nylas.ts";

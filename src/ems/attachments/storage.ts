@@ -2,8 +2,8 @@ import { sql } from "drizzle-orm";
 import { notFound } from "../../lib/errors.ts";
 import { log } from "../../lib/log.ts";
 import { type Ctx, inCompanies, type UserCtx } from "../context.ts";
-import type { StoredFile } from "../outbox/entry.ts";
 import { throwUnavailable } from "../provider/unavailable.ts";
+import type { StoredFile } from "../sending/entry.ts";
 import { shownBy } from "./images.ts";
 import { createPartBuffer, putChunks } from "./put-chunks.ts";
 

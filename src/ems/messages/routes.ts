@@ -4,7 +4,8 @@ import { answer, valid } from "../../lib/validation.ts";
 import type { EmsEnv } from "../context.ts";
 import { POSITION_HEADER } from "../events/position.ts";
 import { idempotent } from "../idempotency.ts";
-import { answerSent, SENT } from "../outbox/answer.ts";
+import { answerSent, SENT } from "../sending/answer.ts";
+import { forward, replyAll, type SendOptions, sendMessage } from "../sending/send.ts";
 import { parseIfMatch } from "../threads/version.ts";
 import {
   ComposeQuery,
@@ -18,7 +19,6 @@ import {
   ReplyAllRequest,
   SendRequest,
 } from "./schemas.ts";
-import { forward, replyAll, type SendOptions, sendMessage } from "./send.ts";
 import { getMessage, listMessages } from "./service.ts";
 
 const param = valid("param", MessageParam);
@@ -54,7 +54,7 @@ export const messages = new Hono<EmsEnv>({ strict: false })
     param,
     valid("query", ComposeQuery),
     async (c) => {
-      const { prefill } = await import("./compose-form.ts");
+      const { prefill } = await import("../sending/prefill.ts");
       return c.json(await prefill(c.var.ctx, c.req.valid("param").message_id, c.req.valid("query")));
     },
   )

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 
-/** Every mail that somebody wanted to send, and what is known of it: see outbox/attempt.ts for the states. */
+/** Every mail that somebody wanted to send, and what is known of it: see sending/attempt.ts for the states. */
 export const outbox = sqliteTable(
   "ems_outbox",
   {

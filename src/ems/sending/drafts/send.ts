@@ -1,13 +1,13 @@
 import { sql } from "drizzle-orm";
-import { ApiError, badRequest } from "../../lib/errors.ts";
-import { log } from "../../lib/log.ts";
-import { nowSeconds } from "../../lib/time.ts";
-import { inCompanies, type UserCtx } from "../context.ts";
-import { type Sent, sendMessage } from "../messages/send.ts";
+import { ApiError, badRequest } from "../../../lib/errors.ts";
+import { log } from "../../../lib/log.ts";
+import { nowSeconds } from "../../../lib/time.ts";
+import { inCompanies, type UserCtx } from "../../context.ts";
+import { type Sent, sendMessage } from "../send.ts";
 import { discardContent } from "./content.ts";
-import { changeDraft, type Draft, isUnchanged } from "./drafts.ts";
 import type { DraftSend } from "./schemas.ts";
 import { removeDraft, type Seen } from "./service.ts";
+import { changeDraft, type Draft, isUnchanged } from "./versions.ts";
 
 /** Longer than any call to the provider can be under way. */
 const CLAIM_SECONDS = 600;

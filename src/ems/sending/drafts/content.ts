@@ -1,8 +1,8 @@
-import { badRequest } from "../../lib/errors.ts";
-import { log } from "../../lib/log.ts";
-import type { Ctx } from "../context.ts";
-import { overflow } from "../overflow.ts";
-import type { drafts } from "../schema/sending.ts";
+import { badRequest } from "../../../lib/errors.ts";
+import { log } from "../../../lib/log.ts";
+import type { Ctx } from "../../context.ts";
+import { overflow } from "../../overflow.ts";
+import type { drafts } from "../../schema/sending.ts";
 import type { DraftContent, DraftUpdate } from "./schemas.ts";
 
 export type DraftRow = typeof drafts.$inferSelect;

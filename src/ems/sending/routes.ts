@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { answer, valid } from "../../lib/validation.ts";
 import type { EmsEnv } from "../context.ts";
+import { cancelOutboxEntry, getOutboxEntry, listOutbox } from "./outbox.ts";
 import {
   OutboxDetailResponse,
   OutboxListResponse,
@@ -8,7 +9,6 @@ import {
   OutboxQuery,
   OutboxResponse,
 } from "./schemas.ts";
-import { cancelOutboxEntry, getOutboxEntry, listOutbox } from "./service.ts";
 
 const param = valid("param", OutboxParam);
 

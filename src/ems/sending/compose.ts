@@ -5,9 +5,9 @@ import { check } from "../../lib/validation.ts";
 import { shownBy } from "../attachments/images.ts";
 import { findUploads, uploadKeyOf } from "../attachments/uploads.ts";
 import { inCompanies, type UserCtx } from "../context.ts";
-import type { StoredFile, StoredMail } from "../outbox/entry.ts";
-import { disconnected } from "../outbox/submit.ts";
-import { MailHead, type Recipient, type SendRequest } from "./schemas.ts";
+import { MailHead, type Recipient, type SendRequest } from "../messages/schemas.ts";
+import type { StoredFile, StoredMail } from "./entry.ts";
+import { disconnected } from "./submit.ts";
 
 export interface SendingAccount {
   id: string;

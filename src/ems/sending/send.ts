@@ -2,11 +2,11 @@ import { badRequest } from "../../lib/errors.ts";
 import { nowSeconds } from "../../lib/time.ts";
 import { filesOf } from "../attachments/storage.ts";
 import type { UserCtx } from "../context.ts";
-import type { OutboxResponse } from "../outbox/schemas.ts";
-import { type SentDraft, submit } from "../outbox/submit.ts";
-import { audienceOf, prefixed } from "./audience.ts";
+import type { ForwardRequest, MessageResponse, ReplyAllRequest, SendRequest } from "../messages/schemas.ts";
 import { compose, findOriginal, findSendingAccount } from "./compose.ts";
-import type { ForwardRequest, MessageResponse, ReplyAllRequest, SendRequest } from "./schemas.ts";
+import { audienceOf, prefixed } from "./recipients.ts";
+import type { OutboxResponse } from "./schemas.ts";
+import { type SentDraft, submit } from "./submit.ts";
 
 /** How a mail is to be sent, apart from what it says. */
 export interface SendOptions {

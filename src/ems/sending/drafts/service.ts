@@ -1,11 +1,11 @@
 import { sql } from "drizzle-orm";
-import { forbidden, notFound } from "../../lib/errors.ts";
-import { uuidv7 } from "../../lib/ids.ts";
-import { nowSeconds } from "../../lib/time.ts";
-import { inCompanies, ofCompany, type UserCtx } from "../context.ts";
+import { forbidden, notFound } from "../../../lib/errors.ts";
+import { uuidv7 } from "../../../lib/ids.ts";
+import { nowSeconds } from "../../../lib/time.ts";
+import { inCompanies, ofCompany, type UserCtx } from "../../context.ts";
 import { type DraftRow, discardContent, EMPTY, mergeContent, storeContent } from "./content.ts";
-import { changeDraft, type Draft, isUnchanged, requireDraft, toResponse } from "./drafts.ts";
 import type { DraftCreate, DraftResponse, DraftUpdate } from "./schemas.ts";
+import { changeDraft, type Draft, isUnchanged, requireDraft, toResponse } from "./versions.ts";
 
 /** Which draft to change, and the version of it that the caller has seen: null to change whatever is there. */
 export interface Seen {

@@ -2,8 +2,8 @@ import type { Context } from "hono";
 import { answer } from "../../lib/validation.ts";
 import type { EmsEnv } from "../context.ts";
 import { MessageResponse } from "../messages/schemas.ts";
-import type { Sent } from "../messages/send.ts";
 import { OutboxResponse } from "./schemas.ts";
+import type { Sent } from "./send.ts";
 
 /** What every route that sends answers. */
 export const SENT = answer(200, MessageResponse, { status: 202, schema: OutboxResponse });

@@ -1,10 +1,10 @@
 import { sql } from "drizzle-orm";
-import type { Position } from "../../lib/pagination.ts";
-import { inCompanies, type UserCtx } from "../context.ts";
-import { type Listing, listPage } from "../lists.ts";
+import type { Position } from "../../../lib/pagination.ts";
+import { inCompanies, type UserCtx } from "../../context.ts";
+import { type Listing, listPage } from "../../lists.ts";
 import { type DraftRow, loadContent } from "./content.ts";
-import { findDraft, toResponse } from "./drafts.ts";
 import type { DraftResponse, DraftsQuery } from "./schemas.ts";
+import { findDraft, toResponse } from "./versions.ts";
 
 /** D1 holds a whole answer in memory: contents come in portions of this many drafts. */
 const PORTION = 25;

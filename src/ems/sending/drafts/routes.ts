@@ -1,10 +1,10 @@
 import { type Context, Hono } from "hono";
-import { streamJson } from "../../lib/json-stream.ts";
-import { answer, valid } from "../../lib/validation.ts";
-import type { EmsEnv } from "../context.ts";
-import { idempotent } from "../idempotency.ts";
-import { answerSent, SENT } from "../outbox/answer.ts";
-import { parseIfMatch, toETag } from "../threads/version.ts";
+import { streamJson } from "../../../lib/json-stream.ts";
+import { answer, valid } from "../../../lib/validation.ts";
+import type { EmsEnv } from "../../context.ts";
+import { idempotent } from "../../idempotency.ts";
+import { parseIfMatch, toETag } from "../../threads/version.ts";
+import { answerSent, SENT } from "../answer.ts";
 import { listDrafts } from "./list.ts";
 import {
   DraftCreate,
