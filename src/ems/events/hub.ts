@@ -2,8 +2,8 @@ import { DurableObject } from "cloudflare:workers";
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
 import { config } from "../../env.ts";
 import { log } from "../../lib/log.ts";
-import { Leases, type Presence, toPresenceFrame } from "../presence/leases.ts";
 import { openShards, shardOf } from "../shards.ts";
+import { Leases, type Presence, toPresenceFrame } from "./leases.ts";
 import { type LoggedEvent, lastEventId, type Packet, readEvents, TOO_MANY_STREAMS, toFrame } from "./log.ts";
 
 const READ_LIMIT = 200;

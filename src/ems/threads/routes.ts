@@ -3,8 +3,8 @@ import { streamJson } from "../../lib/json-stream.ts";
 import { answer, valid } from "../../lib/validation.ts";
 import type { EmsEnv } from "../context.ts";
 import { POSITION_HEADER } from "../events/position.ts";
-import { PresenceRequest, PresenceResponse } from "../presence/schemas.ts";
-import { announcePresence } from "../presence/service.ts";
+import { announcePresence } from "../events/presence.ts";
+import { PresenceRequest, PresenceResponse } from "../events/presence-schemas.ts";
 import {
   ThreadDetailResponse,
   ThreadListResponse,

@@ -1,5 +1,5 @@
 import { formatEvent } from "../../lib/sse.ts";
-import type { PresenceState } from "./schemas.ts";
+import type { PresenceState } from "./presence-schemas.ts";
 
 /** How long somebody counts as present after they last said so. */
 export const LEASE_MS = 30_000;

@@ -1,9 +1,9 @@
 import { sql } from "drizzle-orm";
 import { notFound } from "../../lib/errors.ts";
 import { inCompanies, type UserCtx } from "../context.ts";
-import { hubOf } from "../events/log.ts";
 import { LEASE_MS } from "./leases.ts";
-import type { PresenceRequest, PresenceResponse } from "./schemas.ts";
+import { hubOf } from "./log.ts";
+import type { PresenceRequest, PresenceResponse } from "./presence-schemas.ts";
 
 /**
  * Says what the caller does at a thread; the company's other users are told when it is something new. It holds for
