@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { nowSeconds, toIso } from "../lib/time.ts";
 import { KEPT_DAYS } from "./attachments/uploads.ts";
 import { type Ctx, ofEachShard, ofNoCompany } from "./context.ts";
-import { enqueueErasures } from "./erasure.ts";
+import { enqueueErasures } from "./erasure/erase.ts";
 import { removeExpiredKeys } from "./idempotency-store.ts";
 import { DEPARTURE_SECONDS } from "./ingest/moves.ts";
 import { NOTIFICATIONS } from "./intake/receive.ts";

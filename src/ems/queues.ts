@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { log } from "../lib/log.ts";
 import { storeAttachments } from "./attachments/storage.ts";
 import { type Ctx, createContext } from "./context.ts";
-import { erase } from "./erasure.ts";
+import { erase } from "./erasure/erase.ts";
 import { hubOf } from "./events/log.ts";
 import { readBounce } from "./ingest/bounces.ts";
 import { backfill, failBackfill } from "./intake/backfill.ts";

@@ -2,9 +2,9 @@ import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { createContext } from "../../src/ems/context.ts";
+import { FOLDERS, type Folder, HIDDEN_FOLDERS } from "../../src/ems/folders.ts";
 import { applyMessage } from "../../src/ems/ingest/apply.ts";
 import { deleteMessage } from "../../src/ems/ingest/deletion.ts";
-import { FOLDERS, type Folder, HIDDEN_FOLDERS } from "../../src/lib/folders.ts";
 import { entryIdOf } from "../../src/lib/ids.ts";
 import { type Client, connectMailbox, createClient, unique } from "../support/client.ts";
 

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
+import { formatCursor } from "../../src/ems/lists/pagination.ts";
 import { entryIdOf } from "../../src/lib/ids.ts";
-import { formatCursor } from "../../src/lib/pagination.ts";
 import type { Client } from "./client.ts";
 import { type Grown, middle } from "./grown.ts";
 import type { ObservedWorker } from "./observed-worker.ts";

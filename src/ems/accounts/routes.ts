@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { answer, noQuery, valid } from "../../lib/validation.ts";
 import type { EmsEnv } from "../context.ts";
-import { eraseAccount } from "../erasure.ts";
+import { eraseAccount } from "../erasure/erase.ts";
 import { POSITION_HEADER } from "../events/position.ts";
 import { idempotent } from "../idempotency.ts";
 import {

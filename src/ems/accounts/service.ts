@@ -5,7 +5,7 @@ import { nowSeconds, toIso, toIsoOrNull } from "../../lib/time.ts";
 import { batch, inCompanies, ofCompany, ofEveryCompany, type UserCtx } from "../context.ts";
 import { appendEvents, newestEvent, ring } from "../events/log.ts";
 import { startBackfill } from "../intake/backfill.ts";
-import { byAddress, readAtOf } from "../lists.ts";
+import { byAddress, readAtOf } from "../lists/page.ts";
 import type { Grant } from "../provider/port.ts";
 import { throwUnavailable } from "../provider/unavailable.ts";
 import { accounts } from "../schema/mail.ts";

@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import { requireRole } from "../../auth/middleware.ts";
 import { answer, noQuery, valid } from "../../lib/validation.ts";
 import type { EmsEnv } from "../context.ts";
-import { eraseCompany } from "../erasure.ts";
+import { eraseCompany } from "../erasure/erase.ts";
 import { CompanyListResponse, CompanyParam, CompanyResponse, CompanyUpdate } from "./schemas.ts";
 import { listCompanies, nameCompany } from "./service.ts";
 

@@ -1,5 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
-import { FOLDERS, HIDDEN_FOLDERS } from "../../lib/folders.ts";
+import { FOLDERS, HIDDEN_FOLDERS } from "../folders.ts";
 import type { FolderFilter } from "../messages/schemas.ts";
 import type { Filter } from "./entries.ts";
 

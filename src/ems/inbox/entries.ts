@@ -1,7 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
-import { type Folder, HIDDEN_FOLDERS } from "../../lib/folders.ts";
-import type { Position } from "../../lib/pagination.ts";
-import { after, compare, inStatements, mergeNewest } from "../lists.ts";
+import { type Folder, HIDDEN_FOLDERS } from "../folders.ts";
+import { after, compare, inStatements, mergeNewest } from "../lists/page.ts";
+import type { Position } from "../lists/pagination.ts";
 import type { Stretch } from "./stretches.ts";
 
 /** Which messages an inbox shows, by the user's state of them. */

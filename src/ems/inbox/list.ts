@@ -1,12 +1,12 @@
 import { type SQL, sql } from "drizzle-orm";
 import { notFound } from "../../lib/errors.ts";
-import { type Folder, HIDDEN_FOLDERS } from "../../lib/folders.ts";
 import { entryIdOf, messageIdOf } from "../../lib/ids.ts";
-import { cutPage, isPastEnd, rowsFor } from "../../lib/pagination.ts";
 import { toIso, toIsoOrNull } from "../../lib/time.ts";
 import { batch, inCompanies, type UserCtx } from "../context.ts";
 import { newestEvent } from "../events/log.ts";
-import { byAddress, readAtOf, readingOf } from "../lists.ts";
+import { type Folder, HIDDEN_FOLDERS } from "../folders.ts";
+import { byAddress, readAtOf, readingOf } from "../lists/page.ts";
+import { cutPage, isPastEnd, rowsFor } from "../lists/pagination.ts";
 import { countOf } from "./counts.ts";
 import {
   type EntryState,

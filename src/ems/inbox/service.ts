@@ -2,10 +2,10 @@ import { type SQL, sql } from "drizzle-orm";
 import { notFound } from "../../lib/errors.ts";
 import { entryIdOf, messageIdOf } from "../../lib/ids.ts";
 import { log } from "../../lib/log.ts";
-import type { Position } from "../../lib/pagination.ts";
 import { toIso, toIsoOrNull } from "../../lib/time.ts";
 import { batch, inCompanies, ofCompany, type UserCtx } from "../context.ts";
 import { appendEvents, ring } from "../events/log.ts";
+import type { Position } from "../lists/pagination.ts";
 import type { EntriesResponse, InboxEntryResponse } from "./schemas.ts";
 import { settle } from "./settle.ts";
 

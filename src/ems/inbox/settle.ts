@@ -1,7 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
-import type { Position } from "../../lib/pagination.ts";
 import { batch, type Ctx } from "../context.ts";
-import { compare } from "../lists.ts";
+import { compare } from "../lists/page.ts";
+import type { Position } from "../lists/pagination.ts";
 import { isNewer, type Stretch } from "./stretches.ts";
 
 // Absence means unread, and absence cannot be indexed: ten unread mails behind 100,000 read ones would be found

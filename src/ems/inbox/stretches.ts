@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
-import type { Position } from "../../lib/pagination.ts";
-import { after, compare } from "../lists.ts";
+import { after, compare } from "../lists/page.ts";
+import type { Position } from "../lists/pagination.ts";
 
 /** From one message of an account down to another, both included; the user has an entry row for each between them. */
 export interface Stretch {

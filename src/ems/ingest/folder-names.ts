@@ -1,4 +1,4 @@
-import type { Folder } from "../../lib/folders.ts";
+import type { Folder } from "../folders.ts";
 
 /** Special uses of RFC 6154 section 2, and what Nylas and Gmail have beside them. Null: no place of its own. */
 const BY_ATTRIBUTE: Record<string, Folder | null> = {

@@ -1,8 +1,8 @@
 import { type SQL, sql } from "drizzle-orm";
-import type { Folder } from "../../lib/folders.ts";
 import { log } from "../../lib/log.ts";
 import { nowSeconds } from "../../lib/time.ts";
 import { batch, type Ctx, ofCompany } from "../context.ts";
+import type { Folder } from "../folders.ts";
 import { ProviderError, type ProviderMessage } from "../provider/port.ts";
 import { folderByName, folderOf } from "./folder-names.ts";
 import type { MailAccount, State } from "./state.ts";

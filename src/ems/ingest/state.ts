@@ -1,7 +1,7 @@
 import { isMailSystem } from "../../lib/delivery-report.ts";
-import type { Folder } from "../../lib/folders.ts";
 import { excerpt, readableSnippet } from "../../lib/text.ts";
 import { nowSeconds } from "../../lib/time.ts";
+import type { Folder } from "../folders.ts";
 import type { Address, ProviderMessage } from "../provider/port.ts";
 import type { FilePlan } from "./files.ts";
 

@@ -1,11 +1,11 @@
 import { type SQL, sql } from "drizzle-orm";
 import { ApiError, notFound } from "../../lib/errors.ts";
 import { cut } from "../../lib/line.ts";
-import { byNewest, cutPage, formatCursor, type Position, rowsFor } from "../../lib/pagination.ts";
 import { nowSeconds, toIso, toIsoOrNull } from "../../lib/time.ts";
 import { batch, type Ctx, inCompanies, type UserCtx } from "../context.ts";
 import { enqueueAll } from "../jobs.ts";
-import { after, totalOf } from "../lists.ts";
+import { after, totalOf } from "../lists/page.ts";
+import { byNewest, cutPage, formatCursor, type Position, rowsFor } from "../lists/pagination.ts";
 import { deliveries } from "../schema/intake.ts";
 import { grantOf, type Notification, occurredAt, type QueuedNotification } from "./notification.ts";
 import type { DeliveriesQuery, DeliveryListResponse, DeliveryResponse, ReplayQuery } from "./schemas.ts";

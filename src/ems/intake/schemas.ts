@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
-import { cursorQuery } from "../../lib/pagination.ts";
 import { line, uuid } from "../../lib/validation.ts";
+import { cursorQuery } from "../lists/pagination.ts";
 
 export const DeliveryParam = z.object({ delivery_id: line(200).check(z.minLength(1)) });
 

@@ -1,10 +1,10 @@
 import { type SQL, sql } from "drizzle-orm";
-import type { Folder } from "../../lib/folders.ts";
 import { entryIdOf } from "../../lib/ids.ts";
 import { toIso, toIsoOrNull } from "../../lib/time.ts";
 import type { AttachmentResponse } from "../attachments/schemas.ts";
 import { groupByMessage, selectAttachments } from "../attachments/service.ts";
 import { batch, inCompanies, type UserCtx } from "../context.ts";
+import type { Folder } from "../folders.ts";
 import { type Body, loadBody } from "../ingest/bodies.ts";
 import type { messages } from "../schema/mail.ts";
 import type { MessageResponse } from "./schemas.ts";

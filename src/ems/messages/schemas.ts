@@ -1,10 +1,10 @@
 import * as z from "zod/mini";
 import { isAddress, MAX_ADDRESS } from "../../lib/address.ts";
-import { FOLDERS } from "../../lib/folders.ts";
-import { pageOf, pageQuery } from "../../lib/pagination.ts";
 import { nowSeconds } from "../../lib/time.ts";
 import { line, uuid } from "../../lib/validation.ts";
 import { AttachmentResponse } from "../attachments/schemas.ts";
+import { FOLDERS } from "../folders.ts";
+import { pageOf, pageQuery } from "../lists/pagination.ts";
 
 const address = z
   .string()

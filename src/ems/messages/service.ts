@@ -1,9 +1,9 @@
 import { type SQL, sql } from "drizzle-orm";
 import { notFound } from "../../lib/errors.ts";
-import { type Position, sliceOf } from "../../lib/pagination.ts";
 import { selectAttachments } from "../attachments/service.ts";
 import type { UserCtx } from "../context.ts";
-import { isOneStatement, type Listing, listPage } from "../lists.ts";
+import { isOneStatement, type Listing, listPage } from "../lists/page.ts";
+import { type Position, sliceOf } from "../lists/pagination.ts";
 import { type MessageRow, messageColumns, messagesByIds, messagesOf, PORTION } from "./query.ts";
 import type { MessageResponse, MessagesQuery } from "./schemas.ts";
 

@@ -1,8 +1,8 @@
 import { sql } from "drizzle-orm";
 import { ApiError, notFound } from "../../lib/errors.ts";
-import { cutPage, type Position, rowsFor } from "../../lib/pagination.ts";
 import { batch, inCompanies, type UserCtx } from "../context.ts";
-import { after } from "../lists.ts";
+import { after } from "../lists/page.ts";
+import { cutPage, type Position, rowsFor } from "../lists/pagination.ts";
 import { finish } from "./attempt.ts";
 import { loadMail, type OutboxRow, toResponse } from "./entry.ts";
 import type { OutboxDetailResponse, OutboxListResponse, OutboxQuery, OutboxResponse } from "./schemas.ts";

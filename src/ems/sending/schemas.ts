@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
-import { cursorQuery } from "../../lib/pagination.ts";
 import { uuid } from "../../lib/validation.ts";
+import { cursorQuery } from "../lists/pagination.ts";
 
 export const OutboxParam = z.object({ outbox_id: uuid });
 

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
-import { pageOf, pageQuery } from "../../lib/pagination.ts";
 import { uuid } from "../../lib/validation.ts";
+import { pageOf, pageQuery } from "../lists/pagination.ts";
 import { folder, MessageResponse } from "../messages/schemas.ts";
 
 export const ThreadParam = z.object({ thread_id: uuid });

@@ -1,11 +1,11 @@
 import { type SQL, sql } from "drizzle-orm";
 import { notFound } from "../../lib/errors.ts";
-import type { Position } from "../../lib/pagination.ts";
 import { toIso } from "../../lib/time.ts";
 import { selectAttachments } from "../attachments/service.ts";
 import { batch, inCompanies, type UserCtx } from "../context.ts";
 import { appendEvents, ring } from "../events/log.ts";
-import { listPage, whereIn } from "../lists.ts";
+import { listPage, whereIn } from "../lists/page.ts";
+import type { Position } from "../lists/pagination.ts";
 import { type MessageRow, messageColumns, messagesByIds, messagesOf, PORTION } from "../messages/query.ts";
 import type { FolderFilter, MessageResponse } from "../messages/schemas.ts";
 import type { ThreadListResponse, ThreadSummary, ThreadsQuery, ThreadUpdate } from "./schemas.ts";

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
-import type { Position } from "../../../lib/pagination.ts";
 import { inCompanies, type UserCtx } from "../../context.ts";
-import { type Listing, listPage } from "../../lists.ts";
+import { type Listing, listPage } from "../../lists/page.ts";
+import type { Position } from "../../lists/pagination.ts";
 import { type DraftRow, loadContent } from "./content.ts";
 import type { DraftResponse, DraftsQuery } from "./schemas.ts";
 import { findDraft, toResponse } from "./versions.ts";

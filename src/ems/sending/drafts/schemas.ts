@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
-import { pageOf, pageQuery } from "../../../lib/pagination.ts";
 import { uuid } from "../../../lib/validation.ts";
+import { pageOf, pageQuery } from "../../lists/pagination.ts";
 import { MAX_FILES, Recipient, recipients, SendRequest, timing } from "../../messages/schemas.ts";
 
 export const DraftParam = z.object({ draft_id: uuid });

@@ -1,8 +1,8 @@
 import { type SQL, sql } from "drizzle-orm";
-import { checkRole } from "../auth/token.ts";
-import { notFound } from "../lib/errors.ts";
-import { log } from "../lib/log.ts";
-import { nowSeconds } from "../lib/time.ts";
+import { checkRole } from "../../auth/token.ts";
+import { notFound } from "../../lib/errors.ts";
+import { log } from "../../lib/log.ts";
+import { nowSeconds } from "../../lib/time.ts";
 import {
   batch,
   type Ctx,
@@ -11,12 +11,12 @@ import {
   ofEachShard,
   ofEveryCompany,
   type UserCtx,
-} from "./context.ts";
-import type { Erasure } from "./erasure-portions.ts";
-import { appendEvents, ring } from "./events/log.ts";
-import { enqueueJobs } from "./jobs.ts";
-import { collectGarbage } from "./overflow.ts";
-import { ProviderError } from "./provider/port.ts";
+} from "../context.ts";
+import { appendEvents, ring } from "../events/log.ts";
+import { enqueueJobs } from "../jobs.ts";
+import { collectGarbage } from "../overflow.ts";
+import { ProviderError } from "../provider/port.ts";
+import type { Erasure } from "./portions.ts";
 
 // What is erased is gone from the lists at once, as its account is; its mail follows in portions, by job. Whoever was
 // just writing for the account may still do so, so its erasure is only over when an hour later nothing is left.
@@ -122,7 +122,7 @@ export async function erase(anywhere: Ctx, { company_id, account_id }: EraseJob)
   const [leased] = await ctx.db.all<Erasure>(sql`
     UPDATE ems_erasures SET due_at = ${nowSeconds() + LEASE_SECONDS} WHERE ${here} RETURNING *`);
   if (!leased) return;
-  const { erasePortion } = await import("./erasure-portions.ts");
+  const { erasePortion } = await import("./portions.ts");
   let erasure = await revoke(ctx, leased);
   for (let round = 0; round < ROUNDS; round++) {
     const next = await erasePortion(ctx, erasure);

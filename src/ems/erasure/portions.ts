@@ -1,8 +1,8 @@
 import { type SQL, sql } from "drizzle-orm";
-import { nowSeconds } from "../lib/time.ts";
-import { batch, type Ctx } from "./context.ts";
-import { eventIdsAfter } from "./events/log.ts";
-import type { erasures } from "./schema/lifetime.ts";
+import { nowSeconds } from "../../lib/time.ts";
+import { batch, type Ctx } from "../context.ts";
+import { eventIdsAfter } from "../events/log.ts";
+import type { erasures } from "../schema/lifetime.ts";
 
 export type Erasure = typeof erasures.$inferSelect;
 
