@@ -5,15 +5,15 @@ import { HTTPException } from "hono/http-exception";
 import { requestId } from "hono/request-id";
 import { secureHeaders } from "hono/secure-headers";
 import * as z from "zod/mini";
-import { type AuthEnv, authenticate, limitOpen, limitRate } from "./auth/middleware.ts";
 import * as ems from "./ems/index.ts";
-import { config } from "./env.ts";
 import { ApiError, badRequest } from "./lib/errors.ts";
 import { findExcess } from "./lib/json-shape.ts";
-import { log } from "./lib/log.ts";
 import { isMultipart } from "./lib/multipart.ts";
-import { isTransient } from "./lib/transient.ts";
-import { answer, isJson } from "./lib/validation.ts";
+import { type AuthEnv, authenticate, limitOpen, limitRate } from "./platform/auth/middleware.ts";
+import { config } from "./platform/config.ts";
+import { isTransient } from "./platform/d1/transient.ts";
+import { log } from "./platform/log.ts";
+import { answer, isJson } from "./platform/validation.ts";
 
 const MAX_BODY_BYTES = 5 * 1024 * 1024;
 /** Far more than any request needs; without them 5 MB of brackets or zeros would take seconds, and the memory. */

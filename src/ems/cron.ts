@@ -1,4 +1,4 @@
-import { log } from "../lib/log.ts";
+import { log } from "../platform/log.ts";
 import { type Ctx, ofEachShard } from "./context.ts";
 import { removeExpired } from "./housekeeping.ts";
 import { resumeBackfills } from "./intake/backfill.ts";

@@ -1,8 +1,8 @@
 import { type SQL, sql } from "drizzle-orm";
 import { ApiError } from "../lib/errors.ts";
 import { sha256Hex } from "../lib/hmac.ts";
-import { log } from "../lib/log.ts";
 import { nowSeconds } from "../lib/time.ts";
+import { log } from "../platform/log.ts";
 import { batch, type Ctx, type UserCtx } from "./context.ts";
 import { INLINE_BYTES } from "./overflow.ts";
 

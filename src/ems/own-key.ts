@@ -1,6 +1,6 @@
-import type { Config } from "../env.ts";
 import { ApiError } from "../lib/errors.ts";
 import { hmacHex } from "../lib/hmac.ts";
+import type { Config } from "../platform/config.ts";
 
 /**
  * A key that only the Worker knows, derived from the secrets that it has anyway.

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { log } from "../lib/log.ts";
+import { log } from "../platform/log.ts";
 import { storeAttachments } from "./attachments/storage.ts";
 import { type Ctx, createContext } from "./context.ts";
 import { erase } from "./erasure/erase.ts";

@@ -6,7 +6,7 @@ import type { UserCtx } from "../../src/ems/context.ts";
 import type { MessageResponse } from "../../src/ems/messages/schemas.ts";
 import { nylasProvider } from "../../src/ems/provider/nylas/client.ts";
 import { errorOf, sendErrorOf } from "../../src/ems/provider/nylas/errors.ts";
-import { config } from "../../src/env.ts";
+import { config } from "../../src/platform/config.ts";
 import { type Client, connectMailbox, createClient } from "../support/client.ts";
 import { metered } from "../support/meter.ts";
 import { eventually, receiveMail } from "../support/nylas.ts";

@@ -62,7 +62,7 @@ describe("what this test reads", () => {
     expect(modules).toContain("ems");
     expect(src.length).toBeGreaterThan(40);
     expect(told(imports)).toContain("src/index.ts imports src/app.ts");
-    expect(told(imports)).toContain("src/auth/token.ts imports jose");
+    expect(told(imports)).toContain("src/platform/auth/token.ts imports jose");
   });
 
   it("has every import, and each leads to a file", () => {
@@ -76,13 +76,16 @@ describe("what this test reads", () => {
 describe("imports point one way", () => {
   const allowed: [place: string, to: string[]][] = [
     ["src/lib/", ["src/lib/"]],
-    ["src/env.ts", []],
-    ["src/auth/", ["src/auth/", "src/env.ts", "src/lib/"]],
-    ["src/app.ts", ["src/auth/", "src/env.ts", "src/lib/", ...modules.map((name) => `src/${name}/index.ts`)]],
+    ["src/platform/config.ts", []],
+    ["src/auth/", ["src/auth/", "src/platform/config.ts", "src/lib/"]],
+    [
+      "src/app.ts",
+      ["src/auth/", "src/platform/config.ts", "src/lib/", ...modules.map((name) => `src/${name}/index.ts`)],
+    ],
     ["src/index.ts", ["src/app.ts", ...modules.map((name) => `src/${name}/index.ts`)]],
     ...modules.map((name): [string, string[]] => [
       `src/${name}/`,
-      [`src/${name}/`, "src/auth/", "src/env.ts", "src/lib/"],
+      [`src/${name}/`, "src/auth/", "src/platform/config.ts", "src/lib/"],
     ]),
   ];
 
@@ -129,7 +132,9 @@ describe("imports point one way", () => {
     expectNone("tables import nothing of ours", told(tables));
     const provider = ours.filter(
       ({ from, to }) =>
-        from.includes("/provider/") && !to.includes("/provider/") && !isIn(to, "src/env.ts", "src/lib/"),
+        from.includes("/provider/") &&
+        !to.includes("/provider/") &&
+        !isIn(to, "src/platform/config.ts", "src/lib/"),
     );
     expectNone("the provider knows env and lib, and nothing of the module", told(provider));
   });
@@ -163,10 +168,10 @@ describe("packages stay where they belong", () => {
       "hono",
       "app, auth/middleware, lib/validation, a module's index and idempotency, routes.ts and answer.ts",
       (file) =>
-        isIn(file, "src/app.ts", "src/auth/middleware.ts", "src/lib/validation.ts") ||
+        isIn(file, "src/app.ts", "src/platform/auth/middleware.ts", "src/platform/validation.ts") ||
         /^src\/[^/]+\/(index|idempotency)\.ts$|\/(routes|answer)\.ts$/.test(file),
     ],
-    ["@hono", "lib/validation", (file) => isIn(file, "src/lib/validation.ts")],
+    ["@hono", "lib/validation", (file) => isIn(file, "src/platform/validation.ts")],
   ];
 
   it("the provider's SDK is for its stand-in's tests alone: it would be a tenth of the bundle", () => {

@@ -3,7 +3,7 @@ import { SignJWT } from "jose";
 import { expect } from "vitest";
 import { app } from "../../src/app.ts";
 import type { AccountResponse } from "../../src/ems/accounts/schemas.ts";
-import { answerOf } from "../../src/lib/validation.ts";
+import { answerOf } from "../../src/platform/validation.ts";
 import { createGrant, eventually } from "./nylas.ts";
 
 export interface Claims {

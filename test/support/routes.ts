@@ -1,6 +1,6 @@
 import { app } from "../../src/app.ts";
-import { authenticate } from "../../src/auth/middleware.ts";
-import { answerOf } from "../../src/lib/validation.ts";
+import { authenticate } from "../../src/platform/auth/middleware.ts";
+import { answerOf } from "../../src/platform/validation.ts";
 
 export interface Route {
   method: string;

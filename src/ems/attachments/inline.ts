@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { log } from "../../lib/log.ts";
+import { log } from "../../platform/log.ts";
 import { inCompanies, type UserCtx } from "../context.ts";
 import { imageType, type Picture, picturesOf } from "./images.ts";
 import { presign } from "./presign.ts";

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
-import { limitOpen } from "../../auth/middleware.ts";
-import { answer, valid } from "../../lib/validation.ts";
+import { limitOpen } from "../../platform/auth/middleware.ts";
+import { answer, valid } from "../../platform/validation.ts";
 import { createContext, type EmsEnv } from "../context.ts";
 import { idempotent } from "../idempotency.ts";
 import { MessageParam } from "../messages/schemas.ts";

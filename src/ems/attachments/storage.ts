@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { notFound } from "../../lib/errors.ts";
-import { log } from "../../lib/log.ts";
+import { log } from "../../platform/log.ts";
 import { type Ctx, inCompanies, type UserCtx } from "../context.ts";
 import { throwUnavailable } from "../provider/unavailable.ts";
 import type { StoredFile } from "../sending/entry.ts";

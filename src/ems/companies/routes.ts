@@ -1,6 +1,6 @@
 import { Hono } from "hono";
-import { requireRole } from "../../auth/middleware.ts";
-import { answer, noQuery, valid } from "../../lib/validation.ts";
+import { requireRole } from "../../platform/auth/middleware.ts";
+import { answer, noQuery, valid } from "../../platform/validation.ts";
 import type { EmsEnv } from "../context.ts";
 import { eraseCompany } from "../erasure/erase.ts";
 import { CompanyListResponse, CompanyParam, CompanyResponse, CompanyUpdate } from "./schemas.ts";

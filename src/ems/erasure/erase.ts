@@ -1,8 +1,8 @@
 import { type SQL, sql } from "drizzle-orm";
-import { checkRole } from "../../auth/token.ts";
 import { notFound } from "../../lib/errors.ts";
-import { log } from "../../lib/log.ts";
 import { nowSeconds } from "../../lib/time.ts";
+import { checkRole } from "../../platform/auth/token.ts";
+import { log } from "../../platform/log.ts";
 import {
   batch,
   type Ctx,

@@ -1,8 +1,8 @@
 import { DurableObject } from "cloudflare:workers";
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
-import { config } from "../../env.ts";
-import { log } from "../../lib/log.ts";
-import { openShards, shardOf } from "../shards.ts";
+import { config } from "../../platform/config.ts";
+import { openShards, shardOf } from "../../platform/d1/placement.ts";
+import { log } from "../../platform/log.ts";
 import { Leases, type Presence, toPresenceFrame } from "./leases.ts";
 import { type LoggedEvent, lastEventId, type Packet, readEvents, TOO_MANY_STREAMS, toFrame } from "./log.ts";
 

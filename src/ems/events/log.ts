@@ -1,8 +1,8 @@
 import { type SQL, sql } from "drizzle-orm";
-import { log } from "../../lib/log.ts";
 import { formatEvent } from "../../lib/sse.ts";
+import { shardOf } from "../../platform/d1/placement.ts";
+import { log } from "../../platform/log.ts";
 import type { Ctx } from "../context.ts";
-import { shardOf } from "../shards.ts";
 
 /** One line of a company's log. */
 export interface LoggedEvent {

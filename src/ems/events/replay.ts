@@ -1,5 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
-import type { CurrentUser } from "../../auth/token.ts";
+import type { CurrentUser } from "../../platform/auth/token.ts";
 import { batch, type Ctx } from "../context.ts";
 import { EVENT_COLUMNS, type LoggedEvent, newestEvent, rowOf } from "./log.ts";
 import { type Position, parsePosition, positionAt } from "./position.ts";

@@ -1,9 +1,9 @@
 import { Hono } from "hono";
-import { limitAddress } from "../../auth/middleware.ts";
-import { type CurrentUser, verifyToken } from "../../auth/token.ts";
 import { ApiError, unauthorized } from "../../lib/errors.ts";
 import { streamJson } from "../../lib/json-stream.ts";
-import { answer, valid } from "../../lib/validation.ts";
+import { limitAddress } from "../../platform/auth/middleware.ts";
+import { type CurrentUser, verifyToken } from "../../platform/auth/token.ts";
+import { answer, valid } from "../../platform/validation.ts";
 import { type Ctx, createContext, type EmsEnv, ofCompanies } from "../context.ts";
 import { pullEvents } from "./pull.ts";
 import { EventListResponse, EventsQuery, TicketResponse } from "./schemas.ts";

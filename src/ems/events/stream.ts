@@ -1,6 +1,6 @@
-import type { CurrentUser } from "../../auth/token.ts";
-import { log } from "../../lib/log.ts";
 import { formatEvent, formatRetry, KEEPALIVE, withId } from "../../lib/sse.ts";
+import type { CurrentUser } from "../../platform/auth/token.ts";
+import { log } from "../../platform/log.ts";
 import type { Ctx } from "../context.ts";
 import { hubOf, type Packet, TOO_MANY_STREAMS, toFrame } from "./log.ts";
 import { formatPosition, type Position } from "./position.ts";

@@ -1,9 +1,9 @@
 import { sql } from "drizzle-orm";
-import type { CurrentUser } from "../../auth/token.ts";
 import { ApiError } from "../../lib/errors.ts";
 import { toHex } from "../../lib/hex.ts";
 import { hmacHex, isSameText, sha256Hex } from "../../lib/hmac.ts";
 import { nowSeconds } from "../../lib/time.ts";
+import type { CurrentUser } from "../../platform/auth/token.ts";
 import { type Ctx, ofNoCompany, type UserCtx } from "../context.ts";
 import { ownKey } from "../own-key.ts";
 import type { TicketResponse } from "./schemas.ts";

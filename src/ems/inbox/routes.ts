@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { answer, noQuery, valid } from "../../lib/validation.ts";
+import { answer, noQuery, valid } from "../../platform/validation.ts";
 import type { EmsEnv } from "../context.ts";
 import { POSITION_HEADER } from "../events/position.ts";
 import { ThreadParam } from "../threads/schemas.ts";

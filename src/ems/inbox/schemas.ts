@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { flag, uuid } from "../../lib/validation.ts";
+import { flag, uuid } from "../../platform/validation.ts";
 import { pageOf, pageQuery } from "../lists/pagination.ts";
 import { folder, MessageResponse } from "../messages/schemas.ts";
 

@@ -1,8 +1,8 @@
 import { type SQL, sql } from "drizzle-orm";
 import { notFound } from "../../lib/errors.ts";
 import { entryIdOf, messageIdOf } from "../../lib/ids.ts";
-import { log } from "../../lib/log.ts";
 import { toIso, toIsoOrNull } from "../../lib/time.ts";
+import { log } from "../../platform/log.ts";
 import { batch, inCompanies, ofCompany, type UserCtx } from "../context.ts";
 import { appendEvents, ring } from "../events/log.ts";
 import type { Position } from "../lists/pagination.ts";

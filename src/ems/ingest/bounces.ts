@@ -6,9 +6,9 @@ import {
   isMailSystem,
   messageIdFields,
 } from "../../lib/delivery-report.ts";
-import { log } from "../../lib/log.ts";
 import { messageIdsIn } from "../../lib/message-ids.ts";
 import { nowSeconds } from "../../lib/time.ts";
+import { log } from "../../platform/log.ts";
 import { keyOf, type StoredAttachment, storeAttachment } from "../attachments/storage.ts";
 import { batch, type Ctx } from "../context.ts";
 import type { ProviderMessage } from "../provider/port.ts";

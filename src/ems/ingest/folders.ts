@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
-import { log } from "../../lib/log.ts";
 import { nowSeconds } from "../../lib/time.ts";
+import { log } from "../../platform/log.ts";
 import { batch, type Ctx, ofCompany } from "../context.ts";
 import type { Folder } from "../folders.ts";
 import { ProviderError, type ProviderMessage } from "../provider/port.ts";

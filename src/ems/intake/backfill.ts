@@ -1,7 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import { uuidv7 } from "../../lib/ids.ts";
-import { log } from "../../lib/log.ts";
 import { nowSeconds } from "../../lib/time.ts";
+import { log } from "../../platform/log.ts";
 import { batch, type Ctx, seek } from "../context.ts";
 import { appendEvents, ring } from "../events/log.ts";
 import { refreshFolders } from "../ingest/folders.ts";

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { log } from "../../lib/log.ts";
+import { log } from "../../platform/log.ts";
 import { type Ctx, ofNoCompany, seek } from "../context.ts";
 import { forgetFolders } from "../ingest/folders.ts";
 import { isOutage } from "../outage.ts";

@@ -1,7 +1,7 @@
 import { sha256Hex } from "../../lib/hmac.ts";
 import { uuidv7 } from "../../lib/ids.ts";
-import { log } from "../../lib/log.ts";
 import { nowSeconds } from "../../lib/time.ts";
+import { log } from "../../platform/log.ts";
 import type { Ctx } from "../context.ts";
 import { applyMessage } from "../ingest/apply.ts";
 import type { ConnectedAccount } from "../ingest/state.ts";

@@ -1,8 +1,8 @@
 import { Hono } from "hono";
 import * as z from "zod/mini";
-import { limitOpen, requireRole } from "../../auth/middleware.ts";
 import { ApiError } from "../../lib/errors.ts";
-import { answer, valid } from "../../lib/validation.ts";
+import { limitOpen, requireRole } from "../../platform/auth/middleware.ts";
+import { answer, valid } from "../../platform/validation.ts";
 import { createContext, type EmsEnv } from "../context.ts";
 import { listDeliveries, replayDelivery, replayParked } from "./ledger.ts";
 import { notKept, receiveNotification } from "./receive.ts";

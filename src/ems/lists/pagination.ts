@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { wholeNumber } from "../../lib/validation.ts";
+import { wholeNumber } from "../../platform/validation.ts";
 
 const MAX_PAGE_SIZE = 100;
 const MAX_CURSOR_LENGTH = 500;

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { isAddress, MAX_ADDRESS } from "../../lib/address.ts";
 import { nowSeconds } from "../../lib/time.ts";
-import { line, uuid } from "../../lib/validation.ts";
+import { line, uuid } from "../../platform/validation.ts";
 import { AttachmentResponse } from "../attachments/schemas.ts";
 import { FOLDERS } from "../folders.ts";
 import { pageOf, pageQuery } from "../lists/pagination.ts";

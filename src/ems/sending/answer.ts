@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import { answer } from "../../lib/validation.ts";
+import { answer } from "../../platform/validation.ts";
 import type { EmsEnv } from "../context.ts";
 import { MessageResponse } from "../messages/schemas.ts";
 import { OutboxResponse } from "./schemas.ts";

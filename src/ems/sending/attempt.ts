@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { uuidv7 } from "../../lib/ids.ts";
-import { log } from "../../lib/log.ts";
 import { nowSeconds } from "../../lib/time.ts";
+import { log } from "../../platform/log.ts";
 import type { Ctx } from "../context.ts";
 import { ProviderError, type ProviderMessage } from "../provider/port.ts";
 import { releaseVersion } from "../threads/version.ts";

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { ApiError, forbidden, notFound } from "../../lib/errors.ts";
 import { fileName } from "../../lib/line.ts";
-import { check } from "../../lib/validation.ts";
+import { check } from "../../platform/validation.ts";
 import { shownBy } from "../attachments/images.ts";
 import { findUploads, uploadKeyOf } from "../attachments/uploads.ts";
 import { inCompanies, type UserCtx } from "../context.ts";

@@ -1,7 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import { sha256Hex } from "../../lib/hmac.ts";
-import { log } from "../../lib/log.ts";
 import { toIso } from "../../lib/time.ts";
+import { log } from "../../platform/log.ts";
 import { batch, type Ctx } from "../context.ts";
 import { appendEvents, ring } from "../events/log.ts";
 import { overflow } from "../overflow.ts";

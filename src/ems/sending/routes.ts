@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { answer, valid } from "../../lib/validation.ts";
+import { answer, valid } from "../../platform/validation.ts";
 import type { EmsEnv } from "../context.ts";
 import { cancelOutboxEntry, getOutboxEntry, listOutbox } from "./outbox.ts";
 import {

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { uuid } from "../../lib/validation.ts";
+import { uuid } from "../../platform/validation.ts";
 import { cursorQuery } from "../lists/pagination.ts";
 
 export const OutboxParam = z.object({ outbox_id: uuid });

@@ -1,8 +1,8 @@
 import { type SQL, sql } from "drizzle-orm";
 import { ApiError } from "../../lib/errors.ts";
 import { uuidv7 } from "../../lib/ids.ts";
-import { log } from "../../lib/log.ts";
 import { nowSeconds } from "../../lib/time.ts";
+import { log } from "../../platform/log.ts";
 import { batch, inCompanies, ofCompany, type UserCtx } from "../context.ts";
 import type { MessageResponse } from "../messages/schemas.ts";
 import { getMessage } from "../messages/service.ts";

@@ -1,6 +1,6 @@
 import { type Context, Hono } from "hono";
 import { streamJson } from "../../lib/json-stream.ts";
-import { answer, valid } from "../../lib/validation.ts";
+import { answer, valid } from "../../platform/validation.ts";
 import type { EmsEnv } from "../context.ts";
 import { POSITION_HEADER } from "../events/position.ts";
 import { announcePresence } from "../events/presence.ts";

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
-import { log } from "../../../lib/log.ts";
 import { nowSeconds } from "../../../lib/time.ts";
+import { log } from "../../../platform/log.ts";
 import type { Ctx } from "../../context.ts";
 import { applyMessage } from "../../ingest/apply.ts";
 import { deleteMessage } from "../../ingest/deletion.ts";

@@ -1,5 +1,5 @@
 import { badRequest } from "../../../lib/errors.ts";
-import { log } from "../../../lib/log.ts";
+import { log } from "../../../platform/log.ts";
 import type { Ctx } from "../../context.ts";
 import { overflow } from "../../overflow.ts";
 import type { drafts } from "../../schema/sending.ts";

@@ -1,6 +1,6 @@
 import { type Context, Hono } from "hono";
 import { streamJson } from "../../../lib/json-stream.ts";
-import { answer, valid } from "../../../lib/validation.ts";
+import { answer, valid } from "../../../platform/validation.ts";
 import type { EmsEnv } from "../../context.ts";
 import { idempotent } from "../../idempotency.ts";
 import { parseIfMatch, toETag } from "../../threads/version.ts";

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { ApiError, badRequest } from "../../../lib/errors.ts";
-import { log } from "../../../lib/log.ts";
 import { nowSeconds } from "../../../lib/time.ts";
+import { log } from "../../../platform/log.ts";
 import { inCompanies, type UserCtx } from "../../context.ts";
 import { type Sent, sendMessage } from "../send.ts";
 import { discardContent } from "./content.ts";

@@ -1,7 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import { ApiError, notFound } from "../../../lib/errors.ts";
-import { log } from "../../../lib/log.ts";
 import { nowSeconds, toIso } from "../../../lib/time.ts";
+import { log } from "../../../platform/log.ts";
 import { inCompanies, type UserCtx } from "../../context.ts";
 import { type DraftRow, EMPTY, loadContent } from "./content.ts";
 import type { DraftContent, DraftResponse } from "./schemas.ts";

@@ -2,7 +2,7 @@ import { zValidator } from "@hono/zod-validator";
 import type { Context, MiddlewareHandler, ValidationTargets } from "hono";
 import * as z from "zod/mini";
 import en from "zod/v4/locales/en.js";
-import { type ApiError, badRequest, type Issue } from "./errors.ts";
+import { type ApiError, badRequest, type Issue } from "../lib/errors.ts";
 
 // For all zod of the isolate. Without a locale, each of its sentences would be "Invalid input".
 z.config(en());

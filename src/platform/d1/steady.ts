@@ -1,4 +1,4 @@
-import { isTransient } from "../lib/transient.ts";
+import { isTransient } from "./transient.ts";
 
 /** Before the second try and the third, in milliseconds; up to twice as long, so that not all come back at once. */
 const WAITS = [50, 250];

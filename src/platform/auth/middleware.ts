@@ -1,6 +1,6 @@
 import { createMiddleware } from "hono/factory";
-import { config } from "../env.ts";
-import { ApiError, unauthorized } from "../lib/errors.ts";
+import { ApiError, unauthorized } from "../../lib/errors.ts";
+import { config } from "../config.ts";
 import { type CurrentUser, checkRole, verifyToken } from "./token.ts";
 
 export type AuthEnv = { Bindings: Env; Variables: { user: CurrentUser } };

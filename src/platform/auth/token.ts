@@ -1,9 +1,9 @@
 import { createRemoteJWKSet, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from "jose";
 import * as z from "zod/mini";
-import type { Config } from "../env.ts";
-import { ApiError, unauthorized } from "../lib/errors.ts";
-import { hmacKey } from "../lib/hmac.ts";
-import { log } from "../lib/log.ts";
+import { ApiError, unauthorized } from "../../lib/errors.ts";
+import { hmacKey } from "../../lib/hmac.ts";
+import type { Config } from "../config.ts";
+import { log } from "../log.ts";
 
 /** Who is calling: the claims of a verified token. */
 export interface CurrentUser {

@@ -1,4 +1,4 @@
-import type { Config } from "../env.ts";
+import type { Config } from "../config.ts";
 import { steady } from "./steady.ts";
 
 // The mail of a company lies in one database, with all that belongs to it. Most installations have only one. Where
