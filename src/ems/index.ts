@@ -8,7 +8,7 @@ import { inbox } from "./inbox/routes.ts";
 import { deliveries, webhooks } from "./intake/routes.ts";
 import { messages } from "./messages/routes.ts";
 import { drafts } from "./sending/drafts/routes.ts";
-import { outbox } from "./sending/routes.ts";
+import { outbox, sending } from "./sending/routes.ts";
 import { threads } from "./threads/routes.ts";
 
 export { CompanyHub } from "./events/hub.ts";
@@ -46,6 +46,7 @@ export const routes = new Hono<EmsEnv>()
   .route("/companies", companies)
   .route("/accounts", accounts)
   .route("/messages", messages)
+  .route("/messages", sending)
   .route("/outbox", outbox)
   .route("/drafts", drafts)
   .route("/inbox", inbox)

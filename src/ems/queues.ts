@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { log } from "../platform/log.ts";
-import { storeAttachments } from "./attachments/storage.ts";
+import { storeAttachments } from "./attachments/fetch.ts";
 import { type Ctx, createContext } from "./context.ts";
 import { erase } from "./erasure/erase.ts";
 import { hubOf } from "./events/log.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { MailHead } from "../../src/ems/messages/schemas.ts";
 import { NylasMessage, readMessage, toProviderMessage } from "../../src/ems/provider/nylas/message.ts";
+import { MailHead } from "../../src/ems/sending/schemas.ts";
 import { addressesIn, isAddress } from "../../src/lib/address.ts";
 import { fileName, oneLine } from "../../src/lib/line.ts";
 import { messageIdsIn } from "../../src/lib/message-ids.ts";

@@ -1,9 +1,9 @@
 import { sql } from "drizzle-orm";
 import { log } from "../../platform/log.ts";
 import { inCompanies, type UserCtx } from "../context.ts";
+import { keyOf, type StoredAttachment, storeAttachment } from "./fetch.ts";
 import { imageType, type Picture, picturesOf } from "./images.ts";
 import { presign } from "./presign.ts";
-import { keyOf, type StoredAttachment, storeAttachment } from "./storage.ts";
 
 /** A Worker may have six connections opening at a time, and holds up to 5 MB of each image. */
 const AT_A_TIME = 6;

@@ -3,11 +3,11 @@ import { limitOpen } from "../../platform/auth/middleware.ts";
 import { answer, valid } from "../../platform/validation.ts";
 import { createContext, type EmsEnv } from "../context.ts";
 import { idempotent } from "../idempotency.ts";
-import { MessageParam } from "../messages/schemas.ts";
 import { readFile } from "./files.ts";
 import {
   AttachmentListResponse,
   AttachmentParam,
+  AttachmentsParam,
   DownloadResponse,
   UploadListResponse,
   UploadQuery,
@@ -21,8 +21,11 @@ export const attachments = new Hono<EmsEnv>({ strict: false })
     const contentType = c.req.header("content-type") ?? "";
     return c.json(await uploadFiles(c.var.ctx, { contentType, body: c.req.raw.body, company_id }), 201);
   })
-  .get("/message/:message_id", answer(200, AttachmentListResponse), valid("param", MessageParam), async (c) =>
-    c.json(await listAttachments(c.var.ctx, c.req.valid("param").message_id)),
+  .get(
+    "/message/:message_id",
+    answer(200, AttachmentListResponse),
+    valid("param", AttachmentsParam),
+    async (c) => c.json(await listAttachments(c.var.ctx, c.req.valid("param").message_id)),
   )
   .get(
     "/:attachment_id/download",

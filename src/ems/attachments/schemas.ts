@@ -3,6 +3,9 @@ import { uuid, wholeNumber } from "../../platform/validation.ts";
 
 export const AttachmentParam = z.object({ attachment_id: uuid });
 
+/** The message whose attachments are listed. */
+export const AttachmentsParam = z.object({ message_id: uuid });
+
 export const AttachmentResponse = z.object({
   id: z.uuid(),
   message_id: z.uuid(),

@@ -3,9 +3,9 @@ import { ApiError, notFound } from "../../lib/errors.ts";
 import { toIso } from "../../lib/time.ts";
 import { batch, inCompanies, type UserCtx } from "../context.ts";
 import { throwUnavailable } from "../provider/unavailable.ts";
+import { keyOf, type StoredAttachment, storeAttachment } from "./fetch.ts";
 import { presign } from "./presign.ts";
 import type { AttachmentResponse } from "./schemas.ts";
-import { keyOf, type StoredAttachment, storeAttachment } from "./storage.ts";
 
 interface AttachmentRow {
   /** Its place among the mail's. */

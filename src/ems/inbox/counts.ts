@@ -1,6 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
-import { FOLDERS, HIDDEN_FOLDERS } from "../folders.ts";
-import type { FolderFilter } from "../messages/schemas.ts";
+import { FOLDERS, type FolderFilter, HIDDEN_FOLDERS } from "../folders.ts";
 import type { Filter } from "./entries.ts";
 
 // A state is a sum: 1 read, 2 starred, 4 archived. ems_inbox_counters has what is read, and what is archived, of all

@@ -1,7 +1,8 @@
 import * as z from "zod/mini";
 import { flag, uuid } from "../../platform/validation.ts";
+import { folder } from "../folders.ts";
 import { pageOf, pageQuery } from "../lists/pagination.ts";
-import { folder, MessageResponse } from "../messages/schemas.ts";
+import { MessageResponse } from "../messages/schemas.ts";
 
 export const InboxParam = z.object({ inbox_id: uuid });
 

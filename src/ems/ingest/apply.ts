@@ -2,11 +2,10 @@ import { sql } from "drizzle-orm";
 import { sha256Hex } from "../../lib/hmac.ts";
 import { uuidv7 } from "../../lib/ids.ts";
 import { isHtml } from "../../lib/text.ts";
-import { enqueueDownload } from "../attachments/storage.ts";
+import { enqueueDownload } from "../attachments/fetch.ts";
 import { batch, type Ctx, ofCompany } from "../context.ts";
 import { ring } from "../events/log.ts";
 import type { ProviderMessage } from "../provider/port.ts";
-import { enqueueUnknown } from "../sending/entry.ts";
 import type { Applied, Applying } from "./applying.ts";
 import { type Body, type BodyColumns, loadBody, storeBody } from "./bodies.ts";
 import { enqueueBounce, mayBeBounce } from "./bounces.ts";
@@ -32,7 +31,8 @@ export async function applyMessage(
   const { sent, observedAt, silent } = applying;
   for (let attempt = 0; attempt < 3; attempt++) {
     const known = await findKnown(ctx, account, applying.message);
-    if (known.deletedAt !== null && observedAt <= known.deletedAt) return { id: null, outcome: "deleted" };
+    if (known.deletedAt !== null && observedAt <= known.deletedAt)
+      return { id: null, isNewOutbound: false, outcome: "deleted" };
     const filing = await filingOf(ctx, account, applying.message, known.folders);
     const stored = known.stored ?? (await movedFrom(ctx, account, known, applying));
     const isOlder = stored && !sent && observedAt < stored.observed_at;
@@ -41,7 +41,7 @@ export async function applyMessage(
     const isMarkup = message.body !== undefined && (sent !== undefined || isHtml(message.body));
     const files = await filesOf(ctx, stored, message, isMarkup);
     const placed = sent ? placeSent(stored) : isOlder ? stored : place(filing, stored);
-    if (!stored && placed.folder === "drafts") return { id: null, outcome: "ignored" };
+    if (!stored && placed.folder === "drafts") return { id: null, isNewOutbound: false, outcome: "ignored" };
     const state = mergeState(stored, message, placed, digest, isMarkup, files);
     // An older notification has a body or files only where they are news, if only by their time.
     const isNews = isOlder && (message.body !== undefined || message.attachments !== undefined);
@@ -49,7 +49,7 @@ export async function applyMessage(
       // The first delivery may have died between its commit and its ring.
       if (!silent) ring(ctx, account.company_id);
       if (known.stored.threaded_by === "none") await readLater(ctx, known.stored.id, state, applying);
-      return { id: known.stored.id, outcome: "unchanged" };
+      return { id: known.stored.id, isNewOutbound: false, outcome: "unchanged" };
     }
 
     const told = { ...applying, message };
@@ -69,8 +69,8 @@ export async function applyMessage(
     if (!silent) ring(ctx, account.company_id);
     if (files?.inserted.length) await enqueueDownload(ctx, id);
     await readLater(ctx, id, state, applying);
-    if (!stored && !sent && !silent && state.direction === "outbound") await enqueueUnknown(ctx, account.id);
-    return { id, outcome: stored ? "updated" : "created" };
+    const isNewOutbound = !stored && !sent && state.direction === "outbound";
+    return { id, isNewOutbound, outcome: stored ? "updated" : "created" };
   }
   throw new Error(`Message ${applying.message.id} kept changing under this delivery`);
 }

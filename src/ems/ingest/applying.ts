@@ -1,3 +1,4 @@
+import type { SQL } from "drizzle-orm";
 import type { ProviderMessage } from "../provider/port.ts";
 
 /** A state of a message that the provider tells. */
@@ -11,13 +12,26 @@ export interface Applying {
   silent?: boolean;
   /** A notification says so, not the provider asked just now: a deletion may have been lost meanwhile. */
   isAnnounced?: boolean;
-  /** For a mail that a user of ours has sent: who, their text, the thread that it answers in, its outbox entry. */
-  sent?: { userId: number; text: string | null; threadId: string | null; outboxId: string };
+  /** Set for a mail that one of our users has sent. */
+  sent?: SentByUser;
+}
+
+/** What only the sender's side knows of a mail. */
+export interface SentByUser {
+  userId: number;
+  /** The plain text beside the HTML. */
+  text: string | null;
+  /** The thread that it answers in. */
+  threadId: string | null;
+  /** Statements that run in the batch which stores the message. */
+  alongside(messageId: string): SQL[];
 }
 
 export interface Applied {
   /** Null for what was deleted before it came, and for a draft. */
   id: string | null;
   /** `deleted`: the provider has deleted it since, and it stays so. `ignored`: a draft at the provider. */
+  /** True for a message that is new and outbound: it may be one whose sending has no known outcome. */
+  isNewOutbound: boolean;
   outcome: "created" | "updated" | "unchanged" | "deleted" | "ignored";
 }

@@ -9,7 +9,7 @@ import {
 import { messageIdsIn } from "../../lib/message-ids.ts";
 import { nowSeconds } from "../../lib/time.ts";
 import { log } from "../../platform/log.ts";
-import { keyOf, type StoredAttachment, storeAttachment } from "../attachments/storage.ts";
+import { keyOf, type StoredAttachment, storeAttachment } from "../attachments/fetch.ts";
 import { batch, type Ctx } from "../context.ts";
 import type { ProviderMessage } from "../provider/port.ts";
 import { type BodyColumns, loadBody } from "./bodies.ts";

@@ -5,7 +5,6 @@ import type { Ctx } from "../context.ts";
 import { appendEvents } from "../events/log.ts";
 import { inboxEntries } from "../schema/inbox.ts";
 import { messages } from "../schema/mail.ts";
-import { setSent } from "../sending/entry.ts";
 import type { Applying } from "./applying.ts";
 import type { BodyColumns } from "./bodies.ts";
 import type { Stored } from "./known.ts";
@@ -136,13 +135,13 @@ const placeOf = (account: Pick<MailAccount, "id">, columns: Columns, { message }
   subject: columns.subject,
 });
 
-/** The statements of a message that a user of ours has sent: they have read it, and it is sent. */
+/** The statements of a mail that one of our users has sent: its sender has read it. */
 export function sentStatements(
   ctx: Ctx,
   id: string,
   account: MailAccount,
   { sent_at, folder }: State,
-  { userId, outboxId }: NonNullable<Applying["sent"]>,
+  { userId, alongside }: NonNullable<Applying["sent"]>,
 ): SQL[] {
   const entry = { user_id: userId, message_id: id, company_id: account.company_id, account_id: account.id };
   const read = { is_read: true, read_at: nowSeconds() };
@@ -152,6 +151,6 @@ export function sentStatements(
       .values({ ...entry, sent_at, folder, ...read })
       .onConflictDoUpdate({ target: [inboxEntries.user_id, inboxEntries.message_id], set: read })
       .getSQL(),
-    ...setSent(outboxId, id),
+    ...alongside(id),
   ];
 }

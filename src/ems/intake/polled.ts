@@ -3,10 +3,10 @@ import { uuidv7 } from "../../lib/ids.ts";
 import { nowSeconds } from "../../lib/time.ts";
 import { log } from "../../platform/log.ts";
 import type { Ctx } from "../context.ts";
-import { applyMessage } from "../ingest/apply.ts";
 import type { ConnectedAccount } from "../ingest/state.ts";
 import { isOutage } from "../outage.ts";
 import type { ProviderPage } from "../provider/port.ts";
+import { applyIncoming } from "./incoming.ts";
 import { reasonOf, recordDelivery } from "./ledger.ts";
 import type { Notification } from "./notification.ts";
 import { notificationKey } from "./receive.ts";
@@ -40,7 +40,7 @@ export async function applyPage(
   for (const message of page.messages) {
     try {
       const applying = { message, observedAt, cause: uuidv7(), silent: isHistory };
-      const { outcome } = await applyMessage(ctx, account, applying);
+      const { outcome } = await applyIncoming(ctx, account, applying);
       if (outcome === "created" || outcome === "updated") changed++;
     } catch (error) {
       await park(ctx, account, message.id, { id: message.id }, error, isHistory);

@@ -3,8 +3,7 @@ import { badRequest } from "../../lib/errors.ts";
 import { batch, inCompanies, type UserCtx } from "../context.ts";
 import { newestEvent, rowOf } from "../events/log.ts";
 import { formatPosition, positionAt } from "../events/position.ts";
-import { HIDDEN_FOLDERS } from "../folders.ts";
-import type { FolderFilter } from "../messages/schemas.ts";
+import { type FolderFilter, HIDDEN_FOLDERS } from "../folders.ts";
 import { cutPage, isPastEnd, type Page, type Position, rowsFor, type Slice, sliceOf } from "./pagination.ts";
 
 export interface Listing<Row extends Position> {

@@ -3,10 +3,11 @@ import { ApiError, forbidden, notFound } from "../../lib/errors.ts";
 import { fileName } from "../../lib/line.ts";
 import { check } from "../../platform/validation.ts";
 import { shownBy } from "../attachments/images.ts";
+import type { StoredFile } from "../attachments/outgoing.ts";
 import { findUploads, uploadKeyOf } from "../attachments/uploads.ts";
 import { inCompanies, type UserCtx } from "../context.ts";
-import { MailHead, type Recipient, type SendRequest } from "../messages/schemas.ts";
-import type { StoredFile, StoredMail } from "./entry.ts";
+import type { StoredMail } from "./entry.ts";
+import { MailHead, type Recipient, type SendRequest } from "./schemas.ts";
 import { disconnected } from "./submit.ts";
 
 export interface SendingAccount {

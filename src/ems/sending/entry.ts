@@ -2,6 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import { sha256Hex } from "../../lib/hmac.ts";
 import { toIso } from "../../lib/time.ts";
 import { log } from "../../platform/log.ts";
+import type { StoredFile } from "../attachments/outgoing.ts";
 import { batch, type Ctx } from "../context.ts";
 import { appendEvents, ring } from "../events/log.ts";
 import { overflow } from "../overflow.ts";
@@ -10,16 +11,6 @@ import type { outbox } from "../schema/sending.ts";
 import type { OutboxResponse, OutboxState } from "./schemas.ts";
 
 export type OutboxRow = typeof outbox.$inferSelect;
-
-/** A file of a mail: its bytes lie in R2. */
-export interface StoredFile {
-  key: string;
-  filename: string;
-  content_type: string;
-  size_bytes: number;
-  /** By which the HTML shows it; null for one that is only attached. */
-  content_id: string | null;
-}
 
 /** A mail as it will leave. It is kept as it is until it has: a repetition must be the same, byte for byte. */
 export interface StoredMail extends Omit<OutgoingMail, "attachments" | "marker"> {

@@ -4,11 +4,11 @@ import { exposeContentIds, sanitizeMail } from "../../lib/html/sanitize.ts";
 import { listAttachments } from "../attachments/service.ts";
 import { inCompanies, type UserCtx } from "../context.ts";
 import { type BodyColumns, loadBody } from "../ingest/bodies.ts";
-import type { ComposeQuery, ComposeResponse } from "../messages/schemas.ts";
 import type { Address } from "../provider/port.ts";
 import { findOriginal, type Original } from "./compose.ts";
 import { markupToText, type QuotedBody, quoteInForward, quoteInReply } from "./quote.ts";
 import { addressesOf, audienceOf, prefixed, senderOf } from "./recipients.ts";
+import type { ComposeQuery, ComposeResponse } from "./schemas.ts";
 
 /**
  * What an answer to a mail, or the mail passed on, begins with: from which account, to whom, the subject, and the

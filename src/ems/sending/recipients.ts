@@ -1,8 +1,8 @@
 import { isAddress } from "../../lib/address.ts";
 import { cut, oneLine } from "../../lib/line.ts";
-import { MAX_SUBJECT, type Recipient } from "../messages/schemas.ts";
 import type { Address } from "../provider/port.ts";
 import type { Original } from "./compose.ts";
+import { MAX_SUBJECT, type Recipient } from "./schemas.ts";
 
 /**
  * Who gets an answer to all: of a mail of our own those who got it; else whoever wants the answers, by Reply-To or as

@@ -1,24 +1,73 @@
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
+import { parseIfMatch } from "../../platform/etag.ts";
 import { answer, valid } from "../../platform/validation.ts";
 import type { EmsEnv } from "../context.ts";
+import { idempotent } from "../idempotency.ts";
+import { MessageParam } from "../messages/schemas.ts";
+import { answerSent, SENT } from "./answer.ts";
 import { cancelOutboxEntry, getOutboxEntry, listOutbox } from "./outbox.ts";
 import {
+  ComposeQuery,
+  ComposeResponse,
+  ForwardRequest,
   OutboxDetailResponse,
   OutboxListResponse,
   OutboxParam,
   OutboxQuery,
   OutboxResponse,
+  ReplyAllRequest,
+  SendRequest,
 } from "./schemas.ts";
+import { forward, replyAll, type SendOptions, sendMessage } from "./send.ts";
 
-const param = valid("param", OutboxParam);
+const message = valid("param", MessageParam);
+
+/** Sending and answering, below the paths of messages. */
+export const sending = new Hono<EmsEnv>({ strict: false })
+  .post("/send", idempotent, SENT, valid("json", SendRequest), async (c) => {
+    const request = c.req.valid("json");
+    return answerSent(
+      c,
+      await sendMessage(c.var.ctx, request, { ...optionsOf(c), replyTo: request.reply_to_message_id }),
+    );
+  })
+  .get(
+    "/:message_id/compose",
+    answer(200, ComposeResponse),
+    message,
+    valid("query", ComposeQuery),
+    async (c) => {
+      const { prefill } = await import("./prefill.ts");
+      return c.json(await prefill(c.var.ctx, c.req.valid("param").message_id, c.req.valid("query")));
+    },
+  )
+  .post("/:message_id/reply", idempotent, SENT, message, valid("json", SendRequest), async (c) => {
+    const { message_id: replyTo } = c.req.valid("param");
+    return answerSent(c, await sendMessage(c.var.ctx, c.req.valid("json"), { ...optionsOf(c), replyTo }));
+  })
+  .post("/:message_id/reply-all", idempotent, SENT, message, valid("json", ReplyAllRequest), async (c) => {
+    const { message_id } = c.req.valid("param");
+    return answerSent(c, await replyAll(c.var.ctx, message_id, c.req.valid("json"), optionsOf(c)));
+  })
+  .post("/:message_id/forward", idempotent, SENT, message, valid("json", ForwardRequest), async (c) => {
+    const { message_id } = c.req.valid("param");
+    return answerSent(c, await forward(c.var.ctx, message_id, c.req.valid("json"), optionsOf(c)));
+  });
+
+const optionsOf = (c: Context<EmsEnv>): SendOptions => ({
+  seen: parseIfMatch(c.req.header("if-match")),
+  idempotencyKey: c.var.idempotencyKey ?? null,
+});
+
+const entry = valid("param", OutboxParam);
 
 export const outbox = new Hono<EmsEnv>({ strict: false })
   .get("/", answer(200, OutboxListResponse), valid("query", OutboxQuery), async (c) =>
     c.json(await listOutbox(c.var.ctx, c.req.valid("query"))),
   )
-  .get("/:outbox_id", answer(200, OutboxDetailResponse), param, async (c) =>
+  .get("/:outbox_id", answer(200, OutboxDetailResponse), entry, async (c) =>
     c.json(await getOutboxEntry(c.var.ctx, c.req.valid("param").outbox_id)),
   )
-  .post("/:outbox_id/cancel", answer(200, OutboxResponse), param, async (c) =>
+  .post("/:outbox_id/cancel", answer(200, OutboxResponse), entry, async (c) =>
     c.json(await cancelOutboxEntry(c.var.ctx, c.req.valid("param").outbox_id)),
   );

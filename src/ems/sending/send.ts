@@ -1,11 +1,11 @@
 import { badRequest } from "../../lib/errors.ts";
 import { nowSeconds } from "../../lib/time.ts";
-import { filesOf } from "../attachments/storage.ts";
+import { filesOf } from "../attachments/outgoing.ts";
 import type { UserCtx } from "../context.ts";
-import type { ForwardRequest, MessageResponse, ReplyAllRequest, SendRequest } from "../messages/schemas.ts";
+import type { MessageResponse } from "../messages/schemas.ts";
 import { compose, findOriginal, findSendingAccount } from "./compose.ts";
 import { audienceOf, prefixed } from "./recipients.ts";
-import type { OutboxResponse } from "./schemas.ts";
+import type { ForwardRequest, OutboxResponse, ReplyAllRequest, SendRequest } from "./schemas.ts";
 import { type SentDraft, submit } from "./submit.ts";
 
 /** How a mail is to be sent, apart from what it says. */

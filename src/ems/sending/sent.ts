@@ -44,7 +44,12 @@ export async function recordSent(
     message: { ...fieldsOf(mail, sent), ...(await attachmentsOf(ctx, account, mail, sent)) },
     observedAt: nowSeconds() * 1000,
     cause: uuidv7(),
-    sent: { userId: user_id, text: mail.text, threadId: thread_id, outboxId: id },
+    sent: {
+      userId: user_id,
+      text: mail.text,
+      threadId: thread_id,
+      alongside: (messageId) => setSent(id, messageId),
+    },
   });
   // Whoever has deleted it at the provider meanwhile: it was sent all the same.
   if (applied.id === null) await batch(ctx, setSent(id, null));

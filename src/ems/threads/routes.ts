@@ -1,5 +1,6 @@
 import { type Context, Hono } from "hono";
 import { streamJson } from "../../lib/json-stream.ts";
+import { toETag } from "../../platform/etag.ts";
 import { answer, valid } from "../../platform/validation.ts";
 import type { EmsEnv } from "../context.ts";
 import { POSITION_HEADER } from "../events/position.ts";
@@ -14,7 +15,6 @@ import {
   ThreadUpdate,
 } from "./schemas.ts";
 import { getThread, listThreads, updateThread } from "./service.ts";
-import { toETag } from "./version.ts";
 
 const param = valid("param", ThreadParam);
 

@@ -4,10 +4,11 @@ import { toIso } from "../../lib/time.ts";
 import { selectAttachments } from "../attachments/service.ts";
 import { batch, inCompanies, type UserCtx } from "../context.ts";
 import { appendEvents, ring } from "../events/log.ts";
+import type { FolderFilter } from "../folders.ts";
 import { listPage, whereIn } from "../lists/page.ts";
 import type { Position } from "../lists/pagination.ts";
 import { type MessageRow, messageColumns, messagesByIds, messagesOf, PORTION } from "../messages/query.ts";
-import type { FolderFilter, MessageResponse } from "../messages/schemas.ts";
+import type { MessageResponse } from "../messages/schemas.ts";
 import type { ThreadListResponse, ThreadSummary, ThreadsQuery, ThreadUpdate } from "./schemas.ts";
 
 interface ThreadRow extends Position {

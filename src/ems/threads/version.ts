@@ -1,23 +1,8 @@
 import { sql } from "drizzle-orm";
-import { ApiError, badRequest } from "../../lib/errors.ts";
+import { ApiError } from "../../lib/errors.ts";
 import { batch, type Ctx, inCompanies, type UserCtx } from "../context.ts";
 import { messagesByIds } from "../messages/query.ts";
 import type { MessageResponse } from "../messages/schemas.ts";
-
-/** The version of a thread or a draft as an entity tag (RFC 9110 section 8.8.3). */
-export const toETag = (version: number): string => `"${version}"`;
-
-/**
- * Reads `If-Match`, which says which version the caller has seen of what it writes to.
- * @returns null when the caller does not mind
- * @throws ApiError 400
- */
-export function parseIfMatch(header: string | undefined): number | null {
-  if (header === undefined || header.trim() === "*") return null;
-  const version = /^\s*(?:W\/)?"?(\d{1,15})"?\s*$/.exec(header)?.[1];
-  if (version === undefined) throw badRequest('if-match: must be a version, such as "7"');
-  return Number(version);
-}
 
 /** How many of the messages that a caller has not seen a refusal shows: it is built in memory. */
 const SHOWN_UNSEEN = 25;

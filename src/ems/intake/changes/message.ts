@@ -2,10 +2,10 @@ import { sql } from "drizzle-orm";
 import { nowSeconds } from "../../../lib/time.ts";
 import { log } from "../../../platform/log.ts";
 import type { Ctx } from "../../context.ts";
-import { applyMessage } from "../../ingest/apply.ts";
 import { deleteMessage } from "../../ingest/deletion.ts";
 import { readMessage, readMessageId } from "../../provider/nylas/message.ts";
 import { ProviderError, type ProviderMessage } from "../../provider/port.ts";
+import { applyIncoming } from "../incoming.ts";
 import { type Delivered, Ignored, type Notification, observedAt } from "../notification.ts";
 
 /**
@@ -24,7 +24,7 @@ export async function applyState(ctx: Ctx, delivered: Delivered): Promise<Ignore
   if (!message) return new Ignored("The provider has it no more");
   const seen = { observedAt: observedAt(notification, receivedAt), cause: notification.id };
   const silent = notification.data.is_history === true;
-  await applyMessage(ctx, account, { message, ...seen, silent, isAnnounced: true });
+  await applyIncoming(ctx, account, { message, ...seen, silent, isAnnounced: true });
   return undefined;
 }
 

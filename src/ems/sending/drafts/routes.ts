@@ -1,9 +1,9 @@
 import { type Context, Hono } from "hono";
 import { streamJson } from "../../../lib/json-stream.ts";
+import { parseIfMatch, toETag } from "../../../platform/etag.ts";
 import { answer, valid } from "../../../platform/validation.ts";
 import type { EmsEnv } from "../../context.ts";
 import { idempotent } from "../../idempotency.ts";
-import { parseIfMatch, toETag } from "../../threads/version.ts";
 import { answerSent, SENT } from "../answer.ts";
 import { listDrafts } from "./list.ts";
 import {

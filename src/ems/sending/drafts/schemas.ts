@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { uuid } from "../../../platform/validation.ts";
 import { pageOf, pageQuery } from "../../lists/pagination.ts";
-import { MAX_FILES, Recipient, recipients, SendRequest, timing } from "../../messages/schemas.ts";
+import { MAX_FILES, Recipient, recipients, SendRequest, timing } from "../schemas.ts";
 
 export const DraftParam = z.object({ draft_id: uuid });
 

@@ -1,10 +1,6 @@
 import { sql } from "drizzle-orm";
-import { notFound } from "../../lib/errors.ts";
 import { log } from "../../platform/log.ts";
-import { type Ctx, inCompanies, type UserCtx } from "../context.ts";
-import { throwUnavailable } from "../provider/unavailable.ts";
-import type { StoredFile } from "../sending/entry.ts";
-import { shownBy } from "./images.ts";
+import type { Ctx } from "../context.ts";
 import { createPartBuffer, putChunks } from "./put-chunks.ts";
 
 /** What is needed to bring an attachment's bytes from the provider to R2. */
@@ -63,35 +59,4 @@ export async function storeAttachment(ctx: Ctx, attachment: StoredAttachment): P
   // Deleted meanwhile, with its message.
   if (stored.length === 0) await ATTACHMENTS.delete(key);
   return stored.length > 0;
-}
-
-/**
- * The files of a message, to be sent with another: their bytes are in R2 when this returns.
- * @param html the text that they go with: what it shows inline stays inline
- * @throws ApiError 404 for one that the provider has lost; 502 when the provider fails
- */
-export async function filesOf(ctx: UserCtx, messageId: string, html: string): Promise<StoredFile[]> {
-  const rows = await ctx.db.all<StoredAttachment & FileColumns>(sql`
-    SELECT a.*, m.provider_message_id, c.grant_id
-    FROM ems_attachments a JOIN ems_messages m ON m.id = a.message_id JOIN ems_accounts c ON c.id = a.account_id
-    WHERE a.message_id = ${messageId} AND a.company_id ${inCompanies(ctx)} ORDER BY a.rowid`);
-  const shownId = shownBy(html);
-  const files: StoredFile[] = [];
-  for (const row of rows) {
-    if (!(await storeAttachment(ctx, row).catch(throwUnavailable)))
-      throw notFound(`Attachment ${row.filename}`);
-    const { filename, content_type, content_id } = row;
-    const key = keyOf(row);
-    // What the provider told of the size may be an estimate.
-    const size_bytes = (await ctx.env.ATTACHMENTS.head(key))?.size ?? row.size_bytes;
-    files.push({ key, filename, content_type, size_bytes, content_id: shownId(content_id) });
-  }
-  return files;
-}
-
-interface FileColumns {
-  filename: string;
-  content_type: string;
-  size_bytes: number;
-  content_id: string | null;
 }

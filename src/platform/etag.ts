@@ -1,0 +1,16 @@
+import { badRequest } from "../lib/errors.ts";
+
+/** The version of a thread or a draft as an entity tag (RFC 9110 section 8.8.3). */
+export const toETag = (version: number): string => `"${version}"`;
+
+/**
+ * Reads `If-Match`, which says which version the caller has seen of what it writes to.
+ * @returns null when the caller does not mind
+ * @throws ApiError 400
+ */
+export function parseIfMatch(header: string | undefined): number | null {
+  if (header === undefined || header.trim() === "*") return null;
+  const version = /^\s*(?:W\/)?"?(\d{1,15})"?\s*$/.exec(header)?.[1];
+  if (version === undefined) throw badRequest('if-match: must be a version, such as "7"');
+  return Number(version);
+}
