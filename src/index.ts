@@ -1,6 +1,6 @@
-import { app } from "./app.ts";
-import { queue, scheduled } from "./ems/index.ts";
+import { app, modules } from "./app.ts";
+import { createWorker } from "./platform/worker.ts";
 
-export { CompanyHub } from "./ems/index.ts";
+export { CompanyHub } from "./ems/worker.ts";
 
-export default { fetch: app.fetch, scheduled, queue } satisfies ExportedHandler<Env>;
+export default createWorker(app, modules);

@@ -220,7 +220,7 @@ it("nothing on the way may keep an answer, but for what says so itself", async (
 
 it("who is nobody reaches no database", async () => {
   const touched = vi.fn();
-  const DB = new Proxy({}, { get: () => touched });
+  const DB = new Proxy({} as D1Database, { get: () => touched });
   for (const path of [
     ...["/health", "/inbox", "/webhooks/nylas?challenge=x", "/sse/events", "/sse/events?token=x"],
     ...["/sse/events?ticket=x", `/sse/events?ticket=${"7".repeat(64)}`, "/files/attachments/1/none"],

@@ -1,11 +1,11 @@
 import { type SQL, sql } from "drizzle-orm";
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
 import { SQLiteAsyncDialect } from "drizzle-orm/sqlite-core";
-import type { CurrentUser } from "../platform/auth/token.ts";
-import { type Config, config } from "../platform/config.ts";
 import { allShards, MAIN, openShards, shardsOf } from "../platform/d1/placement.ts";
+import { type Config, config } from "./config.ts";
 import { nylasProvider } from "./provider/nylas/client.ts";
 import type { MailProvider } from "./provider/port.ts";
+import type { CurrentUser } from "./user.ts";
 
 /** What every verb of a service gets: the outside world, and no request. */
 export interface Ctx {

@@ -1,5 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
-import { ApiError } from "../lib/errors.ts";
+import { ServiceError } from "../lib/errors.ts";
 import { sha256Hex } from "../lib/hmac.ts";
 import { nowSeconds } from "../lib/time.ts";
 import { log } from "../platform/log.ts";
@@ -48,7 +48,7 @@ interface Inline {
  * only: it may have had its effect.
  * @param hash of the request: see `hashRequest`
  * @returns a claim, which `keepAnswer` or `release` ends, or the answer that was given before
- * @throws ApiError 409 while it is being answered; 422 when the key belongs to another request
+ * @throws ServiceError `conflict` while it is being answered; `key_reused` when the key belongs to another request
  */
 export async function claimKey(ctx: UserCtx, key: string, hash: string): Promise<Claim | StoredAnswer> {
   const { user_id } = ctx.user;
@@ -72,9 +72,9 @@ export async function claimKey(ctx: UserCtx, key: string, hash: string): Promise
   if (claimed) return { user_id, key, created_at: now };
   const [row] = found;
   if (row?.request_hash !== hash)
-    throw new ApiError(422, "This Idempotency-Key was used for another request");
+    throw new ServiceError("key_reused", "This Idempotency-Key was used for another request");
   if (row.status === null) {
-    throw new ApiError(409, "A request with this Idempotency-Key is still being answered");
+    throw new ServiceError("conflict", "A request with this Idempotency-Key is still being answered");
   }
   return loadAnswer(ctx, row, row.status);
 }

@@ -1,6 +1,6 @@
 import type { Context, HonoRequest } from "hono";
 import { createMiddleware } from "hono/factory";
-import { badRequest } from "../lib/errors.ts";
+import { invalid } from "../lib/errors.ts";
 import { toHex } from "../lib/hex.ts";
 import { sha256Hex } from "../lib/hmac.ts";
 import { isMultipart } from "../lib/multipart.ts";
@@ -26,7 +26,7 @@ const KEPT_HEADERS = ["content-type", "etag", "location"];
  * The caller gets the answer after it is stored, so that whoever has seen it once will see it again. When the Worker
  * dies between the effect and that, the key runs out in 5 minutes and the request is executed again: what must not
  * happen twice even then carries the key itself, as the outbox does.
- * @throws ApiError 400 for a key that is none; 409 while the first request is being answered; 422 when the key
+ * @throws ServiceError `invalid` for a key that is none; `conflict` while the first request is being answered; `key_reused` when the key
  *   was used for another request, or under a token with other companies
  */
 export const idempotent = createMiddleware<EmsEnv>(async (c, next) => {
@@ -45,14 +45,14 @@ export const idempotent = createMiddleware<EmsEnv>(async (c, next) => {
  * The key of a request: 1 to 255 visible ASCII characters, bare or as the string of RFC 8941 section 3.3.3, whose
  * quotes and backslashes do not belong to it.
  * @returns null without the header
- * @throws ApiError 400 for anything else
+ * @throws ServiceError `invalid` for anything else
  */
 export function parseKey(header: string | undefined): string | null {
   if (header === undefined) return null;
   const quoted = /^"((?:[^"\\]|\\["\\])*)"$/.exec(header)?.[1]?.replace(/\\(.)/g, "$1");
   const key = quoted ?? (header.startsWith('"') ? "" : header);
   if (/^[!-~]+$/.test(key) && key.length <= MAX_KEY) return key;
-  throw badRequest(`idempotency-key: must be 1 to ${MAX_KEY} visible ASCII characters`);
+  throw invalid(`idempotency-key: must be 1 to ${MAX_KEY} visible ASCII characters`);
 }
 
 /**

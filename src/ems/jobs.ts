@@ -1,15 +1,16 @@
+import { type Outgoing, sendAll } from "../platform/queues.ts";
 import type { Ctx } from "./context.ts";
+import type { Job } from "./job-schema.ts";
 
-/** A queue takes so many messages at a time. */
-const SEND_BATCH = 100;
+/** A queue holds a message back for twelve hours at most. */
+const MAX_DELAY_SECONDS = 43_200;
 
-/** Puts any number of messages into a queue. When it throws, some of them may be in it. */
-export async function enqueueAll(queue: Queue, messages: MessageSendRequest[]): Promise<void> {
-  for (let start = 0; start < messages.length; start += SEND_BATCH) {
-    await queue.sendBatch(messages.slice(start, start + SEND_BATCH));
-  }
+/** Puts a job into the queue. @throws Error when the queue fails */
+export async function enqueueJob({ env }: Ctx, job: Job, delaySeconds = 0): Promise<void> {
+  const delay = Math.min(Math.max(delaySeconds, 0), MAX_DELAY_SECONDS);
+  await env.JOBS.send(job, delay > 0 ? { delaySeconds: delay } : {});
 }
 
-/** Puts any number of jobs into their queue. */
-export const enqueueJobs = ({ env }: Ctx, jobs: MessageSendRequest[]): Promise<void> =>
-  enqueueAll(env.JOBS, jobs);
+/** Puts any number of jobs into the queue. When it throws, some of them may be in it. */
+export const enqueueJobs = ({ env }: Ctx, jobs: Outgoing<Job>[]): Promise<void> =>
+  sendAll<Job>(env.JOBS, jobs);

@@ -4,36 +4,49 @@ export interface Issue {
   message: string;
 }
 
-/** Extra facts that only some refusals carry. */
+/** Why a request failed, in terms of the domain. Each API maps it to a status and a body of its own contract. */
+export type ErrorCode =
+  | "invalid"
+  | "unauthenticated"
+  | "forbidden"
+  | "not_found"
+  | "method_not_allowed"
+  | "conflict"
+  | "too_large"
+  | "key_reused"
+  | "rate_limited"
+  | "provider_failed"
+  | "unavailable"
+  | "internal";
+
 interface Extras {
-  errors?: Issue[];
-  retryAfterSeconds?: number;
-  /** What the caller needs besides the sentence, to go on. */
-  body?: Record<string, unknown>;
-  /** Kept for the log, never serialised. */
+  issues?: Issue[] | undefined;
+  retryAfterSeconds?: number | undefined;
+  /** Fields that the caller needs besides the sentence, to go on. */
+  details?: Record<string, unknown>;
+  /** Kept for the log, never shown. */
   cause?: unknown;
 }
 
-export type Refusal = 400 | 401 | 403 | 404 | 409 | 412 | 413 | 422 | 429 | 502 | 503;
-
-/** A refusal that the caller may read. Thrown by any layer, turned into `{detail}` by the app's error handler. */
-export class ApiError extends Error {
-  readonly status: Refusal;
-  readonly errors: Issue[] | undefined;
+/** An error that the caller may read: its message is one sentence for people. Any layer throws it. */
+export class ServiceError extends Error {
+  readonly code: ErrorCode;
+  readonly issues: Issue[];
   readonly retryAfterSeconds: number | undefined;
-  readonly body: Record<string, unknown>;
+  readonly details: Record<string, unknown>;
 
-  constructor(status: Refusal, detail: string, extras: Extras = {}) {
-    super(detail, { cause: extras.cause });
-    this.status = status;
-    this.errors = extras.errors;
+  constructor(code: ErrorCode, message: string, extras: Extras = {}) {
+    super(message, { cause: extras.cause });
+    this.code = code;
+    this.issues = extras.issues ?? [];
     this.retryAfterSeconds = extras.retryAfterSeconds;
-    this.body = extras.body ?? {};
+    this.details = extras.details ?? {};
   }
 }
 
-export const badRequest = (detail: string, errors?: Issue[]) =>
-  new ApiError(400, detail, errors ? { errors } : {});
-export const unauthorized = (cause?: unknown) => new ApiError(401, "Invalid or expired token", { cause });
-export const forbidden = (detail: string) => new ApiError(403, detail);
-export const notFound = (thing: string) => new ApiError(404, `${thing} not found`);
+export const invalid = (message: string, issues?: Issue[]) =>
+  new ServiceError("invalid", message, { issues });
+export const unauthenticated = (cause?: unknown) =>
+  new ServiceError("unauthenticated", "Invalid or expired token", { cause });
+export const forbidden = (message: string) => new ServiceError("forbidden", message);
+export const notFound = (thing: string) => new ServiceError("not_found", `${thing} not found`);

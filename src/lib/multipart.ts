@@ -1,4 +1,4 @@
-import { ApiError, badRequest } from "./errors.ts";
+import { invalid, ServiceError } from "./errors.ts";
 
 /** One part of a form: its body has to be read whole, or not at all, before the next part is asked for. */
 export interface Part {
@@ -19,13 +19,13 @@ export const isMultipart = (contentType: string): boolean =>
 
 /**
  * The boundary that a content-type names, quoted or not (RFC 2046 section 5.1.1).
- * @throws ApiError 400 when it is not multipart/form-data, or names no boundary of 1 to 70 printable characters
+ * @throws ServiceError `invalid` when it is not multipart/form-data, or names no boundary of 1 to 70 printable characters
  */
 export function boundaryOf(contentType: string): string {
-  if (!isMultipart(contentType)) throw badRequest("content-type: must be multipart/form-data");
+  if (!isMultipart(contentType)) throw invalid("content-type: must be multipart/form-data");
   const boundary = parametersOf(contentType.replace(/^[^;]*/, ""))?.get("boundary");
-  if (!boundary) throw badRequest("content-type: names no boundary");
-  if (!/^[\x20-\x7e]{1,70}$/.test(boundary)) throw badRequest("content-type: its boundary is not valid");
+  if (!boundary) throw invalid("content-type: names no boundary");
+  if (!/^[\x20-\x7e]{1,70}$/.test(boundary)) throw invalid("content-type: its boundary is not valid");
   return boundary;
 }
 
@@ -34,7 +34,7 @@ export function boundaryOf(contentType: string): string {
  * are asked for; never more is held than one chunk of it, a boundary, and 8 KB of headers. However it ends, the
  * stream is done with.
  * @param maxBytes of the whole stream
- * @throws ApiError 400 when it is malformed or ends too early, 413 when it is too long
+ * @throws ServiceError `invalid` when it is malformed or ends too early, `too_large` when it is too long
  */
 export async function* parseMultipart(
   stream: ReadableStream<Uint8Array>,
@@ -61,7 +61,7 @@ export async function* parseMultipart(
 
 /**
  * Reads the text of a field, in UTF-8.
- * @throws ApiError 400 when it is longer than `maxBytes`
+ * @throws ServiceError `invalid` when it is longer than `maxBytes`
  */
 export async function readField({ name, body }: Part, maxBytes: number): Promise<string> {
   return decode(await collect(body, maxBytes, `${name}: is longer than ${maxBytes} bytes`));
@@ -75,11 +75,11 @@ function capped(reader: ReadableStreamDefaultReader<Uint8Array>, maxBytes: numbe
   let length = 0;
   return async () => {
     const { done, value } = await reader.read().catch((cause: unknown) => {
-      throw new ApiError(400, "body: broke off", { cause });
+      throw new ServiceError("invalid", "body: broke off", { cause });
     });
     if (done) return null;
     length += value.byteLength;
-    if (length > maxBytes) throw new ApiError(413, `body: is larger than ${maxBytes} bytes`);
+    if (length > maxBytes) throw new ServiceError("too_large", `body: is larger than ${maxBytes} bytes`);
     return value;
   };
 }
@@ -94,7 +94,7 @@ function splitter(read: Read): Until {
   const readOn = async (): Promise<Uint8Array> => {
     const chunk = await read();
     if (chunk) return chunk;
-    if (isOver) throw badRequest("body: ends before its last boundary");
+    if (isOver) throw invalid("body: ends before its last boundary");
     isOver = true;
     return CRLF;
   };
@@ -128,7 +128,7 @@ function find(bytes: Uint8Array, delimiter: Uint8Array): { at: number; isWhole: 
 /** What follows a boundary on its line: `--` after the last one. */
 function isLast(line: string): boolean {
   const text = line.trimEnd();
-  if (text !== "" && text !== "--") throw badRequest("body: a boundary has more on its line");
+  if (text !== "" && text !== "--") throw invalid("body: a boundary has more on its line");
   return text === "--";
 }
 
@@ -140,7 +140,7 @@ async function readHeaders(until: Until): Promise<Map<string, string>> {
     if (line === "") return headers;
     left -= line.length + CRLF.length;
     const [, name, value = ""] = /^([^\s:]+):(.*)$/s.exec(line) ?? [];
-    if (name === undefined) throw badRequest("body: a part has a header that is none");
+    if (name === undefined) throw invalid("body: a part has a header that is none");
     headers.set(name.toLowerCase(), value.trim());
   }
 }
@@ -151,7 +151,7 @@ const readLine = async (until: Until, maxBytes: number): Promise<string> =>
 function dispositionOf(headers: Map<string, string>): Pick<Part, "name" | "filename"> {
   const [, rest] = /^form-data\s*(;.*)?$/is.exec(headers.get("content-disposition") ?? "") ?? [];
   const parameters = parametersOf(rest ?? "");
-  if (!parameters || rest === undefined) throw badRequest("body: a part has no valid Content-Disposition");
+  if (!parameters || rest === undefined) throw invalid("body: a part has no valid Content-Disposition");
   const name = unescapeName(parameters.get("name") ?? "");
   const plain = parameters.get("filename");
   return {
@@ -201,7 +201,7 @@ async function collect(
   let length = 0;
   for await (const chunk of chunks) {
     length += chunk.length;
-    if (length > maxBytes) throw badRequest(tooLong);
+    if (length > maxBytes) throw invalid(tooLong);
     collected.push(chunk);
   }
   return join(collected);

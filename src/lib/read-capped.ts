@@ -1,8 +1,8 @@
-import { badRequest } from "./errors.ts";
+import { invalid } from "./errors.ts";
 
 /**
  * Reads a stream whole, but no further than a limit.
- * @throws ApiError 400 when there is more than `limit` bytes
+ * @throws ServiceError `invalid` when there is more than `limit` bytes
  */
 export async function readCapped(
   stream: ReadableStream<Uint8Array> | null,
@@ -12,7 +12,7 @@ export async function readCapped(
   let length = 0;
   for await (const chunk of stream ?? []) {
     length += chunk.byteLength;
-    if (length > limit) throw badRequest(`body: is larger than ${limit} bytes`);
+    if (length > limit) throw invalid(`body: is larger than ${limit} bytes`);
     chunks.push(chunk);
   }
   const bytes = new Uint8Array(length);

@@ -2,7 +2,7 @@ import { zValidator } from "@hono/zod-validator";
 import type { Context, MiddlewareHandler, ValidationTargets } from "hono";
 import * as z from "zod/mini";
 import en from "zod/v4/locales/en.js";
-import { type ApiError, badRequest, type Issue } from "../lib/errors.ts";
+import { type Issue, invalid, type ServiceError } from "../lib/errors.ts";
 
 // For all zod of the isolate. Without a locale, each of its sentences would be "Invalid input".
 z.config(en());
@@ -34,7 +34,7 @@ export const isJson = (contentType: string): boolean =>
  * Validates one part of a request and hands the handler its parsed value.
  * @param needed false for a JSON body that may be left out, or be empty or null: it is an empty object then
  * @param strict whether parameters of a query that the schema does not name are refused
- * @throws ApiError 400 whose sentence names the first bad field, and whose `errors` lists them all
+ * @throws ServiceError `invalid` whose sentence names the first bad field, and whose `errors` lists them all
  */
 export const valid = <Schema extends z.ZodMiniType, Target extends keyof ValidationTargets>(
   target: Target,
@@ -47,7 +47,7 @@ export const valid = <Schema extends z.ZodMiniType, Target extends keyof Validat
     (result, c) => {
       const type = c.req.header("content-type");
       if (target === "json" && !isJson(type ?? "")) {
-        throw badRequest("content-type: must be application/json");
+        throw invalid("content-type: must be application/json");
       }
       const name = target === "json" ? "body" : target;
       const issues = [
@@ -72,39 +72,16 @@ export const valid = <Schema extends z.ZodMiniType, Target extends keyof Validat
 const hasBody = async ({ req }: Context): Promise<boolean> =>
   !["", "null"].includes((await req.text()).trim());
 
-function refusal(issues: Issue[]): ApiError {
+function refusal(issues: Issue[]): ServiceError {
   const [first] = issues;
-  return badRequest(first ? `${first.path}: ${first.message}` : "The request is not valid", issues);
+  return invalid(first ? `${first.path}: ${first.message}` : "The request is not valid", issues);
 }
 
-/** Holds what follows from a request against the rules of one. @throws ApiError 400 as `valid` */
+/** Holds what follows from a request against the rules of one. @throws ServiceError `invalid` as `valid` */
 export function check(schema: z.ZodMiniType, value: unknown): void {
   const { error } = schema.safeParse(value);
   if (error) throw refusal(error.issues.map((issue) => issueOf(issue, value, "body")));
 }
-
-/** An id in a path or a query: any version of UUID, either case in, lower case out. */
-export const uuid = z.guid("must be a UUID").check(z.toLowerCase());
-
-/** A whole number in a path or a query, in decimal digits. */
-export const wholeNumber = z.pipe(
-  z.string().check(z.regex(/^\d{1,15}$/, "must be a whole number")),
-  z.transform(Number),
-);
-
-/** Yes or no in a query. */
-export const flag = z.pipe(
-  z.enum(["true", "false"], "must be true or false"),
-  z.transform((value) => value === "true"),
-);
-
-/** A text of one line, as it may stand in a mail's header: a line break there would begin another header. */
-export const line = (max: number) =>
-  z.string().check(
-    z.maxLength(max, `at most ${max} characters`),
-    z.regex(/^(\t|\P{Cc})*$/u, "must be one line without control characters"),
-    z.refine((text) => text.isWellFormed(), "must be well-formed Unicode"),
-  );
 
 /** What a route answers with: read by the tests of the route table and by the OpenAPI document. */
 export interface Answer {
@@ -120,11 +97,11 @@ const answers = new WeakMap<object, Answer>();
  * Declares a route's answer beside its request schemas. It does nothing at run time.
  * @param schema null for an answer without a JSON body
  */
-export function answer(status: number, schema: z.ZodMiniType | null, or?: Answer["or"]): MiddlewareHandler {
+export function responds(status: number, schema: z.ZodMiniType | null, or?: Answer["or"]): MiddlewareHandler {
   const passThrough: MiddlewareHandler = (_c, next) => next();
   answers.set(passThrough, { status, schema, ...(or ? { or } : {}) });
   return passThrough;
 }
 
-/** The answer that `answer` declared on a handler, if it is one of its own. */
+/** The answer that `responds` declared on a handler, if it is one of its own. */
 export const answerOf = (handler: object): Answer | undefined => answers.get(handler);

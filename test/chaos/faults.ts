@@ -66,7 +66,7 @@ export function faultyEnv(strike: Strike, queue: Queued[], vars: Partial<Env> = 
     idFromName: (name: string) => hubs.idFromName(name),
     get: (id: DurableObjectId) => {
       const hub = hubs.get(id);
-      return { ring: failing("hub.ring", () => hub.ring()) };
+      return { notify: failing("hub.notify", () => hub.notify()) };
     },
   };
   const bindings = {

@@ -155,7 +155,7 @@ class World {
   async expectTruth(): Promise<void> {
     for (const one of this.#waiting) await this.#deliver(one);
     await expectApplied(this.#sent);
-    for (const { company_id } of this.#boxes) await hubOf(company_id).ring();
+    for (const { company_id } of this.#boxes) await hubOf(company_id).notify();
     await Promise.all(this.#viewers.map((viewer) => viewer.expectTruth()));
   }
 

@@ -87,7 +87,7 @@ async function pass(subject: string, seconds: number): Promise<void> {
 }
 
 /** Each job that is there comes once: one that has to wait puts itself back, and delays are not kept here. */
-async function workOnce(queue: Queued[], on: Env): Promise<void> {
+async function runOutboxJobce(queue: Queued[], on: Env): Promise<void> {
   for (const job of queue.splice(0)) await consume([job], on, queue);
 }
 
@@ -96,7 +96,7 @@ async function recover(subject: string, queue: Queued[], whole: Env): Promise<vo
   for (let round = 0; round < 3; round++) {
     await pass(subject, 600);
     await enqueueDue(createContext(whole, execution)); // as cron does
-    await workOnce(queue, whole);
+    await runOutboxJobce(queue, whole);
     await deliverNotifications();
   }
 }
@@ -195,7 +195,7 @@ describe.each([
         const early = await work(colleague, id, whole);
         expect([200, 404, 409, 502]).toContain(early.status);
         await pass(subject, 700);
-        if (n % 3 === 0) await workOnce(queue, whole);
+        if (n % 3 === 0) await runOutboxJobce(queue, whole);
         await work(colleague, id, whole);
         await recover(subject, queue, whole);
         const { states, ...counts } = await countOf(subject);
@@ -256,7 +256,7 @@ it("whatever the provider does, whenever the Worker dies, however often one asks
       await send(subject, env, waits ? { undo_seconds: 30 } : {}, key);
       await mendRoutes();
       await pass(subject, minutes * 60);
-      if (jobs) await workOnce(queue, whole);
+      if (jobs) await runOutboxJobce(queue, whole);
     }
     await recover(subject, queue, whole);
     const mails = (await storedMail(account.grant_id)).filter((message) => message.subject === subject);
@@ -312,7 +312,7 @@ it("whatever two colleagues do to a draft, whenever the Worker dies: one mail, o
       await mendRoutes();
       if (!edits && status === 200) succeeded++;
       await pass(subject, minutes * 60);
-      if (jobs) await workOnce(queue, whole);
+      if (jobs) await runOutboxJobce(queue, whole);
     }
     await recover(subject, queue, whole);
     await pass(subject, 700);

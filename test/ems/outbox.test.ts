@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { AccountResponse } from "../../src/ems/accounts/schemas.ts";
 import { createContext } from "../../src/ems/context.ts";
-import { workOn } from "../../src/ems/sending/due.ts";
+import { runOutboxJob } from "../../src/ems/sending/due.ts";
 import worker from "../../src/index.ts";
 import { type Answered, type Client, connectMailbox, createClient, unique } from "../support/client.ts";
 import { breakRoute, deliverNotifications, eventually, mendRoutes, storedMail } from "../support/nylas.ts";
@@ -47,7 +47,7 @@ const pass = (id: string, seconds: number) =>
     .bind(id, seconds)
     .run();
 
-const work = (id: string) => workOn(createContext(env, { waitUntil: () => {} }), id);
+const work = (id: string) => runOutboxJob(createContext(env, { waitUntil: () => {} }), id);
 
 const breakSend = (kind: string, times = 1) =>
   breakRoute(`POST /v3/grants/${account.grant_id}/messages/send`, kind, times);

@@ -4,7 +4,7 @@ import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { AccountResponse } from "../../src/ems/accounts/schemas.ts";
 import { createContext } from "../../src/ems/context.ts";
 import { CompanyHub } from "../../src/ems/events/hub.ts";
-import { ring } from "../../src/ems/events/log.ts";
+import { notifyHub } from "../../src/ems/events/hub-client.ts";
 import { formatPosition, positionAt } from "../../src/ems/events/position.ts";
 import { pullEvents } from "../../src/ems/events/pull.ts";
 import { REPLAY_LIMIT } from "../../src/ems/events/replay.ts";
@@ -84,7 +84,7 @@ describe("a position that cannot be gone on from gets one `resync`, and then wha
     const data = { type: "resync", thread_id: null, message_id: null, company_id: null };
     expect(resync).toEqual({ id: expect.any(String), event: "resync", data });
     const ids = await append(company);
-    await hubOf(company).ring();
+    await hubOf(company).notify();
     expect(messagesIn(await take(stream, 1))).toEqual(ids);
     await stream.close();
 
@@ -117,7 +117,7 @@ describe("a position that cannot be gone on from gets one `resync`, and then wha
     const far = await connect(client.token, { "last-event-id": start });
     expect(await far.stream.next()).toMatchObject({ event: "resync" });
     const ids = await append(company);
-    await hubOf(company).ring();
+    await hubOf(company).notify();
     expect(messagesIn(await take(far.stream, 1))).toEqual(ids);
     await far.stream.close();
   });
@@ -135,7 +135,7 @@ describe("a stream that comes back", () => {
   it("first gets exactly what it has missed, in order, and then what is new", async () => {
     const first = await connect(client.token);
     const seen = await append(company, 2);
-    await hubOf(company).ring();
+    await hubOf(company).notify();
     const events = await take(first.stream, 2);
     expect(messagesIn(events)).toEqual(seen);
     await first.stream.close();
@@ -147,7 +147,7 @@ describe("a stream that comes back", () => {
       const wanted = all.slice(had);
       expect(messagesIn(await take(stream, wanted.length))).toEqual(wanted);
       const live = await append(company);
-      await hubOf(company).ring();
+      await hubOf(company).notify();
       expect(messagesIn(await take(stream, 1))).toEqual(live);
       all.push(...live);
       await stream.close();
@@ -176,7 +176,7 @@ describe("a stream that comes back", () => {
     await append(company);
     const { stream } = await connect(`token=${client.token}&last_event_id=`);
     const ids = await append(company);
-    await hubOf(company).ring();
+    await hubOf(company).notify();
     expect(messagesIn(await take(stream, 1))).toEqual(ids);
     await stream.close();
   });
@@ -188,7 +188,7 @@ describe("a stream that comes back", () => {
     const wanted: Record<number, string[]> = { [a]: [], [b]: [] };
     wanted[a]!.push(...(await append(a)));
     wanted[b]!.push(...(await append(b)));
-    await hubOf(b).ring(); // b's is the later event, and the first to come
+    await hubOf(b).notify(); // b's is the later event, and the first to come
     const [ahead] = await take(stream, 1);
     expect(ahead?.data.company_id).toBe(b);
     await stream.close();
@@ -261,7 +261,7 @@ describe("a hub", () => {
   it("makes up for a ring that was lost with the next one", async () => {
     const { stream } = await connect(client.token);
     const ids = [...(await append(company)), ...(await append(company))];
-    await hubOf(company).ring();
+    await hubOf(company).notify();
     expect(messagesIn(await take(stream, 2))).toEqual(ids);
     await stream.close();
   });
@@ -276,7 +276,7 @@ describe("a hub", () => {
           wanted.push(...(await append(company)));
           const joined = await env.COMPANY_HUB.get(id).fetch(url, init);
           wanted.push(...(await append(company)));
-          await hubOf(company).ring();
+          await hubOf(company).notify();
           return joined;
         },
       }),
@@ -342,11 +342,14 @@ describe("a hub", () => {
 
   it("that cannot be reached is rung by a job, as soon as it can", async () => {
     const queue: Queued[] = [];
-    const isRing = (name: string) => (name === "hub.ring" ? "before" : null);
+    const isRing = (name: string) => (name === "hub.notify" ? "before" : null);
     const { stream } = await connect(client.token);
     const ids = await append(company);
     const deferred: Promise<unknown>[] = [];
-    ring(createContext(faultyEnv(isRing, queue), { waitUntil: (work) => void deferred.push(work) }), company);
+    notifyHub(
+      createContext(faultyEnv(isRing, queue), { waitUntil: (work) => void deferred.push(work) }),
+      company,
+    );
     await Promise.all(deferred);
     expect(queue).toHaveLength(1);
     await drain(queue, env);
@@ -359,11 +362,11 @@ describe("a hub", () => {
     const ids: string[] = [];
     for (let i = 0; i < 20; i++) {
       ids.push(...(await append(company)));
-      for (let j = 0; j < 5; j++) void hubOf(company).ring();
+      for (let j = 0; j < 5; j++) void hubOf(company).notify();
     }
-    await hubOf(company).ring();
+    await hubOf(company).notify();
     ids.push(...(await append(company)));
-    await hubOf(company).ring();
+    await hubOf(company).notify();
     expect(messagesIn(await take(stream, ids.length))).toEqual(ids);
     await stream.close();
   });
@@ -375,7 +378,7 @@ describe("a hub", () => {
     let written = 0;
     await waitFor(async () => {
       await append(company, 200);
-      await hubOf(company).ring();
+      await hubOf(company).notify();
       written += 200;
       await waitFor(() => expect(reader.events).toHaveLength(1 + written));
       expect(await socketsOf(company)).toBe(1);

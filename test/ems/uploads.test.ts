@@ -437,7 +437,7 @@ it("no other path takes more than 5 MB", async () => {
 describe("uploads", () => {
   const idsOf = (body: Upload[]) => body.map(({ id }) => id);
   const refusal = (detail: string) =>
-    expect.objectContaining({ status: 400, message: expect.stringMatching(detail) });
+    expect.objectContaining({ code: "invalid", message: expect.stringMatching(detail) });
 
   it("are found in the order in which they are asked for", async () => {
     const { body } = await post([...file(), ...file({ filename: "b" }), ...file({ filename: "c" }), END]);

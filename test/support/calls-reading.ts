@@ -124,7 +124,7 @@ export async function follow(worker: ObservedWorker, { mailbox, users }: Grown):
   await worker.wakeHub(mailbox.company_id);
   await worker.deliver({
     queue: "xabar-jobs",
-    body: { type: "ring", company_id: mailbox.company_id },
+    body: { type: "notify_hub", company_id: mailbox.company_id },
     attempts: 1,
   });
 }

@@ -1,10 +1,9 @@
 import { env, exports } from "cloudflare:workers";
 import { SignJWT } from "jose";
 import { expect } from "vitest";
-import { app } from "../../src/app.ts";
 import type { AccountResponse } from "../../src/ems/accounts/schemas.ts";
-import { answerOf } from "../../src/platform/validation.ts";
 import { createGrant, eventually } from "./nylas.ts";
+import { declaredAnswer } from "./routes.ts";
 
 export interface Claims {
   user_id: number;
@@ -81,8 +80,7 @@ function expectDeclared(method: string, path: string, status: number, body: unkn
     expect(body, `${method} ${path} ${status}`).toMatchObject({ detail: expect.any(String) });
     return;
   }
-  const [handlers] = app.router.match(method, path.replace(/(.)\/$/, "$1"));
-  const declared = handlers.map(([[handler]]) => answerOf(handler)).find((found) => found !== undefined);
+  const declared = declaredAnswer(method, path);
   const one = declared?.or?.status === status ? declared.or : declared;
   expect(one?.status, `${method} ${path}`).toBe(status);
   if (one?.schema) expect(one.schema.safeParse(body).error, `${method} ${path}`).toBeUndefined();

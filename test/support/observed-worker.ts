@@ -2,7 +2,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { env as real } from "cloudflare:workers";
 import { expect } from "vitest";
 import { app } from "../../src/app.ts";
-import { CompanyHub, scheduled } from "../../src/ems/index.ts";
+import entry, { CompanyHub } from "../../src/index.ts";
 import { hmacHex } from "../../src/lib/hmac.ts";
 import { nowSeconds } from "../../src/lib/time.ts";
 import type { Queued } from "../chaos/faults.ts";
@@ -128,7 +128,7 @@ export function createObservedWorker(): ObservedWorker {
     },
     async cron() {
       by = "cron";
-      await scheduled({} as ScheduledController, env, execution);
+      await entry.scheduled({} as ScheduledController, env, execution);
       await settled();
       queue.length = 0;
     },
@@ -139,7 +139,7 @@ export function createObservedWorker(): ObservedWorker {
         const joining = new Request("https://hub/?user=1", { headers: { upgrade: "websocket" } });
         const { webSocket } = await hub.fetch(joining);
         webSocket?.accept();
-        await hub.ring();
+        await hub.notify();
         webSocket?.close(1000);
       });
     },

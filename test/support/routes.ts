@@ -1,6 +1,7 @@
-import { app } from "../../src/app.ts";
-import { authenticate } from "../../src/platform/auth/middleware.ts";
-import { answerOf } from "../../src/platform/validation.ts";
+import { app as front } from "../../src/app.ts";
+import { authenticate } from "../../src/ems/middleware.ts";
+import { app as ems } from "../../src/ems/routes.ts";
+import { type Answer, answerOf } from "../../src/platform/validation.ts";
 
 export interface Route {
   method: string;
@@ -9,19 +10,37 @@ export interface Route {
   isOpen: boolean;
 }
 
-const doorAt = app.routes.findIndex(({ handler }) => handler === authenticate);
+const apps = [front.own, ems];
 
 /** Every route that declares an answer. */
-export const routes: Route[] = app.routes.flatMap(({ method, path, handler }, at) =>
-  answerOf(handler) ? [{ method, path, isOpen: doorAt === -1 || at < doorAt }] : [],
-);
+export const routes: Route[] = apps.flatMap((app) => {
+  const doorAt = app.routes.findIndex(({ handler }) => handler === authenticate);
+  return app.routes.flatMap(({ method, path, handler }, at) =>
+    answerOf(handler) ? [{ method, path, isOpen: doorAt === -1 || at < doorAt }] : [],
+  );
+});
 
 export const guardedRoutes = routes.filter(({ isOpen }) => !isOpen);
 
 /** `METHOD /path` of all that is answered, middleware apart, whether it declares an answer or not. */
 export const registered: string[] = [
-  ...new Set(app.routes.flatMap(({ method, path }) => (method === "ALL" ? [] : [`${method} ${path}`]))),
+  ...new Set(
+    apps.flatMap((app) =>
+      app.routes.flatMap(({ method, path }) => (method === "ALL" ? [] : [`${method} ${path}`])),
+    ),
+  ),
 ];
+
+/** What the route of a request declares that it answers. */
+export function declaredAnswer(method: string, path: string): Answer | undefined {
+  for (const { router } of apps) {
+    for (const [[handler]] of router.match(method, path.replace(/(.)\/$/, "$1"))[0]) {
+      const declared = answerOf(handler);
+      if (declared) return declared;
+    }
+  }
+  return undefined;
+}
 
 const NAMED: Record<string, string> = { company_id: "1", key: "attachments/1/none" };
 

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { flag, line, uuid } from "../../platform/validation.ts";
+import { flag, line, uuid } from "../../lib/fields.ts";
 import { CompanyResponse } from "../companies/schemas.ts";
 
 export const AccountParam = z.object({ account_id: uuid });

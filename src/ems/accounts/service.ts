@@ -1,9 +1,10 @@
 import { type SQL, sql } from "drizzle-orm";
-import { ApiError, badRequest, forbidden, notFound } from "../../lib/errors.ts";
+import { forbidden, invalid, notFound, ServiceError } from "../../lib/errors.ts";
 import { uuidv7 } from "../../lib/ids.ts";
 import { nowSeconds, toIso, toIsoOrNull } from "../../lib/time.ts";
 import { batch, inCompanies, ofCompany, ofEveryCompany, type UserCtx } from "../context.ts";
-import { appendEvents, newestEvent, ring } from "../events/log.ts";
+import { notifyHub } from "../events/hub-client.ts";
+import { appendEvents, newestEvent } from "../events/log.ts";
 import { startBackfill } from "../intake/backfill.ts";
 import { byAddress, readAtOf } from "../lists/page.ts";
 import type { Grant } from "../provider/port.ts";
@@ -27,7 +28,7 @@ export async function listAccounts(ctx: UserCtx): Promise<{ list: AccountRespons
   return { list, readAt: readAtOf(ctx, newest) };
 }
 
-/** @throws ApiError 404 */
+/** @throws ServiceError `not_found` */
 export async function getAccount(ctx: UserCtx, id: string): Promise<AccountResponse> {
   return toResponse(await findAccount(ctx, id));
 }
@@ -36,8 +37,8 @@ export async function getAccount(ctx: UserCtx, id: string): Promise<AccountRespo
  * Connects a mailbox to a company, or reconnects one of the same company that was disconnected. With a grant it
  * starts `syncing`, without one it is `disconnected`. Only a grant proves whose an address is: what a company has
  * merely said to be its own keeps no other company from it.
- * @throws ApiError 403 for a company that is not the caller's; 400 for an address or grant that is taken, and
- *   for a grant that does not exist or belongs to another address; 502 when the provider does not answer
+ * @throws ServiceError `forbidden` for a company that is not the caller's; `invalid` for an address or grant that is taken, and
+ *   for a grant that does not exist or belongs to another address; `provider_failed` when the provider does not answer
  */
 export async function createAccount(ctx: UserCtx, input: AccountCreate): Promise<AccountResponse> {
   if (!ctx.user.companies.includes(input.company_id)) throw forbidden("No access to this company");
@@ -50,7 +51,7 @@ export async function createAccount(ctx: UserCtx, input: AccountCreate): Promise
   const proven_at = grant && nowSeconds();
   const isWritten =
     isFree && (await writeAccount(home, id, { ...input, grant, proven_at }, tellOfChange(id)));
-  if (!isWritten) throw badRequest(TAKEN);
+  if (!isWritten) throw invalid(TAKEN);
   if (grant) await beginSync(home, id);
   return getAccount(ctx, id);
 }
@@ -83,7 +84,7 @@ async function reserve(
 
 /**
  * Changes what an account shows, or its status; `syncing` reads the mailbox's history again.
- * @throws ApiError 404; 400 for bringing an account to life that has no grant
+ * @throws ServiceError `not_found`; `invalid` for bringing an account to life that has no grant
  */
 export async function updateAccount(
   ctx: UserCtx,
@@ -92,7 +93,7 @@ export async function updateAccount(
   const account = await findAccount(ctx, input.id);
   const { display_name = account.display_name, status = account.status } = input;
   if (status !== "disconnected" && account.grant_id === null) {
-    throw badRequest(`status: this account has no grant; connect it again before it can be ${status}`);
+    throw invalid(`status: this account has no grant; connect it again before it can be ${status}`);
   }
   await batch(ctx, [
     sql`
@@ -100,14 +101,14 @@ export async function updateAccount(
       WHERE id = ${account.id} AND company_id ${inCompanies(ctx)}`,
     tellOfChange(account.id),
   ]);
-  ring(ctx, account.company_id);
+  notifyHub(ctx, account.company_id);
   if (input.status === "syncing") await beginSync(ofCompany(ctx, account.company_id), account.id);
   return getAccount(ctx, account.id);
 }
 
 /**
  * Disconnects a mailbox and gives its grant back. All its mail stays. Repeating it changes nothing.
- * @throws ApiError 404; 502 when the provider does not answer, and then nothing has changed
+ * @throws ServiceError `not_found`; `provider_failed` when the provider does not answer, and then nothing has changed
  */
 export async function disconnectAccount(ctx: UserCtx, id: string): Promise<void> {
   const account = await findAccount(ctx, id);
@@ -119,7 +120,7 @@ export async function disconnectAccount(ctx: UserCtx, id: string): Promise<void>
       WHERE id = ${account.id} AND company_id ${inCompanies(ctx)}`,
     tellOfChange(account.id),
   ]);
-  ring(ctx, account.company_id);
+  notifyHub(ctx, account.company_id);
 }
 
 const BY_USER = "Disconnected by a user";
@@ -145,7 +146,7 @@ interface Held {
 
 /**
  * @returns the company's disconnected account that this request brings back, if there is one
- * @throws ApiError 400 when the company's is connected, or another company has proven that the address is its own
+ * @throws ServiceError `invalid` when the company's is connected, or another company has proven that the address is its own
  */
 async function findReconnectable(ctx: UserCtx, input: AccountCreate): Promise<Held | undefined> {
   const { company_id, email_address } = input;
@@ -154,7 +155,7 @@ async function findReconnectable(ctx: UserCtx, input: AccountCreate): Promise<He
     SELECT id, status, proven_at FROM ems_accounts
     WHERE company_id = ${company_id} AND lower(email_address) = lower(${email_address})`);
   const isForeign = holders.some((holder) => holder.company_id !== company_id);
-  if (isForeign || (own && own.status !== "disconnected")) throw badRequest(TAKEN);
+  if (isForeign || (own && own.status !== "disconnected")) throw invalid(TAKEN);
   return own;
 }
 
@@ -165,12 +166,11 @@ const whoHasProven = (address: string): SQL => sql`
 /** Makes sure that the grant is for this very address: else anyone could claim another company's mailbox. */
 async function claimGrant(ctx: UserCtx, grantId: string, address: string): Promise<Grant> {
   const grant = await ctx.provider.findGrant(grantId).catch(throwUnavailable);
-  if (!grant) throw badRequest("grant_id: there is no such grant");
+  if (!grant) throw invalid("grant_id: there is no such grant");
   if (grant.email.toLowerCase() !== address.toLowerCase()) {
-    throw badRequest("grant_id: this grant belongs to another email address");
+    throw invalid("grant_id: this grant belongs to another email address");
   }
-  if (!grant.valid)
-    throw badRequest("grant_id: this grant has expired; the mailbox's owner must sign in again");
+  if (!grant.valid) throw invalid("grant_id: this grant has expired; the mailbox's owner must sign in again");
   return grant;
 }
 
@@ -222,7 +222,7 @@ async function writeAccount(
     .getSQL();
   try {
     const [written] = await batch(ctx, [insert, ...telling]);
-    ring(ctx, company_id);
+    notifyHub(ctx, company_id);
     return written?.length === 1;
   } catch (error) {
     if (isUniqueViolation(error)) return false;
@@ -240,7 +240,9 @@ async function beginSync(ctx: UserCtx, id: string): Promise<void> {
     await startBackfill(ctx, id);
   } catch (error) {
     await ctx.db.run(sql`UPDATE ems_accounts SET status = 'disconnected' WHERE id = ${id}`);
-    throw new ApiError(503, "The mailbox's history cannot be queued now; connect it again", { cause: error });
+    throw new ServiceError("unavailable", "The mailbox's history cannot be queued now; connect it again", {
+      cause: error,
+    });
   }
 }
 

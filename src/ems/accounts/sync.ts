@@ -17,7 +17,7 @@ interface SyncRow {
 
 /**
  * How far an account's mail has come: its history, its notifications and its sweeps.
- * @throws ApiError 404
+ * @throws ServiceError `not_found`
  */
 export async function getSync(ctx: UserCtx, id: string): Promise<SyncResponse> {
   const [accounts, deliveries] = await batch(ctx, [

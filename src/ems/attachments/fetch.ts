@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { log } from "../../platform/log.ts";
 import type { Ctx } from "../context.ts";
+import { enqueueJob } from "../jobs.ts";
 import { createPartBuffer, putChunks } from "./put-chunks.ts";
 
 /** What is needed to bring an attachment's bytes from the provider to R2. */
@@ -18,9 +19,9 @@ export const keyOf = ({ company_id, id }: Pick<StoredAttachment, "company_id" | 
   `attachments/${company_id}/${id}`;
 
 /** Asks for a message's attachments to be stored. If the queue fails, the first download will store them. */
-export async function enqueueDownload({ env }: Ctx, messageId: string): Promise<void> {
+export async function enqueueDownload(ctx: Ctx, messageId: string): Promise<void> {
   try {
-    await env.JOBS.send({ type: "store_attachments", message_id: messageId });
+    await enqueueJob(ctx, { type: "store_attachments", message_id: messageId });
   } catch (error) {
     log("warn", "attachments.not_enqueued", { messageId, error });
   }

@@ -1,4 +1,4 @@
-import { ApiError, badRequest, notFound } from "../../lib/errors.ts";
+import { invalid, notFound, ServiceError } from "../../lib/errors.ts";
 import type { Ctx } from "../context.ts";
 import { isPresigned } from "./presign.ts";
 
@@ -12,15 +12,18 @@ export interface File {
 /**
  * Reads what a presigned URL of the Worker's own points at.
  * @param range the Range header, if there is one
- * @throws ApiError 403 when the URL is not ours or its time is over, 404 when the object is gone, 400 for a range
+ * @throws ServiceError `forbidden` when the URL is not ours or its time is over, `not_found` when the object is gone, `invalid` for a range
  *   that the object has not got
  */
 export async function readFile({ env, ...ctx }: Ctx, url: URL, key: string, range: Headers): Promise<File> {
   if (!(await isPresigned({ env, ...ctx }, url))) {
-    throw new ApiError(403, "This download link is not valid or its hour is over; ask for a new one");
+    throw new ServiceError(
+      "forbidden",
+      "This download link is not valid or its hour is over; ask for a new one",
+    );
   }
   const object = await env.ATTACHMENTS.get(key, { range }).catch(() => {
-    throw badRequest("range: the file has no such part");
+    throw invalid("range: the file has no such part");
   });
   if (!object) throw notFound("File");
   const { searchParams } = url;

@@ -18,7 +18,7 @@ export interface StoredFile {
 /**
  * The files of a message, to be sent with another: their bytes are in R2 when this returns.
  * @param html the text that they go with: what it shows inline stays inline
- * @throws ApiError 404 for one that the provider has lost; 502 when the provider fails
+ * @throws ServiceError `not_found` for one that the provider has lost; `provider_failed` when the provider fails
  */
 export async function filesOf(ctx: UserCtx, messageId: string, html: string): Promise<StoredFile[]> {
   const rows = await ctx.db.all<StoredAttachment & FileColumns>(sql`

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
-import { limitOpen } from "../../platform/auth/middleware.ts";
-import { answer, valid } from "../../platform/validation.ts";
+import { limitOpen } from "../../platform/rate-limit.ts";
+import { responds, valid } from "../../platform/validation.ts";
 import { createContext, type EmsEnv } from "../context.ts";
 import { idempotent } from "../idempotency.ts";
 import { readFile } from "./files.ts";
@@ -16,20 +16,20 @@ import { getDownloadUrl, listAttachments } from "./service.ts";
 import { uploadFiles } from "./uploads.ts";
 
 export const attachments = new Hono<EmsEnv>({ strict: false })
-  .post("/", idempotent, answer(201, UploadListResponse), valid("query", UploadQuery), async (c) => {
+  .post("/", idempotent, responds(201, UploadListResponse), valid("query", UploadQuery), async (c) => {
     const { company_id } = c.req.valid("query");
     const contentType = c.req.header("content-type") ?? "";
     return c.json(await uploadFiles(c.var.ctx, { contentType, body: c.req.raw.body, company_id }), 201);
   })
   .get(
     "/message/:message_id",
-    answer(200, AttachmentListResponse),
+    responds(200, AttachmentListResponse),
     valid("param", AttachmentsParam),
     async (c) => c.json(await listAttachments(c.var.ctx, c.req.valid("param").message_id)),
   )
   .get(
     "/:attachment_id/download",
-    answer(200, DownloadResponse),
+    responds(200, DownloadResponse),
     valid("param", AttachmentParam),
     async (c) =>
       c.json({ download_url: await getDownloadUrl(c.var.ctx, c.req.valid("param").attachment_id) }),
@@ -39,7 +39,7 @@ export const attachments = new Hono<EmsEnv>({ strict: false })
 export const files = new Hono<EmsEnv>().get(
   "/:key{attachments/.+}",
   limitOpen,
-  answer(200, null),
+  responds(200, null),
   async (c) => {
     const ctx = createContext(c.env, c.executionCtx);
     const file = await readFile(ctx, new URL(c.req.url), c.req.param("key"), c.req.raw.headers);

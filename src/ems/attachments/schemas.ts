@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { uuid, wholeNumber } from "../../platform/validation.ts";
+import { uuid, wholeNumber } from "../../lib/fields.ts";
 
 export const AttachmentParam = z.object({ attachment_id: uuid });
 

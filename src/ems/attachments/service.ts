@@ -1,5 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
-import { ApiError, notFound } from "../../lib/errors.ts";
+import { notFound, ServiceError } from "../../lib/errors.ts";
 import { toIso } from "../../lib/time.ts";
 import { batch, inCompanies, type UserCtx } from "../context.ts";
 import { throwUnavailable } from "../provider/unavailable.ts";
@@ -19,7 +19,7 @@ interface AttachmentRow {
   created_at: number;
 }
 
-/** @throws ApiError 404 when the message is not one of the caller's */
+/** @throws ServiceError `not_found` when the message is not one of the caller's */
 export async function listAttachments(ctx: UserCtx, messageId: string): Promise<AttachmentResponse[]> {
   const [messages, attachments] = await batch(ctx, [
     sql`SELECT 1 FROM ems_messages WHERE id = ${messageId} AND company_id ${inCompanies(ctx)}`,
@@ -48,7 +48,7 @@ export const groupByMessage = (rows: unknown[] | undefined): Map<string, Attachm
 /**
  * A URL that serves the attachment's bytes for an hour to whoever holds it. Bytes that are not in R2 yet are
  * brought there first.
- * @throws ApiError 404; 502 when the provider fails
+ * @throws ServiceError `not_found`; `provider_failed` when the provider fails
  */
 export async function getDownloadUrl(ctx: UserCtx, id: string): Promise<string> {
   const [attachment] = await ctx.db.all<StoredAttachment & AttachmentRow>(sql`
@@ -57,7 +57,7 @@ export async function getDownloadUrl(ctx: UserCtx, id: string): Promise<string> 
     WHERE a.id = ${id} AND a.company_id ${inCompanies(ctx)}`);
   if (!attachment) throw notFound("Attachment");
   const stored = await storeAttachment(ctx, attachment).catch(throwUnavailable);
-  if (!stored) throw new ApiError(404, "The mail provider has this attachment no more");
+  if (!stored) throw new ServiceError("not_found", "The mail provider has this attachment no more");
   return presign(ctx, {
     key: keyOf(attachment),
     filename: attachment.filename,

@@ -1,11 +1,11 @@
 import { sql } from "drizzle-orm";
-import { ApiError, badRequest, forbidden } from "../../lib/errors.ts";
+import { forbidden, invalid, ServiceError } from "../../lib/errors.ts";
+import { wholeNumber } from "../../lib/fields.ts";
 import { uuidv7 } from "../../lib/ids.ts";
 import { fileName } from "../../lib/line.ts";
 import { boundaryOf, type Part, parseMultipart, readField } from "../../lib/multipart.ts";
 import { nowSeconds, toIso } from "../../lib/time.ts";
 import { log } from "../../platform/log.ts";
-import { wholeNumber } from "../../platform/validation.ts";
 import { batch, type Ctx, inCompanies, ofCompany, type UserCtx } from "../context.ts";
 import { announce } from "../overflow.ts";
 import { uploads } from "../schema/sending.ts";
@@ -39,8 +39,8 @@ export const uploadKeyOf = ({ company_id, id }: Pick<Upload, "company_id" | "id"
 /**
  * Stores the files of a form, all or none, without ever holding more than 5 MB of them. The company is that of the
  * query, of a field before the files, or the token's only one.
- * @throws ApiError 400 for a form that is malformed, has no file, more than 20, or does not say the company where
- *   the token has several; 403 for a company that is not the caller's; 413 for more than 25 MB of files
+ * @throws ServiceError `invalid` for a form that is malformed, has no file, more than 20, or does not say the company where
+ *   the token has several; `forbidden` for a company that is not the caller's; `too_large` for more than 25 MB of files
  */
 export async function uploadFiles(ctx: UserCtx, input: UploadInput): Promise<UploadResponse[]> {
   const work = receive(ctx, input);
@@ -54,19 +54,17 @@ export async function uploadFiles(ctx: UserCtx, input: UploadInput): Promise<Upl
 
 /**
  * The uploads of a company by id, in the order of the ids.
- * @throws ApiError 400 for one that there is not, or not in this company, and for one that is named twice
+ * @throws ServiceError `invalid` for one that there is not, or not in this company, and for one that is named twice
  */
 export async function findUploads(ctx: UserCtx, companyId: number, ids: string[]): Promise<Upload[]> {
   if (ids.length === 0) return [];
-  if (new Set(ids).size < ids.length) throw badRequest("attachment_ids: names an upload twice");
+  if (new Set(ids).size < ids.length) throw invalid("attachment_ids: names an upload twice");
   const found = await ctx.db.all<Upload>(sql`
     SELECT u.* FROM json_each(${JSON.stringify(ids)}) j CROSS JOIN ems_uploads u ON u.id = j.value
     WHERE u.company_id = ${companyId} AND +u.company_id ${inCompanies(ctx)}
       AND u.created_at > unixepoch() - ${USABLE_DAYS * 86_400} ORDER BY j.key`);
   if (found.length < ids.length) {
-    throw badRequest(
-      `attachment_ids: there is no such upload in this company, of the last ${USABLE_DAYS} days`,
-    );
+    throw invalid(`attachment_ids: there is no such upload in this company, of the last ${USABLE_DAYS} days`);
   }
   return found;
 }
@@ -78,7 +76,7 @@ async function receive(ctx: UserCtx, { contentType, body, company_id }: UploadIn
   try {
     await storeFiles(ctx, parts, queried, stored);
     const [first] = stored;
-    if (!first) throw badRequest("files: the form has none");
+    if (!first) throw invalid("files: the form has none");
     await batch(
       ofCompany(ctx, first.company_id),
       stored.map((upload) => ctx.db.insert(uploads).values(upload).getSQL()),
@@ -102,12 +100,12 @@ async function storeFiles(
   let count = 0;
   let left = MAX_BYTES;
   for await (const part of parts) {
-    if (++count > MAX_PARTS) throw badRequest(`body: has more than ${MAX_PARTS} parts`);
+    if (++count > MAX_PARTS) throw invalid(`body: has more than ${MAX_PARTS} parts`);
     if (part.filename === null) {
       if (part.name === "company_id") named = nameCompany(ctx, await readCompany(part), named);
       continue;
     }
-    if (stored.length === MAX_FILES) throw badRequest(`files: at most ${MAX_FILES} at a time`);
+    if (stored.length === MAX_FILES) throw invalid(`files: at most ${MAX_FILES} at a time`);
     const upload = describe(ctx, part, companyOf(ctx, named));
     stored.push(upload);
     const key = uploadKeyOf(upload);
@@ -141,13 +139,13 @@ const isContentType = (text: string): boolean =>
 
 async function readCompany(part: Part): Promise<number> {
   const { success, data, error } = wholeNumber.safeParse(await readField(part, 100));
-  if (!success) throw badRequest(`company_id: ${error.issues[0]?.message}`);
+  if (!success) throw invalid(`company_id: ${error.issues[0]?.message}`);
   return data;
 }
 
 function nameCompany({ user }: UserCtx, id: number, named = id): number {
   if (!user.companies.includes(id)) throw forbidden("No access to this company");
-  if (named !== id) throw badRequest("company_id: is named twice, and not the same");
+  if (named !== id) throw invalid("company_id: is named twice, and not the same");
   return id;
 }
 
@@ -156,7 +154,7 @@ function companyOf({ user }: UserCtx, named: number | undefined): number {
   if (named !== undefined) return named;
   if (only === undefined) throw forbidden("No access to this company");
   // The key of the first file begins with it, so it cannot be waited for.
-  if (others.length > 0) throw badRequest("company_id: must be in the query, or in a field before the files");
+  if (others.length > 0) throw invalid("company_id: must be in the query, or in a field before the files");
   return only;
 }
 
@@ -164,7 +162,8 @@ async function* limit(chunks: AsyncIterable<Uint8Array>, maxBytes: number): Asyn
   let left = maxBytes;
   for await (const chunk of chunks) {
     left -= chunk.length;
-    if (left < 0) throw new ApiError(413, `files: are larger than 25 MB (${MAX_BYTES} bytes) in all`);
+    if (left < 0)
+      throw new ServiceError("too_large", `files: are larger than 25 MB (${MAX_BYTES} bytes) in all`);
     yield chunk;
   }
 }

@@ -1,18 +1,18 @@
 import { Hono } from "hono";
-import { requireRole } from "../../platform/auth/middleware.ts";
-import { answer, noQuery, valid } from "../../platform/validation.ts";
+import { noQuery, responds, valid } from "../../platform/validation.ts";
 import type { EmsEnv } from "../context.ts";
 import { eraseCompany } from "../erasure/erase.ts";
+import { requireRole } from "../middleware.ts";
 import { CompanyListResponse, CompanyParam, CompanyResponse, CompanyUpdate } from "./schemas.ts";
 import { listCompanies, nameCompany } from "./service.ts";
 
 export const companies = new Hono<EmsEnv>({ strict: false })
-  .get("/", answer(200, CompanyListResponse), valid("query", noQuery), async (c) =>
+  .get("/", responds(200, CompanyListResponse), valid("query", noQuery), async (c) =>
     c.json(await listCompanies(c.var.ctx)),
   )
   .put(
     "/:company_id",
-    answer(200, CompanyResponse),
+    responds(200, CompanyResponse),
     requireRole("admin"),
     valid("param", CompanyParam),
     valid("json", CompanyUpdate),
@@ -23,7 +23,7 @@ export const companies = new Hono<EmsEnv>({ strict: false })
   )
   .delete(
     "/:company_id",
-    answer(204, null),
+    responds(204, null),
     requireRole("admin"),
     valid("param", CompanyParam),
     async (c) => {

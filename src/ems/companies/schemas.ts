@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { line, wholeNumber } from "../../platform/validation.ts";
+import { line, wholeNumber } from "../../lib/fields.ts";
 
 export const CompanyParam = z.object({ company_id: wholeNumber });
 

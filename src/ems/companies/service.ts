@@ -15,7 +15,7 @@ export async function listCompanies(ctx: UserCtx): Promise<CompanyListResponse> 
 
 /**
  * Names a company.
- * @throws ApiError 404 when it is not in the caller's token
+ * @throws ServiceError `not_found` when it is not in the caller's token
  */
 export async function nameCompany(
   ctx: UserCtx,

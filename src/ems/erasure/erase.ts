@@ -1,7 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import { notFound } from "../../lib/errors.ts";
 import { nowSeconds } from "../../lib/time.ts";
-import { checkRole } from "../../platform/auth/token.ts";
 import { log } from "../../platform/log.ts";
 import {
   batch,
@@ -12,10 +11,12 @@ import {
   ofEveryCompany,
   type UserCtx,
 } from "../context.ts";
-import { appendEvents, ring } from "../events/log.ts";
-import { enqueueJobs } from "../jobs.ts";
+import { notifyHub } from "../events/hub-client.ts";
+import { appendEvents } from "../events/log.ts";
+import { enqueueJob, enqueueJobs } from "../jobs.ts";
 import { collectGarbage } from "../overflow.ts";
 import { ProviderError } from "../provider/port.ts";
+import { checkRole } from "../user.ts";
 import type { Erasure } from "./portions.ts";
 
 // What is erased is gone from the lists at once, as its account is; its mail follows in portions, by job. Whoever was
@@ -37,7 +38,7 @@ const ERASURES_PER_RUN = 1000;
 
 /**
  * Erases an account with all its mail, for good. Repeating it changes nothing.
- * @throws ApiError 403 for who is no admin; 404
+ * @throws ServiceError `forbidden` for who is no admin; `not_found`
  */
 export async function eraseAccount(ctx: UserCtx, id: string): Promise<void> {
   checkRole(ctx.user, "admin");
@@ -57,7 +58,7 @@ export async function eraseAccount(ctx: UserCtx, id: string): Promise<void> {
  * Erases all that there is of a company, for good: its accounts with their mail, its name, its uploads, its events.
  * What belongs to users ends by itself: tickets in a minute, answers under an Idempotency-Key in 24 hours.
  * Repeating it changes nothing.
- * @throws ApiError 403 for who is no admin; 404 for a company that is not in the caller's token
+ * @throws ServiceError `forbidden` for who is no admin; `not_found` for a company that is not in the caller's token
  */
 export async function eraseCompany(ctx: UserCtx, id: number): Promise<void> {
   checkRole(ctx.user, "admin");
@@ -90,9 +91,11 @@ async function begin(ctx: UserCtx, job: EraseJob, which: SQL): Promise<void> {
         ]
       : []),
   ]);
-  ring(ctx, company_id);
+  notifyHub(ctx, company_id);
   const jobs = accounts.map(({ id }) => ({ company_id, account_id: id }));
-  const bodies = (isCompany ? [...jobs, job] : [job]).map((each) => ({ body: { type: "erase", ...each } }));
+  const bodies = (isCompany ? [...jobs, job] : [job]).map((each) => ({
+    body: { type: "erase" as const, ...each },
+  }));
   // Should the queue fail, cron finds them.
   await enqueueJobs(ctx, bodies).catch((error) => log("warn", "erasure.not_enqueued", { error }));
 }
@@ -107,7 +110,7 @@ export async function enqueueErasures(ctx: Ctx): Promise<void> {
       ORDER BY due_at LIMIT ${ERASURES_PER_RUN}`);
     await enqueueJobs(
       ctx,
-      due.map((job) => ({ body: { type: "erase", ...job } })),
+      due.map((job) => ({ body: { type: "erase" as const, ...job } })),
     );
   }
 }
@@ -130,7 +133,7 @@ export async function erase(anywhere: Ctx, { company_id, account_id }: EraseJob)
     if (next === "empty") return end(ctx, erasure);
     erasure = next;
   }
-  await ctx.env.JOBS.send({ type: "erase", company_id, account_id });
+  await enqueueJob(ctx, { type: "erase", company_id, account_id });
 }
 
 /** Gives the grant back, unless an account has been connected with it again. What fails is tried again by cron. */

@@ -1,10 +1,12 @@
 import { DurableObject } from "cloudflare:workers";
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
-import { config } from "../../platform/config.ts";
 import { openShards, shardOf } from "../../platform/d1/placement.ts";
 import { log } from "../../platform/log.ts";
+import { config } from "../config.ts";
+import { type Packet, toFrame } from "./frame.ts";
+import { TOO_MANY_STREAMS } from "./hub-client.ts";
 import { Leases, type Presence, toPresenceFrame } from "./leases.ts";
-import { type LoggedEvent, lastEventId, type Packet, readEvents, TOO_MANY_STREAMS, toFrame } from "./log.ts";
+import { type LoggedEvent, lastEventId, readEvents } from "./log.ts";
 
 const READ_LIMIT = 200;
 /** Streams of one user: beyond any number of tabs. A hub takes 32,768 sockets, and sends each event to every one. */
@@ -53,7 +55,7 @@ export class CompanyHub extends DurableObject<Env> {
    * Called after a commit that has appended to the company's log.
    * @throws Error when the log cannot be read: the caller rings again
    */
-  async ring(): Promise<void> {
+  async notify(): Promise<void> {
     if (this.#isReadPending || this.ctx.getWebSockets().length === 0) return;
     this.#isReadPending = true;
     await this.#enqueue(() => {

@@ -1,7 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
-import { formatEvent } from "../../lib/sse.ts";
 import { shardOf } from "../../platform/d1/placement.ts";
-import { log } from "../../platform/log.ts";
 import type { Ctx } from "../context.ts";
 
 /** One line of a company's log. */
@@ -18,30 +16,6 @@ export interface LoggedEvent {
 
 /** The columns of a LoggedEvent. */
 export const EVENT_COLUMNS = sql.raw("id, company_id, user_id, type, thread_id, message_id, account_id");
-
-/** What a client gets of an event: what does not apply is null. */
-export const toEventData = ({
-  type,
-  thread_id,
-  message_id,
-  company_id,
-  account_id,
-}: Omit<LoggedEvent, "id" | "user_id">) => ({
-  type,
-  thread_id,
-  message_id,
-  company_id,
-  ...(account_id === null ? {} : { account_id }),
-});
-
-/**
- * What a hub sends to a stream: the event's id and its text. The text is without an SSE id, which names the
- * position of one stream; what is not in the log has no id at all.
- */
-export type Packet = [id: number | null, frame: string];
-
-/** The event as a stream shows it, but for its id. */
-export const toFrame = (event: LoggedEvent): string => formatEvent(event.type, toEventData(event));
 
 /**
  * The statement that appends events to the log. It belongs into the batch of the change that they tell of.
@@ -94,26 +68,3 @@ export const newestEvent: SQL = sql`SELECT coalesce(max(id), 0) AS newest FROM e
 /** Of rows that each database has given one of: the one from where the company is. */
 export const rowOf = <Row>({ config, shards }: Ctx, rows: Row[], company: number): Row | undefined =>
   rows[shards.indexOf(shardOf(config, company))];
-
-/** The code that a hub closes a socket with whose user has opened too many. */
-export const TOO_MANY_STREAMS = 4008;
-
-/** The hub of a company. */
-export const hubOf = ({ COMPANY_HUB }: Env, companyId: number) =>
-  COMPANY_HUB.get(COMPANY_HUB.idFromName(String(companyId)));
-
-/**
- * Tells the company's hub, after the batch has committed, that its log has grown. A ring that does not arrive is
- * made up for by a job: the event itself is safe in the log, but nobody would look.
- */
-export function ring({ env, defer }: Ctx, companyId: number): void {
-  const ringing = async () => {
-    try {
-      await hubOf(env, companyId).ring();
-    } catch (error) {
-      log("warn", "ring.failed", { companyId, error });
-      await env.JOBS.send({ type: "ring", company_id: companyId }, { delaySeconds: 1 });
-    }
-  };
-  defer(ringing().catch((error) => log("error", "ring.lost", { companyId, error })));
-}

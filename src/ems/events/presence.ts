@@ -1,14 +1,14 @@
 import { sql } from "drizzle-orm";
 import { notFound } from "../../lib/errors.ts";
 import { inCompanies, type UserCtx } from "../context.ts";
+import { hubOf } from "./hub-client.ts";
 import { LEASE_MS } from "./leases.ts";
-import { hubOf } from "./log.ts";
 import type { PresenceRequest, PresenceResponse } from "./presence-schemas.ts";
 
 /**
  * Says what the caller does at a thread; the company's other users are told when it is something new. It holds for
  * 30 s, and is stored nowhere but in the company's hub.
- * @throws ApiError 404
+ * @throws ServiceError `not_found`
  */
 export async function announcePresence(
   ctx: UserCtx,

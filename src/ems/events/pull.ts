@@ -1,5 +1,5 @@
 import type { UserCtx } from "../context.ts";
-import { toEventData } from "./log.ts";
+import { toEventData } from "./frame.ts";
 import { formatPosition, type Position } from "./position.ts";
 import { findNext, findStart, type Place, readPlaces } from "./replay.ts";
 import { type EventListResponse, type EventsQuery, RESYNC } from "./schemas.ts";

@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
-import type { CurrentUser } from "../../platform/auth/token.ts";
 import { batch, type Ctx } from "../context.ts";
+import type { CurrentUser } from "../user.ts";
 import { EVENT_COLUMNS, type LoggedEvent, newestEvent, rowOf } from "./log.ts";
 import { type Position, parsePosition, positionAt } from "./position.ts";
 

@@ -1,10 +1,10 @@
 import { Hono } from "hono";
-import { ApiError, unauthorized } from "../../lib/errors.ts";
+import { ServiceError, unauthenticated } from "../../lib/errors.ts";
 import { streamJson } from "../../lib/json-stream.ts";
-import { limitAddress } from "../../platform/auth/middleware.ts";
-import { type CurrentUser, verifyToken } from "../../platform/auth/token.ts";
-import { answer, valid } from "../../platform/validation.ts";
+import { limitAddress } from "../../platform/rate-limit.ts";
+import { responds, valid } from "../../platform/validation.ts";
 import { type Ctx, createContext, type EmsEnv, ofCompanies } from "../context.ts";
+import { type CurrentUser, verifyUser } from "../user.ts";
 import { pullEvents } from "./pull.ts";
 import { EventListResponse, EventsQuery, TicketResponse } from "./schemas.ts";
 import { openStream } from "./stream.ts";
@@ -20,7 +20,7 @@ const STREAM_HEADERS = {
 };
 
 /** Open: EventSource can set no header, so a token or a ticket is in the URL. */
-export const stream = new Hono<EmsEnv>({ strict: false }).get("/events", answer(200, null), async (c) => {
+export const stream = new Hono<EmsEnv>({ strict: false }).get("/events", responds(200, null), async (c) => {
   const ctx = createContext(c.env, c.executionCtx);
   const { last_event_id, lastEventId, ...key } = c.req.query();
   const user = await admit(ctx, key, c.req.raw.headers);
@@ -38,23 +38,24 @@ async function admit(
 ): Promise<CurrentUser> {
   try {
     if (ticket) return await redeemTicket(ctx, ticket);
-    if (token) return await verifyToken(token, ctx.config);
-    throw unauthorized();
+    if (token) return await verifyUser(token, ctx.config);
+    throw unauthenticated();
   } catch (error) {
-    if (error instanceof ApiError && error.status === 401) await limitAddress(ctx.env, headers);
+    if (error instanceof ServiceError && error.code === "unauthenticated")
+      await limitAddress(ctx.env, headers);
     throw error;
   }
 }
 
 export const tickets = new Hono<EmsEnv>({ strict: false }).post(
   "/ticket",
-  answer(200, TicketResponse),
+  responds(200, TicketResponse),
   async (c) => c.json(await issueTicket(c.var.ctx), 200, { "cache-control": "no-store" }),
 );
 
 export const events = new Hono<EmsEnv>({ strict: false }).get(
   "/",
-  answer(200, EventListResponse),
+  responds(200, EventListResponse),
   valid("query", EventsQuery),
   async (c) => {
     const { head, items } = await pullEvents(c.var.ctx, c.req.valid("query"));

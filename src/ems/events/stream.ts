@@ -1,8 +1,9 @@
 import { formatEvent, formatRetry, KEEPALIVE, withId } from "../../lib/sse.ts";
-import type { CurrentUser } from "../../platform/auth/token.ts";
 import { log } from "../../platform/log.ts";
 import type { Ctx } from "../context.ts";
-import { hubOf, type Packet, TOO_MANY_STREAMS, toFrame } from "./log.ts";
+import type { CurrentUser } from "../user.ts";
+import { type Packet, toFrame } from "./frame.ts";
+import { hubOf, TOO_MANY_STREAMS } from "./hub-client.ts";
 import { formatPosition, type Position } from "./position.ts";
 import { findMissed, findStart, type Place, readPlaces, type Start } from "./replay.ts";
 import { RESYNC } from "./schemas.ts";

@@ -1,11 +1,11 @@
 import { sql } from "drizzle-orm";
-import { ApiError } from "../../lib/errors.ts";
+import { ServiceError } from "../../lib/errors.ts";
 import { toHex } from "../../lib/hex.ts";
 import { hmacHex, isSameText, sha256Hex } from "../../lib/hmac.ts";
 import { nowSeconds } from "../../lib/time.ts";
-import type { CurrentUser } from "../../platform/auth/token.ts";
 import { type Ctx, ofNoCompany, type UserCtx } from "../context.ts";
 import { ownKey } from "../own-key.ts";
+import type { CurrentUser } from "../user.ts";
 import type { TicketResponse } from "./schemas.ts";
 
 const LIFE_SECONDS = 60;
@@ -39,7 +39,7 @@ async function isOurs(ctx: Ctx, ticket: string): Promise<boolean> {
 /**
  * Takes a ticket. Of several who bring the same one, only the first gets in.
  * @returns the claims of the token that it was issued for
- * @throws ApiError 401
+ * @throws ServiceError unauthenticated
  */
 export async function redeemTicket(ctx: Ctx, ticket: string): Promise<CurrentUser> {
   if (!(await isOurs(ctx, ticket))) throw refused();
@@ -51,4 +51,7 @@ export async function redeemTicket(ctx: Ctx, ticket: string): Promise<CurrentUse
 }
 
 const refused = () =>
-  new ApiError(401, `Invalid, used or expired ticket: it opens one stream, within ${LIFE_SECONDS} s`);
+  new ServiceError(
+    "unauthenticated",
+    `Invalid, used or expired ticket: it opens one stream, within ${LIFE_SECONDS} s`,
+  );

@@ -74,7 +74,7 @@ export async function listInbox(
 /**
  * The caller's entry of one message, wherever it lies.
  * @param id the caller's entry id of it
- * @throws ApiError 404 when it is not a message of the caller's companies, or another user's entry id
+ * @throws ServiceError `not_found` when it is not a message of the caller's companies, or another user's entry id
  */
 export async function getEntry(ctx: UserCtx, id: string): Promise<InboxItemResponse> {
   const { user_id } = ctx.user;

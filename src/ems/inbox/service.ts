@@ -4,7 +4,8 @@ import { entryIdOf, messageIdOf } from "../../lib/ids.ts";
 import { toIso, toIsoOrNull } from "../../lib/time.ts";
 import { log } from "../../platform/log.ts";
 import { batch, inCompanies, ofCompany, type UserCtx } from "../context.ts";
-import { appendEvents, ring } from "../events/log.ts";
+import { notifyHub } from "../events/hub-client.ts";
+import { appendEvents } from "../events/log.ts";
 import type { Position } from "../lists/pagination.ts";
 import type { EntriesResponse, InboxEntryResponse } from "./schemas.ts";
 import { settle } from "./settle.ts";
@@ -54,7 +55,7 @@ function assignmentsOf({ is_read, is_starred, is_archived }: EntryChanges): Assi
 /**
  * Changes the caller's state of one message.
  * @param id the caller's entry id of it
- * @throws ApiError 404 when it is not a message of the caller's companies, or another user's entry id
+ * @throws ServiceError `not_found` when it is not a message of the caller's companies, or another user's entry id
  */
 export async function changeEntry(
   ctx: UserCtx,
@@ -109,7 +110,7 @@ export async function changeEntries(
   const found = new Map((entries as EntryRow[]).map((row) => [row.message_id, row]));
   const rows = [...wanted.keys()].flatMap((messageId) => found.get(messageId) ?? []);
   for (const [company, group] of Map.groupBy(rows, ({ company_id }) => company_id)) {
-    ring(ctx, company);
+    notifyHub(ctx, company);
     // Stretches are of what is shown.
     settleLater(ofCompany(ctx, company), group.filter(({ hidden }) => !hidden).map(toTouched));
   }
@@ -126,7 +127,7 @@ const toTouched = ({ message_id, sent_at, email_account_id }: EntryRow): Touched
 /**
  * Marks every message of a thread as read for the caller, but for those in junk, trash and drafts.
  * @returns how many were unread
- * @throws ApiError 404
+ * @throws ServiceError `not_found`
  */
 export async function readThread(ctx: UserCtx, threadId: string): Promise<number> {
   const { user_id } = ctx.user;
@@ -145,7 +146,7 @@ export async function readThread(ctx: UserCtx, threadId: string): Promise<number
   ]);
   const [thread] = threads as { company_id: number }[];
   if (!thread) throw notFound("Thread");
-  ring(ctx, thread.company_id);
+  notifyHub(ctx, thread.company_id);
   settleLater(ofCompany(ctx, thread.company_id), updated as Touched[]);
   return updated?.length ?? 0;
 }

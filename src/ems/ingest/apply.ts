@@ -4,7 +4,7 @@ import { uuidv7 } from "../../lib/ids.ts";
 import { isHtml } from "../../lib/text.ts";
 import { enqueueDownload } from "../attachments/fetch.ts";
 import { batch, type Ctx, ofCompany } from "../context.ts";
-import { ring } from "../events/log.ts";
+import { notifyHub } from "../events/hub-client.ts";
 import type { ProviderMessage } from "../provider/port.ts";
 import type { Applied, Applying } from "./applying.ts";
 import { type Body, type BodyColumns, loadBody, storeBody } from "./bodies.ts";
@@ -47,7 +47,7 @@ export async function applyMessage(
     const isNews = isOlder && (message.body !== undefined || message.attachments !== undefined);
     if (known.stored && !sent && !isNews && isSame(known.stored, state) && (!files || isUnchanged(files))) {
       // The first delivery may have died between its commit and its ring.
-      if (!silent) ring(ctx, account.company_id);
+      if (!silent) notifyHub(ctx, account.company_id);
       if (known.stored.threaded_by === "none") await readLater(ctx, known.stored.id, state, applying);
       return { id: known.stored.id, isNewOutbound: false, outcome: "unchanged" };
     }
@@ -66,7 +66,7 @@ export async function applyMessage(
     // Only the message's own statement returns a row, and none when a concurrent delivery was first.
     if (results.every((rows) => rows.length === 0)) continue;
 
-    if (!silent) ring(ctx, account.company_id);
+    if (!silent) notifyHub(ctx, account.company_id);
     if (files?.inserted.length) await enqueueDownload(ctx, id);
     await readLater(ctx, id, state, applying);
     const isNewOutbound = !stored && !sent && state.direction === "outbound";

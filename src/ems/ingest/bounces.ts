@@ -11,6 +11,7 @@ import { nowSeconds } from "../../lib/time.ts";
 import { log } from "../../platform/log.ts";
 import { keyOf, type StoredAttachment, storeAttachment } from "../attachments/fetch.ts";
 import { batch, type Ctx } from "../context.ts";
+import { enqueueJob } from "../jobs.ts";
 import type { ProviderMessage } from "../provider/port.ts";
 import { type BodyColumns, loadBody } from "./bodies.ts";
 import { setDelivery } from "./delivery.ts";
@@ -33,14 +34,10 @@ export const mayBeBounce = ({ from, attachments }: ProviderMessage): boolean =>
   (attachments ?? []).some(({ content_type }) => STATUS.includes(content_type));
 
 /** Asks for a mail to be read as a bounce. If the queue fails, the next sweep that sees it asks again. */
-export async function enqueueBounce(
-  { env }: Ctx,
-  messageId: string,
-  references: string[] = [],
-): Promise<void> {
+export async function enqueueBounce(ctx: Ctx, messageId: string, references: string[] = []): Promise<void> {
   const nearest = references.slice(-MAX_REFERENCES);
   try {
-    await env.JOBS.send({ type: "bounce", message_id: messageId, references: nearest });
+    await enqueueJob(ctx, { type: "bounce", message_id: messageId, references: nearest });
   } catch (error) {
     log("warn", "bounce.not_enqueued", { messageId, error });
   }

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { batch, type Ctx, ofCompany } from "../context.ts";
-import { appendEvents, ring } from "../events/log.ts";
+import { notifyHub } from "../events/hub-client.ts";
+import { appendEvents } from "../events/log.ts";
 import { mergeMoved, rememberDeparture } from "./moves.ts";
 import type { MailAccount } from "./state.ts";
 
@@ -17,7 +18,7 @@ export async function deleteMessage(
   deletedAt: number,
 ): Promise<void> {
   const ctx = ofCompany(anywhere, account.company_id);
-  if (await mergeMoved(ctx, account, providerId, deletedAt)) return ring(ctx, account.company_id);
+  if (await mergeMoved(ctx, account, providerId, deletedAt)) return notifyHub(ctx, account.company_id);
   const doomed = sql`account_id = ${account.id} AND provider_message_id = ${providerId}
     AND observed_at <= ${deletedAt}
     AND NOT EXISTS (SELECT 1 FROM ems_threads t WHERE t.id = thread_id AND t.do_not_delete = 1)`;
@@ -40,5 +41,5 @@ export async function deleteMessage(
     rememberDeparture(doomed),
     sql`DELETE FROM ems_messages WHERE ${doomed}`,
   ]);
-  ring(ctx, account.company_id);
+  notifyHub(ctx, account.company_id);
 }

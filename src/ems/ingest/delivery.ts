@@ -1,7 +1,8 @@
 import { type SQL, sql } from "drizzle-orm";
 import { cut } from "../../lib/line.ts";
 import { batch, type Ctx } from "../context.ts";
-import { appendEvents, ring } from "../events/log.ts";
+import { notifyHub } from "../events/hub-client.ts";
+import { appendEvents } from "../events/log.ts";
 
 /** What has become of a mail of an account, which is known by any of these ids. */
 export interface Outcome {
@@ -43,6 +44,6 @@ export async function setDelivery(
       UPDATE ems_messages SET delivery_state = ${state}, delivery_detail = ${detail && cut(detail.toWellFormed(), 500)}
       WHERE ${which(outcome)} AND ${isNews}`,
   ]);
-  ring(ctx, outcome.account.company_id);
+  notifyHub(ctx, outcome.account.company_id);
   return (found?.length ?? 0) > 0;
 }

@@ -3,10 +3,11 @@ import { uuidv7 } from "../../lib/ids.ts";
 import { nowSeconds } from "../../lib/time.ts";
 import { log } from "../../platform/log.ts";
 import { batch, type Ctx, seek } from "../context.ts";
-import { appendEvents, ring } from "../events/log.ts";
+import { notifyHub } from "../events/hub-client.ts";
+import { appendEvents } from "../events/log.ts";
 import { refreshFolders } from "../ingest/folders.ts";
 import type { ConnectedAccount } from "../ingest/state.ts";
-import { enqueueJobs } from "../jobs.ts";
+import { enqueueJob, enqueueJobs } from "../jobs.ts";
 import { ProviderError } from "../provider/port.ts";
 import { applyPage } from "./polled.ts";
 
@@ -27,14 +28,14 @@ interface RunningAccount extends ConnectedAccount {
  * Begins to read a mailbox's whole history, newest first. An earlier backfill that is still under way ends.
  * @throws Error when the first step cannot be queued
  */
-export async function startBackfill({ db, env }: Ctx, accountId: string): Promise<void> {
+export async function startBackfill(ctx: Ctx, accountId: string): Promise<void> {
   const run = uuidv7();
   const now = nowSeconds();
-  await db.run(sql`
+  await ctx.db.run(sql`
     INSERT INTO ems_syncs (account_id, run, state, moved_at, swept_until) VALUES (${accountId}, ${run}, 'running', ${now}, ${now})
     ON CONFLICT (account_id) DO UPDATE SET run = excluded.run, state = 'running', cursor = NULL, fetched = 0,
       estimated_total = NULL, oldest_at = NULL, moved_at = excluded.moved_at, failures = 0, last_error = NULL`);
-  await env.JOBS.send({ type: "backfill", account_id: accountId, run, cursor: null });
+  await enqueueJob(ctx, { type: "backfill", account_id: accountId, run, cursor: null });
 }
 
 /** Longer than the queue waits between two tries of a step: of a backfill that stands still, the step was lost. */
@@ -61,7 +62,7 @@ export async function resumeBackfills(ctx: Ctx): Promise<void> {
   ];
   await enqueueJobs(
     ctx,
-    steps.map((step) => ({ body: { type: "backfill", ...step } })),
+    steps.map((step) => ({ body: { type: "backfill" as const, ...step } })),
   );
 }
 
@@ -101,8 +102,8 @@ export async function backfill(anywhere: Ctx, job: BackfillJob): Promise<void> {
     const [rows] = await batch(ctx, [moved, ...(ending ? finish(account) : [])]);
     if (rows?.length === 0) return; // this step came twice, and the other was first
     // History is told of only where it has made one thread of two.
-    ring(ctx, account.company_id);
-    if (!ending) await ctx.env.JOBS.send({ ...job, type: "backfill", cursor: page.cursor });
+    notifyHub(ctx, account.company_id);
+    if (!ending) await enqueueJob(ctx, { ...job, type: "backfill", cursor: page.cursor });
   } catch (error) {
     await noteError(ctx, job.account_id, error);
     if (job.cursor !== null && isRefused(error)) return failBackfill(ctx, job, null);

@@ -1,9 +1,9 @@
 import { type SQL, sql } from "drizzle-orm";
-import { ApiError, notFound } from "../../lib/errors.ts";
+import { notFound, ServiceError } from "../../lib/errors.ts";
 import { cut } from "../../lib/line.ts";
 import { nowSeconds, toIso, toIsoOrNull } from "../../lib/time.ts";
+import { sendAll } from "../../platform/queues.ts";
 import { batch, type Ctx, inCompanies, type UserCtx } from "../context.ts";
-import { enqueueAll } from "../jobs.ts";
 import { after, totalOf } from "../lists/page.ts";
 import { byNewest, cutPage, formatCursor, type Position, rowsFor } from "../lists/pagination.ts";
 import { deliveries } from "../schema/intake.ts";
@@ -141,14 +141,14 @@ async function readMatching(ctx: UserCtx, accounts: string[], query: DeliveriesQ
 
 /**
  * Has a notification applied again, from the bytes that came.
- * @throws ApiError 404 when it was not for an account of the caller's companies; 409 when its bytes are gone
+ * @throws ServiceError `not_found` when it was not for an account of the caller's companies; `conflict` when its bytes are gone
  */
 export async function replayDelivery(ctx: UserCtx, id: string): Promise<DeliveryResponse> {
   const mine = sql`id = ${id} AND account_id IN (SELECT id FROM ems_accounts WHERE company_id ${inCompanies(ctx)})`;
   const [row] = await ctx.db.select().from(deliveries).where(mine);
   if (!row) throw notFound("Delivery");
   if (!(await ctx.env.ATTACHMENTS.head(row.key))) {
-    throw new ApiError(409, "The bytes of this delivery are kept for 30 days, and are gone");
+    throw new ServiceError("conflict", "The bytes of this delivery are kept for 30 days, and are gone");
   }
   await ctx.db.run(sql`
     UPDATE ems_deliveries SET state = 'received', attempts = 0, error = NULL, finished_at = NULL, retry_at = NULL
@@ -186,7 +186,7 @@ async function replay({ db, env }: Ctx, rows: Replayed[], replays: SQL): Promise
   const again = rows.map(({ key, received_at }) => ({
     body: { key, received_at, replay: true } satisfies QueuedNotification,
   }));
-  await enqueueAll(env.WEBHOOKS, again);
+  await sendAll(env.WEBHOOKS, again);
   await db.run(sql`
     UPDATE ems_deliveries
     SET state = 'received', attempts = 0, error = NULL, finished_at = NULL, retry_at = NULL, replays = ${replays}

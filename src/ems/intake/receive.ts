@@ -1,4 +1,4 @@
-import { ApiError, badRequest } from "../../lib/errors.ts";
+import { invalid, ServiceError } from "../../lib/errors.ts";
 import { verifyHmac } from "../../lib/hmac.ts";
 import { readCapped } from "../../lib/read-capped.ts";
 import { nowSeconds, toIso } from "../../lib/time.ts";
@@ -27,8 +27,8 @@ export interface Received {
 /**
  * Takes a notification in: checks who sent it, and puts it where it cannot get lost. Nothing else happens before
  * the answer.
- * @throws ApiError 401 for a wrong signature, and then nothing is kept; 400 for what is signed but no
- *   notification; 503 when it could not be kept: Nylas repeats it then, while after a 500 it never would
+ * @throws ServiceError unauthenticated for a wrong signature, and then nothing is kept; `invalid` for what is signed but no
+ *   notification; `unavailable` when it could not be kept: Nylas repeats it then, while after a 500 it never would
  */
 export async function receiveNotification(ctx: Ctx, { signature, encoding, body }: Received): Promise<void> {
   if (!signature) throw badSignature();
@@ -46,18 +46,21 @@ export async function receiveNotification(ctx: Ctx, { signature, encoding, body 
 }
 
 const badSignature = () =>
-  new ApiError(401, "The x-nylas-signature header is missing or does not match the body");
+  new ServiceError("unauthenticated", "The x-nylas-signature header is missing or does not match the body");
 
 /** Nylas comes again after a 503. */
 export const notKept = (cause: unknown) =>
-  new ApiError(503, "The notification cannot be kept now; send it again", { cause, retryAfterSeconds: 60 });
+  new ServiceError("unavailable", "The notification cannot be kept now; send it again", {
+    cause,
+    retryAfterSeconds: 60,
+  });
 
 async function inflate(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
   const stream = new Response(bytes).body?.pipeThrough(new DecompressionStream("gzip")) ?? null;
   try {
     return await readCapped(stream, MAX_INFLATED_BYTES);
   } catch (error) {
-    throw error instanceof ApiError ? error : badRequest("body: is not gzip, as its content-encoding says");
+    throw error instanceof ServiceError ? error : invalid("body: is not gzip, as its content-encoding says");
   }
 }
 
@@ -65,7 +68,7 @@ function parse(bytes: Uint8Array): Notification {
   try {
     return Notification.parse(JSON.parse(new TextDecoder().decode(bytes)));
   } catch {
-    throw badRequest("body: is not a notification: it needs id, type and data.object");
+    throw invalid("body: is not a notification: it needs id, type and data.object");
   }
 }
 

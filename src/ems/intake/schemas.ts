@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { line, uuid } from "../../platform/validation.ts";
+import { line, uuid } from "../../lib/fields.ts";
 import { cursorQuery } from "../lists/pagination.ts";
 
 export const DeliveryParam = z.object({ delivery_id: line(200).check(z.minLength(1)) });

@@ -3,7 +3,7 @@ import { nowSeconds } from "../../lib/time.ts";
 import { batch, type Ctx, seek } from "../context.ts";
 import type { ConnectedAccount } from "../ingest/state.ts";
 import { askForSuspects, OVERLAP_SECONDS, suspectMissing } from "../ingest/suspects.ts";
-import { enqueueJobs } from "../jobs.ts";
+import { enqueueJob, enqueueJobs } from "../jobs.ts";
 import { audit } from "./audit.ts";
 import { noteError } from "./backfill.ts";
 import { applyPage, idsOn } from "./polled.ts";
@@ -42,13 +42,13 @@ export async function scheduleSweeps(ctx: Ctx): Promise<void> {
     RETURNING account_id, sweeping_since AS since`);
   await enqueueJobs(
     ctx,
-    due.map((account) => ({ body: { type: "sweep", window: null, ...account } })),
+    due.map((account) => ({ body: { type: "sweep" as const, window: null, ...account } })),
   );
 }
 
 /** Has an account swept now; a sweep that is under way ends. */
-export const enqueueSweep = ({ env }: Ctx, accountId: string) =>
-  env.JOBS.send({ type: "sweep", account_id: accountId, window: null });
+export const enqueueSweep = (ctx: Ctx, accountId: string): Promise<void> =>
+  enqueueJob(ctx, { type: "sweep", account_id: accountId, window: null });
 
 interface SweptAccount extends ConnectedAccount {
   swept_until: number;
@@ -84,7 +84,7 @@ export async function sweep(anywhere: Ctx, job: SweepJob): Promise<void> {
     }
     const since = nowSeconds();
     await ctx.db.run(sql`UPDATE ems_syncs SET sweeping_since = ${since} WHERE account_id = ${account.id}`);
-    await ctx.env.JOBS.send({ type: "sweep", account_id: account.id, since, window: next });
+    await enqueueJob(ctx, { type: "sweep", account_id: account.id, since, window: next });
   } catch (error) {
     await noteError(ctx, account.id, error);
     throw error;

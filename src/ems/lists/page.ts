@@ -1,5 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
-import { badRequest } from "../../lib/errors.ts";
+import { invalid } from "../../lib/errors.ts";
 import { batch, inCompanies, type UserCtx } from "../context.ts";
 import { newestEvent, rowOf } from "../events/log.ts";
 import { formatPosition, positionAt } from "../events/position.ts";
@@ -89,7 +89,7 @@ interface Reading {
 /**
  * One list skips the rows before the page itself; of several nobody knows which rows before it are theirs. A statement
  * gives a list in each database of the caller's.
- * @throws ApiError 400 for a page by number that is too deep for so many lists
+ * @throws ServiceError `invalid` for a page by number that is too deep for so many lists
  */
 export function readingOf({ shards }: UserCtx, query: Page, statements: number): Reading {
   const slice = sliceOf(query);
@@ -97,7 +97,7 @@ export function readingOf({ shards }: UserCtx, query: Page, statements: number):
   if (lists === 1) return { merged: { ...slice, first: 0 }, offset: slice.first };
   if (slice.first > 0 && lists * rowsFor(slice) > MAX_MERGED) {
     const last = Math.floor((MAX_MERGED / lists - 1) / slice.size);
-    throw badRequest(
+    throw invalid(
       `page: over so many companies only the first ${last} can be had by number; go on by cursor`,
     );
   }
@@ -126,7 +126,7 @@ export const isOneStatement = (
  * by account. Several are terms of a compound each: `company_id IN (…) ORDER BY` would have SQLite read and sort every
  * row of every company. A deep page reads all rows before it; a cursor does not.
  * @param beside of one statement: selects more about the page whose ids it is given, in the same round trip
- * @throws ApiError 400 for a page by number that is too deep over so many companies
+ * @throws ServiceError `invalid` for a page by number that is too deep over so many companies
  */
 export async function listPage<Row extends Position>(
   ctx: UserCtx,

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { wholeNumber } from "../../platform/validation.ts";
+import { wholeNumber } from "../../lib/fields.ts";
 
 const MAX_PAGE_SIZE = 100;
 const MAX_CURSOR_LENGTH = 500;

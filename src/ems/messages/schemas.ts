@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { uuid } from "../../platform/validation.ts";
+import { uuid } from "../../lib/fields.ts";
 import { AttachmentResponse } from "../attachments/schemas.ts";
 import { FOLDERS, folder } from "../folders.ts";
 import { pageOf, pageQuery } from "../lists/pagination.ts";

@@ -40,7 +40,7 @@ export async function listMessages(
   return { ...listing, items: messagesByIds(ctx, ids) };
 }
 
-/** @throws ApiError 404 */
+/** @throws ServiceError `not_found` */
 export async function getMessage(ctx: UserCtx, id: string): Promise<MessageResponse> {
   for await (const message of messagesByIds(ctx, [id])) return message;
   throw notFound("Message");

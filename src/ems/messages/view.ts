@@ -16,7 +16,7 @@ export interface HtmlDocument {
  * A message's body as a document that is safe to show, with the images that were sent along. They are signed URLs,
  * good for an hour.
  * @param remoteImages whether images of other hosts may be loaded
- * @throws ApiError 404
+ * @throws ServiceError `not_found`
  */
 export async function getMessageHtml(ctx: UserCtx, id: string, remoteImages: boolean): Promise<HtmlDocument> {
   const [columns] = await ctx.db.all<BodyColumns>(sql`

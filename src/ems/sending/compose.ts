@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { ApiError, forbidden, notFound } from "../../lib/errors.ts";
+import { forbidden, notFound, ServiceError } from "../../lib/errors.ts";
 import { fileName } from "../../lib/line.ts";
 import { check } from "../../platform/validation.ts";
 import { shownBy } from "../attachments/images.ts";
@@ -45,7 +45,7 @@ export interface Original {
 /** Of a mail's files together, and its text: what Nylas takes. */
 const MAX_BYTES = 25 * 1024 * 1024;
 
-/** @throws ApiError 404 for a message that is not the caller's */
+/** @throws ServiceError `not_found` for a message that is not the caller's */
 export async function findOriginal(ctx: UserCtx, id: string): Promise<Original> {
   const [original] = await ctx.db.all<Original>(sql`
     SELECT m.id, m.thread_id, m.account_id, m.company_id, m.provider_message_id,
@@ -59,7 +59,7 @@ export async function findOriginal(ctx: UserCtx, id: string): Promise<Original> 
 
 /**
  * The mailbox that a mail leaves from.
- * @throws ApiError 403 for one that is not the caller's, or not of the original's company; 409 for one that must be
+ * @throws ServiceError `forbidden` for one that is not the caller's, or not of the original's company; `conflict` for one that must be
  *   connected again
  */
 export async function findSendingAccount(
@@ -87,7 +87,7 @@ type Written = Pick<
  * what follows from a stranger's mail is held against the same limits as what a person sends.
  * @param answered the mail that it answers
  * @param passedOn files of another mail that go with it
- * @throws ApiError 400 for a head that cannot be sent, and for an upload that is not there; 413 for more than 25 MB in all
+ * @throws ServiceError `invalid` for a head that cannot be sent, and for an upload that is not there; `too_large` for more than 25 MB in all
  */
 export async function compose(
   ctx: UserCtx,
@@ -109,8 +109,8 @@ export async function compose(
   const files = [...own, ...passedOn].map((file) => ({ ...file, filename: fileName(file.filename) }));
   const bytes = files.reduce((sum, { size_bytes }) => sum + size_bytes, written.body_html.length);
   if (bytes > MAX_BYTES) {
-    throw new ApiError(
-      413,
+    throw new ServiceError(
+      "too_large",
       `attachment_ids: ${bytes} bytes with the text; a mail holds at most ${MAX_BYTES}`,
     );
   }

@@ -13,7 +13,7 @@ const AT_A_TIME = 1000;
  * Job: does what is to be done about an entry now. It may come twice, early, late, or for nothing.
  * @throws Error when a binding fails; the queue tries again
  */
-export async function workOn(ctx: Ctx, id: string): Promise<void> {
+export async function runOutboxJob(ctx: Ctx, id: string): Promise<void> {
   const row = await findEntry(ctx, id);
   if (!row || row.due_at === null) return;
   const wait = row.due_at - nowSeconds();
@@ -32,7 +32,7 @@ export async function enqueueDue(ctx: Ctx): Promise<void> {
     SELECT id, due_at FROM ems_outbox INDEXED BY ems_outbox_due
     WHERE due_at <= unixepoch() + ${AHEAD_SECONDS} AND due_at IS NOT NULL ORDER BY due_at LIMIT ${AT_A_TIME}`);
   const jobs = due.map(({ id, due_at }) => ({
-    body: { type: "outbox", id },
+    body: { type: "outbox" as const, id },
     delaySeconds: Math.max(0, due_at - nowSeconds()),
   }));
   await enqueueJobs(ctx, jobs);

@@ -4,7 +4,9 @@ import { toIso } from "../../lib/time.ts";
 import { log } from "../../platform/log.ts";
 import type { StoredFile } from "../attachments/outgoing.ts";
 import { batch, type Ctx } from "../context.ts";
-import { appendEvents, ring } from "../events/log.ts";
+import { notifyHub } from "../events/hub-client.ts";
+import { appendEvents } from "../events/log.ts";
+import { enqueueJob } from "../jobs.ts";
 import { overflow } from "../overflow.ts";
 import type { OutgoingMail } from "../provider/port.ts";
 import type { outbox } from "../schema/sending.ts";
@@ -63,7 +65,7 @@ export async function move(
     ...(state === "sending" ? [] : [tellSender(id, sql`state = ${state}`)]),
   ]);
   const [moved] = rows as OutboxRow[];
-  if (moved && state !== "sending") ring(ctx, moved.company_id);
+  if (moved && state !== "sending") notifyHub(ctx, moved.company_id);
   return moved;
 }
 
@@ -102,15 +104,9 @@ export async function findEntry({ db }: Ctx, id: string): Promise<OutboxRow | un
   return row;
 }
 
-/** Has a job look at an entry. A job that is lost is made up for by cron, as its row says when it is due. */
-export const enqueue = ({ env }: Ctx, id: string, delaySeconds: number): Promise<unknown> =>
-  env.JOBS.send(
-    { type: "outbox", id },
-    { delaySeconds: Math.min(Math.max(delaySeconds, 0), MAX_DELAY_SECONDS) },
-  );
-
-/** A queue holds a message back for twelve hours at most. */
-const MAX_DELAY_SECONDS = 43_200;
+/** Has a job look at an entry. If the job is lost, cron finds the entry by its due time. */
+export const enqueue = (ctx: Ctx, id: string, delaySeconds: number): Promise<void> =>
+  enqueueJob(ctx, { type: "outbox", id }, delaySeconds);
 
 /** A mail of an account has come back: perhaps it is one of which it is not known whether it was sent. */
 export async function enqueueUnknown(ctx: Ctx, accountId: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { ApiError, notFound } from "../../lib/errors.ts";
+import { notFound, ServiceError } from "../../lib/errors.ts";
 import { batch, inCompanies, type UserCtx } from "../context.ts";
 import { after } from "../lists/page.ts";
 import { cutPage, type Position, rowsFor } from "../lists/pagination.ts";
@@ -24,7 +24,7 @@ export async function listOutbox(ctx: UserCtx, { size, cursor }: OutboxQuery): P
 
 /**
  * An entry, and the mail itself unless it has been sent: whoever has undone it can go on with what they wrote.
- * @throws ApiError 404
+ * @throws ServiceError `not_found`
  */
 export async function getOutboxEntry(ctx: UserCtx, id: string): Promise<OutboxDetailResponse> {
   const row = await findOwn(ctx, id);
@@ -40,13 +40,13 @@ export async function getOutboxEntry(ctx: UserCtx, id: string): Promise<OutboxDe
 
 /**
  * Keeps a mail from leaving.
- * @throws ApiError 404; 409 when it has left, or may have
+ * @throws ServiceError `not_found`; `conflict` when it has left, or may have
  */
 export async function cancelOutboxEntry(ctx: UserCtx, id: string): Promise<OutboxResponse> {
   const row = await findOwn(ctx, id);
   const cancelled = row.state === "queued" ? await finish(ctx, row, "cancelled", null) : row;
   if (cancelled.state !== "cancelled") {
-    throw new ApiError(409, `It is too late to cancel this mail: it is ${cancelled.state}`);
+    throw new ServiceError("conflict", `It is too late to cancel this mail: it is ${cancelled.state}`);
   }
   return toResponse(cancelled);
 }

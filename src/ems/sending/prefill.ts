@@ -13,7 +13,7 @@ import type { ComposeQuery, ComposeResponse } from "./schemas.ts";
 /**
  * What an answer to a mail, or the mail passed on, begins with: from which account, to whom, the subject, and the
  * mail quoted. Whoever writes it puts their own text before the quote, and sends both.
- * @throws ApiError 404
+ * @throws ServiceError `not_found`
  */
 export async function prefill(
   ctx: UserCtx,

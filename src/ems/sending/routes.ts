@@ -1,6 +1,6 @@
 import { type Context, Hono } from "hono";
 import { parseIfMatch } from "../../platform/etag.ts";
-import { answer, valid } from "../../platform/validation.ts";
+import { responds, valid } from "../../platform/validation.ts";
 import type { EmsEnv } from "../context.ts";
 import { idempotent } from "../idempotency.ts";
 import { MessageParam } from "../messages/schemas.ts";
@@ -33,7 +33,7 @@ export const sending = new Hono<EmsEnv>({ strict: false })
   })
   .get(
     "/:message_id/compose",
-    answer(200, ComposeResponse),
+    responds(200, ComposeResponse),
     message,
     valid("query", ComposeQuery),
     async (c) => {
@@ -62,12 +62,12 @@ const optionsOf = (c: Context<EmsEnv>): SendOptions => ({
 const entry = valid("param", OutboxParam);
 
 export const outbox = new Hono<EmsEnv>({ strict: false })
-  .get("/", answer(200, OutboxListResponse), valid("query", OutboxQuery), async (c) =>
+  .get("/", responds(200, OutboxListResponse), valid("query", OutboxQuery), async (c) =>
     c.json(await listOutbox(c.var.ctx, c.req.valid("query"))),
   )
-  .get("/:outbox_id", answer(200, OutboxDetailResponse), entry, async (c) =>
+  .get("/:outbox_id", responds(200, OutboxDetailResponse), entry, async (c) =>
     c.json(await getOutboxEntry(c.var.ctx, c.req.valid("param").outbox_id)),
   )
-  .post("/:outbox_id/cancel", answer(200, OutboxResponse), entry, async (c) =>
+  .post("/:outbox_id/cancel", responds(200, OutboxResponse), entry, async (c) =>
     c.json(await cancelOutboxEntry(c.var.ctx, c.req.valid("param").outbox_id)),
   );

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { isAddress, MAX_ADDRESS } from "../../lib/address.ts";
+import { line, uuid } from "../../lib/fields.ts";
 import { nowSeconds } from "../../lib/time.ts";
-import { line, uuid } from "../../platform/validation.ts";
 import { AttachmentResponse } from "../attachments/schemas.ts";
 import { cursorQuery } from "../lists/pagination.ts";
 import { HtmlQuery } from "../messages/schemas.ts";

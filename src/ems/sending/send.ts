@@ -1,4 +1,4 @@
-import { badRequest } from "../../lib/errors.ts";
+import { invalid } from "../../lib/errors.ts";
 import { nowSeconds } from "../../lib/time.ts";
 import { filesOf } from "../attachments/outgoing.ts";
 import type { UserCtx } from "../context.ts";
@@ -25,7 +25,7 @@ export type Sent = { message: MessageResponse } | { waiting: OutboxResponse };
 
 /**
  * Sends a mail, as an answer in the original's thread when there is one.
- * @throws ApiError 404 for an original that is not the caller's; 403 for an account that is not, or not of the
+ * @throws ServiceError `not_found` for an original that is not the caller's; `forbidden` for an account that is not, or not of the
  *   original's company; what `compose` and `submit` throw
  */
 export async function sendMessage(
@@ -42,7 +42,7 @@ export async function sendMessage(
 
 /**
  * Answers a mail to all who have it. Its sender and its recipients follow from the mail itself.
- * @throws ApiError 400 for a mail that names no address; as `sendMessage`
+ * @throws ServiceError `invalid` for a mail that names no address; as `sendMessage`
  */
 export async function replyAll(
   ctx: UserCtx,
@@ -53,7 +53,7 @@ export async function replyAll(
   const original = await findOriginal(ctx, id);
   const account = await findSendingAccount(ctx, request.email_account_id ?? original.account_id, original);
   const { to, cc } = audienceOf(original, [account.email_address, original.email_address]);
-  if (to.length === 0) throw badRequest("to: the mail names no email address that could be answered");
+  if (to.length === 0) throw invalid("to: the mail names no email address that could be answered");
   const subject = request.subject ?? prefixed("Re:", original.subject);
   const written = { ...request, to, cc: [...cc, ...(request.cc ?? [])], subject };
   const mail = await compose(ctx, account, written, original);
@@ -62,7 +62,7 @@ export async function replyAll(
 
 /**
  * Passes a mail on to somebody else, with its files. It begins a thread of its own.
- * @throws ApiError as `sendMessage`
+ * @throws ServiceError as `sendMessage`
  */
 export async function forward(
   ctx: UserCtx,

@@ -1,5 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
-import { ApiError } from "../../lib/errors.ts";
+import { ServiceError } from "../../lib/errors.ts";
 import { uuidv7 } from "../../lib/ids.ts";
 import { nowSeconds } from "../../lib/time.ts";
 import { log } from "../../platform/log.ts";
@@ -54,9 +54,9 @@ const KEY_SECONDS = 24 * 3600;
  * was used before, or of a draft that somebody has sent before, it goes on with what that has led to, so that
  * neither ever makes two mails.
  * @returns the mail as it is stored once the provider has taken it, or its entry while it waits
- * @throws ApiError 409 when its thread has gone on, it is being sent just now, or an earlier version of the draft
- *   was or may have been sent; 422 for another mail under the same key; 409 for a mailbox that must be connected
- *   again; 502 when the provider failed, or it is not known whether the mail was sent
+ * @throws ServiceError `conflict` when its thread has gone on, it is being sent just now, or an earlier version of the draft
+ *   was or may have been sent; `key_reused` for another mail under the same key; `conflict` for a mailbox that must be connected
+ *   again; `provider_failed` when the provider failed, or it is not known whether the mail was sent
  */
 export async function submit(
   caller: UserCtx,
@@ -67,7 +67,7 @@ export async function submit(
   const before = draft ? await findByDraft(ctx, draft) : await findByKey(ctx, idempotencyKey);
   if (before) return resume(ctx, before, submission);
   const entry = await insert(ctx, submission);
-  if (!entry) throw new ApiError(409, "This mail is being sent just now by another request");
+  if (!entry) throw new ServiceError("conflict", "This mail is being sent just now by another request");
   if (entry.state === "sending") return conclude(ctx, await outlive(ctx, attempt(ctx, entry, false)));
   // Should the queue fail, cron finds it.
   const wait = entry.send_at - nowSeconds();
@@ -85,7 +85,7 @@ async function findByKey(ctx: UserCtx, key: string | null): Promise<OutboxRow | 
 
 /**
  * What has become of a draft, whoever sent it: an entry of which it is not known that nothing was sent.
- * @throws ApiError 409 when that was another version, and the caller has not said that this one is to leave as well
+ * @throws ServiceError `conflict` when that was another version, and the caller has not said that this one is to leave as well
  */
 async function findByDraft(ctx: UserCtx, { id, version, again }: SentDraft): Promise<OutboxRow | undefined> {
   const [row] = await ctx.db.all<OutboxRow>(sql`
@@ -97,21 +97,21 @@ async function findByDraft(ctx: UserCtx, { id, version, again }: SentDraft): Pro
   const known =
     state === "sent" ? "was sent" : state === "queued" ? "waits to be sent" : "may have been sent";
   const detail = `Not sent: an earlier version of this draft ${known}; "again": true sends this one as well`;
-  throw new ApiError(409, detail, { body: { outbox_id, state, message_id } });
+  throw new ServiceError("conflict", detail, { details: { outbox_id, state, message_id } });
 }
 
 /** What came of the mail that this key or draft stands for; what failed is tried once more. */
 async function resume(ctx: UserCtx, entry: OutboxRow, { mail, draft }: Submission) {
   // Who sends a draft, and under which name, may differ from what was sent of the same version.
   if (!draft && (await digestOf(mail)) !== entry.mail_digest) {
-    throw new ApiError(422, "This Idempotency-Key was used for another mail");
+    throw new ServiceError("key_reused", "This Idempotency-Key was used for another mail");
   }
   if (entry.state === "queued") return { waiting: toResponse(entry) };
-  if (entry.state === "cancelled") throw new ApiError(409, "This mail was cancelled");
+  if (entry.state === "cancelled") throw new ServiceError("conflict", "This mail was cancelled");
   if (entry.state === "sent") return conclude(ctx, { entry, error: null });
   const taken =
     entry.state === "failed" ? await retry(ctx, entry) : isFree(entry) ? await take(ctx, entry) : undefined;
-  if (!taken) throw new ApiError(409, "This mail is being sent just now");
+  if (!taken) throw new ServiceError("conflict", "This mail is being sent just now");
   return conclude(ctx, taken);
 }
 
@@ -134,7 +134,7 @@ async function retry(ctx: UserCtx, entry: OutboxRow): Promise<Attempt | undefine
 /**
  * Writes the entry under the claim of the thread's version, which is given back if there is none.
  * @returns undefined when somebody else has just used the caller's key, or sent the draft
- * @throws ApiError 409 when the thread has gone on
+ * @throws ServiceError `conflict` when the thread has gone on
  */
 async function insert(ctx: UserCtx, submission: Submission): Promise<OutboxRow | undefined> {
   const { company_id, mail, thread_id, seen } = submission;
@@ -207,23 +207,31 @@ async function conclude(ctx: UserCtx, { entry, error }: Attempt): Promise<{ mess
   throw refusal(entry, error);
 }
 
-function refusal(entry: OutboxRow, error: ProviderError | null): ApiError {
-  const body = { outbox_id: entry.id, state: entry.state };
+function refusal(entry: OutboxRow, error: ProviderError | null): ServiceError {
+  const details = { outbox_id: entry.id, state: entry.state };
   const cause = error ?? undefined;
   if (entry.state === "sent")
-    return new ApiError(409, "The mail was sent, and has been deleted since", { body });
-  if (error?.fault === "grant_dead" && entry.state === "failed") return disconnected(cause, body);
+    return new ServiceError("conflict", "The mail was sent, and has been deleted since", { details });
+  if (error?.fault === "grant_dead" && entry.state === "failed") return disconnected(cause, details);
   const detail =
     entry.state === "failed"
       ? `The mail was not sent: ${entry.detail}`
       : `It is not known whether the mail was sent: ${entry.detail}; its outbox entry will tell`;
   const retryAfterSeconds = error?.retryAfterSeconds;
-  return new ApiError(502, detail, { cause, body, ...(retryAfterSeconds ? { retryAfterSeconds } : {}) });
+  return new ServiceError("provider_failed", detail, {
+    cause,
+    details,
+    ...(retryAfterSeconds ? { retryAfterSeconds } : {}),
+  });
 }
 
 /** For a mailbox that cannot send. */
-export const disconnected = (cause?: unknown, body: Record<string, unknown> = {}) =>
-  new ApiError(409, "This email account is disconnected; connect it again before you send from it", {
-    cause,
-    body,
-  });
+export const disconnected = (cause?: unknown, details: Record<string, unknown> = {}) =>
+  new ServiceError(
+    "conflict",
+    "This email account is disconnected; connect it again before you send from it",
+    {
+      cause,
+      details,
+    },
+  );

@@ -1,7 +1,7 @@
 import { type Context, Hono } from "hono";
 import { streamJson } from "../../lib/json-stream.ts";
 import { toETag } from "../../platform/etag.ts";
-import { answer, valid } from "../../platform/validation.ts";
+import { responds, valid } from "../../platform/validation.ts";
 import type { EmsEnv } from "../context.ts";
 import { POSITION_HEADER } from "../events/position.ts";
 import { announcePresence } from "../events/presence.ts";
@@ -19,21 +19,27 @@ import { getThread, listThreads, updateThread } from "./service.ts";
 const param = valid("param", ThreadParam);
 
 export const threads = new Hono<EmsEnv>({ strict: false })
-  .get("/", answer(200, ThreadListResponse), valid("query", ThreadsQuery), async (c) => {
+  .get("/", responds(200, ThreadListResponse), valid("query", ThreadsQuery), async (c) => {
     const { list, readAt } = await listThreads(c.var.ctx, c.req.valid("query"));
     return c.json(list, 200, { [POSITION_HEADER]: readAt });
   })
-  .get("/:thread_id", answer(200, ThreadDetailResponse), param, valid("query", ThreadQuery), async (c) => {
+  .get("/:thread_id", responds(200, ThreadDetailResponse), param, valid("query", ThreadQuery), async (c) => {
     const { folder } = c.req.valid("query");
     return detail(c, await getThread(c.var.ctx, c.req.valid("param").thread_id, folder));
   })
-  .patch("/:thread_id", answer(200, ThreadDetailResponse), param, valid("json", ThreadUpdate), async (c) => {
-    const { thread_id: id } = c.req.valid("param");
-    return detail(c, await updateThread(c.var.ctx, { id, ...c.req.valid("json") }));
-  })
+  .patch(
+    "/:thread_id",
+    responds(200, ThreadDetailResponse),
+    param,
+    valid("json", ThreadUpdate),
+    async (c) => {
+      const { thread_id: id } = c.req.valid("param");
+      return detail(c, await updateThread(c.var.ctx, { id, ...c.req.valid("json") }));
+    },
+  )
   .post(
     "/:thread_id/presence",
-    answer(200, PresenceResponse),
+    responds(200, PresenceResponse),
     param,
     valid("json", PresenceRequest),
     async (c) => {

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { uuid } from "../../platform/validation.ts";
+import { uuid } from "../../lib/fields.ts";
 import { folder } from "../folders.ts";
 import { pageOf, pageQuery } from "../lists/pagination.ts";
 import { MessageResponse } from "../messages/schemas.ts";

@@ -3,7 +3,8 @@ import { notFound } from "../../lib/errors.ts";
 import { toIso } from "../../lib/time.ts";
 import { selectAttachments } from "../attachments/service.ts";
 import { batch, inCompanies, type UserCtx } from "../context.ts";
-import { appendEvents, ring } from "../events/log.ts";
+import { notifyHub } from "../events/hub-client.ts";
+import { appendEvents } from "../events/log.ts";
 import type { FolderFilter } from "../folders.ts";
 import { listPage, whereIn } from "../lists/page.ts";
 import type { Position } from "../lists/pagination.ts";
@@ -55,7 +56,7 @@ export async function listThreads(
 /**
  * A thread and its messages, oldest first; these come while they are read.
  * @param folder of which folder; else what lies in junk, trash and drafts is left out
- * @throws ApiError 404
+ * @throws ServiceError `not_found`
  */
 export async function getThread(
   ctx: UserCtx,
@@ -90,7 +91,7 @@ async function* inTurn(ctx: UserCtx, first: MessageRow[], files: unknown[] | und
 
 /**
  * Protects a thread, or takes the protection away.
- * @throws ApiError 404
+ * @throws ServiceError `not_found`
  */
 export async function updateThread(ctx: UserCtx, { id, do_not_delete }: ThreadUpdate & { id: string }) {
   const before = await getThread(ctx, id);
@@ -104,7 +105,7 @@ export async function updateThread(ctx: UserCtx, { id, do_not_delete }: ThreadUp
       SELECT company_id, NULL, 'thread.updated', id, NULL, NULL, ${cause}
       FROM ems_threads WHERE id = ${id} AND company_id ${inCompanies(ctx)}`),
   ]);
-  for (const { company_id } of changed as { company_id: number }[]) ring(ctx, company_id);
+  for (const { company_id } of changed as { company_id: number }[]) notifyHub(ctx, company_id);
   return getThread(ctx, id);
 }
 

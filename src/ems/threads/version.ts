@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { ApiError } from "../../lib/errors.ts";
+import { ServiceError } from "../../lib/errors.ts";
 import { batch, type Ctx, inCompanies, type UserCtx } from "../context.ts";
 import { messagesByIds } from "../messages/query.ts";
 import type { MessageResponse } from "../messages/schemas.ts";
@@ -10,7 +10,7 @@ const SHOWN_UNSEEN = 25;
 /**
  * Lets one of those who want to answer the same state of a thread begin, and no other: the claim is the next
  * version. Whoever has claimed and then cannot write gives it back.
- * @throws ApiError 409 with the newest 25 messages that the caller has not seen, oldest first, bodies over 64 KB
+ * @throws ServiceError `conflict` with the newest 25 messages that the caller has not seen, oldest first, bodies over 64 KB
  *   left out, and whether there are `more`: none at all when a colleague is just answering
  */
 export async function claimVersion(ctx: UserCtx, threadId: string, seen: number): Promise<void> {
@@ -35,7 +35,7 @@ export async function claimVersion(ctx: UserCtx, threadId: string, seen: number)
     ? `Not sent: ${more ? "more than " : ""}${messages.length} more in this thread since you have read it`
     : "Not sent: a colleague is answering this thread just now";
   const version = (current as { version: number }[])[0]?.version ?? seen;
-  throw new ApiError(409, detail, { body: { version, messages, more } });
+  throw new ServiceError("conflict", detail, { details: { version, messages, more } });
 }
 
 /** Undoes a claim that came to nothing, unless something was written since. */

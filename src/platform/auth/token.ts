@@ -1,33 +1,16 @@
 import { createRemoteJWKSet, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from "jose";
-import * as z from "zod/mini";
-import { ApiError, unauthorized } from "../../lib/errors.ts";
+import type * as z from "zod/mini";
+import { ServiceError, unauthenticated } from "../../lib/errors.ts";
 import { hmacKey } from "../../lib/hmac.ts";
-import type { Config } from "../config.ts";
 import { log } from "../log.ts";
 
-/** Who is calling: the claims of a verified token. */
-export interface CurrentUser {
-  user_id: number;
-  role: string;
-  companies: number[];
-  /** Seconds since the epoch. */
-  exp: number;
+/** How the tokens of a module are verified. */
+export interface TokenSettings {
+  JWT_SECRET?: string | undefined;
+  JWT_JWKS_URL?: string | undefined;
+  JWT_ISSUER?: string | undefined;
+  JWT_AUDIENCE?: string | undefined;
 }
-
-/** @throws ApiError 403 for a caller of another role */
-export function checkRole(user: CurrentUser, role: string): void {
-  if (user.role !== role) throw new ApiError(403, `This needs the role "${role}"`);
-}
-
-const Claims = z.object({
-  user_id: z.int(),
-  role: z.string(),
-  companies: z.pipe(
-    z.array(z.int()),
-    z.transform((ids) => [...new Set(ids)]),
-  ),
-  exp: z.number(),
-});
 
 const ASYMMETRIC = [
   ...["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"],
@@ -44,16 +27,23 @@ function keySet(url: string) {
 }
 
 /**
- * Verifies a JWT (HS256 with the shared secret, or an asymmetric algorithm with the issuer's key set) and
- * checks its claims.
- * @throws ApiError 401 for anything wrong with the token, 503 when the key set cannot be fetched
+ * Verifies a JWT: HS256 with the shared secret, or an asymmetric algorithm with the issuer's key set.
+ * @param schema of the module's claims
+ * @returns the claims
+ * @throws ServiceError unauthenticated for anything wrong with the token; unavailable when the key set cannot be fetched
  */
-export async function verifyToken(token: string, config: Config): Promise<CurrentUser> {
+export async function verifyToken<Schema extends z.ZodMiniType>(
+  token: string,
+  settings: TokenSettings,
+  schema: Schema,
+): Promise<z.infer<Schema>> {
   // The algorithm picks the kind of key, so that a public key can never serve as an HMAC secret.
   const payload =
-    algorithmOf(token) === "HS256" ? await verifyShared(token, config) : await verifyIssued(token, config);
-  const claims = Claims.safeParse(payload);
-  if (!claims.success) throw unauthorized(claims.error);
+    algorithmOf(token) === "HS256"
+      ? await verifyShared(token, settings)
+      : await verifyIssued(token, settings);
+  const claims = schema.safeParse(payload);
+  if (!claims.success) throw unauthenticated(claims.error);
   return claims.data;
 }
 
@@ -61,48 +51,48 @@ function algorithmOf(token: string): string | undefined {
   try {
     return decodeProtectedHeader(token).alg;
   } catch (error) {
-    throw unauthorized(error);
+    throw unauthenticated(error);
   }
 }
 
 /** What must hold of a token besides its signature. */
-const demands = ({ JWT_ISSUER: issuer, JWT_AUDIENCE: audience }: Config, algorithms: string[]) => ({
+const demands = ({ JWT_ISSUER: issuer, JWT_AUDIENCE: audience }: TokenSettings, algorithms: string[]) => ({
   algorithms,
   requiredClaims: ["exp"],
   ...(issuer === undefined ? {} : { issuer }),
   ...(audience === undefined ? {} : { audience }),
 });
 
-async function verifyShared(token: string, config: Config): Promise<JWTPayload> {
-  const { JWT_SECRET } = config;
-  if (!JWT_SECRET) throw unauthorized("JWT_SECRET is not set");
-  warnOfShortSecret(config, JWT_SECRET);
+async function verifyShared(token: string, settings: TokenSettings): Promise<JWTPayload> {
+  const { JWT_SECRET } = settings;
+  if (!JWT_SECRET) throw unauthenticated("JWT_SECRET is not set");
+  warnOfShortSecret(settings, JWT_SECRET);
   const key = await hmacKey(JWT_SECRET, "verify");
-  const verified = jwtVerify(token, key, demands(config, ["HS256"]));
-  return (await verified.catch((error) => Promise.reject(unauthorized(error)))).payload;
+  const verified = jwtVerify(token, key, demands(settings, ["HS256"]));
+  return (await verified.catch((error) => Promise.reject(unauthenticated(error)))).payload;
 }
 
 /** Of each Worker's configuration, so that there is one warning per isolate. */
-const warned = new WeakSet<Config>();
+const warned = new WeakSet<TokenSettings>();
 
 /** RFC 7518 section 3.2: a key for HS256 has at least 32 bytes. A short one can be guessed from any token. */
-function warnOfShortSecret(config: Config, secret: string): void {
-  if (warned.has(config) || new TextEncoder().encode(secret).length >= 32) return;
-  warned.add(config);
+function warnOfShortSecret(settings: TokenSettings, secret: string): void {
+  if (warned.has(settings) || new TextEncoder().encode(secret).length >= 32) return;
+  warned.add(settings);
   log("warn", "config.short_secret", { name: "JWT_SECRET", wanted: "at least 32 random bytes" });
 }
 
-async function verifyIssued(token: string, config: Config): Promise<JWTPayload> {
-  const { JWT_JWKS_URL } = config;
-  if (!JWT_JWKS_URL) throw unauthorized("JWT_JWKS_URL is not set");
+async function verifyIssued(token: string, settings: TokenSettings): Promise<JWTPayload> {
+  const { JWT_JWKS_URL } = settings;
+  if (!JWT_JWKS_URL) throw unauthenticated("JWT_JWKS_URL is not set");
   try {
-    return (await jwtVerify(token, keySet(JWT_JWKS_URL), demands(config, ASYMMETRIC))).payload;
+    return (await jwtVerify(token, keySet(JWT_JWKS_URL), demands(settings, ASYMMETRIC))).payload;
   } catch (error) {
     if (isKeySetFault(error)) {
       const detail = "The keys that tokens are verified with cannot be fetched; try again";
-      throw new ApiError(503, detail, { cause: error });
+      throw new ServiceError("unavailable", detail, { cause: error });
     }
-    throw unauthorized(error);
+    throw unauthenticated(error);
   }
 }
 

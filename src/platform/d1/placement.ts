@@ -1,4 +1,8 @@
-import type { Config } from "../config.ts";
+/** Companies by ranges of their ids, and the binding of the database that holds them. */
+interface Config {
+  SHARDS: { binding: string; from: number; to: number }[];
+}
+
 import { steady } from "./steady.ts";
 
 // The mail of a company lies in one database, with all that belongs to it. Most installations have only one. Where

@@ -1,7 +1,8 @@
 import { type SQL, sql } from "drizzle-orm";
 import { fieldsOf, numberOf } from "../../../lib/lenient.ts";
 import { batch, type Ctx } from "../../context.ts";
-import { appendEvents, ring } from "../../events/log.ts";
+import { notifyHub } from "../../events/hub-client.ts";
+import { appendEvents } from "../../events/log.ts";
 import { startBackfill } from "../backfill.ts";
 import { type Delivered, observedAt } from "../notification.ts";
 import { enqueueSweep } from "../sweep.ts";
@@ -59,5 +60,5 @@ async function setStatus(
     sql`UPDATE ems_accounts SET ${set} WHERE ${isNews} AND ${when}`,
     sql`UPDATE ems_accounts SET grant_observed_at = ${at} WHERE ${isNews}`,
   ]);
-  ring(ctx, account.company_id);
+  notifyHub(ctx, account.company_id);
 }

@@ -3,7 +3,8 @@ import { countOf, fieldsOf, itemsOf, textOf } from "../../../lib/lenient.ts";
 import { messageIdsIn } from "../../../lib/message-ids.ts";
 import { nowSeconds } from "../../../lib/time.ts";
 import { batch, type Ctx } from "../../context.ts";
-import { appendEvents, ring } from "../../events/log.ts";
+import { notifyHub } from "../../events/hub-client.ts";
+import { appendEvents } from "../../events/log.ts";
 import { type Outcome, setDelivery } from "../../ingest/delivery.ts";
 import type { Delivered } from "../notification.ts";
 
@@ -97,6 +98,6 @@ async function raise(
       FROM ems_messages WHERE ${risen}`),
     sql`UPDATE ems_messages SET ${column} = ${count} WHERE ${risen}`,
   ]);
-  ring(ctx, account.company_id);
+  notifyHub(ctx, account.company_id);
   expectMail(found !== undefined && found.length > 0, delivered);
 }

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import type { Config } from "../../../platform/config.ts";
+import type { Config } from "../../config.ts";
 import { type MailProvider, ProviderError, type ProviderFolder, type ProviderPage } from "../port.ts";
 import { errorOf, translating } from "./errors.ts";
 import { NylasMessage, toProviderMessage } from "./message.ts";

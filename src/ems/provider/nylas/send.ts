@@ -1,6 +1,6 @@
 /// <reference lib="esnext.typedarrays" />
 import * as z from "zod/mini";
-import type { Config } from "../../../platform/config.ts";
+import type { Config } from "../../config.ts";
 import { type OutgoingAttachment, type OutgoingMail, ProviderError, type ProviderMessage } from "../port.ts";
 import { sendErrorOf } from "./errors.ts";
 import { bytesOf, contentTypeOf, type Multipart, multipart } from "./form.ts";

@@ -1,4 +1,4 @@
-import { badRequest } from "../../../lib/errors.ts";
+import { invalid } from "../../../lib/errors.ts";
 import { log } from "../../../platform/log.ts";
 import type { Ctx } from "../../context.ts";
 import { overflow } from "../../overflow.ts";
@@ -40,7 +40,7 @@ export function mergeContent(content: DraftContent, changes: Partial<DraftUpdate
 /**
  * Puts what has been written where it belongs. A large text is in R2 when this returns, before the row that refers
  * to it, under a key of its own: nobody who writes at the same time has the same, so each may discard their own.
- * @throws ApiError 400 above 6 MB
+ * @throws ServiceError `invalid` above 6 MB
  */
 export async function storeContent(
   ctx: Ctx,
@@ -49,7 +49,7 @@ export async function storeContent(
 ): Promise<ContentColumns> {
   const json = JSON.stringify(content);
   const bytes = new TextEncoder().encode(json);
-  if (bytes.length > MAX_BYTES) throw badRequest(`body: makes the draft larger than ${MAX_BYTES} bytes`);
+  if (bytes.length > MAX_BYTES) throw invalid(`body: makes the draft larger than ${MAX_BYTES} bytes`);
   const keyOf = () => `drafts/${company_id}/${id}/${crypto.randomUUID()}.json`;
   const content_key = await overflow(ctx, company_id, bytes, keyOf);
   return { content: content_key === null ? json : null, content_key };

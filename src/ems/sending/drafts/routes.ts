@@ -1,7 +1,7 @@
 import { type Context, Hono } from "hono";
 import { streamJson } from "../../../lib/json-stream.ts";
 import { parseIfMatch, toETag } from "../../../platform/etag.ts";
-import { answer, valid } from "../../../platform/validation.ts";
+import { responds, valid } from "../../../platform/validation.ts";
 import type { EmsEnv } from "../../context.ts";
 import { idempotent } from "../../idempotency.ts";
 import { answerSent, SENT } from "../answer.ts";
@@ -21,26 +21,26 @@ import { createDraft, deleteDraft, getDraft, type Seen, updateDraft } from "./se
 const param = valid("param", DraftParam);
 
 export const drafts = new Hono<EmsEnv>({ strict: false })
-  .get("/", answer(200, DraftListResponse), valid("query", DraftsQuery), async (c) => {
+  .get("/", responds(200, DraftListResponse), valid("query", DraftsQuery), async (c) => {
     const query = c.req.valid("query");
     const { items, total, next_cursor } = await listDrafts(c.var.ctx, query);
     c.header("content-type", "application/json");
     return c.body(streamJson({ total, page: query.page, size: query.size, next_cursor }, "items", items));
   })
-  .post("/", idempotent, answer(201, DraftResponse), valid("json", DraftCreate), async (c) => {
+  .post("/", idempotent, responds(201, DraftResponse), valid("json", DraftCreate), async (c) => {
     const draft = await createDraft(c.var.ctx, c.req.valid("json"));
     return c.json(draft, 201, { etag: toETag(draft.version) });
   })
-  .get("/:draft_id", answer(200, DraftResponse), param, async (c) => {
+  .get("/:draft_id", responds(200, DraftResponse), param, async (c) => {
     const draft = await getDraft(c.var.ctx, c.req.valid("param").draft_id);
     return c.json(draft, 200, { etag: toETag(draft.version) });
   })
-  .patch("/:draft_id", answer(200, DraftResponse), param, valid("json", DraftUpdate), async (c) => {
+  .patch("/:draft_id", responds(200, DraftResponse), param, valid("json", DraftUpdate), async (c) => {
     const changes = c.req.valid("json");
     const draft = await updateDraft(c.var.ctx, { ...seen(c, c.req.valid("param").draft_id), changes });
     return c.json(draft, 200, { etag: toETag(draft.version) });
   })
-  .delete("/:draft_id", answer(204, null), param, async (c) => {
+  .delete("/:draft_id", responds(204, null), param, async (c) => {
     await deleteDraft(c.var.ctx, seen(c, c.req.valid("param").draft_id));
     return c.body(null, 204);
   })

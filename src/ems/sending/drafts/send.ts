@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { ApiError, badRequest } from "../../../lib/errors.ts";
+import { invalid, ServiceError } from "../../../lib/errors.ts";
 import { nowSeconds } from "../../../lib/time.ts";
 import { log } from "../../../platform/log.ts";
 import { inCompanies, type UserCtx } from "../../context.ts";
@@ -17,7 +17,7 @@ const CLAIM_SECONDS = 600;
  * it is known that nothing was, the draft is as it was. Of several who send it at the same time one does; who sends
  * it after a Worker has died learns what has become of that one's mail (see `submit`).
  * @returns what sending a message does
- * @throws ApiError 404; 409 with the present draft; 400 for one that is to nobody; and what sending a message throws
+ * @throws ServiceError `not_found`; `conflict` with the present draft; `invalid` for one that is to nobody; and what sending a message throws
  */
 export async function sendDraft(ctx: UserCtx, { id, seen, ...options }: Seen & DraftSend): Promise<Sent> {
   const draft = await changeDraft(ctx, id, seen, (found) => claimDraft(ctx, found));
@@ -27,8 +27,8 @@ export async function sendDraft(ctx: UserCtx, { id, seen, ...options }: Seen & D
     return sent;
   } catch (error) {
     // After any other failure than a refusal nothing is known, and the claim ends by itself.
-    if (error instanceof ApiError) {
-      const isInOutbox = error.status === 502 && error.body.state === "unknown";
+    if (error instanceof ServiceError) {
+      const isInOutbox = error.code === "provider_failed" && error.details.state === "unknown";
       await orLog(id, isInOutbox ? removeDraft(ctx, draft.row) : releaseDraft(ctx, draft));
     }
     throw error;
@@ -47,7 +47,7 @@ const deliver = (ctx: UserCtx, { row, content }: Draft, options: DraftSend): Pro
 async function claimDraft(ctx: UserCtx, { row, content }: Draft): Promise<Draft | null> {
   if (!content.to.length) {
     const message = "at least one recipient";
-    throw badRequest(`to: ${message}`, [{ path: "to", message }]);
+    throw invalid(`to: ${message}`, [{ path: "to", message }]);
   }
   // A claim that has run out is followed by another, so that whoever held it cannot take this one for theirs.
   const claim = crypto.randomUUID();

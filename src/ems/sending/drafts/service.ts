@@ -15,7 +15,7 @@ export interface Seen {
 
 /**
  * Begins a draft, which belongs to the company of its account.
- * @throws ApiError 403 for an account that is not the caller's; 404 for an original that is not of its company
+ * @throws ServiceError `forbidden` for an account that is not the caller's; `not_found` for an original that is not of its company
  */
 export async function createDraft(ctx: UserCtx, input: DraftCreate): Promise<DraftResponse> {
   const account_id = input.email_account_id;
@@ -37,14 +37,14 @@ export async function createDraft(ctx: UserCtx, input: DraftCreate): Promise<Dra
   return toResponse({ row, content });
 }
 
-/** @throws ApiError 404 */
+/** @throws ServiceError `not_found` */
 export const getDraft = async (ctx: UserCtx, id: string): Promise<DraftResponse> =>
   toResponse(await requireDraft(ctx, id));
 
 /**
  * Changes the given fields of a draft. What changes nothing leaves its version as it is.
- * @throws ApiError 404 also for an original that is not of the draft's company; 403 for an account that is not;
- *   409 with the present draft
+ * @throws ServiceError `not_found` also for an original that is not of the draft's company; `forbidden` for an account that is not;
+ *   `conflict` with the present draft
  */
 export async function updateDraft(ctx: UserCtx, input: Seen & { changes: DraftUpdate }) {
   const change = (draft: Draft) => writeChanges(ctx, draft, input.changes);
@@ -72,7 +72,7 @@ async function writeChanges(ctx: UserCtx, before: Draft, changes: DraftUpdate): 
   return row ? { row, content } : null;
 }
 
-/** @throws ApiError 404; 409 with the present draft */
+/** @throws ServiceError `not_found`; `conflict` with the present draft */
 export const deleteDraft = (ctx: UserCtx, { id, seen }: Seen): Promise<true> =>
   changeDraft(ctx, id, seen, async ({ row }) => ((await removeDraft(ctx, row)) ? true : null));
 

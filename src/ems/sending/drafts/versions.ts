@@ -1,5 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
-import { ApiError, notFound } from "../../../lib/errors.ts";
+import { notFound, ServiceError } from "../../../lib/errors.ts";
 import { nowSeconds, toIso } from "../../../lib/time.ts";
 import { log } from "../../../platform/log.ts";
 import { inCompanies, type UserCtx } from "../../context.ts";
@@ -44,7 +44,7 @@ export async function findDraft(ctx: UserCtx, id: string): Promise<Draft | null>
   }
 }
 
-/** @throws ApiError 404 */
+/** @throws ServiceError `not_found` */
 export async function requireDraft(ctx: UserCtx, id: string): Promise<Draft> {
   const draft = await findDraft(ctx, id);
   if (!draft) throw notFound("Draft");
@@ -56,7 +56,7 @@ export async function requireDraft(ctx: UserCtx, id: string): Promise<Draft> {
  * Who has lost to another begins again, from what that one has left.
  * @param seen the version that the caller has seen; null to change whatever is there
  * @param change does it under `isUnchanged`, and gives null when that did not hold any more
- * @throws ApiError 404; 409 with the present draft when it is another version than was seen, or is being sent
+ * @throws ServiceError `not_found`; `conflict` with the present draft when it is another version than was seen, or is being sent
  */
 export async function changeDraft<T>(
   ctx: UserCtx,
@@ -78,8 +78,8 @@ export async function changeDraft<T>(
   throw conflict(await requireDraft(ctx, id), "Too many are changing this draft at the same time");
 }
 
-const conflict = (draft: Draft, detail: string): ApiError =>
-  new ApiError(409, detail, { body: { version: draft.row.version, draft: toResponse(draft) } });
+const conflict = (draft: Draft, detail: string): ServiceError =>
+  new ServiceError("conflict", detail, { details: { version: draft.row.version, draft: toResponse(draft) } });
 
 /** A draft as the API shows it. */
 export const toResponse = ({ row, content }: Draft): DraftResponse => ({

@@ -1,0 +1,28 @@
+import { createMiddleware } from "hono/factory";
+import { bearer } from "../platform/auth/bearer.ts";
+import { publicBase } from "../platform/front.ts";
+import { limitUser } from "../platform/rate-limit.ts";
+import { config } from "./config.ts";
+import { createContext, type EmsEnv, ofCompanies } from "./context.ts";
+import { checkRole, verifyUser } from "./user.ts";
+
+/** Lets only callers with a valid token pass. They are in `c.var.user`. */
+export const authenticate = bearer((token, env) => verifyUser(token, config(env)));
+
+/** Holds each user to RATE_LIMIT. */
+export const limitRate = limitUser<EmsEnv>(({ user_id }) => String(user_id));
+
+/** Puts the caller's context into `c.var.ctx`. */
+export const withContext = createMiddleware<EmsEnv>(async (c, next) => {
+  const { user } = c.var;
+  const ctx = ofCompanies(createContext(c.env, c.executionCtx), user.companies);
+  c.set("ctx", { ...ctx, user, origin: publicBase(c.req.url, c.env, "ems") });
+  await next();
+});
+
+/** Lets only one role pass. */
+export const requireRole = (role: string) =>
+  createMiddleware<EmsEnv>(async (c, next) => {
+    checkRole(c.var.user, role);
+    await next();
+  });

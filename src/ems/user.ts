@@ -1,0 +1,28 @@
+import * as z from "zod/mini";
+import { forbidden } from "../lib/errors.ts";
+import { verifyToken } from "../platform/auth/token.ts";
+import type { Config } from "./config.ts";
+
+/** The claims of a token of the EMS. */
+const Claims = z.object({
+  user_id: z.int(),
+  role: z.string(),
+  companies: z.pipe(
+    z.array(z.int()),
+    z.transform((ids) => [...new Set(ids)]),
+  ),
+  /** Seconds since the epoch. */
+  exp: z.number(),
+});
+
+/** Who is calling: the claims of a verified token. */
+export type CurrentUser = z.infer<typeof Claims>;
+
+/** @throws what `verifyToken` throws */
+export const verifyUser = (token: string, config: Config): Promise<CurrentUser> =>
+  verifyToken(token, config, Claims);
+
+/** @throws ServiceError forbidden, for a caller of another role */
+export function checkRole(user: CurrentUser, role: string): void {
+  if (user.role !== role) throw forbidden(`This needs the role "${role}"`);
+}
