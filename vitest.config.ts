@@ -43,7 +43,7 @@ const worker = cloudflareTest(async () => {
   return {
     wrangler: { configPath: "./wrangler.toml" },
     miniflare: {
-      d1Databases: { DB_2: "xabar-2" },
+      d1Databases: { DB_2: "xabar-2", NOTES_DB: "notes" },
       bindings: {
         // No test has such companies unless it wants them in the second database.
         SHARDS: [{ binding: "DB_2", from: 5_000_000_000 }],

@@ -24,7 +24,7 @@ export interface Ctx {
 /** A verb that a person calls also gets to know who it is. */
 export interface UserCtx extends Ctx {
   user: CurrentUser;
-  /** `https://host` of the Worker as the caller reached it. */
+  /** Where the caller reached the module: `https://host`, and its prefix if it has one. */
   origin: string;
 }
 

@@ -40,20 +40,20 @@ export type Placement = z.infer<typeof Placement>;
 
 const Placements = z.record(z.string(), Placement);
 
-/** `MODULES`: placements by module, as an object or as its JSON. */
-const modules = z._default(
-  z.union([
-    Placements,
-    z.pipe(
-      z.string(),
-      z.pipe(
-        z.transform((text: string) => JSON.parse(text)),
-        Placements,
-      ),
-    ),
-  ]),
-  {},
+const json = z.pipe(
+  z.string(),
+  z.transform((text, { issues }) => {
+    try {
+      return JSON.parse(text);
+    } catch {
+      issues.push({ code: "custom", input: text, message: "must be JSON" });
+      return z.NEVER;
+    }
+  }),
 );
+
+/** `MODULES`: placements by module, as an object or as its JSON. */
+const modules = z._default(z.union([Placements, z.pipe(json, Placements)]), {});
 
 /** What the platform itself needs of the vars. */
 export const platformConfig = defineConfig(z.object({ CORS_ORIGINS: corsOrigins, MODULES: modules }));

@@ -2,6 +2,7 @@ import type { Hono } from "hono";
 import * as z from "zod/mini";
 import { createApp, STATUS_OF } from "./app.ts";
 import { type Placement, platformConfig } from "./config.ts";
+import { log } from "./log.ts";
 import type { Module } from "./module.ts";
 import { limitOpen } from "./rate-limit.ts";
 import { responds } from "./validation.ts";
@@ -23,7 +24,7 @@ export interface Front {
 
 /**
  * Puts modules behind one entry. `MODULES` says where each answers; `GET /health` is the front's, with a part of each
- * module. A path that no module owns goes to the first module, which refuses it in the shape of its contract.
+ * module. A path that no module owns goes to the first one without a prefix, which refuses it in its own shape.
  */
 export function createFront(modules: Module[]): Front {
   const own = healthOf(modules);
@@ -40,8 +41,14 @@ export function createFront(modules: Module[]): Front {
     async fetch(request, env, execution) {
       const url = new URL(request.url);
       if (/^\/health\/?$/.test(url.pathname)) return own.fetch(request, env, execution);
-      const mounted = layoutOf(env).filter(({ host }) => host === null || host === url.host);
-      const found = mounted.find((each) => isOwner(each, url.pathname)) ?? mounted[0];
+      let found: Mounted | undefined;
+      try {
+        const mounted = layoutOf(env).filter(({ host }) => host === null || host === url.host);
+        found = ownerOf(mounted, url.pathname) ?? mounted.find(({ prefix }) => prefix === "");
+      } catch (error) {
+        log("error", "modules.misplaced", { error });
+        return Response.json({ detail: "Internal server error" }, { status: 500 });
+      }
       if (!found) return own.fetch(request, env, execution);
       const app = await found.module.app();
       return app.fetch(withoutPrefix(request, url, found.prefix), env, execution);
@@ -49,12 +56,16 @@ export function createFront(modules: Module[]): Front {
   };
 }
 
-/** Below a prefix a module has all paths; without one only those of its contract. */
-const isOwner = ({ module, prefix }: Mounted, path: string): boolean =>
-  prefix === "" ? module.owns(path) : path === prefix || path.startsWith(`${prefix}/`);
+/** A module below a prefix has every path there, the longest prefix first. Else the path decides. */
+function ownerOf(mounted: Mounted[], path: string): Mounted | undefined {
+  const below = mounted
+    .filter(({ prefix }) => prefix !== "" && `${path}/`.startsWith(`${prefix}/`))
+    .sort((a, b) => b.prefix.length - a.prefix.length);
+  return below[0] ?? mounted.find(({ module, prefix }) => prefix === "" && module.owns(path));
+}
 
 /**
- * @returns the modules that are on, those below a prefix first
+ * @returns the modules that are on
  * @throws Error when MODULES names what is no module: a misspelt name would leave on what an operator put off
  */
 function place(modules: Module[], placements: Record<string, Placement>): Mounted[] {
@@ -63,13 +74,12 @@ function place(modules: Module[], placements: Record<string, Placement>): Mounte
   if (unknown !== undefined) {
     throw new Error(`MODULES names "${unknown}", which is no module; the modules are ${names.join(", ")}`);
   }
-  const mounted = modules.flatMap((module): Mounted[] => {
+  return modules.flatMap((module): Mounted[] => {
     const placement = placements[module.name] ?? true;
     if (placement === false) return [];
     const { prefix = "", host = null } = placement === true ? {} : placement;
     return [{ module, prefix, host }];
   });
-  return mounted.sort((a, b) => b.prefix.length - a.prefix.length);
 }
 
 /** A request as if the module were not below a prefix. */
@@ -82,12 +92,21 @@ function withoutPrefix(request: Request, url: URL, prefix: string): Request {
 
 /**
  * The address under which callers reach a module, without a slash at its end: for links to itself.
- * @param url of a request to the module
+ * @param url of a request, as the module got it
  */
-export function publicBase(url: string, env: Env, module: string): string {
+export const publicBase = (url: string, env: Env, module: string): string =>
+  new URL(url).origin + prefixOf(env, module);
+
+/** The URL of a request as the caller sent it, with the prefix that the front took away. */
+export function publicUrl(url: string, env: Env, module: string): URL {
+  const full = new URL(url);
+  full.pathname = prefixOf(env, module) + full.pathname;
+  return full;
+}
+
+function prefixOf(env: Env, module: string): string {
   const placement = platformConfig(env).MODULES[module];
-  const prefix = typeof placement === "object" ? (placement.prefix ?? "") : "";
-  return new URL(url).origin + prefix;
+  return typeof placement === "object" ? (placement.prefix ?? "") : "";
 }
 
 const HealthResponse = z.looseObject({

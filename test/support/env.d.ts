@@ -2,6 +2,8 @@ declare namespace Cloudflare {
   interface Env {
     /** Holds the companies from 5,000,000,000 on. */
     DB_2: D1Database;
+    /** Of the second module that tests mount. */
+    NOTES_DB: D1Database;
     TEST_MIGRATIONS: import("cloudflare:test").D1Migration[];
     /** Private JWK of the issuer whose key set JWT_JWKS_URL serves. */
     TEST_ISSUER_KEY: string;

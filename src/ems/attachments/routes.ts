@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { publicUrl } from "../../platform/front.ts";
 import { limitOpen } from "../../platform/rate-limit.ts";
 import { responds, valid } from "../../platform/validation.ts";
 import { createContext, type EmsEnv } from "../context.ts";
@@ -42,7 +43,12 @@ export const files = new Hono<EmsEnv>().get(
   responds(200, null),
   async (c) => {
     const ctx = createContext(c.env, c.executionCtx);
-    const file = await readFile(ctx, new URL(c.req.url), c.req.param("key"), c.req.raw.headers);
+    const file = await readFile(
+      ctx,
+      publicUrl(c.req.url, c.env, "ems"),
+      c.req.param("key"),
+      c.req.raw.headers,
+    );
     return c.body(file.body, file.status, file.headers);
   },
 );

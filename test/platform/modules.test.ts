@@ -1,0 +1,268 @@
+import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { modules } from "../../src/app.ts";
+import { presign } from "../../src/ems/attachments/presign.ts";
+import { createContext } from "../../src/ems/context.ts";
+import { app as ems } from "../../src/ems/routes.ts";
+import { createFront, publicBase } from "../../src/platform/front.ts";
+import type { Module } from "../../src/platform/module.ts";
+import { createWorker } from "../../src/platform/worker.ts";
+import { createClient, unique } from "../support/client.ts";
+import { createNotesTable, notesApp, notesModule, signNotesToken } from "../support/notes.ts";
+import { fill, guardedRoutes, routesOf, sharedBy } from "../support/routes.ts";
+
+const both: Module[] = [...modules, notesModule]; // the one line that mounts it
+const front = createFront(both);
+const worker = createWorker(front, both);
+
+const sent: unknown[] = [];
+const NOTES_JOBS = { send: async (job: unknown) => void sent.push(job) };
+const bindings = { ...env, NOTES_JOBS } as unknown as Env;
+const withModules = (MODULES: unknown): Env => ({ ...bindings, MODULES }) as Env;
+
+beforeAll(() => createNotesTable(env.NOTES_DB));
+afterEach(() => vi.restoreAllMocks());
+
+interface Asked {
+  token?: string;
+  body?: object;
+  on?: Env;
+  host?: string;
+}
+
+async function ask(
+  method: string,
+  path: string,
+  { token, body, on = bindings, host = "xabar.test" }: Asked = {},
+) {
+  const context = createExecutionContext();
+  const request = new Request(`https://${host}${path}`, {
+    method,
+    headers: {
+      ...(token ? { authorization: `Bearer ${token}` } : {}),
+      ...(body ? { "content-type": "application/json" } : {}),
+    },
+    ...(body ? { body: JSON.stringify(body) } : {}),
+  });
+  const response = await front.fetch(request, on, context);
+  const text = await response.text();
+  await waitOnExecutionContext(context);
+  return { status: response.status, body: text.startsWith("{") ? JSON.parse(text) : text };
+}
+
+async function createNote(text: string, sub = `reader ${unique()}`) {
+  const token = await signNotesToken(sub);
+  const created = await ask("POST", "/notes", { token, body: { text } });
+  expect(created.status).toBe(201);
+  return { token, id: created.body.id as string };
+}
+
+describe("two modules behind one entry", () => {
+  it("refuse in the shape of their own contract", async () => {
+    const { token } = await createClient();
+    const notesToken = await signNotesToken("reader");
+    const detail = "Invalid or expired token";
+    expect(await ask("GET", "/notes/1")).toEqual({
+      status: 401,
+      body: { error: "unauthenticated", reason: detail },
+    });
+    expect(await ask("GET", "/inbox")).toEqual({ status: 401, body: { detail } });
+    expect(await ask("GET", "/notes/1", { token: notesToken })).toEqual({
+      status: 404,
+      body: { error: "not_found", reason: "Note not found" },
+    });
+    expect(await ask("DELETE", "/notes/1", { token: notesToken })).toMatchObject({
+      status: 405,
+      body: { error: "method_not_allowed" },
+    });
+    expect(await ask("POST", "/notes", { token: notesToken, body: {} })).toEqual({
+      status: 400,
+      body: { error: "invalid", reason: "text: is missing" },
+    });
+    expect(await ask("GET", "/no/such/path", { token })).toEqual({
+      status: 404,
+      body: { detail: "Not found" },
+    });
+  });
+
+  it("keep their data apart: each in its database, each with its own claims", async () => {
+    const { token, id } = await createNote("hello");
+    expect(await ask("GET", `/notes/${id}`, { token })).toEqual({ status: 200, body: { id, text: "hello" } });
+    const another = await signNotesToken("another reader");
+    expect((await ask("GET", `/notes/${id}`, { token: another })).status).toBe(404);
+    const tables = await env.DB.prepare("SELECT name FROM sqlite_master WHERE name = 'notes'").all();
+    expect(tables.results).toEqual([]);
+  });
+
+  it("open no door with a token of the other", async () => {
+    const { token } = await createClient();
+    const notesToken = await signNotesToken("reader");
+    expect((await ask("GET", "/notes/1", { token })).status).toBe(401);
+    expect((await ask("POST", "/notes", { token, body: { text: "x" } })).status).toBe(401);
+    for (const { method, path } of guardedRoutes) {
+      const { status } = await ask(method, fill(path), { token: notesToken });
+      expect(status, `${method} ${path}`).toBe(401);
+    }
+    expect((await ask("GET", `/sse/events?token=${notesToken}`)).status).toBe(401);
+  });
+
+  it("both tell their part of health", async () => {
+    expect(await ask("GET", "/health")).toEqual({
+      status: 200,
+      body: { status: "healthy", service: "email_service", notes: "ready", timestamp: expect.any(Number) },
+    });
+  });
+});
+
+describe("queues and cron", () => {
+  const batchOf = (queue: string, body: unknown) => {
+    const message = { id: "1", attempts: 1, body, timestamp: new Date(), ack: vi.fn(), retry: vi.fn() };
+    return { message, batch: { queue, messages: [message] } as unknown as MessageBatch };
+  };
+
+  it("a queue that no module has throws: its messages would be deleted", async () => {
+    const { batch } = batchOf("notes-jobs-staging", {});
+    await expect(worker.queue(batch, bindings, createExecutionContext())).rejects.toThrow(
+      "No module has a queue named notes-jobs-staging",
+    );
+  });
+
+  it("a module's queue brings its own jobs, as they were sent", async () => {
+    const { token, id } = await createNote("quiet");
+    const job = sent.at(-1);
+    expect(job).toEqual({ id, shout: true });
+    const { batch, message } = batchOf("notes-jobs", job);
+    await worker.queue(batch, bindings, createExecutionContext());
+    expect(message.ack).toHaveBeenCalledOnce();
+    expect((await ask("GET", `/notes/${id}`, { token })).body.text).toBe("QUIET");
+  });
+
+  it("a job that does not fit its schema is tried again", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const { batch, message } = batchOf("notes-jobs", { id: 7 });
+    await worker.queue(batch, bindings, createExecutionContext());
+    expect(message.retry).toHaveBeenCalledWith({ delaySeconds: 2 });
+    expect(message.ack).not.toHaveBeenCalled();
+  });
+
+  it("cron runs in each module that is on, and one that fails stops no other", async () => {
+    const error = vi.spyOn(console, "error").mockImplementation(() => {});
+    const { token, id } = await createNote("to be deleted", "nobody");
+    const failing = { ...notesModule, name: "failing", scheduled: () => Promise.reject(new Error("broken")) };
+    const all = createWorker(front, [failing, notesModule]);
+    await all.scheduled({} as ScheduledController, withModules({ notes: false }), createExecutionContext());
+    expect((await ask("GET", `/notes/${id}`, { token })).status).toBe(200);
+    await all.scheduled({} as ScheduledController, bindings, createExecutionContext());
+    expect((await ask("GET", `/notes/${id}`, { token })).status).toBe(404);
+    expect(String(error.mock.calls)).toContain("broken");
+  });
+});
+
+describe("MODULES", () => {
+  it("switches a module off: its paths are unknown, and health does not name it", async () => {
+    const { token } = await createNote("here");
+    const on = withModules({ notes: false });
+    expect((await ask("GET", "/notes/1", { token, on })).body).toEqual({
+      detail: "Invalid or expired token",
+    });
+    expect((await ask("GET", "/health", { on })).body).not.toHaveProperty("notes");
+    const withoutEms = withModules({ ems: false });
+    expect((await ask("GET", "/inbox", { on: withoutEms })).body).toMatchObject({ error: "unauthenticated" });
+    expect((await ask("GET", "/inbox", { on: withModules({ ems: false, notes: false }) })).status).toBe(404);
+  });
+
+  it("puts a module below a prefix, and only there", async () => {
+    const { token, id } = await createNote("moved");
+    const on = withModules('{"notes": {"prefix": "/my/stuff"}}');
+    expect((await ask("GET", `/my/stuff/notes/${id}`, { token, on })).body.text).toBe("moved");
+    expect((await ask("GET", `/notes/${id}`, { token, on })).body).toHaveProperty("detail");
+    expect((await ask("GET", `/my/stuffing/notes/${id}`, { token, on })).body).toHaveProperty("detail");
+    const client = await createClient();
+    const below = withModules({ ems: { prefix: "/mail" } });
+    expect(await ask("GET", "/mail/inbox", { token: client.token, on: below })).toMatchObject({
+      status: 200,
+    });
+    expect((await ask("GET", "/inbox", { token: client.token, on: below })).body).toHaveProperty("error");
+  });
+
+  it("a module below a prefix makes links that lead back to it", async () => {
+    const client = await createClient();
+    const on = withModules({ ems: { prefix: "/mail" } });
+    const key = `attachments/${client.claims.companies[0]}/${crypto.randomUUID()}`;
+    await env.ATTACHMENTS.put(key, "the bytes");
+    const user = { ...client.claims, exp: Math.floor(Date.now() / 1000) + 60 };
+    const origin = publicBase("https://xabar.test/x", on, "ems");
+    const ctx = { ...createContext(on, { waitUntil: () => {} }), user, origin };
+    const link = new URL(await presign(ctx, { key, filename: "a.txt", contentType: "text/plain" }));
+    expect(link.pathname).toBe(`/mail/files/${key}`);
+    expect(await ask("GET", link.pathname + link.search, { on })).toEqual({ status: 200, body: "the bytes" });
+    const elsewhere = link.pathname.replace("/mail", "");
+    expect((await ask("GET", elsewhere + link.search)).status).toBe(403);
+  });
+
+  it("binds a module to a host, and only to it", async () => {
+    const { token, id } = await createNote("hosted");
+    const on = withModules({ notes: { host: "notes.test" } });
+    expect((await ask("GET", `/notes/${id}`, { token, on, host: "notes.test" })).status).toBe(200);
+    expect((await ask("GET", `/notes/${id}`, { token, on })).body).toHaveProperty("detail");
+  });
+
+  it.each([
+    ["a module that there is not", { nots: false }],
+    ["a prefix that is no path", { notes: { prefix: "notes" } }],
+    ["what is no JSON", "{notes: off}"],
+  ])("with %s is 500, and the log tells why", async (_, MODULES) => {
+    const error = vi.spyOn(console, "error").mockImplementation(() => {});
+    const { status, body } = await ask("GET", "/inbox", { on: withModules(MODULES) });
+    expect({ status, body }).toEqual({ status: 500, body: { detail: "Internal server error" } });
+    expect(String(error.mock.calls)).toMatch(/MODULES/);
+  });
+});
+
+describe("no request can match routes of two modules", () => {
+  const tables = [
+    { module: modules[0]!, routes: routesOf(ems) },
+    { module: notesModule, routes: routesOf(notesApp) },
+  ];
+
+  it("each module owns its own routes and no other's", () => {
+    for (const { module, routes } of tables) {
+      expect(routes.length).toBeGreaterThan(1);
+      for (const { path } of routes) {
+        const owners = both.filter(({ owns }) => owns(fill(path))).map(({ name }) => name);
+        expect(owners, path).toEqual([module.name]);
+      }
+    }
+  });
+
+  it("no pair of their routes has a path in common", () => {
+    const [own, others] = tables.map(({ routes }) => routes);
+    expect(sharedBy(own!, others!)).toEqual([]);
+  });
+
+  it.each([
+    ["GET /notes/:id", "GET /:anything/:id"],
+    ["GET /messages/:message_id", "GET /messages/send"],
+    ["POST /api/:account/messages", "POST /api/chat/messages"],
+    ["GET /files/:key{attachments/.+}", "GET /files/attachments/a/b"],
+  ])("%s and %s would be found", (a, b) => {
+    const route = (line: string) => {
+      const [method = "", path = ""] = line.split(" ");
+      return { method, path };
+    };
+    expect(sharedBy([route(a)], [route(b)])).toEqual([`${a} and ${b}`]);
+  });
+
+  it.each([
+    ["GET /notes/:id", "POST /notes/:id"],
+    ["GET /api/:id{[0-9a-f-]+}/messages", "GET /api/chat/messages"],
+    ["GET /inbox", "GET /inbox/:id"],
+  ])("%s and %s have nothing in common", (a, b) => {
+    const route = (line: string) => {
+      const [method = "", path = ""] = line.split(" ");
+      return { method, path };
+    };
+    expect(sharedBy([route(a)], [route(b)])).toEqual([]);
+  });
+});
