@@ -4,7 +4,7 @@ import { limitOpen } from "../../platform/rate-limit.ts";
 import { responds, valid } from "../../platform/validation.ts";
 import { createContext, type EmsEnv } from "../context.ts";
 import { idempotent } from "../idempotency.ts";
-import { readFile } from "./files.ts";
+import { type File, readFile } from "./files.ts";
 import {
   AttachmentListResponse,
   AttachmentParam,
@@ -49,6 +49,19 @@ export const files = new Hono<EmsEnv>().get(
       c.req.param("key"),
       c.req.raw.headers,
     );
-    return c.body(file.body, file.status, file.headers);
+    const { offset, length, size } = file;
+    const part = length === size ? {} : { "content-range": `bytes ${offset}-${offset + length - 1}/${size}` };
+    return c.body(file.body, length === size ? 200 : 206, { ...headersOf(file), ...part });
   },
 );
+
+const headersOf = ({ length, etag, contentDisposition, contentType }: File): Record<string, string> => ({
+  "accept-ranges": "bytes",
+  "cache-control": "private, max-age=3600",
+  "content-disposition": contentDisposition,
+  "content-length": String(length),
+  "content-type": contentType,
+  "content-security-policy": "sandbox; default-src 'none'",
+  etag,
+  "x-content-type-options": "nosniff",
+});

@@ -23,6 +23,19 @@ export const messages = new Hono<EmsEnv>({ strict: false })
   .get("/:message_id/html", responds(200, null), param, valid("query", HtmlQuery), async (c) => {
     const showsRemote = c.req.valid("query").images === "1";
     const { getMessageHtml } = await import("./view.ts");
-    const { html, headers } = await getMessageHtml(c.var.ctx, c.req.valid("param").message_id, showsRemote);
-    return c.html(html, 200, headers);
+    const ctx = c.var.ctx;
+    const { html, policy } = await getMessageHtml(ctx, c.req.valid("param").message_id, showsRemote);
+    return c.html(html, 200, documentHeaders(policy, ctx.config.CORS_ORIGINS));
   });
+
+/** The pages that may call the API may also frame a mail's document: without a list, those of any local port. */
+function documentHeaders(policy: string, origins: string[]): Record<string, string> {
+  const anyLocal = ["localhost", "127.0.0.1"].flatMap((host) => [`http://${host}:*`, `https://${host}:*`]);
+  const framing = `frame-ancestors 'self' ${(origins.length ? origins : anyLocal).join(" ")}`;
+  return {
+    "cache-control": "private, no-store",
+    "content-security-policy": `sandbox allow-popups allow-popups-to-escape-sandbox; ${policy}; ${framing}`,
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+  };
+}

@@ -6,17 +6,18 @@ import { inlineUrls } from "../attachments/inline.ts";
 import { inCompanies, type UserCtx } from "../context.ts";
 import { type BodyColumns, loadBody } from "../ingest/bodies.ts";
 
-/** A message's body as a page. */
+/** A message's body as a document. */
 export interface HtmlDocument {
   html: string;
-  headers: Record<string, string>;
+  /** The Content-Security-Policy that it needs: what it may load. */
+  policy: string;
 }
 
 /**
  * A message's body as a document that is safe to show, with the images that were sent along. They are signed URLs,
  * good for an hour.
  * @param remoteImages whether images of other hosts may be loaded
- * @throws ServiceError `not_found`
+ * @throws ServiceError not_found
  */
 export async function getMessageHtml(ctx: UserCtx, id: string, remoteImages: boolean): Promise<HtmlDocument> {
   const [columns] = await ctx.db.all<BodyColumns>(sql`
@@ -27,20 +28,5 @@ export async function getMessageHtml(ctx: UserCtx, id: string, remoteImages: boo
   const urls = await inlineUrls(ctx, id, contentIdsIn(mail.body));
   const origins = new Set(Array.from(urls.values(), (url) => new URL(url).origin));
   const policy = contentPolicy([...origins], remoteImages);
-  return {
-    html: toDocument({ ...mail, body: placeImages(mail.body, urls) }, policy),
-    headers: {
-      "cache-control": "private, no-store",
-      "content-security-policy": `sandbox allow-popups allow-popups-to-escape-sandbox; ${policy}; ${framing(ctx)}`,
-      "referrer-policy": "no-referrer",
-      "x-content-type-options": "nosniff",
-    },
-  };
-}
-
-/** The frontends that CORS lets in may also frame a document. */
-function framing({ config }: UserCtx): string {
-  const anyLocal = ["localhost", "127.0.0.1"].flatMap((host) => [`http://${host}:*`, `https://${host}:*`]);
-  const origins = config.CORS_ORIGINS.length ? config.CORS_ORIGINS : anyLocal;
-  return `frame-ancestors 'self' ${origins.join(" ")}`;
+  return { html: toDocument({ ...mail, body: placeImages(mail.body, urls) }, policy), policy };
 }

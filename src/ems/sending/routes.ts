@@ -3,8 +3,7 @@ import { parseIfMatch } from "../../platform/etag.ts";
 import { responds, valid } from "../../platform/validation.ts";
 import type { EmsEnv } from "../context.ts";
 import { idempotent } from "../idempotency.ts";
-import { MessageParam } from "../messages/schemas.ts";
-import { answerSent, SENT } from "./answer.ts";
+import { MessageParam, MessageResponse } from "../messages/schemas.ts";
 import { cancelOutboxEntry, getOutboxEntry, listOutbox } from "./outbox.ts";
 import {
   ComposeQuery,
@@ -18,7 +17,14 @@ import {
   ReplyAllRequest,
   SendRequest,
 } from "./schemas.ts";
-import { forward, replyAll, type SendOptions, sendMessage } from "./send.ts";
+import { forward, replyAll, type SendOptions, type Sent, sendMessage } from "./send.ts";
+
+/** What every route that sends declares. */
+export const SENT = responds(200, MessageResponse, { status: 202, schema: OutboxResponse });
+
+/** Answers with the message that was sent, or with the outbox entry of a mail that waits. */
+export const answerSent = (c: Context<EmsEnv>, result: Sent) =>
+  "message" in result ? c.json(result.message) : c.json(result.waiting, 202);
 
 const message = valid("param", MessageParam);
 

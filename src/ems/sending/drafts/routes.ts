@@ -4,7 +4,7 @@ import { parseIfMatch, toETag } from "../../../platform/etag.ts";
 import { responds, valid } from "../../../platform/validation.ts";
 import type { EmsEnv } from "../../context.ts";
 import { idempotent } from "../../idempotency.ts";
-import { answerSent, SENT } from "../answer.ts";
+import { answerSent, SENT } from "../routes.ts";
 import { listDrafts } from "./list.ts";
 import {
   DraftCreate,
