@@ -2,6 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import { forbidden, invalid, notFound, ServiceError } from "../../lib/errors.ts";
 import { uuidv7 } from "../../lib/ids.ts";
 import { nowSeconds, toIso, toIsoOrNull } from "../../lib/time.ts";
+import { assign, type Changes, insertInto } from "../../platform/d1/write.ts";
 import { batch, inCompanies, ofCompany, ofEveryCompany, type UserCtx } from "../context.ts";
 import { notifyHub } from "../events/hub-client.ts";
 import { appendEvents, newestEvent } from "../events/log.ts";
@@ -9,7 +10,7 @@ import { startBackfill } from "../intake/backfill.ts";
 import { byAddress, readAtOf } from "../lists/page.ts";
 import type { Grant } from "../provider/port.ts";
 import { throwUnavailable } from "../provider/unavailable.ts";
-import { accounts } from "../schema/mail.ts";
+import type { accounts } from "../schema/mail.ts";
 import type { AccountCreate, AccountResponse, AccountUpdate } from "./schemas.ts";
 
 interface AccountRow extends Omit<AccountResponse, "last_sync_at" | "created_at" | "company"> {
@@ -186,7 +187,7 @@ async function writeAccount(
   ...telling: SQL[]
 ): Promise<boolean> {
   const status = grant ? ("syncing" as const) : ("disconnected" as const);
-  const connection = {
+  const connection: Changes<typeof accounts> = {
     grant_id: grant?.id ?? null,
     grant_provider: grant?.provider ?? null,
     status,
@@ -196,30 +197,17 @@ async function writeAccount(
   };
   const { company_id, email_address, provider } = input;
   const display_name = input.display_name ?? null;
-  const insert = ctx.db
-    .insert(accounts)
-    .values({
-      id,
-      company_id,
-      email_address,
-      provider,
-      display_name,
-      ...connection,
-      proven_at,
-      created_at: nowSeconds(),
-    })
-    .onConflictDoUpdate({
-      target: accounts.id,
-      set: {
-        provider,
-        ...connection,
-        proven_at: sql`coalesce(proven_at, excluded.proven_at)`,
-        ...(display_name === null ? {} : { display_name }),
-      },
-      setWhere: sql`status = 'disconnected' AND company_id = ${company_id}`,
-    })
-    .returning({ id: accounts.id })
-    .getSQL();
+  const row = { id, company_id, email_address, provider, display_name, status, created_at: nowSeconds() };
+  const changes: Changes<typeof accounts> = {
+    provider,
+    ...connection,
+    proven_at: sql`coalesce(proven_at, excluded.proven_at)`,
+    ...(display_name === null ? {} : { display_name }),
+  };
+  const insert = sql`
+    ${insertInto<typeof accounts>("ems_accounts", { ...row, ...connection, proven_at })}
+    ON CONFLICT (id) DO UPDATE SET ${assign<typeof accounts>(changes)}
+    WHERE status = 'disconnected' AND company_id = ${company_id} RETURNING id`;
   try {
     const [written] = await batch(ctx, [insert, ...telling]);
     notifyHub(ctx, company_id);

@@ -5,10 +5,11 @@ import { uuidv7 } from "../../lib/ids.ts";
 import { fileName } from "../../lib/line.ts";
 import { boundaryOf, type Part, parseMultipart, readField } from "../../lib/multipart.ts";
 import { nowSeconds, toIso } from "../../lib/time.ts";
+import { insertInto } from "../../platform/d1/write.ts";
 import { log } from "../../platform/log.ts";
 import { batch, type Ctx, inCompanies, ofCompany, type UserCtx } from "../context.ts";
 import { announce } from "../overflow.ts";
-import { uploads } from "../schema/sending.ts";
+import type { uploads } from "../schema/sending.ts";
 import { createPartBuffer, putChunks } from "./put-chunks.ts";
 import type { UploadResponse } from "./schemas.ts";
 
@@ -79,7 +80,7 @@ async function receive(ctx: UserCtx, { contentType, body, company_id }: UploadIn
     if (!first) throw invalid("files: the form has none");
     await batch(
       ofCompany(ctx, first.company_id),
-      stored.map((upload) => ctx.db.insert(uploads).values(upload).getSQL()),
+      stored.map((upload) => insertInto<typeof uploads>("ems_uploads", upload)),
     );
     return stored;
   } catch (error) {

@@ -1,7 +1,6 @@
 import { sql } from "drizzle-orm";
 import { notFound } from "../../lib/errors.ts";
 import { inCompanies, ofCompany, type UserCtx } from "../context.ts";
-import { companies } from "../schema/mail.ts";
 import type { CompanyListResponse, CompanyResponse, CompanyUpdate } from "./schemas.ts";
 
 /** The companies in the caller's token, by id. */
@@ -22,7 +21,7 @@ export async function nameCompany(
   { id, name }: CompanyUpdate & { id: number },
 ): Promise<CompanyResponse> {
   if (!ctx.user.companies.includes(id)) throw notFound("Company");
-  const { db } = ofCompany(ctx, id);
-  await db.insert(companies).values({ id, name }).onConflictDoUpdate({ target: companies.id, set: { name } });
+  await ofCompany(ctx, id).db.run(sql`
+    INSERT INTO companies (id, name) VALUES (${id}, ${name}) ON CONFLICT (id) DO UPDATE SET name = excluded.name`);
   return { id, name };
 }

@@ -58,10 +58,10 @@ export async function applyMessage(
     const id = stored?.id ?? departed?.message_id ?? uuidv7();
     const columns = { ...state, ...body, ...observedOf(told) };
     const results = await batch(ctx, [
-      ...(stored ? change(ctx, stored, columns, told) : creation(ctx, id, account, columns, told, departed)),
+      ...(stored ? change(stored, columns, told) : creation(id, account, columns, told, departed)),
       ...(stored ? [] : learnAlias(account, filing, state.from_address)),
       ...(files ? writeFiles(id, applying.cause, files) : []),
-      ...(sent ? sentStatements(ctx, id, account, state, sent) : []),
+      ...(sent ? sentStatements(id, account, state, sent) : []),
     ]);
     // Only the message's own statement returns a row, and none when a concurrent delivery was first.
     if (results.every((rows) => rows.length === 0)) continue;

@@ -1,10 +1,9 @@
 import { type SQL, sql } from "drizzle-orm";
 import { uuidv7 } from "../../lib/ids.ts";
 import { nowSeconds } from "../../lib/time.ts";
-import type { Ctx } from "../context.ts";
+import { assign, type Changes, insertInto, type NewRow } from "../../platform/d1/write.ts";
 import { appendEvents } from "../events/log.ts";
-import { inboxEntries } from "../schema/inbox.ts";
-import { messages } from "../schema/mail.ts";
+import type { messages } from "../schema/mail.ts";
 import type { Applying } from "./applying.ts";
 import type { BodyColumns } from "./bodies.ts";
 import type { Stored } from "./known.ts";
@@ -20,21 +19,19 @@ export type Columns = State & Partial<BodyColumns> & Partial<Observed>;
  * The statements that bring a stored message to what it is now.
  * @param stored as it was read: if it has changed since, nothing happens
  */
-export function change(ctx: Ctx, stored: Stored, columns: Columns, applying: Applying): SQL[] {
+export function change(stored: Stored, columns: Columns, applying: Applying): SQL[] {
   const { observedAt, cause, silent, sent } = applying;
-  const update = ctx.db
-    .update(messages)
-    .set({
-      ...columns,
-      provider_message_id: applying.message.id,
-      observed_at: Math.max(observedAt, stored.observed_at),
-      applied_by: cause,
-      ...(sent?.threadId ? answered(sent.threadId) : {}),
-    })
-    // What was read is still so, or this delivery has lost.
-    .where(sql`${messages.id} = ${stored.id} AND ${messages.applied_by} = ${stored.applied_by}`)
-    .returning({ id: messages.id })
-    .getSQL();
+  const changes: Changes<typeof messages> = {
+    ...columns,
+    provider_message_id: applying.message.id,
+    observed_at: Math.max(observedAt, stored.observed_at),
+    applied_by: cause,
+    ...(sent?.threadId ? answered(sent.threadId) : {}),
+  };
+  // What was read is still so, or this delivery has lost.
+  const update = sql`
+    UPDATE ems_messages SET ${assign<typeof messages>(changes)}
+    WHERE id = ${stored.id} AND applied_by = ${stored.applied_by} RETURNING id`;
   const tell = (type: string) => sql`
     SELECT company_id, NULL, ${type}, thread_id, id, NULL, ${type} || '/' || id || '/' || applied_by
     FROM ems_messages WHERE id = ${stored.id} AND applied_by = ${cause}`;
@@ -53,9 +50,9 @@ export function change(ctx: Ctx, stored: Stored, columns: Columns, applying: App
 }
 
 /** Where a mail of ours belongs that answers in a thread: it may be part of another, or gone, when it is sent. */
-const answered = (threadId: string) => ({
-  thread_id: sql`coalesce(${answeredThread(threadId)}, ${messages.thread_id})`,
-  threaded_by: sql`iif(${answeredThread(threadId)} IS NULL, ${messages.threaded_by}, 'reply')` as SQL<never>,
+const answered = (threadId: string): Changes<typeof messages> => ({
+  thread_id: sql`coalesce(${answeredThread(threadId)}, thread_id)`,
+  threaded_by: sql`iif(${answeredThread(threadId)} IS NULL, threaded_by, 'reply')`,
 });
 
 /**
@@ -63,7 +60,6 @@ const answered = (threadId: string) => ({
  * @param departed the message that comes back with it, under its id
  */
 export function creation(
-  ctx: Ctx,
   id: string,
   account: MailAccount,
   columns: Columns,
@@ -82,24 +78,21 @@ export function creation(
       ${columns.sent_at}, ${columns.sent_at}, unixepoch()
     WHERE ${hasNoThread(place, sent?.threadId ?? null)} AND NOT EXISTS (SELECT 1 FROM ems_messages WHERE ${known})
       AND NOT EXISTS (SELECT 1 FROM ems_threads WHERE id = ${fresh})`;
-  const insertMessage = ctx.db
-    .insert(messages)
-    .values({
-      ...columns,
-      id,
-      company_id: account.company_id,
-      account_id: account.id,
-      thread_id: threadId,
-      thread_version: sql`1 + coalesce((SELECT version FROM ems_threads WHERE id = ${threadId}), 0)`,
-      threaded_by: rule as SQL<never>,
-      provider_message_id: message.id,
-      created_at: departed?.created_at ?? nowSeconds(),
-      observed_at: observedAt,
-      applied_by: cause,
-    })
-    .onConflictDoNothing()
-    .returning({ id: messages.id })
-    .getSQL();
+  const row: NewRow<typeof messages> = {
+    ...columns,
+    id,
+    company_id: account.company_id,
+    account_id: account.id,
+    thread_id: threadId,
+    thread_version: sql`1 + coalesce((SELECT version FROM ems_threads WHERE id = ${threadId}), 0)`,
+    threaded_by: rule,
+    provider_message_id: message.id,
+    created_at: departed?.created_at ?? nowSeconds(),
+    observed_at: observedAt,
+    applied_by: cause,
+  };
+  const insertMessage = sql`
+    ${insertInto<typeof messages>("ems_messages", row)} ON CONFLICT DO NOTHING RETURNING id`;
   // It may have been deleted since the tombstones were looked at: then it was never here.
   const obeyDeletion = sql`
     DELETE FROM ems_messages WHERE id = ${id} AND EXISTS (
@@ -136,21 +129,15 @@ const placeOf = (account: Pick<MailAccount, "id">, columns: Columns, { message }
 });
 
 /** The statements of a mail that one of our users has sent: its sender has read it. */
-export function sentStatements(
-  ctx: Ctx,
+export const sentStatements = (
   id: string,
   account: MailAccount,
   { sent_at, folder }: State,
   { userId, alongside }: NonNullable<Applying["sent"]>,
-): SQL[] {
-  const entry = { user_id: userId, message_id: id, company_id: account.company_id, account_id: account.id };
-  const read = { is_read: true, read_at: nowSeconds() };
-  return [
-    ctx.db
-      .insert(inboxEntries)
-      .values({ ...entry, sent_at, folder, ...read })
-      .onConflictDoUpdate({ target: [inboxEntries.user_id, inboxEntries.message_id], set: read })
-      .getSQL(),
-    ...alongside(id),
-  ];
-}
+): SQL[] => [
+  sql`
+    INSERT INTO ems_inbox_entries (user_id, message_id, company_id, account_id, sent_at, folder, is_read, read_at)
+    VALUES (${userId}, ${id}, ${account.company_id}, ${account.id}, ${sent_at}, ${folder}, 1, ${nowSeconds()})
+    ON CONFLICT (user_id, message_id) DO UPDATE SET is_read = 1, read_at = excluded.read_at`,
+  ...alongside(id),
+];

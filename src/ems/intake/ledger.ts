@@ -2,11 +2,12 @@ import { type SQL, sql } from "drizzle-orm";
 import { notFound, ServiceError } from "../../lib/errors.ts";
 import { cut } from "../../lib/line.ts";
 import { nowSeconds, toIso, toIsoOrNull } from "../../lib/time.ts";
+import { assign, type Changes, insertInto, type NewRow } from "../../platform/d1/write.ts";
 import { sendAll } from "../../platform/queues.ts";
 import { batch, type Ctx, inCompanies, type UserCtx } from "../context.ts";
 import { after, totalOf } from "../lists/page.ts";
 import { byNewest, cutPage, formatCursor, type Position, rowsFor } from "../lists/pagination.ts";
-import { deliveries } from "../schema/intake.ts";
+import type { deliveries } from "../schema/intake.ts";
 import { grantOf, type Notification, occurredAt, type QueuedNotification } from "./notification.ts";
 import type { DeliveriesQuery, DeliveryListResponse, DeliveryResponse, ReplayQuery } from "./schemas.ts";
 
@@ -52,29 +53,27 @@ export async function recordDelivery(
     finished_at: state === "received" ? null : nowSeconds(),
   };
   const isRetried = state === "parked" && cause === "outage" && accountId !== null;
-  const gap = sql`min(${FIRST_GAP_SECONDS} << min(${deliveries.replays}, 10), ${LAST_GAP_SECONDS})`;
-  const retryAt = sql`iif(${deliveries.replays} < ${REPLAYS}, coalesce(${deliveries.retry_at}, ${nowSeconds()} + ${gap}), NULL)`;
-  await db
-    .insert(deliveries)
-    .values({
-      id: notification.id,
-      type: notification.type,
-      grant_id: grantOf(notification),
-      received_at: queued.received_at,
-      occurred_at: occurredAt(notification, queued.received_at),
-      attempts: failed,
-      key: queued.key,
-      retry_at: isRetried ? nowSeconds() + FIRST_GAP_SECONDS : null,
-      ...outcome,
-    })
-    .onConflictDoUpdate({
-      target: deliveries.id,
-      set: {
-        ...outcome,
-        attempts: sql`${deliveries.attempts} + ${failed}`,
-        retry_at: isRetried ? retryAt : null,
-      },
-    });
+  const gap = sql`min(${FIRST_GAP_SECONDS} << min(replays, 10), ${LAST_GAP_SECONDS})`;
+  const retryAt = sql`iif(replays < ${REPLAYS}, coalesce(retry_at, ${nowSeconds()} + ${gap}), NULL)`;
+  const row: NewRow<typeof deliveries> = {
+    id: notification.id,
+    type: notification.type,
+    grant_id: grantOf(notification),
+    received_at: queued.received_at,
+    occurred_at: occurredAt(notification, queued.received_at),
+    attempts: failed,
+    key: queued.key,
+    retry_at: isRetried ? nowSeconds() + FIRST_GAP_SECONDS : null,
+    ...outcome,
+  };
+  const changes: Changes<typeof deliveries> = {
+    ...outcome,
+    attempts: sql`attempts + ${failed}`,
+    retry_at: isRetried ? retryAt : null,
+  };
+  await db.run(sql`
+    ${insertInto<typeof deliveries>("ems_deliveries", row)}
+    ON CONFLICT (id) DO UPDATE SET ${assign<typeof deliveries>(changes)}`);
 }
 
 type ListedRow = DeliveryRow & Position;
@@ -145,7 +144,7 @@ async function readMatching(ctx: UserCtx, accounts: string[], query: DeliveriesQ
  */
 export async function replayDelivery(ctx: UserCtx, id: string): Promise<DeliveryResponse> {
   const mine = sql`id = ${id} AND account_id IN (SELECT id FROM ems_accounts WHERE company_id ${inCompanies(ctx)})`;
-  const [row] = await ctx.db.select().from(deliveries).where(mine);
+  const [row] = await ctx.db.all<DeliveryRow>(sql`SELECT * FROM ems_deliveries WHERE ${mine}`);
   if (!row) throw notFound("Delivery");
   if (!(await ctx.env.ATTACHMENTS.head(row.key))) {
     throw new ServiceError("conflict", "The bytes of this delivery are kept for 30 days, and are gone");
