@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { corsOrigins, defineConfig } from "../platform/config.ts";
+import { placementVars } from "../platform/d1/placement.ts";
 
 const Config = z.object({
   JWT_SECRET: z.optional(z.string()),
@@ -15,13 +16,7 @@ const Config = z.object({
   R2_S3_ENDPOINT: z.optional(z.url()),
   R2_ACCESS_KEY_ID: z.optional(z.string()),
   R2_SECRET_ACCESS_KEY: z.optional(z.string()),
-  /** Companies whose mail lies in another database than DB, by ranges of their ids: see platform/d1/placement.ts. */
-  SHARDS: z._default(
-    z.array(
-      z.object({ binding: z.string(), from: z.int(), to: z._default(z.int(), Number.MAX_SAFE_INTEGER) }),
-    ),
-    [],
-  ),
+  ...placementVars,
   /** Pages of these origins may also frame a mail's document. */
   CORS_ORIGINS: corsOrigins,
 });

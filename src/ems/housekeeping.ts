@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { nowSeconds, toIso } from "../lib/time.ts";
 import { KEPT_DAYS } from "./attachments/uploads.ts";
-import { type Ctx, ofEachShard, ofNoCompany } from "./context.ts";
+import { type Ctx, ofEachPart, ofNoCompany } from "./context.ts";
 import { enqueueErasures } from "./erasure/erase.ts";
 import { removeExpiredKeys } from "./idempotency-store.ts";
 import { DEPARTURE_SECONDS } from "./ingest/moves.ts";
@@ -23,7 +23,7 @@ const ROUNDS = 50;
  */
 export async function removeExpired(ctx: Ctx): Promise<void> {
   const before = nowSeconds() - KEEP_DAYS * DAY;
-  for (const each of ofEachShard(ctx)) {
+  for (const each of ofEachPart(ctx)) {
     await repeat(() => removeOldest(each, "ems_events", "created_at", before));
     await repeat(() => removeOldest(each, "ems_deliveries", "received_at", before));
     await repeat(() => removeOldest(each, "ems_departures", "departed_at", nowSeconds() - DEPARTURE_SECONDS));
@@ -37,7 +37,7 @@ export async function removeExpired(ctx: Ctx): Promise<void> {
   await repeat(() => removeExpiredKeys(ofNoCompany(ctx)));
   await repeat(() => removeNotifications(ctx, before));
   await enqueueErasures(ctx);
-  for (const each of ofEachShard(ctx)) await repeat(() => collectGarbage(each));
+  for (const each of ofEachPart(ctx)) await repeat(() => collectGarbage(each));
 }
 
 /** @param remove removes some, and tells how many there were */

@@ -196,7 +196,7 @@ describe("the calls of this test", () => {
     });
     const seen = [...large.keys()];
     const missed = Object.entries(sources).flatMap(([path, source]) =>
-      [...source.matchAll(/sql`([^`$]+)/g)]
+      [...source.matchAll(/sql(?:<[^`]+>)?`([^`$]+)/g)]
         .map(([, head = ""]) => oneLine(head))
         .filter(
           (head) => head.length > 6 && !ELSEWHERE.includes(head) && !seen.some((sql) => sql.includes(head)),

@@ -25,7 +25,7 @@ const TAKEN = "Email account with this email address/grant already exists.";
 /** The accounts of the caller's companies, by address, and the position that they were read at. */
 export async function listAccounts(ctx: UserCtx): Promise<{ list: AccountResponse[]; readAt: string }> {
   const [newest, rows] = await batch(ctx, [newestEvent, accountsWhere(ctx, sql`true`)]);
-  const list = (rows as AccountRow[]).sort(byAddress).map(toResponse);
+  const list = rows.sort(byAddress).map(toResponse);
   return { list, readAt: readAtOf(ctx, newest) };
 }
 
@@ -47,8 +47,9 @@ export async function createAccount(ctx: UserCtx, input: AccountCreate): Promise
   const grant = input.grant_id ? await claimGrant(ctx, input.grant_id, input.email_address) : null;
   const id = old?.id ?? uuidv7();
   const home = ofCompany(ctx, input.company_id);
-  const isAlone = ofEveryCompany(ctx).shards.length === 1;
-  const isFree = grant === null || isAlone || (await reserve(home, id, input, old));
+  // A unique index holds within one part of the database: then it is enough.
+  const isIndexed = ctx.db.forEveryCompany().parts === 1;
+  const isFree = grant === null || isIndexed || (await reserve(home, id, input, old));
   const proven_at = grant && nowSeconds();
   const isWritten =
     isFree && (await writeAccount(home, id, { ...input, grant, proven_at }, tellOfChange(id)));
@@ -58,10 +59,10 @@ export async function createAccount(ctx: UserCtx, input: AccountCreate): Promise
 }
 
 /**
- * Makes sure that in no other database the address is proven, which the unique index of one cannot. The account is
- * written as proven, but without its grant, so that it gets no mail yet, and only then looked for everywhere: of
- * several who prove an address at the same time all may lose, and never two win.
- * @returns false when it is taken, and then nothing is left of the attempt
+ * Makes sure that no company of another part of the database has proven the address. First the account is written as
+ * proven but without its grant, so that it gets no mail yet. Then the address is looked for among all companies.
+ * Of several concurrent claims all may lose, but never two win.
+ * @returns false when the address is taken; then the attempt has been undone
  */
 async function reserve(
   home: UserCtx,
@@ -151,7 +152,7 @@ interface Held {
  */
 async function findReconnectable(ctx: UserCtx, input: AccountCreate): Promise<Held | undefined> {
   const { company_id, email_address } = input;
-  const holders = await ofEveryCompany(ctx).db.all<{ company_id: number }>(whoHasProven(email_address));
+  const holders = await ofEveryCompany(ctx).db.all(whoHasProven(email_address));
   const [own] = await ofCompany(ctx, company_id).db.all<Held>(sql`
     SELECT id, status, proven_at FROM ems_accounts
     WHERE company_id = ${company_id} AND lower(email_address) = lower(${email_address})`);
@@ -160,7 +161,7 @@ async function findReconnectable(ctx: UserCtx, input: AccountCreate): Promise<He
   return own;
 }
 
-const whoHasProven = (address: string): SQL => sql`
+const whoHasProven = (address: string): SQL<{ company_id: number }> => sql`
   SELECT company_id FROM ems_accounts
   WHERE lower(email_address) = lower(${address}) AND proven_at IS NOT NULL`;
 
@@ -235,12 +236,12 @@ async function beginSync(ctx: UserCtx, id: string): Promise<void> {
 }
 
 async function findAccount(ctx: UserCtx, id: string): Promise<AccountRow> {
-  const [account] = await ctx.db.all<AccountRow>(accountsWhere(ctx, sql`a.id = ${id}`));
+  const [account] = await ctx.db.all(accountsWhere(ctx, sql`a.id = ${id}`));
   if (!account) throw notFound("Email account");
   return account;
 }
 
-const accountsWhere = (ctx: UserCtx, condition: SQL): SQL => sql`
+const accountsWhere = (ctx: UserCtx, condition: SQL): SQL<AccountRow> => sql`
     SELECT a.id, a.company_id, a.email_address, a.display_name, a.provider, a.status, a.last_sync_at, a.created_at,
       a.grant_id, c.name AS company_name
     FROM ems_accounts a LEFT JOIN companies c ON c.id = a.company_id

@@ -7,7 +7,7 @@ import {
   type Ctx,
   inCompanies,
   ofCompany,
-  ofEachShard,
+  ofEachPart,
   ofEveryCompany,
   type UserCtx,
 } from "../context.ts";
@@ -104,7 +104,7 @@ const causeOf = ({ company_id, account_id }: EraseJob): string => `erased/${comp
 
 /** Cron: has erasures go on whose jobs were lost, and those end that are over. */
 export async function enqueueErasures(ctx: Ctx): Promise<void> {
-  for (const { db } of ofEachShard(ctx)) {
+  for (const { db } of ofEachPart(ctx)) {
     const due = await db.all<EraseJob>(sql`
       SELECT company_id, account_id FROM ems_erasures WHERE due_at <= ${nowSeconds()}
       ORDER BY due_at LIMIT ${ERASURES_PER_RUN}`);

@@ -1,6 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
-import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
-import { openShards, shardOf } from "../../platform/d1/placement.ts";
+import { openDatabase } from "../../platform/d1/database.ts";
 import { log } from "../../platform/log.ts";
 import { config } from "../config.ts";
 import { type Packet, toFrame } from "./frame.ts";
@@ -19,7 +18,7 @@ const STREAMS_PER_USER = 20;
  */
 export class CompanyHub extends DurableObject<Env> {
   readonly #company = Number(this.ctx.id.name);
-  readonly #db: DrizzleD1Database = drizzle(openShards(this.env, [shardOf(config(this.env), this.#company)]));
+  readonly #db = openDatabase(this.env, config(this.env)).forCompany(this.#company);
   readonly #leases = new Leases(this.ctx.storage);
   /** Reads of the log follow one another, so that each event goes out once and in order. */
   #reading: Promise<void> = Promise.resolve();

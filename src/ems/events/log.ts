@@ -1,5 +1,4 @@
 import { type SQL, sql } from "drizzle-orm";
-import { shardOf } from "../../platform/d1/placement.ts";
 import type { Ctx } from "../context.ts";
 
 /** One line of a company's log. */
@@ -60,11 +59,7 @@ export async function lastEventId(db: Ctx["db"], companyId: number): Promise<num
 }
 
 /**
- * Selects the id of the newest event of all. In the batch that reads a list, and before it, it tells the position
- * that the list was read at.
+ * Selects the id of the newest event of all companies. It must stand before the statements of a list, in their batch:
+ * then it tells the position that the list was read at.
  */
-export const newestEvent: SQL = sql`SELECT coalesce(max(id), 0) AS newest FROM ems_events`;
-
-/** Of rows that each database has given one of: the one from where the company is. */
-export const rowOf = <Row>({ config, shards }: Ctx, rows: Row[], company: number): Row | undefined =>
-  rows[shards.indexOf(shardOf(config, company))];
+export const newestEvent = sql<{ newest: number }>`SELECT coalesce(max(id), 0) AS newest FROM ems_events`;

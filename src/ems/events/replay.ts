@@ -1,7 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import { batch, type Ctx } from "../context.ts";
 import type { CurrentUser } from "../user.ts";
-import { EVENT_COLUMNS, type LoggedEvent, newestEvent, rowOf } from "./log.ts";
+import { EVENT_COLUMNS, type LoggedEvent, newestEvent } from "./log.ts";
 import { type Position, parsePosition, positionAt } from "./position.ts";
 
 /** Whoever has missed more events than this is better off reading the lists again. */
@@ -25,15 +25,15 @@ export async function findStart(
   { companies }: CurrentUser,
   since: string | undefined,
 ): Promise<Start> {
-  const bounds = await ctx.db.all<{ newest: number; oldest: number | null }>(sql`
+  const bounds = await ctx.db.all(sql<{ newest: number; oldest: number | null }>`
     SELECT *, (SELECT min(id) FROM ems_events) AS oldest FROM (${newestEvent})`);
-  const newest = positionAt(companies, (company) => rowOf(ctx, bounds, company)?.newest ?? 0);
+  const newest = positionAt(companies, (company) => ctx.db.rowOf(company, bounds)?.newest ?? 0);
   if (!since) return { position: new Map(newest), isKnown: true, newest };
   const told = parsePosition(since);
   const position: Position = new Map();
   for (const [company, last] of newest) {
     const id = told?.get(company);
-    const oldest = rowOf(ctx, bounds, company)?.oldest ?? last + 1;
+    const oldest = ctx.db.rowOf(company, bounds)?.oldest ?? last + 1;
     if (id !== undefined && id >= oldest - 1 && id <= last) position.set(company, id);
   }
   const isKnown = told !== null && position.size === companies.length;
@@ -59,7 +59,7 @@ export async function findMissed(
   const stands = JSON.stringify([...behind]);
   // A statement per audience, each walking its own index: the index that has both audiences would walk past all that
   // colleagues did for themselves. The places come as one text, which takes a fraction of what as many rows would.
-  const part = (index: string, audience: SQL) => sql`
+  const part = (index: string, audience: SQL) => sql<{ places: string }>`
     SELECT json_group_array(json_array(company_id, id)) AS places FROM (
       SELECT e.company_id, e.id FROM json_each(${stands}) stand
       CROSS JOIN ems_events e INDEXED BY ${sql.raw(index)}
@@ -69,7 +69,7 @@ export async function findMissed(
     part("ems_events_shared", sql`e.user_id IS NULL`),
     part("ems_events_own", sql`e.user_id = ${user_id}`),
   ]);
-  const found = (parts.flat() as { places: string }[]).flatMap(({ places }) => JSON.parse(places) as Place[]);
+  const found = parts.flat().flatMap(({ places }): Place[] => JSON.parse(places));
   return found.length > REPLAY_LIMIT ? null : found.sort(([, a], [, b]) => a - b);
 }
 

@@ -111,7 +111,7 @@ async function selectPage(ctx: UserCtx, query: InboxQuery, filter: Filter, scope
     return selectEntries(ctx.user.user_id, group, { filter, cursor: query.cursor, offset, limit });
   });
   const [only] = statements;
-  if (only && statements.length === 1 && ctx.shards.length === 1) {
+  if (only && statements.length === 1 && ctx.db.parts === 1) {
     return cutPage((await batch(ctx, [withMessages(ctx, only)])) as ItemRow[][], merged);
   }
   const { rows: entries, next_cursor } = cutPage((await batch(ctx, statements)) as EntryState[][], merged);

@@ -9,7 +9,7 @@ import type { ProviderMessage } from "../provider/port.ts";
 import type { Applied, Applying } from "./applying.ts";
 import { type Body, type BodyColumns, loadBody, storeBody } from "./bodies.ts";
 import { enqueueBounce, mayBeBounce } from "./bounces.ts";
-import { type FilePlan, type FileRow, isUnchanged, planFiles, selectFiles, writeFiles } from "./files.ts";
+import { type FilePlan, isUnchanged, planFiles, selectFiles, writeFiles } from "./files.ts";
 import { filingOf, learnAlias, place } from "./folders.ts";
 import { findKnown, type Known, type Stored } from "./known.ts";
 import { isMoved } from "./moves.ts";
@@ -89,7 +89,7 @@ async function movedFrom(
 ): Promise<Stored | undefined> {
   if (stored || sent || !twin) return undefined;
   if (!(await isMoved(ctx, account, twin, message))) return undefined;
-  return { ...twin, files: await ctx.db.all<FileRow>(selectFiles(sql`${twin.id}`)) };
+  return { ...twin, files: await ctx.db.all(selectFiles(sql`${twin.id}`)) };
 }
 
 /** What a user of ours has sent is sent, wherever the provider has put it by now. */

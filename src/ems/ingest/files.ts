@@ -17,7 +17,7 @@ export interface FileRow {
 }
 
 /** Selects the files of a message. */
-export const selectFiles = (messageId: SQL): SQL => sql`
+export const selectFiles = (messageId: SQL): SQL<FileRow> => sql`
   SELECT id, provider_attachment_id, nth, filename, content_type, size_bytes, content_id, is_inline
   FROM ems_attachments WHERE message_id = (${messageId}) ORDER BY rowid`;
 

@@ -2,7 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import { uuidv7 } from "../../lib/ids.ts";
 import { nowSeconds } from "../../lib/time.ts";
 import { log } from "../../platform/log.ts";
-import { batch, type Ctx, seek } from "../context.ts";
+import { batch, type Ctx, find } from "../context.ts";
 import { notifyHub } from "../events/hub-client.ts";
 import { appendEvents } from "../events/log.ts";
 import { refreshFolders } from "../ingest/folders.ts";
@@ -75,9 +75,9 @@ export async function resumeBackfills(ctx: Ctx): Promise<void> {
 export async function backfill(anywhere: Ctx, job: BackfillJob): Promise<void> {
   const isCurrent = sql`account_id = ${job.account_id} AND run = ${job.run} AND state = 'running'
     AND cursor IS ${job.cursor}`;
-  const found = await seek<RunningAccount>(
+  const found = await find(
     anywhere,
-    sql`
+    sql<RunningAccount>`
       SELECT a.id, a.company_id, a.email_address, a.grant_id, s.estimated_total
       FROM ems_syncs s JOIN ems_accounts a ON a.id = s.account_id
       WHERE ${isCurrent} AND a.grant_id IS NOT NULL AND a.status <> 'disconnected'`,

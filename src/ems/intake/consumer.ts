@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { log } from "../../platform/log.ts";
-import { type Ctx, ofNoCompany, seek } from "../context.ts";
+import { type Ctx, find, ofNoCompany } from "../context.ts";
 import { forgetFolders } from "../ingest/folders.ts";
 import { isOutage } from "../outage.ts";
 import { discard } from "../overflow.ts";
@@ -127,9 +127,9 @@ interface Located {
 }
 
 async function locate(anywhere: Ctx, notification: Notification): Promise<Located> {
-  const found = await seek<LocatedAccount & { [Column in keyof Known]: Known[Column] | null }>(
+  const found = await find(
     anywhere,
-    sql`
+    sql<LocatedAccount & { [Column in keyof Known]: Known[Column] | null }>`
       SELECT a.id, a.company_id, a.email_address, a.grant_id, a.disconnected_by_user,
         d.state, d.error, d.cause_kind
       FROM ems_accounts a LEFT JOIN ems_deliveries d ON d.id = ${notification.id}

@@ -95,7 +95,7 @@ export async function listDeliveries(ctx: UserCtx, query: DeliveriesQuery): Prom
 
 /** How many notifications to the caller's companies wait for somebody to look at them; it counts no further than 1,000. */
 async function countParked(ctx: UserCtx): Promise<number> {
-  const parked = sql`
+  const parked = sql<{ total: number }>`
     SELECT count(*) AS total FROM (
       SELECT 1 FROM ems_accounts a CROSS JOIN ems_deliveries d INDEXED BY ems_deliveries_parked_of
       ON d.account_id = a.id AND d.state = 'parked'

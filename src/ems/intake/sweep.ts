@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { nowSeconds } from "../../lib/time.ts";
-import { batch, type Ctx, seek } from "../context.ts";
+import { batch, type Ctx, find } from "../context.ts";
 import type { ConnectedAccount } from "../ingest/state.ts";
 import { askForSuspects, OVERLAP_SECONDS, suspectMissing } from "../ingest/suspects.ts";
 import { enqueueJob, enqueueJobs } from "../jobs.ts";
@@ -64,9 +64,9 @@ interface SweptAccount extends ConnectedAccount {
  * @throws ProviderError when the provider fails; the queue tries the step again
  */
 export async function sweep(anywhere: Ctx, job: SweepJob): Promise<void> {
-  const found = await seek<SweptAccount>(
+  const found = await find(
     anywhere,
-    sql`
+    sql<SweptAccount>`
       SELECT a.id, a.company_id, a.email_address, a.grant_id, s.swept_until, s.sweeping_since, s.state, s.audited_until
       FROM ems_accounts a JOIN ems_syncs s ON s.account_id = a.id
       WHERE a.id = ${job.account_id} AND a.grant_id IS NOT NULL AND a.status <> 'disconnected'`,

@@ -1,7 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import { invalid } from "../../lib/errors.ts";
 import { batch, inCompanies, type UserCtx } from "../context.ts";
-import { newestEvent, rowOf } from "../events/log.ts";
+import { newestEvent } from "../events/log.ts";
 import { formatPosition, positionAt } from "../events/position.ts";
 import { type FolderFilter, HIDDEN_FOLDERS } from "../folders.ts";
 import { cutPage, isPastEnd, type Page, type Position, rowsFor, type Slice, sliceOf } from "./pagination.ts";
@@ -14,17 +14,19 @@ export interface Listing<Row extends Position> {
   readAt: string;
 }
 
-/** The position that a list of the caller's was read at, from the rows of `newestEvent`. */
-export function readAtOf(ctx: UserCtx, rows: unknown[] | undefined): string {
-  const newestOf = (company: number) => rowOf(ctx, rows as { newest: number }[], company)?.newest ?? 0;
-  return formatPosition(positionAt(ctx.user.companies, newestOf));
+/**
+ * The position that a list of the caller's was read at.
+ * @param rows of `newestEvent`
+ */
+export function readAtOf({ db, user }: UserCtx, rows: { newest: number }[]): string {
+  const newestOf = (company: number) => db.rowOf(company, rows)?.newest ?? 0;
+  return formatPosition(positionAt(user.companies, newestOf));
 }
 
-/** The sum of the `total` that each database has given. */
-export const totalOf = (rows: unknown[] | undefined): number =>
-  (rows as { total: number }[]).reduce((sum, { total }) => sum + total, 0);
+/** The total of a count, from the rows of all parts of the database. */
+export const totalOf = (rows: { total: number }[]): number => rows.reduce((sum, { total }) => sum + total, 0);
 
-/** The order of accounts: made here, since several databases may have given them. Two companies may name one address. */
+/** The order of accounts. It is made here: rows of several parts of the database follow one another. */
 export const byAddress = (a: { email_address: string }, b: { email_address: string }): number =>
   a.email_address === b.email_address ? 0 : a.email_address < b.email_address ? -1 : 1;
 
@@ -37,34 +39,34 @@ export const after = (at: string, id: string, cursor: Position | undefined): SQL
   cursor ? sql`AND ${compare(at, id, "<", cursor)}` : sql``;
 
 /** Where a list is read from, with the names of the columns that it is cut by. */
-interface Source {
+interface Source<Row> {
   table: string;
   /** The column that it is ordered by. */
   at: string;
   id: string;
-  /** What is wanted: `id`, `at` and more. */
-  columns: SQL;
+  /** The columns of a row: `id`, `at` and more. */
+  columns: SQL<Row>;
   account: string;
   company: string;
   folder: string;
 }
 
 /** A list of what the mailboxes hold. */
-export interface ListTable {
+export interface ListTable<Row> {
   table: "ems_messages" | "ems_threads" | "ems_drafts";
   at: string;
-  columns: SQL;
+  columns: SQL<Row>;
   /** The column of ems_accounts that counts the list's rows, and for a folder's that of ems_folder_counters. */
   counter: "message_count" | "thread_count" | "draft_count";
   /** The same for rows that the list leaves out: their column `hidden` says so. Undefined where there are none. */
   hidden?: "hidden_message_count" | "hidden_thread_count";
   /** From where a list of one folder is read, if from elsewhere. */
-  ofFolder?: Source;
+  ofFolder?: Source<Row>;
 }
 
 const isFolder = (folder: FolderFilter): boolean => folder !== undefined && folder !== "all";
 
-/** SQLite takes five terms in a compound, and reads of each only what it merges: so many companies are a statement. */
+/** D1 allows five terms in a compound SELECT, so companies are queried in groups of five. */
 const TERMS = 5;
 
 /** Parts of a list that are one statement together. */
@@ -74,7 +76,7 @@ export const inStatements = <Part>(parts: Part[]): Part[][] =>
   );
 
 /** Lists that are each newest first as one: rows of `id`, `at` and more. */
-export const mergeNewest = (parts: SQL[], limit: number, offset: number): SQL => sql`
+export const mergeNewest = <Row>(parts: SQL<Row>[], limit: number, offset: number): SQL<Row> => sql`
   ${sql.join(parts, sql` UNION ALL `)} ORDER BY at DESC, id DESC LIMIT ${limit} OFFSET ${offset}`;
 
 /** Rows that a page of many companies may bring into memory: each list gives all that could be before the page. */
@@ -87,13 +89,13 @@ interface Reading {
 }
 
 /**
- * One list skips the rows before the page itself; of several nobody knows which rows before it are theirs. A statement
- * gives a list in each database of the caller's.
+ * One list skips the rows before the page by OFFSET. Several lists cannot: it is not known which of them has those
+ * rows. A statement gives a list for each part of the database.
  * @throws ServiceError `invalid` for a page by number that is too deep for so many lists
  */
-export function readingOf({ shards }: UserCtx, query: Page, statements: number): Reading {
+export function readingOf({ db }: UserCtx, query: Page, statements: number): Reading {
   const slice = sliceOf(query);
-  const lists = statements * shards.length;
+  const lists = statements * db.parts;
   if (lists === 1) return { merged: { ...slice, first: 0 }, offset: slice.first };
   if (slice.first > 0 && lists * rowsFor(slice) > MAX_MERGED) {
     const last = Math.floor((MAX_MERGED / lists - 1) / slice.size);
@@ -111,12 +113,12 @@ interface ListQuery extends Page {
   folder?: FolderFilter;
 }
 
-/** Whether a list is of one account or few companies, and so one statement in one database. */
+/** Whether a list is of one account or few companies, so that one statement gives all of it, in order. */
 export const isOneStatement = (
-  { user, shards }: UserCtx,
+  { user, db }: UserCtx,
   { account_id, thread_id, folder }: ListQuery,
 ): boolean =>
-  shards.length === 1 &&
+  db.parts === 1 &&
   (account_id !== undefined ||
     thread_id !== undefined ||
     (!isFolder(folder) && user.companies.length * (folder === "all" ? 2 : 1) <= TERMS));
@@ -125,30 +127,36 @@ export const isOneStatement = (
  * Reads one page of a list, newest first, over all companies of the caller or one account, and of one folder account
  * by account. Several are terms of a compound each: `company_id IN (…) ORDER BY` would have SQLite read and sort every
  * row of every company. A deep page reads all rows before it; a cursor does not.
- * @param beside of one statement: selects more about the page whose ids it is given, in the same round trip
+ * @param beside selects more about the page whose ids it is given, in the same round trip
  * @throws ServiceError `invalid` for a page by number that is too deep over so many companies
  */
-export async function listPage<Row extends Position>(
+export async function listPage<Row extends Position, Beside = never>(
   ctx: UserCtx,
   query: ListQuery,
-  list: ListTable,
-  beside?: (ids: SQL) => SQL,
-): Promise<Listing<Row> & { beside: unknown[] }> {
+  list: ListTable<Row>,
+  beside?: (ids: SQL) => SQL<Beside>,
+): Promise<Listing<Row> & { beside: Beside[] }> {
   const scopes = await scopesOf(ctx, query, list);
-  const counts = [newestEvent, query.thread_id ? countThread(scopes) : selectTotal(ctx, query, list)];
+  const counted = query.thread_id ? countThread(scopes) : selectTotal(ctx, query, list);
   // Only a later page can be past the end, and only for such a one is the total worth a round trip of its own.
   const first = sliceOf(query).first === 0 ? selectPage(ctx, query, list, scopes, beside) : null;
-  const [newest, totals, ...found] = await batch(ctx, [...counts, ...(first?.statements ?? [])]);
+  const { lists = [], more = [] } = first ?? {};
+  const [newest, totals, ...found] = await batch(ctx, [newestEvent, counted, lists, more]);
   const total = totalOf(totals);
   const listing = { total, readAt: readAtOf(ctx, newest) };
   if (isPastEnd(query, total)) return { ...listing, rows: [], next_cursor: null, beside: [] };
-  const { statements, merged, lists } = first ?? selectPage(ctx, query, list, scopes, beside);
-  if (!first) found.push(...(await batch(ctx, statements)));
-  const cut = cutPage(found.slice(0, lists) as Row[][], merged);
-  return { ...listing, ...cut, beside: found.slice(lists).flat() };
+  const page = first ?? selectPage(ctx, query, list, scopes, beside);
+  const [rows, besides] = first ? found : await batch(ctx, [page.lists, page.more]);
+  return { ...listing, ...cutPage(rows, page.merged), beside: besides.flat() };
 }
 
-function selectTotal(ctx: UserCtx, { account_id, folder }: ListQuery, { counter, hidden }: ListTable): SQL {
+type Counters = Pick<ListTable<unknown>, "counter" | "hidden">;
+
+function selectTotal(
+  ctx: UserCtx,
+  { account_id, folder }: ListQuery,
+  { counter, hidden }: Counters,
+): SQL<{ total: number }> {
   const mine = sql`a.company_id ${inCompanies(ctx)} ${account_id ? sql`AND a.id = ${account_id}` : sql``}`;
   if (isFolder(folder)) {
     return sql`
@@ -160,20 +168,23 @@ function selectTotal(ctx: UserCtx, { account_id, folder }: ListQuery, { counter,
 }
 
 /** A thread is counted by looking at its messages. */
-const countThread = (scopes: SQL[]): SQL => sql`
+const countThread = (scopes: SQL[]): SQL<{ total: number }> => sql`
   SELECT count(*) AS total FROM (
     ${sql.join(
       scopes.map((scope) => sql`SELECT 1 FROM ems_messages WHERE ${scope}`),
       sql` UNION ALL `,
     )})`;
 
-const sourceOf = ({ table, at, columns, ofFolder }: ListTable, folder: FolderFilter): Source =>
+const sourceOf = <Row>(
+  { table, at, columns, ofFolder }: ListTable<Row>,
+  folder: FolderFilter,
+): Source<Row> =>
   isFolder(folder) && ofFolder
     ? ofFolder
     : { table, at, id: "id", columns, account: "account_id", company: "company_id", folder: "folder" };
 
 /** The conditions of the lists that make up what is asked for, each of which an index has in its order. */
-async function scopesOf(ctx: UserCtx, query: ListQuery, list: ListTable): Promise<SQL[]> {
+async function scopesOf(ctx: UserCtx, query: ListQuery, list: ListTable<unknown>): Promise<SQL[]> {
   const { account_id, thread_id, folder } = query;
   if (thread_id)
     return whereIn(folder).map((part) => sql`${ofThread(ctx, thread_id, account_id)} AND ${part}`);
@@ -204,24 +215,25 @@ export function whereIn(folder: FolderFilter): SQL[] {
 }
 
 async function accountsOf(ctx: UserCtx): Promise<string[]> {
-  const mine = sql`SELECT id FROM ems_accounts a WHERE a.company_id ${inCompanies(ctx)}`;
-  return (await ctx.db.all<{ id: string }>(mine)).map(({ id }) => id);
+  const mine = sql<{ id: string }>`SELECT id FROM ems_accounts a WHERE a.company_id ${inCompanies(ctx)}`;
+  return (await ctx.db.all(mine)).map(({ id }) => id);
 }
 
-function selectPage(
+function selectPage<Row, Beside>(
   ctx: UserCtx,
   query: ListQuery,
-  list: ListTable,
+  list: ListTable<Row>,
   scopes: SQL[],
-  beside: ((ids: SQL) => SQL) | undefined,
-): { statements: SQL[]; merged: Slice; lists: number } {
+  beside: ((ids: SQL) => SQL<Beside>) | undefined,
+): { lists: SQL<Row>[]; more: SQL<Beside>[]; merged: Slice } {
   const { cursor, size } = query;
   const { table, at, id, columns } = sourceOf(list, query.folder);
   const groups = inStatements(scopes);
   const { merged, offset } = readingOf(ctx, query, groups.length);
-  const select = (group: SQL[], selected: SQL, limit: number) => {
+  const select = <Selected>(group: SQL[], selected: SQL<Selected>, limit: number) => {
     const terms = group.map(
-      (scope) => sql`SELECT ${selected} FROM ${sql.raw(table)} WHERE ${scope} ${after(at, id, cursor)}`,
+      (scope) =>
+        sql<Selected>`SELECT ${selected} FROM ${sql.raw(table)} WHERE ${scope} ${after(at, id, cursor)}`,
     );
     return mergeNewest(terms, limit, offset);
   };
@@ -229,5 +241,5 @@ function selectPage(
   const more = beside
     ? groups.map((group) => beside(select(group, sql`${sql.raw(id)} AS id, ${sql.raw(at)} AS at`, size)))
     : [];
-  return { statements: [...lists, ...more], merged, lists: lists.length };
+  return { lists, more, merged };
 }

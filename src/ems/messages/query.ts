@@ -1,23 +1,24 @@
 import { type SQL, sql } from "drizzle-orm";
 import { entryIdOf } from "../../lib/ids.ts";
 import { toIso, toIsoOrNull } from "../../lib/time.ts";
+import type { RowOf } from "../../platform/d1/rows.ts";
 import type { AttachmentResponse } from "../attachments/schemas.ts";
-import { groupByMessage, selectAttachments } from "../attachments/service.ts";
+import { type AttachmentRow, groupByMessage, selectAttachments } from "../attachments/service.ts";
 import { batch, inCompanies, type UserCtx } from "../context.ts";
-import type { Folder } from "../folders.ts";
 import { type Body, loadBody } from "../ingest/bodies.ts";
 import type { messages } from "../schema/mail.ts";
 import type { MessageResponse } from "./schemas.ts";
 
-export interface MessageRow extends Omit<typeof messages.$inferSelect, "has_attachments" | "folder"> {
-  folder: Folder;
-  has_attachments: number;
+export interface MessageRow extends RowOf<typeof messages> {
   /** JSON of the caller's `[is_read, is_starred, is_archived, read_at]`, null where they have no entry row. */
   entry: string | null;
 }
 
 /** The columns of a MessageRow, of the table or alias `messages`. */
-export const messageColumns = ({ user }: UserCtx, messages: string): SQL => sql`${sql.raw(messages)}.*, (
+export const messageColumns = (
+  { user }: UserCtx,
+  messages: string,
+): SQL<MessageRow> => sql`${sql.raw(messages)}.*, (
   SELECT json_array(e.is_read, e.is_starred, e.is_archived, e.read_at) FROM ems_inbox_entries e
   WHERE e.message_id = ${sql.raw(messages)}.id AND e.user_id = ${user.user_id}) AS entry`;
 
@@ -39,12 +40,12 @@ export async function* messagesByIds(
     const portion = ids.slice(start, start + PORTION);
     const wanted = sql`SELECT value AS id FROM json_each(${JSON.stringify(portion)})`;
     const [rows, files] = await batch(ctx, [
-      sql`
+      sql<MessageRow>`
         SELECT ${messageColumns(ctx, "m")} FROM (${wanted}) page CROSS JOIN ems_messages m ON m.id = page.id
         WHERE +m.company_id ${inCompanies(ctx)}`,
       selectAttachments(ctx, wanted),
     ]);
-    const found = new Map((rows as MessageRow[]).map((row) => [row.id, row]));
+    const found = new Map(rows.map((row) => [row.id, row]));
     yield* messagesOf(
       ctx,
       portion.flatMap((id) => found.get(id) ?? []),
@@ -61,7 +62,7 @@ export async function* messagesByIds(
 export async function* messagesOf(
   ctx: UserCtx,
   rows: MessageRow[],
-  files: unknown[] | undefined,
+  files: AttachmentRow[],
   { largeBodies }: Parts = { largeBodies: true },
 ): AsyncGenerator<MessageResponse> {
   const attachments = groupByMessage(files);

@@ -7,7 +7,7 @@ import { type Position, sliceOf } from "../lists/pagination.ts";
 import { type MessageRow, messageColumns, messagesByIds, messagesOf, PORTION } from "./query.ts";
 import type { MessageResponse, MessagesQuery } from "./schemas.ts";
 
-const COLUMNS = sql`id, sent_at AS at`;
+const COLUMNS = sql<Position>`id, sent_at AS at`;
 
 const LIST = {
   table: "ems_messages",
@@ -30,12 +30,15 @@ export async function listMessages(
 ): Promise<Omit<Listing<Position>, "rows"> & { items: AsyncIterable<MessageResponse> }> {
   const isShallow = sliceOf(query).first <= SHALLOW;
   if (isShallow && query.size <= PORTION && isOneStatement(ctx, query)) {
-    const whole = { ...LIST, columns: sql`${COLUMNS}, ${messageColumns(ctx, LIST.table)}` };
+    const whole = {
+      ...LIST,
+      columns: sql<Position & MessageRow>`${COLUMNS}, ${messageColumns(ctx, LIST.table)}`,
+    };
     const files = (ids: SQL) => selectAttachments(ctx, ids);
-    const { rows, beside, ...listing } = await listPage<Position & MessageRow>(ctx, query, whole, files);
+    const { rows, beside, ...listing } = await listPage(ctx, query, whole, files);
     return { ...listing, items: messagesOf(ctx, rows, beside) };
   }
-  const { rows, ...listing } = await listPage<Position>(ctx, query, LIST);
+  const { rows, ...listing } = await listPage(ctx, query, LIST);
   const ids = rows.map(({ id }) => id);
   return { ...listing, items: messagesByIds(ctx, ids) };
 }

@@ -4,6 +4,8 @@ import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "driz
 // Times are whole seconds since the epoch, UTC. Ids are lower-case UUIDv7. Counters are kept by the triggers
 // in migrations/0001_triggers.sql and 0018_folder_triggers.sql, so that no statement can forget them.
 
+const FOLDERS = ["inbox", "sent", "drafts", "junk", "trash", "archive"] as const;
+
 const IS_HIDDEN = sql`folder IN ('junk', 'trash', 'drafts')`;
 
 export const companies = sqliteTable("companies", {
@@ -137,7 +139,7 @@ export const messages = sqliteTable(
     /** Times of the notifications that body and files come from, in milliseconds: others may tell without them. */
     body_observed_at: integer(),
     files_observed_at: integer(),
-    folder: text().notNull().default("inbox"),
+    folder: text({ enum: FOLDERS }).notNull().default("inbox"),
     /** In no list, inbox or count, unless its folder is asked for. */
     hidden: integer().generatedAlwaysAs(IS_HIDDEN, { mode: "virtual" }),
   },
@@ -211,7 +213,7 @@ export const folders = sqliteTable(
     account_id: text().notNull(),
     provider_folder_id: text().notNull(),
     /** Null for what is no place, such as the folder of starred mail. */
-    folder: text(),
+    folder: text({ enum: FOLDERS }),
   },
   (t) => [primaryKey({ columns: [t.account_id, t.provider_folder_id] })],
 );

@@ -1,7 +1,8 @@
 import { type SQL, sql } from "drizzle-orm";
 import { notFound } from "../../lib/errors.ts";
 import { toIso } from "../../lib/time.ts";
-import { selectAttachments } from "../attachments/service.ts";
+import type { RowOf } from "../../platform/d1/rows.ts";
+import { type AttachmentRow, selectAttachments } from "../attachments/service.ts";
 import { batch, inCompanies, type UserCtx } from "../context.ts";
 import { notifyHub } from "../events/hub-client.ts";
 import { appendEvents } from "../events/log.ts";
@@ -10,18 +11,15 @@ import { listPage, whereIn } from "../lists/page.ts";
 import type { Position } from "../lists/pagination.ts";
 import { type MessageRow, messageColumns, messagesByIds, messagesOf, PORTION } from "../messages/query.ts";
 import type { MessageResponse } from "../messages/schemas.ts";
+import type { threads } from "../schema/mail.ts";
 import type { ThreadListResponse, ThreadSummary, ThreadsQuery, ThreadUpdate } from "./schemas.ts";
 
-interface ThreadRow extends Position {
-  email_account_id: string;
-  subject: string;
-  message_count: number;
-  do_not_delete: number;
-  created_at: number;
-  version: number;
-}
+type ThreadRow = Position &
+  Pick<RowOf<typeof threads>, "subject" | "message_count" | "do_not_delete" | "created_at" | "version"> & {
+    email_account_id: string;
+  };
 
-const COLUMNS = sql`
+const COLUMNS = sql<ThreadRow>`
   id, last_message_at AS at, account_id AS email_account_id, subject, message_count, do_not_delete, created_at, version`;
 
 const LIST = {
@@ -34,7 +32,7 @@ const LIST = {
     table: "ems_thread_folders f CROSS JOIN ems_threads t ON t.id = f.thread_id",
     at: "f.last_message_at",
     id: "f.thread_id",
-    columns: sql`
+    columns: sql<ThreadRow>`
       f.thread_id AS id, f.last_message_at AS at, t.account_id AS email_account_id, t.subject, f.message_count,
       t.do_not_delete, t.created_at, t.version`,
     account: "f.account_id",
@@ -48,7 +46,7 @@ export async function listThreads(
   ctx: UserCtx,
   query: ThreadsQuery,
 ): Promise<{ list: ThreadListResponse; readAt: string }> {
-  const { rows, total, next_cursor, readAt } = await listPage<ThreadRow>(ctx, query, LIST);
+  const { rows, total, next_cursor, readAt } = await listPage(ctx, query, LIST);
   const { page, size } = query;
   return { list: { items: rows.map(toSummary), total, page, size, next_cursor }, readAt };
 }
@@ -64,27 +62,26 @@ export async function getThread(
   folder?: FolderFilter,
 ): Promise<{ thread: ThreadSummary; messages: AsyncIterable<MessageResponse> }> {
   const parts = whereIn(folder);
-  const messages = (columns: SQL, limit: SQL) => {
+  const messages = <Row>(columns: SQL<Row>, limit: SQL) => {
     const terms = parts.map(
       (part) => sql`
         SELECT ${columns}, sent_at AS at FROM ems_messages
         WHERE thread_id = ${id} AND ${part} AND +company_id ${inCompanies(ctx)}`,
     );
-    return sql`${sql.join(terms, sql` UNION ALL `)} ORDER BY at, id LIMIT ${limit}`;
+    return sql<Row>`${sql.join(terms, sql` UNION ALL `)} ORDER BY at, id LIMIT ${limit}`;
   };
-  const [threads, first, files, more] = await batch(ctx, [
-    sql`SELECT ${COLUMNS} FROM ems_threads WHERE id = ${id} AND company_id ${inCompanies(ctx)}`,
+  const [[thread], first, files, more] = await batch(ctx, [
+    sql<ThreadRow>`SELECT ${COLUMNS} FROM ems_threads WHERE id = ${id} AND company_id ${inCompanies(ctx)}`,
     messages(messageColumns(ctx, "ems_messages"), sql`${PORTION}`),
     selectAttachments(ctx, messages(sql`id`, sql`${PORTION}`)),
-    messages(sql`id`, sql`-1 OFFSET ${PORTION}`),
+    messages(sql<{ id: string }>`id`, sql`-1 OFFSET ${PORTION}`),
   ]);
-  const [thread] = threads as ThreadRow[];
   if (!thread) throw notFound("Thread");
-  const rest = (more as { id: string }[]).map((message) => message.id);
-  return { thread: toSummary(thread), messages: inTurn(ctx, first as MessageRow[], files, rest) };
+  const rest = more.map((message) => message.id);
+  return { thread: toSummary(thread), messages: inTurn(ctx, first, files, rest) };
 }
 
-async function* inTurn(ctx: UserCtx, first: MessageRow[], files: unknown[] | undefined, rest: string[]) {
+async function* inTurn(ctx: UserCtx, first: MessageRow[], files: AttachmentRow[], rest: string[]) {
   yield* messagesOf(ctx, first, files);
   yield* messagesByIds(ctx, rest);
 }
@@ -98,14 +95,14 @@ export async function updateThread(ctx: UserCtx, { id, do_not_delete }: ThreadUp
   if (do_not_delete === undefined || do_not_delete === before.thread.do_not_delete) return before;
   const cause = `thread.updated/${id}/${crypto.randomUUID()}`;
   const [changed] = await batch(ctx, [
-    sql`
+    sql<{ company_id: number }>`
       UPDATE ems_threads SET do_not_delete = ${do_not_delete}
       WHERE id = ${id} AND company_id ${inCompanies(ctx)} RETURNING company_id`,
     appendEvents(sql`
       SELECT company_id, NULL, 'thread.updated', id, NULL, NULL, ${cause}
       FROM ems_threads WHERE id = ${id} AND company_id ${inCompanies(ctx)}`),
   ]);
-  for (const { company_id } of changed as { company_id: number }[]) notifyHub(ctx, company_id);
+  for (const { company_id } of changed) notifyHub(ctx, company_id);
   return getThread(ctx, id);
 }
 

@@ -19,14 +19,14 @@ export async function claimVersion(ctx: UserCtx, threadId: string, seen: number)
     sql`UPDATE ems_threads SET version = version + 1 WHERE ${thread} AND version = ${seen} RETURNING id`,
   );
   if (claimed.length) return;
-  const [unseen, current] = await batch(ctx, [
-    sql`
+  const [unseen, [current]] = await batch(ctx, [
+    sql<{ id: string }>`
       SELECT id FROM ems_messages
       WHERE thread_id = ${threadId} AND hidden = 0 AND thread_version > ${seen} AND +company_id ${inCompanies(ctx)}
       ORDER BY thread_version DESC, id DESC LIMIT ${SHOWN_UNSEEN + 1}`,
-    sql`SELECT version FROM ems_threads WHERE ${thread}`,
+    sql<{ version: number }>`SELECT version FROM ems_threads WHERE ${thread}`,
   ]);
-  const ids = (unseen as { id: string }[]).map(({ id }) => id);
+  const ids = unseen.map(({ id }) => id);
   const shown = ids.slice(0, SHOWN_UNSEEN).reverse();
   const messages: MessageResponse[] = [];
   for await (const message of messagesByIds(ctx, shown, { largeBodies: false })) messages.push(message);
@@ -34,7 +34,7 @@ export async function claimVersion(ctx: UserCtx, threadId: string, seen: number)
   const detail = messages.length
     ? `Not sent: ${more ? "more than " : ""}${messages.length} more in this thread since you have read it`
     : "Not sent: a colleague is answering this thread just now";
-  const version = (current as { version: number }[])[0]?.version ?? seen;
+  const version = current?.version ?? seen;
   throw new ServiceError("conflict", detail, { details: { version, messages, more } });
 }
 

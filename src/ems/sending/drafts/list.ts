@@ -9,7 +9,7 @@ import { findDraft, toResponse } from "./versions.ts";
 /** D1 holds a whole answer in memory: contents come in portions of this many drafts. */
 const PORTION = 25;
 
-const COLUMNS = sql`id, updated_at AS at`;
+const COLUMNS = sql<Position>`id, updated_at AS at`;
 
 const LIST = { table: "ems_drafts", at: "updated_at", columns: COLUMNS, counter: "draft_count" } as const;
 
@@ -18,7 +18,7 @@ export async function listDrafts(
   ctx: UserCtx,
   query: DraftsQuery,
 ): Promise<Omit<Listing<Position>, "rows"> & { items: AsyncIterable<DraftResponse> }> {
-  const { rows, ...listing } = await listPage<Position>(ctx, query, LIST);
+  const { rows, ...listing } = await listPage(ctx, query, LIST);
   const ids = rows.map(({ id }) => id);
   return { ...listing, items: draftsByIds(ctx, ids) };
 }
@@ -27,7 +27,7 @@ export async function listDrafts(
 async function* draftsByIds(ctx: UserCtx, ids: string[]): AsyncGenerator<DraftResponse> {
   for (let start = 0; start < ids.length; start += PORTION) {
     const portion = ids.slice(start, start + PORTION);
-    const rows = await ctx.db.all<DraftRow>(sql`
+    const rows = await ctx.db.all(sql<DraftRow>`
       SELECT d.* FROM json_each(${JSON.stringify(portion)}) j CROSS JOIN ems_drafts d ON d.id = j.value
       WHERE +d.company_id ${inCompanies(ctx)}`);
     const drafts = new Map(rows.map((row) => [row.id, row]));

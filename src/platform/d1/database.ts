@@ -1,0 +1,107 @@
+import type { SQL } from "drizzle-orm";
+import { allShards, type CompanyPlacement, MAIN, shardOf, shardsOf } from "./placement.ts";
+import { type RowsOf, type Statements, shapeLike } from "./statement.ts";
+import { openStore, type Store } from "./store.ts";
+
+/**
+ * The rows of some companies. It has one part or several, and a company is in one part. A statement runs in each
+ * part, and the rows of the parts follow one another. So a statement must name its company, or an id that only one
+ * part has; one that inserts rows without reading any must run on `forCompany` or `forNoCompany`.
+ */
+export interface Database {
+  /** For the log. */
+  readonly name: string;
+  readonly parts: number;
+  all<Row>(statement: SQL<Row>): Promise<Row[]>;
+  run(statement: SQL): Promise<void>;
+  /** Runs statements in a transaction of each part; there is none over all parts. @returns the rows of each statement */
+  batch<const S extends Statements>(statements: S): Promise<RowsOf<S>>;
+  forCompany(company: number): Database;
+  forCompanies(companies: number[]): Database;
+  /** Where rows are that have no company. */
+  forNoCompany(): Database;
+  forEveryCompany(): Database;
+  /** The database of every company, part by part. */
+  each(): Database[];
+  /** Looks in all parts for what is in one. @throws what a part threw, if no other part has it */
+  find<Row>(statement: SQL<Row>): Promise<Found<Row> | undefined>;
+  /** @param rows that a statement gave which gives one row a part. @returns the row of the company's part */
+  rowOf<Row>(company: number, rows: Row[]): Row | undefined;
+}
+
+/** A row, and the part that has it. */
+export interface Found<Row> {
+  db: Database;
+  row: Row;
+}
+
+/**
+ * Opens the D1 databases of all companies as one.
+ * @throws Error when `placement` names a database that is not bound
+ */
+export function openDatabase(env: Env, placement: CompanyPlacement): Database {
+  const all = allShards(placement);
+  const stores = new Map(all.map((name) => [name, openStore(bindingOf(env, name))]));
+  const opened = new Map<string, Database>();
+  const open = (names: string[]): Database => {
+    const key = names.join();
+    const known = opened.get(key);
+    if (known) return known;
+    const database: Database = {
+      ...reader(names.flatMap((name) => stores.get(name) ?? [])),
+      name: key,
+      parts: names.length,
+      forCompany: (company) => open([shardOf(placement, company)]),
+      forCompanies: (companies) => open(shardsOf(placement, companies)),
+      forNoCompany: () => open([MAIN]),
+      forEveryCompany: () => open(all),
+      each: () => all.map((name) => open([name])),
+      find: (statement) =>
+        find(
+          all.map((name) => open([name])),
+          statement,
+        ),
+      rowOf: (company, rows) => rows[names.indexOf(shardOf(placement, company))],
+    };
+    opened.set(key, database);
+    return database;
+  };
+  return open(all);
+}
+
+function bindingOf(env: Env, name: string): D1Database {
+  const binding: D1Database | undefined = Reflect.get(env, name);
+  if (!binding) throw new Error(`SHARDS names ${name}, and no D1 database is bound under that name`);
+  return binding;
+}
+
+/** Runs statements in each store, and puts the rows of the stores one after another. */
+function reader(stores: Store[]): Pick<Database, "all" | "run" | "batch"> {
+  return {
+    all: async (statement) => (await Promise.all(stores.map((store) => store.all(statement)))).flat(),
+    run: async (statement) => {
+      await Promise.all(stores.map((store) => store.run(statement)));
+    },
+    batch: async (statements) => {
+      const flat = statements.flat();
+      if (flat.length === 0) return shapeLike(statements, []); // D1 refuses an empty batch
+      const results = await Promise.all(stores.map((store) => store.batch(flat)));
+      const joined = flat.map((_, nth) => results.flatMap((ofStore) => ofStore[nth] ?? []));
+      return shapeLike(statements, joined);
+    },
+  };
+}
+
+async function find<Row>(parts: Database[], statement: SQL<Row>): Promise<Found<Row> | undefined> {
+  const looked = await Promise.allSettled(
+    parts.map(async (db) => {
+      const [row] = await db.all(statement);
+      return row && { db, row };
+    }),
+  );
+  const found = looked.flatMap((each) => (each.status === "fulfilled" && each.value ? [each.value] : []));
+  const failed = looked.find((each) => each.status === "rejected");
+  // A part that is down must hold up no company of another part.
+  if (!found[0] && failed) throw failed.reason;
+  return found[0];
+}

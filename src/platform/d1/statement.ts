@@ -1,0 +1,43 @@
+import { SQL } from "drizzle-orm";
+import { CasingCache } from "drizzle-orm/casing";
+
+/** Statements of one transaction. An element may itself be a list: its result is the list of their rows. */
+export type Statements = readonly (SQL | readonly SQL[])[];
+
+/** The rows of each statement, in the shape of the list. */
+export type RowsOf<S extends Statements> = {
+  -readonly [Nth in keyof S]: S[Nth] extends readonly SQL[] ? Lists<S[Nth]> : Rows<S[Nth]>;
+};
+
+type Lists<S extends readonly SQL[]> = { -readonly [Nth in keyof S]: Rows<S[Nth]> };
+
+type Rows<S> = S extends SQL<infer Row> ? Row[] : never;
+
+/** A statement as D1 takes it. */
+export interface Query {
+  sql: string;
+  params: unknown[];
+}
+
+/** How SQLite writes names, parameters and literals. */
+const SQLITE = {
+  casing: new CasingCache(),
+  escapeName: (name: string) => `"${name.replaceAll('"', '""')}"`,
+  escapeParam: () => "?",
+  escapeString: (text: string) => `'${text.replaceAll("'", "''")}'`,
+};
+
+/** The text and the parameters of a statement. */
+export const toQuery = (statement: SQL): Query => statement.toQuery(SQLITE);
+
+/**
+ * Puts results into the shape of the statements that they came from.
+ * @param results the rows of each of `statements.flat()`, in order
+ */
+export function shapeLike<S extends Statements>(statements: S, results: unknown[][]): RowsOf<S> {
+  const rest = results.values();
+  const next = () => rest.next().value ?? [];
+  const shaped = statements.map((each) => (each instanceof SQL ? next() : each.map(next)));
+  // Here alone rows are taken to be what their statement declares.
+  return shaped as RowsOf<S>;
+}
