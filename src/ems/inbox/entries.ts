@@ -1,7 +1,9 @@
 import { type SQL, sql } from "drizzle-orm";
+import type { RowOf } from "../../platform/d1/rows.ts";
 import { type Folder, HIDDEN_FOLDERS } from "../folders.ts";
 import { after, compare, inStatements, mergeNewest } from "../lists/page.ts";
 import type { Position } from "../lists/pagination.ts";
+import type { inboxEntries } from "../schema/inbox.ts";
 import type { Stretch } from "./stretches.ts";
 
 /** Which messages an inbox shows, by the user's state of them. */
@@ -13,12 +15,8 @@ export interface Filter {
 }
 
 /** The user's state of a message; `at` and `id` are the message's. */
-export interface EntryState extends Position {
-  is_read: number;
-  is_starred: number;
-  is_archived: number;
-  read_at: number | null;
-}
+export type EntryState = Position &
+  Pick<RowOf<typeof inboxEntries>, "is_read" | "is_starred" | "is_archived" | "read_at">;
 
 /** What one statement lists: an account, a thread, or a company of whose accounts none has a stretch. */
 export interface Scope {
@@ -73,7 +71,7 @@ export function groupScopes(scopes: Scope[], filter: Filter): Scope[][] {
 }
 
 /** Selects a user's entries of a group of `groupScopes`, newest first, as rows of EntryState. */
-export function selectEntries(userId: number, group: Scope[], query: EntryQuery): SQL {
+export function selectEntries(userId: number, group: Scope[], query: EntryQuery): SQL<EntryState> {
   const { filter, cursor, limit, offset } = query;
   const [first] = group;
   if (first?.stretches.length && indexOf(filter, first) === null) return selectSegments(userId, first, query);
@@ -90,7 +88,7 @@ export function selectEntries(userId: number, group: Scope[], query: EntryQuery)
 }
 
 /** Selects the user's entries of all messages of a thread, in no order. */
-export const selectThread = (userId: number, scope: Scope, filter: Filter): SQL =>
+export const selectThread = (userId: number, scope: Scope, filter: Filter): SQL<EntryState> =>
   byMessages(userId, scope, filter, sql``);
 
 /** Literals, as the indexes of only some rows have them. */
@@ -101,21 +99,21 @@ const flagsOf = ({ is_read, is_starred, is_archived }: Filter, of: (column: stri
       .join(" "),
   );
 
-/** Where entry rows lead, by index. */
+/** Drives from ems_inbox_entries, by index. */
 const byRows = (
   userId: number,
   { column, value, part }: Scope,
   filter: Filter,
   index: string,
   bounds: SQL,
-): SQL => sql`
+): SQL<EntryState> => sql`
   SELECT message_id AS id, sent_at AS at, is_read, is_starred, is_archived, read_at
   FROM ems_inbox_entries INDEXED BY ${sql.raw(index)}
   WHERE user_id = ${userId} AND ${sql.raw(column)} = ${value} AND ${partOf(part, "")}
     ${flagsOf(filter, (flag) => flag)} ${bounds}`;
 
-/** Where messages lead, since what is not touched has no entry. */
-const byMessages = (userId: number, scope: Scope, filter: Filter, bounds: SQL): SQL => sql`
+/** Drives from ems_messages: messages that the user has not touched have no entry row. */
+const byMessages = (userId: number, scope: Scope, filter: Filter, bounds: SQL): SQL<EntryState> => sql`
   SELECT m.id, m.sent_at AS at, coalesce(e.is_read, 0) AS is_read, coalesce(e.is_starred, 0) AS is_starred,
     coalesce(e.is_archived, 0) AS is_archived, e.read_at
   FROM ems_messages m LEFT JOIN ems_inbox_entries e ON e.user_id = ${userId} AND e.message_id = m.id
@@ -135,8 +133,12 @@ function partOf(part: Scope["part"], table: "" | "m.", byHidden = false): SQL {
  * Walks down a scope, stretch by stretch, and what lies between them. SQLite opens a segment only when those before
  * gave too few rows.
  */
-function selectSegments(userId: number, scope: Scope, { filter, cursor, limit, offset }: EntryQuery): SQL {
-  const segments: SQL[] = [];
+function selectSegments(
+  userId: number,
+  scope: Scope,
+  { filter, cursor, limit, offset }: EntryQuery,
+): SQL<EntryState> {
+  const segments: SQL<EntryState>[] = [];
   let below = after("m.sent_at", "m.id", cursor);
   for (const { newest, oldest } of scope.stretches) {
     const above = sql`${below} AND ${compare("m.sent_at", "m.id", ">", newest)}`;

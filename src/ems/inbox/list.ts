@@ -2,11 +2,13 @@ import { type SQL, sql } from "drizzle-orm";
 import { notFound } from "../../lib/errors.ts";
 import { entryIdOf, messageIdOf } from "../../lib/ids.ts";
 import { toIso, toIsoOrNull } from "../../lib/time.ts";
+import type { RowOf } from "../../platform/d1/rows.ts";
 import { batch, inCompanies, type UserCtx } from "../context.ts";
 import { newestEvent } from "../events/log.ts";
 import { type Folder, HIDDEN_FOLDERS } from "../folders.ts";
 import { byAddress, readAtOf, readingOf } from "../lists/page.ts";
 import { cutPage, isPastEnd, rowsFor } from "../lists/pagination.ts";
+import type { accounts, messages } from "../schema/mail.ts";
 import { countOf } from "./counts.ts";
 import {
   type EntryState,
@@ -24,29 +26,18 @@ import { parseStretches, selectStretches } from "./stretches.ts";
 /** What a statement of entries can take: see Scope. */
 const STRETCHES = 2;
 
-interface AccountRow {
-  id: string;
-  company_id: number;
-  email_address: string;
+interface AccountRow extends Pick<RowOf<typeof accounts>, "id" | "company_id" | "email_address"> {
   count: number;
   late: number;
   stretches: string;
 }
 
-interface ItemRow extends EntryState {
-  account_id: string;
-  thread_id: string;
-  from_address: string;
-  from_name: string | null;
-  subject: string;
-  snippet: string | null;
-  direction: "inbound" | "outbound";
-  folder: Folder;
-  has_attachments: number;
-  created_at: number;
-  thread_subject: string;
-  thread_message_count: number;
-}
+type MessageColumns =
+  | ("account_id" | "thread_id" | "from_address" | "from_name" | "subject" | "snippet")
+  | ("direction" | "folder" | "has_attachments" | "created_at");
+
+type ItemRow = EntryState &
+  Pick<RowOf<typeof messages>, MessageColumns> & { thread_subject: string; thread_message_count: number };
 
 /**
  * A page of the caller's inbox, newest first, and the position that it was read at: without what they archived, unless
@@ -59,7 +50,7 @@ export async function listInbox(
   const { page, size, is_read, is_starred, is_archived = false } = query;
   const filter = { is_read, is_starred, is_archived };
   const [newest, rows] = await batch(ctx, [newestEvent, selectAccounts(ctx, filter, query)]);
-  const accounts = await catchUp(ctx, rows as AccountRow[]);
+  const accounts = await catchUp(ctx, rows);
   const scopes = scopesOf(accounts, query, filter);
   const total = query.thread_id
     ? await countThread(ctx, scopes, filter)
@@ -79,18 +70,17 @@ export async function listInbox(
 export async function getEntry(ctx: UserCtx, id: string): Promise<InboxItemResponse> {
   const { user_id } = ctx.user;
   const messageId = messageIdOf(user_id, id);
-  const entry = sql`
+  const entry = sql<EntryState>`
     SELECT m.id, m.sent_at AS at, coalesce(e.is_read, 0) AS is_read, coalesce(e.is_starred, 0) AS is_starred,
       coalesce(e.is_archived, 0) AS is_archived, e.read_at
     FROM ems_messages m LEFT JOIN ems_inbox_entries e ON e.user_id = ${user_id} AND e.message_id = m.id
     WHERE m.id = ${messageId}`;
-  const [rows, accounts] = await batch(ctx, [
+  const [[row], [account]] = await batch(ctx, [
     withMessages(ctx, entry),
-    sql`
+    sql<{ email_address: string }>`
       SELECT a.email_address FROM ems_messages m CROSS JOIN ems_accounts a ON a.id = m.account_id
       WHERE m.id = ${messageId} AND +m.company_id ${inCompanies(ctx)}`,
   ]);
-  const [[row], [account]] = [rows as ItemRow[], accounts as Pick<AccountRow, "email_address">[]];
   if (!row || !account) throw notFound("Inbox entry");
   return toItem(user_id, row, account.email_address);
 }
@@ -112,17 +102,17 @@ async function selectPage(ctx: UserCtx, query: InboxQuery, filter: Filter, scope
   });
   const [only] = statements;
   if (only && statements.length === 1 && ctx.db.parts === 1) {
-    return cutPage((await batch(ctx, [withMessages(ctx, only)])) as ItemRow[][], merged);
+    return cutPage(await batch(ctx, [withMessages(ctx, only)]), merged);
   }
-  const { rows: entries, next_cursor } = cutPage((await batch(ctx, statements)) as EntryState[][], merged);
-  const rows = (await batch(ctx, [withMessages(ctx, fromJson(entries))])) as ItemRow[][];
+  const { rows: entries, next_cursor } = cutPage(await batch(ctx, statements), merged);
+  const rows = await batch(ctx, [withMessages(ctx, fromJson(entries))]);
   return { ...cutPage(rows, { ...merged, first: 0 }), next_cursor };
 }
 
 /** A thread is counted by looking at its messages. */
 async function countThread(ctx: UserCtx, scopes: Scope[], filter: Filter): Promise<number> {
   const threads = scopes.map((scope) => selectThread(ctx.user.user_id, scope, filter));
-  const [row] = await ctx.db.all<{ total: number }>(sql`
+  const [row] = await ctx.db.all(sql<{ total: number }>`
     SELECT count(*) AS total FROM (${sql.join(threads, sql` UNION ALL `)}) page
     CROSS JOIN ems_messages m ON m.id = page.id WHERE +m.company_id ${inCompanies(ctx)}`);
   return row?.total ?? 0;
@@ -130,7 +120,7 @@ async function countThread(ctx: UserCtx, scopes: Scope[], filter: Filter): Promi
 
 /** The caller's unread messages of each account, by address (ordered here: SQLite's sorter counts as rows read). */
 export async function countUnread(ctx: UserCtx): Promise<UnreadCountsResponse> {
-  const counts = await ctx.db.all<UnreadCountsResponse[number]>(sql`
+  const counts = await ctx.db.all(sql<UnreadCountsResponse[number]>`
     SELECT a.id AS account_id, a.email_address, ${countOf(ctx.user.user_id, UNREAD, undefined)} AS unread_count
     FROM ${ownAccounts(ctx)}`);
   return counts.sort(byAddress);
@@ -138,7 +128,11 @@ export async function countUnread(ctx: UserCtx): Promise<UnreadCountsResponse> {
 
 const UNREAD: Filter = { is_read: false, is_starred: undefined, is_archived: false };
 
-const selectAccounts = (ctx: UserCtx, filter: Filter, { account_id, cursor, folder }: InboxQuery): SQL => sql`
+const selectAccounts = (
+  ctx: UserCtx,
+  filter: Filter,
+  { account_id, cursor, folder }: InboxQuery,
+): SQL<AccountRow> => sql`
     SELECT a.id, a.company_id, a.email_address, ${countOf(ctx.user.user_id, filter, folder)} AS count, ${countLate} AS late,
       ${selectStretches(ctx.user.user_id, cursor, STRETCHES)} AS stretches
     FROM ${ownAccounts(ctx)} ${account_id ? sql`WHERE a.id = ${account_id}` : sql``}`;
@@ -180,13 +174,13 @@ const scopeOf = ({ id, stretches }: AccountRow, part: "shown" | Folder): Scope =
 });
 
 /** Entries as a table again. */
-const fromJson = (entries: EntryState[]): SQL => sql`
+const fromJson = (entries: EntryState[]): SQL<EntryState> => sql`
   SELECT value ->> 'id' AS id, value ->> 'at' AS at, value ->> 'is_read' AS is_read,
     value ->> 'is_starred' AS is_starred, value ->> 'is_archived' AS is_archived, value ->> 'read_at' AS read_at
   FROM json_each(${JSON.stringify(entries)})`;
 
 /** The entries with what an inbox shows of their messages. */
-const withMessages = (ctx: UserCtx, entries: SQL): SQL => sql`
+const withMessages = (ctx: UserCtx, entries: SQL<EntryState>): SQL<ItemRow> => sql`
   SELECT page.*, m.account_id, m.thread_id, m.from_address, m.from_name, m.subject, m.snippet, m.direction, m.folder,
     m.has_attachments, m.created_at, t.subject AS thread_subject, t.message_count AS thread_message_count
   FROM (${entries}) page CROSS JOIN ems_messages m ON m.id = page.id CROSS JOIN ems_threads t ON t.id = m.thread_id

@@ -2,27 +2,22 @@ import { type SQL, sql } from "drizzle-orm";
 import { notFound } from "../../lib/errors.ts";
 import { entryIdOf, messageIdOf } from "../../lib/ids.ts";
 import { toIso, toIsoOrNull } from "../../lib/time.ts";
+import type { RowOf } from "../../platform/d1/rows.ts";
 import { log } from "../../platform/log.ts";
 import { batch, inCompanies, ofCompany, type UserCtx } from "../context.ts";
 import { notifyHub } from "../events/hub-client.ts";
 import { appendEvents } from "../events/log.ts";
 import type { Position } from "../lists/pagination.ts";
+import type { inboxEntries } from "../schema/inbox.ts";
+import type { messages } from "../schema/mail.ts";
 import type { EntriesResponse, InboxEntryResponse } from "./schemas.ts";
 import { settle } from "./settle.ts";
 
-interface EntryRow {
-  message_id: string;
-  company_id: number;
-  thread_id: string;
-  email_account_id: string;
-  is_read: number;
-  is_starred: number;
-  is_archived: number;
-  read_at: number | null;
-  created_at: number;
-  sent_at: number;
-  hidden: number;
-}
+type EntryRow = Pick<
+  RowOf<typeof inboxEntries>,
+  "message_id" | "is_read" | "is_starred" | "is_archived" | "read_at" | "sent_at" | "hidden"
+> &
+  Pick<RowOf<typeof messages>, "company_id" | "thread_id" | "created_at"> & { email_account_id: string };
 
 /** What is to become of an entry. What is absent stays as it is. */
 export interface EntryChanges {
@@ -102,12 +97,12 @@ export async function changeEntries(
       INSERT INTO ems_inbox_entries (user_id, message_id, company_id, account_id, sent_at, folder, ${columns})
       SELECT ${user_id}, m.id, m.company_id, m.account_id, m.sent_at, m.folder, ${initial} FROM ${mine} WHERE true
       ON CONFLICT (user_id, message_id) DO UPDATE SET ${set}`,
-    sql`
+    sql<EntryRow>`
       SELECT m.id AS message_id, m.company_id, m.thread_id, m.account_id AS email_account_id, m.created_at,
         e.is_read, e.is_starred, e.is_archived, e.read_at, e.sent_at, e.hidden
       FROM ${mine} CROSS JOIN ems_inbox_entries e ON e.message_id = m.id AND e.user_id = ${user_id}`,
   ]);
-  const found = new Map((entries as EntryRow[]).map((row) => [row.message_id, row]));
+  const found = new Map(entries.map((row) => [row.message_id, row]));
   const rows = [...wanted.keys()].flatMap((messageId) => found.get(messageId) ?? []);
   for (const [company, group] of Map.groupBy(rows, ({ company_id }) => company_id)) {
     notifyHub(ctx, company);
@@ -134,21 +129,22 @@ export async function readThread(ctx: UserCtx, threadId: string): Promise<number
   const unread = sql`
     ems_messages m LEFT JOIN ems_inbox_entries e ON e.user_id = ${user_id} AND e.message_id = m.id
     WHERE m.thread_id = ${threadId} AND m.hidden = 0 AND +m.company_id ${inCompanies(ctx)} AND coalesce(e.is_read, 0) = 0`;
-  const [threads, , updated] = await batch(ctx, [
-    sql`SELECT company_id FROM ems_threads WHERE id = ${threadId} AND company_id ${inCompanies(ctx)}`,
+  const [[thread], , updated] = await batch(ctx, [
+    sql<{
+      company_id: number;
+    }>`SELECT company_id FROM ems_threads WHERE id = ${threadId} AND company_id ${inCompanies(ctx)}`,
     appendEvents(sql`
       SELECT m.company_id, ${user_id}, 'inbox.updated', m.thread_id, NULL, NULL, ${causeOfChange()} FROM ${unread} LIMIT 1`),
-    sql`
+    sql<Touched>`
       INSERT INTO ems_inbox_entries (user_id, message_id, company_id, account_id, sent_at, folder, is_read, read_at)
       SELECT ${user_id}, m.id, m.company_id, m.account_id, m.sent_at, m.folder, 1, unixepoch() FROM ${unread}
       ON CONFLICT (user_id, message_id) DO UPDATE SET is_read = 1, read_at = excluded.read_at
       RETURNING message_id AS id, sent_at AS at, account_id`,
   ]);
-  const [thread] = threads as { company_id: number }[];
   if (!thread) throw notFound("Thread");
   notifyHub(ctx, thread.company_id);
-  settleLater(ofCompany(ctx, thread.company_id), updated as Touched[]);
-  return updated?.length ?? 0;
+  settleLater(ofCompany(ctx, thread.company_id), updated);
+  return updated.length;
 }
 
 /** Each change is told of, to the user's other tabs and devices. */

@@ -1,7 +1,9 @@
 import { type SQL, sql } from "drizzle-orm";
+import type { RowOf } from "../../platform/d1/rows.ts";
 import { batch, type Ctx } from "../context.ts";
 import { compare } from "../lists/page.ts";
 import type { Position } from "../lists/pagination.ts";
+import type { inboxStretches } from "../schema/inbox.ts";
 import { isNewer, type Stretch } from "./stretches.ts";
 
 // Absence means unread, and absence cannot be indexed: ten unread mails behind 100,000 read ones would be found
@@ -16,12 +18,7 @@ interface Neighbour extends Position {
   touched: number;
 }
 
-interface StretchRow {
-  newest_at: number;
-  newest_id: string;
-  oldest_at: number;
-  oldest_id: string;
-}
+type StretchRow = RowOf<typeof inboxStretches>;
 
 /**
  * Looks at the neighbourhood of a message that the user has just touched, and settles it if at least half of it
@@ -35,15 +32,15 @@ export async function settle(
   reach = REACH,
 ): Promise<void> {
   const stretches = sql`ems_inbox_stretches WHERE user_id = ${userId} AND account_id = ${accountId}`;
-  const neighbours = (operator: "<" | ">", direction: SQL) => sql`
+  const neighbours = (operator: "<" | ">", direction: SQL) => sql<Neighbour>`
     SELECT m.sent_at AS at, m.id, e.user_id IS NOT NULL AS touched
     FROM ems_messages m LEFT JOIN ems_inbox_entries e ON e.user_id = ${userId} AND e.message_id = m.id
     WHERE m.account_id = ${accountId} AND m.hidden = 0 AND ${compare("m.sent_at", "m.id", operator, key)}
     ORDER BY m.sent_at ${direction}, m.id ${direction} LIMIT ${reach}`;
   const [aboves, belows, newer, older] = await batch(ctx, [
-    sql`SELECT * FROM ${stretches} AND ${compare("newest_at", "newest_id", ">=", key)}
+    sql<StretchRow>`SELECT * FROM ${stretches} AND ${compare("newest_at", "newest_id", ">=", key)}
       ORDER BY newest_at, newest_id LIMIT 1`,
-    sql`SELECT * FROM ${stretches} AND ${compare("newest_at", "newest_id", "<", key)}
+    sql<StretchRow>`SELECT * FROM ${stretches} AND ${compare("newest_at", "newest_id", "<", key)}
       ORDER BY newest_at DESC, newest_id DESC LIMIT 1`,
     neighbours(">", sql`ASC`),
     neighbours("<", sql`DESC`),
@@ -51,8 +48,8 @@ export async function settle(
   const above = toStretch(aboves);
   const below = toStretch(belows);
   if (above && !isNewer(above.oldest, key)) return; // settled already
-  const up = (newer as Neighbour[]).filter((each) => !above || isNewer(above.oldest, each));
-  const down = (older as Neighbour[]).filter((each) => !below || isNewer(each, below.newest));
+  const up = newer.filter((each) => !above || isNewer(above.oldest, each));
+  const down = older.filter((each) => !below || isNewer(each, below.newest));
   const around = [...up, ...down];
   if (around.filter(({ touched }) => !touched).length > around.filter(({ touched }) => touched).length + 1)
     return;
@@ -60,8 +57,8 @@ export async function settle(
   await write(ctx, userId, accountId, {
     window: { newest: up.at(-1) ?? key, oldest: down.at(-1) ?? key },
     // What was cut off belongs to the stretch there: the two become one.
-    above: above && up.length < (newer?.length ?? 0) ? above : undefined,
-    below: below && down.length < (older?.length ?? 0) ? below : undefined,
+    above: above && up.length < newer.length ? above : undefined,
+    below: below && down.length < older.length ? below : undefined,
   });
 }
 
@@ -108,8 +105,7 @@ async function write(
   ]);
 }
 
-function toStretch(rows: unknown[] | undefined): Stretch | undefined {
-  const [row] = (rows ?? []) as StretchRow[];
+function toStretch([row]: StretchRow[]): Stretch | undefined {
   if (!row) return undefined;
   return {
     newest: { at: row.newest_at, id: row.newest_id },
