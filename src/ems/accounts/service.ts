@@ -2,6 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import { forbidden, invalid, notFound, ServiceError } from "../../lib/errors.ts";
 import { uuidv7 } from "../../lib/ids.ts";
 import { nowSeconds, toIso, toIsoOrNull } from "../../lib/time.ts";
+import type { RowOf } from "../../platform/d1/rows.ts";
 import { assign, type Changes, insertInto } from "../../platform/d1/write.ts";
 import { batch, inCompanies, ofCompany, ofEveryCompany, type UserCtx } from "../context.ts";
 import { notifyHub } from "../events/hub-client.ts";
@@ -13,12 +14,11 @@ import { throwUnavailable } from "../provider/unavailable.ts";
 import type { accounts } from "../schema/mail.ts";
 import type { AccountCreate, AccountResponse, AccountUpdate } from "./schemas.ts";
 
-interface AccountRow extends Omit<AccountResponse, "last_sync_at" | "created_at" | "company"> {
-  last_sync_at: number | null;
-  created_at: number;
-  company_name: string | null;
-  grant_id: string | null;
-}
+type AccountColumns =
+  | ("id" | "company_id" | "email_address" | "display_name" | "provider")
+  | ("status" | "last_sync_at" | "created_at" | "grant_id");
+
+type AccountRow = Pick<RowOf<typeof accounts>, AccountColumns> & { company_name: string | null };
 
 const TAKEN = "Email account with this email address/grant already exists.";
 
@@ -140,11 +140,7 @@ const tellOfChange = (id: string): SQL =>
     SELECT company_id, NULL, 'account.updated', NULL, NULL, id, ${`account.updated/${crypto.randomUUID()}`}
     FROM ems_accounts WHERE id = ${id}`);
 
-interface Held {
-  id: string;
-  status: string;
-  proven_at: number | null;
-}
+type Held = Pick<RowOf<typeof accounts>, "id" | "status" | "proven_at">;
 
 /**
  * @returns the company's disconnected account that this request brings back, if there is one
@@ -153,7 +149,7 @@ interface Held {
 async function findReconnectable(ctx: UserCtx, input: AccountCreate): Promise<Held | undefined> {
   const { company_id, email_address } = input;
   const holders = await ofEveryCompany(ctx).db.all(whoHasProven(email_address));
-  const [own] = await ofCompany(ctx, company_id).db.all<Held>(sql`
+  const [own] = await ofCompany(ctx, company_id).db.all(sql<Held>`
     SELECT id, status, proven_at FROM ems_accounts
     WHERE company_id = ${company_id} AND lower(email_address) = lower(${email_address})`);
   const isForeign = holders.some((holder) => holder.company_id !== company_id);

@@ -1,38 +1,37 @@
 import { sql } from "drizzle-orm";
 import { notFound } from "../../lib/errors.ts";
 import { toIsoOrNull } from "../../lib/time.ts";
+import type { RowOf } from "../../platform/d1/rows.ts";
 import { batch, inCompanies, type UserCtx } from "../context.ts";
+import type { syncs } from "../schema/intake.ts";
+import type { accounts } from "../schema/mail.ts";
 import type { SyncResponse } from "./schemas.ts";
 
-interface SyncRow {
-  status_reason: string | null;
-  state: SyncResponse["state"] | null;
-  fetched: number | null;
-  estimated_total: number | null;
-  oldest_at: number | null;
-  swept_at: number | null;
-  repaired: number | null;
-  last_error: string | null;
-}
+type SyncColumns =
+  | ("state" | "fetched" | "estimated_total" | "oldest_at")
+  | ("swept_at" | "repaired" | "last_error");
+
+/** Null where the account has no row in ems_syncs. */
+type SyncRow = Pick<RowOf<typeof accounts>, "status_reason"> & {
+  [Column in SyncColumns]: RowOf<typeof syncs>[Column] | null;
+};
 
 /**
  * How far an account's mail has come: its history, its notifications and its sweeps.
  * @throws ServiceError `not_found`
  */
 export async function getSync(ctx: UserCtx, id: string): Promise<SyncResponse> {
-  const [accounts, deliveries] = await batch(ctx, [
-    sql`
+  const [[row], [delivery]] = await batch(ctx, [
+    sql<SyncRow>`
       SELECT a.status_reason, s.state, s.fetched, s.estimated_total, s.oldest_at, s.swept_at, s.repaired, s.last_error
       FROM ems_accounts a LEFT JOIN ems_syncs s ON s.account_id = a.id
       WHERE a.id = ${id} AND a.company_id ${inCompanies(ctx)}`,
-    sql`
+    sql<{ received_at: number; lag: number | null }>`
       SELECT d.received_at, d.finished_at - d.occurred_at AS lag FROM ems_deliveries d
       JOIN ems_accounts a ON a.id = d.account_id AND a.company_id ${inCompanies(ctx)}
       WHERE d.account_id = ${id} ORDER BY d.received_at DESC, d.id DESC LIMIT 1`,
   ]);
-  const [row] = accounts as SyncRow[];
   if (!row) throw notFound("Email account");
-  const [delivery] = deliveries as { received_at: number; lag: number | null }[];
   return {
     account_id: id,
     state: row.state ?? "none",

@@ -2,6 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import { notFound, ServiceError } from "../../lib/errors.ts";
 import { cut } from "../../lib/line.ts";
 import { nowSeconds, toIso, toIsoOrNull } from "../../lib/time.ts";
+import type { RowOf } from "../../platform/d1/rows.ts";
 import { assign, type Changes, insertInto, type NewRow } from "../../platform/d1/write.ts";
 import { sendAll } from "../../platform/queues.ts";
 import { batch, type Ctx, inCompanies, type UserCtx } from "../context.ts";
@@ -11,7 +12,7 @@ import type { deliveries } from "../schema/intake.ts";
 import { grantOf, type Notification, occurredAt, type QueuedNotification } from "./notification.ts";
 import type { DeliveriesQuery, DeliveryListResponse, DeliveryResponse, ReplayQuery } from "./schemas.ts";
 
-export type DeliveryRow = typeof deliveries.$inferSelect;
+export type DeliveryRow = RowOf<typeof deliveries>;
 
 export interface Recorded {
   queued: QueuedNotification;
@@ -83,7 +84,7 @@ type ListedRow = DeliveryRow & Position;
  * and still name a cursor: what it asks for may be rare, and no more than the next 1,000 of each account are looked at.
  */
 export async function listDeliveries(ctx: UserCtx, query: DeliveriesQuery): Promise<DeliveryListResponse> {
-  const accounts = await ctx.db.all<{ id: string }>(sql`
+  const accounts = await ctx.db.all(sql<{ id: string }>`
     SELECT id FROM ems_accounts
     WHERE company_id ${inCompanies(ctx)} ${query.account_id ? sql`AND id = ${query.account_id}` : sql``}`);
   const ids = accounts.map(({ id }) => id);
@@ -103,36 +104,42 @@ async function countParked(ctx: UserCtx): Promise<number> {
   return Math.min(totalOf(await ctx.db.all(parked)), 1000);
 }
 
-const newestOf = (accountId: string, { cursor }: DeliveriesQuery, columns: string, limit: number): SQL => sql`
-  SELECT ${sql.raw(columns)}, received_at AS at FROM ems_deliveries
+const newestOf = <Row>(
+  accountId: string,
+  { cursor }: DeliveriesQuery,
+  columns: SQL<Row>,
+  limit: number,
+): SQL<Row & Position> => sql`
+  SELECT ${columns}, received_at AS at FROM ems_deliveries
   WHERE account_id = ${accountId} ${after("received_at", "id", cursor)}
   ORDER BY received_at DESC, id DESC LIMIT ${limit}`;
 
 async function readAll(ctx: UserCtx, accounts: string[], query: DeliveriesQuery) {
   const slice = { first: 0, size: query.size };
-  const lists = accounts.map((id) => newestOf(id, query, "*", rowsFor(slice)));
-  return cutPage((await batch(ctx, lists)) as ListedRow[][], slice);
+  const lists = accounts.map((id) => newestOf(id, query, sql<DeliveryRow>`*`, rowsFor(slice)));
+  return cutPage(await batch(ctx, lists), slice);
 }
 
-/** So many of an account's deliveries are looked at for what a filter lets through. */
+/** A filter looks at this many deliveries of an account. */
 const WINDOW = 1000;
 
 async function readMatching(ctx: UserCtx, accounts: string[], query: DeliveriesQuery) {
   const slice = { first: 0, size: query.size };
   const { state, type } = query;
-  const results = await batch(ctx, [
-    ...accounts.map(
-      (id) => sql`
-        SELECT * FROM (${newestOf(id, query, "*", WINDOW)})
+  const [lists, ends] = await batch(ctx, [
+    accounts.map(
+      (id) => sql<ListedRow>`
+        SELECT * FROM (${newestOf(id, query, sql`*`, WINDOW)})
         WHERE true ${state ? sql`AND state = ${state}` : sql``} ${type ? sql`AND type = ${type}` : sql``}
         LIMIT ${rowsFor(slice)}`,
     ),
-    ...accounts.map(
-      (id) => sql`SELECT * FROM (${newestOf(id, query, "id", WINDOW)}) LIMIT 1 OFFSET ${WINDOW - 1}`,
+    accounts.map(
+      (id) =>
+        sql<Position>`SELECT * FROM (${newestOf(id, query, sql`id`, WINDOW)}) LIMIT 1 OFFSET ${WINDOW - 1}`,
     ),
   ]);
-  const found = results.slice(0, accounts.length).flat() as ListedRow[];
-  const [end] = (results.slice(accounts.length).flat() as Position[]).sort(byNewest);
+  const found = lists.flat();
+  const [end] = ends.flat().sort(byNewest);
   // Below where one account was looked at no further, what others have is left for the next page.
   const page = cutPage([end ? found.filter((row) => byNewest(row, end) <= 0) : found], slice);
   return { ...page, next_cursor: page.next_cursor ?? (end ? formatCursor(end) : null) };
@@ -144,7 +151,7 @@ async function readMatching(ctx: UserCtx, accounts: string[], query: DeliveriesQ
  */
 export async function replayDelivery(ctx: UserCtx, id: string): Promise<DeliveryResponse> {
   const mine = sql`id = ${id} AND account_id IN (SELECT id FROM ems_accounts WHERE company_id ${inCompanies(ctx)})`;
-  const [row] = await ctx.db.all<DeliveryRow>(sql`SELECT * FROM ems_deliveries WHERE ${mine}`);
+  const [row] = await ctx.db.all(sql<DeliveryRow>`SELECT * FROM ems_deliveries WHERE ${mine}`);
   if (!row) throw notFound("Delivery");
   if (!(await ctx.env.ATTACHMENTS.head(row.key))) {
     throw new ServiceError("conflict", "The bytes of this delivery are kept for 30 days, and are gone");
@@ -166,14 +173,14 @@ const REPLAYED_PER_CALL = 1000;
  */
 export async function replayParked(ctx: UserCtx, query: ReplayQuery): Promise<{ replayed: number }> {
   const { type, account_id, before } = query;
-  const rows = await ctx.db.all<Replayed>(sql`
+  const rows = await ctx.db.all(sql<Replayed>`
     SELECT d.id, d.key, d.received_at FROM ems_accounts a
     CROSS JOIN ems_deliveries d INDEXED BY ems_deliveries_parked_of ON d.account_id = a.id
     WHERE d.state = 'parked' AND a.company_id ${inCompanies(ctx)} ${account_id ? sql`AND a.id = ${account_id}` : sql``}
       ${type ? sql`AND d.type = ${type}` : sql``}
       ${before ? sql`AND d.received_at < ${Math.floor(Date.parse(before) / 1000)}` : sql``}
     LIMIT ${REPLAYED_PER_CALL}`);
-  const replayed = rows.slice(0, REPLAYED_PER_CALL); // each database has given so many
+  const replayed = rows.slice(0, REPLAYED_PER_CALL); // each part of the database gives up to this many
   await replay(ctx, replayed, sql`0`);
   return { replayed: replayed.length };
 }
@@ -197,7 +204,7 @@ const RETRIED_PER_RUN = 500;
 
 /** Cron: has what an outage has parked applied again, the longest due first, until it succeeds or its time is over. */
 export async function replayDue(ctx: Ctx): Promise<void> {
-  const due = await ctx.db.all<Replayed>(sql`
+  const due = await ctx.db.all(sql<Replayed>`
     SELECT id, key, received_at FROM ems_deliveries INDEXED BY ems_deliveries_retry
     WHERE retry_at <= ${nowSeconds()} AND retry_at IS NOT NULL ORDER BY retry_at LIMIT ${RETRIED_PER_RUN}`);
   if (due.length) await replay(ctx, due, sql`replays + 1`);
