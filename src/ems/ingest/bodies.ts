@@ -1,16 +1,13 @@
+import type { RowOf } from "../../platform/d1/rows.ts";
 import { log } from "../../platform/log.ts";
 import type { Ctx } from "../context.ts";
 import { overflow } from "../overflow.ts";
+import type { messages } from "../schema/mail.ts";
 
-export interface Body {
-  body_html: string | null;
-  body_text: string | null;
-}
+export type Body = Pick<RowOf<typeof messages>, "body_html" | "body_text">;
 
 /** Where a body lies: in the row, or in R2 under a key. */
-export interface BodyColumns extends Body {
-  body_key: string | null;
-}
+export type BodyColumns = Pick<RowOf<typeof messages>, "body_html" | "body_text" | "body_key">;
 
 /**
  * Puts a body where it belongs. A large one is in R2 when this returns, before the row that refers to it. Each time

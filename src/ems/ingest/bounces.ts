@@ -62,7 +62,7 @@ const PATIENCE_SECONDS = 600;
  * @throws Error while the mail that bounced may still come; the queue tries again
  */
 export async function readBounce(ctx: Ctx, job: { message_id: string; references: string[] }): Promise<void> {
-  const [report] = await ctx.db.all<Report>(sql`
+  const [report] = await ctx.db.all(sql<Report>`
     SELECT id, account_id, company_id, from_address, subject, created_at, body_key, body_text, body_html
     FROM ems_messages WHERE id = ${job.message_id} AND direction = 'inbound'`);
   if (!report) return;
@@ -118,7 +118,7 @@ function failureOf(report: Report, status: string[], text: string): string | nul
 }
 
 async function findSent(ctx: Ctx, { account_id }: Report, ids: string[]) {
-  const [sent] = await ctx.db.all<{ id: string; provider_message_id: string }>(sql`
+  const [sent] = await ctx.db.all(sql<{ id: string; provider_message_id: string }>`
     SELECT m.id, m.provider_message_id FROM json_each(${JSON.stringify(ids)}) j CROSS JOIN ems_messages m
       ON m.account_id = ${account_id} AND m.internet_message_id = j.value
     WHERE m.direction = 'outbound' LIMIT 1`);
@@ -127,7 +127,7 @@ async function findSent(ctx: Ctx, { account_id }: Report, ids: string[]) {
 
 /** The beginnings of the parts that tell the status and the headers of the mail that bounced. */
 async function partsOf(ctx: Ctx, { id }: Report): Promise<{ status: string[]; original: string[] }> {
-  const rows = await ctx.db.all<StoredAttachment & { content_type: string }>(sql`
+  const rows = await ctx.db.all(sql<StoredAttachment & { content_type: string }>`
     SELECT a.id, a.company_id, a.content_type, a.provider_attachment_id, a.stored_at, m.provider_message_id, c.grant_id
     FROM ems_attachments a JOIN ems_messages m ON m.id = a.message_id JOIN ems_accounts c ON c.id = a.account_id
     WHERE a.message_id = ${id}`);

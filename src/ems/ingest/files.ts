@@ -1,20 +1,16 @@
 import { type SQL, sql } from "drizzle-orm";
 import { uuidv7 } from "../../lib/ids.ts";
+import type { RowOf } from "../../platform/d1/rows.ts";
 import { picturesOf } from "../attachments/images.ts";
 import type { ProviderAttachment } from "../provider/port.ts";
+import type { attachments } from "../schema/mail.ts";
 
 /** A file of a message, as the database has it. */
-export interface FileRow {
-  id: string;
-  provider_attachment_id: string;
-  /** Its place among those of the same provider id: providers derive that from name, type and size. */
-  nth: number;
-  filename: string;
-  content_type: string;
-  size_bytes: number;
-  content_id: string | null;
-  is_inline: number;
-}
+export type FileRow = Pick<
+  RowOf<typeof attachments>,
+  | ("id" | "provider_attachment_id" | "nth" | "filename")
+  | ("content_type" | "size_bytes" | "content_id" | "is_inline")
+>;
 
 /** Selects the files of a message. */
 export const selectFiles = (messageId: SQL): SQL<FileRow> => sql`
@@ -50,11 +46,13 @@ export async function planFiles(
   const files = told ? numbered(told) : stored;
   const shown = new Set(await shownOf(files, html));
   const rowOf = rowFinder(stored, files);
-  const wanted = files.map((file) => ({
-    ...file,
-    id: rowOf(file)?.id ?? uuidv7(),
-    is_inline: shown.has(file) ? 1 : 0,
-  }));
+  const wanted = files.map(
+    (file): FileRow => ({
+      ...file,
+      id: rowOf(file)?.id ?? uuidv7(),
+      is_inline: shown.has(file) ? 1 : 0,
+    }),
+  );
   const kept = new Set(wanted.map(({ id }) => id));
   const before = new Map(stored.map((row) => [row.id, row]));
   return {

@@ -20,8 +20,14 @@ export interface Filing {
   isOwn: boolean;
 }
 
-/** Selects what `filingOf` takes: two statements. */
-export const selectKnownFolders = (account: MailAccount, { folders, from }: ProviderMessage): SQL[] => [
+/** What `filingOf` has to know: the folders that the message names, and whether its sender is an alias. */
+export type KnownFolders = [folders: FolderRow[], accounts: AccountRow[]];
+
+/** Selects the rows of KnownFolders. */
+export const selectKnownFolders = (
+  account: MailAccount,
+  { folders, from }: ProviderMessage,
+): [SQL<FolderRow>, SQL<AccountRow>] => [
   sql`
     SELECT f.provider_folder_id AS id, f.folder FROM json_each(${JSON.stringify(folders ?? [])}) j
     CROSS JOIN ems_folders f ON f.account_id = ${account.id} AND f.provider_folder_id = j.value`,
@@ -40,12 +46,11 @@ export async function filingOf(
   ctx: Ctx,
   account: MailAccount,
   message: ProviderMessage,
-  [folders, accounts]: unknown[][],
+  [folders, [row]]: KnownFolders,
 ): Promise<Filing> {
-  const [row] = accounts as { failed_at: number | null; is_alias: number }[];
   const isOwn = lower(message.from?.email) === lower(account.email_address) || row?.is_alias === 1;
   if (!message.folders) return { places: undefined, isOwn };
-  let known = toMap(folders as FolderRow[]);
+  let known = toMap(folders);
   const isUnknown = (id: string) => !known.has(id) && folderByName(id) === undefined;
   const isWell = (row?.failed_at ?? 0) < nowSeconds() - ASK_AGAIN_SECONDS;
   if (isWell && message.folders.some(isUnknown)) known = await refreshFolders(ctx, account, message.folders);
@@ -59,6 +64,11 @@ export async function filingOf(
 interface FolderRow {
   id: string;
   folder: Folder | null;
+}
+
+interface AccountRow {
+  failed_at: number | null;
+  is_alias: number;
 }
 
 const toMap = (rows: FolderRow[]) => new Map(rows.map(({ id, folder }) => [id, folder]));

@@ -1,31 +1,24 @@
 import { sql } from "drizzle-orm";
+import type { RowOf } from "../../platform/d1/rows.ts";
 import { batch, type Ctx } from "../context.ts";
 import type { ProviderMessage } from "../provider/port.ts";
-import type { BodyColumns } from "./bodies.ts";
+import type { messages } from "../schema/mail.ts";
 import { type FileRow, selectFiles } from "./files.ts";
-import { selectKnownFolders } from "./folders.ts";
-import { type Departed, selectEarlier, type Twin } from "./moves.ts";
-import type { MailAccount, Observed, State } from "./state.ts";
+import { type KnownFolders, selectKnownFolders } from "./folders.ts";
+import { type Departed, selectDeparted, selectTwin, type Twin } from "./moves.ts";
+import type { MailAccount } from "./state.ts";
+
+type MessageRow = RowOf<typeof messages>;
 
 /** A message as the database has it, with its files. */
-export type Stored = State &
-  BodyColumns &
-  Observed & {
-    id: string;
-    account_id: string;
-    thread_id: string;
-    threaded_by: string;
-    applied_by: string;
-    files: FileRow[];
-  };
+export type Stored = typeof messages.$inferSelect & { files: FileRow[] };
 
 /** What is known of a message that the provider tells of. */
 export interface Known {
   stored: Stored | undefined;
   /** When the provider has deleted it, in milliseconds. */
   deletedAt: number | null;
-  /** What `filingOf` takes. */
-  folders: unknown[][];
+  folders: KnownFolders;
   /** Another message that this one may be, under an earlier id. */
   twin: (Omit<Stored, "files"> & Twin) | undefined;
   departed: Departed | undefined;
@@ -35,25 +28,28 @@ export interface Known {
 export async function findKnown(ctx: Ctx, account: MailAccount, message: ProviderMessage): Promise<Known> {
   const key = sql`account_id = ${account.id} AND provider_message_id = ${message.id}`;
   const isNamed = message.internet_message_id !== undefined;
-  const [rows, tombstones, files, folders, accounts, twins, departures] = await batch(ctx, [
-    sql`SELECT * FROM ems_messages WHERE ${key}`,
-    sql`SELECT deleted_at FROM ems_tombstones WHERE ${key}`,
+  const [[row], [tombstone], files, folders, twins, departures] = await batch(ctx, [
+    sql<MessageRow>`SELECT * FROM ems_messages WHERE ${key}`,
+    sql<{ deleted_at: number }>`SELECT deleted_at FROM ems_tombstones WHERE ${key}`,
     selectFiles(sql`SELECT id FROM ems_messages WHERE ${key}`),
-    ...selectKnownFolders(account, message),
-    ...(isNamed ? selectEarlier(account, message) : []),
+    selectKnownFolders(account, message),
+    isNamed ? [selectTwin(account, message)] : [],
+    isNamed ? [selectDeparted(account, message)] : [],
   ]);
-  const stored = toStored(rows);
-  const [tombstone] = tombstones as { deleted_at: number }[];
+  const [twin] = twins.flat();
+  const [departed] = departures.flat();
   return {
-    stored: stored && { ...stored, files: files as FileRow[] },
+    stored: row && { ...toStored(row), files },
     deletedAt: tombstone?.deleted_at ?? null,
-    folders: [folders ?? [], accounts ?? []],
-    twin: toStored(twins) as Known["twin"],
-    departed: (departures as Departed[] | undefined)?.[0],
+    folders,
+    twin: twin && toStored(twin),
+    departed,
   };
 }
 
-function toStored(rows: unknown[] | undefined): Omit<Stored, "files"> | undefined {
-  const [row] = (rows ?? []) as (Omit<Stored, "files" | "has_attachments"> & { has_attachments: number })[];
-  return row && { ...row, has_attachments: row.has_attachments === 1 };
-}
+const toStored = <Row extends MessageRow>(
+  row: Row,
+): Omit<Row, "has_attachments"> & Pick<Stored, "has_attachments"> => ({
+  ...row,
+  has_attachments: row.has_attachments === 1,
+});

@@ -1,10 +1,12 @@
 import { type SQL, sql } from "drizzle-orm";
 import { sha256Hex } from "../../lib/hmac.ts";
+import type { RowOf } from "../../platform/d1/rows.ts";
 import { batch, type Ctx } from "../context.ts";
 import { appendEvents } from "../events/log.ts";
 import { ProviderError, type ProviderMessage } from "../provider/port.ts";
-import { type BodyColumns, loadBody } from "./bodies.ts";
-import { type FileRow, planFiles, selectFiles, writeFiles } from "./files.ts";
+import type { departures, messages } from "../schema/mail.ts";
+import { loadBody } from "./bodies.ts";
+import { planFiles, selectFiles, writeFiles } from "./files.ts";
 import type { MailAccount } from "./state.ts";
 
 // Some providers give a mail another id when it is moved to another folder, and tell of a creation and a deletion, in
@@ -18,6 +20,8 @@ const MOVE_SECONDS = 900;
 /** For so long what was deleted may come back under another id. */
 export const DEPARTURE_SECONDS = 3600;
 
+type MessageRow = RowOf<typeof messages>;
+
 /** What two ids of one mail have in common. */
 interface Mail {
   internet_message_id: string | null | undefined;
@@ -29,49 +33,44 @@ interface Mail {
 const isSameMail = ({ from_address, subject, sent_at }: Mail): SQL =>
   sql`from_address = ${from_address ?? ""} AND subject = ${subject ?? ""} AND sent_at = ${sent_at ?? -1}`;
 
-const alike = (accountId: string, mail: Mail): SQL => sql`
+const alike = (accountId: string, mail: Mail): SQL<MessageRow> => sql`
   SELECT * FROM (
     SELECT * FROM ems_messages
     WHERE account_id = ${accountId} AND internet_message_id = ${mail.internet_message_id ?? ""}
     ORDER BY rowid DESC LIMIT ${LOOKED_AT}) WHERE ${isSameMail(mail)}`;
 
 /** A message that was deleted not long ago. */
-export interface Departed {
-  message_id: string;
-  thread_id: string;
-  created_at: number;
-  entries: string;
-}
+export type Departed = Pick<RowOf<typeof departures>, "message_id" | "thread_id" | "created_at" | "entries">;
 
-/**
- * Two statements. The first selects the stored message that this one may be under another id, and whether that id is
- * known to be gone; the second what is left of a message that has just been deleted.
- */
-export function selectEarlier(account: MailAccount, message: ProviderMessage): SQL[] {
-  const { internet_message_id, subject, date: sent_at } = message;
-  const mail = { internet_message_id, from_address: message.from?.email, subject, sent_at };
-  return [
-    sql`
-      SELECT m.*, EXISTS (
-        SELECT 1 FROM ems_tombstones t
-        WHERE t.account_id = m.account_id AND t.provider_message_id = m.provider_message_id
-          AND t.deleted_at >= m.observed_at) AS is_gone
-      FROM (${alike(account.id, mail)} AND provider_message_id <> ${message.id} LIMIT 1) m`,
-    sql`
-      SELECT message_id, thread_id, created_at, entries FROM ems_departures
-      WHERE account_id = ${account.id} AND internet_message_id = ${internet_message_id ?? ""}
-        AND ${isSameMail(mail)} AND departed_at > unixepoch() - ${DEPARTURE_SECONDS}
-        AND NOT EXISTS (SELECT 1 FROM ems_messages WHERE id = message_id) LIMIT 1`,
-  ];
-}
+const mailOf = ({ internet_message_id, from, subject, date }: ProviderMessage): Mail => ({
+  internet_message_id,
+  from_address: from?.email,
+  subject,
+  sent_at: date,
+});
+
+/** Selects the stored message that this one may be under another id, and whether that id is known to be gone. */
+export const selectTwin = (
+  account: MailAccount,
+  message: ProviderMessage,
+): SQL<MessageRow & { is_gone: number }> => sql`
+  SELECT m.*, EXISTS (
+    SELECT 1 FROM ems_tombstones t
+    WHERE t.account_id = m.account_id AND t.provider_message_id = m.provider_message_id
+      AND t.deleted_at >= m.observed_at) AS is_gone
+  FROM (${alike(account.id, mailOf(message))} AND provider_message_id <> ${message.id} LIMIT 1) m`;
+
+/** Selects what is left of this message, if it has just been deleted. */
+export const selectDeparted = (account: MailAccount, message: ProviderMessage): SQL<Departed> => sql`
+  SELECT message_id, thread_id, created_at, entries FROM ems_departures
+  WHERE account_id = ${account.id} AND internet_message_id = ${message.internet_message_id ?? ""}
+    AND ${isSameMail(mailOf(message))} AND departed_at > unixepoch() - ${DEPARTURE_SECONDS}
+    AND NOT EXISTS (SELECT 1 FROM ems_messages WHERE id = message_id) LIMIT 1`;
 
 /** A stored message that may have another id by now. */
-export interface Twin {
-  provider_message_id: string;
-  body_digest: string | null;
-  attachment_count: number;
+export type Twin = Pick<MessageRow, "provider_message_id" | "body_digest" | "attachment_count"> & {
   is_gone: number;
-}
+};
 
 /**
  * Whether the provider now shows a stored message as this one. When it shows both, or does not answer, they are two:
@@ -121,11 +120,6 @@ export const rememberDeparture = (doomed: SQL): SQL => sql`
   FROM ems_messages WHERE ${doomed} AND internet_message_id IS NOT NULL
   ON CONFLICT (message_id) DO UPDATE SET entries = excluded.entries, departed_at = excluded.departed_at`;
 
-interface Copy extends Mail, Twin, BodyColumns {
-  id: string;
-  applied_by: string;
-}
-
 /**
  * Makes one message of two, when the deletion of the first shows that the second is where it was moved to: the first
  * takes the second's place at the provider, and the second is gone.
@@ -139,19 +133,16 @@ export async function mergeMoved(
   providerId: string,
   deletedAt: number,
 ): Promise<boolean> {
-  const [first] = await ctx.db.all<Copy>(sql`
+  const [first] = await ctx.db.all(sql<MessageRow>`
     SELECT * FROM ems_messages WHERE account_id = ${account.id} AND provider_message_id = ${providerId}
       AND observed_at <= ${deletedAt} AND internet_message_id IS NOT NULL`);
   if (!first) return false;
-  const [second] = await ctx.db.all<Copy>(sql`
+  const [second] = await ctx.db.all(sql<MessageRow>`
     SELECT * FROM (${alike(account.id, first)}) WHERE id > ${first.id}
       AND created_at > unixepoch() - ${MOVE_SECONDS} AND attachment_count = ${first.attachment_count}
       AND coalesce(body_digest, ${first.body_digest}) IS ${first.body_digest} LIMIT 1`);
   if (!second) return false;
-  const [files = [], told = []] = (await batch(ctx, [
-    selectFiles(sql`${first.id}`),
-    selectFiles(sql`${second.id}`),
-  ])) as FileRow[][];
+  const [files, told] = await batch(ctx, [selectFiles(sql`${first.id}`), selectFiles(sql`${second.id}`)]);
   const attachments = told.map(({ provider_attachment_id: id, ...file }) => ({ ...file, id }));
   const plan = await planFiles(files, attachments, async () => (await loadBody(ctx, first)).body_html);
   const cause = `merged/${second.id}/${second.applied_by}`.slice(0, 200);

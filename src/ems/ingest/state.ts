@@ -1,9 +1,12 @@
 import { isMailSystem } from "../../lib/delivery-report.ts";
 import { excerpt, readableSnippet } from "../../lib/text.ts";
 import { nowSeconds } from "../../lib/time.ts";
-import type { Folder } from "../folders.ts";
 import type { Address, ProviderMessage } from "../provider/port.ts";
+import type { messages } from "../schema/mail.ts";
 import type { FilePlan } from "./files.ts";
+
+/** A row of ems_messages whose flags are booleans. */
+type Message = typeof messages.$inferSelect;
 
 /** What of an account its mail depends on. */
 export interface MailAccount {
@@ -20,25 +23,12 @@ export interface ConnectedAccount extends MailAccount {
 }
 
 /** The columns of a message that the provider decides. */
-export interface State {
-  provider_thread_id: string | null;
-  internet_message_id: string | null;
-  message_id_written: string | null;
-  from_address: string;
-  from_name: string | null;
-  to_addresses: string;
-  cc_addresses: string | null;
-  bcc_addresses: string | null;
-  reply_to_addresses: string | null;
-  subject: string;
-  snippet: string | null;
-  direction: "inbound" | "outbound";
-  folder: Folder;
-  has_attachments: boolean;
-  attachment_count: number;
-  sent_at: number;
-  body_digest: string | null;
-}
+export type State = Pick<
+  Message,
+  | ("provider_thread_id" | "internet_message_id" | "message_id_written" | "from_address" | "from_name")
+  | ("to_addresses" | "cc_addresses" | "bcc_addresses" | "reply_to_addresses" | "subject" | "snippet")
+  | ("direction" | "folder" | "has_attachments" | "attachment_count" | "sent_at" | "body_digest")
+>;
 
 /**
  * What is known of a message after the provider has spoken: what it told, over what was stored. A field that it
@@ -86,11 +76,7 @@ export function mergeState(
 }
 
 /** When the provider saw what is stored of a message's body and files, in milliseconds; null: not known. */
-export interface Observed {
-  observed_at: number;
-  body_observed_at: number | null;
-  files_observed_at: number | null;
-}
+export type Observed = Pick<Message, "observed_at" | "body_observed_at" | "files_observed_at">;
 
 /**
  * What an older notification can still add: what nobody has told yet, and a body or files that are newer than those

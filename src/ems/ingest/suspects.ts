@@ -49,7 +49,7 @@ export const suspectMissing = (
  * @throws ProviderError when the provider fails; the suspect that it failed for comes later
  */
 export async function askForSuspects(ctx: Ctx, account: ConnectedAccount): Promise<number> {
-  const due = await ctx.db.all<{ id: string; observed_at: number | null }>(sql`
+  const due = await ctx.db.all(sql<{ id: string; observed_at: number | null }>`
     SELECT s.provider_message_id AS id, m.observed_at FROM ems_suspects s
     LEFT JOIN ems_messages m ON m.account_id = s.account_id AND m.provider_message_id = s.provider_message_id
     WHERE s.account_id = ${account.id} AND s.ask_at <= ${nowSeconds()} LIMIT ${ASKED_AT_ONCE}`);
