@@ -1,18 +1,18 @@
 import { sql } from "drizzle-orm";
+import type { RowOf } from "../../platform/d1/rows.ts";
 import { log } from "../../platform/log.ts";
 import type { Ctx } from "../context.ts";
 import { enqueueJob } from "../jobs.ts";
+import type { accounts, attachments, messages } from "../schema/mail.ts";
 import { createPartBuffer, putChunks } from "./put-chunks.ts";
 
 /** What is needed to bring an attachment's bytes from the provider to R2. */
-export interface StoredAttachment {
-  id: string;
-  company_id: number;
-  provider_attachment_id: string;
-  provider_message_id: string;
-  grant_id: string | null;
-  stored_at: number | null;
-}
+export type StoredAttachment = Pick<
+  RowOf<typeof attachments>,
+  "id" | "company_id" | "provider_attachment_id" | "stored_at"
+> &
+  Pick<RowOf<typeof messages>, "provider_message_id"> &
+  Pick<RowOf<typeof accounts>, "grant_id">;
 
 /** R2 keys start with the company, so that a company's files can be listed, counted and removed. */
 export const keyOf = ({ company_id, id }: Pick<StoredAttachment, "company_id" | "id">): string =>
@@ -32,7 +32,7 @@ export async function enqueueDownload(ctx: Ctx, messageId: string): Promise<void
  * @throws ProviderError when the provider fails; the queue tries again
  */
 export async function storeAttachments(ctx: Ctx, messageId: string): Promise<void> {
-  const rows = await ctx.db.all<StoredAttachment>(sql`
+  const rows = await ctx.db.all(sql<StoredAttachment>`
     SELECT a.id, a.company_id, a.provider_attachment_id, a.stored_at, m.provider_message_id, c.grant_id
     FROM ems_attachments a JOIN ems_messages m ON m.id = a.message_id JOIN ems_accounts c ON c.id = a.account_id
     WHERE a.message_id = ${messageId} AND a.stored_at IS NULL`);

@@ -1,8 +1,10 @@
 import { sql } from "drizzle-orm";
+import type { RowOf } from "../../platform/d1/rows.ts";
 import { log } from "../../platform/log.ts";
 import { inCompanies, type UserCtx } from "../context.ts";
+import type { attachments } from "../schema/mail.ts";
 import { keyOf, type StoredAttachment, storeAttachment } from "./fetch.ts";
-import { imageType, type Picture, picturesOf } from "./images.ts";
+import { imageType, picturesOf } from "./images.ts";
 import { presign } from "./presign.ts";
 
 /** A Worker may have six connections opening at a time, and holds up to 5 MB of each image. */
@@ -10,7 +12,7 @@ const AT_A_TIME = 6;
 /** A larger image is no part of a text. */
 const MAX_BYTES = 25 * 1024 * 1024;
 
-type InlineImage = StoredAttachment & Picture & { size_bytes: number };
+type InlineImage = StoredAttachment & RowOf<typeof attachments>;
 
 /**
  * URLs of the images that a message's HTML shows by Content-ID, each good for an hour. Bytes that are not in R2 yet
@@ -23,7 +25,7 @@ export async function inlineUrls(
   contentIds: string[],
 ): Promise<Map<string, string>> {
   if (contentIds.length === 0) return new Map();
-  const files = await ctx.db.all<InlineImage>(sql`
+  const files = await ctx.db.all(sql<InlineImage>`
     SELECT a.*, m.provider_message_id, c.grant_id
     FROM ems_attachments a JOIN ems_messages m ON m.id = a.message_id JOIN ems_accounts c ON c.id = a.account_id
     WHERE a.message_id = ${messageId} AND +a.company_id ${inCompanies(ctx)} AND a.content_id IS NOT NULL

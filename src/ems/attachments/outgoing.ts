@@ -1,7 +1,9 @@
 import { sql } from "drizzle-orm";
 import { notFound } from "../../lib/errors.ts";
+import type { RowOf } from "../../platform/d1/rows.ts";
 import { inCompanies, type UserCtx } from "../context.ts";
 import { throwUnavailable } from "../provider/unavailable.ts";
+import type { attachments } from "../schema/mail.ts";
 import { keyOf, type StoredAttachment, storeAttachment } from "./fetch.ts";
 import { shownBy } from "./images.ts";
 
@@ -21,7 +23,7 @@ export interface StoredFile {
  * @throws ServiceError `not_found` for one that the provider has lost; `provider_failed` when the provider fails
  */
 export async function filesOf(ctx: UserCtx, messageId: string, html: string): Promise<StoredFile[]> {
-  const rows = await ctx.db.all<StoredAttachment & FileColumns>(sql`
+  const rows = await ctx.db.all(sql<StoredAttachment & RowOf<typeof attachments>>`
     SELECT a.*, m.provider_message_id, c.grant_id
     FROM ems_attachments a JOIN ems_messages m ON m.id = a.message_id JOIN ems_accounts c ON c.id = a.account_id
     WHERE a.message_id = ${messageId} AND a.company_id ${inCompanies(ctx)} ORDER BY a.rowid`);
@@ -37,11 +39,4 @@ export async function filesOf(ctx: UserCtx, messageId: string, html: string): Pr
     files.push({ key, filename, content_type, size_bytes, content_id: shownId(content_id) });
   }
   return files;
-}
-
-interface FileColumns {
-  filename: string;
-  content_type: string;
-  size_bytes: number;
-  content_id: string | null;
 }

@@ -47,7 +47,7 @@ export const groupByMessage = (rows: AttachmentRow[]): Map<string, AttachmentRes
  * @throws ServiceError `not_found`; `provider_failed` when the provider fails
  */
 export async function getDownloadUrl(ctx: UserCtx, id: string): Promise<string> {
-  const [attachment] = await ctx.db.all(sql<StoredAttachment & { filename: string; content_type: string }>`
+  const [attachment] = await ctx.db.all(sql<StoredAttachment & RowOf<typeof attachments>>`
     SELECT a.*, m.provider_message_id, c.grant_id
     FROM ems_attachments a JOIN ems_messages m ON m.id = a.message_id JOIN ems_accounts c ON c.id = a.account_id
     WHERE a.id = ${id} AND a.company_id ${inCompanies(ctx)}`);

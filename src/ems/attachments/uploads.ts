@@ -5,6 +5,7 @@ import { uuidv7 } from "../../lib/ids.ts";
 import { fileName } from "../../lib/line.ts";
 import { boundaryOf, type Part, parseMultipart, readField } from "../../lib/multipart.ts";
 import { nowSeconds, toIso } from "../../lib/time.ts";
+import type { RowOf } from "../../platform/d1/rows.ts";
 import { insertInto } from "../../platform/d1/write.ts";
 import { log } from "../../platform/log.ts";
 import { batch, type Ctx, inCompanies, ofCompany, type UserCtx } from "../context.ts";
@@ -14,7 +15,7 @@ import { createPartBuffer, putChunks } from "./put-chunks.ts";
 import type { UploadResponse } from "./schemas.ts";
 
 /** A file that waits to be sent. */
-export type Upload = typeof uploads.$inferSelect;
+export type Upload = RowOf<typeof uploads>;
 
 interface UploadInput {
   contentType: string;
@@ -60,7 +61,7 @@ export async function uploadFiles(ctx: UserCtx, input: UploadInput): Promise<Upl
 export async function findUploads(ctx: UserCtx, companyId: number, ids: string[]): Promise<Upload[]> {
   if (ids.length === 0) return [];
   if (new Set(ids).size < ids.length) throw invalid("attachment_ids: names an upload twice");
-  const found = await ctx.db.all<Upload>(sql`
+  const found = await ctx.db.all(sql<Upload>`
     SELECT u.* FROM json_each(${JSON.stringify(ids)}) j CROSS JOIN ems_uploads u ON u.id = j.value
     WHERE u.company_id = ${companyId} AND +u.company_id ${inCompanies(ctx)}
       AND u.created_at > unixepoch() - ${USABLE_DAYS * 86_400} ORDER BY j.key`);
