@@ -70,7 +70,7 @@ async function tryToSend(ctx: Ctx, entry: OutboxRow, mayBeSent: boolean): Promis
 }
 
 async function findAccount({ db }: Ctx, { id, account_id }: OutboxRow): Promise<Outgoing["account"]> {
-  const [account] = await db.all<Outgoing["account"]>(sql`
+  const [account] = await db.all(sql<Outgoing["account"]>`
     SELECT id, company_id, email_address, grant_id, status FROM ems_accounts WHERE id = ${account_id}`);
   if (!account) throw new Error(`The account of outbox entry ${id} is gone`);
   return account;

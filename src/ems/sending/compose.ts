@@ -1,45 +1,40 @@
 import { sql } from "drizzle-orm";
 import { forbidden, notFound, ServiceError } from "../../lib/errors.ts";
 import { fileName } from "../../lib/line.ts";
+import type { RowOf } from "../../platform/d1/rows.ts";
 import { check } from "../../platform/validation.ts";
 import { shownBy } from "../attachments/images.ts";
 import type { StoredFile } from "../attachments/outgoing.ts";
 import { findUploads, uploadKeyOf } from "../attachments/uploads.ts";
 import { inCompanies, type UserCtx } from "../context.ts";
+import type { accounts, messages } from "../schema/mail.ts";
 import type { StoredMail } from "./entry.ts";
 import { MailHead, type Recipient, type SendRequest } from "./schemas.ts";
 import { disconnected } from "./submit.ts";
 
-export interface SendingAccount {
-  id: string;
-  company_id: number;
-  email_address: string;
-  display_name: string | null;
-  grant_id: string | null;
-  grant_provider: string | null;
-  status: string;
-}
+export type SendingAccount = Pick<
+  RowOf<typeof accounts>,
+  "id" | "company_id" | "email_address" | "display_name" | "grant_id" | "grant_provider" | "status"
+>;
 
 /** The mail that is answered or passed on. */
-export interface Original {
-  id: string;
-  thread_id: string;
-  account_id: string;
-  company_id: number;
-  provider_message_id: string;
+export interface Original
+  extends Pick<
+      RowOf<typeof messages>,
+      | (
+          | "id"
+          | "thread_id"
+          | "account_id"
+          | "company_id"
+          | "provider_message_id"
+          | "from_address"
+          | "from_name"
+        )
+      | ("to_addresses" | "cc_addresses" | "reply_to_addresses" | "subject" | "direction" | "sent_at")
+    >,
+    Pick<RowOf<typeof accounts>, "email_address" | "grant_id"> {
   /** As its sender wrote it. */
   internet_message_id: string | null;
-  from_address: string;
-  from_name: string | null;
-  to_addresses: string;
-  cc_addresses: string | null;
-  reply_to_addresses: string | null;
-  subject: string;
-  direction: "inbound" | "outbound";
-  sent_at: number;
-  /** Of the mailbox that it lies in. */
-  email_address: string;
-  grant_id: string | null;
 }
 
 /** Of a mail's files together, and its text: what Nylas takes. */
@@ -47,7 +42,7 @@ const MAX_BYTES = 25 * 1024 * 1024;
 
 /** @throws ServiceError `not_found` for a message that is not the caller's */
 export async function findOriginal(ctx: UserCtx, id: string): Promise<Original> {
-  const [original] = await ctx.db.all<Original>(sql`
+  const [original] = await ctx.db.all(sql<Original>`
     SELECT m.id, m.thread_id, m.account_id, m.company_id, m.provider_message_id,
       coalesce(m.message_id_written, m.internet_message_id) AS internet_message_id, m.from_address, m.from_name,
       m.to_addresses, m.cc_addresses, m.reply_to_addresses, m.subject, m.direction, m.sent_at, a.email_address, a.grant_id
@@ -67,7 +62,7 @@ export async function findSendingAccount(
   id: string,
   original: Original | null,
 ): Promise<SendingAccount> {
-  const [account] = await ctx.db.all<SendingAccount>(sql`
+  const [account] = await ctx.db.all(sql<SendingAccount>`
     SELECT id, company_id, email_address, display_name, grant_id, grant_provider, status
     FROM ems_accounts WHERE id = ${id} AND company_id ${inCompanies(ctx)}`);
   if (!account || (original && original.company_id !== account.company_id)) {

@@ -28,7 +28,7 @@ export async function runOutboxJob(ctx: Ctx, id: string): Promise<void> {
 
 /** Cron: has jobs look at what is due, and so makes up for those that were lost. */
 export async function enqueueDue(ctx: Ctx): Promise<void> {
-  const due = await ctx.db.all<{ id: string; due_at: number }>(sql`
+  const due = await ctx.db.all(sql<{ id: string; due_at: number }>`
     SELECT id, due_at FROM ems_outbox INDEXED BY ems_outbox_due
     WHERE due_at <= unixepoch() + ${AHEAD_SECONDS} AND due_at IS NOT NULL ORDER BY due_at LIMIT ${AT_A_TIME}`);
   const jobs = due.map(({ id, due_at }) => ({

@@ -1,6 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import { sha256Hex } from "../../lib/hmac.ts";
 import { toIso } from "../../lib/time.ts";
+import type { RowOf } from "../../platform/d1/rows.ts";
 import { log } from "../../platform/log.ts";
 import type { StoredFile } from "../attachments/outgoing.ts";
 import { batch, type Ctx } from "../context.ts";
@@ -12,7 +13,7 @@ import type { OutgoingMail } from "../provider/port.ts";
 import type { outbox } from "../schema/sending.ts";
 import type { OutboxResponse, OutboxState } from "./schemas.ts";
 
-export type OutboxRow = typeof outbox.$inferSelect;
+export type OutboxRow = RowOf<typeof outbox>;
 
 /** A mail as it will leave. It is kept as it is until it has: a repetition must be the same, byte for byte. */
 export interface StoredMail extends Omit<OutgoingMail, "attachments" | "marker"> {
@@ -58,13 +59,12 @@ export async function move(
   changes: SQL,
 ): Promise<OutboxRow | undefined> {
   const { id, attempts } = expected;
-  const [rows] = await batch(ctx, [
-    sql`
+  const [[moved]] = await batch(ctx, [
+    sql<OutboxRow>`
       UPDATE ems_outbox SET state = ${state}, updated_at = unixepoch(), ${changes}
       WHERE id = ${id} AND state = ${expected.state} AND attempts = ${attempts} RETURNING *`,
     ...(state === "sending" ? [] : [tellSender(id, sql`state = ${state}`)]),
   ]);
-  const [moved] = rows as OutboxRow[];
   if (moved && state !== "sending") notifyHub(ctx, moved.company_id);
   return moved;
 }
@@ -100,7 +100,7 @@ export const setSent = (id: string, messageId: string | null): SQL[] => [
 ];
 
 export async function findEntry({ db }: Ctx, id: string): Promise<OutboxRow | undefined> {
-  const [row] = await db.all<OutboxRow>(sql`SELECT * FROM ems_outbox WHERE id = ${id}`);
+  const [row] = await db.all(sql<OutboxRow>`SELECT * FROM ems_outbox WHERE id = ${id}`);
   return row;
 }
 
@@ -111,7 +111,7 @@ export const enqueue = (ctx: Ctx, id: string, delaySeconds: number): Promise<voi
 /** A mail of an account has come back: perhaps it is one of which it is not known whether it was sent. */
 export async function enqueueUnknown(ctx: Ctx, accountId: string): Promise<void> {
   try {
-    const rows = await ctx.db.all<{ id: string }>(sql`
+    const rows = await ctx.db.all(sql<{ id: string }>`
       SELECT id FROM ems_outbox WHERE account_id = ${accountId} AND state = 'unknown' AND due_at IS NOT NULL LIMIT 10`);
     for (const { id } of rows) await enqueue(ctx, id, 0);
   } catch (error) {

@@ -13,12 +13,12 @@ export async function listOutbox(ctx: UserCtx, { size, cursor }: OutboxQuery): P
   const lists = await batch(
     ctx,
     ctx.user.companies.map(
-      (id) => sql`
+      (id) => sql<OutboxRow & Position>`
         SELECT *, created_at AS at FROM ems_outbox WHERE company_id = ${id} ${after("created_at", "id", cursor)}
         ORDER BY created_at DESC, id DESC LIMIT ${rowsFor(slice)}`,
     ),
   );
-  const { rows, next_cursor } = cutPage(lists as (OutboxRow & Position)[][], slice);
+  const { rows, next_cursor } = cutPage(lists, slice);
   return { items: rows.map(toResponse), next_cursor };
 }
 
@@ -52,7 +52,7 @@ export async function cancelOutboxEntry(ctx: UserCtx, id: string): Promise<Outbo
 }
 
 async function findOwn(ctx: UserCtx, id: string): Promise<OutboxRow> {
-  const [row] = await ctx.db.all<OutboxRow>(sql`
+  const [row] = await ctx.db.all(sql<OutboxRow>`
     SELECT * FROM ems_outbox WHERE id = ${id} AND company_id ${inCompanies(ctx)}`);
   if (!row) throw notFound("Outbox entry");
   return row;

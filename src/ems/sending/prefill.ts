@@ -46,7 +46,7 @@ async function quotable(
   { id }: Original,
   { remoteImages, sentAlong }: { remoteImages: boolean; sentAlong: boolean },
 ): Promise<QuotedBody> {
-  const [columns] = await ctx.db.all<BodyColumns>(sql`
+  const [columns] = await ctx.db.all(sql<BodyColumns>`
     SELECT body_html, body_text, body_key FROM ems_messages WHERE id = ${id} AND company_id ${inCompanies(ctx)}`);
   const { body_html, body_text } = columns
     ? await loadBody(ctx, columns)

@@ -77,7 +77,7 @@ export async function submit(
 
 async function findByKey(ctx: UserCtx, key: string | null): Promise<OutboxRow | undefined> {
   if (key === null) return undefined;
-  const [row] = await ctx.db.all<OutboxRow>(sql`
+  const [row] = await ctx.db.all(sql<OutboxRow>`
     SELECT * FROM ems_outbox WHERE user_id = ${ctx.user.user_id} AND idempotency_key = ${key}
       AND created_at > unixepoch() - ${KEY_SECONDS} AND +company_id ${inCompanies(ctx)}`);
   return row;
@@ -88,7 +88,7 @@ async function findByKey(ctx: UserCtx, key: string | null): Promise<OutboxRow | 
  * @throws ServiceError `conflict` when that was another version, and the caller has not said that this one is to leave as well
  */
 async function findByDraft(ctx: UserCtx, { id, version, again }: SentDraft): Promise<OutboxRow | undefined> {
-  const [row] = await ctx.db.all<OutboxRow>(sql`
+  const [row] = await ctx.db.all(sql<OutboxRow>`
     SELECT * FROM ems_outbox WHERE draft_id = ${id} AND state NOT IN ('failed', 'cancelled')
       AND +company_id ${inCompanies(ctx)}`);
   if (!row || row.draft_version === version) return row;
@@ -165,14 +165,14 @@ async function write(
   const now = nowSeconds();
   const isWaiting = send_at !== null && send_at > now;
   const passedOn = mail.files.flatMap(({ key }) => (isAttachment(key) ? [key] : []));
-  const [, , rows] = await batch(ctx, [
+  const [, , [entry]] = await batch(ctx, [
     sql`
       UPDATE ems_outbox SET idempotency_key = NULL
       WHERE user_id = ${user_id} AND idempotency_key = ${idempotencyKey} AND created_at <= ${now - KEY_SECONDS}`,
     sql`
       UPDATE ems_outbox SET draft_id = NULL WHERE draft_id = ${draft?.id ?? null}
         AND (state IN ('failed', 'cancelled') OR (${draft?.again ?? false} AND draft_version <> ${draft?.version ?? null}))`,
-    sql`
+    sql<OutboxRow>`
       INSERT INTO ems_outbox (id, company_id, account_id, user_id, state, provider_key, idempotency_key, draft_id,
         draft_version, mail, mail_key, mail_digest, subject, to_addresses, thread_id, thread_version, send_at, tried_at,
         attempts, due_at, created_at, updated_at)
@@ -185,7 +185,7 @@ async function write(
     ...(draft && isWaiting ? [removeDraftOf(id)] : []),
     ...(passedOn.length ? [holdFiles(id, passedOn)] : []),
   ]);
-  return (rows as OutboxRow[])[0];
+  return entry;
 }
 
 /** An upload stays long enough by itself; an attachment may be deleted with its message before the mail leaves. */

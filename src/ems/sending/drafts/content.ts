@@ -1,11 +1,12 @@
 import { invalid } from "../../../lib/errors.ts";
+import type { RowOf } from "../../../platform/d1/rows.ts";
 import { log } from "../../../platform/log.ts";
 import type { Ctx } from "../../context.ts";
 import { overflow } from "../../overflow.ts";
 import type { drafts } from "../../schema/sending.ts";
 import type { DraftContent, DraftUpdate } from "./schemas.ts";
 
-export type DraftRow = typeof drafts.$inferSelect;
+export type DraftRow = RowOf<typeof drafts>;
 export type ContentColumns = Pick<DraftRow, "content" | "content_key">;
 
 /** More than one request can bring: only a draft that is put together of several gets there. */

@@ -27,7 +27,7 @@ export async function createDraft(ctx: UserCtx, input: DraftCreate): Promise<Dra
   const stored = await storeContent(ctx, { company_id, id }, content);
   const { user_id } = ctx.user;
   const now = nowSeconds();
-  const [row] = await ofCompany(ctx, company_id).db.all<DraftRow>(sql`
+  const [row] = await ofCompany(ctx, company_id).db.all(sql<DraftRow>`
     INSERT INTO ems_drafts (id, company_id, account_id, created_by, updated_by, version, content, content_key,
       reply_to_message_id, created_at, updated_at)
     VALUES (${id}, ${company_id}, ${account_id}, ${user_id}, ${user_id}, 1, ${stored.content},
@@ -63,7 +63,7 @@ async function writeChanges(ctx: UserCtx, before: Draft, changes: DraftUpdate): 
   const isSame = accountId === before.row.account_id && original === before.row.reply_to_message_id;
   if (isSame && JSON.stringify(content) === JSON.stringify(before.content)) return before;
   const stored = await storeContent(ctx, before.row, content);
-  const [row] = await ctx.db.all<DraftRow>(sql`
+  const [row] = await ctx.db.all(sql<DraftRow>`
     UPDATE ems_drafts SET account_id = ${accountId}, reply_to_message_id = ${original}, content = ${stored.content},
       content_key = ${stored.content_key}, version = version + 1, claim = NULL, claimed_until = NULL,
       updated_by = ${ctx.user.user_id}, updated_at = ${nowSeconds()}
@@ -78,7 +78,7 @@ export const deleteDraft = (ctx: UserCtx, { id, seen }: Seen): Promise<true> =>
 
 /** Deletes a draft with all that was written, if it still is as it was read. @returns whether it was */
 export async function removeDraft(ctx: UserCtx, draft: DraftRow): Promise<boolean> {
-  const [row] = await ctx.db.all<DraftRow>(sql`
+  const [row] = await ctx.db.all(sql<DraftRow>`
     DELETE FROM ems_drafts WHERE ${isUnchanged(ctx, draft)} RETURNING content_key`);
   if (row) discardContent(ctx, row.content_key);
   return row !== undefined;
@@ -87,7 +87,7 @@ export async function removeDraft(ctx: UserCtx, draft: DraftRow): Promise<boolea
 const noAccess = () => forbidden("No access to this email account");
 
 async function companyOf(ctx: UserCtx, accountId: string): Promise<number> {
-  const [account] = await ctx.db.all<{ company_id: number }>(sql`
+  const [account] = await ctx.db.all(sql<{ company_id: number }>`
     SELECT company_id FROM ems_accounts WHERE id = ${accountId} AND company_id ${inCompanies(ctx)}`);
   if (!account) throw noAccess();
   return account.company_id;

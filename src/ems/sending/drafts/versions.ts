@@ -30,7 +30,7 @@ export const isUnchanged = (ctx: UserCtx, { id, version, claim }: DraftRow): SQL
 export async function findDraft(ctx: UserCtx, id: string): Promise<Draft | null> {
   let missing: string | null = null;
   for (;;) {
-    const [row] = await ctx.db.all<DraftRow>(sql`
+    const [row] = await ctx.db.all(sql<DraftRow>`
       SELECT * FROM ems_drafts WHERE id = ${id} AND company_id ${inCompanies(ctx)}`);
     if (!row) return null;
     const content = await loadContent(ctx, row);
