@@ -5,7 +5,7 @@ import type { CompanyListResponse, CompanyResponse, CompanyUpdate } from "./sche
 
 /** The companies in the caller's token, by id. */
 export async function listCompanies(ctx: UserCtx): Promise<CompanyListResponse> {
-  const named = await ctx.db.all<{ id: number; name: string }>(sql`
+  const named = await ctx.db.all(sql<{ id: number; name: string }>`
     SELECT id, name FROM companies WHERE id ${inCompanies(ctx)}`);
   const names = new Map(named.map(({ id, name }) => [id, name]));
   const ids = ctx.user.companies.toSorted((a, b) => a - b);

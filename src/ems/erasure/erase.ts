@@ -42,7 +42,7 @@ const ERASURES_PER_RUN = 1000;
  */
 export async function eraseAccount(ctx: UserCtx, id: string): Promise<void> {
   checkRole(ctx.user, "admin");
-  const [found] = await ctx.db.all<{ company_id: number }>(sql`
+  const [found] = await ctx.db.all(sql<{ company_id: number }>`
     SELECT company_id FROM ems_accounts WHERE id = ${id} AND +company_id ${inCompanies(ctx)}
     UNION ALL SELECT company_id FROM ems_erasures WHERE account_id = ${id} AND company_id ${inCompanies(ctx)}`);
   if (!found) throw notFound("Email account");
@@ -70,7 +70,7 @@ export async function eraseCompany(ctx: UserCtx, id: number): Promise<void> {
 async function begin(ctx: UserCtx, job: EraseJob, which: SQL): Promise<void> {
   const { company_id, account_id } = job;
   const now = nowSeconds();
-  const accounts = await ctx.db.all<{ id: string }>(sql`SELECT id FROM ems_accounts WHERE ${which}`);
+  const accounts = await ctx.db.all(sql<{ id: string }>`SELECT id FROM ems_accounts WHERE ${which}`);
   const isCompany = account_id === "";
   await batch(ctx, [
     // An account of none: whoever shows accounts reads their list again. It goes with the erasure.
@@ -105,7 +105,7 @@ const causeOf = ({ company_id, account_id }: EraseJob): string => `erased/${comp
 /** Cron: has erasures go on whose jobs were lost, and those end that are over. */
 export async function enqueueErasures(ctx: Ctx): Promise<void> {
   for (const { db } of ofEachPart(ctx)) {
-    const due = await db.all<EraseJob>(sql`
+    const due = await db.all(sql<EraseJob>`
       SELECT company_id, account_id FROM ems_erasures WHERE due_at <= ${nowSeconds()}
       ORDER BY due_at LIMIT ${ERASURES_PER_RUN}`);
     await enqueueJobs(
@@ -122,7 +122,7 @@ export async function enqueueErasures(ctx: Ctx): Promise<void> {
 export async function erase(anywhere: Ctx, { company_id, account_id }: EraseJob): Promise<void> {
   const ctx = ofCompany(anywhere, company_id);
   const here = sql`company_id = ${company_id} AND account_id = ${account_id}`;
-  const [leased] = await ctx.db.all<Erasure>(sql`
+  const [leased] = await ctx.db.all(sql<Erasure>`
     UPDATE ems_erasures SET due_at = ${nowSeconds() + LEASE_SECONDS} WHERE ${here} RETURNING *`);
   if (!leased) return;
   const { erasePortion } = await import("./portions.ts");

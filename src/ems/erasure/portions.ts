@@ -1,10 +1,11 @@
 import { type SQL, sql } from "drizzle-orm";
 import { nowSeconds } from "../../lib/time.ts";
+import type { RowOf } from "../../platform/d1/rows.ts";
 import { batch, type Ctx } from "../context.ts";
 import { eventIdsAfter } from "../events/log.ts";
 import type { erasures } from "../schema/lifetime.ts";
 
-export type Erasure = typeof erasures.$inferSelect;
+export type Erasure = RowOf<typeof erasures>;
 
 /** A message takes its attachments and everybody's state of it along. */
 const MESSAGES = 50;
@@ -53,7 +54,7 @@ async function eraseEvents(
   isDoomed: SQL,
 ): Promise<{ next: Erasure; isEnd: boolean }> {
   const { company_id, account_id, events_until } = erasure;
-  const rows = await ctx.db.all<{ id: number }>(sql`
+  const rows = await ctx.db.all(sql<{ id: number }>`
     ${eventIdsAfter(company_id, events_until)} ORDER BY id LIMIT ${EVENTS}`);
   const last = rows.at(-1)?.id;
   if (last === undefined) return { next: erasure, isEnd: true };
@@ -99,7 +100,7 @@ async function eraseRows(ctx: Ctx, { company_id, account_id }: Erasure): Promise
 
 /** Newest first, with all that triggers delete with them. */
 async function eraseMessages(ctx: Ctx, { company_id, account_id, events_until }: Erasure): Promise<number> {
-  const rows = await ctx.db.all<{ id: string; thread_id: string | null }>(sql`
+  const rows = await ctx.db.all(sql<{ id: string; thread_id: string | null }>`
     SELECT m.id, t.id AS thread_id FROM ems_messages m
     LEFT JOIN ems_threads t ON t.id = m.thread_id AND +t.account_id = m.account_id
     WHERE m.account_id = ${account_id} ORDER BY m.hidden DESC, m.sent_at DESC, m.id DESC LIMIT ${MESSAGES}`);
@@ -124,7 +125,7 @@ const unsayDeletions = (threadIds: (string | null)[]): SQL => sql`
 
 /** Threads in which another account has written go over to that one. */
 async function leaveThreads(ctx: Ctx, { account_id }: Erasure): Promise<number> {
-  const rows = await ctx.db.all<{ id: string; heir: string | null }>(sql`
+  const rows = await ctx.db.all(sql<{ id: string; heir: string | null }>`
     SELECT id, (SELECT m.account_id FROM ems_messages m WHERE m.thread_id = t.id ORDER BY m.hidden, m.sent_at, m.id LIMIT 1) AS heir
     FROM ems_threads t WHERE t.account_id = ${account_id} LIMIT ${ROWS}`);
   if (rows.length === 0) return 0;

@@ -36,7 +36,7 @@ export const readEvents = (
   after: number,
   limit: number,
 ): Promise<LoggedEvent[]> =>
-  db.all<LoggedEvent>(sql`
+  db.all(sql<LoggedEvent>`
     ${logOf(EVENT_COLUMNS, companyId, after)} ORDER BY id LIMIT ${limit}`);
 
 /** A company's log is in two indexes, of which SQLite merges what it needs. */
@@ -53,7 +53,7 @@ export const eventIdsAfter = (companyId: number, after: number): SQL =>
 
 /** The id of the company's newest event, 0 when there is none. */
 export async function lastEventId(db: Ctx["db"], companyId: number): Promise<number> {
-  const [row] = await db.all<{ id: number }>(sql`
+  const [row] = await db.all(sql<{ id: number }>`
     ${logOf(sql.raw("id"), companyId, 0)} ORDER BY id DESC LIMIT 1`);
   return row?.id ?? 0;
 }

@@ -14,7 +14,7 @@ export async function announcePresence(
   ctx: UserCtx,
   { thread_id, state }: PresenceRequest & { thread_id: string },
 ): Promise<PresenceResponse> {
-  const [thread] = await ctx.db.all<{ company_id: number }>(sql`
+  const [thread] = await ctx.db.all(sql<{ company_id: number }>`
     SELECT company_id FROM ems_threads WHERE id = ${thread_id} AND company_id ${inCompanies(ctx)}`);
   if (!thread) throw notFound("Thread");
   const { user_id } = ctx.user;

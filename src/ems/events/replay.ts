@@ -109,7 +109,7 @@ export async function* readPlaces(
   for (let start = 0; start < places.length; start += PORTION) {
     const some = JSON.stringify(places.slice(start, start + PORTION));
     // By company as well: in another database the same id is another company's event.
-    const events = await ctx.db.all<LoggedEvent>(sql`
+    const events = await ctx.db.all(sql<LoggedEvent>`
       SELECT ${EVENT_COLUMNS} FROM (SELECT value ->> 0 AS company, value ->> 1 AS place FROM json_each(${some}))
       CROSS JOIN ems_events ON id = place AND company_id = company
       WHERE user_id IS NULL OR user_id = ${user_id}`);

@@ -43,7 +43,7 @@ async function isOurs(ctx: Ctx, ticket: string): Promise<boolean> {
  */
 export async function redeemTicket(ctx: Ctx, ticket: string): Promise<CurrentUser> {
   if (!(await isOurs(ctx, ticket))) throw refused();
-  const [row] = await ofNoCompany(ctx).db.all<{ claims: string; expires_at: number }>(sql`
+  const [row] = await ofNoCompany(ctx).db.all(sql<{ claims: string; expires_at: number }>`
     DELETE FROM ems_stream_tickets WHERE digest = ${await sha256Hex(ticket)} RETURNING claims, expires_at`);
   const user: CurrentUser | null = row && row.expires_at > nowSeconds() ? JSON.parse(row.claims) : null;
   if (!user || user.exp <= nowSeconds()) throw refused();

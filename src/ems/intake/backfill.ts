@@ -50,7 +50,7 @@ const RESUMED_PER_RUN = 1000;
 export async function resumeBackfills(ctx: Ctx): Promise<void> {
   const now = nowSeconds();
   const resume = (state: "running" | "failed", index: string, isDue: SQL) =>
-    ctx.db.all<BackfillJob>(sql`
+    ctx.db.all(sql<BackfillJob>`
       UPDATE ems_syncs SET state = 'running', moved_at = ${now} WHERE account_id IN (
         SELECT account_id FROM ems_syncs INDEXED BY ${sql.raw(index)}
         WHERE state = ${sql.raw(`'${state}'`)} AND ${isDue} ORDER BY moved_at LIMIT ${RESUMED_PER_RUN})

@@ -140,7 +140,7 @@ async function locate(anywhere: Ctx, notification: Notification): Promise<Locate
     return { ctx: found.ctx, account, known: state === null ? undefined : { state, error, cause_kind } };
   }
   const ctx = ofNoCompany(anywhere);
-  const [known] = await ctx.db.all<Known>(sql`
+  const [known] = await ctx.db.all(sql<Known>`
     SELECT state, error, cause_kind FROM ems_deliveries WHERE id = ${notification.id}`);
   return { known, account: undefined, ctx };
 }

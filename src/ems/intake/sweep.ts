@@ -33,7 +33,7 @@ export interface SweepJob {
 /** Cron: has the accounts swept that wait longest, but for those whose last sweep is still under way. */
 export async function scheduleSweeps(ctx: Ctx): Promise<void> {
   const now = nowSeconds();
-  const due = await ctx.db.all<{ account_id: string; since: number }>(sql`
+  const due = await ctx.db.all(sql<{ account_id: string; since: number }>`
     UPDATE ems_syncs SET sweeping_since = ${now} WHERE account_id IN (
       SELECT s.account_id FROM ems_syncs s INDEXED BY ems_syncs_swept CROSS JOIN ems_accounts a ON a.id = s.account_id
       WHERE a.status <> 'disconnected' AND a.grant_id IS NOT NULL

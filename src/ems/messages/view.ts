@@ -20,7 +20,7 @@ export interface HtmlDocument {
  * @throws ServiceError not_found
  */
 export async function getMessageHtml(ctx: UserCtx, id: string, remoteImages: boolean): Promise<HtmlDocument> {
-  const [columns] = await ctx.db.all<BodyColumns>(sql`
+  const [columns] = await ctx.db.all(sql<BodyColumns>`
     SELECT body_html, body_text, body_key FROM ems_messages WHERE id = ${id} AND company_id ${inCompanies(ctx)}`);
   if (!columns) throw notFound("Message");
   const { body_html, body_text } = await loadBody(ctx, columns);

@@ -87,7 +87,7 @@ async function findStored(
   accountId: string,
   providerId: string,
 ): Promise<{ is_named: number } | undefined> {
-  const [stored] = await db.all<{ is_named: number }>(sql`
+  const [stored] = await db.all(sql<{ is_named: number }>`
     SELECT internet_message_id IS NOT NULL AS is_named FROM ems_messages
     WHERE account_id = ${accountId} AND provider_message_id = ${providerId}`);
   return stored;
