@@ -1,12 +1,13 @@
 import { sql } from "drizzle-orm";
 import { nowSeconds, toIso } from "../lib/time.ts";
+import { removeExpiredAnswers } from "../platform/idempotency/store.ts";
+import { answersOf } from "./answers.ts";
 import { KEPT_DAYS } from "./attachments/uploads.ts";
 import { type Ctx, ofEachPart, ofNoCompany } from "./context.ts";
 import { enqueueErasures } from "./erasure/erase.ts";
-import { removeExpiredKeys } from "./idempotency-store.ts";
+import { collectGarbage } from "./garbage.ts";
 import { DEPARTURE_SECONDS } from "./ingest/moves.ts";
 import { NOTIFICATIONS } from "./intake/receive.ts";
-import { collectGarbage } from "./overflow.ts";
 
 const KEEP_DAYS = 30;
 /** Longer than any notification can be replayed: their bytes are kept for 30 days. */
@@ -34,7 +35,7 @@ export async function removeExpired(ctx: Ctx): Promise<void> {
     await repeat(() => removeSeen(each));
   }
   await repeat(() => removeOldest(ofNoCompany(ctx), "ems_stream_tickets", "expires_at", nowSeconds()));
-  await repeat(() => removeExpiredKeys(ofNoCompany(ctx)));
+  await repeat(() => removeExpiredAnswers(answersOf(ctx)));
   await repeat(() => removeNotifications(ctx, before));
   await enqueueErasures(ctx);
   for (const each of ofEachPart(ctx)) await repeat(() => collectGarbage(each));

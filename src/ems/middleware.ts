@@ -1,7 +1,9 @@
 import { createMiddleware } from "hono/factory";
 import { bearer } from "../platform/auth/bearer.ts";
 import { publicBase } from "../platform/front.ts";
+import { createIdempotency } from "../platform/idempotency/middleware.ts";
 import { limitUser } from "../platform/rate-limit.ts";
+import { answersOf } from "./answers.ts";
 import { config } from "./config.ts";
 import { createContext, type EmsEnv, ofCompanies } from "./context.ts";
 import { checkRole, verifyUser } from "./user.ts";
@@ -26,3 +28,10 @@ export const requireRole = (role: string) =>
     checkRole(c.var.user, role);
     await next();
   });
+
+/** Answers a request with an Idempotency-Key once. Under a token with other companies it is another request. */
+export const idempotent = createIdempotency<EmsEnv>({
+  storeOf: ({ var: { ctx } }) => answersOf(ctx),
+  userOf: ({ var: { user } }) => user.user_id,
+  rightsOf: ({ var: { user } }) => user.companies.toSorted((a, b) => a - b),
+});

@@ -3,11 +3,12 @@ import fc from "fast-check";
 import { Hono } from "hono";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import type { AccountResponse } from "../../src/ems/accounts/schemas.ts";
+import { answersOf } from "../../src/ems/answers.ts";
 import { createContext, type EmsEnv } from "../../src/ems/context.ts";
-import { idempotent } from "../../src/ems/idempotency.ts";
-import { claimKey, keepAnswer } from "../../src/ems/idempotency-store.ts";
 import type { MessageResponse } from "../../src/ems/messages/schemas.ts";
+import { idempotent } from "../../src/ems/middleware.ts";
 import worker from "../../src/index.ts";
+import { claimKey, keepAnswer } from "../../src/platform/idempotency/store.ts";
 import { type Answered, type Client, connectMailbox, createClient, unique } from "../support/client.ts";
 import { breakRoute, control, createGrant, mendRoutes, storedMail } from "../support/nylas.ts";
 import { waitFor } from "../support/wait.ts";
@@ -191,20 +192,21 @@ describe("while a request is being answered", () => {
   it("nor does it write its answer there, in the row or in R2", async () => {
     const key = newKey();
     const context = createContext(env, { waitUntil: () => {} });
-    const ctx = { ...context, user: { ...client.claims, exp: 0 }, origin: "https://xabar.test" };
-    const slow = await claimKey(ctx, key, "same");
+    const store = answersOf(context);
+    const { user_id } = client.claims;
+    const slow = await claimKey(store, user_id, key, "same");
     await age(key, 10 * MINUTE);
-    const successor = await claimKey(ctx, key, "same");
+    const successor = await claimKey(store, user_id, key, "same");
     if ("status" in slow || "status" in successor) throw new Error("Both were to be claims");
     const answer = (length: number) => ({ status: 200, headers: {}, bytes: new ArrayBuffer(length) });
     const late = { ...slow, created_at: slow.created_at - 10 * MINUTE };
     for (const size of [10, 100_000]) {
-      await keepAnswer(ctx, late, answer(size));
+      await keepAnswer(store, late, answer(size));
       expect(await rowOf(key)).toMatchObject({ status: null, body: null, body_key: null });
     }
-    const { objects } = await env.ATTACHMENTS.list({ prefix: `idempotency/${client.claims.user_id}/` });
+    const { objects } = await env.ATTACHMENTS.list({ prefix: `idempotency/${user_id}/` });
     expect(objects).toEqual([]);
-    await keepAnswer(ctx, successor, answer(10));
+    await keepAnswer(store, successor, answer(10));
     expect(await rowOf(key)).toMatchObject({ status: 200 });
   });
 });

@@ -3,7 +3,7 @@ import { noQuery, responds, valid } from "../../platform/validation.ts";
 import type { EmsEnv } from "../context.ts";
 import { eraseAccount } from "../erasure/erase.ts";
 import { POSITION_HEADER } from "../events/position.ts";
-import { idempotent } from "../idempotency.ts";
+import { idempotent } from "../middleware.ts";
 import {
   AccountCreate,
   AccountDelete,

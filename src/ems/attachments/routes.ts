@@ -3,7 +3,7 @@ import { publicUrl } from "../../platform/front.ts";
 import { limitOpen } from "../../platform/rate-limit.ts";
 import { responds, valid } from "../../platform/validation.ts";
 import { createContext, type EmsEnv } from "../context.ts";
-import { idempotent } from "../idempotency.ts";
+import { idempotent } from "../middleware.ts";
 import { type File, readFile } from "./files.ts";
 import {
   AttachmentListResponse,

@@ -9,7 +9,7 @@ import type { RowOf } from "../../platform/d1/rows.ts";
 import { insertInto } from "../../platform/d1/write.ts";
 import { log } from "../../platform/log.ts";
 import { batch, type Ctx, inCompanies, ofCompany, type UserCtx } from "../context.ts";
-import { announce } from "../overflow.ts";
+import { announce } from "../garbage.ts";
 import type { uploads } from "../schema/sending.ts";
 import { createPartBuffer, putChunks } from "./put-chunks.ts";
 import type { UploadResponse } from "./schemas.ts";

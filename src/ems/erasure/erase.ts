@@ -13,8 +13,8 @@ import {
 } from "../context.ts";
 import { notifyHub } from "../events/hub-client.ts";
 import { appendEvents } from "../events/log.ts";
+import { collectGarbage } from "../garbage.ts";
 import { enqueueJob, enqueueJobs } from "../jobs.ts";
-import { collectGarbage } from "../overflow.ts";
 import { ProviderError } from "../provider/port.ts";
 import { checkRole } from "../user.ts";
 import type { Erasure } from "./portions.ts";

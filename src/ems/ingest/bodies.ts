@@ -1,7 +1,7 @@
 import type { RowOf } from "../../platform/d1/rows.ts";
 import { log } from "../../platform/log.ts";
 import type { Ctx } from "../context.ts";
-import { overflow } from "../overflow.ts";
+import { overflow } from "../garbage.ts";
 import type { messages } from "../schema/mail.ts";
 
 export type Body = Pick<RowOf<typeof messages>, "body_html" | "body_text">;

@@ -1,9 +1,9 @@
 import { sql } from "drizzle-orm";
 import { log } from "../../platform/log.ts";
 import { type Ctx, find, ofNoCompany } from "../context.ts";
+import { discard } from "../garbage.ts";
 import { forgetFolders } from "../ingest/folders.ts";
 import { isOutage } from "../outage.ts";
-import { discard } from "../overflow.ts";
 import { ProviderError } from "../provider/port.ts";
 import { applyExpiry, applyImapSync, applyRenewal, applyRevocation } from "./changes/grant.ts";
 import { applyDeletion, applyState } from "./changes/message.ts";

@@ -2,8 +2,8 @@ import { type Context, Hono } from "hono";
 import { parseIfMatch } from "../../platform/etag.ts";
 import { responds, valid } from "../../platform/validation.ts";
 import type { EmsEnv } from "../context.ts";
-import { idempotent } from "../idempotency.ts";
 import { MessageParam, MessageResponse } from "../messages/schemas.ts";
+import { idempotent } from "../middleware.ts";
 import { cancelOutboxEntry, getOutboxEntry, listOutbox } from "./outbox.ts";
 import {
   ComposeQuery,

@@ -2,7 +2,7 @@ import { invalid } from "../../../lib/errors.ts";
 import type { RowOf } from "../../../platform/d1/rows.ts";
 import { log } from "../../../platform/log.ts";
 import type { Ctx } from "../../context.ts";
-import { overflow } from "../../overflow.ts";
+import { overflow } from "../../garbage.ts";
 import type { drafts } from "../../schema/sending.ts";
 import type { DraftContent, DraftUpdate } from "./schemas.ts";
 

@@ -3,7 +3,7 @@ import { streamJson } from "../../../lib/json-stream.ts";
 import { parseIfMatch, toETag } from "../../../platform/etag.ts";
 import { responds, valid } from "../../../platform/validation.ts";
 import type { EmsEnv } from "../../context.ts";
-import { idempotent } from "../../idempotency.ts";
+import { idempotent } from "../../middleware.ts";
 import { answerSent, SENT } from "../routes.ts";
 import { listDrafts } from "./list.ts";
 import {

@@ -1,43 +1,31 @@
 import { type SQL, sql } from "drizzle-orm";
 import { nowSeconds } from "../lib/time.ts";
+import { announce as announceIn, putIfLarge } from "../platform/overflow.ts";
 import { type Ctx, ofCompany } from "./context.ts";
 
-/** D1 refuses a row over 2 MB and charges 50 times what R2 does for keeping it. */
-export const INLINE_BYTES = 64 * 1024;
-
-/** Longer than any writer of an object can take to have its row refer to it. */
-const UNREFERENCED_SECONDS = 86_400;
+// Triggers take a key out of this table when a row refers to it, and put it in when that row lets go of it:
+// migrations/0013_lifetime.sql.
+const TABLE = "ems_garbage";
 
 /**
- * Puts a JSON text into R2 if it is too large for a row: it is there when this returns, before the row that refers
- * to it.
- * @param companyId in whose database the row will be
- * @param bytes of the text, in UTF-8
- * @param keyOf names the object, if there is to be one: by a key that no other object ever had
- * @returns the object's key; null for a text that belongs into the row
+ * Puts a JSON text into R2 if it is too large for a row: see `putIfLarge`.
+ * @param companyId of the row that will refer to it
  */
-export async function overflow(
+export const overflow = (
   ctx: Ctx,
   companyId: number,
   bytes: Uint8Array,
   keyOf: () => string,
-): Promise<string | null> {
-  if (bytes.length <= INLINE_BYTES) return null;
-  const key = keyOf();
-  await ofCompany(ctx, companyId).db.run(announce(key));
-  await ctx.env.ATTACHMENTS.put(key, bytes, { httpMetadata: { contentType: "application/json" } });
-  return key;
-}
+): Promise<string | null> => {
+  const { db } = ofCompany(ctx, companyId);
+  return putIfLarge({ db, bucket: ctx.env.ATTACHMENTS, garbage: TABLE }, bytes, keyOf);
+};
 
-/**
- * The statement that has an object deleted tomorrow unless a row refers to it by then (see schema/lifetime.ts). It is
- * to be run before the object is written, in the database of that row.
- */
-export const announce = (key: string, seconds = UNREFERENCED_SECONDS): SQL => sql`
-  INSERT INTO ems_garbage (key, due_at) VALUES (${key}, ${nowSeconds() + seconds}) ON CONFLICT (key) DO NOTHING`;
+/** The statement that has an object deleted tomorrow, unless a row refers to it by then. */
+export const announce = (key: string): SQL => announceIn(TABLE, key);
 
-/** The statement that has an object deleted in an hour, when nobody can still be about to write it. */
-export const discard = (key: string): SQL => announce(key, 3600);
+/** The statement that has an object deleted in an hour: by then nobody is still about to write it. */
+export const discard = (key: string): SQL => announceIn(TABLE, key, 3600);
 
 /** Objects that R2 deletes in one call. */
 const AT_A_TIME = 1000;

@@ -1,0 +1,106 @@
+import type { Context, HonoRequest } from "hono";
+import { createMiddleware } from "hono/factory";
+import { invalid } from "../../lib/errors.ts";
+import { toHex } from "../../lib/hex.ts";
+import { sha256Hex } from "../../lib/hmac.ts";
+import { isMultipart } from "../../lib/multipart.ts";
+import { log } from "../log.ts";
+import { type AnswerStore, type Claim, claimKey, keepAnswer, release, type StoredAnswer } from "./store.ts";
+
+const MAX_KEY = 255;
+/** Headers of an answer that a replay has, too. */
+const KEPT_HEADERS = ["content-type", "etag", "location"];
+
+interface KeyedEnv {
+  Bindings: Env;
+  Variables: {
+    /** Of a request to an idempotent route: the caller's key, or null. */
+    idempotencyKey?: string | null;
+  };
+}
+
+/** What the middleware asks a module about a request. */
+export interface IdempotencyOptions<E extends KeyedEnv> {
+  storeOf(c: Context<E>): AnswerStore;
+  userOf(c: Context<E>): number;
+  /** What of the caller's rights the answer depends on: under other rights the key belongs to another request. */
+  rightsOf(c: Context<E>): unknown;
+}
+
+/**
+ * Makes the middleware that answers each request with an `Idempotency-Key` once
+ * (draft-ietf-httpapi-idempotency-key-header). A repetition within 24 hours gets the same answer, marked
+ * `Idempotent-Replayed: true`. Only success is kept: after a failure the same key may try again.
+ *
+ * The answer is stored before the caller gets it. When the Worker dies between the effect and that, the key runs out
+ * in 5 minutes and the request is executed again. An effect that must not happen twice even then needs the key itself
+ * (`c.var.idempotencyKey`).
+ * @throws ServiceError invalid for a malformed key; conflict while the first request is being answered; key_reused when
+ *   the key was used for another request
+ */
+export const createIdempotency = <E extends KeyedEnv>({ storeOf, userOf, rightsOf }: IdempotencyOptions<E>) =>
+  createMiddleware<E>(async (c, next) => {
+    const key = parseKey(c.req.header("idempotency-key"));
+    c.set("idempotencyKey", key);
+    if (key === null) return next();
+    const store = storeOf(c);
+    const held = await claimKey(store, userOf(c), key, await hashRequest(c.req, rightsOf(c)));
+    if ("status" in held) return replay(c, held);
+    const answering = next().then(() => settle(c, store, held));
+    store.defer(answering); // it then has 30 s more when the caller hangs up
+    await answering;
+  });
+
+/**
+ * Reads the header: 1 to 255 visible ASCII characters, bare or as the string of RFC 8941 section 3.3.3, whose quotes
+ * and backslashes are no part of the key.
+ * @returns null without the header
+ * @throws ServiceError invalid
+ */
+export function parseKey(header: string | undefined): string | null {
+  if (header === undefined) return null;
+  const quoted = /^"((?:[^"\\]|\\["\\])*)"$/.exec(header)?.[1]?.replace(/\\(.)/g, "$1");
+  const key = quoted ?? (header.startsWith('"') ? "" : header);
+  if (/^[!-~]+$/.test(key) && key.length <= MAX_KEY) return key;
+  throw invalid(`idempotency-key: must be 1 to ${MAX_KEY} visible ASCII characters`);
+}
+
+/**
+ * Two requests of a user are the same when method, path, query, body and rights are. A multipart body is streamed by
+ * its handler and not read here: only its type, without the boundary, and its length count.
+ * @returns SHA-256, as lower-case hex
+ */
+async function hashRequest(req: HonoRequest, rights: unknown): Promise<string> {
+  const { search } = new URL(req.url);
+  return sha256Hex(JSON.stringify([req.method, req.path, search, rights, await hashBody(req)]));
+}
+
+async function hashBody(req: HonoRequest): Promise<unknown> {
+  const type = req.header("content-type") ?? "";
+  if (isMultipart(type)) {
+    return [type.replace(/;\s*boundary=("[^"]*"|[^;]*)/i, ""), req.header("content-length") ?? null];
+  }
+  return toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", await req.arrayBuffer())));
+}
+
+const replay = (c: Context, { status, headers, body }: StoredAnswer): Response =>
+  c.newResponse(body, { status: status as 200, headers: { ...headers, "idempotent-replayed": "true" } });
+
+/** Ends the claim as the request has ended. An error that was thrown is in `c.res` by now. */
+async function settle(c: Context, store: AnswerStore, claim: Claim): Promise<void> {
+  if (c.error || !c.res.ok) return orLog(release(store, claim));
+  const bytes = await c.res.arrayBuffer();
+  c.res = new Response(bytes.byteLength ? bytes : null, c.res);
+  const { status } = c.res;
+  const headers = Object.fromEntries(
+    KEPT_HEADERS.flatMap((name) => {
+      const value = c.res.headers.get(name);
+      return value === null ? [] : [[name, value]];
+    }),
+  );
+  await orLog(keepAnswer(store, claim, { status, headers, bytes }));
+}
+
+/** A failure here must not fail the caller's answer. It leaves the key claimed, for 5 minutes. */
+const orLog = (work: Promise<void>): Promise<void> =>
+  work.catch((error) => log("warn", "idempotency.not_stored", { error }));
