@@ -1,5 +1,5 @@
-import { isSameText } from "../../lib/hmac.ts";
 import { cut } from "../../lib/line.ts";
+import { isSigned, type S3Credentials, signUrl } from "../../platform/s3.ts";
 import type { Ctx, UserCtx } from "../context.ts";
 import { ownKey } from "../own-key.ts";
 
@@ -12,70 +12,32 @@ export interface DownloadFile {
   contentType: string;
 }
 
-interface Credentials {
-  endpoint: string;
-  accessKeyId: string;
-  secretAccessKey: string;
-}
-
 /**
- * An S3 presigned GET (Signature Version 4). With S3 credentials it points at R2's S3 endpoint, without at the
- * Worker's own `/files/` route, which checks the same signature.
+ * A presigned URL of a file. With S3 credentials it points at R2's S3 endpoint, without at the Worker's own `/files/`
+ * route, which checks the same signature.
  */
 export async function presign(ctx: UserCtx, file: DownloadFile): Promise<string> {
-  const { config } = ctx;
-  const {
-    R2_S3_ENDPOINT: endpoint,
-    R2_ACCESS_KEY_ID: accessKeyId,
-    R2_SECRET_ACCESS_KEY: secretAccessKey,
-  } = config;
-  const credentials =
-    endpoint && accessKeyId && secretAccessKey
-      ? { endpoint: endpoint.replace(/\/$/, ""), accessKeyId, secretAccessKey }
-      : { endpoint: `${ctx.origin}/files`, ...(await ownCredentials(ctx)) };
-  const url = new URL(`${credentials.endpoint}/${file.key}`);
+  const { R2_S3_ENDPOINT: r2, R2_ACCESS_KEY_ID: accessKeyId, R2_SECRET_ACCESS_KEY: secret } = ctx.config;
+  const target =
+    r2 && accessKeyId && secret
+      ? { endpoint: r2.replace(/\/$/, ""), credentials: { accessKeyId, secretAccessKey: secret } }
+      : { endpoint: `${ctx.origin}/files`, credentials: await ownCredentials(ctx) };
+  const url = new URL(`${target.endpoint}/${file.key}`);
   url.searchParams.set("X-Amz-Expires", String(EXPIRES_SECONDS));
   url.searchParams.set("response-content-disposition", contentDisposition(file.filename));
   url.searchParams.set("response-content-type", safeContentType(file.contentType));
-  return (await sign(url, credentials)).href;
+  return (await signUrl(url, target.credentials)).href;
 }
 
-/**
- * Checks a URL that `presign` has made for the Worker's own route.
- * @returns false when it was altered, when its time is over, or when somebody else made it
- */
-export async function isPresigned(ctx: Ctx, url: URL): Promise<boolean> {
-  const { searchParams } = url;
-  const signature = searchParams.get("X-Amz-Signature") ?? "";
-  const datetime = searchParams.get("X-Amz-Date") ?? "";
-  const [, y, mo, d, h, mi, s] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(datetime) ?? [];
-  const signedAt = Date.parse(`${y}-${mo}-${d}T${h}:${mi}:${s}Z`);
-  if (!(Date.now() < signedAt + Number(searchParams.get("X-Amz-Expires")) * 1000)) return false;
-  const unsigned = new URL(url);
-  unsigned.searchParams.delete("X-Amz-Signature");
-  const expected = await sign(unsigned, await ownCredentials(ctx), datetime);
-  return isSameText(signature, expected.searchParams.get("X-Amz-Signature") ?? "");
-}
-
-async function sign(url: URL, credentials: Omit<Credentials, "endpoint">, datetime?: string): Promise<URL> {
-  const { accessKeyId, secretAccessKey } = credentials;
-  const request = {
-    url: url.href,
-    accessKeyId,
-    secretAccessKey,
-    service: "s3",
-    region: "auto",
-    signQuery: true,
-  };
-  // Only who downloads needs it: no start of the Worker pays for it.
-  const { AwsV4Signer } = await import("aws4fetch");
-  return (await new AwsV4Signer({ ...request, ...(datetime ? { datetime } : {}) }).sign()).url;
-}
+/** Checks a URL that `presign` made for the Worker's own route. @returns false when it is not ours, or is over */
+export const isPresigned = async (ctx: Ctx, url: URL): Promise<boolean> =>
+  isSigned(url, await ownCredentials(ctx));
 
 /** The credentials of the Worker's own route. */
-async function ownCredentials({ config }: Ctx): Promise<Omit<Credentials, "endpoint">> {
-  return { accessKeyId: "xabar", secretAccessKey: await ownKey(config, "attachment downloads") };
-}
+const ownCredentials = async ({ config }: Ctx): Promise<S3Credentials> => ({
+  accessKeyId: "xabar",
+  secretAccessKey: await ownKey(config, "attachment downloads"),
+});
 
 /** RFC 6266: a name in ASCII for old clients, the true one for all others; of both the first 200 characters. */
 export function contentDisposition(filename: string): string {
