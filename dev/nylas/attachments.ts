@@ -3,7 +3,6 @@ import type { GrantApi } from "./api.ts";
 import { invalidRequest, notFound } from "./errors.ts";
 import { messageOf } from "./messages.ts";
 import type { Grant, StoredAttachment } from "./store.ts";
-import { mailboxOf } from "./store.ts";
 import type { World } from "./world.ts";
 
 /** Metadata and bytes, below a grant. */
@@ -28,7 +27,7 @@ export function attachmentRoutes(world: World): Hono<GrantApi> {
   return routes;
 }
 
-// Nylas: message_id is required, of a message or a draft, and an attachment of another one is a 404.
+// Nylas: message_id is required, and an attachment of another one is a 404.
 function attachmentOf(
   world: World,
   grant: Grant,
@@ -36,9 +35,7 @@ function attachmentOf(
   messageId: string | undefined,
 ): StoredAttachment {
   if (!messageId) throw invalidRequest("message_id is required");
-  const draft = mailboxOf(world.store, grant.id).drafts.get(messageId);
-  const message = draft?.message ?? messageOf(world, grant, messageId);
-  const found = message.attachments.find((attachment) => attachment.id === id);
+  const found = messageOf(world, grant, messageId).attachments.find((attachment) => attachment.id === id);
   if (!found) throw notFound();
   return found;
 }

@@ -4,7 +4,7 @@ import { HTTPException } from "hono/http-exception";
 import { z } from "zod";
 import { calm, chaosUpdate, WEBHOOK_CHAOS } from "./chaos.ts";
 import { changeChaos } from "./chaos-control.ts";
-import { redeliver } from "./deliveries.ts";
+import { deliverDue, redeliver } from "./deliveries.ts";
 import { inbound } from "./deposit.ts";
 import { ApiError } from "./errors.ts";
 import { faultSchema } from "./fault-kinds.ts";
@@ -16,7 +16,6 @@ import { emit } from "./notifications.ts";
 import { seed, seedSchema } from "./seeding.ts";
 import type { Grant, Store } from "./store.ts";
 import { mailboxOf } from "./store.ts";
-import { tick } from "./tick.ts";
 import type { World } from "./world.ts";
 import { now } from "./world.ts";
 
@@ -164,11 +163,11 @@ export function controlRoutes(world: World, token: string, freshStore: () => Sto
 
   routes.post("/advance", async (c) => {
     world.store.clock_offset += (await input(c, advance)).seconds * 1000;
-    await tick(world);
+    await deliverDue(world);
     return c.json({ now: now(world) });
   });
   routes.post("/tick", async (c) => {
-    await tick(world);
+    await deliverDue(world);
     return c.json({ now: now(world) });
   });
 

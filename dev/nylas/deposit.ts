@@ -55,23 +55,11 @@ export function depositHere(
   return grants.map((grant) => deposit(world, grant, mail, placement));
 }
 
-/** Stores one copy in a mailbox. */
-export function deposit(
-  world: World,
-  grant: Grant,
-  mail: IdentifiedMail,
-  placement: Placement,
-): StoredMessage {
-  const message = newMessage(world, grant, mail, placement);
-  keepMessage(world.store, message);
-  return message;
-}
-
 /**
- * A mail as a message of a mailbox, not in it yet, but with the bytes of its attachments stored; in the thread of
- * the newest mail there that its In-Reply-To or References name, else in a thread of its own.
+ * Stores one copy in a mailbox: in the thread of the newest mail there that its In-Reply-To or References name, else
+ * in a thread of its own.
  */
-export function newMessage(
+export function deposit(
   world: World,
   grant: Grant,
   mail: IdentifiedMail,
@@ -106,7 +94,9 @@ export function newMessage(
     sequence: ++store.last_sequence,
   };
   // The caller keeps its mail, and may change it.
-  return structuredClone(message);
+  const stored = structuredClone(message);
+  keepMessage(store, stored);
+  return stored;
 }
 
 /** The grant of an address, case apart. */

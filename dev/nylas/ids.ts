@@ -56,12 +56,6 @@ export function objectId(state: RandomState, provider: Provider): string {
   return `AAMk${parts[0]}/${parts[1]}+${characters(state, ALPHANUMERIC, 12)}=`;
 }
 
-/** Google calls folders labels and numbers them; on IMAP a folder is known by its name. */
-export function folderId(state: RandomState, provider: Provider, name: string): string {
-  if (provider === "google") return `Label_${characters(state, "0123456789", 12)}`;
-  return provider === "imap" ? name : objectId(state, provider);
-}
-
 /** A code or a token of OAuth: nothing can be read from it. */
 export function opaqueToken(state: RandomState): string {
   return characters(state, `${ALPHANUMERIC}-_`, 43);

@@ -53,13 +53,8 @@ export interface OutgoingMail extends SignedMail {
 
 /** Every address a mail goes to, each once, case apart. */
 export function recipientsOf(mail: InboundMail): Address[] {
-  return unique([...mail.to, ...(mail.cc ?? []), ...(mail.bcc ?? [])]);
-}
-
-/** Each address once, case apart, under the first name it has. */
-export function unique(addresses: Address[]): Address[] {
   const byEmail = new Map<string, Address>();
-  for (const address of addresses) {
+  for (const address of [...mail.to, ...(mail.cc ?? []), ...(mail.bcc ?? [])]) {
     const key = address.email.toLowerCase();
     if (!byEmail.has(key)) byEmail.set(key, address);
   }

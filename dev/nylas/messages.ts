@@ -35,7 +35,7 @@ export function messageRoutes(world: World): Hono<GrantApi> {
       tests.every((test) => test(message)),
     );
     const isShort = isShortPage(world, c);
-    const { items, nextCursor } = pageOf(found, query, { most: 200, otherwise: 50, isShort });
+    const { items, nextCursor } = pageOf(found, query, isShort);
     const data = items.map((message) => shown(world, message, query));
     return c.json({ request_id: c.get("requestId"), data, ...(nextCursor && { next_cursor: nextCursor }) });
   });

@@ -1,19 +1,12 @@
 import type { Provider } from "./ids.ts";
 import { objectId } from "./ids.ts";
 import type { Grant, StoredMessage } from "./store.ts";
-import { dropContents, keepMessage, mailboxOf } from "./store.ts";
+import { keepMessage, mailboxOf } from "./store.ts";
 import type { World } from "./world.ts";
 
 /** A grant is gone, and all that Nylas kept for it; the mails stay at the provider. */
 export function moveOut({ store }: World, grant: Grant): void {
-  const mailbox = mailboxOf(store, grant.id);
-  for (const { message } of mailbox.drafts.values()) dropContents(store, message);
-  for (const schedule of store.schedules.values()) {
-    if (schedule.grant_id !== grant.id) continue;
-    if (schedule.draft) dropContents(store, schedule.draft.message);
-    store.schedules.delete(schedule.id);
-  }
-  store.departed.set(departedKey(grant), [...mailbox.messages.values()]);
+  store.departed.set(departedKey(grant), [...mailboxOf(store, grant.id).messages.values()]);
   store.mailboxes.delete(grant.id);
 }
 

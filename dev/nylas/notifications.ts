@@ -67,17 +67,6 @@ export function announceMessage(
   if (type === "message.created") emit(world, { ...cleaned(emission), trigger: CLEANED });
 }
 
-/** Announces a folder that was made, renamed or deleted. */
-export function announceFolder(
-  world: World,
-  grant: Grant,
-  type: "folder.created" | "folder.updated" | "folder.deleted",
-  { id, name, system_folder }: { id: string; name: string; system_folder: boolean },
-): void {
-  const object = { grant_id: grant.id, id, name, object: "folder", system_folder };
-  emit(world, { type, source: `/${grant.provider}/emails/realtime`, object });
-}
-
 /** Announces what happened to a grant; `more` joins the fields that all grant notifications share. */
 export function announceGrant(
   world: World,

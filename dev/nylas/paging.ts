@@ -18,17 +18,12 @@ export interface Page<T> {
   nextCursor?: string;
 }
 
-export interface PageSize {
-  most: number;
-  otherwise: number;
-  /** About half of what the page could hold, with a cursor all the same. */
-  isShort: boolean;
-}
-
-/** One page of the items, newest first. Throws a 400 for a limit or a cursor that is no good. */
-export function pageOf<T extends Position>(items: T[], query: Query, size: PageSize): Page<T> {
-  const { most: max, otherwise, isShort } = size;
-  const limit = wholeNumber(query.limit, { name: "limit", min: 1, max, otherwise });
+/**
+ * One page of the items, newest first. A short one has about half of what it could hold, and a cursor all the same.
+ * Throws a 400 for a limit or a cursor that is no good.
+ */
+export function pageOf<T extends Position>(items: T[], query: Query, isShort: boolean): Page<T> {
+  const limit = wholeNumber(query.limit, { name: "limit", min: 1, max: 200, otherwise: 50 });
   const after = query.page_token === undefined ? undefined : readCursor(query.page_token, query);
   const left = items.sort(newestFirst).filter((item) => !after || newestFirst(after, item) < 0);
   const page = left.slice(0, isShort ? Math.ceil(Math.min(limit, left.length) / 2) : limit);

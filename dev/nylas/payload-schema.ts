@@ -51,17 +51,8 @@ export const payloadSchema = z.object({
     .record(z.string(), z.string().max(500))
     .refine((metadata) => Object.keys(metadata).length <= 50, "at most 50 pairs")
     .nullish(),
-  /** Unix seconds. */
-  send_at: z.int().nullish(),
-});
-
-/** A draft needs no recipients before it is sent. */
-export const draftSchema = payloadSchema.omit({ send_at: true }).extend({
-  to: participants.nullish(),
-  starred: z.boolean().nullish(),
 });
 
 export type SendPayload = Omit<z.infer<typeof payloadSchema>, "attachments">;
-export type DraftPayload = Omit<z.infer<typeof draftSchema>, "attachments">;
 export type JsonAttachment = NonNullable<z.infer<typeof payloadSchema>["attachments"]>[number];
 export type Participant = z.infer<typeof participant>;

@@ -1,13 +1,13 @@
 import type { IdentifiedMail, Placement } from "./deposit.ts";
-import { deposit, depositHere, grantByEmail, newMessage } from "./deposit.ts";
-import { invalidRequest, notFound } from "./errors.ts";
+import { deposit, depositHere, grantByEmail } from "./deposit.ts";
+import { notFound } from "./errors.ts";
 import { messageIdHeader, random } from "./ids.ts";
 import type { Address, MailAttachment } from "./mail.ts";
 import { recipientsOf } from "./mail.ts";
 import { announceMessage } from "./notifications.ts";
-import type { DraftPayload, Participant, SendPayload } from "./payload-schema.ts";
-import type { Grant, Header, StoredDraft, StoredMessage } from "./store.ts";
-import { dropContents, headerOf, mailboxOf } from "./store.ts";
+import type { Participant, SendPayload } from "./payload-schema.ts";
+import type { Grant, Header, StoredMessage } from "./store.ts";
+import { headerOf, mailboxOf } from "./store.ts";
 import type { World } from "./world.ts";
 import { now } from "./world.ts";
 
@@ -25,7 +25,7 @@ export function sendMail(
   attachments: MailAttachment[],
 ): StoredMessage {
   const mail = composed(world, grant, payload, attachments);
-  const placement = placementOf(payload, "SENT");
+  const placement = placementOf(payload);
   const sent = deposit(world, grant, mail, placement);
   // Nylas: its own de-duplication may leave only an update of a mail that was never announced.
   const updated = random(world.store) < world.sentAsUpdated;
@@ -39,42 +39,10 @@ export function sendMail(
   return sent;
 }
 
-/** A mail to send later, in no folder's list of messages. Throws a 404 as `sendMail` does. */
-export function newDraft(
-  world: World,
-  grant: Grant,
-  payload: DraftPayload,
-  attachments: MailAttachment[],
-): StoredDraft {
-  const mail = composed(world, grant, payload, attachments);
-  const message = newMessage(world, grant, mail, placementOf(payload, "DRAFTS"));
-  return { message: { ...message, starred: payload.starred ?? false }, payload };
-}
-
-/** Sends what a draft holds, and drops its own copies of the files. Throws a 400 while it has no recipients. */
-export function sendDraft(world: World, grant: Grant, { message, payload }: StoredDraft): StoredMessage {
-  const { to } = payload;
-  if (!to?.length) throw invalidRequest("to: a draft needs a recipient to be sent");
-  const sent = sendMail(world, grant, { ...payload, to }, filesOf(world, message));
-  dropContents(world.store, message);
-  return sent;
-}
-
-/** The attachments of a stored message, to be attached once more. */
-export function filesOf(world: World, { attachments }: StoredMessage): MailAttachment[] {
-  return attachments.map(({ id, filename, content_type, content_id, is_inline }) => ({
-    filename,
-    contentType: content_type,
-    content: world.store.contents.get(id) ?? new Uint8Array(),
-    inline: is_inline,
-    ...(content_id !== undefined && { contentId: content_id }),
-  }));
-}
-
-function placementOf(payload: DraftPayload, folder: string): Placement {
+function placementOf(payload: SendPayload): Placement {
   const { metadata, tracking_options: tracking, custom_headers: custom } = payload;
   return {
-    folder,
+    folder: "SENT",
     unread: false,
     showBcc: true,
     ...(metadata && { metadata }),
@@ -83,7 +51,7 @@ function placementOf(payload: DraftPayload, folder: string): Placement {
   };
 }
 
-function composed(world: World, grant: Grant, payload: DraftPayload, attachments: MailAttachment[]) {
+function composed(world: World, grant: Grant, payload: SendPayload, attachments: MailAttachment[]) {
   const domain = grant.provider === "imap" ? grant.email.split("@")[1]! : MESSAGE_ID_DOMAINS[grant.provider];
   return {
     ...mailOf(grant, payload, attachments),
@@ -95,7 +63,7 @@ function composed(world: World, grant: Grant, payload: DraftPayload, attachments
 
 function mailOf(
   grant: Grant,
-  payload: DraftPayload,
+  payload: SendPayload,
   attachments: MailAttachment[],
 ): Omit<IdentifiedMail, "messageId" | "from"> & { from: Address } {
   const body = payload.body ?? "";
@@ -123,7 +91,7 @@ function addresses(participants: Participant[] | null | undefined): Address[] {
 function threadingOf(
   world: World,
   grant: Grant,
-  payload: DraftPayload,
+  payload: SendPayload,
 ): { inReplyTo?: string; references: string[] } {
   const replyTo = payload.reply_to_message_id;
   if (!replyTo) {

@@ -2,28 +2,20 @@ import { z } from "zod";
 import type { Body, FilePart } from "./body.ts";
 import { ApiError, invalidRequest } from "./errors.ts";
 import type { MailAttachment } from "./mail.ts";
-import type { DraftPayload, JsonAttachment, SendPayload } from "./payload-schema.ts";
-import { draftSchema, payloadSchema } from "./payload-schema.ts";
+import type { JsonAttachment, SendPayload } from "./payload-schema.ts";
+import { payloadSchema } from "./payload-schema.ts";
 
 /** Nylas: of the whole HTTP request, so base64 counts. What it answers beyond is not published. */
 const JSON_LIMIT = 3 * 1024 * 1024;
 
-/** What Nylas does from a template or through a draft, and the stand-in does not: refused, never ignored. */
-const NOT_SIMULATED = ["use_draft", "template", "signature_id"];
+/** What Nylas can do and the stand-in cannot: refused, never ignored. */
+const NOT_SIMULATED = ["send_at", "use_draft", "template", "signature_id"];
 
 /** The message and the files of a send; throws the 400 or 413 of one that Nylas does not take. */
 export function parseSend(body: Body): { payload: SendPayload; attachments: MailAttachment[] } {
-  const { value, files } = readParts(body, "message");
-  const { attachments, ...payload } = parsed(payloadSchema, value);
+  const { value, files } = readParts(body);
+  const { attachments, ...payload } = parsed(value);
   return { payload, attachments: files?.(payload.body) ?? (attachments ?? []).map(jsonAttachment) };
-}
-
-/** What a draft is to be, or to become; without `attachments` it keeps those it has. */
-export function parseDraft(body: Body): { payload: DraftPayload; attachments?: MailAttachment[] } {
-  const { value, files } = readParts(body, "draft");
-  const { attachments, ...payload } = parsed(draftSchema, value);
-  const given = files?.(payload.body) ?? attachments?.map(jsonAttachment);
-  return { payload, ...(given && { attachments: given }) };
 }
 
 interface Parts {
@@ -32,12 +24,12 @@ interface Parts {
   files?: (html: string | null | undefined) => MailAttachment[];
 }
 
-// Nylas: the message of a multipart is in `message`; of a draft the reference says `draft`, the SDK `message`.
-function readParts(body: Body, name: string): Parts {
+// Nylas: the message of a multipart is in its part `message`.
+function readParts(body: Body): Parts {
   if (body.kind === "oversized") throw new ApiError(413, "invalid_request_error", "request too large");
   if (body.kind === "multipart") {
     return {
-      value: jsonField(body.fields[name] ?? body.fields.message),
+      value: jsonField(body.fields.message),
       files: (html) => body.files.map((file) => multipartAttachment(file, html ?? "")),
     };
   }
@@ -46,8 +38,8 @@ function readParts(body: Body, name: string): Parts {
   return { value: body.value };
 }
 
-function parsed<T extends z.ZodType>(schema: T, value: unknown): z.infer<T> {
-  const result = schema.safeParse(value);
+function parsed(value: unknown): z.infer<typeof payloadSchema> {
+  const result = payloadSchema.safeParse(value);
   if (!result.success) throw invalidRequest(z.prettifyError(result.error));
   const refused = NOT_SIMULATED.find((name) => name in (value as object));
   if (refused) throw invalidRequest(`the stand-in does not simulate ${refused}`);

@@ -2,7 +2,6 @@ import { Hono } from "hono";
 import type { GrantApi } from "./api.ts";
 import { messageObject } from "./message-object.ts";
 import { fieldsOf } from "./messages.ts";
-import { schedule, scheduledObject } from "./schedules.ts";
 import { sendMail } from "./send-mail.ts";
 import { parseSend } from "./send-payload.ts";
 import type { World } from "./world.ts";
@@ -18,12 +17,7 @@ export function sendRoute(world: World): Hono<GrantApi> {
     const fields = fieldsOf(c.req.query("fields"), SEND_FIELDS);
     const { payload, attachments } = parseSend(c.get("body"));
     const head = { request_id: c.get("requestId"), grant_id: grant.id };
-    const { send_at, ...mail } = payload;
-    if (send_at) {
-      const scheduled = schedule(world, grant, mail, attachments, send_at);
-      return c.json({ ...head, ...scheduledObject(scheduled) }, 202);
-    }
-    const message = sendMail(world, grant, mail, attachments);
+    const message = sendMail(world, grant, payload, attachments);
     return c.json({ ...head, data: messageObject(message, fields) });
   });
 

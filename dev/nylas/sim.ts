@@ -7,8 +7,8 @@ import { calm } from "./chaos.ts";
 import { changeChaos } from "./chaos-control.ts";
 import { compressed } from "./compression.ts";
 import { controlRoutes } from "./control.ts";
+import { deliverDue } from "./deliveries.ts";
 import { inbound } from "./deposit.ts";
-import { draftRoutes } from "./drafts.ts";
 import { notFound } from "./errors.ts";
 import { gatewayFaults, providerFaults } from "./fault-answers.ts";
 import { folderRoutes } from "./folders.ts";
@@ -20,14 +20,11 @@ import { idempotent } from "./idempotency.ts";
 import { limitGrant, limitProvider } from "./limits.ts";
 import type { InboundMail, OutgoingMail } from "./mail.ts";
 import { messageRoutes } from "./messages.ts";
-import { scheduleRoutes } from "./schedules.ts";
 import { sendRoute } from "./send.ts";
 import type { SimSnapshot } from "./snapshot.ts";
 import { fromSnapshot, takeSnapshot } from "./snapshot.ts";
 import type { Grant, Store, StoredMessage } from "./store.ts";
 import { emptyStore } from "./store.ts";
-import { threadRoutes } from "./threads.ts";
-import { tick } from "./tick.ts";
 import type { RegisteredWebhook } from "./webhooks.ts";
 import { registerWebhooks, webhookRoutes } from "./webhooks.ts";
 import type { World } from "./world.ts";
@@ -117,7 +114,7 @@ export function createNylasSim(options: SimOptions): NylasSim {
 
   return {
     fetch: async (request) => app.fetch(await ownRequest(request)),
-    tick: () => tick(world),
+    tick: () => deliverDue(world),
     addGrant: (input) => addGrant(world, input),
     inbound: (mail) => inbound(world, mail),
     chaos: (update) => changeChaos(world, update),
@@ -133,10 +130,7 @@ function apiRoutes(world: World, apiKey: string): Hono<Api> {
   mail.use(providerFaults(world));
   mail.use("/messages/send", limitProvider(world));
   mail.route("/messages/send", sendRoute(world));
-  mail.route("/messages/schedules", scheduleRoutes(world));
   mail.route("/messages", messageRoutes(world));
-  mail.route("/threads", threadRoutes(world));
-  mail.route("/drafts", draftRoutes(world));
   mail.route("/folders", folderRoutes(world));
   mail.route("/attachments", attachmentRoutes(world));
 

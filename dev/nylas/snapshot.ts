@@ -3,9 +3,7 @@ import type {
   Grant,
   Notification,
   RememberedSend,
-  Schedule,
   Store,
-  StoredDraft,
   StoredFolder,
   StoredMessage,
   Webhook,
@@ -24,12 +22,9 @@ export interface SimSnapshot {
   webhooks: Webhook[];
   notifications: Notification[];
   sends: Record<string, RememberedSend>;
-  // Absent from snapshots of before these were kept.
-  drafts?: StoredDraft[];
-  folders?: StoredFolder[];
-  schedules?: Schedule[];
-  codes?: AuthCode[];
-  departed?: Record<string, StoredMessage[]>;
+  folders: StoredFolder[];
+  codes: AuthCode[];
+  departed: Record<string, StoredMessage[]>;
 }
 
 /** A deep copy of the store that survives `JSON.stringify`. */
@@ -47,9 +42,7 @@ export function takeSnapshot(store: Store): SimSnapshot {
     webhooks: [...store.webhooks.values()],
     notifications: [...store.notifications.values()],
     sends: Object.fromEntries(store.sends),
-    drafts: mailboxes.flatMap((mailbox) => [...mailbox.drafts.values()]),
     folders: mailboxes.flatMap((mailbox) => [...mailbox.folders.values()]),
-    schedules: [...store.schedules.values()],
     codes: [...store.codes.values()],
     departed: Object.fromEntries(store.departed),
   });
@@ -68,15 +61,11 @@ export function fromSnapshot(snapshot: SimSnapshot): Store {
     webhooks: byId(copy.webhooks),
     notifications: byId(copy.notifications),
     sends: new Map(Object.entries(copy.sends)),
-    schedules: byId(copy.schedules ?? []),
-    codes: new Map(copy.codes?.map((code) => [code.code, code])),
-    departed: new Map(Object.entries(copy.departed ?? {})),
+    codes: new Map(copy.codes.map((code) => [code.code, code])),
+    departed: new Map(Object.entries(copy.departed)),
   };
   for (const message of copy.messages) keepMessage(store, message);
-  for (const draft of copy.drafts ?? []) {
-    mailboxOf(store, draft.message.grant_id).drafts.set(draft.message.id, draft);
-  }
-  for (const folder of copy.folders ?? []) mailboxOf(store, folder.grant_id).folders.set(folder.id, folder);
+  for (const folder of copy.folders) mailboxOf(store, folder.grant_id).folders.set(folder.id, folder);
   for (const [id, base64] of Object.entries(copy.contents)) {
     store.contents.set(id, new Uint8Array(Buffer.from(base64, "base64")));
   }

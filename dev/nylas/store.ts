@@ -1,7 +1,6 @@
 import type { Provider } from "./ids.ts";
 import { uuid } from "./ids.ts";
 import type { Address } from "./mail.ts";
-import type { DraftPayload } from "./payload-schema.ts";
 
 export type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -69,33 +68,13 @@ export interface StoredMessage {
   sequence: number;
 }
 
-/** A mail not sent yet: as it shows, and as it was asked for. */
-export interface StoredDraft {
-  message: StoredMessage;
-  payload: DraftPayload;
-}
-
-export interface Schedule {
-  id: string;
-  grant_id: string;
-  /** Unix seconds, as is `close_time`. */
-  send_at: number;
-  status: "pending" | "success" | "failed";
-  close_time?: number;
-  /** Absent once it was sent. */
-  draft?: StoredDraft;
-}
-
-/** A folder that a client made, or the control API; the others come from the mails in them. */
+/** A folder that the control API made; the others come from the messages in them. */
 export interface StoredFolder {
   id: string;
   grant_id: string;
   name: string;
-  /** Of one that the control API made: how the provider marks it. */
-  attributes?: string[];
-  parent_id?: string;
-  background_color?: string;
-  text_color?: string;
+  /** How the provider marks it. */
+  attributes: string[];
 }
 
 /** A consent that waits for its code to be exchanged. */
@@ -114,7 +93,6 @@ export interface AuthCode {
 
 export interface Mailbox {
   messages: Map<string, StoredMessage>;
-  drafts: Map<string, StoredDraft>;
   folders: Map<string, StoredFolder>;
   /** Message-ID header → thread id. */
   threads: Map<string, string>;
@@ -185,7 +163,6 @@ export interface Store {
   notifications: Map<string, Notification>;
   /** `<grant id> <Idempotency-Key>` → the answer to repeat. */
   sends: Map<string, RememberedSend>;
-  schedules: Map<string, Schedule>;
   codes: Map<string, AuthCode>;
   /** `<provider> <address>` → the mails that the provider still has after the grant was deleted. */
   departed: Map<string, StoredMessage[]>;
@@ -204,7 +181,6 @@ export function emptyStore(seed: number): Store {
     webhooks: new Map(),
     notifications: new Map(),
     sends: new Map(),
-    schedules: new Map(),
     codes: new Map(),
     departed: new Map(),
   };
@@ -221,13 +197,8 @@ export function keepMessage(store: Store, message: StoredMessage): void {
 }
 
 /** Forgets the message and the bytes of its attachments; replies to it still find its thread. */
-export function dropMessage(store: Store, message: StoredMessage): void {
-  mailboxOf(store, message.grant_id).messages.delete(message.id);
-  dropContents(store, message);
-}
-
-/** Forgets the bytes of a message's attachments. */
-export function dropContents(store: Store, { attachments }: StoredMessage): void {
+export function dropMessage(store: Store, { id, grant_id, attachments }: StoredMessage): void {
+  mailboxOf(store, grant_id).messages.delete(id);
   for (const attachment of attachments) store.contents.delete(attachment.id);
 }
 
@@ -235,7 +206,7 @@ export function dropContents(store: Store, { attachments }: StoredMessage): void
 export function mailboxOf(store: Store, grantId: string): Mailbox {
   const known = store.mailboxes.get(grantId);
   if (known) return known;
-  const mailbox = emptyMailbox();
+  const mailbox = { messages: new Map(), folders: new Map(), threads: new Map() };
   store.mailboxes.set(grantId, mailbox);
   return mailbox;
 }
@@ -243,8 +214,4 @@ export function mailboxOf(store: Store, grantId: string): Mailbox {
 /** The first value under a header name, case apart. */
 export function headerOf(message: StoredMessage, name: string): string | undefined {
   return message.headers.find((header) => header.name.toLowerCase() === name.toLowerCase())?.value;
-}
-
-function emptyMailbox(): Mailbox {
-  return { messages: new Map(), drafts: new Map(), folders: new Map(), threads: new Map() };
 }

@@ -121,37 +121,6 @@ describe("messages", () => {
   });
 });
 
-describe("drafts, schedules and threads", () => {
-  test("a draft is written, rewritten and sent", async () => {
-    const created = (await nylas.drafts.create({ identifier: grantId, requestBody: mail })).data;
-    const which = { identifier: grantId, draftId: created.id };
-    const rewritten = await nylas.drafts.update({ ...which, requestBody: { subject: "Boshqa" } });
-    expect(rewritten.data).toMatchObject({ id: created.id, subject: "Boshqa" });
-    const sent = await nylas.drafts.send(which);
-    const { data } = await nylas.messages.find({ identifier: grantId, messageId: sent.data.id });
-    expect(data).toMatchObject({ subject: "Boshqa", folders: [idOf("SENT")] });
-  });
-
-  test("a mail is scheduled, listed and cancelled", async () => {
-    const requestBody = { ...mail, sendAt: Date.UTC(2026, 2, 2) / 1000 };
-    const scheduled = await nylas.messages.send({ identifier: grantId, requestBody });
-    const { scheduleId } = scheduled as unknown as { scheduleId: string };
-    const listed = await nylas.messages.listScheduledMessages({ identifier: grantId });
-    expect(listed.data).toMatchObject([{ scheduleId, status: { code: "pending" } }]);
-    await nylas.messages.stopScheduledMessage({ identifier: grantId, scheduleId });
-    expect((await nylas.messages.listScheduledMessages({ identifier: grantId })).data).toEqual([]);
-  });
-
-  test("a thread is found and marked as read", async () => {
-    const from = mail.to[0]!;
-    const [message] = harness.sim.inbound({ from, to: [{ email: "team@app.example" }], subject: "x" });
-    const which = { identifier: grantId, threadId: message!.thread_id };
-    expect((await nylas.threads.find(which)).data).toMatchObject({ unread: true, subject: "x" });
-    const updated = await nylas.threads.update({ ...which, requestBody: { unread: false } });
-    expect(updated.data.unread).toBe(false);
-  });
-});
-
 describe("grants, folders and webhooks", () => {
   test("a grant is found, and gone once it is destroyed", async () => {
     expect((await nylas.grants.find({ grantId })).data).toMatchObject({ grantStatus: "valid" });

@@ -13,7 +13,7 @@ describe("a send is refused", () => {
     ["with an attachment that is an object", { to, attachments: [file({ content: { locked: false } })] }],
     ["with an attachment that is not base64", { to, attachments: [file({ content: "not base64!" })] }],
     ["with metadata over 500 characters", { to, metadata: { key1: "x".repeat(501) } }],
-    ["for a time more than 30 days away", { to, send_at: 1893456000 }],
+    ["for later", { to, send_at: 1893456000 }],
     ["through a draft", { to, use_draft: true }],
     ["as a multipart without a message", multipart(undefined)],
     ["as a multipart whose message is no JSON", multipart("[object Object]")],
