@@ -52,13 +52,6 @@ export function requireApiKey(apiKey: string): MiddlewareHandler<Api> {
   };
 }
 
-/** Nylas: mail routes say what they cost at the provider. */
-export const providerHeaders: MiddlewareHandler<GrantApi> = async (c, next) => {
-  await next();
-  c.res.headers.set("Nylas-Provider-Request-Count", "1");
-  if (c.get("grant").provider === "google") c.res.headers.set("Nylas-Gmail-Quota-Usage", "5");
-};
-
 /** The JSON object that a body is; throws the 400 that Nylas gives for anything else. */
 export function jsonObject(body: Body): Record<string, unknown> {
   if (body.kind !== "json" || !isObject(body.value)) {

@@ -5,14 +5,9 @@ import { messageOf } from "./messages.ts";
 import type { Grant, StoredAttachment } from "./store.ts";
 import type { World } from "./world.ts";
 
-/** Metadata and bytes, below a grant. */
+/** The bytes of a file, below a grant. */
 export function attachmentRoutes(world: World): Hono<GrantApi> {
   const routes = new Hono<GrantApi>();
-
-  routes.get("/:id", (c) => {
-    const data = attachmentOf(world, c.get("grant"), c.req.param("id"), c.req.query("message_id"));
-    return c.json({ request_id: c.get("requestId"), data });
-  });
 
   routes.get("/:id/download", (c) => {
     const found = attachmentOf(world, c.get("grant"), c.req.param("id"), c.req.query("message_id"));

@@ -44,10 +44,6 @@ export const chaosUpdate = z.strictObject({
   api: z.record(z.string().min(1), routeChaos).exactOptional(),
   /** The share of messages in the API's own answers of which one field is ill-typed. */
   mistyped: probability.exactOptional(),
-  /** The share of attachments stored from now on whose `size` is off by up to a third, on Microsoft grants. */
-  sizeDiffers: probability.exactOptional(),
-  /** Whether the provider limits sends as well: Gmail to 2 a second, Microsoft to 30 a minute. */
-  providerLimits: z.boolean().exactOptional(),
 });
 
 export type ChaosUpdate = z.input<typeof chaosUpdate>;
@@ -56,8 +52,6 @@ export interface ChaosSettings {
   webhooks: z.infer<typeof webhookChaos> & { reorderSeconds: number; delaySeconds: number };
   api: Record<string, z.infer<typeof routeChaos>>;
   mistyped: number;
-  sizeDiffers: number;
-  providerLimits: boolean;
 }
 
 /** How often each kind has struck, forced or by chance. */
@@ -84,8 +78,6 @@ export function calmSettings(): ChaosSettings {
     webhooks: { reorderSeconds: 30, delaySeconds: 600 },
     api: {},
     mistyped: 0,
-    sizeDiffers: 0,
-    providerLimits: false,
   };
 }
 

@@ -4,16 +4,14 @@ import { HTTPException } from "hono/http-exception";
 import { z } from "zod";
 import { calm, chaosUpdate, WEBHOOK_CHAOS } from "./chaos.ts";
 import { changeChaos } from "./chaos-control.ts";
-import { deliverDue, redeliver } from "./deliveries.ts";
+import { deliverDue } from "./deliveries.ts";
 import { inbound } from "./deposit.ts";
 import { ApiError } from "./errors.ts";
 import { faultSchema } from "./fault-kinds.ts";
 import { clearFaults } from "./faults.ts";
-import { announceFeedback, feedbackSchema } from "./feedback.ts";
 import { addGrant, expireGrant, findGrant, reauthenticate } from "./grants.ts";
 import type { InboundMail } from "./mail.ts";
 import { emit } from "./notifications.ts";
-import { seed, seedSchema } from "./seeding.ts";
 import type { Grant, Store } from "./store.ts";
 import { mailboxOf } from "./store.ts";
 import type { World } from "./world.ts";
@@ -118,13 +116,6 @@ export function controlRoutes(world: World, token: string, freshStore: () => Sto
   });
 
   routes.post("/inbound", async (c) => c.json({ data: inbound(world, await input(c, inboundSchema)) }));
-  routes.post("/seed", async (c) => {
-    const wanted = await input(c, seedSchema);
-    const grant = findGrant(world, wanted.grant);
-    if (!grant) throw unknown("grant");
-    seed(world, grant, wanted);
-    return c.json({});
-  });
   routes.get("/messages/:id", (c) => {
     return c.json({ data: [...mailboxOf(world.store, grantOf(world, c).id).messages.values()] });
   });
@@ -133,18 +124,6 @@ export function controlRoutes(world: World, token: string, freshStore: () => Sto
     const id = emit(world, { source: "/nylas/system", ...(await input(c, emission)) });
     return c.json({ id: id ?? null });
   });
-  routes.post("/feedback", async (c) => {
-    const { type, grant: name, message_id } = await input(c, feedbackSchema);
-    const grant = findGrant(world, name);
-    const message = grant && mailboxOf(world.store, grant.id).messages.get(message_id);
-    if (!message) throw unknown("message");
-    return c.json({ id: announceFeedback(world, grant, message, type) ?? null });
-  });
-  routes.post("/redeliver/:id", (c) => {
-    if (!redeliver(world, c.req.param("id"))) throw unknown("notification");
-    return c.json({});
-  });
-
   routes.post("/fault", async (c) => {
     const fault = await input(c, z.union([faultSchema, forcedWebhookChaos]));
     if ("route" in fault) world.faults.planned.push(fault);
@@ -163,10 +142,6 @@ export function controlRoutes(world: World, token: string, freshStore: () => Sto
 
   routes.post("/advance", async (c) => {
     world.store.clock_offset += (await input(c, advance)).seconds * 1000;
-    await deliverDue(world);
-    return c.json({ now: now(world) });
-  });
-  routes.post("/tick", async (c) => {
     await deliverDue(world);
     return c.json({ now: now(world) });
   });

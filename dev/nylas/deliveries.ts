@@ -35,13 +35,6 @@ export async function deliverDue(world: World): Promise<void> {
   if (world.awaitDeliveries) await Promise.all(awaited);
 }
 
-/** Sends a notification once more, as a duplicate with the same id; false if it is not remembered. */
-export function redeliver(world: World, id: string): boolean {
-  const notification = world.store.notifications.get(id);
-  if (notification) notification.due_at = now(world);
-  return notification !== undefined;
-}
-
 function dueNotifications(world: World): Notification[] {
   return [...world.store.notifications.values()]
     .filter((notification) => isDue(world, notification))
@@ -68,10 +61,9 @@ async function attemptAll(world: World, notification: Notification): Promise<voi
   const outcomes = await Promise.all(webhooks.map((webhook) => attemptOne(world, webhook, notification)));
 
   delete notification.due_at;
-  const failed = webhooks.filter((_, index) => outcomes[index]?.verdict === "retry");
-  if (number < ATTEMPTS && failed.length > 0) {
+  const hasFailed = outcomes.some(({ verdict }) => verdict === "retry");
+  if (number < ATTEMPTS && hasFailed) {
     // Nylas: a retry goes to every destination of the trigger, also to those that answered 200 before.
-    if (!world.retryAll) notification.webhook_ids = failed.map(({ id }) => id);
     notification.due_at = retryTime(world, notification, outcomes);
   } else if (notification.is_repeated) {
     delete notification.is_repeated;

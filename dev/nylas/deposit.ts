@@ -1,11 +1,10 @@
-import { happens } from "./chaos.ts";
-import { between, messageIdHeader, objectId } from "./ids.ts";
+import { messageIdHeader, objectId } from "./ids.ts";
 import type { InboundMail, MailAttachment } from "./mail.ts";
 import { recipientsOf } from "./mail.ts";
 import { snippetOf } from "./message-object.ts";
 import { addressHeader, encodedWord } from "./mime.ts";
 import { announceMessage } from "./notifications.ts";
-import type { Grant, Header, StoredAttachment, StoredMessage, TrackingOptions } from "./store.ts";
+import type { Grant, Header, StoredAttachment, StoredMessage } from "./store.ts";
 import { keepMessage, mailboxOf } from "./store.ts";
 import { folderIdFor } from "./system-folders.ts";
 import type { World } from "./world.ts";
@@ -19,8 +18,6 @@ export interface Placement {
   unread: boolean;
   /** Only the sender's copy shows the blind copies. */
   showBcc: boolean;
-  metadata?: Record<string, string>;
-  tracking?: TrackingOptions;
   customHeaders?: Header[];
 }
 
@@ -69,7 +66,6 @@ export function deposit(
   const body = mail.html ?? mail.text ?? "";
   const snippet = snippetOf(body);
   const sentAt = mail.date ?? now(world);
-  const { metadata, tracking } = placement;
   const message: StoredMessage = {
     id: objectId(store, grant.provider),
     grant_id: grant.id,
@@ -89,8 +85,6 @@ export function deposit(
     folders: [folderIdFor(grant, placement.folder)],
     attachments: (mail.attachments ?? []).map((attachment) => depositAttachment(world, grant, attachment)),
     headers: [...headersOf(mail, sentAt), ...(placement.customHeaders ?? [])],
-    ...(metadata && { metadata }),
-    ...(tracking && { tracking_options: tracking }),
     sequence: ++store.last_sequence,
   };
   // The caller keeps its mail, and may change it.
@@ -112,13 +106,9 @@ function threadOf(world: World, grant: Grant, mail: InboundMail): string | undef
   return known === undefined ? undefined : threads.get(known);
 }
 
-function depositAttachment(world: World, grant: Grant, attachment: MailAttachment): StoredAttachment {
-  const { store, chaos } = world;
+function depositAttachment({ store }: World, grant: Grant, attachment: MailAttachment): StoredAttachment {
   const id = objectId(store, grant.provider);
   store.contents.set(id, new Uint8Array(attachment.content));
-  const bytes = attachment.content.byteLength;
-  // Nylas: on Microsoft the size is an estimate.
-  const isEstimated = grant.provider === "microsoft" && happens(store, chaos.settings.sizeDiffers);
   const inline = attachment.inline ?? false;
   const disposition = `${inline ? "inline" : "attachment"}; filename="${attachment.filename}"`;
   return {
@@ -126,7 +116,7 @@ function depositAttachment(world: World, grant: Grant, attachment: MailAttachmen
     grant_id: grant.id,
     filename: attachment.filename,
     content_type: attachment.contentType,
-    size: isEstimated ? Math.ceil(bytes * between(store, 1, 1.33)) + 1 : bytes,
+    size: attachment.content.byteLength,
     is_inline: inline,
     ...(attachment.contentId !== undefined && { content_id: attachment.contentId }),
     // Nylas: Microsoft attachments have no content_disposition.

@@ -47,7 +47,7 @@ function faultFor(world: World, c: Context, phases: FaultPhase[]): Fault | undef
 }
 
 function pause(world: World, c: Context, ms: number | undefined): Promise<void> {
-  return untilReleased(world.faults, c.req.raw.signal, ms === undefined ? undefined : ms / world.timeScale);
+  return untilReleased(world.faults, c.req.raw.signal, ms);
 }
 
 function latencyOf({ latencyMs }: Fault, c: Context): [number, number] {

@@ -32,7 +32,7 @@ export type FaultPhase = (typeof PHASES)[FaultKind];
 
 export const FAULT_KINDS = Object.keys(PHASES) as [FaultKind, ...FaultKind[]];
 
-/** How a fault is in detail; milliseconds pass in real time, `timeScale` times as fast. */
+/** How a fault is in detail; milliseconds pass in real time. */
 export const tuningSchema = z.object({
   /** Seconds, the `Retry-After` of `429-provider`; default 1. */
   retryAfter: z.int().min(0).exactOptional(),

@@ -1,10 +1,8 @@
 import { Hono } from "hono";
 import { createMiddleware } from "hono/factory";
-import { z } from "zod";
 import type { Api, GrantApi } from "./api.ts";
-import { validBody, wholeNumber } from "./api.ts";
 import { grantByEmail } from "./deposit.ts";
-import { ApiError, invalidRequest } from "./errors.ts";
+import { ApiError } from "./errors.ts";
 import { providerFaults } from "./fault-answers.ts";
 import type { Provider } from "./ids.ts";
 import { between, uuid } from "./ids.ts";
@@ -17,24 +15,6 @@ import type { World } from "./world.ts";
 import { unixNow } from "./world.ts";
 
 const BACKFILL_WITHIN = 72 * 60 * 60;
-
-const customAuth = z.object({
-  provider: z.enum(["google", "microsoft", "imap"]),
-  state: z.string().optional(),
-  settings: z.record(z.string(), z.unknown()),
-});
-
-/** Settings are credentials here, which the stand-in has no use for. */
-const grantChanges = z.object({
-  scope: z.array(z.string()).optional(),
-  settings: z.record(z.string(), z.unknown()).optional(),
-});
-
-const REQUIRED_SETTINGS: Record<Provider, string[]> = {
-  google: ["refresh_token", "email_address"],
-  microsoft: ["refresh_token", "email_address"],
-  imap: ["imap_username", "imap_password", "imap_host", "imap_port"],
-};
 
 export interface NewGrant {
   email: string;
@@ -113,60 +93,21 @@ export function requireGrant(world: World) {
   });
 }
 
-/** Grants and custom authentication, below /v3. */
+/** Read and delete, below /v3/grants. */
 export function grantRoutes(world: World): Hono<Api> {
   const routes = new Hono<Api>();
   const limit = limitApplication(world);
   const faults = providerFaults(world);
 
-  routes.get("/grants", limit, faults, (c) => {
-    const query = c.req.query();
-    const max = 200;
-    const pageSize = wholeNumber(query.limit, { name: "limit", min: 1, max, otherwise: 10 });
-    const bound = { min: 0, max: Number.MAX_SAFE_INTEGER };
-    const offset = wholeNumber(query.offset, { name: "offset", ...bound, otherwise: 0 });
-    const since = wholeNumber(query.since, { name: "since", ...bound, otherwise: 0 });
-    const before = wholeNumber(query.before, { name: "before", ...bound, otherwise: bound.max });
-    const grants = [...world.store.grants.values()].filter(
-      (grant) =>
-        (query.email === undefined || grant.email.toLowerCase() === query.email.toLowerCase()) &&
-        (query.grant_status === undefined || grant.grant_status === query.grant_status) &&
-        (query.provider === undefined || grant.provider === query.provider) &&
-        grant.created_at >= since &&
-        grant.created_at < before,
-    );
-    const page = grants.sort((a, b) => b.created_at - a.created_at).slice(offset, offset + pageSize);
-    const data = page.map(grantObject);
-    return c.json({ request_id: c.get("requestId"), data, limit: pageSize, offset });
-  });
-
-  routes.get("/grants/:id", limit, faults, (c) => {
+  routes.get("/:id", limit, faults, (c) => {
     const data = grantObject(knownGrant(world, c.req.param("id")));
     return c.json({ request_id: c.get("requestId"), data });
   });
 
-  routes.patch("/grants/:id", limit, faults, (c) => {
-    const grant = knownGrant(world, c.req.param("id"));
-    const { scope } = validBody(c.get("body"), grantChanges);
-    if (scope) grant.scope = scope;
-    grant.updated_at = unixNow(world);
-    announceGrant(world, grant, "grant.updated", 25014, { reauthentication_flag: false });
-    return c.json({ request_id: c.get("requestId"), data: grantObject(grant) });
-  });
-
-  routes.delete("/grants/:id", limit, faults, (c) => {
+  routes.delete("/:id", limit, faults, (c) => {
     const grant = knownGrant(world, c.req.param("id"));
     deleteGrant(world, grant);
     return c.json({ request_id: c.get("requestId") });
-  });
-
-  routes.post("/connect/custom", limit, faults, (c) => {
-    const { provider, settings, state } = validBody(c.get("body"), customAuth);
-    const missing = REQUIRED_SETTINGS[provider].filter((name) => !settings[name]);
-    if (missing.length > 0) throw invalidRequest(`missing settings: ${missing.join(", ")}`);
-    const email = String(provider === "imap" ? settings.imap_username : settings.email_address);
-    const grant = connect(world, { email, provider, ...(state !== undefined && { state }) });
-    return c.json({ request_id: c.get("requestId"), data: grantObject(grant) }, 201);
   });
 
   return routes;

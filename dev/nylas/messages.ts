@@ -6,7 +6,7 @@ import { happens } from "./chaos.ts";
 import { invalidRequest, notFound } from "./errors.ts";
 import { isShortPage } from "./fault-answers.ts";
 import type { MessageFields } from "./message-object.ts";
-import { MESSAGE_FIELDS, messageObject, rawMessageObject } from "./message-object.ts";
+import { MESSAGE_FIELDS, messageObject } from "./message-object.ts";
 import { messageTests } from "./message-query.ts";
 import { announceMessage } from "./notifications.ts";
 import { mistyped } from "./odd-shapes.ts";
@@ -20,7 +20,6 @@ const changes = z.object({
   unread: z.boolean().optional(),
   starred: z.boolean().optional(),
   folders: z.array(z.string().min(1)).min(1).optional(),
-  metadata: z.record(z.string(), z.string().max(500)).optional(),
 });
 
 /** List, read, change and delete, below a grant. */
@@ -79,19 +78,14 @@ export function messageOf(world: World, grant: Grant, id: string): StoredMessage
   return message;
 }
 
-/** The `fields` parameter; throws a 400 for a value outside `allowed`. */
-export function fieldsOf<F extends MessageFields>(value: string | undefined, allowed: readonly F[]): F {
-  const fields = allowed.find((candidate) => candidate === (value ?? "standard"));
-  if (fields === undefined) throw invalidRequest(`fields must be one of ${allowed.join(", ")}`);
+/** The `fields` parameter; throws a 400 for a value that the stand-in does not simulate. */
+export function fieldsOf(value = "standard"): MessageFields {
+  const fields = MESSAGE_FIELDS.find((candidate) => candidate === value);
+  if (fields === undefined) throw invalidRequest(`fields must be one of ${MESSAGE_FIELDS.join(", ")}`);
   return fields;
 }
 
 function shown(world: World, message: StoredMessage, query: Record<string, string>) {
-  const fields = fieldsOf(query.fields, MESSAGE_FIELDS);
-  if (fields === "raw_mime") return rawMessageObject(message, world.store.contents);
-  const told = messageObject(message, fields);
-  const object = happens(world.store, world.chaos.settings.mistyped) ? mistyped(world.store, told) : told;
-  if (query.select === undefined) return object;
-  const selected = query.select.split(",");
-  return Object.fromEntries(Object.entries(object).filter(([name]) => selected.includes(name)));
+  const object = messageObject(message, fieldsOf(query.fields));
+  return happens(world.store, world.chaos.settings.mistyped) ? mistyped(world.store, object) : object;
 }

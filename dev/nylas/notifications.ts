@@ -1,15 +1,14 @@
 import { notificationId, objectId } from "./ids.ts";
 import { messageObject } from "./message-object.ts";
-import { cleaned } from "./odd-shapes.ts";
 import type { Grant, Notification, StoredMessage, Webhook } from "./store.ts";
 import type { Emission } from "./triggers.ts";
-import { CLEANED, MAIL_TRIGGERS, triggerOf } from "./triggers.ts";
+import { MAIL_TRIGGERS, triggerOf } from "./triggers.ts";
 import { disturbed } from "./webhook-chaos.ts";
 import { isDelivering } from "./webhook-state.ts";
 import type { World } from "./world.ts";
 import { now, unixNow } from "./world.ts";
 
-/** How many settled notifications stay for `redeliver`. */
+/** How many settled notifications stay: the fault 404-once strikes messages that were just announced. */
 const REMEMBERED = 1_000;
 
 /**
@@ -24,8 +23,9 @@ export function emit(world: World, emission: Emission): string | undefined {
   return id;
 }
 
-function subscribers({ store }: World, { type, trigger = triggerOf(type) }: Emission): Webhook[] {
-  const isKnown = trigger === CLEANED || MAIL_TRIGGERS.includes(trigger);
+function subscribers({ store }: World, { type }: Emission): Webhook[] {
+  const trigger = triggerOf(type);
+  const isKnown = MAIL_TRIGGERS.includes(trigger);
   return [...store.webhooks.values()].filter(
     (webhook) => isDelivering(webhook) && (webhook.trigger_types.includes(trigger) || !isKnown),
   );
@@ -58,13 +58,11 @@ export function announceMessage(
   const grant = world.store.grants.get(message.grant_id);
   if (grant?.grant_status !== "valid") return;
   const { id, grant_id, object } = message;
-  const emission: Emission = {
+  emit(world, {
     type,
     source: `/${grant.provider}/emails/realtime`,
     object: type === "message.deleted" ? { id, grant_id, object } : messageObject(message, "standard"),
-  };
-  emit(world, emission);
-  if (type === "message.created") emit(world, { ...cleaned(emission), trigger: CLEANED });
+  });
 }
 
 /** Announces what happened to a grant; `more` joins the fields that all grant notifications share. */

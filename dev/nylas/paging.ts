@@ -5,7 +5,7 @@ import { invalidRequest } from "./errors.ts";
 export type Query = Record<string, string>;
 
 /** The parameters that do not choose what is in a list. */
-export const NOT_A_FILTER = ["limit", "page_token", "select", "fields"];
+export const NOT_A_FILTER = ["limit", "page_token", "fields"];
 
 /** Where an item stands in its list: by date (Unix seconds), then by order of arrival. */
 export interface Position {

@@ -39,18 +39,6 @@ export const payloadSchema = z.object({
     )
     .nullish(),
   custom_headers: z.array(z.object({ name: z.string().min(1), value: z.string() })).nullish(),
-  tracking_options: z
-    .object({
-      opens: z.boolean().exactOptional(),
-      links: z.boolean().exactOptional(),
-      thread_replies: z.boolean().exactOptional(),
-      label: z.string().max(2048).exactOptional(),
-    })
-    .nullish(),
-  metadata: z
-    .record(z.string(), z.string().max(500))
-    .refine((metadata) => Object.keys(metadata).length <= 50, "at most 50 pairs")
-    .nullish(),
 });
 
 export type SendPayload = Omit<z.infer<typeof payloadSchema>, "attachments">;

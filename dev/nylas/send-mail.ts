@@ -39,14 +39,11 @@ export function sendMail(
   return sent;
 }
 
-function placementOf(payload: SendPayload): Placement {
-  const { metadata, tracking_options: tracking, custom_headers: custom } = payload;
+function placementOf({ custom_headers: custom }: SendPayload): Placement {
   return {
     folder: "SENT",
     unread: false,
     showBcc: true,
-    ...(metadata && { metadata }),
-    ...(tracking && { tracking }),
     customHeaders: (custom ?? []).filter(({ name }) => !THREADING_HEADERS.includes(name.toLowerCase())),
   };
 }

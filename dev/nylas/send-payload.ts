@@ -9,7 +9,7 @@ import { payloadSchema } from "./payload-schema.ts";
 const JSON_LIMIT = 3 * 1024 * 1024;
 
 /** What Nylas can do and the stand-in cannot: refused, never ignored. */
-const NOT_SIMULATED = ["send_at", "use_draft", "template", "signature_id"];
+const NOT_SIMULATED = ["send_at", "tracking_options", "metadata", "use_draft", "template", "signature_id"];
 
 /** The message and the files of a send; throws the 400 or 413 of one that Nylas does not take. */
 export function parseSend(body: Body): { payload: SendPayload; attachments: MailAttachment[] } {

@@ -6,15 +6,13 @@ import { sendMail } from "./send-mail.ts";
 import { parseSend } from "./send-payload.ts";
 import type { World } from "./world.ts";
 
-const SEND_FIELDS = ["standard", "include_headers", "include_basic_headers"] as const;
-
 /** POST only, below a grant; the Idempotency-Key is dealt with outside. */
 export function sendRoute(world: World): Hono<GrantApi> {
   const routes = new Hono<GrantApi>();
 
   routes.post("/", (c) => {
     const grant = c.get("grant");
-    const fields = fieldsOf(c.req.query("fields"), SEND_FIELDS);
+    const fields = fieldsOf(c.req.query("fields"));
     const { payload, attachments } = parseSend(c.get("body"));
     const head = { request_id: c.get("requestId"), grant_id: grant.id };
     const message = sendMail(world, grant, payload, attachments);

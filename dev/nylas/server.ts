@@ -4,10 +4,8 @@ import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
-import { parseArgs } from "node:util";
 import { ConnectionReset } from "./errors.ts";
 import type { NylasSim } from "./sim.ts";
-import { createNylasSim } from "./sim.ts";
 
 const TICK = 100;
 
@@ -67,23 +65,4 @@ function requestFrom(incoming: IncomingMessage, signal: AbortSignal): Request {
   const target = new URL(url, `http://${headers.host ?? "localhost"}`);
   if (!hasBody) return new Request(target, init);
   return new Request(target, { ...init, body: Readable.toWeb(incoming), duplex: "half" } as RequestInit);
-}
-
-if (import.meta.main) {
-  const { values } = parseArgs({
-    options: {
-      port: { type: "string", default: "8788" },
-      host: { type: "string", default: "127.0.0.1" },
-      "api-key": { type: "string", default: "nylas-stand-in" },
-      "control-token": { type: "string", default: "control" },
-      seed: { type: "string", default: String(Date.now()) },
-    },
-  });
-  const sim = createNylasSim({
-    apiKey: values["api-key"],
-    controlToken: values["control-token"],
-    seed: Number(values.seed),
-  });
-  const { port } = await serve(sim, { port: Number(values.port), host: values.host });
-  console.log(`Nylas stand-in on http://${values.host}:${port}, API key ${values["api-key"]}`);
 }

@@ -1,8 +1,5 @@
 import { createHmac } from "node:crypto";
 
-/** Nylas: `send-test-event` signs with this, whatever the secret of the webhook. */
-export const TEST_EVENT_SECRET = "mock-webhook-secret";
-
 /** The `x-nylas-signature` of a body as it is on the wire: lower-case hex HMAC-SHA256 under the webhook secret. */
 export function sign(secret: string, body: Uint8Array): string {
   return createHmac("sha256", secret).update(body).digest("hex");

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import type { Api, GrantApi } from "./api.ts";
-import { answerError, providerHeaders, recordRequests, requireApiKey } from "./api.ts";
+import { answerError, recordRequests, requireApiKey } from "./api.ts";
 import { attachmentRoutes } from "./attachments.ts";
 import type { ChaosSettings, ChaosUpdate } from "./chaos.ts";
 import { calm } from "./chaos.ts";
@@ -17,7 +17,7 @@ import type { NewGrant } from "./grants.ts";
 import { addGrant, grantRoutes, requireGrant } from "./grants.ts";
 import { hostedAuthRoutes } from "./hosted-auth.ts";
 import { idempotent } from "./idempotency.ts";
-import { limitGrant, limitProvider } from "./limits.ts";
+import { limitGrant } from "./limits.ts";
 import type { InboundMail, OutgoingMail } from "./mail.ts";
 import { messageRoutes } from "./messages.ts";
 import { sendRoute } from "./send.ts";
@@ -42,8 +42,6 @@ export interface SimOptions {
   seed?: number;
   /** Milliseconds since the epoch; default Date.now. `advance` adds to it. */
   now?: () => number;
-  /** How much faster than real time the stand-in lives from its start: dates, delays and waits; default 1. */
-  timeScale?: number;
   /** How webhooks leave; default fetch. */
   deliver?: (request: Request) => Promise<Response>;
   /** Called once per sent mail that has recipients who are no grant here. */
@@ -56,10 +54,6 @@ export interface SimOptions {
   sentAsUpdated?: number;
   /** False where whoever ticks also has to answer the webhooks: a tick then only starts attempts. Default true. */
   awaitDeliveries?: boolean;
-  /** Whether a challenge must not be answered chunked; false where `deliver` cannot tell. Default true. */
-  strictChunked?: boolean;
-  /** Whether a retry goes to all destinations of the trigger, or only to those that failed; default true. */
-  retryAll?: boolean;
 }
 
 export interface NylasSim {
@@ -79,7 +73,6 @@ export interface NylasSim {
 
 /** A stand-in for the Nylas v3 API, in memory. */
 export function createNylasSim(options: SimOptions): NylasSim {
-  const { timeScale = 1 } = options;
   const world: World = {
     store: initialStore(options),
     faults: { planned: [], hanging: new Set(), notFoundOnce: new Set() },
@@ -90,14 +83,11 @@ export function createNylasSim(options: SimOptions): NylasSim {
     attempting: new Map(),
     sending: new Set(),
     calls: new Set(),
-    clock: scaledClock(options.now ?? Date.now, timeScale),
-    timeScale,
+    clock: options.now ?? Date.now,
     deliver: options.deliver ?? ((request) => fetch(request)),
     onOutgoing: options.onOutgoing ?? (() => {}),
     sentAsUpdated: options.sentAsUpdated ?? 0.3,
     awaitDeliveries: options.awaitDeliveries ?? true,
-    strictChunked: options.strictChunked ?? true,
-    retryAll: options.retryAll ?? true,
   };
 
   const app = new Hono();
@@ -124,11 +114,10 @@ export function createNylasSim(options: SimOptions): NylasSim {
 
 function apiRoutes(world: World, apiKey: string): Hono<Api> {
   const mail = new Hono<GrantApi>();
-  mail.use(requireGrant(world), limitGrant(world), providerHeaders);
+  mail.use(requireGrant(world), limitGrant(world));
   // Before the provider's faults, which strike while the Idempotency-Key is in flight.
   mail.use("/messages/send", idempotent(world));
   mail.use(providerFaults(world));
-  mail.use("/messages/send", limitProvider(world));
   mail.route("/messages/send", sendRoute(world));
   mail.route("/messages", messageRoutes(world));
   mail.route("/folders", folderRoutes(world));
@@ -138,7 +127,7 @@ function apiRoutes(world: World, apiKey: string): Hono<Api> {
   api.use(recordRequests(world), gatewayFaults(world), compressed);
   api.route("/v3/connect", hostedAuthRoutes(world, apiKey));
   api.use(requireApiKey(apiKey));
-  api.route("/v3", grantRoutes(world));
+  api.route("/v3/grants", grantRoutes(world));
   api.route("/v3/webhooks", webhookRoutes(world));
   api.route("/v3/grants/:grant", mail);
   api.all("*", (c) => {
@@ -152,9 +141,4 @@ function initialStore({ snapshot, seed = 1, webhooks = [], now = Date.now }: Sim
   const store = snapshot ? fromSnapshot(snapshot) : emptyStore(seed);
   registerWebhooks(store, webhooks, now() + store.clock_offset);
   return store;
-}
-
-function scaledClock(clock: () => number, timeScale: number): () => number {
-  const start = clock();
-  return () => start + (clock() - start) * timeScale;
 }

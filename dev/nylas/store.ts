@@ -35,13 +35,6 @@ export interface Header {
   value: string;
 }
 
-export interface TrackingOptions {
-  opens?: boolean;
-  links?: boolean;
-  thread_replies?: boolean;
-  label?: string;
-}
-
 export interface StoredMessage {
   id: string;
   grant_id: string;
@@ -62,8 +55,6 @@ export interface StoredMessage {
   folders: string[];
   attachments: StoredAttachment[];
   headers: Header[];
-  metadata?: Record<string, string>;
-  tracking_options?: TrackingOptions;
   /** Order of arrival, which tells mails of the same second apart; on no wire. */
   sequence: number;
 }

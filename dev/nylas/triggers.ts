@@ -18,9 +18,6 @@ export const MAIL_TRIGGERS = [
   "folder.deleted",
 ];
 
-/** The one type with a suffix that a webhook can subscribe to. */
-export const CLEANED = "message.created.cleaned";
-
 /** A type without its suffixes: what a webhook subscribes to. */
 export function triggerOf(type: string): string {
   return /^(?:grant|message|thread|folder)\.[a-z_]+/.exec(type)?.[0] ?? type;
@@ -31,8 +28,6 @@ export interface Emission {
   type: string;
   source: string;
   object: unknown;
-  /** What a webhook has to be subscribed to, if not to the type without its suffixes. */
-  trigger?: string;
   /** More fields of `data`, beside `application_id` and `object`. */
   data?: Record<string, unknown>;
   /** Milliseconds until it is due. */

@@ -5,13 +5,11 @@ import type { Api } from "./api.ts";
 import { jsonObject } from "./api.ts";
 import { ApiError } from "./errors.ts";
 import { providerFaults } from "./fault-answers.ts";
-import { notificationId, uuid, webhookSecret } from "./ids.ts";
+import { uuid, webhookSecret } from "./ids.ts";
 import { limitApplication } from "./limits.ts";
-import { notificationPost, reach } from "./outgoing.ts";
-import { SAMPLE_TYPES, sample } from "./samples.ts";
-import { TEST_EVENT_SECRET } from "./signing.ts";
+import { reach } from "./outgoing.ts";
 import type { Store, Webhook } from "./store.ts";
-import { CLEANED, MAIL_TRIGGERS } from "./triggers.ts";
+import { MAIL_TRIGGERS } from "./triggers.ts";
 import { setStatus } from "./webhook-state.ts";
 import type { World } from "./world.ts";
 import { now, unixNow } from "./world.ts";
@@ -26,7 +24,7 @@ export interface RegisteredWebhook {
 }
 
 const destination = z.object({
-  trigger_types: z.array(z.enum([...MAIL_TRIGGERS, CLEANED])).min(1),
+  trigger_types: z.array(z.enum(MAIL_TRIGGERS)).min(1),
   webhook_url: z.url({ protocol: /^https?$/ }).refine(isAllowed, "must be https, or on this machine"),
   description: z.string().default(""),
   notification_email_addresses: z.array(z.string()).default([]),
@@ -41,11 +39,6 @@ const destinationChanges = z.object({
   compressed_delivery: z.boolean().optional(),
   /** Nylas: `inactive` in the guide, `pause` in the reference; both are `pause` here. */
   status: z.enum(["active", "pause", "inactive"]).optional(),
-});
-
-const testEvent = z.object({
-  trigger_type: z.enum(SAMPLE_TYPES),
-  webhook_url: destination.shape.webhook_url,
 });
 
 /** Registers these in the store; a URL that is known keeps its webhook and gets the secret. */
@@ -79,22 +72,6 @@ export function webhookRoutes(world: World): Hono<Api> {
     const secret = webhookSecret(world.store);
     const webhook = addWebhook(world.store, settings, secret, unixNow(world));
     return c.json({ request_id: c.get("requestId"), data: withSecret(webhook) });
-  });
-
-  routes.post("/send-test-event", async (c) => {
-    const { trigger_type: type, webhook_url: url } = validated(testEvent, c);
-    const event = sampleEvent(world, type);
-    const post = notificationPost(event, 1, { secret: TEST_EVENT_SECRET, compressed: false });
-    const status = await reach(world, url, post, async (answer) => answer.status).catch(() => "no answer");
-    if (status !== 200) throw destinationError("70005", `unable.send.test.event : got ${status}`);
-    return c.json({ request_id: c.get("requestId"), data: "success" });
-  });
-
-  routes.post("/mock-payload", (c) => {
-    const { trigger_type: type } = validated(testEvent, c);
-    const { id, ...event } = sampleEvent(world, type);
-    const data = { specversion: "1.0", ...event, id, webhook_delivery_attempt: 1 };
-    return c.json({ request_id: c.get("requestId"), data });
   });
 
   routes.post("/rotate-secret/:id", (c) => {
@@ -140,18 +117,10 @@ async function challenge(world: World, webhookUrl: string): Promise<void> {
   const headers = { "accept-encoding": "gzip" };
   const problem = await reach(world, url.href, { headers }, async (answer) => {
     if (answer.status !== 200) return `status is not ok, got ${answer.status}`;
-    if (world.strictChunked && answer.headers.get("transfer-encoding")?.includes("chunked"))
-      return "response is chunked";
+    if (answer.headers.get("transfer-encoding")?.includes("chunked")) return "response is chunked";
     return (await answer.text()) === expected ? undefined : "challenge is not the response body";
   }).catch((error: unknown) => String(error));
   if (problem) throw destinationError("70005", `unable.verify.webhook_url : ${problem}`);
-}
-
-function sampleEvent(world: World, wanted: string) {
-  const { store } = world;
-  const { type, source, object, data } = sample(world, wanted);
-  const all = { application_id: store.application_id, ...data, object };
-  return { id: notificationId(store), type, source, time: unixNow(world), data: all };
 }
 
 function destinationError(type: string, message: string): ApiError {

@@ -51,14 +51,10 @@ export interface World {
   /** The calls to endpoints under way; a reset aborts them. */
   calls: Set<AbortController>;
   clock: () => number;
-  /** Real waiting is that much shorter. */
-  timeScale: number;
   deliver: (request: Request) => Promise<Response>;
   onOutgoing: (mail: OutgoingMail) => void;
   sentAsUpdated: number;
   awaitDeliveries: boolean;
-  strictChunked: boolean;
-  retryAll: boolean;
 }
 
 /** The virtual time in milliseconds. */

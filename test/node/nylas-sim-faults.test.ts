@@ -93,8 +93,8 @@ describe("fault", () => {
 const LIST = "GET /v3/grants/*/messages";
 const SEND = "POST /messages/send";
 
-function start(update: ChaosUpdate = {}, options: Parameters<typeof startWithGrant>[0] = {}) {
-  const harness = startWithGrant(options);
+function start(update: ChaosUpdate = {}) {
+  const harness = startWithGrant();
   harness.sim.chaos(update);
   const { api, path, control } = harness;
   return {
@@ -197,11 +197,9 @@ describe("a route in chaos", () => {
     expect(await counts()).toEqual({ latency: 1 });
   });
 
-  test("needs as long as Nylas for a send, shorter where time runs faster", async () => {
-    const { send } = start({ api: { [SEND]: { latency: 1 } } }, { timeScale: 50 });
-    const ms = await timed(() => send({ to }));
-    expect(ms).toBeGreaterThanOrEqual(9);
-    expect(ms).toBeLessThan(500);
+  test("needs as long as Nylas for a list", async () => {
+    const { api, path } = start({ api: { [LIST]: { latency: 1 } } });
+    expect(await timed(() => api("GET", path))).toBeGreaterThanOrEqual(79);
   });
 
   test("hangs no longer than it is told to", async () => {
@@ -261,36 +259,6 @@ describe("a route in chaos", () => {
       cursor = body.next_cursor;
     } while (cursor);
     expect(sizes).toEqual([2, 2, 2, 1]);
-  });
-});
-
-describe("the provider", () => {
-  test.each([
-    ["google", 2, "1"],
-    ["microsoft", 30, "2"],
-  ] as const)("%s takes %i sends at once, and says when it takes more", async (provider, sends, wait) => {
-    const { send, advance } = start({ providerLimits: true }, { provider });
-    for (let n = 0; n < sends; n++) expect((await send({ to })).status).toBe(200);
-    const refused = await send({ to });
-    expect(refused.status).toBe(429);
-    expect(refused.headers.get("retry-after")).toBe(wait);
-    expect(refused.body.error).toMatchObject({ type: "rate_limit_error", provider_error: expect.anything() });
-    await advance(Number(wait));
-    expect((await send({ to })).status).toBe(200);
-  });
-
-  test.each([
-    ["google", 4],
-    ["microsoft", 5],
-  ] as const)("%s says that 4 bytes are %i at least", async (provider, least) => {
-    const { sim, api, grant } = start({ sizeDiffers: 1 }, { provider });
-    const attachments = [{ filename: "a", contentType: "text/plain", content: new Uint8Array(4) }];
-    const [mail] = sim.inbound({ from: AZIZA, to: [TEAM], subject: "x", attachments });
-    const { id, size } = mail!.attachments[0]!;
-    expect(size).toBeGreaterThanOrEqual(least);
-    const file = `/v3/grants/${grant.id}/attachments/${encodeURIComponent(id)}/download`;
-    const { headers } = await api("GET", `${file}?message_id=${encodeURIComponent(mail!.id)}`);
-    expect(headers.get("content-length")).toBe("4");
   });
 });
 

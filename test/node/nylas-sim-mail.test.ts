@@ -12,11 +12,9 @@ describe("list", () => {
     "page_token=undefined",
     "page_token=e30",
     "in=inbox",
-    "unread=yes",
     "received_after=yesterday",
     "fields=everything",
-    `any_email=${Array.from({ length: 26 }, (_, n) => `u${n}@x.example`).join()}`,
-    "search_query_native=x&unread=true",
+    "unread=true",
   ])("refuses %s", async (query) => {
     const { api, path, receive } = startWithGrant();
     receive("one");
@@ -27,7 +25,7 @@ describe("list", () => {
     const { api, path, receive } = startWithGrant();
     receive("one");
     receive("two");
-    const { next_cursor } = (await api("GET", `${path}?limit=1&unread=true`)).body;
+    const { next_cursor } = (await api("GET", `${path}?limit=1&in=INBOX`)).body;
     expect((await api("GET", `${path}?limit=1&page_token=${next_cursor}`)).status).toBe(400);
   });
 
@@ -52,41 +50,15 @@ describe("list", () => {
   });
 
   test("filters", async () => {
-    const { receive, subjects, grant } = startWithGrant();
+    const { receive, subjects } = startWithGrant();
     const at = Date.UTC(2026, 0, 1);
-    const plan = { filename: "a", contentType: "text/plain", content: new Uint8Array(1) };
-    receive("old", { date: at, unread: false });
-    const { thread_id } = receive("filed", { folder: "Projects", date: at + 1000, cc: [desk] });
-    receive("with a file", { date: at + 2000, from: desk, attachments: [plan] });
+    receive("old", { date: at });
+    receive("filed", { folder: "Projects", date: at + 1000 });
+    receive("new", { date: at + 2000 });
 
-    expect(await subjects("?unread=false")).toEqual(["old"]);
     expect(await subjects("?in=Projects")).toEqual(["filed"]);
-    expect(await subjects("?subject=FILE")).toEqual(["with a file", "filed"]);
-    expect(await subjects(`?from=${desk.email}`)).toEqual(["with a file"]);
-    expect(await subjects(`?any_email=x@x.example,${desk.email}`)).toEqual(["with a file", "filed"]);
-    expect(await subjects("?has_attachment=true")).toEqual(["with a file"]);
-    expect(await subjects(`?thread_id=${thread_id}`)).toEqual(["filed"]);
-    expect(await subjects(`?received_after=${at / 1000}`)).toEqual(["with a file", "filed"]);
+    expect(await subjects(`?received_after=${at / 1000}`)).toEqual(["new", "filed"]);
     expect(await subjects(`?received_before=${at / 1000 + 1}`)).toEqual(["old"]);
-    expect(await subjects("?search_query_native=a%20file")).toEqual(["with a file"]);
-    expect(grant.provider).toBe("google");
-  });
-
-  test("gives only the selected fields", async () => {
-    const { api, path, receive } = startWithGrant();
-    receive("one");
-    const { data } = (await api("GET", `${path}?select=id,subject`)).body;
-    expect(Object.keys(data[0]).sort()).toEqual(["id", "subject"]);
-  });
-
-  test("gives the raw mail and three fields more", async () => {
-    const { api, path, receive } = startWithGrant();
-    receive("Сәлем", { messageId: "<m@elsewhere.example>" });
-    const { data } = (await api("GET", `${path}?fields=raw_mime`)).body;
-    expect(Object.keys(data[0]).sort()).toEqual(["grant_id", "id", "object", "raw_mime"]);
-    const mime = Buffer.from(data[0].raw_mime, "base64url").toString();
-    expect(mime).toContain("Message-ID: <m@elsewhere.example>\r\n");
-    expect(mime).toContain("Subject: =?UTF-8?B?");
   });
 });
 
@@ -107,11 +79,11 @@ describe("change", () => {
   test("is announced, and leaves the rest as it was", async () => {
     const { sim, api, path, receive, delivered } = startWithGrant();
     const { id } = receive("one");
-    await api("PUT", `${path}/${id}`, { starred: true, metadata: { key1: "v" } });
+    await api("PUT", `${path}/${id}`, { starred: true });
     await sim.tick();
     expect(delivered.at(-1)!.json).toMatchObject({
       type: "message.updated",
-      data: { object: { id, starred: true, unread: true, subject: "one", metadata: { key1: "v" } } },
+      data: { object: { id, starred: true, unread: true, subject: "one" } },
     });
   });
 

@@ -127,28 +127,22 @@ describe("server", () => {
   });
 
   test("compresses JSON over 200 bytes for whoever takes it, and the pull mount never", async () => {
-    const options = { apiKey: API_KEY, controlToken: CONTROL_TOKEN };
+    const webhooks = [HOOK, `${HOOK}/other`].map((url) => ({ url, secret: HOOK_SECRET }));
+    const options = { apiKey: API_KEY, webhooks };
     const init = { headers: { authorization: `Bearer ${API_KEY}`, "accept-encoding": "gzip" } };
-    const list = new Request("http://nylas/v3/grants", init);
-    const mount = createPullMount(options);
+    const list = new Request("http://nylas/v3/webhooks", init);
     const sim = createNylasSim(options);
-    expect((await sim.fetch(list.clone())).headers.has("content-encoding")).toBe(false);
-    for (const email of ["a@app.example", "b@app.example"]) {
-      sim.addGrant({ email });
-      const authorization = `Bearer ${CONTROL_TOKEN}`;
-      const body = JSON.stringify({ email });
-      await mount.fetch(
-        new Request("http://nylas/__sim/grants", { method: "POST", body, headers: { authorization } }),
-      );
-    }
-    expect((await (await mount.fetch(list.clone())).json()).data).toHaveLength(2);
+    const short = createNylasSim({ apiKey: API_KEY });
+    expect((await short.fetch(list.clone())).headers.has("content-encoding")).toBe(false);
+    const pulled = await createPullMount(options).fetch(list.clone());
+    expect((await pulled.json()).data).toHaveLength(2);
     const answer = await sim.fetch(list);
     expect(answer.headers.get("content-encoding")).toBe("gzip");
     const json = JSON.parse(gunzipSync(Buffer.from(await answer.arrayBuffer())).toString());
     expect(json.data).toHaveLength(2);
 
     const served = await serve(sim, { port: 0 });
-    const fetched = await fetch(`http://127.0.0.1:${served.port}/v3/grants`, init);
+    const fetched = await fetch(`http://127.0.0.1:${served.port}/v3/webhooks`, init);
     expect(fetched.headers.get("content-encoding")).toBe("gzip");
     expect((await fetched.json()).data).toHaveLength(2);
     await served.close();
@@ -159,9 +153,9 @@ describe("server", () => {
     const served = await serve(sim, { port: 0 });
     const base = `http://127.0.0.1:${served.port}`;
     const control = { authorization: `Bearer ${CONTROL_TOKEN}` };
-    const fault = JSON.stringify({ route: "GET /v3/grants", kind: "hang-body" });
+    const fault = JSON.stringify({ route: "GET /v3/webhooks", kind: "hang-body" });
     await fetch(`${base}/__sim/fault`, { method: "POST", headers: control, body: fault });
-    const response = await fetch(`${base}/v3/grants`, { headers: { authorization: `Bearer ${API_KEY}` } });
+    const response = await fetch(`${base}/v3/webhooks`, { headers: { authorization: `Bearer ${API_KEY}` } });
     expect(response.status).toBe(200);
     await fetch(`${base}/__sim/fault`, { method: "DELETE", headers: control });
     expect(await response.json()).toMatchObject({ data: [] });

@@ -1,7 +1,6 @@
 import type { ValidateFunction } from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, test } from "vitest";
-import { SAMPLE_TYPES } from "../../dev/nylas/samples.ts";
 import openapi from "../fixtures/nylas-openapi-mail.json" with { type: "json" };
 import type { Answer, Harness } from "./nylas-sim-harness.ts";
 import { HOOK, startSim } from "./nylas-sim-harness.ts";
@@ -85,36 +84,23 @@ async function prepared(): Promise<Prepared> {
 
 type Call = (sim: Prepared) => Promise<Answer>;
 
-const imap = { imap_username: "i@app.example", imap_password: "p", imap_host: "h", imap_port: 993 };
 const mail = { to: [{ email: "x@elsewhere.example" }], subject: "Salom", body: "<p>Salom</p>" };
 const hook = { trigger_types: ["grant.created"], webhook_url: "https://other.example/hook" };
 
 const OF_GRANT = "/v3/grants/{grant_id}";
 const SEND = `POST ${OF_GRANT}/messages/send`;
 const MESSAGE = `${OF_GRANT}/messages/{message_id}`;
-const ATTACHMENT = `GET ${OF_GRANT}/attachments/{attachment_id}`;
+const DOWNLOAD = `GET ${OF_GRANT}/attachments/{attachment_id}/download`;
 
 const answers: [operation: string, status: number, call: Call][] = [
-  ["GET /v3/grants", 200, ({ api }) => api("GET", "/v3/grants")],
-  ["GET /v3/grants", 400, ({ api }) => api("GET", "/v3/grants?limit=0")],
   ["GET /v3/grants/{grantId}", 404, ({ api }) => api("GET", "/v3/grants/nobody")],
   ["GET /v3/grants/{grantId}", 200, ({ api, grant }) => api("GET", grant)],
-  ["PATCH /v3/grants/{grantId}", 400, ({ api, grant }) => api("PATCH", grant, { scope: 1 })],
-  ["PATCH /v3/grants/{grantId}", 404, ({ api }) => api("PATCH", "/v3/grants/nobody", {})],
-  ["PATCH /v3/grants/{grantId}", 200, ({ api, grant }) => api("PATCH", grant, { scope: ["email"] })],
   ["DELETE /v3/grants/{grantId}", 404, ({ api }) => api("DELETE", "/v3/grants/nobody")],
   ["DELETE /v3/grants/{grantId}", 200, ({ api, grant }) => api("DELETE", grant)],
-  ["POST /v3/connect/custom", 400, ({ api }) => api("POST", "/v3/connect/custom", { provider: "imap" })],
-  [
-    "POST /v3/connect/custom",
-    201,
-    ({ api }) => api("POST", "/v3/connect/custom", { provider: "imap", settings: imap }),
-  ],
 
   [`GET ${OF_GRANT}/messages`, 400, ({ api, grant }) => api("GET", `${grant}/messages?limit=201`)],
   [`GET ${OF_GRANT}/messages`, 404, ({ api }) => api("GET", "/v3/grants/nobody/messages")],
   [`GET ${OF_GRANT}/messages`, 200, ({ api, grant }) => api("GET", `${grant}/messages`)],
-  [`GET ${OF_GRANT}/messages`, 200, ({ api, grant }) => api("GET", `${grant}/messages?fields=raw_mime`)],
   [
     `GET ${OF_GRANT}/messages`,
     200,
@@ -151,20 +137,9 @@ const answers: [operation: string, status: number, call: Call][] = [
 
   [`GET ${OF_GRANT}/folders`, 200, ({ api, grant }) => api("GET", `${grant}/folders`)],
 
-  [ATTACHMENT, 400, ({ api, grant, attachment }) => api("GET", `${grant}/attachments/${attachment}`)],
+  [DOWNLOAD, 400, ({ api, grant, attachment }) => api("GET", `${grant}/attachments/${attachment}/download`)],
   [
-    ATTACHMENT,
-    404,
-    ({ api, grant, message }) => api("GET", `${grant}/attachments/nothing?message_id=${message}`),
-  ],
-  [
-    ATTACHMENT,
-    200,
-    ({ api, grant, attachment, message }) =>
-      api("GET", `${grant}/attachments/${attachment}?message_id=${message}`),
-  ],
-  [
-    `${ATTACHMENT}/download`,
+    DOWNLOAD,
     404,
     ({ api, grant, attachment }) =>
       api("GET", `${grant}/attachments/${attachment}/download?message_id=nothing`),
@@ -194,20 +169,6 @@ const answers: [operation: string, status: number, call: Call][] = [
     ({ api, webhook }) => api("POST", `/v3/webhooks/rotate-secret/${webhook}`),
   ],
   ["GET /v3/connect/auth", 400, ({ api }) => api("GET", "/v3/connect/auth")],
-  ["POST /v3/webhooks/mock-payload", 400, ({ api }) => api("POST", "/v3/webhooks/mock-payload", {})],
-  [
-    "POST /v3/webhooks/mock-payload",
-    200,
-    ({ api }) =>
-      api("POST", "/v3/webhooks/mock-payload", { trigger_type: "grant.created", webhook_url: HOOK }),
-  ],
-  ["POST /v3/webhooks/send-test-event", 400, ({ api }) => api("POST", "/v3/webhooks/send-test-event", {})],
-  [
-    "POST /v3/webhooks/send-test-event",
-    200,
-    ({ api }) =>
-      api("POST", "/v3/webhooks/send-test-event", { trigger_type: "message.created", webhook_url: HOOK }),
-  ],
 ];
 
 describe("answers conform to the published OpenAPI document", () => {
@@ -252,27 +213,12 @@ describe("notifications conform to the published schemas of what they are about"
     for (const provider of ["google", "microsoft", "imap"] as const) {
       const { sim, api, delivered } = startSim();
       const { id } = sim.addGrant({ email: "team@app.example", provider });
-      await api("POST", `/v3/grants/${id}/messages/send`, { ...mail, metadata: { key1: "v" } });
+      await api("POST", `/v3/grants/${id}/messages/send`, mail);
       await sim.tick();
       const objects = (type: string) =>
         delivered.filter(({ json }) => json.type === type).map(({ json }) => json.data.object);
       expect(objects("message.created")).toHaveLength(1);
       for (const object of objects("message.created")) expectObject("message", object);
-    }
-  });
-
-  test.each(SAMPLE_TYPES)("a sample of %s has an envelope and says whose it is", async (trigger_type) => {
-    const { api } = startSim();
-    const wanted = { trigger_type, webhook_url: HOOK };
-    const { data } = (await api("POST", "/v3/webhooks/mock-payload", wanted)).body;
-    expect(data).toMatchObject({
-      specversion: "1.0",
-      type: trigger_type,
-      source: expect.stringMatching(/^\//),
-    });
-    expect(data.data.grant_id ?? data.data.object.grant_id).toBe(data.data.object.grant_id);
-    if (/^message\.(created|updated)/.test(trigger_type) && !trigger_type.endsWith("cleaned")) {
-      expectObject("message", data.data.object);
     }
   });
 });

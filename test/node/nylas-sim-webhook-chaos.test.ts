@@ -40,7 +40,7 @@ describe("the settings", () => {
   test("are all off at first, changed in part, and off again after DELETE", async () => {
     const { control } = await start();
     const calm = (await control("GET", "/chaos")).body;
-    expect(calm).toMatchObject({ webhooks: { reorderSeconds: 30 }, api: {}, sizeDiffers: 0, mistyped: 0 });
+    expect(calm).toMatchObject({ webhooks: { reorderSeconds: 30 }, api: {}, mistyped: 0 });
     await control("POST", "/chaos", { webhooks: { drop: 0.5, delay: 0.1 } });
     await control("POST", "/chaos", { webhooks: { drop: 0 }, api: { "GET /messages": { "500": 0.2 } } });
     await control("POST", "/chaos", { api: { "GET /messages": { reset: 0.1 } } });

@@ -185,7 +185,7 @@ describe("webhook", () => {
   });
 
   test("that is paused gets nothing, and a new challenge when it is active again", async () => {
-    const { sim, api, control, endpoint, delivered } = startSim();
+    const { sim, api, endpoint, delivered } = startSim();
     const { id } = (await api("GET", "/v3/webhooks")).body.data[0];
     await api("PUT", `/v3/webhooks/${id}`, { status: "inactive" });
     sim.addGrant({ email: "team@app.example" });
@@ -195,38 +195,8 @@ describe("webhook", () => {
     expect((await api("PUT", `/v3/webhooks/${id}`, { status: "active" })).status).toBe(400);
     endpoint(echoChallenge);
     expect((await api("PUT", `/v3/webhooks/${id}`, { status: "active" })).body.data.status).toBe("active");
-    await control("POST", "/tick");
-    expect(delivered).toEqual([]);
-  });
-
-  test("whose endpoint seems to answer chunked is created where that says nothing", async () => {
-    const { api, endpoint } = startSim({ webhooks: [], strictChunked: false });
-    endpoint((r) => new Response(challengeOf(r), { headers: { "transfer-encoding": "chunked" } }));
-    expect((await api("POST", "/v3/webhooks", settings)).status).toBe(200);
-  });
-
-  test("of cleaned mails gets those, and the others get them as they are", async () => {
-    const other = "https://other.example/hook";
-    const { sim, delivered } = startSim({
-      webhooks: [
-        { url: HOOK, secret: "a", triggers: ["message.created"] },
-        { url: other, secret: "b", triggers: ["message.created.cleaned"] },
-      ],
-    });
-    sim.addGrant({ email: "team@app.example" });
-    sim.inbound(mail);
     await sim.tick();
-    expect(delivered.map(({ url, json }) => [url, json.type, json.data.object.body])).toEqual([
-      [HOOK, "message.created", mail.html],
-      [other, "message.created.cleaned", "Salom dunyo"],
-    ]);
-  });
-
-  test("test events are signed with the published secret", async () => {
-    const { api, delivered } = startSim();
-    const event = { trigger_type: "message.created", webhook_url: HOOK };
-    expect((await api("POST", "/v3/webhooks/send-test-event", event)).body.data).toBe("success");
-    expect(delivered[0]!.signature).toBe(sign("mock-webhook-secret", delivered[0]!.bytes));
+    expect(delivered).toEqual([]);
   });
 });
 
