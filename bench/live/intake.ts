@@ -1,5 +1,5 @@
-import { messageObject } from "../../dev/nylas/message-object.ts";
 import type { NylasSim, StoredMessage } from "../../dev/nylas/sim.ts";
+import { messageObject } from "../../dev/nylas/store/message-object.ts";
 import { watchBystanders } from "../support/bystanders.ts";
 import { eventually, now } from "../support/clock.ts";
 import { signNotification } from "../support/notification.ts";

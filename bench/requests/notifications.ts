@@ -1,5 +1,5 @@
-import { messageObject } from "../../dev/nylas/message-object.ts";
 import { createNylasSim } from "../../dev/nylas/sim.ts";
+import { messageObject } from "../../dev/nylas/store/message-object.ts";
 import { MESSAGES_PER_THREAD } from "../support/fill.ts";
 import { signNotification } from "../support/notification.ts";
 import { receiveMail } from "../support/tenant.ts";

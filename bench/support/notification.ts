@@ -1,4 +1,4 @@
-import { sign } from "../../dev/nylas/signing.ts";
+import { sign } from "../../dev/nylas/webhooks/signing.ts";
 import type { Secrets } from "./worker.ts";
 
 /** A notification as the provider posts it to `/webhooks/nylas`. */

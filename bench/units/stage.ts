@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
-import { messageObject } from "../../dev/nylas/message-object.ts";
 import { serve } from "../../dev/nylas/server.ts";
 import { createNylasSim, type NylasSim, type StoredMessage } from "../../dev/nylas/sim.ts";
+import { messageObject } from "../../dev/nylas/store/message-object.ts";
 import type { Cleanup } from "../support/cleanup.ts";
 import { eventually } from "../support/clock.ts";
 import { type FilledMailbox, filledId, fillMailbox, readAllBut } from "../support/fill.ts";

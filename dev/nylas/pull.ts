@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import { ownRequest } from "./foreign-request.ts";
+import { ownRequest } from "./http/foreign-request.ts";
 import type { SimOptions } from "./sim.ts";
 import { createNylasSim } from "./sim.ts";
 

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
-import { ConnectionReset } from "./errors.ts";
+import { ConnectionReset } from "./http/errors.ts";
 import type { NylasSim } from "./sim.ts";
 
 const TICK = 100;

@@ -1,38 +1,27 @@
 import { Hono } from "hono";
-import type { Api, GrantApi } from "./api.ts";
-import { answerError, recordRequests, requireApiKey } from "./api.ts";
-import { attachmentRoutes } from "./attachments.ts";
-import type { ChaosSettings, ChaosUpdate } from "./chaos.ts";
-import { calm } from "./chaos.ts";
-import { changeChaos } from "./chaos-control.ts";
-import { compressed } from "./compression.ts";
+import { apiRoutes } from "./api/routes.ts";
+import type { RegisteredWebhook } from "./api/webhooks.ts";
+import { registerWebhooks } from "./api/webhooks.ts";
 import { controlRoutes } from "./control.ts";
-import { deliverDue } from "./deliveries.ts";
-import { inbound } from "./deposit.ts";
-import { notFound } from "./errors.ts";
-import { gatewayFaults, providerFaults } from "./fault-answers.ts";
-import { folderRoutes } from "./folders.ts";
-import { ownRequest } from "./foreign-request.ts";
-import type { NewGrant } from "./grants.ts";
-import { addGrant, grantRoutes, requireGrant } from "./grants.ts";
-import { hostedAuthRoutes } from "./hosted-auth.ts";
-import { idempotent } from "./idempotency.ts";
-import { limitGrant } from "./limits.ts";
-import type { InboundMail, OutgoingMail } from "./mail.ts";
-import { messageRoutes } from "./messages.ts";
-import { sendRoute } from "./send.ts";
-import type { SimSnapshot } from "./snapshot.ts";
-import { fromSnapshot, takeSnapshot } from "./snapshot.ts";
-import type { Grant, Store, StoredMessage } from "./store.ts";
-import { emptyStore } from "./store.ts";
-import type { RegisteredWebhook } from "./webhooks.ts";
-import { registerWebhooks, webhookRoutes } from "./webhooks.ts";
-import type { World } from "./world.ts";
+import { changeChaos } from "./faults/chaos-control.ts";
+import { ownRequest } from "./http/foreign-request.ts";
+import { inbound } from "./mailboxes/deposit.ts";
+import type { NewGrant } from "./mailboxes/grants.ts";
+import { addGrant } from "./mailboxes/grants.ts";
+import type { ChaosSettings, ChaosUpdate } from "./store/chaos-settings.ts";
+import { calm } from "./store/chaos-settings.ts";
+import type { InboundMail, OutgoingMail } from "./store/mail.ts";
+import type { SimSnapshot } from "./store/snapshot.ts";
+import { fromSnapshot, takeSnapshot } from "./store/snapshot.ts";
+import type { Grant, Store, StoredMessage } from "./store/store.ts";
+import { emptyStore } from "./store/store.ts";
+import type { World } from "./store/world.ts";
+import { deliverDue } from "./webhooks/deliveries.ts";
 
-export type { ChaosSettings, ChaosUpdate } from "./chaos.ts";
-export type { Address, InboundMail, OutgoingMail, SignedMail } from "./mail.ts";
-export type { SimSnapshot } from "./snapshot.ts";
-export type { Grant, StoredMessage } from "./store.ts";
+export type { ChaosSettings, ChaosUpdate } from "./store/chaos-settings.ts";
+export type { Address, InboundMail, OutgoingMail, SignedMail } from "./store/mail.ts";
+export type { SimSnapshot } from "./store/snapshot.ts";
+export type { Grant, StoredMessage } from "./store/store.ts";
 
 export interface SimOptions {
   apiKey: string;
@@ -110,31 +99,6 @@ export function createNylasSim(options: SimOptions): NylasSim {
     chaos: (update) => changeChaos(world, update),
     snapshot: () => takeSnapshot(world.store),
   };
-}
-
-function apiRoutes(world: World, apiKey: string): Hono<Api> {
-  const mail = new Hono<GrantApi>();
-  mail.use(requireGrant(world), limitGrant(world));
-  // Before the provider's faults, which strike while the Idempotency-Key is in flight.
-  mail.use("/messages/send", idempotent(world));
-  mail.use(providerFaults(world));
-  mail.route("/messages/send", sendRoute(world));
-  mail.route("/messages", messageRoutes(world));
-  mail.route("/folders", folderRoutes(world));
-  mail.route("/attachments", attachmentRoutes(world));
-
-  const api = new Hono<Api>();
-  api.use(recordRequests(world), gatewayFaults(world), compressed);
-  api.route("/v3/connect", hostedAuthRoutes(world, apiKey));
-  api.use(requireApiKey(apiKey));
-  api.route("/v3/grants", grantRoutes(world));
-  api.route("/v3/webhooks", webhookRoutes(world));
-  api.route("/v3/grants/:grant", mail);
-  api.all("*", (c) => {
-    throw notFound(`no such route: ${c.req.method} ${c.req.path}`);
-  });
-  api.onError((error, c) => answerError(error, c));
-  return api;
 }
 
 function initialStore({ snapshot, seed = 1, webhooks = [], now = Date.now }: SimOptions): Store {

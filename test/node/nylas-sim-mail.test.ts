@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { folderIdFor } from "../../dev/nylas/system-folders.ts";
+import { folderIdFor } from "../../dev/nylas/store/system-folders.ts";
 import { AZIZA, startWithGrant, TEAM } from "./nylas-sim-harness.ts";
 
 const desk = { email: "desk@app.example" };

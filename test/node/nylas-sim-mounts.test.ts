@@ -3,8 +3,8 @@ import { describe, expect, test } from "vitest";
 import type { PulledRequest } from "../../dev/nylas/pull.ts";
 import { createPullMount } from "../../dev/nylas/pull.ts";
 import { serve } from "../../dev/nylas/server.ts";
-import { sign } from "../../dev/nylas/signing.ts";
 import { createNylasSim } from "../../dev/nylas/sim.ts";
+import { sign } from "../../dev/nylas/webhooks/signing.ts";
 import { API_KEY, CONTROL_TOKEN, HOOK, HOOK_SECRET } from "./nylas-sim-harness.ts";
 
 describe("pull mount", () => {

@@ -2,7 +2,7 @@ import Nylas, { NylasApiError, NylasSdkTimeoutError } from "nylas";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Served } from "../../dev/nylas/server.ts";
 import { serve } from "../../dev/nylas/server.ts";
-import { folderIdFor } from "../../dev/nylas/system-folders.ts";
+import { folderIdFor } from "../../dev/nylas/store/system-folders.ts";
 import type { Harness } from "./nylas-sim-harness.ts";
 import { API_KEY, startSim } from "./nylas-sim-harness.ts";
 

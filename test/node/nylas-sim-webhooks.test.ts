@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { sign } from "../../dev/nylas/signing.ts";
+import { sign } from "../../dev/nylas/webhooks/signing.ts";
 import { HOOK, HOOK_SECRET, startSim } from "./nylas-sim-harness.ts";
 
 const mail = {

@@ -1,0 +1,71 @@
+import type { Bytes } from "../store/store.ts";
+
+export interface FilePart {
+  /** The part's name, which Nylas takes for the content id. */
+  name: string;
+  filename: string;
+  contentType: string;
+  content: Bytes;
+}
+
+/** Nylas: of a multipart, the message included. */
+const MULTIPART_LIMIT = 25 * 1024 * 1024;
+
+/** A request body, read once and understood as far as its content type allows. */
+export type Body = { size: number } & (
+  | { kind: "none" }
+  | { kind: "json"; value: unknown }
+  | { kind: "multipart"; fields: Record<string, string>; files: FilePart[] }
+  | { kind: "oversized" }
+  | { kind: "malformed" }
+);
+
+/**
+ * Reads the whole body, and takes it apart unless it is a multipart longer than Nylas allows. What does not parse as
+ * its content type is `malformed`; nothing is thrown for it.
+ */
+export async function readBody(request: Request): Promise<Body> {
+  const bytes = new Uint8Array(await request.arrayBuffer());
+  const size = bytes.byteLength;
+  if (size === 0) return { kind: "none", size };
+  const contentType = request.headers.get("content-type") ?? "";
+  const isMultipart = contentType.startsWith("multipart/form-data");
+  if (isMultipart && size > MULTIPART_LIMIT) return { kind: "oversized", size };
+  try {
+    if (isMultipart) return await readMultipart(bytes, contentType);
+    return { kind: "json", size, value: JSON.parse(new TextDecoder().decode(bytes)) };
+  } catch {
+    return { kind: "malformed", size };
+  }
+}
+
+async function readMultipart(bytes: Bytes, contentType: string): Promise<Body> {
+  const form = await new Response(bytes, { headers: { "content-type": contentType } }).formData();
+  const fields: Record<string, string> = {};
+  const files: FilePart[] = [];
+  for (const [name, part] of form) {
+    if (typeof part === "string") {
+      fields[name] = part;
+      continue;
+    }
+    const content = new Uint8Array(await part.arrayBuffer());
+    files.push({ name, filename: part.name, contentType: part.type, content });
+  }
+  return { kind: "multipart", size: bytes.byteLength, fields, files };
+}
+
+/** The body as the request log shows it: files by name and size only. */
+export function loggedBody(body: Body): unknown {
+  if (body.kind === "json") return body.value;
+  if (body.kind !== "multipart") return null;
+  const files = body.files.map(({ content, ...part }) => ({ ...part, size: content.byteLength }));
+  return { message: parsedOrText(body.fields.message ?? null), files };
+}
+
+function parsedOrText(text: string | null): unknown {
+  try {
+    return text === null ? null : JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
