@@ -1,61 +1,22 @@
 import { conversation, isUnread, type Mailbox } from "./demo/conversation.ts";
-import { english } from "./demo/english.ts";
+import { companies, type Desk, languages, newsletters, notices } from "./demo/data.ts";
 import { newsletterHtml } from "./demo/newsletter-html.ts";
-import { newsletters } from "./demo/newsletters.ts";
-import { notices } from "./demo/notices.ts";
 import { type Random, seededRandom } from "./demo/random.ts";
-import { russian } from "./demo/russian.ts";
 import { slotsFor } from "./demo/slots.ts";
 import { specialMails } from "./demo/specials.ts";
 import { fill, paragraphs } from "./demo/text.ts";
 import { DAY, nextWorkingHour } from "./demo/time.ts";
-import type { Desk } from "./demo/topic.ts";
-import { uzbek } from "./demo/uzbek.ts";
 import type { SignedMail } from "./nylas/sim.ts";
 
-export interface DemoMailbox {
-  email: string;
-  name: string;
-  provider: "google" | "imap" | "microsoft";
-  /** The provider as our API names it. */
-  label: string;
+const MAILBOXES = companies.flatMap(({ mailboxes }) =>
+  mailboxes.map(({ desk, email, name }) => ({ desk, address: { email, name } })),
+);
+
+function mailboxOf(desk: Desk): Mailbox {
+  const found = MAILBOXES.find((mailbox) => mailbox.desk === desk);
+  if (!found) throw new RangeError(`No company has a mailbox for ${desk}`);
+  return found.address;
 }
-
-export interface DemoCompany {
-  id: number;
-  name: string;
-  mailboxes: DemoMailbox[];
-}
-
-const sales = { email: "savdo@anhor.example", name: "Anhor savdo bo‘limi" };
-const exports = { email: "export@anhor.example", name: "Anhor Export" };
-const people = { email: "kadrlar@anhor.example", name: "Anhor kadrlar bo‘limi" };
-const support = { email: "support@yolchi.example", name: "Yo‘lchi Support" };
-const billing = { email: "billing@yolchi.example", name: "Yo‘lchi Billing" };
-
-/** A seller of dried fruit and textiles in Tashkent, and a maker of software for carriers. */
-export const companies: DemoCompany[] = [
-  {
-    id: 1,
-    name: "Anhor Quruq Mevalar",
-    mailboxes: [
-      { ...sales, provider: "google", label: "gmail" },
-      { ...exports, provider: "microsoft", label: "outlook" },
-      { ...people, provider: "imap", label: "godaddy" },
-    ],
-  },
-  {
-    id: 2,
-    name: "Yo‘lchi Logistika Dasturlari",
-    mailboxes: [
-      { ...support, provider: "google", label: "gmail" },
-      { ...billing, provider: "imap", label: "godaddy" },
-    ],
-  },
-];
-
-const MAILBOX_OF: Record<Desk, Mailbox> = { sales, export: exports, people, support, billing };
-const MAILBOXES = Object.values(MAILBOX_OF);
 
 const SPAN = 60 * DAY;
 const TOTAL = 400;
@@ -75,18 +36,18 @@ const LENGTHS = [1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 4, 4, 4, 4, 5, 5, 6, 6, 7, 7];
 export function demoMail(now: number, seed = 1): SignedMail[] {
   const random = seededRandom(seed);
   const mails = [
-    ...specialMails(random, { now, sales, exports }),
+    ...specialMails(random, { now, mailboxOf }),
     ...issues(random, now),
     ...fromMachines(random, now),
   ];
-  const topics = [uzbek, russian, english].flatMap((language) =>
+  const topics = Object.values(languages).flatMap((language) =>
     language.topics.map((topic) => ({ language, topic })),
   );
   for (let count = 1; mails.length < TOTAL; count++) {
     const { language, topic } = random.pick(topics);
     const length = Math.min(random.pick(LENGTHS), TOTAL - mails.length);
     const id = `${seed.toString(36)}.${count}.${random.int(36 ** 5, 36 ** 6).toString(36)}`;
-    const mailbox = MAILBOX_OF[topic.desk];
+    const mailbox = mailboxOf(topic.desk);
     mails.push(
       ...conversation(random, { language, topic, mailbox, startsAt: moment(random, now), now, length, id }),
     );
@@ -104,7 +65,7 @@ function moment(random: Random, now: number): number {
 function issues(random: Random, now: number): SignedMail[] {
   return Array.from({ length: ISSUES }, (_, index) => {
     const newsletter = newsletters[index % newsletters.length]!;
-    const mailbox = random.pick(MAILBOXES);
+    const { address } = random.pick(MAILBOXES);
     const week = Math.floor(index / newsletters.length);
     const number = 118 + week;
     const stories = random.sample(newsletter.stories, 3);
@@ -115,10 +76,10 @@ function issues(random: Random, now: number): SignedMail[] {
     );
     return {
       from: newsletter.from,
-      to: [mailbox],
+      to: [address],
       ...(newsletter.replyTo && { replyTo: [newsletter.replyTo] }),
       subject: fill(newsletter.subject, slots),
-      html: newsletterHtml(newsletter, { number, stories, reader: mailbox.email }),
+      html: newsletterHtml(newsletter, { number, stories, reader: address.email }),
       date,
       messageId: `<issue.${index}@${newsletter.from.email.split("@")[1]}>`,
       unread: isUnread(random, date, now),
@@ -130,12 +91,15 @@ function issues(random: Random, now: number): SignedMail[] {
 function fromMachines(random: Random, now: number): SignedMail[] {
   return Array.from({ length: NOTICES }, (_, index) => {
     const { from, desk, language, subject, text } = notices[index % notices.length]!;
-    const slots = slotsFor(random, language, { person: random.pick(language.people), staff: "" });
+    const slots = slotsFor(random, languages[language], {
+      person: random.pick(languages[language].people),
+      staff: "",
+    });
     const body = fill(text, slots);
     const date = moment(random, now);
     return {
       from,
-      to: [MAILBOX_OF[desk]],
+      to: [mailboxOf(desk)],
       subject: fill(subject, slots),
       text: body,
       ...(random.chance(0.6) && { html: paragraphs(body) }),

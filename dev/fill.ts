@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { companies, demoMail } from "./demo.ts";
+import { companies } from "./demo/data.ts";
+import { demoMail } from "./demo.ts";
 import type { NylasSim } from "./nylas/sim.ts";
 
 const STUCK_MS = 5_000;

@@ -1,6 +1,6 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { companies } from "./demo.ts";
+import { companies } from "./demo/data.ts";
 import { saveOutgoing } from "./eml.ts";
 import { fillDemo } from "./fill.ts";
 import { serve } from "./nylas/server.ts";

@@ -1,11 +1,11 @@
 import type { Address, SignedMail } from "../nylas/sim.ts";
-import { attachment, type FileFacts, type FileKind, type MailAttachment, png } from "./files.ts";
+import type { FileKind, Language, Person, Topic } from "./data.ts";
+import { attachment, type FileFacts, type MailAttachment, png } from "./files.ts";
 import { bodies, letter } from "./letter.ts";
 import type { Random } from "./random.ts";
 import { pricePerKilogram, slotsFor } from "./slots.ts";
 import { fill } from "./text.ts";
 import { DAY, nextWorkingHour } from "./time.ts";
-import type { Language, Person, Topic } from "./topic.ts";
 
 export type Mailbox = Required<Address>;
 
@@ -51,7 +51,7 @@ export function conversation(random: Random, plan: ConversationPlan): SignedMail
   let date = plan.startsAt;
   for (const [turn, template] of story.turns.entries()) {
     if (date > now) break;
-    const outgoing = (turn % 2 === 0) === (topic.outbound ?? false);
+    const outgoing = (turn % 2 === 0) === topic.outbound;
     const [writer, reader] = outgoing ? [us, customer] : [customer, us];
     const own = letter(random, language, {
       body: [template, ...(random.chance(0.3) ? asides.splice(0, 1) : [])].map((text) => fill(text, slots)),
@@ -61,7 +61,7 @@ export function conversation(random: Random, plan: ConversationPlan): SignedMail
     });
     const before = mails.at(-1);
     const image = outgoing ? logo : undefined;
-    const kind = topic.files?.[turn];
+    const kind = topic.files[turn];
     const file = kind && fileOf(random, kind, { plan, person, slots, title: subject, date });
     const attachments = [image, file].filter((attached) => attached !== undefined);
     mails.push({

@@ -1,7 +1,7 @@
 import { crc32, deflateSync } from "node:zlib";
 import type { SignedMail } from "../nylas/sim.ts";
+import type { FileKind } from "./data.ts";
 
-export type FileKind = "invoice" | "contract" | "resume" | "prices" | "notes" | "photo" | "invitation";
 export type MailAttachment = NonNullable<SignedMail["attachments"]>[number];
 
 /** What a file says; not every kind of file says all of it. */

@@ -1,8 +1,8 @@
 import type { SignedMail } from "../nylas/sim.ts";
+import type { Language } from "./data.ts";
 import type { MailAttachment } from "./files.ts";
 import type { Random } from "./random.ts";
 import { escapeHtml, fill, paragraphs, quoted } from "./text.ts";
-import type { Language } from "./topic.ts";
 
 export interface LetterParts {
   /** Paragraphs, without open slots. */
@@ -61,5 +61,5 @@ function attributionOf({ from, date }: SignedMail, { locale, wrote }: Language):
     timeStyle: "short",
     timeZone: "Asia/Tashkent",
   });
-  return wrote(format.format(date), `${from.name ?? ""} <${from.email}>`);
+  return fill(wrote, { date: format.format(date), person: `${from.name ?? ""} <${from.email}>` });
 }

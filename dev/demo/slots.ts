@@ -1,5 +1,5 @@
+import type { Language, Person } from "./data.ts";
 import type { Random } from "./random.ts";
-import type { Language, Person } from "./topic.ts";
 
 /** A value for every slot that the texts of a language may hold, one set per conversation. */
 export function slotsFor(

@@ -1,6 +1,7 @@
 import { crc32, inflateSync } from "node:zlib";
 import { expect, test } from "vitest";
-import { companies, demoMail } from "../../dev/demo.ts";
+import { companies } from "../../dev/demo/data.ts";
+import { demoMail } from "../../dev/demo.ts";
 
 const DAY = 86_400_000;
 const now = Date.parse("2026-11-20T09:30:00Z");

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { companies } from "../../../dev/demo.ts";
+import { companies } from "../../../dev/demo/data.ts";
 import { signIn } from "../support/browser.ts";
 import type { DevServer } from "../support/dev-server.ts";
 import {

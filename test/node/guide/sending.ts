@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
-import { companies } from "../../../dev/demo.ts";
+import { companies } from "../../../dev/demo/data.ts";
 import { follow, signIn } from "../support/browser.ts";
 import type { DevServer } from "../support/dev-server.ts";
 import { deliver, keptMail, uniqueSubject } from "../support/mail.ts";
