@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { renderCost } from "./cost/report.ts";
@@ -17,7 +17,6 @@ const END = "<!-- cost:end -->";
  */
 export async function run(args: string[]): Promise<number> {
   const { values } = parseArgs({ args, options: { units: { type: "string", default: UNITS } } });
-  if (!existsSync(values.units)) console.error(`There is no ${values.units}: all units are estimates`);
   const tables = renderCost(readUnits(values.units));
   console.log(tables);
   writeFileSync(DOCUMENT, between(readFileSync(DOCUMENT, "utf8"), tables));

@@ -34,7 +34,7 @@ export const NO_FASTAPI =
   "python3-hiredis python3-jwt redis-server postgresql";
 
 /** Tells whether all that the peer consists of is installed. */
-export function hasFastapi(): boolean {
+function hasFastapi(): boolean {
   if (!existsSync(PYTHON) || !findPostgres()) return false;
   const { status } = spawnSync(PYTHON, ["-c", `import ${MODULES}`], { stdio: "ignore" });
   return status === 0 && !spawnSync("redis-server", ["--version"], { stdio: "ignore" }).error;
