@@ -26,6 +26,9 @@ export const noUnits = (): Units => ({
 /** Where the metered Worker tells (GET), forgets (DELETE) and runs cron (POST). */
 export const METER_PATH = "/__units";
 
+/** Where the metered Worker lists its routes, as `METHOD /path/:of`. */
+export const ROUTES_PATH = "/__routes";
+
 /** What the metered Worker tells. */
 export interface MeterReading {
   /** False while anything is under way: a request, work after the answer, a queue message. */

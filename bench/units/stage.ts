@@ -8,7 +8,7 @@ import { type FilledMailbox, filledId, fillMailbox, readAllBut } from "../suppor
 import { signNotification } from "../support/notification.ts";
 import { signToken } from "../support/tenant.ts";
 import { createSecrets, type RunningWorker, type Secrets, startWorker } from "../support/worker.ts";
-import { METER_PATH, type MeterReading } from "./billing.ts";
+import { METER_PATH, type MeterReading, ROUTES_PATH } from "./billing.ts";
 import { connectProvider, copyMailbox, fillLedgers, joinThreads } from "./surroundings.ts";
 
 const range = (first: number, last: number) => Array.from({ length: last - first + 1 }, (_, n) => first + n);
@@ -170,3 +170,7 @@ export async function reset(stage: Stage): Promise<void> {
 
 /** Has cron run once. */
 export const runCron = (stage: Stage): Promise<MeterReading> => control(stage, "POST");
+
+/** The routes of the Worker, as `METHOD /path/:of`. */
+export const routesOf = async ({ worker }: Stage): Promise<string[]> =>
+  (await fetch(`${worker.url}${ROUTES_PATH}`)).json() as Promise<string[]>;

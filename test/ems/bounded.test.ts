@@ -1,13 +1,13 @@
 import { env, exports } from "cloudflare:workers";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
+import { type Observed, observedD1 } from "../../dev/worker/observed-d1.ts";
 import { createContext, ofCompanies, type UserCtx } from "../../src/ems/context.ts";
 import { formatPosition, positionAt } from "../../src/ems/events/position.ts";
 import { pullEvents } from "../../src/ems/events/pull.ts";
 import { REPLAY_LIMIT } from "../../src/ems/events/replay.ts";
 import { openStream } from "../../src/ems/events/stream.ts";
 import { type Client, createClient, signToken, unique } from "../support/client.ts";
-import { type Observed, observedD1 } from "../support/observed-d1.ts";
 import { readStream } from "../support/stream.ts";
 
 // What a caller asks for takes no more memory the more of it there is.

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
+import { observedD1 } from "../../dev/worker/observed-d1.ts";
 import { createContext, type UserCtx } from "../../src/ems/context.ts";
-import { observedD1 } from "./observed-d1.ts";
 
 /** Rows as D1 bills them. */
 export interface Meter {

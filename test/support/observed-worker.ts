@@ -1,6 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env as real } from "cloudflare:workers";
 import { expect } from "vitest";
+import { type Observed, observedD1 } from "../../dev/worker/observed-d1.ts";
 import { app } from "../../src/app.ts";
 import entry, { CompanyHub } from "../../src/index.ts";
 import { hmacHex } from "../../src/lib/hmac.ts";
@@ -9,7 +10,6 @@ import type { Queued } from "../chaos/faults.ts";
 import { consume } from "../chaos/queue.ts";
 import type { Client } from "./client.ts";
 import { hubOf } from "./hub.ts";
-import { type Observed, observedD1 } from "./observed-d1.ts";
 import { fill } from "./routes.ts";
 import { readStream } from "./stream.ts";
 

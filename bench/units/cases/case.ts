@@ -7,7 +7,7 @@ export type Call = () => Promise<Partial<Units> | undefined>;
 /** One line of the table. */
 export interface Case {
   name: string;
-  /** What it covers of the golden table in test/routes.test.ts, as that writes it. */
+  /** The route that it covers: method and pattern, as Hono has them. */
   route?: string;
   /** Why its figures may rise with the mailbox; without it they must not. */
   grows?: string;

@@ -1,5 +1,6 @@
+import { app } from "../../../src/app.ts";
 import worker, { CompanyHub as Hub } from "../../../src/index.ts";
-import { METER_PATH } from "../billing.ts";
+import { METER_PATH, ROUTES_PATH } from "../billing.ts";
 import { during, meter, noteQueued, readMeter, resetMeter } from "./meter.ts";
 import { meteredEnv, operationsOf } from "./metered-env.ts";
 
@@ -23,12 +24,19 @@ export class CompanyHub extends Hub {
 /** The Worker as it is deployed, with a meter at its bindings and a path at which to read it. */
 export default {
   fetch(request, env, execution) {
-    if (new URL(request.url).pathname === METER_PATH) return control(request.method, env, execution);
+    const { pathname } = new URL(request.url);
+    if (pathname === METER_PATH) return control(request.method, env, execution);
+    if (pathname === ROUTES_PATH) return Response.json(listRoutes());
     return during(() => worker.fetch(request, meteredEnv(env), watched(execution)));
   },
   queue: (batch, env, execution) =>
     during(() => worker.queue(meteredBatch(batch), meteredEnv(env), watched(execution))),
 } satisfies ExportedHandler<Env>;
+
+/** Middleware is registered for all methods. */
+const listRoutes = (): string[] => [
+  ...new Set(app.routes.flatMap(({ method, path }) => (method === "ALL" ? [] : [`${method} ${path}`]))),
+];
 
 async function control(method: string, env: Env, execution: ExecutionContext): Promise<Response> {
   if (method === "DELETE") resetMeter();

@@ -1,4 +1,4 @@
-import { observedD1 } from "../../../test/support/observed-d1.ts";
+import { observedD1 } from "../../../dev/worker/observed-d1.ts";
 import { meter, noteQueued } from "./meter.ts";
 
 const known = new WeakMap<Env, Env>();
