@@ -20,18 +20,18 @@ function mailboxOf(desk: Desk): Mailbox {
 
 const SPAN = 60 * DAY;
 const TOTAL = 400;
-/** Of six newsletters, each once a week. */
+/** Six newsletters appear once a week each. */
 const ISSUES = 48;
 const NOTICES = 32;
-/** Short conversations are the most frequent. */
+/** Lengths of conversations, weighted towards short ones. */
 const LENGTHS = [1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 4, 4, 4, 4, 5, 5, 6, 6, 7, 7];
 
 /**
- * What the demo mailboxes received and sent in the 60 days before `now`: conversations, newsletters, mails of
- * machines, and a few mails of unusual shape.
+ * The messages that the demo mailboxes received and sent in the 60 days before `now`: conversations, newsletters,
+ * automatic notices, and a few messages of unusual shape.
  * @param now in ms; all dates are relative to it
- * @param seed the same seed and the same `now` give the same mails
- * @returns 400 mails, the oldest first; none of them causes a webhook
+ * @param seed the same seed and the same `now` give the same messages
+ * @returns 400 messages, oldest first; none of them triggers a webhook
  */
 export function demoMail(now: number, seed = 1): SignedMail[] {
   const random = seededRandom(seed);
@@ -55,7 +55,7 @@ export function demoMail(now: number, seed = 1): SignedMail[] {
   return mails.sort((a, b) => a.date! - b.date!);
 }
 
-/** A working hour within the span; where that would lie after `now`, the hour before it. */
+/** A random moment within the span, during working hours. Falls back to the hour before `now`. */
 function moment(random: Random, now: number): number {
   const minutes = random.int(1, SPAN / 60_000);
   const time = nextWorkingHour(random, now - minutes * 60_000);

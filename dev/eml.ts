@@ -4,8 +4,8 @@ import MailComposer from "nodemailer/lib/mail-composer";
 import type { Address, OutgoingMail } from "./nylas/sim.ts";
 
 /**
- * The mail as an RFC 5322 file with CRLF line ends. Unlike the copy a recipient gets, it keeps the Bcc header.
- * @returns the bytes; a mail without messageId or date gets new ones
+ * Writes a message as RFC 5322 with CRLF line ends. Unlike the copy of a recipient, it keeps the Bcc header.
+ * @returns the bytes; a missing Message-ID or date is generated
  */
 export async function toEml(mail: OutgoingMail): Promise<Uint8Array> {
   const message = new MailComposer({
@@ -39,8 +39,9 @@ export async function toEml(mail: OutgoingMail): Promise<Uint8Array> {
 const toNodemailer = ({ email, name = "" }: Address) => ({ address: email, name });
 
 /**
- * Writes the mail into `dir`, which is made when missing, as `<ISO time>-<recipient>-<slug of subject>.eml`.
- * @returns the path of the new file; an earlier file is never overwritten
+ * Saves a message in `dir` as `<ISO time>-<recipient>-<slug of subject>.eml`. Creates the folder, and never overwrites
+ * a file.
+ * @returns the path of the file
  */
 export async function saveOutgoing(dir: string, mail: OutgoingMail): Promise<string> {
   await mkdir(dir, { recursive: true });
@@ -58,12 +59,12 @@ export async function saveOutgoing(dir: string, mail: OutgoingMail): Promise<str
 }
 
 function fileName({ date, recipients, subject }: OutgoingMail): string {
-  const time = new Date(date ?? Date.now()).toISOString().replaceAll(":", "-"); // Windows allows no colon
+  const time = new Date(date ?? Date.now()).toISOString().replaceAll(":", "-"); // Windows forbids colons
   const recipient = slug(recipients[0]?.email ?? "", /[^a-z0-9@._+]+/g);
   return `${time}-${recipient || "nobody"}-${slug(subject, /[^\p{L}\p{N}]+/gu) || "no-subject"}`;
 }
 
-// A file name holds 255 bytes, and a letter takes up to four of them.
+// A file name has at most 255 bytes, and a character up to four.
 const slug = (text: string, others: RegExp) =>
   [...text.normalize("NFC").toLowerCase().replace(others, "-")]
     .slice(0, 40)

@@ -13,10 +13,10 @@ interface Account {
 }
 
 /**
- * Puts the demo's history into the stand-in and connects its mailboxes through the API, as an admin of both
- * companies would. The Worker then reads the history by itself.
- * @param progress is told how many mails have arrived, of how many
- * @throws Error when an API call is refused, or when the history does not arrive
+ * Puts the demo messages into the stand-in, and connects its mailboxes through the API as an admin of both companies.
+ * The Worker then backfills the mailboxes.
+ * @param progress receives the number of messages that have arrived, and the total
+ * @throws Error if an API call fails, or if messages do not arrive
  */
 export async function fillDemo(
   sim: Pick<NylasSim, "addGrant" | "inbound">,
@@ -54,7 +54,7 @@ export async function fillDemo(
     if (total >= expected && accounts.every(({ status }) => status === "active")) return;
     if (total !== before) movedAt = Date.now();
     else if (Date.now() - Math.max(movedAt, askedAt) > STUCK_MS) {
-      // A Worker that is reloaded (somebody saved a file) forgets its local queues: ask again.
+      // A reload of the Worker (after a file was saved) drops its local queues. Start the backfill again.
       askedAt = Date.now();
       const waiting = accounts.filter(({ status }) => status === "syncing");
       for (const { id } of waiting) await call("PATCH", `/accounts/${id}`, { status: "syncing" });
@@ -62,5 +62,5 @@ export async function fillDemo(
     before = total;
     await sleep(200);
   }
-  throw new Error("The demo's history did not arrive whole within a minute of the last mail");
+  throw new Error("The demo is incomplete: no message has arrived for a minute");
 }

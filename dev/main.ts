@@ -10,7 +10,7 @@ import { listenSmtp } from "./smtp.ts";
 import { readDevVars, signToken } from "./token.ts";
 import { applyMigrations, startWorker } from "./wrangler.ts";
 
-// `npm run dev`: the Worker, a stand-in for Nylas that also takes mail by SMTP, and two demo companies.
+// `npm run dev`: the Worker, a stand-in for Nylas that also receives messages by SMTP, and two demo companies.
 
 /** As in wrangler.toml. */
 const CRON_MS = 600_000;
@@ -20,7 +20,7 @@ async function main(options: DevOptions): Promise<void> {
   await requireFreePorts(options);
   const memory = join(state, "nylas.json");
   const sentFolder = join(state, "sent-mail");
-  // Without the stand-in's memory the Worker's data speak of mailboxes that nobody has: then start over, too.
+  // Without its snapshot the stand-in lacks the mailboxes that the Worker's data refer to, so start over.
   if (options.fresh || !existsSync(memory)) rmSync(state, { recursive: true, force: true });
   mkdirSync(sentFolder, { recursive: true });
   if (!existsSync(".dev.vars")) copyFileSync(".dev.vars.example", ".dev.vars");
@@ -68,12 +68,12 @@ async function main(options: DevOptions): Promise<void> {
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => void stop(0));
   void worker.exited.then(() => stop(1));
-  // npm runs us through a shell, which does not pass on the signal that ends it.
+  // npm runs this in a shell, which does not forward the signal that ends it.
   const parent = process.ppid;
   setInterval(() => process.ppid !== parent && void stop(0), 500);
 
   const url = `http://localhost:${port}`;
-  // Locally nothing runs the cron trigger by itself.
+  // Locally the cron trigger does not run by itself.
   setInterval(() => void fetch(`${url}/cdn-cgi/handler/scheduled`).catch(() => {}), CRON_MS);
   const claims = { user: 1, companies: companies.map(({ id }) => id), role: "admin", hours: 24 };
   const token = await signToken(claims, vars.JWT_SECRET ?? "");
@@ -110,19 +110,19 @@ async function instructions(at: {
   return `
 Xabar answers at ${at.url}
 
-A token (user 1, admin of the companies ${companies.map(({ id, name }) => `${id} ${name}`).join(" and ")}), good for 24 hours:
+A token (user 1, admin of the companies ${companies.map(({ id, name }) => `${id} ${name}`).join(" and ")}), valid for 24 hours:
 ${at.token}
 
-See the inbox:
+List the inbox:
 curl -s '${at.url}/inbox/?size=3' -H 'Authorization: Bearer ${at.token}'
 
-Follow what happens, live:
+Follow live events:
 curl -sN '${at.url}/sse/events?token=${at.token}'
 
-Send a mail (it is kept in ${join(at.state, "sent-mail")}):
+Send a message (saved in ${join(at.state, "sent-mail")}):
 curl -s ${at.url}/messages/send/ -H 'Authorization: Bearer ${at.token}' -H 'Content-Type: application/json' -d '${JSON.stringify(mail)}'
 
-Any mail program can write to the demo's mailboxes over SMTP at localhost:${at.smtpPort}, for example to ${mailbox?.email}.
+Mail clients can send to the demo mailboxes by SMTP at localhost:${at.smtpPort}, for example to ${mailbox?.email}.
 The Worker's log is ${join(at.state, "worker.log")}. Ctrl-C stops everything; \`npm run dev -- --fresh\` starts over.
 `;
 }

@@ -1,20 +1,20 @@
 import { createServer } from "node:net";
 import { parseArgs } from "node:util";
 
-/** Where everything listens, and where it keeps what it knows. */
+/** Ports and folders of `npm run dev`. */
 export interface DevOptions {
   port: number;
   nylasPort: number;
   smtpPort: number;
-  /** Folder of the Worker's local D1, R2 and queues, the stand-in's memory, logs and mail that left. */
+  /** Folder for local D1, R2 and queues, the snapshot of the stand-in, logs and sent messages. */
   state: string;
-  /** Forget all of it first. */
+  /** Delete that folder first. */
   fresh: boolean;
 }
 
 /**
  * Reads the command line of `npm run dev`.
- * @throws Error with a sentence for the developer
+ * @throws Error with a message for the developer
  */
 export function readOptions(args: string[]): DevOptions {
   const { values } = parseArgs({
@@ -45,8 +45,8 @@ function portOf(name: string, value: string): number {
 }
 
 /**
- * Makes sure that nothing listens on our ports yet: another Worker there would be taken for ours.
- * @throws Error that names the port and the option for another one
+ * Checks that our ports are free. Otherwise another Worker could be mistaken for ours.
+ * @throws Error with the port and the option that changes it
  */
 export async function requireFreePorts({ port, nylasPort, smtpPort }: DevOptions): Promise<void> {
   for (const [option, number] of Object.entries({ port, "nylas-port": nylasPort, "smtp-port": smtpPort })) {

@@ -1,8 +1,8 @@
 const BLANK_LINE = Buffer.from("\r\n\r\n");
 
 /**
- * A mail as a parser can read it that expects clean MIME, after what real mail does: headers in raw 8-bit bytes of
- * an old charset, text in UTF-7, and lines of a gateway's after the end of a base64 text.
+ * Repairs a raw message for a parser that expects valid MIME. Handles raw 8-bit headers, UTF-7 text, and lines that a
+ * gateway has appended to base64.
  * @param raw RFC 5322 with CRLF line ends
  */
 export function legible(raw: Uint8Array): Uint8Array {
@@ -15,7 +15,7 @@ export function legible(raw: Uint8Array): Uint8Array {
   return Buffer.concat([Buffer.from(newHead), BLANK_LINE, newBody]);
 }
 
-/** Headers should be ASCII or UTF-8. Others are taken for the charset of the text, or the region's usual one. */
+/** Decodes headers that are not UTF-8 with the charset of the body, else with Windows-1251. */
 function headText(head: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(head);
@@ -40,7 +40,7 @@ const charsetOf = (head: string): string | undefined =>
 
 const isBase64 = (head: string): boolean => /^content-transfer-encoding:\s*base64\s*$/im.test(head);
 
-/** A mail whose only part is text in UTF-7 (RFC 2152), as UTF-8; undefined for any other. */
+/** Converts a single-part UTF-7 message (RFC 2152) to UTF-8; undefined for any other message. */
 function plainUtf7(head: string, body: Buffer): [string, Buffer] | undefined {
   if (charsetOf(head)?.toLowerCase() !== "utf-7" || isBase64(head)) return undefined;
   const text = body.toString("latin1").replace(/\+([A-Za-z0-9+/]*)-?/g, (_, base64: string) => {
@@ -59,7 +59,7 @@ function plainUtf7(head: string, body: Buffer): [string, Buffer] | undefined {
   ];
 }
 
-/** A base64 text up to its end: padding, or a line that no encoder has written. */
+/** Cuts base64 at its padding, or at the first line that is not base64. */
 function wholeBase64(head: string, body: Buffer): Buffer {
   if (!isBase64(head)) return body;
   const [text = ""] = /^(?:[A-Za-z0-9+/]*\r?\n?)*/.exec(body.toString("latin1").split("=", 1)[0] ?? "") ?? [];

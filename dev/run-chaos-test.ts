@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
-// `npm run chaos -- --minutes 10 [--seed 7]`: the chaos test of the intake, for longer than `npm test` does it.
+// `npm run chaos -- --minutes 10 [--seed 7]`: runs the chaos test of the intake for longer than `npm test`.
 
 const { values } = parseArgs({
   options: { minutes: { type: "string", default: "5" }, seed: { type: "string" } },

@@ -10,11 +10,11 @@ export interface Envelope {
 }
 
 export interface SmtpOptions {
-  /** 0 picks a free one. */
+  /** 0 picks a free port. */
   port: number;
   host?: string;
   onMail: (mail: InboundMail, envelope: Envelope) => void | Promise<void>;
-  /** Asked with the recipient in lower case. Without it every recipient is accepted. */
+  /** Receives the recipient in lower case. Default: accept everyone. */
   accepts?: (address: string) => boolean;
 }
 
@@ -22,10 +22,10 @@ const MAX_MEGABYTES = 25;
 const MAX_BYTES = MAX_MEGABYTES * 1024 * 1024;
 
 /**
- * Takes mail over plain SMTP, without authentication, and hands each parsed mail to `onMail`. The client reads
- * 250 only after `onMail` has settled; when it throws, the client reads 451 and may try again.
- * @returns the port it listens on, and `close`, which cuts clients that are still connected after a second
- * @throws when the port cannot be had
+ * Receives messages over plain SMTP without authentication, and passes each to `onMail`. The client gets 250 after
+ * `onMail` resolves, and 451 if it throws.
+ * @returns the port, and `close`, which disconnects remaining clients after a second
+ * @throws if the port is not available
  */
 export async function listenSmtp(options: SmtpOptions): Promise<{ port: number; close(): Promise<void> }> {
   const server = new SMTPServer({
@@ -47,7 +47,7 @@ export async function listenSmtp(options: SmtpOptions): Promise<{ port: number; 
     server.once("error", reject);
     server.listen(options.port, options.host ?? "127.0.0.1", resolve);
   });
-  // An "error" without a listener would end the process; from here on it only means that a client hung up.
+  // Without a listener an "error" event ends the process. From here on it only means that a client disconnected.
   server.on("error", () => {});
   const { port } = server.server.address() as AddressInfo;
   return { port, close: () => new Promise((resolve) => server.close(resolve)) };
@@ -74,7 +74,7 @@ async function receive(
   }
 }
 
-/** Reads to the end in any case, since SMTP can only refuse a mail after its last line, but keeps no excess. */
+/** Reads to the end, since SMTP can refuse a message only there, but discards a message that is too large. */
 async function read(stream: SMTPServerDataStream): Promise<Uint8Array> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -95,7 +95,7 @@ async function parse(raw: Uint8Array, envelope: Envelope): Promise<InboundMail> 
   return { ...toInboundMail(email), ...hiddenRecipients(email, envelope) };
 }
 
-/** Nylas tells the time of receipt as the date of a mail; what its Date header says stays a header. */
+/** The Date header is only kept as a header: for Nylas, the date of a message is its time of receipt. */
 function toInboundMail(email: Email): InboundMail {
   const { html, text, messageId, inReplyTo } = email;
   const from = senderOf(email);
@@ -119,7 +119,7 @@ function toInboundMail(email: Email): InboundMail {
   };
 }
 
-/** Groups are flattened into their members; "undisclosed-recipients:;" is nobody. */
+/** Replaces groups by their members. "undisclosed-recipients:;" has none. */
 const mailboxes = (addresses: ParsedAddress[] = []): Address[] =>
   addresses
     .flatMap((address) => address.group ?? [address])
@@ -133,7 +133,7 @@ function hiddenRecipients(email: Email, envelope: Envelope): Pick<InboundMail, "
   return hidden.length > 0 ? { bcc: hidden.map((email) => ({ email })) } : {};
 }
 
-/** Who the From header names, also by a bare local part such as MAILER-DAEMON; nobody in a bounce may be. */
+/** The sender; accepts a bare local part such as MAILER-DAEMON. Undefined if a bounce has no sender. */
 function senderOf({ from, headers }: Email): Address | undefined {
   const [address] = mailboxes(from && [from]);
   if (address) return address;

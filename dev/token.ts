@@ -6,13 +6,13 @@ export interface TokenRequest {
   user: number;
   companies: number[];
   role: string;
-  /** From now until the token expires. */
+  /** Hours until the token expires. */
   hours: number;
 }
 
 /**
- * A JWT as the Worker expects it: HS256, with the claims `user_id`, `role`, `companies` and `exp`.
- * @throws when the secret is empty
+ * Signs a JWT for the Worker: HS256 with the claims `user_id`, `role`, `companies` and `exp`.
+ * @throws if the secret is empty
  */
 export function signToken(request: TokenRequest, secret: string): Promise<string> {
   const { user, companies, role, hours } = request;
@@ -24,14 +24,14 @@ export function signToken(request: TokenRequest, secret: string): Promise<string
 
 /**
  * Reads a file of KEY="value" lines.
- * @throws when the file cannot be read
+ * @throws if the file cannot be read
  */
 export function readDevVars(path: string | URL): Record<string, string> {
   const vars = parseEnv(readFileSync(path, "utf8"));
   return Object.fromEntries(Object.entries(vars).map(([name, value]) => [name, value ?? ""]));
 }
 
-/** JWT_SECRET of the environment, else of .dev.vars, else of .dev.vars.example. */
+/** JWT_SECRET from the environment, else from .dev.vars, else from .dev.vars.example. */
 function jwtSecret(): string {
   const own = new URL("../.dev.vars", import.meta.url);
   const file = existsSync(own) ? own : new URL("../.dev.vars.example", import.meta.url);

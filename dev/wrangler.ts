@@ -10,12 +10,12 @@ const start = (args: string[]): ChildProcess =>
   spawn(process.execPath, [WRANGLER, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, FORCE_COLOR: "0", WRANGLER_SEND_METRICS: "false", CI: "true" },
-    // A group of its own: a Ctrl-C in the terminal reaches us alone, and we stop the Worker in order.
+    // A separate process group: Ctrl-C reaches only this process, which then stops the Worker cleanly.
     detached: true,
   });
 
 /**
- * Brings the local database to the newest schema.
+ * Applies the migrations to the local database.
  * @throws Error with wrangler's output
  */
 export async function applyMigrations(state: string): Promise<void> {
@@ -28,16 +28,16 @@ export async function applyMigrations(state: string): Promise<void> {
 }
 
 export interface RunningWorker {
-  /** Settles when the Worker has stopped by itself, which it should not. */
+  /** Resolves if the Worker stops unexpectedly. */
   exited: Promise<void>;
   stop(): Promise<void>;
 }
 
 /**
  * Starts the Worker and waits until it answers.
- * @param vars override those of .dev.vars
- * @param logFile gets all that the Worker says; its errors also go to the console
- * @throws Error when it does not come up within a minute
+ * @param options.vars override those of .dev.vars
+ * @param options.logFile receives the output of the Worker; errors also go to the console
+ * @throws Error if it does not answer within a minute
  */
 export async function startWorker(options: {
   port: number;
@@ -83,6 +83,6 @@ async function answers(url: string, exited: Promise<void>): Promise<void> {
     await sleep(100);
   }
   throw new Error(
-    hasExited ? "The Worker stopped while it started" : "The Worker did not answer within a minute",
+    hasExited ? "The Worker stopped during its start" : "The Worker did not answer within a minute",
   );
 }

@@ -14,11 +14,11 @@ export interface ConversationPlan {
   topic: Topic;
   mailbox: Mailbox;
   startsAt: number;
-  /** No mail is written after this. */
+  /** No message is later than this. */
   now: number;
-  /** Counted in mails; a conversation that reaches `now` stays shorter. */
+  /** Number of messages. A conversation that reaches `now` stays shorter. */
   length: number;
-  /** Unique among all conversations: message ids are made of it. */
+  /** Unique, since Message-IDs contain it. */
   id: string;
 }
 
@@ -27,7 +27,7 @@ interface Writer {
   signature: string;
 }
 
-/** Mails between a customer and a mailbox of ours. Each answers the one before and quotes it. */
+/** Messages between a customer and one of our mailboxes. Each replies to the previous one and quotes it. */
 export function conversation(random: Random, plan: ConversationPlan): SignedMail[] {
   const { language, topic, mailbox, now, id } = plan;
   const person = random.pick(topic.desk === "people" ? language.applicants : language.people);
@@ -84,11 +84,11 @@ export function conversation(random: Random, plan: ConversationPlan): SignedMail
   return mails;
 }
 
-/** Whether nobody has read a mail of that date yet: only what is younger than ten days may still wait. */
+/** Whether a message of this date is unread. Only messages of the last ten days can be. */
 export const isUnread = (random: Random, date: number, now: number) =>
   date > now - 10 * DAY && random.chance(0.7);
 
-/** One story of the topic, then a question that anybody may add, up to the planned length. */
+/** One story of the topic, then a follow-up and a farewell, cut to the planned length. */
 function storyOf(
   random: Random,
   { language, topic, length }: ConversationPlan,

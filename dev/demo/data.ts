@@ -8,7 +8,7 @@ import russian from "./data/russian.json" with { type: "json" };
 import specialsJson from "./data/specials.json" with { type: "json" };
 import uzbek from "./data/uzbek.json" with { type: "json" };
 
-// The texts of the demo are data. This file says what they hold, and fails on a mistake in them.
+// Loads the texts of the demo messages and validates them.
 
 export const FILE_KINDS = [
   "invoice",
@@ -22,7 +22,7 @@ export const FILE_KINDS = [
 export type FileKind = (typeof FILE_KINDS)[number];
 
 const fileKind = z.enum(FILE_KINDS);
-/** What a mailbox is for. */
+/** The department of a mailbox. */
 const desk = z.enum(["sales", "export", "people", "support", "billing"]);
 const address = z.strictObject({ email: z.string(), name: z.string() });
 const strings = z.array(z.string()).min(1);
@@ -34,50 +34,50 @@ const company = z.strictObject({
     address.extend({
       desk,
       provider: z.enum(["google", "imap", "microsoft"]),
-      /** The provider as our API names it. */
+      /** The provider in the terms of our API. */
       label: z.string(),
     }),
   ),
 });
 
-/** Somebody outside our companies. */
+/** A person outside our companies. */
 const person = address.extend({ title: z.string(), company: z.string(), phone: z.string() });
 
 /**
- * What a conversation may be about. Its texts hold slots such as {product} (see slots.ts), each with one value per
- * conversation. The nth subject and the nth wordings tell one story; a shorter list begins again.
+ * The topic of a conversation. Slots such as {product} (see slots.ts) have one value per conversation. The nth subject
+ * and the nth wordings form a story; a shorter list starts again.
  */
 const topic = z.strictObject({
   desk,
-  /** True for a conversation that our mailbox begins. */
+  /** True if our mailbox writes first. */
   outbound: z.boolean().default(false),
   subjects: strings,
-  /** The sides take turns, and our mailbox has the last word. Each turn has several wordings. */
+  /** The sides alternate. Each turn has several wordings. */
   turns: z.array(strings),
-  /** By turn, counted from 0. */
+  /** Attachments by turn, counted from 0. */
   files: z.record(z.string().regex(/^\d$/), fileKind).default({}),
 });
 
 const language = z.strictObject({
   locale: z.string(),
   people: z.array(person),
-  /** Who writes to the people desk. */
+  /** People who write to the desk `people`. */
   applicants: z.array(person),
-  /** Who signs for a desk of ours. */
+  /** People who sign for our desks. */
   staff: z.partialRecord(desk, z.array(z.strictObject({ name: z.string(), title: z.string() }))),
   greetings: strings,
   closings: strings,
   /** Sentences that fit anywhere. */
   asides: strings,
   topics: z.array(topic),
-  /** Pairs of a question and our answer that fit after any topic. */
+  /** Pairs of question and answer that fit after any topic. */
   followUps: z.array(z.tuple([z.string(), z.string()])),
-  /** Thanks, and our answer to them. */
+  /** A closing message and our reply. */
   farewell: z.tuple([z.string(), z.string()]),
   fileNames: z.record(fileKind, z.string()),
-  /** What a file of notes says. */
+  /** The content of a `notes` attachment. */
   steps: strings,
-  /** Choices for slots that are words. */
+  /** Values of the slots that are words. */
   words: z.strictObject({
     product: strings,
     service: strings,
@@ -85,31 +85,31 @@ const language = z.strictObject({
     day: strings,
     reason: strings,
   }),
-  /** What a kilogram of goods costs: a whole number of steps. */
+  /** Range of the price of a kilogram, in steps. */
   price: z.strictObject({ min: z.int(), max: z.int(), step: z.number(), unit: z.string() }),
-  /** The line above a quoted mail, of {date} and {person}. */
+  /** The line above a quotation, with the slots {date} and {person}. */
   wrote: z.string(),
 });
 
-/** A series of mails that one sender sends to many. */
+/** A newsletter. */
 const newsletter = z.strictObject({
   from: address,
   replyTo: address.exactOptional(),
   locale: z.string(),
   colour: z.string(),
-  /** {issue} and {story} (the first headline) are slots. */
+  /** Slots: {issue} and {story}, the first headline. */
   subject: z.string(),
   intro: z.string(),
   readMore: z.string(),
   /** Headline and text. */
   stories: z.array(z.tuple([z.string(), z.string()])),
-  /** Goods or figures. */
+  /** A table of goods or figures. */
   table: z.strictObject({ head: strings, rows: z.array(strings) }),
   footer: z.string(),
   unsubscribe: z.string(),
 });
 
-/** A mail that a machine sends. Slots as in a topic. */
+/** An automatic message. It has the slots of a topic. */
 const notice = z.strictObject({
   from: address,
   desk,
@@ -120,9 +120,9 @@ const notice = z.strictObject({
 
 const special = { from: address, subject: z.string(), daysAgo: z.int(), messageId: z.string() };
 
-/** Mails that mail programs tend to stumble over. */
+/** Messages of unusual shape. */
 const specialMails = z.strictObject({
-  /** A table of 3 MB. */
+  /** A body of 3 MB with a large table. */
   report: z.strictObject({
     ...special,
     title: z.string(),
@@ -135,10 +135,10 @@ const specialMails = z.strictObject({
     z.strictObject({
       ...special,
       desks: z.array(desk),
-      /** How many strangers it goes to as well. */
+      /** Number of further recipients outside our companies. */
       furtherRecipients: z.int().default(0),
       text: z.string(),
-      /** Whether it has an HTML body, too. */
+      /** Whether it also has an HTML body. */
       html: z.boolean().default(false),
       unread: z.boolean().default(false),
     }),
@@ -151,7 +151,7 @@ export type Topic = z.infer<typeof topic>;
 export type Language = z.infer<typeof language>;
 export type Newsletter = z.infer<typeof newsletter>;
 
-/** A seller of dried fruit and textiles in Tashkent, and a maker of software for carriers. */
+/** A trader in dried fruit and textiles, and a maker of software for carriers. */
 export const companies = z.array(company).parse(companiesJson);
 export const languages = z
   .strictObject({ uzbek: language, russian: language, english: language })
@@ -162,6 +162,6 @@ export const specials = specialMails.parse(specialsJson);
 
 const template = (name: string) => readFileSync(new URL(`./data/${name}`, import.meta.url), "utf8").trimEnd();
 
-/** HTML with slots: an issue of a newsletter, and one of its stories. */
+/** HTML templates with slots: a newsletter, and one of its stories. */
 export const newsletterTemplate = template("newsletter.html");
 export const storyTemplate = template("newsletter-story.html");

@@ -4,7 +4,7 @@ import type { FileKind } from "./data.ts";
 
 export type MailAttachment = NonNullable<SignedMail["attachments"]>[number];
 
-/** What a file says; not every kind of file says all of it. */
+/** The content of a file. Each kind of file uses a part of it. */
 export interface FileFacts {
   title: string;
   lines: string[];
@@ -24,7 +24,7 @@ const TYPES: Record<FileKind, string> = {
   invitation: "text/calendar",
 };
 
-/** An attachment with real bytes of its type. */
+/** Creates an attachment that is a valid file of its type. */
 export function attachment(kind: FileKind, filename: string, facts: FileFacts): MailAttachment {
   return { filename, contentType: TYPES[kind], content: bytesOf(kind, facts), inline: false };
 }
@@ -46,20 +46,20 @@ function bytesOf(kind: FileKind, facts: FileFacts): Uint8Array {
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-/** Begins with a byte order mark, without which Excel takes UTF-8 for the local code page. */
+/** Starts with a byte order mark. Without it Excel reads UTF-8 as the local code page. */
 export const csv = (rows: (string | number)[][]): Uint8Array =>
   encode(`\uFEFF${rows.map((row) => row.map(csvField).join(";")).join("\r\n")}\r\n`);
 
 const csvField = (value: string | number) =>
   /[";\r\n]/.test(`${value}`) ? `"${`${value}`.replaceAll('"', '""')}"` : `${value}`;
 
-/** A PNG in true colour: the given colour, darker towards the lower right corner. */
+/** A true-colour PNG of one colour, darker towards the lower right corner. */
 export function png(width: number, height: number, colour: [number, number, number]): Uint8Array {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
-  header.set([8, 2, 0, 0, 0], 8); // 8 bits a channel, RGB, and the only compression, filter and no interlace
-  const pixels = new Uint8Array(height * (1 + width * 3)); // each row begins with its filter, 0 for none
+  header.set([8, 2, 0, 0, 0], 8); // 8 bits per channel, RGB, default compression and filter, not interlaced
+  const pixels = new Uint8Array(height * (1 + width * 3)); // each row begins with a filter byte, 0 for none
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       const light = 1 - (0.5 * (x + y)) / (width + height);
@@ -86,7 +86,7 @@ function chunk(type: string, data: Uint8Array): Buffer {
   return frame;
 }
 
-/** A PDF of one page. Its built-in font holds Latin letters only: any other becomes a question mark. */
+/** A PDF of one page. Its built-in font is Latin only: other letters become question marks. */
 export function pdf(lines: string[]): Uint8Array {
   const text = lines.map((line) => `(${pdfText(line)}) '`).join("\n");
   const page = `BT\n/F1 12 Tf\n16 TL\n56 780 Td\n${text}\nET`;
@@ -116,7 +116,7 @@ const pdfText = (line: string) =>
     .replace(/[^\x20-\x7e]/g, "?")
     .replace(/[\\()]/g, "\\$&");
 
-/** An invitation to a meeting of one hour. */
+/** An invitation to a one-hour meeting. */
 function ics({ title, lines, startsAt, organiser }: FileFacts): Uint8Array {
   const time = (ms: number) => `${new Date(ms).toISOString().slice(0, 19).replace(/[-:]/g, "")}Z`;
   const value = (text: string) => text.replace(/[\\;,]/g, "\\$&").replaceAll("\n", "\\n");
@@ -139,7 +139,7 @@ function ics({ title, lines, startsAt, organiser }: FileFacts): Uint8Array {
   return encode(calendar.flatMap(folded).join("\r\n").concat("\r\n"));
 }
 
-/** RFC 5545 3.1: a line longer than 75 octets goes on after a space. 18 letters have at most 72 octets. */
+/** RFC 5545 3.1: folds lines of more than 75 octets. 18 characters have at most 72. */
 function folded(line: string): string[] {
   if (Buffer.byteLength(line) <= 75) return [line];
   return (line.match(/.{1,18}/gu) ?? []).map((part, index) => (index > 0 ? ` ${part}` : part));

@@ -5,16 +5,16 @@ import type { Random } from "./random.ts";
 import { escapeHtml, fill, paragraphs, quoted } from "./text.ts";
 
 export interface LetterParts {
-  /** Paragraphs, without open slots. */
+  /** Paragraphs whose slots are filled. */
   body: string[];
-  /** First name of the reader. */
+  /** First name of the recipient. */
   to: string;
   signature: string;
-  /** True for the first letter of its writer, which is more formal. */
+  /** True for the first message of its author, which is more formal. */
   first: boolean;
 }
 
-/** A letter from its greeting to its signature. */
+/** The text of a message, from greeting to signature. */
 export function letter(random: Random, language: Language, parts: LetterParts): string {
   const { body, to, signature, first } = parts;
   const greeting = first || random.chance(0.4) ? [fill(random.pick(language.greetings), { to })] : [];
@@ -22,7 +22,7 @@ export function letter(random: Random, language: Language, parts: LetterParts): 
   return [...greeting, ...body, `${random.pick(language.closings)}\n${signed}`].join("\n\n");
 }
 
-/** The letter as the bodies of a mail, above a quotation of the mail it answers. */
+/** The bodies of a message: its text above a quotation of the message it replies to. */
 export function bodies(
   own: string,
   {
@@ -52,7 +52,7 @@ ${withoutPictures(before.html ?? paragraphs(before.text ?? ""))}
   return { text, html: `<div dir="ltr">${paragraphs(own)}${picture}</div>${quotation}` };
 }
 
-/** Mail programs leave the pictures of a quotation behind, since an answer does not carry their files. */
+/** Removes inline images from a quotation, since the reply does not attach them. */
 const withoutPictures = (html: string) => html.replace(/\n<p><img src="cid:[^>]*><\/p>/g, "");
 
 function attributionOf({ from, date }: SignedMail, { locale, wrote }: Language): string {

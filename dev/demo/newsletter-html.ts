@@ -4,11 +4,11 @@ import { escapeHtml, fill } from "./text.ts";
 export interface Issue {
   number: number;
   stories: [headline: string, text: string][];
-  /** The reader, as the link to unsubscribe names it. */
+  /** The address of the reader, for the unsubscribe link. */
   reader: string;
 }
 
-/** An issue as marketing tools write it: nested tables, inline and embedded styles, remote images, a tracking pixel. */
+/** Renders an issue as marketing tools do: nested tables, inline styles, remote images, a tracking pixel. */
 export function newsletterHtml(newsletter: Newsletter, { number, stories, reader }: Issue): string {
   const { from, colour, locale, intro, readMore, table, footer, unsubscribe } = newsletter;
   const host = from.email.split("@")[1]!;

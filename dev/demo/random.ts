@@ -1,14 +1,14 @@
 export interface Random {
-  /** A whole number from `min` to `max`, both included. */
+  /** An integer from `min` to `max`, both included. */
   int(min: number, max: number): number;
   pick<T>(list: readonly T[]): T;
-  /** `count` different members, in random order. */
+  /** `count` distinct members, in random order. */
   sample<T>(list: readonly T[], count: number): T[];
   /** True with the given probability. */
   chance(probability: number): boolean;
 }
 
-/** A source of numbers (mulberry32) that gives the same sequence for the same seed on every machine. */
+/** A seeded generator (mulberry32). The same seed gives the same sequence on every machine. */
 export function seededRandom(seed: number): Random {
   let state = seed >>> 0;
   const next = () => {

@@ -11,7 +11,7 @@ export interface ReportTexts {
   states: string[];
 }
 
-/** A table with one row per shipment, as long as it takes for a body of at least `bytes`. */
+/** A table of shipments. It gets rows until the body has at least `bytes` bytes. */
 export function reportHtml(
   random: Random,
   { bytes, title, intro, head, end, city, product, states }: ReportTexts & { bytes: number },

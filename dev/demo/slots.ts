@@ -1,7 +1,7 @@
 import type { Language, Person } from "./data.ts";
 import type { Random } from "./random.ts";
 
-/** A value for every slot that the texts of a language may hold, one set per conversation. */
+/** Values for all slots that the texts of a language can contain. */
 export function slotsFor(
   random: Random,
   { locale, words, price }: Language,
@@ -36,7 +36,7 @@ export function slotsFor(
   };
 }
 
-/** In the money of the market, with at most two decimals. */
+/** In the local currency, with at most two decimals. */
 export const pricePerKilogram = (random: Random, { min, max, step }: Language["price"]): number =>
   Number((random.int(min, max) * step).toFixed(2));
 

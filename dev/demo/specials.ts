@@ -7,7 +7,7 @@ import { DAY } from "./time.ts";
 
 const REPORT_BYTES = 3 * 1024 * 1024;
 
-/** One mail of each kind that mail programs tend to stumble over. */
+/** Messages of the kinds that often break mail clients, one of each. */
 export function specialMails(
   random: Random,
   { now, mailboxOf }: { now: number; mailboxOf: (desk: Desk) => Address },

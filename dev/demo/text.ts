@@ -1,6 +1,6 @@
 /**
- * Puts values into the {slots} of a text.
- * @throws RangeError for a slot without a value, so that a typing mistake in the texts cannot reach a mail
+ * Fills the {slots} of a text.
+ * @throws RangeError for a slot without a value, so that a typo in the texts cannot reach a message
  */
 export function fill(text: string, slots: Record<string, string>): string {
   return text.replace(/\{(\w+)\}/g, (_, slot: string) => {
@@ -10,18 +10,18 @@ export function fill(text: string, slots: Record<string, string>): string {
   });
 }
 
-/** Safe both between tags and in a quoted attribute. */
+/** Escapes text for element content and quoted attributes. */
 export const escapeHtml = (text: string): string =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 
-/** Paragraphs, which blank lines part, as HTML. */
+/** Converts text to HTML. Blank lines separate paragraphs. */
 export const paragraphs = (text: string): string =>
   text
     .split("\n\n")
     .map((paragraph) => `<p>${escapeHtml(paragraph).replaceAll("\n", "<br>\n")}</p>`)
     .join("\n");
 
-/** The text as mail programs quote it. */
+/** Quotes a text with "> ". */
 export const quoted = (text: string): string =>
   text
     .split("\n")

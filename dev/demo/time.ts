@@ -2,9 +2,9 @@ import type { Random } from "./random.ts";
 
 const HOUR = 3_600_000;
 export const DAY = 24 * HOUR;
-const TASHKENT_OFFSET = 5 * HOUR; // all year round
+const TASHKENT_OFFSET = 5 * HOUR; // without daylight saving time
 
-/** The time itself when offices in Tashkent are open, else a moment of the next morning. */
+/** Returns the time if it lies in office hours of Tashkent, else a moment of the next morning. */
 export function nextWorkingHour(random: Random, time: number): number {
   const midnight = Math.floor((time + TASHKENT_OFFSET) / DAY) * DAY - TASHKENT_OFFSET;
   const hour = (time - midnight) / HOUR;

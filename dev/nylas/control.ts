@@ -49,7 +49,7 @@ const inboundSchema = z.object({
   silent: z.boolean().exactOptional(),
 }) satisfies z.ZodType<InboundMail>;
 
-/** A folder under the id that its provider has for it, which says nothing, and with what it is for. */
+/** A folder with an opaque provider id and its special-use attributes. */
 const newFolder = z.object({
   id: z.string().min(1),
   name: z.string(),
@@ -72,7 +72,7 @@ const forcedWebhookChaos = z.object({ webhook: z.enum(WEBHOOK_CHAOS), times: z.i
 
 const advance = z.object({ seconds: z.number().min(0) });
 
-/** Everything a test does to the stand-in from outside; mounted under /__sim. */
+/** The control API for tests, under /__sim. */
 export function controlRoutes(world: World, token: string, freshStore: () => Store): Hono {
   const routes = new Hono();
 
@@ -83,7 +83,7 @@ export function controlRoutes(world: World, token: string, freshStore: () => Sto
   });
 
   routes.post("/reset", (c) => {
-    // What is under way must not reach the new store.
+    // Work in progress must not change the new store.
     const reset = new ApiError(500, "api.internal_error", "the stand-in was reset");
     clearFaults(world.faults, reset);
     for (const call of world.calls) call.abort(reset);

@@ -14,7 +14,7 @@ export interface PulledRequest {
   body: string;
 }
 
-/** The answer to a pulled request, as `POST /__pull/{id}` takes it; `body` is plain UTF-8 text. */
+/** The response to a pulled request, for `POST /__pull/{id}`. `body` is plain text. */
 export interface PulledAnswer {
   status: number;
   headers?: Record<string, string>;
@@ -26,9 +26,10 @@ export interface PullMount {
 }
 
 /**
- * A stand-in for where it cannot reach the Worker by network: its webhooks and challenges wait to be pulled.
- * `GET /__pull?wait=<ms>` ticks and returns those not pulled yet as `PulledRequest[]`, at once if there are any;
- * `POST /__pull/{id}` settles one with a `PulledAnswer`. Both take the control token.
+ * A stand-in that cannot reach the Worker over the network, so its requests wait to be pulled. Both routes take the
+ * control token.
+ * - `GET /__pull?wait=<ms>` ticks and returns new requests as `PulledRequest[]`, as soon as there are any.
+ * - `POST /__pull/{id}` passes the response in as a `PulledAnswer`.
  */
 export function createPullMount(options: Omit<SimOptions, "deliver" | "awaitDeliveries">): PullMount {
   const unpulled: { id: string; request: Request }[] = [];
@@ -64,7 +65,7 @@ export function createPullMount(options: Omit<SimOptions, "deliver" | "awaitDeli
     const { status, headers = {}, body } = (await request.json()) as PulledAnswer;
     unanswered.delete(id);
     resolve(new Response(body || null, { status, headers }));
-    // The attempt is booked in the microtasks that follow; whoever pulls next must see it so.
+    // The attempt is recorded in later microtasks. The next pull must see the result.
     await setImmediate();
     return Response.json({});
   }
@@ -74,7 +75,7 @@ export function createPullMount(options: Omit<SimOptions, "deliver" | "awaitDeli
       const request = await ownRequest(foreign);
       const url = new URL(request.url);
       const [, root, id] = url.pathname.split("/");
-      // A Worker's runtime in between compresses by itself, and would do so twice.
+      // The Workers runtime compresses responses itself. Avoid compressing twice.
       request.headers.delete("accept-encoding");
       if (root !== "__pull" || options.controlToken === undefined) return sim.fetch(request);
       if (request.headers.get("authorization") !== `Bearer ${options.controlToken}`) {

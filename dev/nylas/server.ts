@@ -14,14 +14,14 @@ export interface Served {
   close(): Promise<void>;
 }
 
-/** Puts the stand-in on a port (0 picks a free one) and ticks it ten times a second until closed. */
+/** Serves the stand-in on a port (0: any free one) and ticks it ten times a second. */
 export async function serve(
   sim: Pick<NylasSim, "fetch" | "tick">,
   { port, host = "127.0.0.1" }: { port: number; host?: string },
 ): Promise<Served> {
   const server = createServer((incoming, outgoing) => {
     answer(sim, incoming, outgoing).catch((error: unknown) => {
-      // A client that went away is no news, and a reset is what was asked for.
+      // Do not log disconnected clients and requested resets.
       if (!outgoing.destroyed && !(error instanceof ConnectionReset)) console.error(error);
       outgoing.destroy();
     });

@@ -25,42 +25,42 @@ export type { Grant, StoredMessage } from "./store/store.ts";
 
 export interface SimOptions {
   apiKey: string;
-  /** When set, /__sim/* needs `Authorization: Bearer <it>`; absent, the control API is off (404). */
+  /** The bearer token of /__sim/*. Without it the control API answers 404. */
   controlToken?: string;
-  /** All ids and randomness come from it; default 1. */
+  /** Seed of all ids and random choices. Default: 1. */
   seed?: number;
-  /** Milliseconds since the epoch; default Date.now. `advance` adds to it. */
+  /** The clock, in milliseconds since the epoch. Default: Date.now. */
   now?: () => number;
-  /** How webhooks leave; default fetch. */
+  /** Sends webhook requests. Default: fetch. */
   deliver?: (request: Request) => Promise<Response>;
-  /** Called once per sent mail that has recipients who are no grant here. */
+  /** Called once for each sent message that has recipients without a grant here. */
   onOutgoing?: (mail: OutgoingMail) => void;
-  /** The state to start from, and to go back to on reset. */
+  /** The initial state, which a reset restores. */
   snapshot?: SimSnapshot;
-  /** Registered from the start, without a challenge. */
+  /** Webhooks that exist from the start, without a challenge. */
   webhooks?: RegisteredWebhook[];
-  /** The share of sends announced by message.updated in place of message.created; default 0.3. */
+  /** The share of sends that raise message.updated instead of message.created. Default: 0.3. */
   sentAsUpdated?: number;
-  /** False where whoever ticks also has to answer the webhooks: a tick then only starts attempts. Default true. */
+  /** False makes a tick start attempts without waiting, for a caller that must answer them itself. Default: true. */
   awaitDeliveries?: boolean;
 }
 
 export interface NylasSim {
-  /** Answers any host: only the path matters. */
+  /** Answers a request. The host does not matter. */
   fetch(request: Request): Promise<Response>;
-  /** Starts the webhook attempts that are due and waits for them; may run beside itself. */
+  /** Starts the webhook attempts that are due, and waits for them. Concurrent calls are safe. */
   tick(): Promise<void>;
-  /** Idempotent per email. */
+  /** Idempotent for each address. */
   addGrant(input: NewGrant): Grant;
-  /** One stored message per grant among the recipients, plus the sender's when `folder` is SENT. */
+  /** Stores a copy for each recipient with a grant, and with `folder` SENT for the sender. */
   inbound(mail: InboundMail): StoredMessage[];
-  /** Changes what goes wrong by chance, and returns all of it; without an argument nothing does any more. */
+  /** Updates the chaos settings and returns them. Without an argument, switches all off. */
   chaos(update?: ChaosUpdate): ChaosSettings;
-  /** All that the stand-in remembers, JSON-serialisable. */
+  /** The whole state, JSON-serialisable. */
   snapshot(): SimSnapshot;
 }
 
-/** A stand-in for the Nylas v3 API, in memory. */
+/** Creates a stand-in for the Nylas v3 API, in memory. */
 export function createNylasSim(options: SimOptions): NylasSim {
   const world: World = {
     store: initialStore(options),

@@ -1,8 +1,8 @@
-/** A statement that has run, and what D1 bills for it. */
+/** A completed statement, with the rows that D1 bills. */
 export interface Observed {
   sql: string;
   params: unknown[];
-  /** Of its answer, which is held in memory. */
+  /** Number of result rows. */
   rows: number;
   rowsRead: number;
   rowsWritten: number;
@@ -10,7 +10,7 @@ export interface Observed {
 
 type Statement = D1PreparedStatement & { inner: D1PreparedStatement; sql: string; params: unknown[] };
 
-/** A database that tells of each statement once it has run, and else is the one that it is given. */
+/** Wraps a database and reports each completed statement to `observe`. */
 export function observedD1(db: D1Database, observe: (statement: Observed) => void): D1Database {
   const note = <Row>(result: D1Result<Row>, { sql, params }: Pick<Statement, "sql" | "params">) => {
     const { rows_read: rowsRead, rows_written: rowsWritten } = result.meta;
@@ -27,7 +27,7 @@ export function observedD1(db: D1Database, observe: (statement: Observed) => voi
         const [row] = note(await inner.all<Record<string, unknown>>(), { sql, params }).results;
         return (column === undefined ? row : row?.[column]) ?? null;
       },
-      // Drizzle's way to read: it alone does not tell what it cost.
+      // Drizzle reads with raw(), whose result has no meta. Run all() in its place.
       raw: async () => {
         const { results } = note(await inner.all<Record<string, unknown>>(), { sql, params });
         return results.map((row) => Object.values(row));

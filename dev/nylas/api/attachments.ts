@@ -5,7 +5,7 @@ import type { Grant, StoredAttachment } from "../store/store.ts";
 import type { World } from "../store/world.ts";
 import { messageOf } from "./messages.ts";
 
-/** The bytes of a file, below a grant. */
+/** Download of an attachment. */
 export function attachmentRoutes(world: World): Hono<GrantApi> {
   const routes = new Hono<GrantApi>();
 
@@ -22,7 +22,7 @@ export function attachmentRoutes(world: World): Hono<GrantApi> {
   return routes;
 }
 
-// Nylas: message_id is required, and an attachment of another one is a 404.
+// Nylas: message_id is required, and the attachment must belong to that message.
 function attachmentOf(
   world: World,
   grant: Grant,

@@ -1,8 +1,8 @@
 import { html } from "hono/html";
 
 /**
- * The page on which a user lets Nylas read a mailbox. It asks for the same address again, with the answer as
- * `sim_auto` (the mailbox) or `sim_error`.
+ * The page on which a user grants access to a mailbox. It requests the same URL again, with `sim_auto` (the address)
+ * or `sim_error`.
  */
 export function consentPage(query: Record<string, string>) {
   const { login_hint = "", sim_auto: _, sim_error: __, ...kept } = query;

@@ -5,7 +5,7 @@ import { mailboxOf } from "../store/store.ts";
 import { ROLES, systemFolder } from "../store/system-folders.ts";
 import type { World } from "../store/world.ts";
 
-/** The system folders, those that the control API made, then every other folder that holds a message. */
+/** System folders, folders of the control API, then all other folders that contain messages. */
 export function foldersOf(world: World, grant: Grant) {
   const mailbox = mailboxOf(world.store, grant.id);
   const messages = [...mailbox.messages.values()];
@@ -33,7 +33,7 @@ export function foldersOf(world: World, grant: Grant) {
   });
 }
 
-/** The list of folders, below a grant. */
+/** List of folders. */
 export function folderRoutes(world: World): Hono<GrantApi> {
   const routes = new Hono<GrantApi>();
 

@@ -8,7 +8,7 @@ import type { Grant } from "../store/store.ts";
 import type { World } from "../store/world.ts";
 import { limitApplication } from "./limits.ts";
 
-/** Sets the grant of a mail route; refuses unknown ones and expired ones. */
+/** Sets the grant of the request. Answers 404 for an unknown grant and 401 for an expired one. */
 export function requireGrant(world: World) {
   return createMiddleware<GrantApi>(async (c, next) => {
     const grant = knownGrant(world, c.req.param("grant") ?? "");
@@ -21,7 +21,7 @@ export function requireGrant(world: World) {
   });
 }
 
-/** Read and delete, below /v3/grants. */
+/** Read and delete, under /v3/grants. */
 export function grantRoutes(world: World): Hono<Api> {
   const routes = new Hono<Api>();
   const limit = limitApplication(world);

@@ -38,8 +38,8 @@ const exchange = z.object({
 });
 
 /**
- * OAuth, below /v3/connect: the consent page, which answers itself with `?sim_auto=<email>` or
- * `?sim_error=access_denied`, and the exchange of the code it hands out. Neither needs the API key in the header.
+ * OAuth, under /v3/connect: the consent page and the exchange of its code. `?sim_auto=<email>` or
+ * `?sim_error=access_denied` skip the page. Neither route needs an Authorization header.
  */
 export function hostedAuthRoutes(world: World, apiKey: string): Hono<Api> {
   const routes = new Hono<Api>();
@@ -105,7 +105,7 @@ function grantCode(world: World, query: z.infer<typeof authQuery>, email: string
   return code.code;
 }
 
-/** The consent behind a code; whatever comes of it, the code is used up. */
+/** Redeems a code, which is spent even if the check fails. */
 function takeCode(world: World, request: z.infer<typeof exchange>): AuthCode | undefined {
   const consent = world.store.codes.get(request.code);
   world.store.codes.delete(request.code);
@@ -118,7 +118,7 @@ function takeCode(world: World, request: z.infer<typeof exchange>): AuthCode | u
   return isGood ? consent : undefined;
 }
 
-// Besides RFC 7636, S256 is what the SDK makes of it: the Base64 of the hash in hex.
+// The SDK deviates from RFC 7636: its S256 is the Base64 of the hex digest. Accept both.
 function isProof(verifier: string | undefined, challenge: string | undefined): boolean {
   if (challenge === undefined) return true;
   if (verifier === undefined) return false;
@@ -137,7 +137,7 @@ function oauthError(error: string, description: string) {
   };
 }
 
-// Signed by nobody: what a client may read from it is who consented.
+// Unsigned. Clients read from it who has consented.
 function idToken({ id, email }: { id: string; email: string }): string {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
   return `${part({ alg: "none", typ: "JWT" })}.${part({ sub: id, email, email_verified: true })}.`;

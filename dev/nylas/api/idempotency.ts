@@ -10,8 +10,8 @@ import { now } from "../store/world.ts";
 const LIFETIME = 60 * 60 * 1000;
 
 /**
- * Nylas: an Idempotency-Key is remembered for an hour per grant with the answer it got, errors included. The
- * payload is compared as parsed, so neither key order nor a multipart boundary makes it another request.
+ * Nylas: remembers an Idempotency-Key per grant for an hour, with its response, errors included. Payloads are compared
+ * as parsed, so key order and multipart boundaries do not matter.
  */
 export function idempotent(world: World): MiddlewareHandler<GrantApi> {
   return async (c, next) => {
@@ -46,7 +46,7 @@ export function idempotent(world: World): MiddlewareHandler<GrantApi> {
     } finally {
       world.sending.delete(slot);
     }
-    // The client went away before anything was sent: there is no answer to repeat.
+    // The client disconnected before anything was sent, so there is no response to replay.
     if (c.req.raw.signal.aborted) return;
     forgetExpired(store, now(world));
     store.sends.set(slot, {
@@ -59,7 +59,7 @@ export function idempotent(world: World): MiddlewareHandler<GrantApi> {
   };
 }
 
-// The map is in the order of expiry.
+// The map is ordered by expiry.
 function forgetExpired({ sends }: Store, at: number): void {
   for (const [slot, { expires_at }] of sends) {
     if (expires_at > at) return;

@@ -4,12 +4,12 @@ import { ApiError } from "../http/errors.ts";
 import type { World } from "../store/world.ts";
 import { now } from "../store/world.ts";
 
-/** Nylas: requests per second, per application for what is not mail, per grant for what is. */
+/** Nylas: requests per second. Mail routes have a limit per grant, the others one per application. */
 const APPLICATION_RATE = 50;
 const MAIL_RATE = 200;
 const MULTIPART_RATE = 10;
 
-/** Grants, auth and webhooks share one allowance. */
+/** The limit that grants, auth and webhooks share. */
 export function limitApplication(world: World): MiddlewareHandler<Api> {
   return async (_c, next) => {
     takeToken(world, "application", APPLICATION_RATE);
@@ -17,7 +17,7 @@ export function limitApplication(world: World): MiddlewareHandler<Api> {
   };
 }
 
-/** A multipart send has its own, smaller allowance. */
+/** The limit of mail routes. Multipart sends have a lower one of their own. */
 export function limitGrant(world: World): MiddlewareHandler<GrantApi> {
   return async (c, next) => {
     const { id } = c.get("grant");
@@ -27,7 +27,7 @@ export function limitGrant(world: World): MiddlewareHandler<GrantApi> {
   };
 }
 
-// Nylas: its own limits answer without Retry-After and without provider_error.
+// Nylas: the response of its own limits has neither Retry-After nor provider_error.
 function takeToken(world: World, name: string, rate: number): void {
   const at = now(world);
   const bucket = world.buckets.get(name) ?? { tokens: rate, refilledAt: at };

@@ -9,13 +9,13 @@ import { foldersOf } from "./folders.ts";
 type Test = (message: StoredMessage) => boolean;
 
 /**
- * What the filters of a query ask of a message. Throws a 400 for a bad value, and for a parameter that the stand-in
- * does not simulate.
+ * The filters of a query, as predicates.
+ * @throws ApiError 400 for an invalid value, and for a filter that the stand-in does not simulate
  */
 export function messageTests(world: World, grant: Grant, query: Query): Test[] {
   const tests: Record<string, (value: string) => Test> = {
     in: (value) => {
-      // Nylas: a folder id, and no keyword such as `inbox`.
+      // Nylas: takes folder ids only, not keywords such as `inbox`.
       if (!foldersOf(world, grant).some((folder) => folder.id === value)) {
         throw invalidRequest(`folder not found: ${value}`);
       }

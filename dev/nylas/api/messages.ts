@@ -22,7 +22,7 @@ const changes = z.object({
   folders: z.array(z.string().min(1)).min(1).optional(),
 });
 
-/** List, read, change and delete, below a grant. */
+/** List, read, update and delete messages. */
 export function messageRoutes(world: World): Hono<GrantApi> {
   const routes = new Hono<GrantApi>();
 
@@ -71,14 +71,14 @@ export function messageRoutes(world: World): Hono<GrantApi> {
   return routes;
 }
 
-/** The message with that id in the grant; throws a 404 if there is none. */
+/** The message with this id. @throws ApiError 404 if the grant has no such message */
 export function messageOf(world: World, grant: Grant, id: string): StoredMessage {
   const message = mailboxOf(world.store, grant.id).messages.get(id);
   if (!message) throw notFound();
   return message;
 }
 
-/** The `fields` parameter; throws a 400 for a value that the stand-in does not simulate. */
+/** The `fields` parameter. @throws ApiError 400 for a value that the stand-in does not simulate */
 export function fieldsOf(value = "standard"): MessageFields {
   const fields = MESSAGE_FIELDS.find((candidate) => candidate === value);
   if (fields === undefined) throw invalidRequest(`fields must be one of ${MESSAGE_FIELDS.join(", ")}`);

@@ -15,11 +15,11 @@ import { messageRoutes } from "./messages.ts";
 import { sendRoute } from "./send.ts";
 import { webhookRoutes } from "./webhooks.ts";
 
-/** Nylas's API, as far as the stand-in has it. */
+/** The part of the Nylas API that the stand-in simulates. */
 export function apiRoutes(world: World, apiKey: string): Hono<Api> {
   const mail = new Hono<GrantApi>();
   mail.use(requireGrant(world), limitGrant(world));
-  // Before the provider's faults, which strike while the Idempotency-Key is in flight.
+  // Before providerFaults, which strike inside the Idempotency-Key.
   mail.use("/messages/send", idempotent(world));
   mail.use(providerFaults(world));
   mail.route("/messages/send", sendRoute(world));

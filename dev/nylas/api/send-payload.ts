@@ -5,13 +5,13 @@ import type { JsonAttachment, SendPayload } from "../mailboxes/payload-schema.ts
 import { payloadSchema } from "../mailboxes/payload-schema.ts";
 import type { MailAttachment } from "../store/mail.ts";
 
-/** Nylas: of the whole HTTP request, so base64 counts. What it answers beyond is not published. */
+/** Nylas: limits the whole request, base64 included. The response above the limit is not documented. */
 const JSON_LIMIT = 3 * 1024 * 1024;
 
-/** What Nylas can do and the stand-in cannot: refused, never ignored. */
+/** Features of Nylas that the stand-in rejects, so that none is silently ignored. */
 const NOT_SIMULATED = ["send_at", "tracking_options", "metadata", "use_draft", "template", "signature_id"];
 
-/** The message and the files of a send; throws the 400 or 413 of one that Nylas does not take. */
+/** Parses the message and attachments of a send. @throws ApiError 400 or 413 if Nylas would refuse it */
 export function parseSend(body: Body): { payload: SendPayload; attachments: MailAttachment[] } {
   const { value, files } = readParts(body);
   const { attachments, ...payload } = parsed(value);
@@ -20,11 +20,11 @@ export function parseSend(body: Body): { payload: SendPayload; attachments: Mail
 
 interface Parts {
   value: unknown;
-  /** The files of a multipart, inline where that body shows them. */
+  /** The files of a multipart body. They are inline if the given HTML references them. */
   files?: (html: string | null | undefined) => MailAttachment[];
 }
 
-// Nylas: the message of a multipart is in its part `message`.
+// Nylas: the part `message` of a multipart body holds the JSON.
 function readParts(body: Body): Parts {
   if (body.kind === "oversized") throw new ApiError(413, "invalid_request_error", "request too large");
   if (body.kind === "multipart") {
@@ -54,7 +54,7 @@ function jsonField(text: string | undefined): unknown {
   }
 }
 
-// Nylas: on a JSON attachment a content_id makes it inline.
+// Nylas: a JSON attachment with a content_id is inline.
 function jsonAttachment(attachment: JsonAttachment): MailAttachment {
   return {
     filename: attachment.filename,
@@ -64,7 +64,7 @@ function jsonAttachment(attachment: JsonAttachment): MailAttachment {
   };
 }
 
-// Nylas: the name of a part is its content id; the body decides whether that is used.
+// Nylas: the name of a part is its content id. The part is inline if the HTML references it.
 function multipartAttachment(file: FilePart, html: string): MailAttachment {
   return {
     filename: file.filename,

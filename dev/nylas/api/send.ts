@@ -6,7 +6,7 @@ import type { World } from "../store/world.ts";
 import { fieldsOf } from "./messages.ts";
 import { parseSend } from "./send-payload.ts";
 
-/** POST only, below a grant; the Idempotency-Key is dealt with outside. */
+/** Sends a message. The middleware `idempotent` handles the Idempotency-Key. */
 export function sendRoute(world: World): Hono<GrantApi> {
   const routes = new Hono<GrantApi>();
 

@@ -14,10 +14,10 @@ import { setStatus } from "../webhooks/state.ts";
 import { MAIL_TRIGGERS } from "../webhooks/triggers.ts";
 import { limitApplication } from "./limits.ts";
 
-/** A webhook that is there from the start, without a challenge. */
+/** A webhook that exists from the start, without a challenge. */
 export interface RegisteredWebhook {
   url: string;
-  /** Default: every mail trigger. */
+  /** Default: all mail triggers. */
   triggers?: string[];
   secret: string;
   compressed?: boolean;
@@ -37,11 +37,11 @@ const destinationChanges = z.object({
   description: z.string().optional(),
   notification_email_addresses: z.array(z.string()).optional(),
   compressed_delivery: z.boolean().optional(),
-  /** Nylas: `inactive` in the guide, `pause` in the reference; both are `pause` here. */
+  /** Nylas: the guide says `inactive`, the reference `pause`. Both mean `pause` here. */
   status: z.enum(["active", "pause", "inactive"]).optional(),
 });
 
-/** Registers these in the store; a URL that is known keeps its webhook and gets the secret. */
+/** Adds webhooks to the store. If a URL is known, only its secret changes. */
 export function registerWebhooks(store: Store, webhooks: RegisteredWebhook[], at: number): void {
   for (const { url, triggers = MAIL_TRIGGERS, secret, compressed = false } of webhooks) {
     const known = [...store.webhooks.values()].find((webhook) => webhook.webhook_url === url);
@@ -55,7 +55,7 @@ export function registerWebhooks(store: Store, webhooks: RegisteredWebhook[], at
   }
 }
 
-/** The webhooks of the application, below /v3/webhooks. */
+/** Management of webhooks, under /v3/webhooks. */
 export function webhookRoutes(world: World): Hono<Api> {
   const routes = new Hono<Api>();
   routes.use(limitApplication(world), providerFaults(world));
@@ -107,8 +107,8 @@ export function webhookRoutes(world: World): Hono<Api> {
 }
 
 /**
- * Nylas: one GET, which must be answered within ten seconds by 200 and the bare challenge, not chunked. Throws
- * the 400 otherwise. A chunked answer can be told only where the mount passes `transfer-encoding` on.
+ * Nylas: sends one GET, and expects a 200 with exactly the challenge as its body within ten seconds, not chunked.
+ * @throws ApiError 400 otherwise
  */
 async function challenge(world: World, webhookUrl: string): Promise<void> {
   const url = new URL(webhookUrl);
@@ -168,7 +168,7 @@ function addWebhook(
   return webhook;
 }
 
-// Nylas: create and rotate show the secret, and nothing else does.
+// Nylas: only create and rotate show the secret.
 function webhookObject({ tallies: _, webhook_secret: __, ...webhook }: Webhook) {
   return webhook;
 }

@@ -3,7 +3,7 @@ import { calmSettings, updatedSettings } from "../store/chaos-settings.ts";
 import type { World } from "../store/world.ts";
 import { clearFaults } from "./faults.ts";
 
-/** Changes the settings in part; without an update everything is off, and what was planned or hangs is let go. */
+/** Merges an update into the settings. Without one, switches everything off and clears all faults. */
 export function changeChaos(world: World, update?: ChaosUpdate): ChaosSettings {
   if (update) {
     world.chaos.settings = updatedSettings(world.chaos.settings, update);

@@ -5,13 +5,13 @@ import { FAULT_KINDS, PHASES, tuningSchema } from "../store/fault-kinds.ts";
 import { between } from "../store/ids.ts";
 import type { Store } from "../store/store.ts";
 
-/** Nylas: so long it may take to answer. */
+/** Nylas: the longest time until a response. */
 const HANG = 90_000;
 const BURST: [number, number] = [2, 6];
-/** Seconds for which a message counts as just announced. */
+/** Seconds during which a message counts as just announced. */
 const JUST_ANNOUNCED = 60;
 
-/** The request that a fault may strike, and what decides whether it does. */
+/** A request, and the state that decides whether a fault strikes it. */
 export interface Exposed {
   faults: Faults;
   chaos: Chaos;
@@ -23,8 +23,8 @@ export interface Exposed {
 }
 
 /**
- * Whether a fault's route means this request: "METHOD " (optional) and then a path, where `*`, `:name` and
- * `{name}` stand for one segment. A path that starts with /v3/ must be the whole path, any other a part of it.
+ * Whether a fault's route matches a request. A route is an optional "METHOD " and a path, in which `*`, `:name` and
+ * `{name}` match one segment. A path that begins with /v3/ must match whole, any other may match a part.
  */
 export function routeMatches(route: string, method: string, path: string): boolean {
   const [, wantedMethod, pattern = ""] = /^(?:([A-Z]+) )?(.*)$/s.exec(route) ?? [];
@@ -36,7 +36,7 @@ export function routeMatches(route: string, method: string, path: string): boole
   return new RegExp(pattern.startsWith("/v3/") ? `^${source}$` : source).test(path);
 }
 
-/** The fault of one of these phases that strikes this request, if any: one planned, else one by chance. */
+/** Takes the fault of these phases that strikes this request: a planned one, else a random one. */
 export function takeFault(exposed: Exposed, phases: FaultPhase[]): Fault | undefined {
   const fault = takePlanned(exposed, phases) ?? drawFault(exposed, phases);
   if (fault) countStrike(exposed.chaos.counts.api, fault.kind);
@@ -66,12 +66,12 @@ function drawFault(exposed: Exposed, phases: FaultPhase[]): Fault | undefined {
   return undefined;
 }
 
-/** Plans the further 401s of a burst: of the next few requests to the same route. */
+/** Plans the remaining 401s of a burst, for the next requests to the same route. */
 export function planBurst({ faults, store }: Pick<Exposed, "faults" | "store">, route: string): void {
   faults.planned.push({ route, kind: "401", times: Math.floor(between(store, ...BURST)) });
 }
 
-// By chance, 404-once is what Nylas does: a message it has just announced is not there yet, and then it is.
+// As at Nylas, a random 404-once strikes only a message that was just announced, and only once.
 function isUnreadNews({ faults, store, method, path, at }: Exposed): boolean {
   const id = /^\/v3\/grants\/[^/]+\/messages\/([^/]+)$/.exec(path)?.[1];
   if (method !== "GET" || id === undefined) return false;
@@ -88,8 +88,8 @@ function isUnreadNews({ faults, store, method, path, at }: Exposed): boolean {
 }
 
 /**
- * Resolves when `clearFaults` is called, or after `ms` if given; rejects when the client goes away first, or when
- * `clearFaults` says why.
+ * Waits for `clearFaults`, or for `ms` if given.
+ * @throws the abort reason if the client disconnects, or the reason given to `clearFaults`
  */
 export async function untilReleased(faults: Faults, signal: AbortSignal, ms?: number): Promise<void> {
   signal.throwIfAborted();
@@ -107,7 +107,7 @@ export async function untilReleased(faults: Faults, signal: AbortSignal, ms?: nu
   }
 }
 
-/** Forgets every planned fault and lets everything that hangs go on, or fail with `reason`. */
+/** Drops all planned faults. Requests that hang continue, or fail with `reason`. */
 export function clearFaults(faults: Faults, reason?: Error): void {
   faults.planned = [];
   for (const hang of faults.hanging) {

@@ -13,7 +13,7 @@ const SEND_LATENCY: [number, number] = [500, 3_000];
 const LATENCY: [number, number] = [80, 400];
 const SLOW_BODY = 2_000;
 
-/** Outermost: answers late, or in place of Nylas, or spoils the answer that Nylas gave. */
+/** The outermost middleware: delays a request, answers in place of Nylas, or damages its response. */
 export function gatewayFaults(world: World): MiddlewareHandler<Api> {
   return async (c, next) => {
     const latency = faultFor(world, c, ["latency"]);
@@ -25,7 +25,7 @@ export function gatewayFaults(world: World): MiddlewareHandler<Api> {
   };
 }
 
-/** Innermost: what goes wrong between Nylas and the provider, while an Idempotency-Key is in flight. */
+/** The innermost middleware: faults between Nylas and the provider, inside the Idempotency-Key. */
 export function providerFaults(world: World): MiddlewareHandler {
   return async (c, next) => {
     const fault = faultFor(world, c, ["provider"]);
@@ -35,7 +35,7 @@ export function providerFaults(world: World): MiddlewareHandler {
   };
 }
 
-/** Whether the list that this request asks for shall come in a page shorter than it could be. */
+/** Whether a fault shortens the page that this request asks for. */
 export function isShortPage(world: World, c: Context): boolean {
   return faultFor(world, c, ["page"]) !== undefined;
 }
@@ -88,7 +88,7 @@ function gatewayAnswer(world: World, c: Context<Api>, { kind, route }: Fault): R
 
 async function spoil(world: World, c: Context<Api>, fault: Fault): Promise<void> {
   const answer = c.res;
-  // Hono would carry the headers of the answer there was over to the next.
+  // Otherwise Hono copies the headers of the old response to the new one.
   c.res = undefined;
   switch (fault.kind) {
     case "504-after":

@@ -2,7 +2,7 @@ import type { Bytes } from "../store/store.ts";
 
 const PIECES = 20;
 
-/** The same answer, the second half of its body held back until `released` is settled. */
+/** Holds back the second half of the body until `released` settles. */
 export function heldBack(answer: Response, released: () => Promise<void>): Promise<Response> {
   return inPieces(answer, async function* (body) {
     const half = Math.floor(body.byteLength / 2);
@@ -12,7 +12,7 @@ export function heldBack(answer: Response, released: () => Promise<void>): Promi
   });
 }
 
-/** The same answer, whose connection breaks after half of the body. */
+/** Breaks the connection after half of the body. */
 export function cutOff(answer: Response): Promise<Response> {
   return inPieces(answer, async function* (body) {
     yield body.subarray(0, Math.floor(body.byteLength / 2));
@@ -20,7 +20,7 @@ export function cutOff(answer: Response): Promise<Response> {
   });
 }
 
-/** The same answer, whose body comes in pieces, with a pause before each of them. */
+/** Sends the body in pieces, with a pause before each. */
 export function slowed(
   answer: Response,
   ms: number,
@@ -50,9 +50,9 @@ async function inPieces(
     cancel: () => void iterator.return(),
   });
   const headers = new Headers(answer.headers);
-  // By its length a client can tell that a body is not whole.
+  // The length lets a client notice an incomplete body.
   headers.set("content-length", String(body.byteLength));
-  // Else Miniflare, when a body breaks off, leaves the client waiting for the rest.
+  // Without this, Miniflare leaves the client waiting after a body was cut off.
   headers.set("connection", "close");
   return new Response(stream, { status: answer.status, headers });
 }

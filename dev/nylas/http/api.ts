@@ -12,12 +12,12 @@ export interface Api {
   Variables: { requestId: string; body: Body };
 }
 
-/** The routes below a grant. */
+/** Routes under /v3/grants/:grant. */
 export interface GrantApi {
   Variables: Api["Variables"] & { grant: Grant };
 }
 
-/** Gives the request its id, reads its body, and writes it to the log when it is answered. */
+/** Assigns a request id, reads the body, and logs the request. */
 export function recordRequests(world: World): MiddlewareHandler<Api> {
   return async (c, next) => {
     c.set("requestId", uuid(world.store));
@@ -42,7 +42,7 @@ export function recordRequests(world: World): MiddlewareHandler<Api> {
   };
 }
 
-/** Refuses whoever does not hold the application's key. */
+/** Answers 401 unless the request carries the application's API key. */
 export function requireApiKey(apiKey: string): MiddlewareHandler<Api> {
   return async (c, next) => {
     if (c.req.header("authorization") !== `Bearer ${apiKey}`) {
@@ -52,7 +52,7 @@ export function requireApiKey(apiKey: string): MiddlewareHandler<Api> {
   };
 }
 
-/** The JSON object that a body is; throws the 400 that Nylas gives for anything else. */
+/** The body as a JSON object. @throws ApiError 400 for any other body */
 export function jsonObject(body: Body): Record<string, unknown> {
   if (body.kind !== "json" || !isObject(body.value)) {
     throw invalidRequest("error parsing request body");
@@ -60,7 +60,7 @@ export function jsonObject(body: Body): Record<string, unknown> {
   return body.value;
 }
 
-/** The JSON object that a body is, as the schema has it; throws a 400 otherwise. */
+/** The body as parsed by the schema. @throws ApiError 400 if it does not match */
 export function validBody<T extends z.ZodType>(body: Body, schema: T): z.infer<T> {
   const parsed = schema.safeParse(jsonObject(body));
   if (!parsed.success) throw invalidRequest(z.prettifyError(parsed.error));
@@ -71,7 +71,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** A query parameter as a whole number within bounds, or the default; throws a 400 otherwise. */
+/** A query parameter as a whole number, or the default. @throws ApiError 400 if it is out of bounds */
 export function wholeNumber(
   text: string | undefined,
   { name, min, max, otherwise }: { name: string; min: number; max: number; otherwise: number },
@@ -82,11 +82,11 @@ export function wholeNumber(
   throw invalidRequest(`${name} must be a whole number from ${min} to ${max}`);
 }
 
-/** Any thrown error as the answer of the API, but for a reset, which has none. */
+/** Turns an error into an API response. A connection reset is thrown on, since it has no response. */
 export function answerError(error: Error, c: Context<Api>): Response {
   if (error instanceof ConnectionReset) throw error;
   const failure = error instanceof ApiError ? error : new ApiError(500, "api.internal_error", error.message);
-  // A bug of the stand-in: its client sees only what Nylas would say.
+  // A bug of the stand-in. The client only gets a 500, so log it here.
   if (failure !== error && !c.req.raw.signal.aborted) console.error(error);
   return c.json(errorBody(c.get("requestId"), failure), failure.status, failure.headers);
 }

@@ -1,17 +1,17 @@
 import type { Bytes } from "../store/store.ts";
 
 export interface FilePart {
-  /** The part's name, which Nylas takes for the content id. */
+  /** The name of the part. Nylas uses it as the content id. */
   name: string;
   filename: string;
   contentType: string;
   content: Bytes;
 }
 
-/** Nylas: of a multipart, the message included. */
+/** Nylas: the limit of a whole multipart body. */
 const MULTIPART_LIMIT = 25 * 1024 * 1024;
 
-/** A request body, read once and understood as far as its content type allows. */
+/** A request body, parsed by its content type. */
 export type Body = { size: number } & (
   | { kind: "none" }
   | { kind: "json"; value: unknown }
@@ -20,10 +20,7 @@ export type Body = { size: number } & (
   | { kind: "malformed" }
 );
 
-/**
- * Reads the whole body, and takes it apart unless it is a multipart longer than Nylas allows. What does not parse as
- * its content type is `malformed`; nothing is thrown for it.
- */
+/** Reads and parses the body. Never throws: a body that cannot be parsed is `malformed`. */
 export async function readBody(request: Request): Promise<Body> {
   const bytes = new Uint8Array(await request.arrayBuffer());
   const size = bytes.byteLength;
@@ -54,7 +51,7 @@ async function readMultipart(bytes: Bytes, contentType: string): Promise<Body> {
   return { kind: "multipart", size: bytes.byteLength, fields, files };
 }
 
-/** The body as the request log shows it: files by name and size only. */
+/** The body for the request log: files are reduced to name and size. */
 export function loggedBody(body: Body): unknown {
   if (body.kind === "json") return body.value;
   if (body.kind !== "multipart") return null;

@@ -3,7 +3,7 @@ import type { MiddlewareHandler } from "hono";
 
 const LEAST = 200;
 
-/** Nylas: JSON goes out compressed to whoever accepts it, but for what is short. */
+/** Nylas: JSON responses are compressed if the client accepts it, except short ones. */
 export const compressed: MiddlewareHandler = async (c, next) => {
   await next();
   const { headers } = c.res;

@@ -1,6 +1,6 @@
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 
-/** Thrown anywhere under a route; becomes the Nylas error body `{request_id, error}`. */
+/** Becomes a Nylas error response with the body `{request_id, error}`. */
 export class ApiError extends Error {
   readonly status: ContentfulStatusCode;
   readonly type: string;
@@ -22,31 +22,31 @@ export class ApiError extends Error {
   }
 }
 
-/** Thrown under a route where the client shall get no answer at all; a mount breaks the connection for it. */
+/** Makes the mount drop the connection without a response. */
 export class ConnectionReset extends Error {
   constructor() {
     super("connection reset");
   }
 }
 
-/** The 400 of a request that Nylas cannot use. */
+/** A 400 for an invalid request. */
 export function invalidRequest(message: string): ApiError {
   return new ApiError(400, "invalid_request_error", message);
 }
 
-/** The 404 of what is not there, or not in this grant. */
+/** A 404 for an object that does not exist in this grant. */
 export function notFound(message = "requested object not found"): ApiError {
   return new ApiError(404, "not_found_error", message);
 }
 
-/** The 429 that Nylas passes on, with the whole seconds to wait. */
+/** The 429 that Nylas passes on from the provider. @param retryAfter in whole seconds */
 export function providerLimit(retryAfter: number): ApiError {
   const providerError = { error: { code: 429, message: "User-rate limit exceeded." } };
   const headers = { "Retry-After": String(retryAfter) };
   return new ApiError(429, "rate_limit_error", "Too many requests", providerError, headers);
 }
 
-/** The body that goes with an error. */
+/** The response body of an error. */
 export function errorBody(requestId: string, error: ApiError) {
   const { type, message, providerError } = error;
   return {

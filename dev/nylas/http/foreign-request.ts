@@ -1,6 +1,6 @@
 /**
- * The request as this realm's own `Request`, its body read: miniflare's outboundService hands over a class of its
- * own, which `new Request` and Hono do not take.
+ * Copies a request into a native `Request`. Miniflare's outboundService passes its own class, which Hono and
+ * `new Request` reject.
  */
 export async function ownRequest(request: Request): Promise<Request> {
   const body = request.method === "GET" || request.method === "HEAD" ? null : await request.arrayBuffer();

@@ -4,10 +4,10 @@ import { invalidRequest } from "./errors.ts";
 
 export type Query = Record<string, string>;
 
-/** The parameters that do not choose what is in a list. */
+/** Query parameters that do not filter the list. */
 export const NOT_A_FILTER = ["limit", "page_token", "fields"];
 
-/** Where an item stands in its list: by date (Unix seconds), then by order of arrival. */
+/** The sort key of an item: the date in Unix seconds, then the order of arrival. */
 export interface Position {
   date: number;
   sequence: number;
@@ -19,8 +19,9 @@ export interface Page<T> {
 }
 
 /**
- * One page of the items, newest first. A short one has about half of what it could hold, and a cursor all the same.
- * Throws a 400 for a limit or a cursor that is no good.
+ * One page of the items, newest first.
+ * @param isShort makes a page of about half the size, which still has a cursor
+ * @throws ApiError 400 for an invalid limit or cursor
  */
 export function pageOf<T extends Position>(items: T[], query: Query, isShort: boolean): Page<T> {
   const limit = wholeNumber(query.limit, { name: "limit", min: 1, max: 200, otherwise: 50 });
@@ -39,7 +40,7 @@ function writeCursor({ date, sequence }: Position, query: Query): string {
   return Buffer.from(JSON.stringify([date, sequence, filterHash(query)])).toString("base64url");
 }
 
-// A cursor is good only with the filters it was made for.
+// A cursor is valid only together with the filters that it was created with.
 function readCursor(token: string, query: Query): Position {
   let parts: unknown;
   try {

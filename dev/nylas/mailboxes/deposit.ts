@@ -11,18 +11,18 @@ import { announceMessage } from "../webhooks/notifications.ts";
 import { grantByEmail } from "./grants.ts";
 import { addressHeader, encodedWord } from "./mime.ts";
 
-/** A mail whose Message-ID is settled, so that all its copies share it. */
+/** A message with its Message-ID, which all copies share. */
 export type IdentifiedMail = InboundMail & { messageId: string };
 
 export interface Placement {
   folder: string;
   unread: boolean;
-  /** Only the sender's copy shows the blind copies. */
+  /** True only for the sender's copy. */
   showBcc: boolean;
   customHeaders?: Header[];
 }
 
-/** Receives a mail in every mailbox here that it concerns; returns the copies, the sender's SENT one last. */
+/** Receives a message in all mailboxes concerned. @returns the copies, the sender's one last */
 export function inbound(world: World, mail: InboundMail): StoredMessage[] {
   const domain = mail.from?.email.split("@")[1] || "unknown.example";
   const identified = { ...mail, messageId: mail.messageId ?? messageIdHeader(world.store, domain) };
@@ -37,7 +37,7 @@ export function inbound(world: World, mail: InboundMail): StoredMessage[] {
   return stored;
 }
 
-/** Stores a copy for each grant among the recipients, without announcing it. */
+/** Stores a copy for each recipient with a grant, without notifying anyone. */
 export function depositHere(
   world: World,
   mail: IdentifiedMail,
@@ -54,8 +54,8 @@ export function depositHere(
 }
 
 /**
- * Stores one copy in a mailbox: in the thread of the newest mail there that its In-Reply-To or References name, else
- * in a thread of its own.
+ * Stores one copy in a mailbox. It joins the thread of the last known message in its References and In-Reply-To, or
+ * begins a thread.
  */
 export function deposit(
   world: World,
@@ -88,7 +88,7 @@ export function deposit(
     headers: [...headersOf(mail, sentAt), ...(placement.customHeaders ?? [])],
     sequence: ++store.last_sequence,
   };
-  // The caller keeps its mail, and may change it.
+  // The caller may modify its message later.
   const stored = structuredClone(message);
   keepMessage(store, stored);
   return stored;
@@ -114,7 +114,7 @@ function depositAttachment({ store }: World, grant: Grant, attachment: MailAttac
     size: attachment.content.byteLength,
     is_inline: inline,
     ...(attachment.contentId !== undefined && { content_id: attachment.contentId }),
-    // Nylas: Microsoft attachments have no content_disposition.
+    // Nylas: Microsoft attachments lack content_disposition.
     ...(grant.provider !== "microsoft" && { content_disposition: disposition }),
   };
 }

@@ -16,7 +16,7 @@ export interface NewGrant {
   state?: string;
 }
 
-/** The grant of that address: the one there is, or a new one, which is announced. */
+/** Finds the grant of an address, or creates it and notifies the webhooks. */
 export function addGrant(world: World, { email, provider = "google", name, state }: NewGrant): Grant {
   const existing = grantByEmail(world, email);
   if (existing) return existing;
@@ -38,14 +38,14 @@ export function addGrant(world: World, { email, provider = "google", name, state
   return grant;
 }
 
-/** A user consents: the grant of that address is good again, or made. */
+/** A user consents: re-authenticates the grant of the address, or creates it. */
 export function connect(world: World, wanted: NewGrant): Grant {
   const existing = grantByEmail(world, wanted.email);
   if (existing) reauthenticate(world, existing);
   return existing ?? addGrant(world, wanted);
 }
 
-/** The provider takes its consent back: calls fail at once, Nylas says so within ten minutes. */
+/** The provider revokes access. Calls fail at once; the notification follows within ten minutes. */
 export function expireGrant(world: World, grant: Grant): void {
   if (grant.grant_status === "invalid") return;
   grant.grant_status = "invalid";
@@ -54,7 +54,7 @@ export function expireGrant(world: World, grant: Grant): void {
   announceGrant(world, grant, "grant.expired", 25009, { grant_updated_at: grant.updated_at }, delay);
 }
 
-/** The user consents again: same id, and what arrived meanwhile is announced if that was under 72 h. */
+/** The user consents again. The id stays, and messages of an outage under 72 h are announced. */
 export function reauthenticate(world: World, grant: Grant): void {
   const expiredAt = grant.expired_at;
   grant.grant_status = "valid";
@@ -67,19 +67,19 @@ export function reauthenticate(world: World, grant: Grant): void {
   }
 }
 
-/** The grant that a path names by id, `grant:<id>`, email or `email:<address>`. */
+/** Finds a grant by `<id>`, `grant:<id>`, `<address>` or `email:<address>`. */
 export function findGrant(world: World, name: string): Grant | undefined {
   const bare = name.replace(/^(grant|email):/, "");
   return world.store.grants.get(bare) ?? grantByEmail(world, bare);
 }
 
-/** The grant of an address, case apart. */
+/** Finds the grant of an address; the case of letters is ignored. */
 export function grantByEmail(world: World, email: string): Grant | undefined {
   const wanted = email.toLowerCase();
   return [...world.store.grants.values()].find((grant) => grant.email.toLowerCase() === wanted);
 }
 
-/** Revokes the grant; its mails stay at the provider. */
+/** Deletes the grant. Its messages stay at the provider. */
 export function deleteGrant(world: World, grant: Grant): void {
   world.store.grants.delete(grant.id);
   moveOut(world, grant);

@@ -4,13 +4,13 @@ import type { Grant, StoredMessage } from "../store/store.ts";
 import { keepMessage, mailboxOf } from "../store/store.ts";
 import type { World } from "../store/world.ts";
 
-/** A grant is gone, and all that Nylas kept for it; the mails stay at the provider. */
+/** Removes the mailbox of a deleted grant. The provider keeps its messages. */
 export function moveOut({ store }: World, grant: Grant): void {
   store.departed.set(departedKey(grant), [...mailboxOf(store, grant.id).messages.values()]);
   store.mailboxes.delete(grant.id);
 }
 
-/** A new grant finds the mails that its provider has for the address, as history: none is announced. */
+/** Fills the mailbox of a new grant with the messages that the provider has, without notifications. */
 export function moveIn({ store }: World, grant: Grant): void {
   const messages = store.departed.get(departedKey(grant)) ?? [];
   store.departed.delete(departedKey(grant));
@@ -18,7 +18,7 @@ export function moveIn({ store }: World, grant: Grant): void {
   for (const message of messages) keepMessage(store, adopted(message, grant, idOf));
 }
 
-// Nylas: on IMAP the ids of messages and threads depend on that of the grant; elsewhere they are the provider's.
+// Nylas: on IMAP, message and thread ids depend on the grant; elsewhere they are the provider's.
 function renamed(store: World["store"], provider: Provider): (id: string) => string {
   const ids = new Map<string, string>();
   return (id) => {

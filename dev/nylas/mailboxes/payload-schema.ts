@@ -1,9 +1,6 @@
 import { z } from "zod";
 
-/**
- * What Nylas checks of an address is not published. An address of RFC 5321 or 6531 passes; what could not stand in
- * an envelope does not.
- */
+/** Nylas does not document its checks. Accepts addresses of RFC 5321 and 6531, and nothing else. */
 const address = z
   .string()
   .max(320)

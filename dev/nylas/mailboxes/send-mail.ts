@@ -16,8 +16,9 @@ const MESSAGE_ID_DOMAINS = { google: "mail.gmail.com", microsoft: "prod.outlook.
 const THREADING_HEADERS = ["message-id", "in-reply-to", "references"];
 
 /**
- * Stores the mail in SENT and at every recipient who is a grant here, hands the others to `onOutgoing`, and
- * announces all copies. Throws a 404 when the mail it replies to is not in the grant.
+ * Stores the message in SENT and for each recipient with a grant here, and notifies of all copies. Passes the other
+ * recipients to `onOutgoing`.
+ * @throws ApiError 404 if the message replied to is not in the grant
  */
 export function sendMail(
   world: World,
@@ -28,7 +29,7 @@ export function sendMail(
   const mail = composed(world, grant, payload, attachments);
   const placement = placementOf(payload);
   const sent = deposit(world, grant, mail, placement);
-  // Nylas: its own de-duplication may leave only an update of a mail that was never announced.
+  // Nylas: deduplication can swallow message.created, so that only message.updated arrives.
   const updated = random(world.store) < world.sentAsUpdated;
   announceMessage(world, sent, updated ? "message.updated" : "message.created");
 
@@ -85,7 +86,7 @@ function addresses(participants: Participant[] | null | undefined): Address[] {
   return (participants ?? []).map(({ email, name }) => (name ? { email, name } : { email }));
 }
 
-/** In-Reply-To and References: from the mail replied to, else from custom headers. */
+/** In-Reply-To and References: from the message replied to, else from custom headers. */
 function threadingOf(
   world: World,
   grant: Grant,
@@ -103,7 +104,7 @@ function threadingOf(
   return { inReplyTo, references: [...messageIds(headerOf(parent, "References")), inReplyTo] };
 }
 
-// Nylas: on IMAP reply_to_message_id is the Message-ID header of the mail, elsewhere its id.
+// Nylas: on IMAP reply_to_message_id is the Message-ID header, elsewhere the id of the message.
 function repliedTo(world: World, grant: Grant, replyTo: string): StoredMessage | undefined {
   const { messages } = mailboxOf(world.store, grant.id);
   if (grant.provider !== "imap") return messages.get(replyTo);

@@ -4,7 +4,7 @@ import { FAULT_KINDS, tuningSchema } from "./fault-kinds.ts";
 import type { RandomState } from "./ids.ts";
 import { random } from "./ids.ts";
 
-/** What can go wrong with a notification. */
+/** The faults that can strike a notification. */
 export const WEBHOOK_CHAOS = [
   "duplicate",
   "duplicateNewId",
@@ -29,20 +29,20 @@ const seconds = z.number().min(0);
 
 const webhookChaos = z.strictObject({
   ...probabilities(WEBHOOK_CHAOS),
-  /** How far apart `reorder` and `updatedBeforeCreated` may bring two notifications; default 30. */
+  /** The longest extra delay of `reorder` and `updatedBeforeCreated`. Default: 30. */
   reorderSeconds: seconds.exactOptional(),
-  /** `delay` takes between half of this and all of it; default 600. */
+  /** `delay` waits between half of this and all of it. Default: 600. */
   delaySeconds: seconds.exactOptional(),
 });
 
 const routeChaos = z.strictObject({ ...probabilities(FAULT_KINDS), ...tuningSchema.shape });
 
-/** A part of the settings; what it does not name stays as it is. */
+/** A partial update: settings that it leaves out stay as they are. */
 export const chaosUpdate = z.strictObject({
   webhooks: webhookChaos.exactOptional(),
-  /** By route, as a fault names it. */
+  /** Keyed by route, written as in a fault. */
   api: z.record(z.string().min(1), routeChaos).exactOptional(),
-  /** The share of messages in the API's own answers of which one field is ill-typed. */
+  /** The share of messages in API responses that get one field of the wrong type. */
   mistyped: probability.exactOptional(),
 });
 
@@ -54,7 +54,7 @@ export interface ChaosSettings {
   mistyped: number;
 }
 
-/** How often each kind has struck, forced or by chance. */
+/** How often each kind has struck, forced or at random. */
 export interface ChaosCounts {
   webhooks: Partial<Record<WebhookChaosKind, number>>;
   api: Partial<Record<FaultKind, number>>;
@@ -62,17 +62,17 @@ export interface ChaosCounts {
 
 export interface Chaos {
   settings: ChaosSettings;
-  /** How many of the next notifications that a kind can strike it strikes for certain. */
+  /** For each kind, how many of the next eligible notifications it must strike. */
   forced: Partial<Record<WebhookChaosKind, number>>;
   counts: ChaosCounts;
 }
 
-/** No chaos at all. */
+/** The initial state: nothing goes wrong. */
 export function calm(): Chaos {
   return { settings: calmSettings(), forced: {}, counts: { webhooks: {}, api: {} } };
 }
 
-/** Settings under which nothing happens. */
+/** Settings that switch every fault off. */
 export function calmSettings(): ChaosSettings {
   return {
     webhooks: { reorderSeconds: 30, delaySeconds: 600 },
@@ -81,7 +81,7 @@ export function calmSettings(): ChaosSettings {
   };
 }
 
-/** The settings with an update on top, kind by kind, for the API also route by route. */
+/** Merges an update into the settings: by kind for notifications, by route and kind for the API. */
 export function updatedSettings(settings: ChaosSettings, update: ChaosUpdate): ChaosSettings {
   const { webhooks, api = {}, ...rest } = chaosUpdate.parse(update);
   const routes = Object.entries(api).map(([route, kinds]) => [route, { ...settings.api[route], ...kinds }]);
@@ -93,12 +93,12 @@ export function updatedSettings(settings: ChaosSettings, update: ChaosUpdate): C
   };
 }
 
-/** Whether something of this probability happens. Nothing is drawn for what cannot, so no id changes for it. */
+/** Draws whether an event of this probability happens. A zero probability draws nothing, so ids stay the same. */
 export function happens(state: RandomState, probability = 0): boolean {
   return probability > 0 && random(state) < probability;
 }
 
-/** Whether a kind strikes this notification, because it was forced to or by chance; if so, it is counted. */
+/** Decides whether a kind strikes this notification, and counts the strike. */
 export function strikes(chaos: Chaos, state: RandomState, kind: WebhookChaosKind): boolean {
   const forced = chaos.forced[kind] ?? 0;
   if (forced > 0) chaos.forced[kind] = forced - 1;
@@ -107,7 +107,7 @@ export function strikes(chaos: Chaos, state: RandomState, kind: WebhookChaosKind
   return true;
 }
 
-/** One more of a kind. */
+/** Adds one to the count of a kind. */
 export function countStrike<K extends string>(counts: Partial<Record<K, number>>, kind: K): void {
   counts[kind] = (counts[kind] ?? 0) + 1;
 }

@@ -1,10 +1,12 @@
 import { z } from "zod";
 
 /**
- * Where a fault strikes decides what an Idempotency-Key remembers of it. `gateway` answers before the request
- * reaches Nylas, so nothing is remembered; `provider` happens inside a request that Nylas has accepted, so a 429
- * is repeated under the same key; `after` lets the request finish, then spoils the answer. A `latency` comes
- * before all of these and beside any of them; a `page` is not an error at all.
+ * The phase of a fault decides what its Idempotency-Key remembers.
+ * - `gateway`: answers before the request reaches Nylas, so the key remembers nothing.
+ * - `provider`: strikes after Nylas has accepted the request, so the key replays a 429.
+ * - `after`: lets the request finish, then damages the response.
+ * - `latency`: delays the request, alone or together with another fault.
+ * - `page`: shortens a list; this is not an error.
  */
 export const PHASES = {
   "500": "gateway",
@@ -32,15 +34,15 @@ export type FaultPhase = (typeof PHASES)[FaultKind];
 
 export const FAULT_KINDS = Object.keys(PHASES) as [FaultKind, ...FaultKind[]];
 
-/** How a fault is in detail; milliseconds pass in real time. */
+/** Details of a fault. Milliseconds are real time. */
 export const tuningSchema = z.object({
-  /** Seconds, the `Retry-After` of `429-provider`; default 1. */
+  /** `Retry-After` of `429-provider`, in seconds. Default: 1. */
   retryAfter: z.int().min(0).exactOptional(),
-  /** From and to, the `latency`; default what Nylas needs: 80 to 400 for reading, 500 to 3 000 for a send. */
+  /** Bounds of `latency`. Default: 80 to 400 for a read, 500 to 3,000 for a send, as is typical of Nylas. */
   latencyMs: z.tuple([z.number().min(0), z.number().min(0)]).exactOptional(),
-  /** How long `hang` and `hang-body` hang; default until the faults are cleared, or 90 s where chance struck. */
+  /** Duration of `hang` and `hang-body`. Default: until faults are cleared, or 90 s for a random fault. */
   hangMs: z.number().min(0).exactOptional(),
-  /** The time that `slow-body` takes; default 2 000. */
+  /** Duration of `slow-body`. Default: 2,000. */
   slowMs: z.number().min(0).exactOptional(),
 });
 
@@ -56,6 +58,6 @@ export type Fault = z.infer<typeof faultSchema>;
 export interface Faults {
   planned: Fault[];
   hanging: Set<PromiseWithResolvers<void>>;
-  /** The messages that were announced and then, once, not found. */
+  /** Ids of messages that a random `404-once` has already struck. */
   notFoundOnce: Set<string>;
 }

@@ -1,6 +1,6 @@
 /**
- * Every id and every chance of the stand-in, drawn from one seeded generator whose whole state is a number, so
- * that a snapshot continues the same sequence.
+ * All ids and random choices come from one seeded generator. Its state is a single number, so a snapshot resumes the
+ * same sequence.
  */
 
 export type Provider = "google" | "microsoft" | "imap";
@@ -38,17 +38,17 @@ export function uuid(state: RandomState): string {
   return [...groups, `a${digits.slice(17, 20)}`, digits.slice(20)].join("-");
 }
 
-/** Nylas: notification ids are 26 characters, no UUIDs. */
+/** Nylas: notification ids have 26 characters and are not UUIDs. */
 export function notificationId(state: RandomState): string {
   return characters(state, ALPHANUMERIC, 26);
 }
 
-/** Nylas: 20 characters, safe in a URL. */
+/** Nylas: 20 URL-safe characters. */
 export function webhookSecret(state: RandomState): string {
   return characters(state, `${ALPHANUMERIC}-_`, 20);
 }
 
-/** The id of a message or an attachment. Microsoft's hold `/`, `+` and `=`, which a client must encode in paths. */
+/** The id of a message or attachment. Microsoft ids contain `/`, `+` and `=`, so clients must encode them in paths. */
 export function objectId(state: RandomState, provider: Provider): string {
   if (provider === "google") return characters(state, HEX, 16);
   if (provider === "imap") return characters(state, HEX, 40);
@@ -56,12 +56,12 @@ export function objectId(state: RandomState, provider: Provider): string {
   return `AAMk${parts[0]}/${parts[1]}+${characters(state, ALPHANUMERIC, 12)}=`;
 }
 
-/** A code or a token of OAuth: nothing can be read from it. */
+/** An opaque OAuth code or token. */
 export function opaqueToken(state: RandomState): string {
   return characters(state, `${ALPHANUMERIC}-_`, 43);
 }
 
-/** A Message-ID header, with its angle brackets. */
+/** The value of a Message-ID header, with angle brackets. */
 export function messageIdHeader(state: RandomState, domain: string): string {
   return `<${characters(state, ALPHANUMERIC, 32)}@${domain}>`;
 }

@@ -1,4 +1,4 @@
-/** The mail that people hand to the stand-in and get from it; nothing here is a Nylas shape. */
+/** Messages as callers pass them to the stand-in and receive them from it. None of these are Nylas shapes. */
 
 export interface Address {
   email: string;
@@ -14,44 +14,44 @@ export interface MailAttachment {
 }
 
 export interface InboundMail {
-  /** Absent for a mail that names nobody there, as some bounces do. */
+  /** Absent when the message has no sender, as in some bounces. */
   from?: Address;
   to: Address[];
   cc?: Address[];
   bcc?: Address[];
   replyTo?: Address[];
   subject: string;
-  /** Nylas keeps one `body`: the html if there is one, else the text. */
+  /** Nylas keeps one `body`: the HTML if present, else the text. */
   html?: string;
   text?: string;
   attachments?: MailAttachment[];
-  /** When it was received, in milliseconds; default now. */
+  /** Time of receipt in milliseconds. Default: now. */
   date?: number;
-  /** Its Date header as it was written; default from `date`. */
+  /** The Date header as written. Default: derived from `date`. */
   dateHeader?: string;
   /** With angle brackets, as are `inReplyTo` and `references`. */
   messageId?: string;
   inReplyTo?: string;
   references?: string[];
-  /** Default INBOX. SENT also keeps a copy for `from`, when that is a grant here. */
+  /** Default: INBOX. With SENT, the sender gets a copy too if they have a grant here. */
   folder?: string;
   unread?: boolean;
-  /** History: stored, but announced to no webhook. */
+  /** Stored as history: no webhook is notified. */
   silent?: boolean;
 }
 
-/** A mail that says who wrote it. */
+/** A message with a sender. */
 export interface SignedMail extends InboundMail {
   from: Address;
 }
 
-/** A mail sent through the API; `recipients` are those of its addresses that are no grant here. */
+/** A message sent through the API. `recipients` lists only addresses without a grant here. */
 export interface OutgoingMail extends SignedMail {
   recipients: Address[];
   references: string[];
 }
 
-/** Every address a mail goes to, each once, case apart. */
+/** All recipients of a message, without duplicates; the case of letters is ignored. */
 export function recipientsOf(mail: InboundMail): Address[] {
   const byEmail = new Map<string, Address>();
   for (const address of [...mail.to, ...(mail.cc ?? []), ...(mail.bcc ?? [])]) {

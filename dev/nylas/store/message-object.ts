@@ -6,7 +6,7 @@ export type MessageFields = (typeof MESSAGE_FIELDS)[number];
 
 const BASIC_HEADERS = ["message-id", "in-reply-to", "references"];
 
-/** A message as Nylas writes it for `fields`; headers only where they were asked for. */
+/** The JSON of a message for a value of `fields`. */
 export function messageObject(message: StoredMessage, fields: MessageFields) {
   const { headers, sequence: _, ...standard } = message;
   if (fields === "include_headers") return { ...standard, headers };
@@ -14,17 +14,17 @@ export function messageObject(message: StoredMessage, fields: MessageFields) {
   return { ...standard, headers: basicHeaders(headers) };
 }
 
-/** Nylas: the headers by which mails are told apart and threaded. */
+/** Nylas: the headers that identify and thread a message. */
 export function basicHeaders(headers: Header[]): Header[] {
   return headers.filter((header) => BASIC_HEADERS.includes(header.name.toLowerCase()));
 }
 
-/** The first words of a body, without markup; undefined when there are none. */
+/** The first 200 characters of a body without markup; undefined for an empty body. */
 export function snippetOf(body: string): string | undefined {
   return textOf(body).slice(0, 200) || undefined;
 }
 
-/** A body on one line, without markup. */
+/** A body as one line of text, without markup. */
 export function textOf(body: string): string {
   return body
     .replace(/<(style|script)[\s\S]*?<\/\1>/gi, " ")

@@ -17,7 +17,7 @@ export interface SimSnapshot {
   application_id: string;
   grants: Grant[];
   messages: StoredMessage[];
-  /** Base64, by attachment id. */
+  /** Base64, keyed by attachment id. */
   contents: Record<string, string>;
   webhooks: Webhook[];
   notifications: Notification[];
@@ -27,7 +27,7 @@ export interface SimSnapshot {
   departed: Record<string, StoredMessage[]>;
 }
 
-/** A deep copy of the store that survives `JSON.stringify`. */
+/** Copies the store into a form that `JSON.stringify` preserves. */
 export function takeSnapshot(store: Store): SimSnapshot {
   const mailboxes = [...store.mailboxes.values()];
   const contents = [...store.contents].map(([id, bytes]) => [id, Buffer.from(bytes).toString("base64")]);
@@ -48,7 +48,7 @@ export function takeSnapshot(store: Store): SimSnapshot {
   });
 }
 
-/** The store that `takeSnapshot` saw; the snapshot stays untouched. */
+/** Rebuilds the store from a snapshot, which is not modified. */
 export function fromSnapshot(snapshot: SimSnapshot): Store {
   const copy = structuredClone(snapshot);
   const store: Store = {

@@ -12,10 +12,10 @@ export interface Grant {
   name?: string;
   scope: string[];
   state?: string;
-  /** Unix seconds, as all `_at` here. */
+  /** Unix seconds, like every `_at` of a grant. */
   created_at: number;
   updated_at: number;
-  /** Since when the provider refuses us; present only while `grant_status` is `invalid`. */
+  /** When the provider revoked access; set only while `grant_status` is `invalid`. */
   expired_at?: number;
 }
 
@@ -55,20 +55,20 @@ export interface StoredMessage {
   folders: string[];
   attachments: StoredAttachment[];
   headers: Header[];
-  /** Order of arrival, which tells mails of the same second apart; on no wire. */
+  /** Order of arrival, to sort messages of the same second. Never sent to clients. */
   sequence: number;
 }
 
-/** A folder that the control API made; the others come from the messages in them. */
+/** A folder created through the control API. All other folders follow from the messages in them. */
 export interface StoredFolder {
   id: string;
   grant_id: string;
   name: string;
-  /** How the provider marks it. */
+  /** Special-use attributes such as `\Sent`. */
   attributes: string[];
 }
 
-/** A consent that waits for its code to be exchanged. */
+/** A consent whose code has not been exchanged yet. */
 export interface AuthCode {
   code: string;
   email: string;
@@ -107,7 +107,7 @@ export interface Webhook {
   status_updated_at: number;
   created_at: number;
   updated_at: number;
-  /** The attempts of the last 72 h, per minute: what the state machine judges by. */
+  /** Attempts of the last 72 h, per minute: the input of the status rules. */
   tallies: MinuteTally[];
 }
 
@@ -122,11 +122,11 @@ export interface Notification {
   attempts: number;
   /** Milliseconds. */
   first_attempt_at?: number;
-  /** Milliseconds; absent once it was delivered or given up. */
+  /** Milliseconds; absent once delivered or given up. */
   due_at?: number;
-  /** Chaos: due once more when it is settled. */
+  /** Chaos: deliver it once more after it is delivered or given up. */
   is_repeated?: boolean;
-  /** Chaos: the first attempt has a wrong signature. */
+  /** Chaos: the first attempt carries a wrong signature. */
   is_forged?: boolean;
 }
 
@@ -139,10 +139,10 @@ export interface RememberedSend {
   expires_at: number;
 }
 
-/** All that a stand-in remembers, as plain data. */
+/** The whole state of a stand-in, as plain data. */
 export interface Store {
   random: number;
-  /** Milliseconds that `advance` added to the clock. */
+  /** Milliseconds by which `advance` has moved the clock. */
   clock_offset: number;
   last_sequence: number;
   application_id: string;
@@ -152,14 +152,14 @@ export interface Store {
   contents: Map<string, Bytes>;
   webhooks: Map<string, Webhook>;
   notifications: Map<string, Notification>;
-  /** `<grant id> <Idempotency-Key>` → the answer to repeat. */
+  /** `<grant id> <Idempotency-Key>` → the response to replay. */
   sends: Map<string, RememberedSend>;
   codes: Map<string, AuthCode>;
-  /** `<provider> <address>` → the mails that the provider still has after the grant was deleted. */
+  /** `<provider> <address>` → the messages that remain at the provider after the grant was deleted. */
   departed: Map<string, StoredMessage[]>;
 }
 
-/** An empty store whose ids all follow from `seed`. */
+/** An empty store. The seed determines all of its ids. */
 export function emptyStore(seed: number): Store {
   const store: Store = {
     random: seed | 0,
@@ -179,7 +179,7 @@ export function emptyStore(seed: number): Store {
   return store;
 }
 
-/** Puts the message in the mailbox of its grant, and its Message-ID in the thread index there. */
+/** Stores the message in the mailbox of its grant, and indexes its thread by Message-ID. */
 export function keepMessage(store: Store, message: StoredMessage): void {
   const mailbox = mailboxOf(store, message.grant_id);
   mailbox.messages.set(message.id, message);
@@ -187,13 +187,13 @@ export function keepMessage(store: Store, message: StoredMessage): void {
   if (messageId !== undefined) mailbox.threads.set(messageId, message.thread_id);
 }
 
-/** Forgets the message and the bytes of its attachments; replies to it still find its thread. */
+/** Deletes the message and its attachments. Replies to it still find its thread. */
 export function dropMessage(store: Store, { id, grant_id, attachments }: StoredMessage): void {
   mailboxOf(store, grant_id).messages.delete(id);
   for (const attachment of attachments) store.contents.delete(attachment.id);
 }
 
-/** The mailbox of a grant, empty if nothing has come yet. */
+/** The mailbox of a grant, created on first use. */
 export function mailboxOf(store: Store, grantId: string): Mailbox {
   const known = store.mailboxes.get(grantId);
   if (known) return known;
@@ -202,7 +202,7 @@ export function mailboxOf(store: Store, grantId: string): Mailbox {
   return mailbox;
 }
 
-/** The first value under a header name, case apart. */
+/** The first header with this name; the case of letters is ignored. */
 export function headerOf(message: StoredMessage, name: string): string | undefined {
   return message.headers.find((header) => header.name.toLowerCase() === name.toLowerCase())?.value;
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Grant } from "./store.ts";
 
-/** What a system folder is for, by the name that Gmail's labels have; a mail that comes in names it so. */
+/** The role of a system folder, named like Gmail's label. Incoming messages use these names. */
 export type Role = "INBOX" | "SENT" | "DRAFTS" | "ARCHIVE" | "SPAM" | "TRASH";
 
 export interface SystemFolder {
@@ -29,7 +29,7 @@ const MICROSOFT: Record<Role, string> = {
   TRASH: "Deleted Items",
 };
 
-/** As many a mail server of the region names them. */
+/** Names as mail servers of the region use them. */
 const IMAP: Record<Role, string> = {
   INBOX: "INBOX",
   SENT: "Отправленные",
@@ -42,8 +42,8 @@ const IMAP: Record<Role, string> = {
 export const ROLES = Object.keys(ATTRIBUTES) as Role[];
 
 /**
- * A grant's folder for one purpose. Google's labels tell it by their id; on IMAP the id is the name, in whatever
- * language; Microsoft's ids tell nothing.
+ * The folder of a grant for a role. On Google the id is the role; on IMAP the id is the name, in any language;
+ * Microsoft ids are opaque.
  */
 export function systemFolder(
   { id: grantId, provider }: Pick<Grant, "id" | "provider">,
@@ -56,6 +56,6 @@ export function systemFolder(
   return { id: `AAMkADFk${digest}`, name: MICROSOFT[role], attribute };
 }
 
-/** The id of the folder that a mail is put into: that of a purpose, else the name as it stands. */
+/** Translates a role into the id of its folder. Any other name is an id already. */
 export const folderIdFor = (grant: Pick<Grant, "id" | "provider">, folder: string): string =>
   (ROLES as string[]).includes(folder) ? systemFolder(grant, folder as Role).id : folder;

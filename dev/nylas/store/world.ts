@@ -9,9 +9,9 @@ export interface RequestLogEntry {
   method: string;
   path: string;
   query: Record<string, string>;
-  /** Null while the request is unanswered, or when its client went away. */
+  /** Null until the request is answered, and if its client disconnected. */
   status: number | null;
-  /** The JSON sent, `{message, files}` of a multipart, or null. */
+  /** The JSON body, `{message, files}` of a multipart body, or null. */
   body: unknown;
   idempotencyKey: string | null;
 }
@@ -24,7 +24,7 @@ export interface DeliveryLogEntry {
   url: string;
   type: string;
   attempt: number;
-  /** Null when there was no answer; `error` then says why. */
+  /** Null without a response; `error` then has the reason. */
   status: number | null;
   error?: string;
   verdict: "delivered" | "retry" | "lost";
@@ -36,7 +36,7 @@ export interface TokenBucket {
   refilledAt: number;
 }
 
-/** One running stand-in: what it remembers, what is under way, and the ways out of it. */
+/** A running stand-in: its state, the work in progress, and its callbacks. */
 export interface World {
   store: Store;
   faults: Faults;
@@ -44,11 +44,11 @@ export interface World {
   requests: RequestLogEntry[];
   deliveries: DeliveryLogEntry[];
   buckets: Map<string, TokenBucket>;
-  /** The webhook attempts under way, by notification id. */
+  /** Webhook attempts in progress, by notification id. */
   attempting: Map<string, Promise<void>>;
-  /** The sends under way that carry an Idempotency-Key. */
+  /** Sends in progress that carry an Idempotency-Key. */
   sending: Set<string>;
-  /** The calls to endpoints under way; a reset aborts them. */
+  /** Calls to endpoints in progress; a reset aborts them. */
   calls: Set<AbortController>;
   clock: () => number;
   deliver: (request: Request) => Promise<Response>;
@@ -57,17 +57,17 @@ export interface World {
   awaitDeliveries: boolean;
 }
 
-/** The virtual time in milliseconds. */
+/** The time of the stand-in in milliseconds. */
 export function now(world: World): number {
   return world.clock() + world.store.clock_offset;
 }
 
-/** The virtual time in whole Unix seconds, as Nylas writes it. */
+/** The time of the stand-in in Unix seconds, as Nylas uses it. */
 export function unixNow(world: World): number {
   return Math.floor(now(world) / 1000);
 }
 
-/** Appends to a log that forgets its oldest entries beyond 2 000. */
+/** Appends to a log that keeps its newest 2,000 entries. */
 export function log<T>(entries: T[], entry: T): void {
   entries.push(entry);
   if (entries.length > 2_000) entries.shift();

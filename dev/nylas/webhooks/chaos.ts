@@ -13,7 +13,7 @@ import {
 } from "./odd-shapes.ts";
 import type { Emission } from "./triggers.ts";
 
-/** What becomes of a notification on its way out: nothing, or itself in some shape, then what comes beside it. */
+/** Applies chaos to a notification. @returns what is sent: nothing, or the notification and its extras */
 export function disturbed(world: World, emission: Emission): Emission[] {
   const isStruck = (kind: WebhookChaosKind) => strikes(world.chaos, world.store, kind);
   if (isStruck("drop")) return [];
@@ -41,7 +41,7 @@ function reshaped(world: World, emission: Emission, isStruck: (kind: WebhookChao
   let shaped = emission;
   if (emission.type === "message.created" || emission.type === "message.updated") {
     if (isStruck("missingFields")) shaped = withoutOptionals(world.store, shaped);
-    // Without a body there is nothing to clean.
+    // `metadata` removes the body, so `cleaned` does not apply.
     if (isStruck("metadata")) shaped = metadataOnly(world.store, shaped);
     else if (isStruck("cleaned")) shaped = cleaned(shaped);
     if (isStruck("transformed")) shaped = transformed(world.store, shaped);

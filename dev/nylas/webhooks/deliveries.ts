@@ -7,9 +7,9 @@ import { countAttempt, isDelivering } from "./state.ts";
 
 const ATTEMPTS = 3;
 const RETRIED = [408, 429, 502, 503, 504, 507];
-/** Nylas publishes the last span only; both count from the first attempt, in milliseconds. */
+/** In milliseconds after the first attempt, by number of the attempt. Nylas documents only the last. */
 const BACKOFF: Record<number, [number, number]> = { 2: [120_000, 240_000], 3: [600_000, 1_200_000] };
-/** As many attempts are under way at most; more wait for the next tick or for one of these to end. */
+/** The most attempts in progress at a time. */
 const CONCURRENCY = 64;
 const FORGERS_SECRET = "not-the-secret";
 
@@ -20,8 +20,8 @@ interface Outcome {
 }
 
 /**
- * Starts the attempts that are due, and unless the mount cannot wait, waits for them and for those that another
- * tick has started. An attempt under way is never started twice.
+ * Starts all attempts that are due. If the mount can wait, also waits for them and for those of a concurrent tick.
+ * Never starts an attempt twice.
  */
 export async function deliverDue(world: World): Promise<void> {
   const awaited = new Set(world.attempting.values());
@@ -63,7 +63,7 @@ async function attemptAll(world: World, notification: Notification): Promise<voi
   delete notification.due_at;
   const hasFailed = outcomes.some(({ verdict }) => verdict === "retry");
   if (number < ATTEMPTS && hasFailed) {
-    // Nylas: a retry goes to every destination of the trigger, also to those that answered 200 before.
+    // Nylas: a retry goes to every webhook of the trigger, even to those that have answered 200.
     notification.due_at = retryTime(world, notification, outcomes);
   } else if (notification.is_repeated) {
     delete notification.is_repeated;
@@ -83,7 +83,7 @@ async function attemptOne(world: World, webhook: Webhook, notification: Notifica
   const isForged = notification.is_forged && attempt === 1;
   const secret = isForged ? FORGERS_SECRET : webhook.webhook_secret;
   const at = now(world);
-  // A reset meanwhile starts a new log, which this attempt has no place in.
+  // If a reset replaces the log meanwhile, this attempt must not be in the new one.
   const { deliveries } = world;
   const outcome = (status: number | null, verdict: Outcome["verdict"], error?: string): Outcome => {
     const answer = { status, verdict, ...(error !== undefined && { error }) };

@@ -8,13 +8,13 @@ import { isDelivering } from "./state.ts";
 import type { Emission } from "./triggers.ts";
 import { MAIL_TRIGGERS, triggerOf } from "./triggers.ts";
 
-/** How many settled notifications stay: the fault 404-once strikes messages that were just announced. */
+/** How many finished notifications are kept. The fault 404-once looks up recent ones. */
 const REMEMBERED = 1_000;
 
 /**
- * Queues a notification, or what chaos makes of it, for the webhooks subscribed now; with none it is gone, since
- * Nylas never replays. A type outside the mail triggers goes to every webhook. Returns its id, or undefined when
- * it goes nowhere.
+ * Applies chaos to a notification and queues it for the current subscribers. Without a subscriber it is lost, since
+ * Nylas never replays. A type that is no mail trigger goes to every webhook.
+ * @returns the id; undefined if nothing was queued
  */
 export function emit(world: World, emission: Emission): string | undefined {
   if (subscribers(world, emission).length === 0) return undefined;
@@ -49,7 +49,7 @@ function queue(world: World, emission: Emission): string {
   return notification.id;
 }
 
-/** Announces a mail, unless its grant has expired: Nylas then learns of it only at the re-authentication. */
+/** Notifies of a message. While the grant is expired Nylas does not see the mailbox, so nothing is sent. */
 export function announceMessage(
   world: World,
   message: StoredMessage,
@@ -65,7 +65,7 @@ export function announceMessage(
   });
 }
 
-/** Announces what happened to a grant; `more` joins the fields that all grant notifications share. */
+/** Notifies of a change of a grant. @param more is added to the common fields of grant notifications */
 export function announceGrant(
   world: World,
   grant: Grant,
@@ -80,7 +80,7 @@ export function announceGrant(
   emit(world, { type, source: "/nylas/system", object, delay });
 }
 
-/** Announces a new grant, and for IMAP, a little later, that its mails have been read in. */
+/** Notifies of a new grant, and for IMAP 5 s later of its completed sync. */
 export function announceGrantCreated(world: World, grant: Grant): void {
   const login = { login_id: objectId(world.store, "google"), scope: grant.scope };
   announceGrant(world, grant, "grant.created", 25012, login);

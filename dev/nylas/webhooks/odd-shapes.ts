@@ -7,7 +7,7 @@ import type { Emission } from "./triggers.ts";
 type Fields = Record<string, unknown>;
 
 const REQUIRED = ["id", "grant_id", "object"];
-/** The field selection of this application's dashboard. */
+/** The fields that are selected in the dashboard. */
 const SELECTED = [
   ...REQUIRED,
   ...[
@@ -24,7 +24,7 @@ const SELECTED = [
   ],
 ];
 
-/** Nylas: of a Gmail grant with only the metadata scope, no content but all headers. */
+/** Nylas: a Gmail grant with only the metadata scope yields all headers and no content. */
 export function metadataOnly(store: Store, emission: Emission): Emission {
   const { body: _, snippet: __, attachments: ___, ...rest } = fieldsOf(emission);
   return {
@@ -34,7 +34,7 @@ export function metadataOnly(store: Store, emission: Emission): Emission {
   };
 }
 
-/** Nylas: the body as Markdown. What it looks like exactly is not published; here it is the bare text. */
+/** Nylas: the body as Markdown. The exact format is not documented; here it is plain text. */
 export function cleaned(emission: Emission): Emission {
   const { body, ...rest } = fieldsOf(emission);
   const object = {
@@ -45,7 +45,7 @@ export function cleaned(emission: Emission): Emission {
   return { ...emission, type: `${emission.type}.cleaned`, object };
 }
 
-/** Nylas: only the fields selected in the dashboard, here with the basic headers; ids always stay. */
+/** Nylas: only ids and the fields selected in the dashboard; here with the basic headers. */
 export function transformed(store: Store, emission: Emission): Emission {
   const fields = fieldsOf(emission);
   const headers = (fields.headers as Header[] | undefined) ?? headersOf(store, fields);
@@ -54,7 +54,7 @@ export function transformed(store: Store, emission: Emission): Emission {
   return { ...emission, type: `${emission.type}.transformed`, object: Object.fromEntries(selected) };
 }
 
-/** Nylas: only `id`, `grant_id` and `object` are certain; of the others about half are missing. */
+/** Nylas guarantees only `id`, `grant_id` and `object`. Drops about half of the other fields. */
 export function withoutOptionals(store: Store, emission: Emission): Emission {
   const kept = Object.entries(fieldsOf(emission)).filter(
     ([name]) => REQUIRED.includes(name) || random(store) < 0.5,
@@ -62,7 +62,7 @@ export function withoutOptionals(store: Store, emission: Emission): Emission {
   return { ...emission, object: Object.fromEntries(kept) };
 }
 
-/** Nylas: fields that no document knows do occur, in the object and beside it. */
+/** Nylas sends undocumented fields. Adds one to the object and one beside it. */
 export function withUnknownField(emission: Emission): Emission {
   const unknown = { x_unknown: { nested: [1, null, "two"] } };
   return {
@@ -72,7 +72,7 @@ export function withUnknownField(emission: Emission): Emission {
   };
 }
 
-/** Ways in which providers have written a field of a message against its schema. All that it said can be read. */
+/** Schema violations seen from providers. Each keeps the information of the field. */
 const MISTYPES: ((fields: Fields) => Fields)[] = [
   ({ date }) => ({ date: String(date) }),
   ({ from }) => ({ from: (from as unknown[] | undefined)?.[0] ?? {} }),
@@ -88,10 +88,10 @@ const MISTYPES: ((fields: Fields) => Fields)[] = [
   () => ({ starred: "no", unread: 1, snippet: 7 }),
 ];
 
-/** A message with one of its fields ill-typed. */
+/** Gives one field of a message a wrong type. */
 export function mistyped(store: Store, fields: Fields): Fields {
   const told = MISTYPES[Math.floor(random(store) * MISTYPES.length)]!(fields);
-  // What it did not tell it does not tell ill-typed either.
+  // A field that is absent stays absent.
   const known = Object.entries(told).filter(([name]) => name in fields);
   return { ...fields, ...Object.fromEntries(known) };
 }

@@ -3,13 +3,13 @@ import type { Bytes, Notification } from "../store/store.ts";
 import type { World } from "../store/world.ts";
 import { sign } from "./signing.ts";
 
-/** Nylas: how long an endpoint has to answer a notification or a challenge. */
+/** Nylas: the time limit of an endpoint, in milliseconds. */
 const DEADLINE = 10_000;
 const TRUNCATE_ABOVE = 1024 * 1024;
 
 /**
- * Calls an endpoint and reads its answer within ten seconds. Throws when there is no answer by then, or none at
- * all; `request.signal` then aborts.
+ * Calls an endpoint and reads its response, within ten seconds.
+ * @throws if there is no response in time; `request.signal` then aborts
  */
 export async function reach<T>(
   world: World,
@@ -25,7 +25,7 @@ export async function reach<T>(
   world.calls.add(controller);
   const timer = setTimeout(() => controller.abort(new Error("no answer within 10 s")), DEADLINE);
   try {
-    // A redirect is an answer that is not 200.
+    // Nylas: any status but 200 is a failure, redirects included.
     const request = new Request(url, { ...init, redirect: "manual", signal });
     return await Promise.race([world.deliver(request).then(read), late]);
   } finally {
@@ -34,7 +34,7 @@ export async function reach<T>(
   }
 }
 
-/** The POST of one attempt: its number inside, truncated if too long, compressed if asked, then signed. */
+/** Builds the POST of an attempt: truncates it above 1 MB, compresses it if asked to, and signs it. */
 export function notificationPost(
   notification: Pick<Notification, "id" | "type" | "source" | "time" | "data">,
   attempt: number,
@@ -47,7 +47,7 @@ export function notificationPost(
     body,
     headers: {
       "content-type": "application/json",
-      // Nylas: the signature covers the bytes on the wire, compressed or not.
+      // Nylas: the signature covers the transmitted bytes, so compress first.
       "x-nylas-signature": sign(secret, body),
       ...(compressed && { "content-encoding": "gzip" }),
     },

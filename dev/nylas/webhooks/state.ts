@@ -4,17 +4,17 @@ const MINUTE = 60_000;
 const FAILING_AFTER = 15 * MINUTE;
 const FAILED_AFTER = 72 * 60 * MINUTE;
 const BAD_SHARE = 0.95;
-/** Nylas publishes no minimum; without one, the first lost notification of a quiet hour would decide. */
+/** Nylas documents no minimum. Without one, a single lost notification in a quiet hour would be 100 %. */
 const MIN_SAMPLE = 3;
 
-/** Whether Nylas still delivers to it. */
+/** Whether Nylas delivers to this webhook. */
 export function isDelivering(webhook: Webhook): boolean {
   return webhook.status === "active" || webhook.status === "failing";
 }
 
 /**
- * Counts an attempt at `at` (ms) and moves the status: `failing` once 95 % were bad over 15 minutes, back to
- * `active` once they no longer are, and `failed`, for good, when that went on for 72 hours.
+ * Counts an attempt at `at` (ms) and updates the status: `failing` while 95 % of 15 minutes were bad, else `active`;
+ * `failed` for good after 72 hours of that.
  */
 export function countAttempt(webhook: Webhook, good: boolean, at: number): void {
   const minute = Math.floor(at / MINUTE);
@@ -32,14 +32,14 @@ export function countAttempt(webhook: Webhook, good: boolean, at: number): void 
   }
 }
 
-/** Changes the status at `at` (ms), and remembers when. */
+/** Sets the status, and the time `at` (ms) of the change. */
 export function setStatus(webhook: Webhook, status: Webhook["status"], at: number): void {
   if (webhook.status === status) return;
   webhook.status = status;
   webhook.status_updated_at = Math.floor(at / 1000);
 }
 
-/** Undefined when there are too few attempts to tell. */
+/** Undefined if there are too few attempts. */
 function isMostlyBad(webhook: Webhook, at: number, window: number): boolean | undefined {
   const recent = webhook.tallies.filter((tally) => at - tally.minute * MINUTE <= window);
   const bad = recent.reduce((sum, tally) => sum + tally.bad, 0);

@@ -18,22 +18,22 @@ export const MAIL_TRIGGERS = [
   "folder.deleted",
 ];
 
-/** A type without its suffixes: what a webhook subscribes to. */
+/** Removes the suffixes of a type. Webhooks subscribe to the result. */
 export function triggerOf(type: string): string {
   return /^(?:grant|message|thread|folder)\.[a-z_]+/.exec(type)?.[0] ?? type;
 }
 
-/** A notification before it is queued. */
+/** A notification that is not queued yet. */
 export interface Emission {
   type: string;
   source: string;
   object: unknown;
-  /** More fields of `data`, beside `application_id` and `object`. */
+  /** Further fields of `data`, beside `application_id` and `object`. */
   data?: Record<string, unknown>;
-  /** Milliseconds until it is due. */
+  /** In milliseconds. */
   delay?: number;
-  /** Once settled, it comes again under the same id. */
+  /** Deliver it a second time under the same id. */
   isRepeated?: boolean;
-  /** The signature of its first attempt is of another secret. */
+  /** Sign the first attempt with a wrong secret. */
   isForged?: boolean;
 }
