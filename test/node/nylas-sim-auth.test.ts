@@ -6,7 +6,7 @@ import { API_KEY, startSim, startWithGrant, TEAM } from "./nylas-sim-harness.ts"
 const REDIRECT = "https://app.example/callback";
 const CLIENT = { client_id: "client", redirect_uri: REDIRECT };
 
-/** What a client and its user do to connect a mailbox. */
+/** The steps of a client and its user to connect a mailbox. */
 function hostedAuth({ sim, api }: Harness) {
   const consent = async (query: Record<string, string> = {}) => {
     const all = { ...CLIENT, response_type: "code", sim_auto: TEAM.email, ...query };
@@ -30,7 +30,7 @@ function start() {
   return { ...harness, ...hostedAuth(harness) };
 }
 
-describe("consent is refused", () => {
+describe("consent is rejected", () => {
   test.each([
     ["without a place to return to", { redirect_uri: "" }],
     ["for anything but a code", { response_type: "token" }],
@@ -40,7 +40,7 @@ describe("consent is refused", () => {
     expect((await start().consent(query)).status).toBe(400);
   });
 
-  test("by the user: the client hears of it, with its state", async () => {
+  test("by the user: the client is told, and gets its state back", async () => {
     const answer = await start().consent({ sim_error: "access_denied", state: "s" });
     const { origin, pathname, searchParams } = new URL(answer.headers.get("location")!);
     expect([answer.status, origin + pathname]).toEqual([302, REDIRECT]);
@@ -49,16 +49,16 @@ describe("consent is refused", () => {
   });
 });
 
-describe("a code is refused", () => {
+describe("a code is rejected", () => {
   test.each([
-    ["that nobody gave out", {}, { code: "nothing" }],
+    ["that is unknown", {}, { code: "nothing" }],
     ["with another client_id", {}, { client_id: "other" }],
     ["with another redirect_uri", {}, { redirect_uri: "https://app.example/other" }],
     ["with another secret", {}, { client_secret: "other" }],
     ["without the verifier of its challenge", { code_challenge: "c" }, {}],
     ["with another verifier", { code_challenge: "c" }, { code_verifier: "d" }],
     ["for another grant_type", {}, { grant_type: "password" }],
-  ])("%s, in the shape of OAuth", async (_, query, more) => {
+  ])("%s, with an OAuth error", async (_, query, more) => {
     const { code, exchange, control } = start();
     const { status, body } = await exchange(await code(query), more);
     expect(status).toBe(400);
@@ -78,7 +78,7 @@ describe("a code is refused", () => {
 });
 
 describe("a code becomes a grant", () => {
-  test("which is announced, with tokens as asked", async () => {
+  test("which is announced, with the requested tokens", async () => {
     const { sim, code, exchange, delivered } = start();
     const { body } = await exchange(await code({ access_type: "offline", provider: "microsoft" }));
     expect(body).toMatchObject({ email: TEAM.email, provider: "microsoft", token_type: "Bearer" });
@@ -91,7 +91,7 @@ describe("a code becomes a grant", () => {
     });
   });
 
-  test("the old one, valid again, for an address that has one", async () => {
+  test("the existing one, valid again, if the address has one", async () => {
     const harness = startWithGrant();
     const { code, exchange } = hostedAuth(harness);
     const { control, api, grant } = harness;
@@ -103,14 +103,14 @@ describe("a code becomes a grant", () => {
   test.each([
     ["plain", "verifier"],
     ["S256", createHash("sha256").update("verifier").digest("base64url")],
-  ])("by the verifier of a challenge (%s)", async (code_challenge_method, code_challenge) => {
+  ])("with the verifier of its challenge (%s)", async (code_challenge_method, code_challenge) => {
     const { code, exchange } = start();
     const given = await code({ code_challenge, code_challenge_method });
     expect((await exchange(given, { code_verifier: "verifier" })).status).toBe(200);
   });
 });
 
-test("the consent page asks for the mailbox, and gives back what it was given", async () => {
+test("the consent page asks for the mailbox, and escapes and returns its parameters", async () => {
   const answer = await start().consent({ sim_auto: "", state: '"><script>', login_hint: "hint@app.example" });
   const page = await answer.text();
   expect(answer.headers.get("content-type")).toContain("text/html");

@@ -3,7 +3,7 @@ import { WEBHOOK_CHAOS } from "../../dev/nylas/store/chaos-settings.ts";
 import { sign } from "../../dev/nylas/webhooks/signing.ts";
 import { HOOK_SECRET, startWithGrant } from "./nylas-sim-harness.ts";
 
-/** A stand-in whose grant is already announced, so that only mails are delivered from here on. */
+/** A stand-in that has already announced its grant, so that only messages follow. */
 async function start(webhooks: Record<string, number> = {}) {
   const harness = startWithGrant();
   await harness.sim.tick();
@@ -19,12 +19,12 @@ async function start(webhooks: Record<string, number> = {}) {
   };
 }
 
-describe("chaos among webhooks is refused", () => {
+describe("chaos settings of webhooks are rejected", () => {
   test.each([
     ["a probability above 1", { webhooks: { drop: 1.5 } }],
-    ["a kind that is none", { webhooks: { vanish: 1 } }],
-    ["a fault of routes", { webhooks: { "500": 1 } }],
-    ["a setting that is none", { mail: {} }],
+    ["an unknown kind", { webhooks: { vanish: 1 } }],
+    ["a kind that belongs to routes", { webhooks: { "500": 1 } }],
+    ["an unknown setting", { mail: {} }],
   ])("for %s", async (_, update) => {
     const { control } = await start();
     expect((await control("POST", "/chaos", update)).status).toBe(400);
@@ -36,8 +36,8 @@ describe("chaos among webhooks is refused", () => {
   });
 });
 
-describe("the settings", () => {
-  test("are all off at first, changed in part, and off again after DELETE", async () => {
+describe("chaos settings", () => {
+  test("are off at first, accept partial updates, and are off after DELETE", async () => {
     const { control } = await start();
     const calm = (await control("GET", "/chaos")).body;
     expect(calm).toMatchObject({ webhooks: { reorderSeconds: 30 }, api: {}, mistyped: 0 });
@@ -51,13 +51,13 @@ describe("the settings", () => {
     expect((await control("DELETE", "/chaos")).body).toEqual(calm);
   });
 
-  test("of no chance change no id of a seed", async () => {
+  test("with probability 0 do not change the ids of a seed", async () => {
     const calm = await start();
     const zero = await start({ drop: 0, duplicate: 0 });
     expect(calm.receive("one").id).toBe(zero.receive("one").id);
   });
 
-  test("of the same seed do the same harm", async () => {
+  test("have the same effects with the same seed", async () => {
     const harm = async () => {
       const { sim, receive, types } = await start({ drop: 0.3, duplicateNewId: 0.3, transformed: 0.3 });
       for (let n = 0; n < 20; n++) receive(`mail ${n}`);
@@ -70,7 +70,7 @@ describe("the settings", () => {
 });
 
 describe("a notification", () => {
-  test("that is dropped never comes, and is counted; the next one comes", async () => {
+  test("that is dropped never arrives and is counted; the next one arrives", async () => {
     const { sim, force, receive, advance, objects, counts } = await start();
     await force("drop");
     receive("lost");
@@ -81,7 +81,7 @@ describe("a notification", () => {
     expect(await counts()).toEqual({ drop: 1 });
   });
 
-  test("that is duplicated comes again under its id, once", async () => {
+  test("that is duplicated arrives twice under one id", async () => {
     const { sim, force, receive, advance, ids, counts } = await start();
     await force("duplicate");
     receive("one");
@@ -92,7 +92,7 @@ describe("a notification", () => {
     expect(await counts()).toEqual({ duplicate: 1 });
   });
 
-  test("that the provider repeats comes under another id", async () => {
+  test("that the provider repeats arrives under a second id", async () => {
     const { sim, force, receive, ids, objects } = await start();
     await force("duplicateNewId");
     receive("one");
@@ -101,7 +101,7 @@ describe("a notification", () => {
     expect(objects()[0]).toEqual(objects()[1]);
   });
 
-  test("that is delayed comes between half the time and all of it", async () => {
+  test("that is delayed arrives between half of delaySeconds and all of it", async () => {
     const { sim, receive, advance, types } = await start({ delay: 1, delaySeconds: 100 });
     receive("one");
     await sim.tick();
@@ -111,7 +111,7 @@ describe("a notification", () => {
     expect(types()).toEqual(["message.created"]);
   });
 
-  test("may be overtaken within the window, and then all have come", async () => {
+  test("can be overtaken within reorderSeconds, and none is lost", async () => {
     const { advance, receive, objects } = await start({ reorder: 0.5, reorderSeconds: 10 });
     const subjects = Array.from({ length: 20 }, (_, n) => `mail ${n}`);
     for (const subject of subjects) receive(subject);
@@ -121,7 +121,7 @@ describe("a notification", () => {
     expect(arrived.sort()).toEqual(subjects.sort());
   });
 
-  test("of an update may come before that of the creation", async () => {
+  test("of an update can arrive before that of the creation", async () => {
     const { sim, force, receive, advance, types, objects } = await start();
     await force("updatedBeforeCreated");
     receive("one");
@@ -132,7 +132,7 @@ describe("a notification", () => {
     expect(objects()[0].id).toBe(objects()[1].id);
   });
 
-  test("may have fields that nobody knows, in the object and beside it", async () => {
+  test("can have unknown fields, in the object and beside it", async () => {
     const { sim, force, receive, delivered } = await start();
     await force("unknownField");
     receive("one");
@@ -142,7 +142,7 @@ describe("a notification", () => {
     expect(data.object).toMatchObject({ subject: "one", x_unknown: expect.anything() });
   });
 
-  test("may be followed by one of a type that nobody knows", async () => {
+  test("can be followed by one of an unknown type", async () => {
     const { sim, force, receive, types } = await start();
     await force("unknownTrigger");
     receive("one");
@@ -150,7 +150,7 @@ describe("a notification", () => {
     expect(types()).toEqual(["message.created", "planet.aligned"]);
   });
 
-  test("may lack any field but three", async () => {
+  test("can lack every field but three", async () => {
     const { sim, force, receive, objects } = await start();
     await force("missingFields");
     const { id, grant_id } = receive("one");
@@ -160,7 +160,7 @@ describe("a notification", () => {
     expect(Object.keys(object).length).toBeLessThan(15);
   });
 
-  test("with a bad signature comes only once so, and rightly signed when it is retried", async () => {
+  test("with a bad signature is signed correctly on its retry", async () => {
     const { sim, force, receive, advance, endpoint, delivered } = await start();
     await force("badSignature");
     endpoint(() => new Response(null, { status: 503 }));
@@ -173,7 +173,7 @@ describe("a notification", () => {
 });
 
 describe("a suffix", () => {
-  test("is for created and updated mails only: others leave it to the next", async () => {
+  test("applies to created and updated messages only, and waits for the next of those", async () => {
     const { sim, force, api, path, receive, types } = await start();
     const { id } = receive("old");
     await sim.tick();
@@ -204,7 +204,7 @@ describe("a suffix", () => {
     expect(objects()[0]).toMatchObject({ body: "one", cleaning_status: "success" });
   });
 
-  test(".transformed has the selected fields, ids always, and the basic headers", async () => {
+  test(".transformed has ids, selected fields and basic headers", async () => {
     const { sim, force, receive, types, objects } = await start();
     await force("transformed");
     const { id, grant_id, thread_id } = receive("one", { messageId: "<one@elsewhere.example>" });
@@ -217,7 +217,7 @@ describe("a suffix", () => {
     expect(objects()[0]).not.toHaveProperty("attachments");
   });
 
-  test("joins the others, .truncated last", async () => {
+  test("can be combined with others; .truncated comes last", async () => {
     const { sim, force, receive, types, objects } = await start();
     await force("cleaned");
     await force("transformed");
@@ -228,7 +228,7 @@ describe("a suffix", () => {
   });
 });
 
-test("all kinds at once lose no mail but those that were dropped", async () => {
+test("all kinds at once lose no message, except by drop", async () => {
   const each = Object.fromEntries(WEBHOOK_CHAOS.map((kind) => [kind, 0.2]));
   const { sim, receive, advance, objects, counts } = await start({ ...each, drop: 0 });
   const sent = Array.from({ length: 60 }, (_, n) => receive(`mail ${n}`).id);

@@ -5,8 +5,8 @@ import { API_KEY, AZIZA, startWithGrant, TEAM } from "./nylas-sim-harness.ts";
 
 const to = [AZIZA];
 
-describe("fault", () => {
-  test("of an unknown kind is refused", async () => {
+describe("a planned fault", () => {
+  test("is rejected if its kind is unknown", async () => {
     const { fault } = startWithGrant();
     expect((await fault("earthquake")).status).toBe(400);
   });
@@ -17,13 +17,13 @@ describe("fault", () => {
     ["GET /v3/grants/{grant_id}/messages", 500],
     ["GET /v3/grants/:grant/messages", 500],
     ["/messages", 500],
-  ])("for %s makes the list answer %i", async (route, status) => {
+  ])("on %s makes the list answer %i", async (route, status) => {
     const { api, control, path } = startWithGrant();
     await control("POST", "/fault", { route, kind: "500" });
     expect((await api("GET", path)).status).toBe(status);
   });
 
-  test("strikes as often as asked, then no more", async () => {
+  test("strikes exactly as often as requested", async () => {
     const { api, control, path } = startWithGrant();
     await control("POST", "/fault", { route: "GET /messages", kind: "404-once", times: 2 });
     const statuses = [];
@@ -31,7 +31,7 @@ describe("fault", () => {
     expect(statuses).toEqual([404, 404, 200]);
   });
 
-  test("502html and 503 have no Nylas error", async () => {
+  test("has no Nylas error body for 502html and 503", async () => {
     const { send, fault } = startWithGrant();
     await fault("502html");
     expect((await send({ to })).body).toContain("<html>");
@@ -39,7 +39,7 @@ describe("fault", () => {
     expect((await send({ to })).body).not.toHaveProperty("error");
   });
 
-  test("429-provider says when to come back", async () => {
+  test("sets Retry-After for 429-provider", async () => {
     const { api, control, path } = startWithGrant();
     await control("POST", "/fault", { route: "GET /messages", kind: "429-provider", retryAfter: 9 });
     const { headers, body } = await api("GET", path);
@@ -47,7 +47,7 @@ describe("fault", () => {
     expect(body.error).toMatchObject({ type: "rate_limit_error", provider_error: { error: { code: 429 } } });
   });
 
-  test("hang-body sends the headers, and the body only when faults are cleared", async () => {
+  test("hang-body sends the headers at once and the body after the faults are cleared", async () => {
     const { sim, path, fault, control, sentCount } = startWithGrant();
     await fault("hang-body");
     const init = {
@@ -65,7 +65,7 @@ describe("fault", () => {
     expect(await sentCount()).toBe(1);
   });
 
-  test("hang ends in an error on reset, and nothing was sent", async () => {
+  test("hang ends with an error on reset, and nothing is sent", async () => {
     const { fault, send, control } = startWithGrant();
     await fault("hang");
     const hanging = send({ to });
@@ -75,7 +75,7 @@ describe("fault", () => {
     expect((await control("GET", "/state")).body.messages).toEqual({});
   });
 
-  test("hang ends when the client gives up, and nothing was sent", async () => {
+  test("hang ends when the client disconnects, and nothing is sent", async () => {
     const { sim, path, fault, send, sentCount } = startWithGrant();
     await fault("hang");
     const client = new AbortController();
@@ -114,19 +114,19 @@ async function timed(call: () => Promise<unknown>): Promise<number> {
   return performance.now() - start;
 }
 
-describe("chaos among routes is refused", () => {
+describe("chaos settings of routes are rejected", () => {
   test.each([
     ["a probability below 0", { [LIST]: { "500": -1 } }],
-    ["a kind that is none", { [LIST]: { earthquake: 1 } }],
-    ["a latency without an end", { [LIST]: { latencyMs: [5] } }],
+    ["an unknown kind", { [LIST]: { earthquake: 1 } }],
+    ["a latency with one bound", { [LIST]: { latencyMs: [5] } }],
   ])("for %s", async (_, api) => {
     const { control } = start();
     expect((await control("POST", "/chaos", { api })).status).toBe(400);
   });
 });
 
-describe("a route in chaos", () => {
-  test("fails in about the share asked for, counted by kind; other routes do not", async () => {
+describe("a random fault of a route", () => {
+  test("strikes about the requested share of requests, is counted by kind, and spares other routes", async () => {
     const { api, grant, statuses, counts } = start({ api: { [LIST]: { "500": 0.25, "503": 0.25 } } });
     const answers = await statuses(100);
     const failed = answers.filter((status) => status !== 200);
@@ -139,14 +139,14 @@ describe("a route in chaos", () => {
     for (let n = 0; n < 20; n++) expect((await api("GET", `/v3/grants/${grant.id}`)).status).toBe(200);
   });
 
-  test("is well again once chaos ends, also of what was left of a burst", async () => {
+  test("stops when chaos ends, even in the middle of a burst", async () => {
     const { sim, statuses } = start({ api: { [LIST]: { "401-burst": 1 } } });
     expect(await statuses(1)).toEqual([401]);
     sim.chaos();
     expect(await statuses(3)).toEqual([200, 200, 200]);
   });
 
-  test("gives a burst of 401s for one strike, then works", async () => {
+  test("401-burst answers 401 several times, then stops", async () => {
     const { control, statuses } = start();
     await control("POST", "/fault", { route: LIST, kind: "401-burst" });
     const answers = await statuses(10);
@@ -157,7 +157,7 @@ describe("a route in chaos", () => {
     expect(answers.slice(refused).every((status) => status === 200)).toBe(true);
   });
 
-  test("does not find a message just announced, once; older ones it finds", async () => {
+  test("404-once hides a message once, and only if it was just announced", async () => {
     const { api, path, receive, advance } = start({ api: { "GET /messages/*": { "404-once": 1 } } });
     const old = receive("old");
     await advance(61);
@@ -167,7 +167,7 @@ describe("a route in chaos", () => {
     expect(answers.map(({ status }) => status)).toEqual([404, 200]);
   });
 
-  test("answers 504 after the mail was sent, which the same key repeats", async () => {
+  test("504-after sends the message, and the same key replays the response", async () => {
     const { sim, api, path, sentCount } = start({ api: { [SEND]: { "504-after": 1 } } });
     const key = { "idempotency-key": "k" };
     expect((await api("POST", `${path}/send`, { to }, key)).status).toBe(504);
@@ -180,7 +180,7 @@ describe("a route in chaos", () => {
   test.each([
     ["reset", 0],
     ["reset-after", 1],
-  ])("breaks the connection (%s), with %i mails sent", async (kind, sent) => {
+  ])("%s drops the connection, with %i messages sent", async (kind, sent) => {
     const { send, fault, sentCount, control } = start();
     await fault(kind);
     await expect(send({ to })).rejects.toThrow("connection reset");
@@ -189,7 +189,7 @@ describe("a route in chaos", () => {
     expect(entry).toMatchObject({ method: "POST", status: null });
   });
 
-  test("answers late, within the time asked for", async () => {
+  test("latency delays the response within its bounds", async () => {
     const latency = { latency: 1, latencyMs: [20, 30] as [number, number] };
     const { api, path, counts } = start({ api: { [LIST]: latency } });
     const ms = await timed(() => api("GET", path));
@@ -197,18 +197,18 @@ describe("a route in chaos", () => {
     expect(await counts()).toEqual({ latency: 1 });
   });
 
-  test("needs as long as Nylas for a list", async () => {
+  test("latency of a list defaults to that of Nylas", async () => {
     const { api, path } = start({ api: { [LIST]: { latency: 1 } } });
     expect(await timed(() => api("GET", path))).toBeGreaterThanOrEqual(79);
   });
 
-  test("hangs no longer than it is told to", async () => {
+  test("hang ends after hangMs", async () => {
     const { send, sentCount } = start({ api: { [SEND]: { hang: 1, hangMs: 10 } } });
     expect((await send({ to })).status).toBe(200);
     expect(await sentCount()).toBe(1);
   });
 
-  test("hangs until chaos ends", async () => {
+  test("hang ends when chaos ends", async () => {
     const { sim, send } = start({ api: { [SEND]: { hang: 1 } } });
     const hanging = send({ to });
     await new Promise((resolve) => setTimeout(resolve, 5));
@@ -216,7 +216,7 @@ describe("a route in chaos", () => {
     expect((await hanging).status).toBe(200);
   });
 
-  test("gives half a body, then breaks, or the rest late", async () => {
+  test("cut-body, hang-body and slow-body damage the body", async () => {
     const { sim, path, control } = start();
     const list = async (kind: string, more = {}) => {
       await control("POST", "/fault", { route: LIST, kind, ...more });
@@ -230,7 +230,7 @@ describe("a route in chaos", () => {
     expect(ms).toBeGreaterThan(15);
   });
 
-  test("gives half a file, whose length says so, or a slow one", async () => {
+  test("cut-body and slow-body damage a download, and keep its Content-Length", async () => {
     const { sim, control, receive, grant } = start();
     const attachments = [{ filename: "a", contentType: "text/plain", content: new Uint8Array(1000) }];
     const mail = receive("one", { attachments });
@@ -248,7 +248,7 @@ describe("a route in chaos", () => {
     expect(ms).toBeGreaterThan(15);
   });
 
-  test("gives short pages, through which every mail is still seen once", async () => {
+  test("short-page makes short pages that together list every message once", async () => {
     const { api, path, receive } = start({ api: { [LIST]: { "short-page": 1 } } });
     for (let n = 0; n < 7; n++) receive(`mail ${n}`);
     const sizes: number[] = [];
@@ -262,8 +262,8 @@ describe("a route in chaos", () => {
   });
 });
 
-describe("messages of which a field is ill-typed", () => {
-  test("tell all that they told, and are well-typed again after the chaos", async () => {
+describe("messages with a field of the wrong type", () => {
+  test("keep their information, and are correct again after the chaos", async () => {
     const { sim, api, control, path } = start({ mistyped: 1 });
     const attachments = [{ filename: "a", contentType: "text/plain", content: new Uint8Array(4) }];
     for (let n = 0; n < 20; n++) sim.inbound({ from: AZIZA, to: [TEAM], subject: "x", attachments });
@@ -283,7 +283,7 @@ describe("messages of which a field is ill-typed", () => {
 });
 
 describe("over the network", () => {
-  test("a reset and a body cut off are failed requests, and no later one", async () => {
+  test("reset and cut-body fail one request each, and no later one", async () => {
     const { sim, control, path } = start();
     const served = await serve(sim, { port: 0 });
     const list = () => {

@@ -2,14 +2,14 @@ import { describe, expect, test } from "vitest";
 import { createNylasSim } from "../../dev/nylas/sim.ts";
 import { API_KEY, AZIZA, startSim, startWithGrant, TEAM } from "./nylas-sim-harness.ts";
 
-describe("grant", () => {
-  test.each(["", "grant:", "email:"])("is known by %sname", async (prefix) => {
+describe("a grant", () => {
+  test.each(["", "grant:", "email:"])('is found by its name with the prefix "%s"', async (prefix) => {
     const { api, grant } = startWithGrant();
     const name = prefix === "grant:" ? grant.id : encodeURIComponent(grant.email);
     expect((await api("GET", `/v3/grants/${prefix}${name}/messages`)).status).toBe(200);
   });
 
-  test("that has expired is refused at once, and announced within ten minutes", async () => {
+  test("that has expired is rejected at once, and announced within ten minutes", async () => {
     const { api, control, advance, delivered, grant, path } = startWithGrant();
     await control("POST", `/grants/${grant.id}/expire`);
     const { status, body } = await api("GET", path);
@@ -26,7 +26,7 @@ describe("grant", () => {
   test.each([
     [71, ["grant.updated", "message.created"]],
     [73, ["grant.updated"]],
-  ])("authenticated again after %i hours announces %j", async (hours, types) => {
+  ])("that is re-authenticated after %i hours raises %j", async (hours, types) => {
     const { sim, control, advance, delivered, grant, receive } = startWithGrant();
     await control("POST", `/grants/${grant.id}/expire`);
     await advance(600);
@@ -44,7 +44,7 @@ describe("grant", () => {
     ["google", true],
     ["imap", false],
   ] as const)(
-    "that is deleted comes back under another id, with its mails as history (%s: same ids %s)",
+    "that is deleted gets a new id when it returns, with its messages as history (%s: same message ids: %s)",
     async (provider, isSame) => {
       const { sim, api, delivered, grant, receive } = startWithGrant({ provider });
       const content = new TextEncoder().encode("reja");
@@ -76,7 +76,7 @@ describe("grant", () => {
     },
   );
 
-  test("on IMAP is announced as synchronised a little later", async () => {
+  test("on IMAP raises grant.imap_sync_completed a little later", async () => {
     const { sim, advance, delivered } = startWithGrant({ provider: "imap" });
     await sim.tick();
     await advance(5);
@@ -86,7 +86,7 @@ describe("grant", () => {
 });
 
 describe("the stand-in", () => {
-  test("has no control API without a token, and none for another token", async () => {
+  test("has a control API only with a token, and rejects a wrong token", async () => {
     const sim = createNylasSim({ apiKey: API_KEY });
     const request = () =>
       new Request("http://nylas/__sim/state", { headers: { authorization: `Bearer ${API_KEY}` } });
@@ -103,7 +103,7 @@ describe("the stand-in", () => {
     expect(ids(1)).not.toEqual(ids(2));
   });
 
-  test("goes on from a snapshot: mails, bytes, threads, secrets, keys and pending notifications", async () => {
+  test("resumes from a snapshot: messages, attachments, threads, secrets, keys and pending notifications", async () => {
     const before = startWithGrant();
     const content = new TextEncoder().encode("reja");
     const attachments = [{ filename: "a.txt", contentType: "text/plain", content }];
@@ -131,7 +131,7 @@ describe("the stand-in", () => {
     ]);
   });
 
-  test("forgets everything on reset, and draws the first ids again", async () => {
+  test("loses its state on reset, and draws the first ids again", async () => {
     const { sim, control } = startSim();
     const { id } = sim.addGrant(TEAM);
     await control("POST", "/reset");
@@ -139,7 +139,7 @@ describe("the stand-in", () => {
     expect(sim.addGrant(TEAM).id).toBe(id);
   });
 
-  test("takes grants and mails from outside", async () => {
+  test("accepts grants and messages through the control API", async () => {
     const { api, control } = startSim();
     const grant = (await control("POST", "/grants", { email: TEAM.email, provider: "imap", name: "Team" }))
       .body;

@@ -7,11 +7,11 @@ export const CONTROL_TOKEN = "control-token";
 export const HOOK = "https://app.example/webhooks/nylas";
 export const HOOK_SECRET = "hook-secret";
 
-/** Who the grant of `startWithGrant` is, and somebody elsewhere. */
+/** The owner of the grant of `startWithGrant`, and an outsider. */
 export const TEAM = { email: "team@app.example" };
 export const AZIZA = { email: "aziza@elsewhere.example", name: "Aziza" };
 
-/** A notification as it came: the bytes that were signed, and what they say. */
+/** A delivered notification: the signed bytes, and the JSON in them. */
 export interface Delivered {
   url: string;
   signature: string | null;
@@ -31,14 +31,14 @@ export interface Answer {
 export interface Harness {
   sim: NylasSim;
   delivered: Delivered[];
-  /** What the endpoint answers from now on; it starts with 200. */
+  /** Sets the response of the endpoint. Default: 200. */
   endpoint(answer: (request: Request) => Response | Promise<Response>): void;
   api(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
   control(method: string, path: string, body?: unknown): Promise<Answer>;
   advance(seconds: number): Promise<void>;
 }
 
-/** A stand-in whose clock stands still until `advance`, with one registered webhook that answers 200. */
+/** A stand-in with one webhook. Its clock only moves by `advance`. */
 export function startSim(options: Partial<SimOptions> = {}): Harness {
   const delivered: Delivered[] = [];
   let answer: (request: Request) => Response | Promise<Response> = () => new Response();
@@ -82,7 +82,7 @@ export function startSim(options: Partial<SimOptions> = {}): Harness {
   };
 }
 
-/** A stand-in with one grant, and the calls that tests of its mailbox make. */
+/** A stand-in with one grant, and helpers for its mailbox. */
 export function startWithGrant({ provider = "google", ...options }: GrantOptions = {}) {
   const harness = startSim(options);
   const grant = harness.sim.addGrant({ email: TEAM.email, name: "Team", provider });
@@ -106,7 +106,7 @@ export function startWithGrant({ provider = "google", ...options }: GrantOptions
 
 type GrantOptions = Partial<SimOptions> & { provider?: "google" | "microsoft" | "imap" };
 
-/** The body of a multipart send: its message, if any, as JSON or as the text given, and its files. */
+/** The body of a multipart send: the message as JSON, or a text as it is, and files. */
 export function multipart(message?: unknown, files: Record<string, File> = {}): FormData {
   const form = new FormData();
   if (typeof message === "string") form.set("message", message);

@@ -3,14 +3,14 @@ import { multipart, startWithGrant } from "./nylas-sim-harness.ts";
 
 const to = [{ email: "x@elsewhere.example" }];
 
-describe("Idempotency-Key", () => {
-  test("over 256 characters is refused", async () => {
+describe("an Idempotency-Key", () => {
+  test("of more than 256 characters is rejected", async () => {
     const { send } = startWithGrant();
     const { status, body } = await send({ to }, "k".repeat(257));
     expect({ status, type: body.error.type }).toEqual({ status: 400, type: "api.invalid_idempotency_key" });
   });
 
-  test("with another payload is a conflict", async () => {
+  test("with a different payload is a conflict", async () => {
     const { send, sentCount } = startWithGrant();
     await send({ to, subject: "one" }, "k");
     const { status, body } = await send({ to, subject: "two" }, "k");
@@ -21,7 +21,7 @@ describe("Idempotency-Key", () => {
     expect(await sentCount()).toBe(1);
   });
 
-  test("whose send is under way is a conflict; once it is done the answer is repeated", async () => {
+  test("whose send is in progress is a conflict; afterwards the response is replayed", async () => {
     const { send, fault, control, sentCount } = startWithGrant();
     await fault("hang");
     const first = send({ to }, "k");
@@ -36,7 +36,7 @@ describe("Idempotency-Key", () => {
     expect(await sentCount()).toBe(1);
   });
 
-  test("repeats the answer for an hour, per grant, whatever the key order", async () => {
+  test("replays the response for an hour, per grant, regardless of key order", async () => {
     const { sim, api, send, sentCount, advance } = startWithGrant();
     const first = await send({ to, subject: "one" }, "k");
     expect(first.headers.has("idempotent-response")).toBe(false);
@@ -61,7 +61,7 @@ describe("Idempotency-Key", () => {
     expect(await sentCount()).toBe(2);
   });
 
-  test("compares a multipart by its parts, not by its boundary", async () => {
+  test("compares multipart bodies by their parts, not by their boundary", async () => {
     const { send, sentCount } = startWithGrant();
     const form = (text: string) =>
       multipart({ to }, { file0: new File([text], "a.txt", { type: "text/plain" }) });
@@ -72,16 +72,16 @@ describe("Idempotency-Key", () => {
   });
 
   test.each<[kind: string, first: number, repeated: number, sends: number]>([
-    // The same key goes on working: Nylas has no answer for it, or has the one that got lost.
+    // The key still works: Nylas has no response for it, or replays the lost one.
     ["500", 500, 200, 1],
     ["502html", 502, 200, 1],
     ["503", 503, 200, 1],
     ["504", 504, 200, 1],
     ["429", 429, 200, 1],
     ["504-after", 504, 200, 1],
-    // The provider refused: that is the answer, and another try takes another key.
+    // The refusal of the provider is the response. A new attempt needs a new key.
     ["429-provider", 429, 429, 0],
-  ])("after %s answers %i, then %i; %i sent", async (kind, first, repeated, sends) => {
+  ])("with fault %s answers %i, then %i; messages sent: %i", async (kind, first, repeated, sends) => {
     const { send, fault, sentCount } = startWithGrant();
     await fault(kind);
     expect((await send({ to }, "k")).status).toBe(first);
@@ -91,7 +91,7 @@ describe("Idempotency-Key", () => {
     expect(await sentCount()).toBe(sends);
   });
 
-  test("repeats a refusal of the payload too", async () => {
+  test("also replays the rejection of a payload", async () => {
     const { send } = startWithGrant();
     const refused = await send({ to: [] }, "k");
     const repeated = await send({ to: [] }, "k");
@@ -99,7 +99,7 @@ describe("Idempotency-Key", () => {
     expect(repeated.headers.get("idempotent-response")).toBe("true");
   });
 
-  test("is on every request in the log, whatever became of it", async () => {
+  test("is logged with every request, even with one that failed", async () => {
     const { send, fault, control } = startWithGrant();
     await fault("500");
     await send({ to }, "k");

@@ -4,7 +4,7 @@ import { AZIZA, startWithGrant, TEAM } from "./nylas-sim-harness.ts";
 
 const desk = { email: "desk@app.example" };
 
-describe("list", () => {
+describe("the list of messages", () => {
   test.each([
     "limit=0",
     "limit=201",
@@ -15,13 +15,13 @@ describe("list", () => {
     "received_after=yesterday",
     "fields=everything",
     "unread=true",
-  ])("refuses %s", async (query) => {
+  ])("rejects %s", async (query) => {
     const { api, path, receive } = startWithGrant();
     receive("one");
     expect((await api("GET", `${path}?${query}`)).status).toBe(400);
   });
 
-  test("refuses a cursor with other filters than its own", async () => {
+  test("rejects a cursor with different filters", async () => {
     const { api, path, receive } = startWithGrant();
     receive("one");
     receive("two");
@@ -29,7 +29,7 @@ describe("list", () => {
     expect((await api("GET", `${path}?limit=1&page_token=${next_cursor}`)).status).toBe(400);
   });
 
-  test("pages through every mail once, newest first, while new ones arrive", async () => {
+  test("pages through all messages once, newest first, while new ones arrive", async () => {
     const { api, path, receive } = startWithGrant();
     for (const subject of ["1", "2", "3", "4", "5"]) receive(subject);
     const seen: string[] = [];
@@ -43,13 +43,13 @@ describe("list", () => {
     expect(seen).toEqual(["5", "4", "3", "2", "1"]);
   });
 
-  test("has no next_cursor at the end, even of a full page", async () => {
+  test("has no next_cursor on the last page, even if that is full", async () => {
     const { api, path, receive } = startWithGrant();
     receive("one");
     expect((await api("GET", `${path}?limit=1`)).body).not.toHaveProperty("next_cursor");
   });
 
-  test("filters", async () => {
+  test("filters by folder and date", async () => {
     const { receive, subjects } = startWithGrant();
     const at = Date.UTC(2026, 0, 1);
     receive("old", { date: at });
@@ -62,8 +62,8 @@ describe("list", () => {
   });
 });
 
-describe("change", () => {
-  test("of folders replaces them, and takes exactly one on Microsoft", async () => {
+describe("an update", () => {
+  test("of folders replaces them, and needs exactly one on Microsoft", async () => {
     for (const [provider, status] of [
       ["google", 200],
       ["microsoft", 400],
@@ -76,7 +76,7 @@ describe("change", () => {
     }
   });
 
-  test("is announced, and leaves the rest as it was", async () => {
+  test("raises message.updated, and keeps the other fields", async () => {
     const { sim, api, path, receive, delivered } = startWithGrant();
     const { id } = receive("one");
     await api("PUT", `${path}/${id}`, { starred: true });
@@ -87,7 +87,7 @@ describe("change", () => {
     });
   });
 
-  test("to another mail than the grant's is a 404", async () => {
+  test("of a message of another grant is a 404", async () => {
     const { sim, api, receive } = startWithGrant();
     const { id } = receive("one");
     const other = sim.addGrant({ email: desk.email });
@@ -104,7 +104,7 @@ describe("two grants", () => {
   }
 
   test.each(["google", "imap"] as const)(
-    "converse in one thread each, sharing Message-IDs (%s)",
+    "each keep a conversation in one thread, with common Message-IDs (%s)",
     async (provider) => {
       const { api, path, otherPath, grant, other } = startPair(provider);
       const headers = "fields=include_basic_headers";
@@ -131,7 +131,7 @@ describe("two grants", () => {
 
       const [answered] = (await api("GET", `${path}?in=INBOX&${headers}`)).body.data;
       expect(answered).toMatchObject({ thread_id: first.body.data.thread_id, grant_id: grant.id });
-      // On IMAP a reply names the Message-ID header, not the id.
+      // On IMAP reply_to_message_id is the Message-ID header, not the id.
       const answeredId = answered.headers[0].value;
       const wrong = { to: [desk], reply_to_message_id: provider === "imap" ? answered.id : answeredId };
       expect((await api("POST", `${path}/send`, wrong)).status).toBe(404);
@@ -142,14 +142,14 @@ describe("two grants", () => {
     },
   );
 
-  test("do not see blind copies, except the sender", async () => {
+  test("do not see Bcc recipients; only the sender does", async () => {
     const { api, path, otherPath } = startPair("google");
     const sent = await api("POST", `${path}/send`, { to: [AZIZA], bcc: [desk] });
     expect(sent.body.data.bcc).toEqual([desk]);
     expect((await api("GET", otherPath)).body.data[0].bcc).toEqual([]);
   });
 
-  test("each get a copy of an inbound mail; a historic sent one is in SENT as well", () => {
+  test("each get a copy of an inbound message; one with folder SENT is also stored for its sender", () => {
     const { sim, grant, other } = startPair("google");
     const messageId = "<m@elsewhere.example>";
     const received = sim.inbound({ from: AZIZA, to: [TEAM], cc: [desk, TEAM], subject: "x", messageId });

@@ -7,7 +7,7 @@ import { createNylasSim } from "../../dev/nylas/sim.ts";
 import { sign } from "../../dev/nylas/webhooks/signing.ts";
 import { API_KEY, CONTROL_TOKEN, HOOK, HOOK_SECRET } from "./nylas-sim-harness.ts";
 
-describe("pull mount", () => {
+describe("the pull mount", () => {
   function start() {
     let time = 0;
     const mount = createPullMount({
@@ -33,7 +33,7 @@ describe("pull mount", () => {
     };
   }
 
-  test("is closed without the control token", async () => {
+  test("needs the control token", async () => {
     const { call } = start();
     expect((await call("GET", "/__pull", undefined, API_KEY)).status).toBe(401);
     const closed = createPullMount({ apiKey: API_KEY });
@@ -41,7 +41,7 @@ describe("pull mount", () => {
     expect((await closed.fetch(new Request("http://nylas/__pull", { headers }))).status).toBe(404);
   });
 
-  test("hands a webhook out once, signed, and takes the answer", async () => {
+  test("hands out a signed webhook once, and accepts the response", async () => {
     const { pull, settle, addGrant, call } = start();
     expect(await pull()).toEqual([]);
     await addGrant();
@@ -58,7 +58,7 @@ describe("pull mount", () => {
     expect((await call("GET", "/__sim/deliveries")).body.data).toMatchObject([{ verdict: "delivered" }]);
   });
 
-  test("hands it out again, with the next attempt number, after a 503", async () => {
+  test("hands it out again after a 503, with the next attempt number", async () => {
     const { pull, settle, addGrant, pass } = start();
     await addGrant();
     const [first] = await pull();
@@ -69,7 +69,7 @@ describe("pull mount", () => {
     expect(json.webhook_delivery_attempt).toBe(2);
   });
 
-  test("does not wait for itself when the clock is advanced, or everything reset", async () => {
+  test("does not deadlock when the clock is advanced or the state reset", async () => {
     const { pull, addGrant, call } = start();
     await addGrant();
     expect((await call("POST", "/__sim/advance", { seconds: 1 })).status).toBe(200);
@@ -77,7 +77,7 @@ describe("pull mount", () => {
     expect(await pull()).toEqual([]);
   });
 
-  test("is thrown into chaos by its control API", async () => {
+  test("accepts chaos settings through its control API", async () => {
     const { pull, addGrant, call } = start();
     await call("POST", "/__sim/chaos", { webhooks: { duplicateNewId: 1 } });
     await addGrant();
@@ -85,14 +85,14 @@ describe("pull mount", () => {
     expect((await call("GET", "/__sim/state")).body.chaos.webhooks).toEqual({ duplicateNewId: 1 });
   });
 
-  test("waits for a webhook as long as it is told to", async () => {
+  test("waits for a webhook up to the given time", async () => {
     const { pull, addGrant } = start();
     const pulled = pull("?wait=2000");
     await addGrant();
     expect(await pulled).toHaveLength(1);
   });
 
-  test("hands out a challenge, whose answer creates the webhook", async () => {
+  test("hands out a challenge, and its response creates the webhook", async () => {
     const { call, pull, settle } = start();
     const settings = { trigger_types: ["message.created"], webhook_url: "https://app.example/other" };
     const created = call("POST", "/v3/webhooks", settings, API_KEY);
@@ -104,8 +104,8 @@ describe("pull mount", () => {
   });
 });
 
-describe("server", () => {
-  test("delivers over the network by itself, and stops when closed", async () => {
+describe("the server", () => {
+  test("delivers over the network without further calls, and stops when closed", async () => {
     const delivered = Promise.withResolvers<unknown>();
     const sink = await serve(
       {
@@ -126,7 +126,7 @@ describe("server", () => {
     await expect(fetch(`http://127.0.0.1:${served.port}/`)).rejects.toThrow();
   });
 
-  test("compresses JSON over 200 bytes for whoever takes it, and the pull mount never", async () => {
+  test("compresses JSON over 200 bytes if the client accepts it; the pull mount never does", async () => {
     const webhooks = [HOOK, `${HOOK}/other`].map((url) => ({ url, secret: HOOK_SECRET }));
     const options = { apiKey: API_KEY, webhooks };
     const init = { headers: { authorization: `Bearer ${API_KEY}`, "accept-encoding": "gzip" } };
@@ -148,7 +148,7 @@ describe("server", () => {
     await served.close();
   });
 
-  test("sends the headers of an answer whose body hangs", async () => {
+  test("sends the headers of a response whose body hangs", async () => {
     const sim = createNylasSim({ apiKey: API_KEY, controlToken: CONTROL_TOKEN });
     const served = await serve(sim, { port: 0 });
     const base = `http://127.0.0.1:${served.port}`;

@@ -13,7 +13,7 @@ async function verdicts({ control }: ReturnType<typeof startSim>): Promise<strin
   return body.data.map(({ verdict }: { verdict: string }) => verdict);
 }
 
-describe("retry", () => {
+describe("a retry", () => {
   test.each([201, 204, 302, 400, 401, 404, 500, 501])("%i loses the notification", async (status) => {
     const harness = startSim();
     harness.endpoint(answering(status));
@@ -23,7 +23,7 @@ describe("retry", () => {
     expect(await verdicts(harness)).toEqual(["lost"]);
   });
 
-  test.each([408, 429, 502, 503, 504, 507])("%i is tried three times, then dropped", async (status) => {
+  test.each([408, 429, 502, 503, 504, 507])("%i leads to three attempts", async (status) => {
     const harness = startSim();
     harness.endpoint(answering(status));
     harness.sim.addGrant({ email: "team@app.example" });
@@ -33,7 +33,7 @@ describe("retry", () => {
     expect((await harness.control("GET", "/state")).body.pending).toEqual([]);
   });
 
-  test("comes after 2 to 4 minutes, and for the last time 10 to 20 minutes after the first", async () => {
+  test("follows after 2 to 4 minutes, and the last one 10 to 20 minutes after the first attempt", async () => {
     const { sim, endpoint, advance, control } = startSim();
     endpoint(answering(503));
     sim.addGrant({ email: "team@app.example" });
@@ -47,7 +47,7 @@ describe("retry", () => {
     expect(third - first).toBeLessThanOrEqual(20 * MINUTE + 10);
   });
 
-  test("carries the same id and the next attempt number", async () => {
+  test("has the same id and the next attempt number", async () => {
     const { sim, endpoint, advance, delivered } = startSim();
     endpoint(answering(503));
     sim.addGrant({ email: "team@app.example" });
@@ -59,7 +59,7 @@ describe("retry", () => {
     expect(new Set(delivered.map(({ signature }) => signature)).size).toBe(3);
   });
 
-  test("stops at the first 200", async () => {
+  test("does not follow a 200", async () => {
     const harness = startSim();
     harness.endpoint(answering(503));
     harness.sim.addGrant({ email: "team@app.example" });
@@ -70,7 +70,7 @@ describe("retry", () => {
     expect(await verdicts(harness)).toEqual(["retry", "delivered"]);
   });
 
-  test("waits as long as a 429 asks", async () => {
+  test("waits for the Retry-After of a 429", async () => {
     const { sim, endpoint, advance, delivered } = startSim();
     endpoint(answering(429, { "retry-after": "30" }));
     sim.addGrant({ email: "team@app.example" });
@@ -90,7 +90,7 @@ describe("retry", () => {
     expect(data).toMatchObject([{ status: null, verdict: "retry", error: "Error: connection reset" }]);
   });
 
-  test("goes to every destination of the trigger, also to the one that answered 200", async () => {
+  test("goes to every webhook of the trigger, even to one that has answered 200", async () => {
     const other = "https://other.example/hook";
     const webhooks = [HOOK, other].map((url) => ({ url, secret: "a" }));
     const { sim, endpoint, advance, delivered } = startSim({ webhooks });
@@ -102,11 +102,11 @@ describe("retry", () => {
   });
 });
 
-describe("no answer within ten seconds", () => {
+describe("an attempt without a response within ten seconds", () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  test("is a failed attempt, which is retried", async () => {
+  test("fails and is retried", async () => {
     const harness = startSim();
     let aborted = false;
     harness.endpoint((request) => {
@@ -126,8 +126,8 @@ describe("no answer within ten seconds", () => {
   });
 });
 
-describe("tick", () => {
-  test("beside another tick delivers nothing twice, and waits for the other's attempts", async () => {
+describe("a tick", () => {
+  test("concurrent with another delivers nothing twice, and waits for its attempts", async () => {
     const { sim, endpoint, delivered } = startSim();
     const held = Promise.withResolvers<Response>();
     endpoint(() => held.promise);
@@ -142,7 +142,7 @@ describe("tick", () => {
     expect(delivered).toHaveLength(1);
   });
 
-  test("delivers a burst, a part of it at a time", async () => {
+  test("delivers at most 64 notifications at a time", async () => {
     const { sim, endpoint, delivered } = startSim();
     let underWay = 0;
     let most = 0;
@@ -159,7 +159,7 @@ describe("tick", () => {
   });
 });
 
-describe("state of a webhook", () => {
+describe("the status of a webhook", () => {
   function failing() {
     const harness = startSim();
     harness.endpoint(answering(500));
@@ -174,13 +174,13 @@ describe("state of a webhook", () => {
     return { ...harness, attemptEvery, status };
   }
 
-  test("stays active through a short outage", async () => {
+  test("stays active during a short outage", async () => {
     const { attemptEvery, status } = failing();
     await attemptEvery(MINUTE, 14 * MINUTE);
     expect(await status()).toBe("active");
   });
 
-  test("is failing after 15 bad minutes, still delivered to, and active again once it recovers", async () => {
+  test("is failing after 15 bad minutes, and active again after recovery", async () => {
     const { attemptEvery, status, endpoint, delivered } = failing();
     await attemptEvery(MINUTE, 17 * MINUTE);
     expect(await status()).toBe("failing");
@@ -191,14 +191,14 @@ describe("state of a webhook", () => {
     expect(await status()).toBe("active");
   });
 
-  test("stays failing when there is too little to tell", async () => {
+  test("stays failing while there are too few attempts", async () => {
     const { attemptEvery, status } = failing();
     await attemptEvery(MINUTE, 17 * MINUTE);
     await attemptEvery(HOUR, 3 * HOUR);
     expect(await status()).toBe("failing");
   });
 
-  test("is failed after 72 bad hours; then nothing is delivered, nor replayed on reactivation", async () => {
+  test("is failed after 72 bad hours: nothing is delivered, or replayed after reactivation", async () => {
     const { sim, attemptEvery, status, endpoint, delivered, api } = failing();
     await attemptEvery(5 * MINUTE, 73 * HOUR);
     expect(await status()).toBe("failed");

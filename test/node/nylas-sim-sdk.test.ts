@@ -6,7 +6,7 @@ import { folderIdFor } from "../../dev/nylas/store/system-folders.ts";
 import type { Harness } from "./nylas-sim-harness.ts";
 import { API_KEY, startSim } from "./nylas-sim-harness.ts";
 
-/** The SDK that Nylas publishes, against the stand-in on a port. */
+/** The official Nylas SDK against the stand-in on a port. */
 let harness: Harness;
 let served: Served;
 let nylas: Nylas;
@@ -60,14 +60,14 @@ describe("errors", () => {
     expect((error as NylasApiError).providerError).toMatchObject({ error: { code: 429 } });
   });
 
-  test("an HTML answer of a gateway is no NylasApiError", async () => {
+  test("an HTML response of a gateway is not a NylasApiError", async () => {
     await harness.control("POST", "/fault", { route: "GET /messages", kind: "502html" });
     const error = await failure(nylas.messages.list({ identifier: grantId }));
     expect(error).toBeInstanceOf(Error);
     expect(error).not.toBeInstanceOf(NylasApiError);
   });
 
-  test("no answer is a NylasSdkTimeoutError", async () => {
+  test("a missing response is a NylasSdkTimeoutError", async () => {
     await harness.control("POST", "/fault", { route: "GET /messages", kind: "hang" });
     const error = await failure(nylas.messages.list({ identifier: grantId, overrides: { timeout: 1000 } }));
     expect(error).toBeInstanceOf(NylasSdkTimeoutError);
@@ -105,7 +105,7 @@ describe("messages", () => {
     expect(first.data.attachments).toMatchObject([{ filename: "reja.txt", size: 4 }]);
   });
 
-  test("over 3 MB go as a multipart, whose files can be downloaded again", async () => {
+  test("of more than 3 MB go as multipart, and their files can be downloaded", async () => {
     const content = Buffer.alloc(4 * 1024 * 1024, "reja");
     const requestBody = { ...mail, attachments: [{ ...file, content, size: content.byteLength }] };
     const { data } = await nylas.messages.send({ identifier: grantId, requestBody });
@@ -121,13 +121,13 @@ describe("messages", () => {
 });
 
 describe("grants, folders and webhooks", () => {
-  test("a grant is found, and gone once it is destroyed", async () => {
+  test("a grant is found until it is destroyed", async () => {
     expect((await nylas.grants.find({ grantId })).data).toMatchObject({ grantStatus: "valid" });
     await nylas.grants.destroy({ grantId });
     expect(await failure(nylas.grants.find({ grantId }))).toMatchObject({ statusCode: 404 });
   });
 
-  test("consent with a challenge becomes a grant, once", async () => {
+  test("a code with a challenge can be exchanged for a grant once", async () => {
     const client = { clientId: "client", redirectUri: "https://app.example/callback" };
     const { url, secret } = nylas.auth.urlForOAuth2PKCE({ ...client, provider: "google" });
     const consent = await fetch(`${url}&sim_auto=oauth@app.example`, { redirect: "manual" });

@@ -4,20 +4,20 @@ import { multipart, startWithGrant } from "./nylas-sim-harness.ts";
 
 const to = [{ email: "x@elsewhere.example" }];
 
-describe("a send is refused", () => {
+describe("a send is rejected", () => {
   test.each<[string, unknown]>([
     ["without recipients", { subject: "Salom" }],
     ["with an empty recipient list", { to: [] }],
-    ["with an address that is none", { to: [{ email: "nobody" }] }],
+    ["with an invalid address", { to: [{ email: "nobody" }] }],
     ["with two senders", { to, from: [{ email: "a@app.example" }, { email: "b@app.example" }] }],
     ["with an attachment that is an object", { to, attachments: [file({ content: { locked: false } })] }],
     ["with an attachment that is not base64", { to, attachments: [file({ content: "not base64!" })] }],
     ["with metadata", { to, metadata: { key1: "x" } }],
-    ["that is to be tracked", { to, tracking_options: { opens: true } }],
+    ["with tracking", { to, tracking_options: { opens: true } }],
     ["for later", { to, send_at: 1893456000 }],
     ["through a draft", { to, use_draft: true }],
     ["as a multipart without a message", multipart(undefined)],
-    ["as a multipart whose message is no JSON", multipart("[object Object]")],
+    ["as a multipart whose message is not JSON", multipart("[object Object]")],
     ["over 3 MB of JSON", { to, body: "x".repeat(3 * 1024 * 1024) }],
   ])("%s", async (_, body) => {
     const { send, sentCount } = startWithGrant();
@@ -39,12 +39,12 @@ describe("a send is refused", () => {
     expect((await sim.fetch(new Request(`http://nylas${path}/send`, init))).status).toBe(400);
   });
 
-  test("in reply to a mail that is not in the grant", async () => {
+  test("in reply to a message that is not in the grant", async () => {
     const { send } = startWithGrant();
     expect((await send({ to, reply_to_message_id: "nothing" })).status).toBe(404);
   });
 
-  test("beyond ten multiparts a second, and a JSON send is not", async () => {
+  test("as the eleventh multipart in a second, but not as JSON", async () => {
     const { send, advance } = startWithGrant();
     for (let sent = 0; sent < 10; sent++) expect((await send(multipart({ to }))).status).toBe(200);
     const refused = await send(multipart({ to }));
@@ -56,8 +56,8 @@ describe("a send is refused", () => {
   });
 });
 
-describe("a sent mail", () => {
-  test("is in SENT, from the grant, with its identity on request", async () => {
+describe("a sent message", () => {
+  test("is in SENT, from the address of the grant, with basic headers on request", async () => {
     const { api, path, send, grant } = startWithGrant();
     const { body } = await api("POST", `${path}/send?fields=include_basic_headers`, { to, subject: "Salom" });
     expect(body.grant_id).toBe(grant.id);
@@ -70,7 +70,7 @@ describe("a sent mail", () => {
     expect((await send({ to })).body.data).not.toHaveProperty("headers");
   });
 
-  test("keeps the files of a multipart, inline where the body shows them", async () => {
+  test("keeps the files of a multipart, inline if the HTML references them", async () => {
     const { api, path, send } = startWithGrant();
     const message = { to, body: '<img src="cid:logo">' };
     const logo = new File(["png"], "logo.png", { type: "image/png" });
@@ -91,7 +91,7 @@ describe("a sent mail", () => {
   });
 
   test.each(["google", "microsoft", "imap"] as const)(
-    "shows its custom headers with include_headers on %s, and so do its recipients' copies",
+    "has its custom headers on %s, and so do the copies of its recipients",
     async (provider) => {
       const { sim, api, path, send } = startWithGrant({ provider });
       const here = sim.addGrant({ email: "here@app.example", provider });
@@ -111,7 +111,7 @@ describe("a sent mail", () => {
     },
   );
 
-  test("leaves for those recipients who are no grant here, once", async () => {
+  test("is passed on once, for the recipients without a grant here", async () => {
     const outgoing: OutgoingMail[] = [];
     const { sim, send } = startWithGrant({ onOutgoing: (mail) => outgoing.push(mail) });
     sim.addGrant({ email: "here@app.example" });

@@ -9,19 +9,19 @@ const mail = {
   html: "<p>Salom <b>dunyo</b></p>",
 };
 
-describe("signature", () => {
+describe("a signature", () => {
   // Published by Nylas: nylas-java, WebhookRequestValidatorTest.
   const secret = "UfZWFrkjsbg5bxLbax-y";
   const body = new TextEncoder().encode(
     '{"specversion":"1.0","type":"grant.deleted","source":"/nylas/system","id":"Kkx2QQB7TWjWM3KXRQQn562394","time":1717162394,"webhook_delivery_attempt":1,"data":{"application_id":"a7966b5a-9bc2-44b7-9895-4e2b281ce6be","object":{"code":25013,"grant_id":"4c22c3c5-d163-48b6-ad95-45fedc879683","integration_id":"b7dd6e6e-af6a-463b-92fa-be35c2683f5c","metric":1934,"provider":"google"}}}',
   );
 
-  test("the altered vector does not verify", () => {
+  test("differs for an altered body", () => {
     expect(sign(secret, body)).not.toBe("a4534f7e68dcd54f0621f7539ddd5a0d14a9a46ace9b68a4cfd9c99b4b6b89ca");
     expect(sign(secret, body.with(0, 0))).not.toBe(sign(secret, body));
   });
 
-  test("the published vector verifies", () => {
+  test("matches the published vector", () => {
     expect(sign(secret, body)).toBe("a4534f7e68dcd54f0621f7539ddd5a0d14a9a46ace9b68a4cfd9c99b4b6b89cc");
   });
 
@@ -36,8 +36,8 @@ describe("signature", () => {
   });
 });
 
-describe("notification", () => {
-  test("of a mail has the envelope and the message, without headers", async () => {
+describe("a notification", () => {
+  test("of a message has an envelope and the message, without headers", async () => {
     const { sim, delivered } = startSim();
     const grant = sim.addGrant({ email: "team@app.example" });
     const [stored] = sim.inbound({ ...mail, attachments: [png()] });
@@ -69,7 +69,7 @@ describe("notification", () => {
     expect(signature).toBe(sign(HOOK_SECRET, bytes));
   });
 
-  test("over 1 MB loses its body and is called truncated", async () => {
+  test("of more than 1 MB loses the body and gets the suffix .truncated", async () => {
     const { sim, delivered } = startSim();
     sim.addGrant({ email: "team@app.example" });
     sim.inbound({ ...mail, html: "x".repeat(1024 * 1024), attachments: [png()] });
@@ -93,7 +93,7 @@ describe("notification", () => {
     });
   });
 
-  test("of a silent mail does not exist", async () => {
+  test("is not sent for a silent message", async () => {
     const { sim, delivered } = startSim({
       webhooks: [{ url: HOOK, secret: "s", triggers: ["message.created"] }],
     });
@@ -103,7 +103,7 @@ describe("notification", () => {
     expect(delivered).toEqual([]);
   });
 
-  test("of a send is an update in the share that the option gives", async () => {
+  test("of a send is message.updated in the share `sentAsUpdated`", async () => {
     for (const [sentAsUpdated, type] of [
       [0, "message.created"],
       [1, "message.updated"],
@@ -116,7 +116,7 @@ describe("notification", () => {
     }
   });
 
-  test("can be made up, with fields beside the object, for any trigger", async () => {
+  test("of any type can be emitted, with fields beside the object", async () => {
     const { sim, control, delivered } = startSim();
     const data = { grant_id: "g", reason: "rejected" };
     await control("POST", "/emit", { type: "message.send_failed", object: { id: "m" }, data });
@@ -126,7 +126,7 @@ describe("notification", () => {
     expect(delivered[0]!.json.data).toMatchObject({ ...data, object: { id: "m" } });
   });
 
-  test("goes to nobody who subscribes later", async () => {
+  test("does not reach a webhook that is created later", async () => {
     const { sim, api, delivered, endpoint } = startSim({ webhooks: [] });
     endpoint(echoChallenge);
     sim.addGrant({ email: "team@app.example" });
@@ -136,7 +136,7 @@ describe("notification", () => {
   });
 });
 
-describe("webhook", () => {
+describe("a webhook", () => {
   const settings = { trigger_types: ["message.created"], webhook_url: HOOK };
 
   test.each([
@@ -169,7 +169,7 @@ describe("webhook", () => {
     expect({ status, type: body.error.type }).toEqual({ status: 400, type: "70001" });
   });
 
-  test("is created after the challenge, and shows its secret only then and on rotation", async () => {
+  test("is created after the challenge; only create and rotate show the secret", async () => {
     const { sim, api, endpoint, delivered } = startSim({ webhooks: [] });
     endpoint(echoChallenge);
     const created = await api("POST", "/v3/webhooks", { ...settings, trigger_types: ["grant.created"] });
@@ -184,7 +184,7 @@ describe("webhook", () => {
     expect(delivered[0]!.signature).toBe(sign(rotated, delivered[0]!.bytes));
   });
 
-  test("that is paused gets nothing, and a new challenge when it is active again", async () => {
+  test("that is paused gets nothing, and a new challenge on reactivation", async () => {
     const { sim, api, endpoint, delivered } = startSim();
     const { id } = (await api("GET", "/v3/webhooks")).body.data[0];
     await api("PUT", `/v3/webhooks/${id}`, { status: "inactive" });
