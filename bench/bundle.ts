@@ -9,9 +9,9 @@ import { type Weights, weigh } from "./bundle/weights.ts";
 import { type Cleanup, cleaningUp } from "./support/cleanup.ts";
 import { bundleWorker } from "./support/worker.ts";
 
-/** KB of 1,000 bytes: the stricter reading. */
+/** The bar of 200 KB, with 1,000 bytes per KB. */
 const MAX_GZIPPED_BYTES = 200_000;
-/** Of what the entry reaches without `import()`. */
+/** The bar for code that is reachable without `import()`. */
 const MAX_GZIPPED_AT_START = 120_000;
 /** Workers limits, "Worker startup time": https://developers.cloudflare.com/workers/platform/limits/ */
 const STARTUP_LIMIT_MS = 1000;
@@ -20,11 +20,11 @@ const CONFIG = fileURLToPath(new URL("../wrangler.toml", import.meta.url));
 const BARE = fileURLToPath(new URL("support/bare/wrangler.toml", import.meta.url));
 
 interface Options {
-  /** How often each Worker is started. */
+  /** Number of starts of each Worker. */
   rounds: number;
-  /** How often the start is profiled. */
+  /** Number of profiled starts. */
   profiles: number;
-  /** Where to write the figures as JSON. */
+  /** File for the results as JSON. */
   json: string | undefined;
 }
 
@@ -37,8 +37,8 @@ interface Results {
 }
 
 /**
- * `bundle`: what the Worker weighs and its start costs, and what of it weighs and costs most.
- * @returns 0, or 1 when the bundle is heavier than it may be
+ * `bundle`: measures the size of the Worker and the CPU of its start, and what contributes most to them.
+ * @returns 0, or 1 if the bundle is over a bar
  */
 export async function run(args: string[]): Promise<number> {
   const options = readOptions(args);
@@ -47,16 +47,16 @@ export async function run(args: string[]): Promise<number> {
   if (options.json) writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`);
   const { gzipped, gzippedAtStart } = results.weights;
   const isTooHeavy = gzipped > MAX_GZIPPED_BYTES || gzippedAtStart > MAX_GZIPPED_AT_START;
-  if (isTooHeavy) console.error("The bundle is heavier than it may be");
+  if (isTooHeavy) console.error("The bundle is larger than allowed");
   return isTooHeavy ? 1 : 0;
 }
 
 async function measure(cleanup: Cleanup, directory: string, options: Options): Promise<Results> {
-  console.error("Bundling the Worker, a bare one, and the Worker unminified …");
+  console.error("Bundling the Worker, a bare Worker, and the Worker unminified …");
   const xabar = await bundleWorker(join(directory, "xabar"), ["--metafile"]);
   const bare = await bundleWorker(join(directory, "bare"), [], BARE);
   const readable = await bundleWorker(join(directory, "readable"), ["--minify=false"]);
-  console.error("Weighing …");
+  console.error("Measuring sizes …");
   const weights = weigh(xabar);
   console.error(`Starting each ${options.rounds} times …`);
   const startup = await measureStartup(cleanup, CONFIG, { Xabar: xabar, "bare Hono": bare }, options.rounds);
@@ -67,11 +67,11 @@ async function measure(cleanup: Cleanup, directory: string, options: Options): P
 }
 
 function describeWeights({ minified, gzipped, gzippedAtStart, gzippedBest, groups, files }: Weights): string {
-  return `The bundle has ${format(minified)} bytes minified and ${format(gzipped)} gzipped (level 6, as wrangler tells it; level 9: ${format(gzippedBest)}).
-The bar is ${format(MAX_GZIPPED_BYTES)} gzipped, of 1,000 bytes a KB: ${format(MAX_GZIPPED_BYTES - gzipped)} are left.
-What the entry reaches without import() has ${format(gzippedAtStart)}, of ${format(MAX_GZIPPED_AT_START)}: ${format(MAX_GZIPPED_AT_START - gzippedAtStart)} are left.
-Bytes minified are esbuild's. "Saves gzipped": by how many bytes the gzipped bundle is smaller without these; their
-sum is less than the whole, as what is alike in two parts is packed once.
+  return `The bundle has ${format(minified)} bytes minified and ${format(gzipped)} gzipped (level 6, like wrangler; level 9: ${format(gzippedBest)}).
+The bar is ${format(MAX_GZIPPED_BYTES)} bytes gzipped; ${format(MAX_GZIPPED_BYTES - gzipped)} are left.
+Code reachable without import() has ${format(gzippedAtStart)} of ${format(MAX_GZIPPED_AT_START)} bytes gzipped; ${format(MAX_GZIPPED_AT_START - gzippedAtStart)} are left.
+Minified bytes are those of esbuild. "Saves gzipped" is how much smaller the gzipped bundle is without a part. The sum
+is less than the whole, since parts share compressible text.
 
 ${renderWeights("package or folder", groups, minified)}
 
@@ -80,15 +80,14 @@ ${renderWeights("heaviest files", files, minified)}`;
 
 function describeStartup({ startup, shares }: Results, { rounds, profiles }: Options): string {
   const { empty, bystandersCpuShare } = startup;
-  return `A start is timed as the CPU of workerd while it makes an isolate from the minified code, compiles it and runs its
-global scope, on this machine; ${rounds} starts each, in turns. ${empty.median.toFixed(1)} ms, which a Worker without code costs, are not
-counted. Others took ${(bystandersCpuShare * 100).toFixed(0)} % of a core meanwhile. Cloudflare allows ${format(STARTUP_LIMIT_MS)} ms, on its own machines.
+  return `A start is the CPU of workerd for creating an isolate from the minified code, compiling it and running its global scope.
+${rounds} starts of each Worker, in turns. The ${empty.median.toFixed(1)} ms of a Worker without code are subtracted. Other processes used
+${(bystandersCpuShare * 100).toFixed(0)} % of a core. Cloudflare allows ${format(STARTUP_LIMIT_MS)} ms, on its own machines.
 
 ${renderStartup(startup)}
 
-Where a start's global scope spends its time, of ${profiles} profiles of the Worker unminified (compiling comes before and
-is not in them). Self time: what a schema of ours makes zod do is zod's. V8 and workerd: garbage collection, and
-functions that are built in.
+Time of the global scope, from ${profiles} profiles of the unminified Worker, without compilation. Self time: work of zod for
+our schemas counts as zod. V8 and workerd: garbage collection and built-in functions.
 
 ${renderShares(shares)}`;
 }

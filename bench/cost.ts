@@ -10,10 +10,10 @@ const BEGIN = "<!-- cost:begin -->";
 const END = "<!-- cost:end -->";
 
 /**
- * `cost`: what Xabar costs a month on Cloudflare at stated volumes, and which limit is met first, computed from the
- * units of `bench units`. It prints the tables, and writes them into docs/cost.md between two comments.
+ * `cost`: computes the monthly cost on Cloudflare at assumed volumes and the first limits reached, from the units of
+ * `bench units`. Prints the tables, and writes them into docs/cost.md between two comments.
  * @returns 0
- * @throws Error when the document lacks those comments
+ * @throws Error if the document lacks the comments
  */
 export async function run(args: string[]): Promise<number> {
   const { values } = parseArgs({ args, options: { units: { type: "string", default: UNITS } } });
@@ -26,6 +26,6 @@ export async function run(args: string[]): Promise<number> {
 function between(document: string, text: string): string {
   const begin = document.indexOf(BEGIN);
   const end = document.indexOf(END);
-  if (begin < 0 || end < begin) throw new Error(`${DOCUMENT} has to hold ${BEGIN}, and ${END} after it`);
+  if (begin < 0 || end < begin) throw new Error(`${DOCUMENT} must contain ${BEGIN}, followed by ${END}`);
   return `${document.slice(0, begin + BEGIN.length)}\n\n${text}\n\n${document.slice(end)}`;
 }

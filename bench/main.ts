@@ -1,4 +1,4 @@
-// `npm run bench -- <name> [options]`: runs one bench, without a name `units`; `--help` lists them.
+// `npm run bench -- [name] [options]` runs one bench, by default `units`. `--help` lists them.
 
 interface Bench {
   about: string;
@@ -7,26 +7,25 @@ interface Bench {
 
 const BENCHES: Record<string, Bench> = {
   units: {
-    about:
-      "what each call costs in the units that Cloudflare bills, at each size of the mailbox, beside the bars",
+    about: "units that Cloudflare bills for each call, at several mailbox sizes, checked against the bars",
     load: () => import("./units.ts"),
   },
   bundle: {
-    about: "what the Worker weighs and its start costs, and what of it weighs and costs most",
+    about: "size and startup CPU of the Worker, and what contributes most to them",
     load: () => import("./bundle.ts"),
   },
   cost: {
-    about: "what a month costs at stated volumes, and which limit is met first, from the measured units",
+    about: "monthly cost at assumed volumes and the first limits reached, computed from the measured units",
     load: () => import("./cost.ts"),
   },
   live: {
     about:
-      "how fast events reach many open streams, beside nginx with Nchan, and how fast mail becomes an event",
+      "latency of events on many open streams, compared with nginx and Nchan, and from notification to event",
     load: () => import("./live.ts"),
   },
   requests: {
     about:
-      "requests a second, latency and CPU of the main reads, the webhook door and ingest, beside a bare Hono route",
+      "throughput, latency and CPU of the main reads, webhooks and ingest, compared with a bare Hono route",
     load: () => import("./requests.ts"),
   },
 };

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { SourceMap } from "node:module";
 
-/** Where a piece of a bundle comes from. */
+/** The origin of a piece of a bundle. */
 export interface Origin {
-  /** An npm package, or a folder of ours. */
+  /** An npm package, or one of our folders. */
   group: string;
-  /** The path from the package's folder, or from the repository's. */
+  /** Path relative to the package, or to the repository. */
   file: string;
 }
 
@@ -23,7 +23,7 @@ export function originOf(path: string): Origin {
   return { group: inSource.split("/").slice(0, -1).slice(0, 3).join("/"), file: inSource };
 }
 
-/** The source maps of drizzle-orm lead one folder too high, to node_modules/src, and to what its files were made of. */
+/** Source maps of drizzle-orm point one folder too high, to node_modules/src, and to TypeScript sources. */
 function ofPackage(name: string, file: string): Origin {
   const isDrizzle = name === "src" || name === "drizzle-orm";
   return isDrizzle
@@ -32,8 +32,8 @@ function ofPackage(name: string, file: string): Origin {
 }
 
 /**
- * Reads the source map that lies beside a bundle.
- * @returns the path of the source at a line and a column of the bundle, both from 0; undefined where there is none
+ * Reads the source map next to a bundle.
+ * @returns a function from line and column of the bundle, both from 0, to the path of the source or undefined
  */
 export function readSources(bundle: string): (line: number, column: number) => string | undefined {
   const map = new SourceMap(JSON.parse(readFileSync(`${bundle}.map`, "utf8")));

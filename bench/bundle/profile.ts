@@ -5,12 +5,12 @@ import { add } from "../support/statistics.ts";
 import { originOf, readSources } from "./origin.ts";
 import { startRuntime } from "./runtime.ts";
 
-/** Where the time goes when a Worker's global scope runs: the share of each group, the largest first. */
+/** Shares of the time of the global scope by group, largest first. */
 export type Shares = [group: string, share: number][];
 
 const SAMPLING_MICROSECONDS = 100;
 
-/** Imports the Worker at the second request, when the profiler is on. */
+/** Imports the Worker at the second request, after the profiler has started. */
 const IMPORTER = `let isWarm = false;
 export default {
   async fetch() {
@@ -20,7 +20,7 @@ export default {
   },
 };`;
 
-/** The profiler's node: a function, and the lines of it (from 1) on which it was met, and how often. */
+/** A node of the profile: a function, and the number of samples on each of its lines, counted from 1. */
 interface ProfileNode {
   callFrame: { functionName: string; url: string };
   hitCount?: number;
@@ -28,8 +28,8 @@ interface ProfileNode {
 }
 
 /**
- * Profiles the global scope of a bundle that is not minified: each piece lies on lines of its own there.
- * @param bundle its path; its source map lies beside it
+ * Profiles the global scope of an unminified bundle, where each piece has its own lines.
+ * @param bundle its path; the source map is next to it
  */
 export async function profileStart(
   cleanup: Cleanup,
@@ -81,7 +81,7 @@ function addTicks(
     return;
   }
   for (const { line, ticks: count } of positionTicks) {
-    // The end of the line: what stands before its first mapping belongs to the line above.
+    // Use the end of the line: code before its first mapping belongs to the line above.
     const source = sourceAt(line - 1, Number.MAX_SAFE_INTEGER);
     add(ticks, source === undefined ? "the bundler" : originOf(source).group, count);
   }

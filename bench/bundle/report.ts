@@ -5,7 +5,7 @@ import type { Weight } from "./weights.ts";
 
 const HEAVIEST_SHARES = 12;
 
-/** What a bundle is made of, a line for each part, with its share of all. */
+/** The parts of a bundle, with their shares. */
 export function renderWeights(title: string, weights: Weight[], minified: number): string {
   const rows = weights.map(({ name, minified: own, saving }): Cell[] => [
     name,
@@ -16,7 +16,7 @@ export function renderWeights(title: string, weights: Weight[], minified: number
   return renderTable([title, "minified", "share", "saves gzipped"], rows);
 }
 
-/** What each Worker's start costs, and how many times the last one's. */
+/** The start of each Worker, and its ratio to the last one. */
 export function renderStartup({ started }: Startup): string {
   const workers = Object.entries(started);
   const base = workers.at(-1)?.[1].median ?? Number.NaN;
@@ -29,7 +29,7 @@ export function renderStartup({ started }: Startup): string {
   return renderTable(["CPU of a start (ms)", "median", "max", "ratio"], rows);
 }
 
-/** In which parts the time of a start is spent. */
+/** The time of a start by part. */
 export function renderShares(shares: Shares): string {
   const rows = shares.slice(0, HEAVIEST_SHARES).map(([group, share]): Cell[] => [group, percent(share)]);
   return renderTable(["self time of the global scope", "share"], rows);

@@ -2,13 +2,13 @@ import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
 import { unstable_getMiniflareWorkerOptions } from "wrangler";
 import type { Cleanup } from "../support/cleanup.ts";
 
-/** A workerd with one Worker in it, made for a measurement. */
+/** A workerd with one Worker. */
 export interface Runtime {
   miniflare: Miniflare;
   stop(): Promise<void>;
 }
 
-/** The settings of wrangler.toml that decide what a Worker's start involves. */
+/** The settings of wrangler.toml that affect the start of a Worker. */
 export function compatibilityOf(config: string) {
   const { compatibilityDate, compatibilityFlags } = unstable_getMiniflareWorkerOptions(config).workerOptions;
   return { compatibilityDate, compatibilityFlags };
@@ -17,7 +17,7 @@ export function compatibilityOf(config: string) {
 /**
  * Starts workerd.
  * @param config the path of a wrangler.toml
- * @param options what the Worker is made of, as Miniflare takes it
+ * @param options the Miniflare options of the Worker
  */
 export async function startRuntime(
   cleanup: Cleanup,

@@ -6,25 +6,25 @@ import { childrenOf } from "../support/processes.ts";
 import { type Distribution, distributionOf } from "../support/statistics.ts";
 import { compatibilityOf, startRuntime } from "./runtime.ts";
 
-/** What starts cost, in ms of CPU, by the names of the Workers. */
+/** CPU of starts in ms, by Worker. */
 export interface Startup {
-  /** Each less the median of the Worker without code. */
+  /** Minus the median of the Worker without code. */
   started: Record<string, Distribution>;
-  /** Of the Worker without code: a new isolate, and the request that asks for it. */
+  /** The Worker without code: a new isolate, and the request that creates it. */
   empty: Distribution;
-  /** CPU of everything that has nothing to do with the bench, as a share of a core. */
+  /** CPU of unrelated processes, as a share of a core. */
   bystandersCpuShare: number;
 }
 
 const EMPTY = "empty";
-/** For what workerd still does in the background after the answer. */
+/** Time for background work of workerd after the response. */
 const REST_MS = 50;
 
-/** The Worker under measurement is a module of this one, so that its handlers are never called. */
+/** Imports the measured Worker as a module, so that its handlers never run. */
 const PROBE = `import "./worker.js";
 export default { fetch() { return new Response("started"); } };`;
 
-/** Starts the Worker that the path names, in an isolate of its own each time. */
+/** Starts the Worker named in the path, each time in a new isolate. */
 const STARTER = `let count = 0;
 export default {
   fetch(request, env) {
@@ -36,11 +36,10 @@ export default {
 };`;
 
 /**
- * Measures what it costs to start each Worker: a new isolate, compiling all of the code, running its global scope.
- * The Workers take turns, in one workerd. (`wrangler check startup` leaves compiling out, and takes some twenty
- * samples: too few to compare.)
- * @param bundles the paths of their bundles, by their names
- * @throws Error when a Worker does not start
+ * Measures the start of each Worker: creating an isolate, compiling the code, running its global scope. The Workers
+ * take turns in one workerd. `wrangler check startup` excludes compilation and has too few samples to compare.
+ * @param bundles the paths of the bundles by name
+ * @throws Error if a Worker does not start
  */
 export async function measureStartup(
   cleanup: Cleanup,
@@ -63,7 +62,7 @@ export async function measureStartup(
   const pid = childrenOf(process.pid, "workerd").at(-1);
   if (!pid) throw new Error("There is no process named workerd below this one");
   const times = new Map<string, number[]>([...codes.map(([name]) => name), EMPTY].map((name) => [name, []]));
-  for (const name of times.keys()) await start(origin, pid, name); // the first of each also warms workerd up
+  for (const name of times.keys()) await start(origin, pid, name); // warms up workerd
   const bystandersCpu = watchBystanders(() => [pid]);
   for (let round = 0; round < rounds; round++)
     for (const [name, each] of times) each.push(await start(origin, pid, name));
@@ -87,7 +86,7 @@ async function start(origin: string, pid: number, name: string): Promise<number>
   return cpuOf(pid) - before;
 }
 
-/** Milliseconds of CPU that the threads of a process have spent: finer than the ticks of /proc/PID/stat. */
+/** CPU of a process in milliseconds, summed over its threads. More precise than /proc/PID/stat. */
 function cpuOf(pid: number): number {
   const threads = readdirSync(`/proc/${pid}/task`);
   const nanoseconds = threads.map((thread) =>

@@ -7,11 +7,11 @@ import { originOf, readSources } from "./origin.ts";
 /** Sizes in bytes. */
 export interface Weights {
   minified: number;
-  /** Of zlib's usual level, 6: wrangler tells this one. */
+  /** At level 6, which wrangler reports. */
   gzipped: number;
-  /** Of it, what the entry reaches without `import()`: what each start of an isolate evaluates. */
+  /** The part reachable without `import()`, which every start evaluates. */
   gzippedAtStart: number;
-  /** Of level 9, for comparison. */
+  /** At level 9, for comparison. */
   gzippedBest: number;
   groups: Weight[];
   files: Weight[];
@@ -20,7 +20,7 @@ export interface Weights {
 export interface Weight {
   name: string;
   minified: number;
-  /** By how much the gzipped bundle would be smaller without it. */
+  /** How much smaller the gzipped bundle is without it. */
   saving: number;
 }
 
@@ -32,8 +32,8 @@ interface Metafile {
 }
 
 /**
- * Weighs a minified bundle, and what it is made of, heaviest first.
- * @param bundle its path; its source map and esbuild's metafile lie beside it
+ * Measures a minified bundle and its parts, largest first.
+ * @param bundle its path; its source map and the metafile of esbuild are next to it
  */
 export function weigh(bundle: string): Weights {
   const text = readFileSync(bundle, "utf8");
@@ -56,7 +56,7 @@ export function weigh(bundle: string): Weights {
   };
 }
 
-/** What esbuild says that each source has become in the bundle. */
+/** Bytes of each source in the bundle, from the metafile. */
 function bytesBySource({ outputs }: Metafile): Map<string, number> {
   const sums = new Map<string, number>();
   for (const { inputs } of Object.values(outputs))
@@ -64,7 +64,7 @@ function bytesBySource({ outputs }: Metafile): Map<string, number> {
   return sums;
 }
 
-/** The files, as `originOf` names them, that the entry imports, and those that these import, but for `import()`. */
+/** The files that the entry reaches without `import()`, in the notation of `originOf`. */
 function reachedAtStart({ inputs, outputs }: Metafile): Set<string> {
   const entries = Object.values(outputs).flatMap(({ entryPoint }) => entryPoint ?? []);
   const reached = new Set(entries);
@@ -87,7 +87,7 @@ interface Piece {
   text: string;
 }
 
-/** Cuts a bundle where its source changes. */
+/** Splits a bundle by source. */
 function cutBySource(text: string, sourceAt: ReturnType<typeof readSources>): Piece[] {
   const pieces: Piece[] = [];
   for (const [line, content] of text.split("\n").entries()) {

@@ -1,58 +1,58 @@
 import { CPU_MS, ESTIMATES, type Scale, SWEPT_A_RUN, volume } from "./volumes.ts";
 
-/** Something that is done again and again. */
+/** A recurring activity. */
 export interface Activity {
-  /** The case of `bench units` that tells what it costs; null for what costs nothing but CPU. */
+  /** The case of `bench units` with its units; null if it costs only CPU. */
   name: string | null;
-  /** How often a working day, in one company. */
+  /** Times per working day in one company. */
   count: number;
-  /** Requests to the Worker from outside. */
+  /** External requests to the Worker. */
   requests: number;
-  /** Milliseconds of CPU, its queue consumers included. */
+  /** CPU in milliseconds, with queue consumers. */
   cpuMs: number;
   /** Messages in the two queues. */
   webhooks: number;
   jobs: number;
 }
 
-/** What happens in a company on a working day. */
+/** The volumes of a company on a working day. */
 export interface Day {
   users: number;
   mailsIn: number;
   mails: number;
   notifications: number;
-  /** Events that all of the company's streams are told. */
+  /** Events sent to all streams of the company. */
   shared: number;
-  /** All events in the log: those that only one user is told as well. */
+  /** All events in the log, including those for one user. */
   events: number;
-  /** How often a sweep of its mailbox sees a mail that has come. */
+  /** How often sweeps see a message again. */
   seenAgain: number;
 }
 
-/** What a company of that scale does on a working day. */
+/** Computes the volumes of a company on a working day. */
 export function dayOf({ users: all, companies }: Scale): Day {
   const users = all / companies;
   const mailsIn = volume("mailboxes") * volume("mailsIn");
   const mails = mailsIn + volume("mailboxes") * volume("mailsOut");
   const updates = mails * volume("updates");
-  // A new mail tells of itself and of its thread.
+  // A new message raises two events: one for itself, one for its thread.
   const shared = 2 * mails + updates;
   const own = users * (volume("reads") + volume("stars") + volume("archives"));
   const seenAgain = mails * (1 + 60 / sweepMinutes(companies));
   return { users, mailsIn, mails, notifications: mails + updates, shared, events: shared + own, seenAgain };
 }
 
-/** How often each mailbox is swept: as often as cron runs, until there are more than a run takes. */
+/** Minutes between sweeps of a mailbox: the interval of cron, longer if one run cannot sweep all. */
 export const sweepMinutes = (companies: number): number =>
   10 * Math.max(1, (companies * volume("mailboxes")) / SWEPT_A_RUN);
 
-/** A working day of a company of that scale, by what costs. */
+/** The activities of a company on a working day. */
 export function activitiesOf(scale: Scale): Activity[] {
   const day = dayOf(scale);
   return [...asked(day), ...received(day), ...streamed(day), ...background(day)];
 }
 
-/** What users ask for. */
+/** Requests of users. */
 function asked({ users, mails, mailsIn }: Day): Activity[] {
   const lists = users * (volume("lists") + mails * volume("refreshes"));
   const times = (name: "threads" | "reads" | "stars" | "archives" | "downloads" | "drafts") =>
@@ -71,7 +71,7 @@ function asked({ users, mails, mailsIn }: Day): Activity[] {
   ];
 }
 
-/** What the provider tells, and what follows from it. */
+/** Notifications of the provider, and the work that follows. */
 function received({ mails, mailsIn }: Day): Activity[] {
   const begun = mailsIn * volume("newThreads");
   const withFiles = mailsIn * volume("withFiles");
@@ -85,7 +85,7 @@ function received({ mails, mailsIn }: Day): Activity[] {
   ];
 }
 
-/** What open streams cost: most of it is CPU. */
+/** Open streams, which cost mostly CPU. */
 function streamed({ users, notifications, shared }: Day): Activity[] {
   const minutes = users * volume("streamHours") * 60;
   return [
@@ -96,7 +96,7 @@ function streamed({ users, notifications, shared }: Day): Activity[] {
   ];
 }
 
-/** What sweeps see again, and what is removed after 30 days: as much a day as comes. */
+/** Sweeps, and removal of expired rows: as many per day as are added. */
 const background = ({ notifications, events, seenAgain }: Day): Activity[] => [
   { ...work("a sweep sees a mail again", seenAgain), cpuMs: CPU_MS.other },
   work("remove an expired delivery", notifications),
@@ -113,7 +113,7 @@ const request = (name: string, count: number): Activity => ({
   ...{ requests: 1, cpuMs: CPU_MS.other },
 });
 
-/** The door answers, a consumer applies. */
+/** One request to the webhook route, and one run of the consumer. */
 const notification = (name: string, count: number): Activity => ({
   ...work(name, count),
   ...{ requests: 1, cpuMs: 2 * CPU_MS.other, webhooks: 1 },

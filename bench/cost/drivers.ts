@@ -3,13 +3,13 @@ import type { UnitTable } from "./units.ts";
 import { type Costed, costed } from "./usage.ts";
 import { ESTIMATES, type Scale, WORKING_DAYS } from "./volumes.ts";
 
-/** US dollars a month for an activity of all companies, as if nothing were included; what is stored is not in it. */
+/** US dollars a month for one activity of all companies, without free allowances and storage. */
 export interface Driver {
   name: string;
   dollars: number;
 }
 
-/** What the bill is made of, the dearest first. */
+/** The activities by cost, most expensive first. */
 export function driversOf(scale: Scale, table: UnitTable): Driver[] {
   const monthly = scale.companies * WORKING_DAYS;
   return costed(scale, table)

@@ -12,27 +12,29 @@ import {
   WORKING_SECONDS,
 } from "./volumes.ts";
 
-/** A limit, and how much of it is taken. */
+/** A limit and its use. */
 export interface Limit {
   name: string;
   limit: number;
-  /** In the unit of the limit, at the busiest moment, or after the months that are kept. */
+  /** In the unit of the limit, at peak load or after the retention period. */
   use: number;
   unit: string;
-  /** Whose it is: Xabar's own can be changed in its code. */
+  /** Limits of Xabar can be changed in its code. */
   owner: "Cloudflare" | "Xabar";
-  /** Whether all companies share it, or each has its own. */
+  /** Whether companies share the limit. */
   scope: "all" | "company";
 }
 
 /**
- * Limits as Cloudflare's documentation had them in November 2026. D1: 10 GB a database, 1 TB an account (raised on
- * request), one thread a database, so that its queries a second are 1,000 by their duration in ms:
- * https://developers.cloudflare.com/d1/platform/limits/ ; Queues: 5,000 messages a second, 250 consumers at a time:
- * https://developers.cloudflare.com/queues/platform/limits/ ; Durable Objects: 1,000 requests a second for each
- * (soft): https://developers.cloudflare.com/durable-objects/platform/limits/ , and 32,768 hibernatable sockets:
- * https://developers.cloudflare.com/durable-objects/api/state/ ; Workers: 128 MB an isolate:
- * https://developers.cloudflare.com/workers/platform/limits/
+ * Limits from Cloudflare's documentation of November 2026:
+ * - D1: 10 GB per database; 1 TB per account, can be raised; a single thread, so 1,000 queries of 1 ms per second.
+ *   https://developers.cloudflare.com/d1/platform/limits/
+ * - Queues: 5,000 messages per second, 250 concurrent consumers.
+ *   https://developers.cloudflare.com/queues/platform/limits/
+ * - Durable Objects: 1,000 requests per second each, a soft limit, and 32,768 hibernatable sockets.
+ *   https://developers.cloudflare.com/durable-objects/platform/limits/
+ *   https://developers.cloudflare.com/durable-objects/api/state/
+ * - Workers: 128 MB per isolate. https://developers.cloudflare.com/workers/platform/limits/
  */
 const LIMITS = {
   databaseBytes: 10e9,
@@ -43,12 +45,12 @@ const LIMITS = {
   queueConsumers: 250,
   isolateBytes: 128e6,
 };
-/** The webhook queue's max_batch_size in wrangler.toml; the messages of a batch are worked on side by side. */
+/** max_batch_size of the webhook queue in wrangler.toml. Messages of a batch are processed concurrently. */
 const BATCH = 10;
-/** Rows that a run of cron removes from each ledger: AT_A_TIME and ROUNDS in src/ems/housekeeping.ts. */
+/** Rows that one cron run removes from each log: AT_A_TIME and ROUNDS of the housekeeping of the EMS. */
 const REMOVED_A_RUN = 50_000;
 
-/** All limits at a scale, for one database. */
+/** The limits at a scale, with one database. */
 export function limitsOf(scale: Scale, table: UnitTable): Limit[] {
   const activities = costed(scale, table);
   const day = dayOf(scale);
@@ -85,14 +87,14 @@ export function limitsOf(scale: Scale, table: UnitTable): Limit[] {
   ];
 }
 
-/** Of each limit, how much is taken; the one with the most is met first. */
+/** The used share of a limit. The limit with the largest share is reached first. */
 export const shareOf = ({ use, limit }: Limit): number => use / limit;
 
-/** How many users meet a limit, if all grows with them: users in all, or in one company. */
+/** Number of users that reach a limit if everything grows in proportion: in total, or in one company. */
 export const usersThatMeet = (limit: Limit, { users, companies }: Scale): number =>
   (limit.scope === "all" ? users : users / companies) / shareOf(limit);
 
-/** The limits in the order in which growth meets them. */
+/** The limits in the order in which growth reaches them. */
 export const inOrder = (limits: Limit[]): Limit[] =>
   limits.toSorted((one, other) => shareOf(other) - shareOf(one));
 
@@ -101,13 +103,13 @@ export function monthsUntilFull(scale: Scale, table: UnitTable): number {
   const at = (months: number) => databaseBytes(scale, dayOf(scale), table.bytesPerMessage, months);
   const aMonth = at(2) - at(1);
   const ledgers = at(1) - aMonth;
-  // The ledgers grow in the first month only: what is older than 30 days is removed.
+  // The logs grow only in the first month, since older rows are removed.
   return aMonth + ledgers > LIMITS.databaseBytes
     ? LIMITS.databaseBytes / (aMonth + ledgers)
     : (LIMITS.databaseBytes - ledgers) / aMonth;
 }
 
-/** How many databases it takes, if each is to be half full and half busy at most. */
+/** Number of databases needed so that each is at most half full and half busy. */
 export function databasesFor(limits: Limit[]): number {
   const shares = limits
     .filter(({ name }) => ["D1, size of a database", "D1, one thread"].includes(name))
@@ -115,7 +117,7 @@ export function databasesFor(limits: Limit[]): number {
   return Math.max(1, ...shares.map((share) => Math.ceil(share / 0.5)));
 }
 
-/** Isolates whose memory open streams would fill: Cloudflare starts them as they are needed. */
+/** Number of isolates whose memory the open streams fill. Cloudflare starts them on demand. */
 export const isolatesForStreams = ({ users }: Scale): number =>
   Math.ceil((users * ESTIMATES.streamBytes) / LIMITS.isolateBytes);
 

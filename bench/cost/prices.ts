@@ -1,12 +1,12 @@
-/** What Cloudflare asks a month for one meter. */
+/** The monthly price of one meter. */
 export interface Price {
   /** The line of the bill. */
   name: string;
-  /** What is counted. */
+  /** The unit that is counted. */
   unit: string;
-  /** How many units the plan includes. */
+  /** Units included in the plan. */
   included: number;
-  /** US dollars for `per` units beyond those. */
+  /** US dollars for `per` further units. */
   dollars: number;
   per: number;
 }
@@ -14,16 +14,17 @@ export interface Price {
 const MILLION = 1e6;
 const BILLION = 1e9;
 
-/** US dollars a month for Workers Paid. */
+/** Workers Paid, in US dollars a month. */
 export const SUBSCRIPTION = 5;
 
 /**
- * Workers Paid, as Cloudflare's documentation had it in November 2026: check before you rely on it.
- * Workers, R2: https://developers.cloudflare.com/workers/platform/pricing/ ; D1:
- * https://developers.cloudflare.com/d1/platform/pricing/ ; R2: https://developers.cloudflare.com/r2/pricing/ ; Queues:
- * https://developers.cloudflare.com/queues/platform/pricing/ ; Durable Objects:
- * https://developers.cloudflare.com/durable-objects/platform/pricing/ ; logs, from December 2026:
- * https://developers.cloudflare.com/observability/pricing/
+ * Prices of Workers Paid from Cloudflare's documentation of November 2026. Check before you rely on them.
+ * - Workers: https://developers.cloudflare.com/workers/platform/pricing/
+ * - D1: https://developers.cloudflare.com/d1/platform/pricing/
+ * - R2: https://developers.cloudflare.com/r2/pricing/
+ * - Queues: https://developers.cloudflare.com/queues/platform/pricing/
+ * - Durable Objects: https://developers.cloudflare.com/durable-objects/platform/pricing/
+ * - Logs, from December 2026: https://developers.cloudflare.com/observability/pricing/
  */
 export const PRICES = {
   requests: price("Workers, requests", "requests", 10 * MILLION, 0.3, MILLION),
@@ -45,14 +46,14 @@ export const PRICES = {
 /** A line of the bill. */
 export type Meter = keyof typeof PRICES;
 
-/** How much of each meter a month takes. */
+/** Monthly use by meter. */
 export type Usage = Record<Meter, number>;
 
 function price(name: string, unit: string, included: number, dollars: number, per: number): Price {
   return { name, unit, included, dollars, per };
 }
 
-/** US dollars a month for that much of a meter. */
+/** US dollars a month for an amount of a meter. */
 export function costOf(meter: Meter, amount: number): number {
   const { included, dollars, per } = PRICES[meter];
   return (Math.max(0, amount - included) / per) * dollars;

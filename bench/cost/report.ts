@@ -21,7 +21,7 @@ interface Result {
   limits: Limit[];
 }
 
-/** The assumptions, the bill and the limits at each scale, in Markdown. */
+/** Renders assumptions, bill and limits at each scale as Markdown. */
 export function renderCost(table: UnitTable): string {
   const results = SCALES.map((scale) => ({
     scale,
@@ -68,7 +68,7 @@ function renderBill(results: Result[]): string {
 
 const DEAREST = 8;
 
-/** What most of the largest bill comes from. */
+/** The largest contributions to the largest bill. */
 function describeDrivers(table: UnitTable): string {
   const scale = SCALES.at(-1);
   if (!scale) return "";
@@ -81,7 +81,7 @@ function describeDrivers(table: UnitTable): string {
 const totalOf = (usage: Usage): number =>
   (Object.keys(PRICES) as Meter[]).reduce((sum, meter) => sum + costOf(meter, usage[meter]), SUBSCRIPTION);
 
-/** The scale from which it is told how many users meet a limit: its companies are of the usual size. */
+/** The scale that extrapolates users to limits: its companies have a typical size. */
 const TYPICAL = 1;
 
 function renderLimits(results: Result[]): string {
@@ -99,7 +99,7 @@ function renderLimits(results: Result[]): string {
   ].join("\n");
 }
 
-/** Which limits a scale meets first, and when. */
+/** The limits that a scale reaches first, and when. */
 function describeFirst({ scale, limits }: Result, table: UnitTable): string {
   const [first, second] = inOrder(limits);
   const platform = inOrder(limits.filter(({ owner }) => owner === "Cloudflare"))[0];

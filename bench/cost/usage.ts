@@ -15,10 +15,10 @@ import {
 
 const GB = 1e9;
 
-/** A company's activities on a working day, with their units. */
+/** The activities of a company on a working day, with their units. */
 export type Costed = { activity: Activity; units: Units }[];
 
-/** Finds out what each activity of a company costs. */
+/** Looks up the units of each activity of a company. */
 export function costed(scale: Scale, table: UnitTable): Costed {
   const mails = dayOf(scale).mails * WORKING_DAYS * volume("keptMonths");
   return activitiesOf(scale).map((activity) => ({
@@ -27,11 +27,11 @@ export function costed(scale: Scale, table: UnitTable): Costed {
   }));
 }
 
-/** The sum of a figure over all that a company does on a working day. */
+/** Sums a figure over the activities of a working day. */
 export const sumOf = (activities: Costed, figure: (each: Costed[number]) => number): number =>
   activities.reduce((total, each) => total + each.activity.count * figure(each), 0);
 
-/** What all companies take in the last of the months that are kept. */
+/** Use of all companies in the last month of the retention period. */
 export function usageOf(scale: Scale, table: UnitTable): Usage {
   const day = dayOf(scale);
   const activities = costed(scale, table);
@@ -44,7 +44,7 @@ export function usageOf(scale: Scale, table: UnitTable): Usage {
   const durableRequests = units("durableRequests");
   const logGb = (requests * ESTIMATES.logBytes) / GB;
   return {
-    // Cloudflare's pages do not say whether a queue's batch is a request: counted as one for each message.
+    // The documentation does not say whether a queue batch is a request. Count one for each message.
     requests: requests + queueOps / 3 + CRON_RUNS_A_MONTH,
     cpuMs: monthly * sumOf(activities, ({ activity }) => activity.cpuMs) + cron.cpuMs,
     rowsRead: units("rowsRead"),
@@ -54,13 +54,13 @@ export function usageOf(scale: Scale, table: UnitTable): Usage {
     r2B: units("r2B"),
     ...{ queueOps, durableRequests },
     durableGbSeconds: durableRequests * (ESTIMATES.hubMs / 1000) * ESTIMATES.hubGb,
-    // A ring that brings news moves the hub's cursor.
+    // Each notification that adds events updates the stored cursor of the hub.
     durableRowsWritten: monthly * day.notifications,
     ...{ logGb, logGbMonths: (logGb * ESTIMATES.logDays) / DAYS },
   };
 }
 
-/** What cron does, day and night, besides what sweeps see. */
+/** Units and CPU of cron, without the messages that sweeps read. */
 function cronOf({ companies }: Scale, table: UnitTable): { units: Units; cpuMs: number } {
   const run = table.of("cron, one run, nothing due", Number.POSITIVE_INFINITY);
   const sweep = table.of("sweep a mailbox", Number.POSITIVE_INFINITY);
@@ -71,7 +71,7 @@ function cronOf({ companies }: Scale, table: UnitTable): { units: Units; cpuMs: 
   return { units, cpuMs: CRON_RUNS_A_MONTH * CPU_MS.other * (1 + sweeps) };
 }
 
-/** Bytes of the database that all companies take, after so many months. */
+/** Database bytes of all companies after a number of months. */
 export function databaseBytes(
   { companies }: Scale,
   day: Day,
@@ -80,7 +80,7 @@ export function databaseBytes(
 ): number {
   const { deliveryBytes, eventBytes, entryBytes, entriesForEachRead } = ESTIMATES;
   const entries = day.users * volume("reads") * entriesForEachRead;
-  // The mails that `bench units` has measured have shorter bodies.
+  // The messages of `bench units` have shorter bodies.
   const messageBytes = bytesPerMessage - HTML.length + volume("bodyKb") * 1000;
   const kept = (day.mails * messageBytes + entries * entryBytes) * months;
   const ledgers = (day.notifications * deliveryBytes + day.events * eventBytes) * Math.min(months, 1);

@@ -1,10 +1,10 @@
-/** How many use Xabar, and how they are spread. */
+/** The number of users and companies. */
 export interface Scale {
   users: number;
   companies: number;
 }
 
-/** The scales that are computed. */
+/** The scales of the report. */
 export const SCALES: Scale[] = [
   { users: 10, companies: 1 },
   { users: 1000, companies: 40 },
@@ -16,10 +16,10 @@ export const DAYS = 30;
 const CRON_RUNS_AN_HOUR = 6;
 export const CRON_RUNS_A_MONTH = CRON_RUNS_AN_HOUR * 24 * DAYS;
 
-/** Mailboxes that a run of cron sweeps: ACCOUNTS_PER_RUN in src/ems/intake/sweep.ts. */
+/** Mailboxes that one cron run sweeps: ACCOUNTS_PER_RUN of the sweep in the EMS. */
 export const SWEPT_A_RUN = 2000;
 
-/** What is assumed: a value, and what it counts. Edit it, and the document follows. */
+/** The assumptions: a value and its meaning. Edit them and run the bench to update the document. */
 export const VOLUMES = {
   mailboxes: [3, "mailboxes a company"],
   mailsIn: [120, "mails that come to a mailbox a working day"],
@@ -54,36 +54,36 @@ export const volume = (name: keyof typeof VOLUMES): number => VOLUMES[name][0];
 export const WORKING_SECONDS = 8 * 3600;
 
 /**
- * Milliseconds of CPU, measured locally: by `bench requests --profile`, of the Worker's own isolate and without what
- * plays D1 and the rest, which Cloudflare bills otherwise; for streams, by `bench live`.
+ * CPU in milliseconds, measured locally: by `bench requests --profile` in the isolate of the Worker, without the local
+ * D1, R2 and queues; for streams by `bench live`.
  */
 export const CPU_MS = { list: 0.8, other: 0.6, delivery: 0.09, keepalive: 0.09 };
 
-/** What no unit tells, in bytes unless its name says otherwise. */
+/** Estimates beside the units, in bytes unless the name says otherwise. */
 export const ESTIMATES = {
-  /** What a row takes with its indexes, measured with 50,000 of each: of a user's state of a mail, of the webhook
-   * ledger, of the event log. The last two are kept for 30 days. */
+  /** Size of a row with its indexes, measured with 50,000 rows: inbox entries, webhook log, event log. The logs are
+   * kept for 30 days. */
   entryBytes: 400,
   deliveryBytes: 360,
   eventBytes: 265,
-  /** Entries are also written for mails among which a user has read most. */
+  /** Rows written per read message: a user who has read most of a range gets rows for all of it. */
   entriesForEachRead: 1.3,
-  /** Raw notifications are kept in R2 for 30 days: what there is of one besides the body. */
+  /** Size of a raw notification without the body. Kept in R2 for 30 days. */
   notificationBytes: 3000,
   largeBodyBytes: 150_000,
-  /** A comment every 15 s, unless there was an event. */
+  /** A comment every 15 s without an event. */
   keepalivesAMinute: 4,
-  /** A line of the log, with what Cloudflare adds to it. Kept for 7 days. */
+  /** Size of a log line with the metadata of Cloudflare. Kept for 7 days. */
   logBytes: 1200,
   logDays: 7,
-  /** How long a request keeps a hub awake, in ms: it reads its log from D1. */
+  /** Time that a request keeps a hub awake, in ms, for reading the log from D1. */
   hubMs: 50,
-  /** Of memory, which Cloudflare bills whatever is used. */
+  /** Memory of a hub in GB. Cloudflare bills this much regardless of use. */
   hubGb: 0.128,
-  /** What a query takes of a database's one thread, in ms: the figure of Cloudflare's own example. */
+  /** Time of a query on the single thread of a database, in ms, from Cloudflare's example. */
   queryMs: 1,
-  /** How long a notification takes its consumer, in seconds: it asks Nylas for the Message-ID. */
+  /** Time of the consumer per notification in seconds, with a request to Nylas for the Message-ID. */
   consumerSeconds: 0.5,
-  /** What an open stream takes of memory, measured locally by `bench live`. */
+  /** Memory of an open stream, measured locally by `bench live`. */
   streamBytes: 166_000,
 };
