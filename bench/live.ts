@@ -22,12 +22,12 @@ import {
 interface Options {
   streams: number;
   events: number;
-  /** Events a second. */
+  /** Events per second. */
   rate: number;
   /** Seconds without an event. */
   idle: number;
   mails: number;
-  /** Where to write the figures as JSON. */
+  /** File for the results as JSON. */
   json: string | undefined;
 }
 
@@ -41,27 +41,26 @@ const SETTINGS: [maxBatchSize: number, maxBatchTimeout: number][] = [
 ];
 
 /**
- * `live`: what it costs to bring events to many streams, beside nginx with Nchan doing the same, and how long a
- * mail takes from the provider's notification to the event.
- * @returns 0, or 1 when a delivery or a mail was lost
+ * `live`: measures the delivery of events to many streams, compared with nginx and Nchan, and the time from a
+ * notification to its event.
+ * @returns 0, or 1 if a delivery or a message was lost
  */
 export async function run(args: string[]): Promise<number> {
   const options = readOptions(args);
-  // In one process: a socket for each stream, and some more.
+  // One process needs a socket for each stream, and some more.
   requireOpenFiles(options.streams + 500);
   const { fanOuts, intakes } = await cleaningUp((cleanup, directory) => measure(cleanup, directory, options));
   console.log(`
 ${options.streams} streams, ${options.events} events at ${options.rate} a second, then ${options.idle} s of silence; ${cpus().length} cores.
-A delivery is timed from just before the request that causes the event until the client has read it. The clients
-are one process, whose own queue is in that time. The Worker's CPU and RSS are workerd's, which also plays D1,
-R2 and the queues, and handles the request that causes the event.
+The time of a delivery runs from just before the request that causes the event until a client has read it. All clients
+share one process, so its queueing is included. CPU and RSS of the Worker are those of workerd, which also simulates
+D1, R2 and the queues, and handles the request that causes the event.
 
 ${renderFanOut(fanOuts)}
 
-Mail, from the notification's 200 to message.created on a stream, in ms (a burst: ${BURST} notifications under way
-at a time; "a mail": from the first POST to the last event, by the mails). Locally a queue delivers one batch
-after another; Cloudflare's delivers several at a time. Others' CPU, in % of a core, should be next to nothing:
-what else the machine does spoils the times.
+Intake: time from the 200 of a notification to message.created on a stream, in ms. A burst keeps ${BURST} notifications in
+progress. "A message" is the time from the first POST to the last event, divided by the messages. A local queue delivers
+batches one by one, Cloudflare several at a time. CPU of other processes, in % of a core, distorts the times.
 
 ${renderIntake(intakes)}
 `);
@@ -74,14 +73,16 @@ function reportLosses(fanOuts: FanOut[], intakes: IntakeRow[]): number {
   const losses = [
     ...fanOuts.flatMap(({ name, expected, delivered, uneven }) =>
       uneven
-        ? [`${name}: ${delivered} of ${expected} deliveries; ${uneven} streams missed or repeated some`]
+        ? [`${name}: ${delivered} of ${expected} deliveries; ${uneven} streams lost or repeated events`]
         : [],
     ),
     ...intakes.flatMap(({ single, burst, maxBatchSize, maxBatchTimeout }) =>
       [single, burst].flatMap(({ expected, arrived }) =>
         arrived === expected
           ? []
-          : [`Intake at ${maxBatchSize} / ${maxBatchTimeout}: ${arrived} of ${expected} mails became events`],
+          : [
+              `Intake at ${maxBatchSize} / ${maxBatchTimeout}: ${arrived} of ${expected} messages became events`,
+            ],
       ),
     ),
   ];
@@ -103,7 +104,7 @@ async function measure(cleanup: Cleanup, directory: string, options: Options) {
 
 type Start = ReturnType<typeof createStarter>;
 
-/** Starts a Worker with a stand-in for the provider, and a mailbox connected. */
+/** Starts a Worker with a stand-in for the provider and a connected mailbox. */
 function createStarter(cleanup: Cleanup, directory: string, bundle: string) {
   let started = 0;
   return async (webhooks?: BatchSetting) => {
@@ -170,7 +171,7 @@ async function workerBroadcaster(
   };
 }
 
-/** What the Worker's event carries. */
+/** The payload of the event of the Worker. */
 const payloadFor = ({ threadId, company }: Tenant) => ({
   type: PUBLISHED,
   thread_id: threadId,

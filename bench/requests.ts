@@ -16,28 +16,28 @@ import { signToken } from "./support/tenant.ts";
 import { bundleWorker, createSecrets, type RunningWorker, startWorker } from "./support/worker.ts";
 
 interface Options {
-  /** Measured for each case. */
+  /** Duration of each case. */
   seconds: number;
-  /** Requests under way at a time. */
+  /** Requests in progress at a time. */
   concurrency: number;
-  /** In the filled mailbox. */
+  /** Messages in the filled mailbox. */
   messages: number;
-  /** Whether other implementations are measured, too. */
+  /** Whether to measure the other implementation as well. */
   peers: boolean;
-  /** Where to write CPU profiles, in place of measuring. */
+  /** Folder for CPU profiles, which replace the measurement. */
   profile: string | undefined;
-  /** Where to write the figures as JSON. */
+  /** File for the results as JSON. */
   json: string | undefined;
 }
 
 const BARE = fileURLToPath(new URL("support/bare/wrangler.toml", import.meta.url));
-/** Nobody listens there: what is asked here needs nothing of the provider. */
+/** An unused port, since these requests do not need the provider. */
 const NO_NYLAS = "http://127.0.0.1:1";
 
 /**
- * `requests`: requests a second, latency and CPU of the main reads, the webhook door and ingest, each beside a bare
- * Hono route in the same workerd; or, with `--profile`, where that CPU goes.
- * @returns 0, or 1 when a request failed
+ * `requests`: measures throughput, latency and CPU of the main reads, webhooks and ingest, compared with a bare Hono
+ * route in the same workerd. With `--profile`, profiles the CPU instead.
+ * @returns 0, or 1 if a request failed
  */
 export async function run(args: string[]): Promise<number> {
   const options = readOptions(args);
@@ -45,15 +45,14 @@ export async function run(args: string[]): Promise<number> {
   const targets = await cleaningUp((cleanup, directory) => measure(cleanup, directory, options));
   const results = targets.flat();
   console.log(`
-${options.concurrency} connections, each with one request under way, ${options.seconds} s a case after 1 s of warm-up; ${options.messages} messages
-in one mailbox; ${cpus().length} cores. Times in ms, CPU in µs a request, of all processes of a target. A ratio "to bare" is to a
-bare Hono route in the same workerd, asked with the same method, headers and body just before and just after.
-Xabar's CPU is workerd's, which also plays D1, R2, the queues and the rate limit: all their CPU is in it, and one
-thread does it all. Locally each round trip to D1 is a transaction that is synced to the disk, also when it only
-reads, and so is each question to the rate limit; with TMPDIR on a tmpfs the disk is out of it (now: ${tmpdir()}).
-While the webhook door is measured, the queue's consumer already takes in what has passed it. "ingest" is timed
-from the first notification until the last mail can be read; its requests are mails, and its latency is that of
-the 200s.
+${options.concurrency} connections with one request each, ${options.seconds} s per case after 1 s of warm-up; ${options.messages} messages in one
+mailbox; ${cpus().length} cores. Times in ms; CPU in µs per request, of all processes of a target. "To bare" is the ratio to a bare
+Hono route in the same workerd, with the same method, headers and body, measured just before and after.
+The CPU of Xabar is that of workerd, which simulates D1, R2, queues and rate limit on the same thread. Locally each round
+trip to D1, even a read, and each check of the rate limit is a transaction synced to disk. A TMPDIR on tmpfs avoids
+the disk (now: ${tmpdir()}).
+While webhooks are measured, the queue consumer runs as well. "ingest" runs from the first notification until the last
+message can be read; its requests are messages, and its latency is that of the 200s.
 
 ${renderResults(targets)}
 
@@ -70,14 +69,14 @@ const toJson = (options: Options, results: Result[]) => ({
   results: results.map((result) => ({ ...result, figures: figuresOf(result) })),
 });
 
-/** @returns the results of each target, Xabar's first */
+/** @returns the results by target, Xabar first */
 async function measure(cleanup: Cleanup, directory: string, options: Options): Promise<Result[][]> {
   const beside = await bundleWorker(join(directory, "bare"), [], BARE);
   const { generator, worker, target, setting } = await start(cleanup, directory, options, [], { beside });
   const { concurrency } = options;
   const bare = { ...target, name: "bare", url: worker.besideUrl ?? "" };
   const bench: Bench = { generator, bare, setting, concurrency };
-  // Before the Worker takes in mail that the peer does not have.
+  // Compare before the Worker receives messages that the peer lacks.
   const peer = options.peers ? await startPeer(cleanup, directory, worker, setting) : undefined;
   const targets = [target, ...(peer ? [peer] : [])];
   const results: Result[][] = [];
@@ -98,7 +97,7 @@ interface Started {
   worker: RunningWorker;
   target: Target;
   setting: Setting;
-  /** The path of the Worker's code. */
+  /** The path of the code of the Worker. */
   bundle: string;
 }
 
@@ -125,8 +124,8 @@ async function start(
 }
 
 /**
- * Starts the peer with a process for each core, fills its mailbox alike, and makes sure that it answers alike.
- * @returns undefined when it is not installed
+ * Starts the peer with one process per core, fills its mailbox with the same messages, and compares responses.
+ * @returns undefined if it is not installed
  */
 async function startPeer(cleanup: Cleanup, directory: string, worker: RunningWorker, setting: Setting) {
   const { secrets, messages } = setting;

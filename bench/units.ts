@@ -15,7 +15,7 @@ import { routesOf, startStage } from "./units/stage.ts";
 interface Options {
   /** Mails in the large mailbox, ascending. */
   sizes: number[];
-  /** Where to write the figures as JSON, and the chart as SVG. */
+  /** Files for the results as JSON, and for the chart as SVG. */
   json: string | undefined;
   chart: string | undefined;
 }
@@ -23,32 +23,30 @@ interface Options {
 const METERED = fileURLToPath(new URL("./units/worker/index.ts", import.meta.url));
 
 /**
- * `units`: what every call costs in the units that Cloudflare bills, in mailboxes of several sizes, held against
- * bars.
- * @returns 0, or 1 when a bar does not hold
- * @throws Error when no case calls a route of the Worker
+ * `units`: measures every call in the units that Cloudflare bills, at several mailbox sizes, and checks the bars.
+ * @returns 0, or 1 if a bar does not hold
+ * @throws Error if a route of the Worker has no case
  */
 export async function run(args: string[]): Promise<number> {
   const options = readOptions(args);
   const results = await cleaningUp((cleanup, directory) => measure(cleanup, directory, options.sizes));
   const bars = checkBars(results);
   console.log(`
-Each line is one call, with all that it set going: work after the answer, queue messages and what their consumers
-did, and the Durable Objects. D1's rows are as D1 itself reports them. A queue message costs one operation to write,
-one at each delivery and one to delete, for each begun 64 KB. R2 A writes and lists, R2 B reads; deleting is free.
-One company has the large mailbox ("mails"), 40 others have 1,000 mails each, and 259 have 100. "any": the same at
-every size. A filled mail takes ${results.bytesPerMessage} bytes of the database, indexes included.
+Each line is one call with everything that it triggers: work after the response, queue messages, their consumers, and
+Durable Objects. Rows are those that D1 reports. Each 64 KB of a queue message cost one operation to write, one per
+delivery and one to delete. R2 A writes and lists, R2 B reads; deletion is free. One company has the large mailbox
+("mails"), 40 others have 1,000 messages each, and 259 have 100. "any": the same at every size. A message takes
+${results.bytesPerMessage} bytes of the database, with indexes.
 
 ${renderCosts(results)}
 
 ${renderBars(results, bars)}
 
-What rises with the mailbox (${results.sizes.map((size) => size.toLocaleString("en-US")).join(", ")} mails):
+Calls that grow with the mailbox (${results.sizes.map((size) => size.toLocaleString("en-US")).join(", ")} mails):
 ${renderGrowth(results)}
-What rises with something else: a page by number reads all rows before it, in each company of the token; a thread is
-answered whole.
-What is not counted: what a hub writes into its own storage (where it stands in the log, after each event that it
-sends, and who is at a thread), and the alarm that follows 30 s after somebody was at one, which is one request.
+Other growth: a page by number reads all rows before it, in each company of the token; a thread is returned whole.
+Not counted: writes of a hub to its own storage (the cursor after each event, and presence), and the alarm 30 s after
+presence, which is one request.
 `);
   if (options.json) writeFileSync(options.json, toJson(results));
   if (options.chart) writeFileSync(options.chart, renderChart(results));

@@ -3,12 +3,12 @@ import { now } from "../support/clock.ts";
 import { openEventStream } from "./event-stream.ts";
 import type { Command, Reply, StreamCounts } from "./subscribers.ts";
 
-// The process that holds the client's end of the streams, so that reading them takes no time from who measures.
+// Reads the streams in a separate process, so that reading does not disturb the measurement.
 
 const OPENED_AT_A_TIME = 50;
 
 const requests: ClientRequest[] = [];
-/** For each stream, when its events arrived. */
+/** Arrival times of the events, by stream. */
 const arrivals: number[][] = [];
 const counts: StreamCounts = { events: 0, comments: 0, closed: 0 };
 
@@ -18,7 +18,7 @@ process.on("message", (command: Command & { id: number }) => {
     (error: unknown) => process.send?.({ id: command.id, error: String(error) }),
   );
 });
-// The bench has ended, in whatever way.
+// The bench has ended.
 process.on("disconnect", () => process.exit());
 
 async function obey(command: Command): Promise<Reply> {
@@ -53,7 +53,7 @@ async function openOne(url: string, greeting: string | null, counted: string): P
       onComment: () => void counts.comments++,
       onClose() {
         counts.closed++;
-        reject(new Error("The stream was closed before it had begun"));
+        reject(new Error("The stream was closed before its first event"));
       },
     };
     openEventStream(url, listener).then((request) => {

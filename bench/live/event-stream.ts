@@ -1,19 +1,19 @@
 import { type ClientRequest, request } from "node:http";
 import { now } from "../support/clock.ts";
 
-/** Who is told what comes on a stream. */
+/** Receives the events and comments of a stream. */
 export interface StreamListener {
-  /** @param at when its last byte was read, on the clock of `now` */
+  /** @param at time of its last byte, on the clock of `now` */
   onEvent(name: string, data: string, at: number): void;
-  /** A comment: what servers keep idle streams alive with. */
+  /** Called for a comment, such as a keepalive. */
   onComment(): void;
   onClose(): void;
 }
 
 /**
- * Opens a stream of Server-Sent Events on a socket of its own.
- * @returns once the headers have come
- * @throws Error when it was refused
+ * Opens a stream of Server-Sent Events on a new socket.
+ * @returns after the headers have arrived
+ * @throws Error if the server refuses it
  */
 export function openEventStream(url: string, listener: StreamListener): Promise<ClientRequest> {
   return new Promise((resolve, reject) => {
@@ -21,7 +21,7 @@ export function openEventStream(url: string, listener: StreamListener): Promise<
     const opening = request(url, { agent: false, headers }, (response) => {
       if (response.statusCode !== 200) {
         opening.destroy();
-        reject(new Error(`The stream was refused: ${response.statusCode}`));
+        reject(new Error(`The server refused the stream: ${response.statusCode}`));
         return;
       }
       const read = createReader(listener);

@@ -6,24 +6,24 @@ import { usageOf } from "../support/processes.ts";
 import { type Distribution, distributionOf } from "../support/statistics.ts";
 import { type Subscribers, startSubscribers } from "./subscribers.ts";
 
-/** The event that is published, by each server alike. */
+/** The event that both servers publish. */
 export const PUBLISHED = "thread.updated";
 
-/** A server that brings each published event to many streams. */
+/** A server that sends each published event to many streams. */
 export interface Broadcaster {
   name: string;
   /** One for each stream. */
   urls: string[];
-  /** The event that a stream begins with; null for none. */
+  /** The first event of a stream; null for none. */
   greeting: string | null;
-  /** Publishes one event; settles with the server's answer. */
+  /** Publishes one event and waits for the response. */
   publish(): Promise<void>;
   pids(): number[];
 }
 
 export interface FanOutOptions {
   events: number;
-  /** Events a second. */
+  /** Events per second. */
   rate: number;
   idleSeconds: number;
 }
@@ -34,17 +34,17 @@ export interface FanOut {
   streams: number;
   openMs: number;
   openCpuMs: number;
-  /** Events a second as they were really published. */
+  /** Events per second that were actually published. */
   rate: number;
   expected: number;
   delivered: number;
   closed: number;
-  /** Streams on which the number of events is not the number of those published. */
+  /** Number of streams that did not receive every event exactly once. */
   uneven: number;
   latency: Distribution;
   serverCpuShare: number;
   clientCpuShare: number;
-  /** CPU of everything that has nothing to do with the bench, while publishing, as a share of a core. */
+  /** CPU of unrelated processes while publishing, as a share of a core. */
   bystandersCpuShare: number;
   cpuMicrosPerDelivery: number;
   idleSeconds: number;
@@ -53,10 +53,10 @@ export interface FanOut {
   rss: { before: number; open: number; afterEvents: number; afterClose: number };
 }
 
-/** How long nothing may come before what is missing counts as lost. */
+/** Time without a delivery after which missing ones count as lost. */
 const LOST_AFTER_MS = 10_000;
 
-/** Opens the streams, publishes, waits for every delivery, and then for nothing. */
+/** Opens the streams, publishes, waits for all deliveries, and measures an idle phase. */
 export async function measureFanOut(
   cleanup: Cleanup,
   server: Broadcaster,
@@ -129,7 +129,7 @@ async function allDelivered(subscribers: Subscribers, expected: number): Promise
   }
 }
 
-/** Both servers keep the order, so a stream's n-th arrival is the n-th that was sent. */
+/** Both servers keep the order, so the n-th arrival is the n-th published event. */
 function latencies(arrivals: Float64Array[], sentAt: number[]): number[] {
   return arrivals.flatMap((times) => Array.from(times, (at, nth) => at - (sentAt[nth] ?? Number.NaN)));
 }

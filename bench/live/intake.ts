@@ -8,17 +8,17 @@ import { receiveMail, signToken, streamUrl, type Tenant } from "../support/tenan
 import type { RunningWorker, Secrets } from "../support/worker.ts";
 import { openEventStream } from "./event-stream.ts";
 
-/** How mails were announced, and what it took, in milliseconds. */
+/** Results of an intake run, in milliseconds. */
 export interface Intake {
-  /** From the POST until its 200. */
+  /** From the POST to its 200. */
   answer: Distribution;
-  /** From the 200 until `message.created` on the stream. */
+  /** From the 200 to `message.created` on the stream. */
   event: Distribution;
-  /** From the first POST until the last event, a mail. */
+  /** From the first POST to the last event, per message. */
   msPerMail: number;
   expected: number;
   arrived: number;
-  /** CPU of everything that has nothing to do with the bench, as a share of a core. */
+  /** CPU of unrelated processes, as a share of a core. */
   bystandersCpuShare: number;
 }
 
@@ -28,15 +28,15 @@ export interface IntakeOptions {
   sim: NylasSim;
   tenant: Tenant;
   mails: number;
-  /** How many notifications are under way at a time; 1 waits for each mail's event before the next. */
+  /** Notifications in progress at a time. 1 waits for each event before the next notification. */
   concurrency: number;
-  /** Whether a notification carries the headers, so that the Worker has nothing to ask the provider for. */
+  /** Whether notifications contain the headers. Otherwise the Worker fetches them from the provider. */
   hasHeaders: boolean;
 }
 
 const EVENT_TIMEOUT_MS = 30_000;
 
-/** Announces mails to the Worker, and follows them until a stream tells of them. */
+/** Posts notifications to the Worker and waits for their events on a stream. */
 export async function measureIntake(options: IntakeOptions): Promise<Intake> {
   const { worker, secrets, sim, tenant, mails, concurrency } = options;
   const arrivedAt = new Map<string, number>();
@@ -89,7 +89,7 @@ async function follow(url: string, arrivedAt: Map<string, number>) {
   return stream;
 }
 
-/** Polled, but the times are taken when the events come. */
+/** Polls for completion. Times are taken when events arrive. */
 async function arrivals(arrivedAt: Map<string, number>, count: number): Promise<void> {
   const deadline = now() + EVENT_TIMEOUT_MS;
   while (arrivedAt.size < count && now() < deadline) await new Promise((resolve) => setTimeout(resolve, 1));
@@ -111,7 +111,7 @@ async function post({ worker, secrets, hasHeaders }: IntakeOptions, message: Sto
   return { sentAt, answeredAt };
 }
 
-/** An event names the Worker's id of a message, a notification the provider's: both know the subject. */
+/** Events and notifications have different message ids, so match them by subject. */
 async function subjectsOf(tenant: Tenant, ids: string[]): Promise<Map<string, string>> {
   const subjects = new Map<string, string>();
   for (const id of ids) {

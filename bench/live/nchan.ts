@@ -9,7 +9,7 @@ import { type Broadcaster, PUBLISHED } from "./fan-out.ts";
 
 const MODULE = "ngx_nchan_module.so";
 
-/** Where nginx has the Nchan module; null when either is not installed. */
+/** Path of the Nchan module of nginx; null if either is not installed. */
 export function findNchan(): string | null {
   const { stderr, error } = spawnSync("nginx", ["-V"], { encoding: "utf8" });
   if (error) return null;
@@ -18,15 +18,15 @@ export function findNchan(): string | null {
   return existsSync(path) ? path : null;
 }
 
-/** A sentence for whoever has no Nchan. */
+/** The message if Nchan is not installed. */
 export const NO_NCHAN =
   "nginx with Nchan is not installed, so there is nothing to compare with: apt-get install nginx libnginx-mod-nchan";
 
 /**
  * Starts nginx with one channel.
  * @param options.directory for its configuration and logs
- * @param options.streams how many will be open
- * @param options.payload what each event carries
+ * @param options.streams number of streams
+ * @param options.payload the payload of each event
  */
 export async function startNchan(
   cleanup: Cleanup,

@@ -3,14 +3,14 @@ import { type Cell, renderTable } from "../support/table.ts";
 import type { FanOut } from "./fan-out.ts";
 import type { Intake } from "./intake.ts";
 
-/** One setting of the webhook queue, and how mail came in under it. */
+/** A setting of the webhook queue, and its results. */
 export interface IntakeRow {
   maxBatchSize: number;
   maxBatchTimeout: number;
   hasHeaders: boolean;
-  /** One mail at a time. */
+  /** One message at a time. */
   single: Intake;
-  /** Many at once. */
+  /** Many messages at once. */
   burst: Intake;
 }
 
@@ -42,7 +42,7 @@ const FAN_OUT_ROWS: [string, (result: FanOut) => number][] = [
   ["idle: CPU per comment (µs)", ({ idleCpuMs, idleComments }) => (idleCpuMs * 1000) / idleComments],
 ];
 
-/** How events reached the streams; beside a second server also the ratio of the first to it. */
+/** Renders the deliveries, with the ratio to a second server if there is one. */
 export function renderFanOut(results: FanOut[]): string {
   const [first, second] = results;
   if (!first) return "";
@@ -58,7 +58,7 @@ export function renderFanOut(results: FanOut[]): string {
 const ratio = (one: number, other: number): Cell =>
   !other || Number.isNaN(one) ? null : `${(one / other).toFixed(2)}x`;
 
-/** How fast mail became an event, a line for each setting and manner. */
+/** Renders the intake, with a line for each setting and concurrency. */
 export function renderIntake(rows: IntakeRow[]): string {
   const columns = [
     ...["batch size / seconds", "headers", "mails", "came", "200: median", "200: p99"],

@@ -2,19 +2,19 @@ import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Cleanup } from "../support/cleanup.ts";
 
-/** What the process of the clients is told to do. */
+/** A command to the client process. */
 export type Command =
   | {
       kind: "open";
       urls: string[];
-      /** The event that each stream begins with; null when its headers are all there is. */
+      /** The first event of each stream; null for none. */
       greeting: string | null;
-      /** The event whose arrivals are recorded. */
+      /** Name of the event to record. */
       counted: string;
     }
   | { kind: "count" | "report" | "close" };
 
-/** What has come on all streams together. */
+/** Totals over all streams. */
 export interface StreamCounts {
   events: number;
   comments: number;
@@ -23,19 +23,19 @@ export interface StreamCounts {
 
 export type Reply = { ms: number } | StreamCounts | { arrivals: Float64Array[] } | Record<never, never>;
 
-/** Many streams, held by a process of their own. */
+/** Many streams in a separate process. */
 export interface Subscribers {
   pid: number;
   /** @returns milliseconds until the last stream was open */
   open(options: Omit<Extract<Command, { kind: "open" }>, "kind">): Promise<number>;
   count(): Promise<StreamCounts>;
-  /** For each stream, when its events arrived, in order, on the clock of `now`. */
+  /** Arrival times of the events by stream, on the clock of `now`. */
   arrivals(): Promise<Float64Array[]>;
   close(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Starts the process of the clients; it has no stream yet. */
+/** Starts the client process, without streams. */
 export function startSubscribers(cleanup: Cleanup): Subscribers {
   const child = fork(fileURLToPath(new URL("clients.ts", import.meta.url)), { serialization: "advanced" });
   const exited = new Promise((resolve) => child.once("exit", resolve));
@@ -70,7 +70,7 @@ function createAsker(child: ChildProcess): (command: Command) => Promise<Reply> 
     waiting.delete(id);
   });
   child.once("exit", () => {
-    for (const { reject } of waiting.values()) reject(new Error("The process of the clients has ended"));
+    for (const { reject } of waiting.values()) reject(new Error("The client process has ended"));
   });
   return (command) =>
     new Promise((resolve, reject) => {

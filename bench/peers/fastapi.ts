@@ -9,31 +9,31 @@ import type { Secrets } from "../support/worker.ts";
 import { fillSql, readAllButSql } from "./fill.ts";
 import { findPostgres, type Postgres, startPostgres } from "./postgres.ts";
 
-/** Another server of the same contract. */
+/** Another implementation of the contract. */
 export interface Peer {
   name: string;
-  /** Its origin, without a slash at the end. */
+  /** Its origin, without a trailing slash. */
   url: string;
-  /** Of everything that answers, applies and stores, databases included. Postgres shares memory among its own. */
+  /** All of its processes, databases included. The processes of PostgreSQL share memory. */
   pids(): number[];
-  /** Creates the company's mailbox with this many messages, as fillMailbox does in the Worker. */
+  /** Creates a mailbox with this many messages, like fillMailbox for the Worker. */
   fill(company: number, messages: number): Promise<void>;
-  /** Reads every mail of the company for the user but `unread` of them, at equal distances. */
+  /** Marks all messages as read for the user, except `unread` of them at equal distances. */
   readAllBut(company: number, userId: number, unread: number): Promise<void>;
 }
 
 const FOLDER = fileURLToPath(new URL("fastapi", import.meta.url));
-/** Debian's own, which sees Debian's packages; another may come first on the path. */
+/** The Python of Debian, which finds its packages. Another one may come first in PATH. */
 const PYTHON = "/usr/bin/python3";
 const MODULES = "fastapi, uvicorn, uvloop, httptools, asyncpg, redis, hiredis, jwt";
 
-/** A sentence for whoever has not all that the peer consists of. */
+/** The message if a part of the peer is not installed. */
 export const NO_FASTAPI =
   "FastAPI, PostgreSQL and Redis are not all installed, so there is nothing to compare with: apt-get install " +
   "python3-fastapi python3-uvicorn uvicorn python3-uvloop python3-httptools python3-asyncpg python3-redis " +
   "python3-hiredis python3-jwt redis-server postgresql";
 
-/** Tells whether all that the peer consists of is installed. */
+/** Whether all parts of the peer are installed. */
 function hasFastapi(): boolean {
   if (!existsSync(PYTHON) || !findPostgres()) return false;
   const { status } = spawnSync(PYTHON, ["-c", `import ${MODULES}`], { stdio: "ignore" });
@@ -41,12 +41,12 @@ function hasFastapi(): boolean {
 }
 
 /**
- * Starts the contract's first stack: FastAPI on uvicorn, PostgreSQL, Redis, and a process that applies what the
- * webhook's door has put into the stream. All are its own, and none is a service of the system.
- * @param options.directory for the state of Redis
- * @param options.workers how many processes answer requests
- * @returns undefined when something is not installed: NO_FASTAPI says what
- * @throws Error when something does not start
+ * Starts the stack of the first implementation: FastAPI on uvicorn, PostgreSQL, Redis, and a consumer of the webhook
+ * stream. Starts its own instances and uses no system services.
+ * @param options.directory folder for the state of Redis
+ * @param options.workers number of processes that serve requests
+ * @returns undefined if a part is not installed; see NO_FASTAPI
+ * @throws Error if a part does not start
  */
 export async function startFastapi(
   cleanup: Cleanup,
@@ -73,13 +73,13 @@ export async function startFastapi(
   };
 }
 
-/** Afterwards nothing is left to be done in the background: no autovacuum, no checkpoint. */
+/** Runs vacuum and checkpoint now, so that neither runs during the measurement. */
 function settle(postgres: Postgres, sql: string): void {
   postgres.run(sql);
   postgres.run("VACUUM ANALYZE; CHECKPOINT;");
 }
 
-/** Redis on a socket, with an append-only file that is flushed every second. */
+/** Redis on a socket, with an append-only file that is synced every second. */
 function startRedis(cleanup: Cleanup, directory: string): { socket: string; pid: number } {
   const socket = join(directory, "redis.sock");
   const settings = { port: "0", unixsocket: socket, dir: directory, save: "", loglevel: "warning" };
@@ -93,7 +93,7 @@ function startRedis(cleanup: Cleanup, directory: string): { socket: string; pid:
 
 type Env = Record<string, string | undefined>;
 
-/** Starts the processes that answer requests, on one port. */
+/** Starts the processes that serve requests on one port. */
 async function startServers(
   cleanup: Cleanup,
   workers: number,
@@ -106,9 +106,9 @@ async function startServers(
   return { servers, url: `http://127.0.0.1:${port}` };
 }
 
-/** How many sockets of this machine wait for connections to 127.0.0.1 on this port. */
+/** Number of sockets that listen on this port of 127.0.0.1. */
 function listeners(port: number): number {
-  // proc_net_tcp(5): the number, the local address and the remote one in hexadecimal, the state, of which 0A listens
+  // proc_net_tcp(5): number, local and remote address in hexadecimal, state (0A: listening)
   const address = `0100007F:${port.toString(16).toUpperCase().padStart(4, "0")}`;
   const sockets = readFileSync("/proc/net/tcp", "utf8").split("\n");
   return sockets.filter((line) => {
@@ -117,7 +117,7 @@ function listeners(port: number): number {
   }).length;
 }
 
-/** Starts a process that ends with the bench. @returns its pid */
+/** Starts a process that is killed with the bench. @returns its pid */
 function start(
   cleanup: Cleanup,
   command: string,
@@ -127,24 +127,23 @@ function start(
   const child: ChildProcess = spawn(command, args, { ...options, stdio: ["ignore", "ignore", "inherit"] });
   const exited = new Promise((resolve) => child.once("exit", resolve));
   cleanup.defer(async () => {
-    child.kill("SIGKILL"); // nobody needs its state again, and what still runs would write into its folder
+    child.kill("SIGKILL"); // its state is not needed, and a running process would write into the deleted folder
     await exited;
   });
   if (!child.pid) throw new Error(`${command} does not start`);
   return child.pid;
 }
 
-/** A port that nobody listens on just now. */
+/** A free port. */
 function freePort(): number {
   const script = "import socket; s = socket.socket(); s.bind(('127.0.0.1', 0)); print(s.getsockname()[1])";
   return Number(execFileSync(PYTHON, ["-c", script], { encoding: "utf8" }));
 }
 
 /**
- * Makes sure that two servers do the same work: asks both the same, and compares status and JSON, whole but for the
- * cursor, which only Xabar offers.
- * @param servers their origins, filled alike; mails that came by webhook have ids that differ
- * @param paths with their queries
+ * Checks that two servers give the same responses. Compares status and JSON, except cursors, which only Xabar has.
+ * @param servers origins of servers with the same content; ids of messages from webhooks may differ
+ * @param paths paths with queries
  * @throws AssertionError with the first difference
  */
 export async function assertSameAnswers(

@@ -1,6 +1,6 @@
 import { filledId, HTML, MESSAGES_PER_THREAD, OLDEST_AT } from "../support/fill.ts";
 
-// The same rows as bench/support/fill.ts writes, for PostgreSQL, with the counters that belong to them.
+// Writes the rows of bench/support/fill.ts to PostgreSQL, with their counters.
 
 type Kind = Parameters<typeof filledId>[0];
 
@@ -9,7 +9,7 @@ const sqlId = (kind: Kind, company: number, expression: string): string =>
 
 const timeOf = (expression: string): string => `to_timestamp(${OLDEST_AT} + (${expression}) * 60::bigint)`;
 
-/** The statements that create the company's account with this many messages. */
+/** Statements that create the account of a company with this many messages. */
 export function fillSql(company: number, messages: number): string {
   const account = `'${filledId("account", company)}'::uuid`;
   const thread = sqlId("thread", company, `i / ${MESSAGES_PER_THREAD}`);
@@ -41,7 +41,7 @@ export function fillSql(company: number, messages: number): string {
     COMMIT;`;
 }
 
-/** The statements that read all of the company's messages for the user but some, at equal distances. */
+/** Statements that mark all messages of a company as read, except some at equal distances. */
 export function readAllButSql(company: number, userId: number, unread: number): string {
   const account = `'${filledId("account", company)}'::uuid`;
   return `

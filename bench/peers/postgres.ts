@@ -6,13 +6,13 @@ import type { Cleanup } from "../support/cleanup.ts";
 import { eventually } from "../support/clock.ts";
 import { childrenOf } from "../support/processes.ts";
 
-/** A PostgreSQL of its own, on a unix socket. */
+/** A separate PostgreSQL server on a Unix socket. */
 export interface Postgres {
-  /** For clients; the socket's directory stands in its query. */
+  /** The URL for clients. Its query has the folder of the socket. */
   url: string;
-  /** Of the server and all its processes. */
+  /** The server and its child processes. */
   pids(): number[];
-  /** Runs statements, and stops at the first that fails. @throws Error */
+  /** Runs statements. @throws Error for the first one that fails */
   run(sql: string): void;
 }
 
@@ -20,8 +20,8 @@ const VERSIONS = "/usr/lib/postgresql";
 const SCRIPT_BYTES = 16 * 1024 * 1024;
 
 /**
- * Durability is PostgreSQL's default: fsync and synchronous_commit are on. The rest is what one sets for many
- * short questions on an SSD: no JIT, one plan a prepared statement, and no checkpoint in the middle of a run.
+ * Durability is the default: fsync and synchronous_commit are on. The rest suits many short queries on an SSD: no JIT,
+ * one plan per prepared statement, no checkpoint during a run.
  */
 const SETTINGS = {
   listen_addresses: "",
@@ -36,7 +36,7 @@ const SETTINGS = {
   plan_cache_mode: "force_generic_plan",
 };
 
-/** The folder of PostgreSQL's newest programs; null when it is not installed. */
+/** The folder of the newest PostgreSQL binaries; null if none are installed. */
 export function findPostgres(): string | null {
   const versions = existsSync(VERSIONS) ? readdirSync(VERSIONS) : [];
   const folders = versions
@@ -46,13 +46,13 @@ export function findPostgres(): string | null {
 }
 
 /**
- * Creates an empty cluster in a folder of its own, and starts it.
- * @throws Error when PostgreSQL is not installed, or does not start
+ * Creates and starts an empty cluster in a new folder.
+ * @throws Error if PostgreSQL is not installed or does not start
  */
 export async function startPostgres(cleanup: Cleanup): Promise<Postgres> {
   const bin = findPostgres();
   if (!bin) throw new Error("PostgreSQL is not installed");
-  // Not in the bench's folder: PostgreSQL's user may not look into that.
+  // Not in the folder of the bench, which the PostgreSQL user cannot read.
   const directory = mkdtempSync(join(tmpdir(), "xabar-postgres-"));
   cleanup.defer(() => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }));
   const user = unprivileged();
@@ -72,7 +72,7 @@ export async function startPostgres(cleanup: Cleanup): Promise<Postgres> {
     cwd: directory,
     stdio: ["ignore", "ignore", "inherit"],
   });
-  // At once, since nobody needs these data again; and waited for, since what still runs would write into its folder.
+  // Stop at once, since the data are not needed. Wait, since a running server would write into the folder.
   const stop = ["-D", data, "-m", "immediate", "-t", "2", "stop"];
   cleanup.defer(() => execFileSync(join(bin, "pg_ctl"), stop, { ...user, cwd: directory, stdio: "ignore" }));
   const client = ["-h", directory, "-U", "postgres", "-d", "postgres"];
@@ -97,7 +97,7 @@ function answers(program: string, args: string[]): boolean {
   }
 }
 
-/** PostgreSQL refuses to run as root: then it runs as somebody else. */
+/** PostgreSQL refuses to run as root, so use another user. */
 function unprivileged(): { uid: number; gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const idOf = (option: string) => Number(execFileSync("id", [option, "postgres"], { encoding: "utf8" }));

@@ -5,28 +5,28 @@ import type { Request } from "./load.ts";
 import { createNotifications } from "./notifications.ts";
 import type { Target } from "./target.ts";
 
-/** The company whose mailbox is filled. */
+/** The company of the filled mailbox. */
 export const COMPANY = 1;
-/** Has read every mail but `UNREAD`. */
+/** Has read all messages except `UNREAD`. */
 export const READER = 1;
 export const UNREAD = 10;
 /** Has touched nothing. */
 const NEWCOMER = 2;
-/** Stars mails, and nothing else. */
+/** Only stars messages. */
 const STARRER = 3;
 
-/** How many different rows the requests for one row ask for. */
+/** Number of different rows that single-row requests use. */
 const DIFFERENT = 1000;
-/** More than any target takes in on this kind of machine: whoever does is measured for a shorter time. */
+/** More than targets process on such a machine. A faster target is measured for a shorter time. */
 const NOTIFICATIONS_A_SECOND = 2000;
 const MAILS_A_SECOND = 200;
 
-/** What the requests of a case are made from. */
+/** Inputs for the requests of a case. */
 export interface Setting {
   secrets: Secrets;
-  /** In the filled mailbox. */
+  /** Messages in the filled mailbox. */
   messages: number;
-  /** Measured for each case; one more for the warm-up. */
+  /** Seconds per case, without the second of warm-up. */
   seconds: number;
 }
 
@@ -34,16 +34,16 @@ export interface Setting {
 export interface Case {
   name: string;
   /**
-   * `read`: the same again and again. `door`: each request once, and what it sets off runs behind it. `ingest`:
-   * the same, but timed until the last mail can be read.
+   * `read` repeats its requests. `door` sends each request once, while background work runs. `ingest` does the same, but
+   * runs until the last message can be read.
    */
   kind: "read" | "door" | "ingest";
   requests(target: Target, setting: Setting): Promise<Request[]> | Request[];
-  /** How many items the page must have, so that nothing is measured that answers less. */
+  /** The expected number of items, to detect incomplete responses. */
   items?: number;
 }
 
-/** A page has so many of a filled mailbox. */
+/** Items on a page of the filled mailbox. */
 const PAGE = 25;
 
 const get = (userId: number, paths: (setting: Setting) => string[]): Case["requests"] => {
@@ -57,7 +57,7 @@ function open(path: string): Case["requests"] {
   return () => [{ method: "GET", path, headers: {} }];
 }
 
-/** What every request costs, the main reads, a change, the webhook door, and mail coming in. */
+/** The cost of any request, the main reads, a change, webhooks, and ingest. */
 export const CASES: Case[] = [
   { name: "no token, no query of D1", kind: "read", requests: open("/webhooks/nylas?challenge=bench") },
   { name: "GET /inbox/", kind: "read", requests: get(NEWCOMER, () => ["/inbox/"]), items: PAGE },
@@ -92,7 +92,7 @@ export const CASES: Case[] = [
   },
 ];
 
-/** What two targets that are filled alike must answer alike. */
+/** Paths to which two targets with the same content must give the same responses. */
 export const comparedPaths = (messages: number): string[] => [
   ...["/inbox/", "/inbox/?is_read=false", "/inbox/?page=3&size=7", "/inbox/unread-counts"],
   ...["/messages/", `/messages/${idOf("message", messages - 1)}`],
@@ -114,7 +114,7 @@ async function headersOf({ secrets }: Setting, userId: number): Promise<Record<s
   return { authorization: `Bearer ${await signToken(secrets, userId, COMPANY)}` };
 }
 
-/** The ids of inbox entries are the target's own affair. */
+/** Inbox entry ids differ between targets. */
 async function stars({ url }: Target, setting: Setting): Promise<Request[]> {
   const headers = await headersOf(setting, STARRER);
   const response = await fetch(`${url}/inbox/?size=100`, { headers });
@@ -122,7 +122,7 @@ async function stars({ url }: Target, setting: Setting): Promise<Request[]> {
   return items.map(({ id }) => ({ method: "PATCH", path: `/inbox/${id}/star`, headers }));
 }
 
-/** @returns how many mails can be read in the company */
+/** @returns the number of messages of the company */
 export async function countMails({ url }: Target, setting: Setting): Promise<number> {
   const response = await fetch(`${url}/messages/?size=1`, { headers: await headersOf(setting, READER) });
   if (!response.ok) throw new Error(`GET /messages/: ${response.status} ${await response.text()}`);

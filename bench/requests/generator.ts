@@ -6,7 +6,7 @@ import { usageOf } from "../support/processes.ts";
 import { distributionOf } from "../support/statistics.ts";
 import type { Load, Measured, Reply, Request } from "./load.ts";
 
-// The process that asks: a closed loop, where each connection sends its next request when the last is answered.
+// The load generator: a closed loop, in which each connection waits for a response before its next request.
 
 process.on("message", (load: Load) => {
   run(load).then(
@@ -14,15 +14,15 @@ process.on("message", (load: Load) => {
     (error: unknown) => tell({ error: String(error) }),
   );
 });
-// The bench has ended, in whatever way.
+// The bench has ended.
 process.on("disconnect", () => process.exit());
 
 const tell = (reply: Reply) => void process.send?.(reply);
 
-/** How many characters of a refusal are shown. */
+/** Maximum length of a shown error response. */
 const SHOWN = 300;
 
-/** What has happened so far; `latencies` and `bytes` only of what was answered while the clock ran. */
+/** Counts so far. `latencies` and `bytes` only include responses of the measured time. */
 interface Tally {
   isMeasuring: boolean;
   isOver: boolean;
@@ -59,7 +59,7 @@ async function run(load: Load): Promise<Measured> {
   };
 }
 
-/** @returns a function that tells what has been spent since; what the bench's own process spends is no bystander's */
+/** @returns a function that returns the CPU since then; the bench itself is not a bystander */
 function startClock(pids: number[]) {
   const start = now();
   const cpu = usageOf(pids).cpu;
@@ -76,7 +76,7 @@ function startClock(pids: number[]) {
   };
 }
 
-/** @returns a function that gives the next request, or undefined when there is none any more */
+/** @returns a function that returns the next request, or undefined at the end */
 function createSource({ requests, once }: Load, tally: Tally): () => Request | undefined {
   let at = 0;
   return () => {
@@ -89,7 +89,7 @@ async function loop(client: Client, next: () => Request | undefined, tally: Tall
   for (let request = next(); request; request = next()) await exchange(client, request, tally);
 }
 
-/** Undici's lowest door: what it does above it costs more than the exchange itself. */
+/** Uses the lowest API of undici, since its upper layers cost more than the exchange itself. */
 function exchange(client: Client, { method, path, headers, body }: Request, tally: Tally): Promise<void> {
   return new Promise((resolve) => {
     const sentAt = now();

@@ -4,35 +4,35 @@ import { basename } from "node:path";
 import { add } from "../support/statistics.ts";
 import type { CallFrame, CpuProfile } from "./isolates.ts";
 
-/** What a share of the samples fell on. */
+/** A location and its share of the samples. */
 export interface Share {
   name: string;
   share: number;
 }
 
-/** Where an isolate's time went, the largest shares first; waiting is left out. */
+/** Time of an isolate by location, largest shares first, without idle time. */
 export interface Hotspots {
-  /** Samples in which the isolate ran. */
+  /** Samples while the isolate ran. */
   samples: number;
-  /** Functions by their own time, without what they call. */
+  /** Functions by self time. */
   self: Share[];
-  /** Functions with all that they call; what they await runs after them and is not in it. */
+  /** Functions by total time, without work that they await. */
   total: Share[];
-  /** Packages, files of ours and parts of workerd, by the own time of their functions. */
+  /** Packages, our files and parts of workerd, by self time. */
   modules: Share[];
 }
 
-/** Where a function was written. */
+/** The origin of a function. */
 export interface Location {
-  /** A package, a file of ours or a part of workerd; null for what is built into workerd and V8. */
+  /** A package, one of our files or a part of workerd; null for built-in functions. */
   module: string | null;
-  /** As exactly as it is known. */
+  /** The most precise position known. */
   place: string;
 }
 
 export type Locate = (frame: CallFrame) => Location;
 
-/** Reads the samples of a profile. */
+/** Aggregates the samples of a profile. */
 export function findHotspots({ nodes, samples }: CpuProfile, locate: Locate): Hotspots {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const parents = new Map(nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id])));
@@ -46,7 +46,7 @@ export function findHotspots({ nodes, samples }: CpuProfile, locate: Locate): Ho
     if (!top) continue;
     add(self, ownerOf(stack, locate, nameOf), count);
     add(modules, ownerOf(stack, locate, moduleOf), count);
-    // A function that calls itself counts once.
+    // Count a recursive function once.
     for (const name of new Set(stack.map((frame) => nameOf(frame, locate)))) add(total, name, count);
   }
   const ranked = (counts: Map<string, number>) =>
@@ -63,7 +63,7 @@ const countOf = (ids: number[]): Map<number, number> => {
   return counts;
 };
 
-/** From the function that ran up to the root. */
+/** The path from the running function to the root. */
 function stackOf(id: number, nodes: Map<number, { callFrame: CallFrame }>, parents: Map<number, number>) {
   const frames: CallFrame[] = [];
   for (let at: number | undefined = id; at !== undefined; at = parents.get(at)) {
@@ -84,12 +84,12 @@ const nameOf: Naming = (frame, locate) => {
 const moduleOf: Naming = (frame, locate) =>
   isNoFunction(frame) ? frame.functionName : (locate(frame).module ?? BUILT_IN);
 
-/** The profiler's own entries, such as (program) and (garbage collector). */
+/** Pseudo entries of the profiler, such as (program) and (garbage collector). */
 const isNoFunction = ({ functionName }: CallFrame): boolean => functionName.startsWith("(");
 
 const BUILT_IN = "built in";
 
-/** What is built in says little by itself: it is told with the function that called it. */
+/** Built-in functions are listed with their caller, since their names say little. */
 function ownerOf(stack: CallFrame[], locate: Locate, naming: Naming): string {
   const [top] = stack;
   if (!top) return "";
@@ -98,7 +98,7 @@ function ownerOf(stack: CallFrame[], locate: Locate, naming: Naming): string {
   return `${naming(top, locate)}, for ${caller ? naming(caller, locate) : "workerd"}`;
 }
 
-/** Names the functions of a bundle by where its source map says that they come from. */
+/** Locates the functions of a bundle through its source map. */
 export function locateInBundle(bundle: string): Locate {
   const map = new SourceMap(JSON.parse(readFileSync(`${bundle}.map`, "utf8")) as SourceMapPayload);
   const file = basename(bundle);
@@ -112,12 +112,12 @@ export function locateInBundle(bundle: string): Locate {
 
 function locateSource(source: string, line: number): Location {
   const [, packaged] = /.*\/node_modules\/(.*)/.exec(source) ?? [];
-  // So Drizzle's own source maps name its files.
+  // The source maps of Drizzle use this prefix.
   const path = packaged?.replace(/^src\//, "drizzle-orm/") ?? source.replace(/.*?\/(?=src\/)/, "");
   const [name] = packaged ? (/^(@[^/]+\/)?[^/]+/.exec(path) ?? []) : [];
   return { module: name ?? path, place: `${path}:${line}` };
 }
 
-/** Names the functions of workerd's own modules. */
+/** Locates the functions of modules of workerd. */
 export const locateInWorkerd: Locate = ({ url, lineNumber }) =>
   url ? { module: url, place: `${url}:${lineNumber + 1}` } : { module: null, place: BUILT_IN };

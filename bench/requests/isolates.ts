@@ -1,6 +1,6 @@
 import { openInspector } from "../support/inspector.ts";
 
-/** A function as V8 names it; line and column are 0-based. */
+/** A function in V8 notation; line and column are 0-based. */
 export interface CallFrame {
   functionName: string;
   url: string;
@@ -8,10 +8,10 @@ export interface CallFrame {
   columnNumber: number;
 }
 
-/** A .cpuprofile, as V8 writes it and browsers' developer tools read it. */
+/** A .cpuprofile, as V8 writes it and developer tools read it. */
 export interface CpuProfile {
   nodes: { id: number; callFrame: CallFrame; children?: number[] }[];
-  /** The ids of the nodes that ran, sample by sample. */
+  /** Node id of each sample. */
   samples: number[];
   /** Microseconds between samples. */
   timeDeltas: number[];
@@ -19,7 +19,7 @@ export interface CpuProfile {
   endTime: number;
 }
 
-/** An isolate whose profiler can be started: a Worker of ours, or one of those that play D1, R2 and so on. */
+/** An isolate to profile: our Worker, or one that simulates D1, R2 and so on. */
 export interface Isolate {
   name: string;
   start(): Promise<void>;
@@ -28,7 +28,7 @@ export interface Isolate {
 
 /** Microseconds. */
 const SAMPLING_INTERVAL = 500;
-/** Those that take part in a request. */
+/** The isolates that take part in a request. */
 const CONCERNED = /^(core:user|d1|r2|queues|ratelimit):/;
 
 /** Connects to the isolates of a workerd by the Chrome DevTools protocol. @param url `ws://…/` of its inspector */
@@ -52,8 +52,8 @@ async function connect(url: string, name: string): Promise<Isolate> {
 }
 
 /**
- * An isolate is sampled only while the thread is in it, and V8 counts the time between two samples to one of them:
- * to the profiles of isolates that share a thread. A sample stands for one interval here.
+ * V8 samples an isolate only while the thread runs it, so the time deltas include time of other isolates. Count one
+ * interval per sample instead.
  */
 function withoutGaps({ profile }: { profile: CpuProfile }): CpuProfile {
   const timeDeltas = profile.samples.map(() => SAMPLING_INTERVAL);

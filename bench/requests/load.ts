@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { Cleanup } from "../support/cleanup.ts";
 import type { Distribution } from "../support/statistics.ts";
 
-/** One request, as it goes over the wire. */
+/** A request to send. */
 export interface Request {
   method: "GET" | "POST" | "PATCH";
   path: string;
@@ -11,51 +11,51 @@ export interface Request {
   body?: Buffer;
 }
 
-/** What to ask, and for how long. */
+/** The requests to send, and for how long. */
 export interface Load {
   /** An origin. */
   url: string;
-  /** Taken in turn, by whichever connection is free. */
+  /** Taken in order by the next free connection. */
   requests: Request[];
-  /** Whether each request is sent once: when the last is answered, the load ends sooner. */
+  /** Whether to send each request once, and to end after the last response. */
   once: boolean;
-  /** Connections, each with one request under way. */
+  /** Number of connections, with one request each. */
   concurrency: number;
   warmUpSeconds: number;
-  /** Measured, after the warm-up. */
+  /** Seconds, after the warm-up. */
   seconds: number;
-  /** The processes that answer. */
+  /** Process ids of the target. */
   pids: number[];
 }
 
-/** What came of a load, in the time that was measured. */
+/** The results of a load during the measured time. */
 export interface Measured {
   answers: number;
   seconds: number;
-  /** From sending a request until the end of its answer, in milliseconds. */
+  /** From sending a request to the end of its response, in milliseconds. */
   latency: Distribution;
-  /** CPU of the processes that answer, in seconds. */
+  /** CPU of the target in seconds. */
   cpu: number;
-  /** CPU of the process that asks, in seconds. */
+  /** CPU of the generator in seconds. */
   generatorCpu: number;
-  /** CPU of everything that has nothing to do with the bench, as a share of a core. */
+  /** CPU of unrelated processes, as a share of a core. */
   bystandersCpuShare: number;
-  /** Bytes of an answer's body, on average. */
+  /** Average size of a response body in bytes. */
   bytes: number;
-  /** Answers with a status other than 2xx, and connections that broke, warm-up included. */
+  /** Responses other than 2xx and broken connections, warm-up included. */
   failures: number;
-  /** The first of these in words. */
+  /** Description of the first failure. */
   failure: string | null;
-  /** Requests that were answered, warm-up included. */
+  /** Responses, warm-up included. */
   answered: number;
 }
 
-/** A process of its own that asks, so that asking takes no time from who measures. */
+/** A separate process that sends requests, so that sending does not disturb the measurement. */
 export interface Generator {
   run(load: Load): Promise<Measured>;
 }
 
-/** Starts the process; it asks nothing yet. */
+/** Starts the process without a load. */
 export function startGenerator(cleanup: Cleanup): Generator {
   const child = fork(fileURLToPath(new URL("generator.ts", import.meta.url)), { serialization: "advanced" });
   const exited = new Promise((resolve) => child.once("exit", resolve));
@@ -66,12 +66,12 @@ export function startGenerator(cleanup: Cleanup): Generator {
   return { run: (load) => ask(child, load) };
 }
 
-/** What the process answers a load with. */
+/** The reply of the process to a load. */
 export type Reply = { measured: Measured } | { error: string };
 
 function ask(child: ChildProcess, load: Load): Promise<Measured> {
   return new Promise((resolve, reject) => {
-    const onExit = () => reject(new Error("The process that asks has ended"));
+    const onExit = () => reject(new Error("The load generator has ended"));
     child.once("exit", onExit);
     child.once("message", (reply: Reply) => {
       child.off("exit", onExit);

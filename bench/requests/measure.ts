@@ -5,7 +5,7 @@ import { type Case, countMails, type Setting } from "./cases.ts";
 import type { Generator, Load, Measured, Request } from "./load.ts";
 import type { Target } from "./target.ts";
 
-/** A case on one target, and the bare route just before and just after it, with the same method, headers and body. */
+/** Results of a case on a target, and of the bare route just before and after it. */
 export interface Result {
   case: string;
   target: string;
@@ -13,7 +13,7 @@ export interface Result {
   bare: [before: Measured, after: Measured];
 }
 
-/** What a case is run with. */
+/** The environment of a case. */
 export interface Bench {
   generator: Generator;
   /** The bare route. */
@@ -22,23 +22,23 @@ export interface Bench {
   concurrency: number;
 }
 
-/** Seconds before the clock starts. */
+/** Seconds of warm-up. */
 const WARM_UP_SECONDS = 1;
 const POLL_MS = 50;
-/** Without a new mail for so long, the rest will not come. */
+/** After this time without a new message, the rest counts as lost. */
 const PATIENCE_MS = 30_000;
 
 /**
- * Runs the cases on a target, one after another.
- * @returns a result for each, without those that the target has no route for
- * @throws Error when a target does not answer as the case expects it
+ * Runs the cases on a target one after another.
+ * @returns a result for each case that the target has a route for
+ * @throws Error if a response is not what the case expects
  */
 export async function measureTarget(bench: Bench, target: Target, cases: Case[]): Promise<Result[]> {
   const results: Result[] = [];
   for (const each of cases) {
     const requests = await each.requests(target, bench.setting);
     const [first] = requests;
-    if (!first) throw new Error(`${each.name}: there is nothing to ask`);
+    if (!first) throw new Error(`${each.name}: there are no requests`);
     if (each.kind === "read" && !(await answers(target, each, first))) continue;
     console.error(`${target.name}: ${each.name} …`);
     const before = await measureBare(bench, requests);
@@ -49,7 +49,7 @@ export async function measureTarget(bench: Bench, target: Target, cases: Case[])
   return results;
 }
 
-/** Asks once, before the clock starts. @returns false when there is no such route */
+/** Sends one request as a check. @returns false if the target lacks the route */
 async function answers({ url, name }: Target, { items, ...each }: Case, request: Request): Promise<boolean> {
   const { method, path, headers } = request;
   const response = await fetch(`${url}${path}`, { method, headers });
@@ -61,7 +61,7 @@ async function answers({ url, name }: Target, { items, ...each }: Case, request:
   return true;
 }
 
-/** Asks the bare route the same, as far as it has a route for it. */
+/** Runs the same requests on the bare route. */
 function measureBare({ generator, bare, setting, concurrency }: Bench, requests: Request[]) {
   const shown = requests.slice(0, 100).map(
     ({ method, ...rest }): Request => ({
@@ -72,12 +72,12 @@ function measureBare({ generator, bare, setting, concurrency }: Bench, requests:
   );
   return generator.run({
     ...{ url: bare.url, pids: bare.pids(), requests: shown, once: false, concurrency },
-    // Both runs together are measured for as long as the case between them.
+    // Both runs together take as long as the case between them.
     ...{ warmUpSeconds: WARM_UP_SECONDS, seconds: setting.seconds / 2 },
   });
 }
 
-/** Runs one case on a target, without the bare route; returns when nothing runs behind it any more. */
+/** Runs a case on a target without the bare route. Returns after background work has ended. */
 export async function measureCase(
   { generator, setting, concurrency }: Omit<Bench, "bare">,
   target: Target,
@@ -85,7 +85,7 @@ export async function measureCase(
   requests: Request[],
 ): Promise<Measured> {
   const load = { url: target.url, pids: target.pids(), requests, concurrency, once: kind !== "read" };
-  // A fast door would have taken all notifications before the clock starts; other cases have warmed the target up.
+  // No warm-up: a fast target would use up the notifications, and other cases have warmed it up.
   const warmUpSeconds = kind === "door" ? 0 : WARM_UP_SECONDS;
   const timed = { ...load, warmUpSeconds, seconds: setting.seconds };
   if (kind === "read") return generator.run(timed);
@@ -96,7 +96,7 @@ export async function measureCase(
   return measured;
 }
 
-/** From the first notification until the last mail can be read; the latency is that of the 200s. */
+/** Measures from the first notification until the last message can be read. The latency is that of the 200s. */
 async function measureIngest(
   generator: Generator,
   target: Target,
@@ -114,7 +114,7 @@ async function measureIngest(
   return { ...measured, seconds: (now() - start) / 1000, cpu: usageOf(target.pids()).cpu - cpu };
 }
 
-/** @throws Error when no mail has come for `PATIENCE_MS` */
+/** @throws Error after `PATIENCE_MS` without a new message */
 async function waitForMails(target: Target, setting: Setting, wanted: number): Promise<void> {
   let best = 0;
   let bestAt = now();
@@ -122,6 +122,7 @@ async function waitForMails(target: Target, setting: Setting, wanted: number): P
     await sleep(POLL_MS);
     const count = await countMails(target, setting);
     if (count > best) [best, bestAt] = [count, now()];
-    if (now() - bestAt > PATIENCE_MS) throw new Error(`${target.name}: ${best} of ${wanted} mails came in`);
+    if (now() - bestAt > PATIENCE_MS)
+      throw new Error(`${target.name}: ${best} of ${wanted} messages arrived`);
   }
 }

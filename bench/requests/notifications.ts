@@ -7,9 +7,8 @@ import type { Secrets } from "../support/worker.ts";
 import type { Request } from "./load.ts";
 
 /**
- * Signed notifications, ready to be posted, each of another new mail of middling length. They carry the mail's
- * headers, so that the receiver has nothing to ask the provider for.
- * @param grantId of the mailbox that the mails came to
+ * Signed notifications of new messages of medium size. They contain the headers, so the receiver need not fetch them.
+ * @param grantId grant of the mailbox
  */
 export function createNotifications(secrets: Secrets, grantId: string, count: number): Request[] {
   const sim = createNylasSim({ apiKey: secrets.NYLAS_API_KEY });

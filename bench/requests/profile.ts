@@ -16,30 +16,30 @@ import type { Generator, Measured } from "./load.ts";
 import { measureCase } from "./measure.ts";
 import type { Target } from "./target.ts";
 
-/** What cases are profiled with. */
+/** The environment for profiling. */
 export interface Profiling {
   worker: RunningWorker;
   generator: Generator;
   target: Target;
   setting: Setting;
   concurrency: number;
-  /** The path of the Worker's code, with its source map beside it. */
+  /** The path of the code of the Worker. The source map is next to it. */
   bundle: string;
-  /** For the .cpuprofile files. */
+  /** Folder for the .cpuprofile files. */
   folder: string;
 }
 
-/** As Miniflare names the isolate of our Worker. */
+/** Miniflare's name for the isolate of our Worker. */
 const OURS = "core:user:xabar";
 const SHOWN = 10;
 const MODULES_SHOWN = 25;
-/** What has less is not shown. */
+/** Smaller shares are not shown. */
 const LEAST = 0.002;
 
 /**
- * Profiles the cases one after another, under load: writes a .cpuprofile of the Worker for each, and prints where the
- * time of the Worker and of its neighbours in workerd went.
- * @returns 0, or 1 when a request failed
+ * Profiles the cases one after another under load. Writes a .cpuprofile of the Worker for each, and prints the time of
+ * the Worker and of the other isolates.
+ * @returns 0, or 1 if a request failed
  */
 export async function profileCases(profiling: Profiling): Promise<number> {
   const isolates = await connectIsolates(profiling.worker.inspectorUrl ?? "");
@@ -60,7 +60,7 @@ export async function profileCases(profiling: Profiling): Promise<number> {
 
 async function profileCase(profiling: Profiling, isolates: Isolate[], locate: Locate, each: Case) {
   const { target, setting, folder } = profiling;
-  // Without the profiler first: for the CPU of a request, and so that the code is compiled.
+  // First without the profiler, to measure the CPU per request and to compile the code.
   const requests = () => each.requests(target, setting);
   const plain = await measureCase(profiling, target, each, await requests());
   const prepared = await requests();

@@ -2,16 +2,16 @@ import { type Cell, renderTable } from "../support/table.ts";
 import type { Measured } from "./load.ts";
 import type { Result } from "./measure.ts";
 
-/** What a result comes to, beside the bare route. */
+/** The figures of a result, with ratios to the bare route. */
 export interface Figures {
   perSecond: number;
   medianMs: number;
   p99Ms: number;
-  /** CPU of the target for an answer. */
+  /** CPU of the target per response. */
   cpuMicros: number;
-  /** CPU of the generator for an answer. */
+  /** CPU of the generator per response. */
   generatorMicros: number;
-  /** The case by the bare route: requests a second, and CPU. */
+  /** Ratio to the bare route: requests per second, and CPU. */
   ratio: number;
   cpuRatio: number;
 }
@@ -21,7 +21,7 @@ const cpuMicros = ({ cpu, answers }: Measured): number => (answers ? (cpu / answ
 const generatorMicros = ({ generatorCpu, answers }: Measured): number => (generatorCpu / answers) * 1e6;
 const generatorShare = ({ generatorCpu, seconds }: Measured): number => generatorCpu / seconds;
 
-/** The bare route's figures are the means of the run before and the run after. */
+/** Compares with the mean of the bare runs before and after. */
 export function figuresOf({ measured, bare: [before, after] }: Result): Figures {
   const mean = (figure: (run: Measured) => number) => (figure(before) + figure(after)) / 2;
   return {
@@ -37,7 +37,7 @@ export function figuresOf({ measured, bare: [before, after] }: Result): Figures 
 
 const COLUMNS = ["bytes", "req/s", "to bare", "median", "p99", "CPU", "CPU to bare", "others' CPU"];
 
-/** A table for each target; those after the first also say what the first's figures are by theirs. */
+/** Renders a table for each target. Those after the first have columns with the ratio of the first to them. */
 export function renderResults([first = [], ...peers]: Result[][]): string {
   const own = renderTable(
     [nameOf(first), ...COLUMNS],
@@ -70,10 +70,10 @@ function cells(result: Result): Cell[] {
 
 const times = (ratio: number): Cell => (Number.isFinite(ratio) ? `${ratio.toPrecision(3)}x` : null);
 
-/** From here on the generator has next to no time to wait, and so does not ask as fast as it could be answered. */
+/** Above this share of a core the generator itself limits the throughput. */
 const BUSY = 0.9;
 
-/** What the generator and the rest of the machine had to do with the figures, in sentences. */
+/** Describes the influence of the generator and of other processes on the figures. */
 export function renderConditions(results: Result[]): string {
   const runs = results.flatMap(({ measured, bare, ...result }) => [
     { name: `${result.target}, ${result.case}`, run: measured },
@@ -90,18 +90,18 @@ export function renderConditions(results: Result[]): string {
   const most = (figure: (run: Measured) => number) =>
     percent(Math.max(...runs.map(({ run }) => figure(run))));
   return [
-    `The bare route: ${range(perSecond)} requests/s at ${range(cpuMicros)} µs of CPU.`,
-    `The generator: ${range(generatorMicros)} µs of CPU for a request to the bare route, ${most(generatorShare)} of a core at most.`,
+    `Bare route: ${range(perSecond)} requests/s at ${range(cpuMicros)} µs of CPU.`,
+    `Generator: ${range(generatorMicros)} µs of CPU per request to the bare route, at most ${most(generatorShare)} of a core.`,
     busy.length
-      ? `It was the bottleneck in: ${busy.join("; ")}.`
-      : "It was not the bottleneck in any run (it would be from 90 % on).",
-    `All else on the machine: ${most(({ bystandersCpuShare }) => bystandersCpuShare)} of a core at most, which spoils the times, and CPU less so.`,
+      ? `The generator was the bottleneck in: ${busy.join("; ")}.`
+      : "The generator was never the bottleneck (that is above 90 %).",
+    `Other processes: at most ${most(({ bystandersCpuShare }) => bystandersCpuShare)} of a core, which distorts times more than CPU.`,
   ].join("\n");
 }
 
 const percent = (share: number): string => `${(share * 100).toFixed(0)} %`;
 
-/** A sentence for each run in which a request failed, or that was too short for any answer. */
+/** A message for each run with failed requests or without a response. */
 export function failuresIn(results: Result[]): string[] {
   return results.flatMap(({ target, measured, bare, ...result }) =>
     [measured, ...bare].flatMap(({ answers, failures, failure }, nth) => {

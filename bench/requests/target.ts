@@ -1,8 +1,8 @@
 /** A server under load. */
 export interface Target {
   name: string;
-  /** Its origin, without a slash at the end. */
+  /** Its origin, without a trailing slash. */
   url: string;
-  /** The processes that it consists of. */
+  /** Its processes. */
   pids(): number[];
 }

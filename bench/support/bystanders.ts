@@ -2,9 +2,9 @@ import { now } from "./clock.ts";
 import { machineCpu, usageOf } from "./processes.ts";
 
 /**
- * Watches what the rest of the machine does meanwhile, which would spoil the times.
- * @param pids what is measured; this process counts with it
- * @returns a function that tells the CPU of all others since, as a share of one core
+ * Measures the CPU of unrelated processes, which distorts times.
+ * @param pids the measured processes; this process is added
+ * @returns a function that returns the CPU of all others since then, as a share of a core
  */
 export function watchBystanders(pids: () => number[]): () => number {
   const othersCpu = () => machineCpu() - usageOf([process.pid, ...pids()]).cpu;

@@ -7,11 +7,11 @@ type Undo = () => Promise<unknown> | unknown;
 const UNDO_MS = 3000;
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** What has to be stopped and removed, last things first. */
+/** Actions to undo at the end, in reverse order. */
 export class Cleanup {
   readonly #undos: Undo[] = [];
 
-  /** Has `undo` run at the end. @returns a function that runs it sooner, and then only once */
+  /** Registers `undo` for the end. @returns a function that runs it earlier, instead of at the end */
   defer(undo: Undo): () => Promise<void> {
     this.#undos.push(undo);
     return async () => {
@@ -21,18 +21,18 @@ export class Cleanup {
     };
   }
 
-  /** For a process that is ending already: begins to undo everything, and waits for nothing. */
+  /** Starts all undo actions without waiting, for a process that is exiting. */
   abandon(): void {
     for (let undo = this.#undos.pop(); undo; undo = this.#undos.pop()) {
       try {
         Promise.resolve(undo()).catch(() => {});
       } catch {
-        // Nobody is left to be told.
+        // The process is exiting, so ignore errors.
       }
     }
   }
 
-  /** Undoes everything; what fails is reported and holds up nothing else. */
+  /** Runs all undo actions. Reports errors and continues. */
   async run(): Promise<void> {
     for (let undo = this.#undos.pop(); undo; undo = this.#undos.pop()) {
       try {
@@ -44,7 +44,7 @@ export class Cleanup {
   }
 }
 
-/** Settles with `undo`, or when its time is over: what was killed from outside may never answer. */
+/** Waits for `undo`, with a time limit: a process that was killed may never respond. */
 async function within(limit: number, undo: Undo): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const isOver = new Promise((resolve) => {
@@ -58,9 +58,8 @@ async function within(limit: number, undo: Undo): Promise<void> {
 }
 
 /**
- * Runs `work` in a folder of its own, and cleans up after it: also after an error, and when the process is told
- * to end.
- * @returns what `work` returned
+ * Runs `work` in a new folder and cleans up afterwards, also after an error or a signal.
+ * @returns the result of `work`
  */
 export async function cleaningUp<T>(work: (cleanup: Cleanup, directory: string) => Promise<T>): Promise<T> {
   const cleanup = new Cleanup();
@@ -74,13 +73,13 @@ export async function cleaningUp<T>(work: (cleanup: Cleanup, directory: string) 
     void cleanup.run().then(() => process.exit(130));
   };
   for (const signal of SIGNALS) process.on(signal, stop);
-  // Miniflare, too, listens for signals, and then exits without waiting for us.
+  // Miniflare also listens for signals, and exits without waiting for us.
   const abandon = () => cleanup.abandon();
   process.on("exit", abandon);
   try {
     return await work(cleanup, directory);
   } catch (error) {
-    // What fails because everything is being stopped is no news.
+    // Errors during the shutdown are expected.
     if (isStopping) return await new Promise(() => {});
     throw error;
   } finally {

@@ -1,18 +1,18 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Milliseconds of the machine's monotonic clock: comparable between the processes of one machine. */
+/** Milliseconds of the monotonic clock, comparable between processes of one machine. */
 export const now = (): number => Number(process.hrtime.bigint()) / 1e6;
 
-/** Waits until `at`, a time of `now`; returns at once when it has passed. */
+/** Waits until `at`, on the clock of `now`. */
 export async function sleepUntil(at: number): Promise<void> {
   const wait = at - now();
   if (wait > 0) await sleep(wait);
 }
 
 /**
- * Asks again and again until there is an answer.
- * @param what names what is waited for, in the error's sentence
- * @param check answers undefined while it is too early
+ * Polls until `check` returns a value.
+ * @param what the awaited event, for the error message
+ * @param check returns undefined while it is too early
  * @throws Error after `timeout` milliseconds
  */
 export async function eventually<T>(

@@ -1,6 +1,6 @@
 import type { RunningWorker } from "./worker.ts";
 
-/** A mailbox that SQL has filled, with rows of the shape that ingest writes. */
+/** A mailbox filled by SQL, with rows like those of ingest. */
 export interface FilledMailbox {
   company: number;
   accountId: string;
@@ -9,20 +9,20 @@ export interface FilledMailbox {
   messages: number;
 }
 
-/** Of each thread; one mail in ten has a file. */
+/** Messages per thread. One message in ten has an attachment. */
 export const MESSAGES_PER_THREAD = 4;
-/** The oldest mail's time; the next ones follow a minute apart. */
+/** Time of the oldest message. The others follow a minute apart. */
 export const OLDEST_AT = 1_700_000_000;
-/** Rows a statement: some seconds of work each. */
+/** Rows per statement, which take some seconds. */
 const PORTION = 20_000;
-/** A mail of middling length, as receiveMail puts one into the stand-in. */
+/** A body of medium size, like that of receiveMail. */
 export const HTML = `<p>Dear team,</p><p>${"this is a mail of middling length. ".repeat(40)}</p>`;
 
 const KINDS = { account: "8800", thread: "8801", message: "8802", file: "8803" };
 type Kind = keyof typeof KINDS;
 
 /**
- * The id of a mailbox's n-th row of a kind: the higher, the younger. One mailbox a company.
+ * The id of the n-th row of a kind. Higher ids are newer. Each company has one mailbox.
  * @param company up to 65,535
  */
 export const filledId = (kind: Kind, company: number, n = 0): string =>
@@ -32,7 +32,7 @@ export const filledId = (kind: Kind, company: number, n = 0): string =>
 const sqlId = (kind: Kind, company: number, expression: string): string =>
   `printf('${filledId(kind, company).slice(0, 24)}%012x', ${expression})`;
 
-/** Creates an active account of the company with this many messages, none of which anyone has touched. */
+/** Creates an active account with this many messages, without inbox entries. */
 export async function fillMailbox(
   { db }: RunningWorker,
   company: number,
@@ -56,7 +56,7 @@ export async function fillMailbox(
   return mailbox;
 }
 
-/** Reads every mail for the user but `unread` of them, at equal distances, and settles all as inbox/settle.ts would. */
+/** Marks all messages as read for the user, except `unread` at equal distances, and compacts the entries. */
 export async function readAllBut(
   { db }: RunningWorker,
   { company, accountId, messages }: FilledMailbox,

@@ -1,6 +1,6 @@
-/** A connection to the inspector of a Worker, by the protocol of the Chrome DevTools. */
+/** A connection to the inspector of a Worker, with the Chrome DevTools protocol. */
 export interface Inspector {
-  /** @throws Error when the command fails or the connection is lost */
+  /** @throws Error if the command fails or the connection is lost */
   send(method: string, params?: Record<string, unknown>): Promise<unknown>;
   close(): void;
 }
@@ -10,7 +10,7 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-/** Connects to an inspector. @throws Error when nothing answers there */
+/** Connects to an inspector. @throws Error if there is none */
 export async function openInspector(url: URL): Promise<Inspector> {
   const socket = new WebSocket(url);
   const waiting = new Map<number, Waiting>();
@@ -24,7 +24,7 @@ export async function openInspector(url: URL): Promise<Inspector> {
     else waiting.get(id)?.resolve(result);
   });
   socket.addEventListener("close", () => {
-    for (const { reject } of waiting.values()) reject(new Error("The inspector has gone"));
+    for (const { reject } of waiting.values()) reject(new Error("The inspector has closed the connection"));
   });
   let count = 0;
   return {

@@ -1,7 +1,7 @@
 import { sign } from "../../dev/nylas/webhooks/signing.ts";
 import type { Secrets } from "./worker.ts";
 
-/** A notification as the provider posts it to `/webhooks/nylas`. */
+/** A notification for `/webhooks/nylas`. */
 export interface Signed {
   headers: Record<string, string>;
   body: Buffer<ArrayBuffer>;
@@ -10,8 +10,8 @@ export interface Signed {
 /**
  * Signs a notification.
  * @param type its trigger, such as "message.created"
- * @param object what it tells of
- * @param id of the notification: a repetition has the same
+ * @param object the object of the notification
+ * @param id id of the notification; duplicates have the same
  */
 export function signNotification(
   { NYLAS_WEBHOOK_SECRET }: Secrets,

@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 
-/** What processes have used up and hold, as the kernel counts it. */
+/** CPU and memory of processes. */
 export interface Usage {
-  /** Seconds of CPU, user and system, since they started; the kernel counts in steps of 10 ms. */
+  /** CPU in seconds since their start, user and system, in steps of 10 ms. */
   cpu: number;
   /** Resident memory in bytes. */
   rss: number;
@@ -11,7 +11,7 @@ export interface Usage {
 
 const TICKS_PER_SECOND = Number(execFileSync("getconf", ["CLK_TCK"], { encoding: "utf8" }));
 
-/** The sums over these processes. Memory that they share counts once for each. */
+/** The sums over these processes. Shared memory is counted for each. */
 export function usageOf(pids: number[]): Usage {
   const usages = pids.map(usageOfOne);
   return {
@@ -26,7 +26,7 @@ function usageOfOne(pid: number): Usage {
   return { cpu: (Number(fields.utime) + Number(fields.stime)) / TICKS_PER_SECOND, rss: Number(rss) * 1024 };
 }
 
-/** Seconds of CPU that the whole machine has spent since it started, on whatever. */
+/** CPU of the whole machine in seconds since its start. */
 export function machineCpu(): number {
   // proc_stat(5): user, nice, system, idle, iowait, irq, softirq, steal
   const [, ...ticks] = (readFileSync("/proc/stat", "utf8").split("\n")[0] ?? "").split(/\s+/).map(Number);
@@ -34,29 +34,28 @@ export function machineCpu(): number {
   return (user + nice + system + irq + softirq + steal) / TICKS_PER_SECOND;
 }
 
-/** proc_pid_stat(5): the name is in parentheses and may hold anything, so what follows is counted from its end. */
+/** proc_pid_stat(5): the name in parentheses can contain anything, so parse after its end. */
 function statOf(pid: number) {
   const text = readFileSync(`/proc/${pid}/stat`, "utf8");
   const rest = text.slice(text.lastIndexOf(")") + 2).split(" ");
   return { ppid: Number(rest[1]), utime: rest[11], stime: rest[12] };
 }
 
-/** The pids of the running children of a process, by the name of their program. */
+/** The pids of child processes with this program name. */
 export function childrenOf(parent: number, program: string): number[] {
   const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
   return pids.map(Number).filter((pid) => {
     try {
       return readFileSync(`/proc/${pid}/comm`, "utf8").trim() === program && statOf(pid).ppid === parent;
     } catch {
-      return false; // it has ended since
+      return false; // it has ended meanwhile
     }
   });
 }
 
 /**
- * Makes sure that a process of ours may hold this many files and sockets; Node raises its limit by itself, and
- * its children inherit it.
- * @throws Error with a sentence for the one who runs the bench
+ * Checks the limit of open files. Node raises the soft limit itself, and child processes inherit it.
+ * @throws Error with instructions
  */
 export function requireOpenFiles(wanted: number): void {
   const limit = /^Max open files\s+(\d+|unlimited)/m.exec(readFileSync("/proc/self/limits", "utf8"))?.[1];

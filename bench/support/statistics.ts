@@ -1,4 +1,4 @@
-/** A distribution in the unit of its values; all NaN when there are none. */
+/** A distribution in the unit of its values; NaN without values. */
 export interface Distribution {
   count: number;
   median: number;
@@ -13,7 +13,7 @@ export function distributionOf(values: ArrayLike<number>): Distribution {
   return { count: sorted.length, median: at(0.5), p99: at(0.99), max: at(1) };
 }
 
-/** Adds `value` to what a map holds under `key`. */
+/** Adds `value` to the entry `key` of a map. */
 export function add(sums: Map<string, number>, key: string, value: number): void {
   sums.set(key, (sums.get(key) ?? 0) + value);
 }

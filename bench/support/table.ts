@@ -1,9 +1,9 @@
-/** A cell: numbers are shown with three significant digits or more, null as a dash. */
+/** Numbers have at least three significant digits; null is a dash. */
 export type Cell = string | number | null;
 
 /**
- * Plain text columns under their names, two spaces apart; the first to the left, the others to the right.
- * @returns lines, without a line break at the end
+ * Renders a table as text. The first column is aligned left, the others right.
+ * @returns lines without a final line break
  */
 export function renderTable(columns: string[], rows: Cell[][]): string {
   const lines = [columns, ...rows.map((row) => row.map(toText))];

@@ -3,7 +3,7 @@ import type { NylasSim } from "../../dev/nylas/sim.ts";
 import { eventually } from "./clock.ts";
 import type { RunningWorker, Secrets } from "./worker.ts";
 
-/** A company with a connected mailbox, and one mail in it. */
+/** A company with a connected mailbox that has one message. */
 export interface Tenant {
   company: number;
   grantId: string;
@@ -12,18 +12,18 @@ export interface Tenant {
   call(method: string, path: string, body?: unknown): Promise<unknown>;
 }
 
-/** A token that lasts longer than any bench. */
+/** A token that outlives the bench. */
 export const signToken = (secrets: Secrets, user_id: number, ...companies: number[]): Promise<string> =>
   new SignJWT({ user_id, role: "admin", companies })
     .setProtectedHeader({ alg: "HS256" })
     .setExpirationTime("1d")
     .sign(new TextEncoder().encode(secrets.JWT_SECRET));
 
-/** The URL of a user's stream. */
+/** The stream URL for a token. */
 export const streamUrl = (worker: RunningWorker, token: string): string =>
   `${worker.url}/sse/events?token=${token}`;
 
-/** Connects a mailbox of the stand-in, which already holds one mail, and waits until its history has been read. */
+/** Connects a mailbox of the stand-in with one message, and waits for its backfill. */
 export async function createTenant(worker: RunningWorker, secrets: Secrets, sim: NylasSim): Promise<Tenant> {
   const company = 1;
   const token = await signToken(secrets, 1, company);
@@ -41,11 +41,11 @@ export async function createTenant(worker: RunningWorker, secrets: Secrets, sim:
     return status === "active" || undefined;
   });
   const { items } = (await call("GET", "/threads/")) as { items: { id: string }[] };
-  if (!items[0]) throw new Error("The mail of the mailbox did not come in");
+  if (!items[0]) throw new Error("The message of the mailbox did not arrive");
   return { company, grantId: grant.id, email, threadId: items[0].id, call };
 }
 
-/** Puts a mail into the stand-in's mailbox without announcing it. @returns it as the stand-in keeps it */
+/** Stores a message in a mailbox of the stand-in without a notification. @returns the stored message */
 export function receiveMail(sim: NylasSim, email: string, subject: string) {
   const html = `<p>Dear team,</p><p>${"this is a mail of middling length. ".repeat(40)}</p>`;
   const from = { email: "customer@out.example", name: "A Customer" };

@@ -12,10 +12,10 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const WRANGLER = join(ROOT, "node_modules/wrangler/bin/wrangler.js");
 const CONFIG = join(ROOT, "wrangler.toml");
 
-/** So high that it limits nothing here. */
+/** High enough to have no effect. */
 const REQUESTS_A_MINUTE = 10_000_000;
 const MAX_ERRORS_SHOWN = 20;
-/** The name of the Worker that runs beside. */
+/** The name of the second Worker. */
 const BESIDE = "beside";
 
 /** The secrets of a Worker under test. */
@@ -31,7 +31,7 @@ export const createSecrets = (): Secrets => ({
   NYLAS_WEBHOOK_SECRET: randomBytes(16).toString("hex"),
 });
 
-/** How a queue hands messages to its consumer: messages a batch at most, seconds to wait for a full batch. */
+/** Batch settings of a queue: most messages per batch, and seconds to wait for a full batch. */
 export interface BatchSetting {
   maxBatchSize: number;
   maxBatchTimeout: number;
@@ -39,15 +39,15 @@ export interface BatchSetting {
 
 /** A running Worker. */
 export interface RunningWorker {
-  /** Its origin, without a slash at the end. */
+  /** Its origin, without a trailing slash. */
   url: string;
-  /** The origin of the Worker that runs beside it; null without one. */
+  /** The origin of the second Worker; null without one. */
   besideUrl: string | null;
-  /** Of workerd's inspector, with a protocol of ws; null unless asked for. */
+  /** ws URL of the inspector of workerd; null unless requested. */
   inspectorUrl: string | null;
-  /** Of workerd, which also plays D1, R2 and the queues. */
+  /** Pid of workerd, which also simulates D1, R2 and the queues. */
   pid: number;
-  /** Its database, by the binding's own protocol. */
+  /** Its database, through the binding. */
   db: D1Database;
   stop(): Promise<void>;
 }
@@ -55,9 +55,9 @@ export interface RunningWorker {
 type D1Database = Awaited<ReturnType<Miniflare["getD1Database"]>>;
 
 /**
- * Bundles the Worker as a deployment would.
- * @param options what else to tell `wrangler deploy`, the path of another entry included
- * @param config of another Worker, whose entry is an index.ts, too
+ * Bundles the Worker as for a deployment.
+ * @param options further arguments of `wrangler deploy`, such as the path of another entry
+ * @param config the wrangler.toml of another Worker, whose entry must be named index.ts
  * @returns the path of the bundle, in `directory`
  * @throws Error with wrangler's output
  */
@@ -79,7 +79,7 @@ export async function bundleWorker(
   return join(directory, "index.js");
 }
 
-/** The settings of wrangler.toml's webhook queue. */
+/** The settings of the webhook queue in wrangler.toml. */
 export function webhookBatching(): BatchSetting {
   const { queueConsumers } = unstable_getMiniflareWorkerOptions(CONFIG).workerOptions;
   const { maxBatchSize = 0, maxBatchTimeout = 0 } = consumersIn(queueConsumers)["xabar-webhooks"] ?? {};
@@ -88,10 +88,10 @@ export function webhookBatching(): BatchSetting {
 
 /**
  * Starts the bundle in workerd, with the bindings of wrangler.toml and an empty database.
- * @param options.directory for its state
- * @param options.webhooks in place of what wrangler.toml says about the webhook queue
- * @param options.beside the bundle of a second Worker, without bindings, for the same process
- * @param options.inspected whether workerd's inspector listens
+ * @param options.directory folder for its state
+ * @param options.webhooks overrides the settings of the webhook queue
+ * @param options.beside the bundle of a second Worker without bindings, in the same process
+ * @param options.inspected whether to open the inspector of workerd
  */
 export async function startWorker(
   cleanup: Cleanup,
@@ -107,7 +107,7 @@ export async function startWorker(
 ): Promise<RunningWorker> {
   const miniflare = new Miniflare(miniflareOptions(options));
   const stop = cleanup.defer(() => miniflare.dispose());
-  // Straight to the Worker: Miniflare's own door would be one more hop.
+  // Connect to the Worker directly. The proxy of Miniflare would be one more hop.
   const { origin: url } = await miniflare.unsafeGetDirectURL();
   const besideUrl = options.beside ? (await miniflare.unsafeGetDirectURL(BESIDE)).origin : null;
   const inspectorUrl = options.inspected ? (await miniflare.getInspectorURL()).href : null;
@@ -149,7 +149,7 @@ function miniflareOptions({ bundle, directory, secrets, nylasUri, webhooks, besi
   });
 }
 
-/** A Worker's code, behind a socket of its own. */
+/** The code of a Worker, with its own socket. */
 const codeOf = (name: string, bundle: string) => ({
   name,
   modules: [{ type: "ESModule" as const, path: bundle }],
@@ -162,13 +162,13 @@ interface QueueConsumer extends Partial<BatchSetting> {
   deadLetterQueue?: string;
 }
 
-/** Wrangler does not say what type its options have. */
+/** Wrangler does not export the type of its options. */
 function consumersIn(consumers: unknown): Record<string, QueueConsumer> {
   if (!consumers || Array.isArray(consumers)) throw new Error("wrangler.toml has no queue consumers");
   return consumers as Record<string, QueueConsumer>;
 }
 
-/** The Worker logs a line for each request; of these only errors are worth showing, and not by the thousand. */
+/** Prints the errors that the Worker logs, up to a limit. */
 function createErrorPrinter() {
   let shown = 0;
   return ({ level, message }: { level: string; message: string }) => {

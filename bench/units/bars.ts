@@ -1,11 +1,11 @@
 import { CASES } from "./cases.ts";
 import { type Cost, costOf, type Results } from "./measure.ts";
 
-/** One of the bars that the figures have to hold, and what was measured at each size. */
+/** A bar and the measured values. */
 export interface Bar {
   what: string;
   limit: string;
-  /** In the order of the sizes. */
+  /** By size. */
   values: string[];
   holds: boolean;
 }
@@ -14,7 +14,7 @@ const PAGE_ROWS = 150;
 const COMPANIES = [40, 300];
 const KB = 1000;
 
-/** Holds the figures against the bars. */
+/** Checks the results against the bars. */
 export const checkBars = (results: Results): Bar[] => [
   ...[
     "inbox, page 1, nothing touched",
@@ -78,7 +78,7 @@ function constant(results: Results, name: string): Bar {
   return { ...bar, holds: bar.holds && new Set(bar.values).size === 1 };
 }
 
-/** Its hub was made anew for the first event after the silence: so it had slept, and the stream stayed open. */
+/** The hub was constructed again for the first event after the silence, so it had hibernated. */
 function hibernation(results: Results): Bar {
   const name = "protect a thread, 1 stream open, its hub asleep";
   const starts = results.sizes.map((size) => costOf(results, size, name).hubStarts);
@@ -100,10 +100,10 @@ function bundle({ sizes, bundleBytes }: Results): Bar {
   };
 }
 
-/** What rises by more than a tenth, and by more than a few rows: page 1 finds other mail in another mailbox. */
+/** Growth of more than 10 % and 5 rows. Smaller differences come from other messages on page 1. */
 const isMore = (small: number, large: number): boolean => large > small * 1.1 + 5;
 
-/** Every other figure stays what it is in the smallest mailbox, unless its case says why not. */
+/** All other calls must cost the same as in the smallest mailbox, unless their case gives a reason. */
 function unexplained(results: Results): Bar {
   const { sizes, bySize } = results;
   const [smallest = 0] = sizes;

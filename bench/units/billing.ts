@@ -1,40 +1,40 @@
-/** What Cloudflare bills of one call, whatever it set going in the background included. */
+/** The billed units of one call, with its background work. */
 export interface Units {
-  /** Of D1. */
+  /** Rows that D1 reads. */
   rowsRead: number;
-  /** Of D1, rows of indexes included. */
+  /** Rows that D1 writes, with rows of indexes. */
   rowsWritten: number;
   statements: number;
-  /** To D1: a batch is one. */
+  /** Round trips to D1. A batch is one. */
   roundTrips: number;
-  /** Each begun 64 KB (of 1,000 bytes) of a message costs one to write, one at each delivery, one to delete. */
+  /** Each 64,000 bytes of a message cost one to write, one per delivery and one to delete. */
   queueOps: number;
-  /** R2 operations of class A: they write or list. */
+  /** R2 operations of class A: write and list. */
   r2A: number;
-  /** R2 operations of class B: they read. Deleting is free. */
+  /** R2 operations of class B: read. Deletion is free. */
   r2B: number;
-  /** To Durable Objects: fetches, RPCs, alarms, and a twentieth for each WebSocket message that one receives. */
+  /** Requests to Durable Objects: fetch, RPC and alarm; a received WebSocket message is a twentieth. */
   durableRequests: number;
 }
 
-/** Nothing yet. */
+/** No units. */
 export const noUnits = (): Units => ({
   ...{ rowsRead: 0, rowsWritten: 0, statements: 0, roundTrips: 0 },
   ...{ queueOps: 0, r2A: 0, r2B: 0, durableRequests: 0 },
 });
 
-/** Where the metered Worker tells (GET), forgets (DELETE) and runs cron (POST). */
+/** Path of the meter: GET reads it, DELETE resets it, POST runs cron. */
 export const METER_PATH = "/__units";
 
-/** Where the metered Worker lists its routes, as `METHOD /path/:of`. */
+/** Path that lists the routes of the metered Worker, as `METHOD /path/:of`. */
 export const ROUTES_PATH = "/__routes";
 
-/** What the metered Worker tells. */
+/** The response of the meter. */
 export interface MeterReading {
-  /** False while anything is under way: a request, work after the answer, a queue message. */
+  /** False during a request, its deferred work, or a queue message. */
   isIdle: boolean;
-  /** Since it was last told to forget. */
+  /** Since the last reset. */
   units: Units;
-  /** How often a hub was constructed: each time for the first request, and after each hibernation. */
+  /** Number of constructed hubs: at the first request, and after each hibernation. */
   hubStarts: number;
 }

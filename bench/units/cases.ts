@@ -6,7 +6,7 @@ import { LIVE } from "./cases/live.ts";
 import { MAIL } from "./cases/mail.ts";
 import { NAIVE } from "./cases/naive.ts";
 
-/** All that is called, in this order: what only reads comes first, and streams come last. */
+/** All cases in order: reads first, streams last. */
 export const GROUPS: { title: string; cases: Case[] }[] = [
   { title: "Lists of mail", cases: LISTS },
   { title: "One thing read, and cron", cases: ITEMS },
@@ -16,10 +16,10 @@ export const GROUPS: { title: string; cases: Case[] }[] = [
   { title: "Live", cases: LIVE },
 ];
 
-/** Those of all groups. */
+/** The cases of all groups. */
 export const CASES: Case[] = GROUPS.flatMap(({ cases }) => cases);
 
-/** @throws Error naming the routes of the Worker that no case calls, and those of cases that it does not have */
+/** @throws Error with the routes that have no case, or with the routes of cases that do not exist */
 export function checkRoutes(routes: string[]): void {
   const called = CASES.flatMap(({ route }) => route ?? []);
   const missing = routes.filter((route) => !called.includes(route));

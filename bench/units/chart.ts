@@ -2,11 +2,11 @@ import { costOf, type Results } from "./measure.ts";
 
 interface Series {
   label: string;
-  /** The case. */
+  /** The name of the case. */
   name: string;
   unit: "rowsRead" | "rowsWritten";
   color: string;
-  /** What Xabar does not do. */
+  /** True for a statement that Xabar avoids. */
   isNaive?: boolean;
 }
 
@@ -44,7 +44,7 @@ const WIDTH = 920;
 const HEIGHT = 500;
 const PLOT = { left: 70, right: 520, top: 76, bottom: 430 };
 const LABEL_X = PLOT.right + 28;
-/** Between the baselines of two labels. */
+/** Distance between the baselines of labels. */
 const LABEL_STEP = 19;
 const TOP_ROWS = 1e7;
 
@@ -53,7 +53,7 @@ const share = (value: number, from: number, to: number): number =>
 const yOf = (rows: number): number =>
   PLOT.bottom - share(Math.max(rows, 1), 1, TOP_ROWS) * (PLOT.bottom - PLOT.top);
 
-/** Rows against the size of the mailbox, both by powers of ten, as an SVG with a ground of its own. */
+/** Renders rows by mailbox size as an SVG with its own background. Both axes are logarithmic. */
 export function renderChart(results: Results): string {
   const { sizes } = results;
   const [first = 1, last = 1] = [sizes[0], sizes.at(-1)];
@@ -94,7 +94,7 @@ function renderGrid(sizes: number[], xOf: (size: number) => number): string {
 
 type Line = Series & { points: { x: number; rows: number }[]; rows: number };
 
-/** @param heights of the labels of all lines that end where this one does; takes the next */
+/** @param heights label positions for lines with the same end; removes the one that it uses */
 function renderLine({ label, color, isNaive, points, rows }: Line, heights: number[]): string {
   const at = points.map(({ x, rows: each }) => `${round(x)} ${round(yOf(each))}`);
   const y = round(heights.shift() ?? yOf(rows));
@@ -109,9 +109,9 @@ function renderLine({ label, color, isNaive, points, rows }: Line, heights: numb
 }
 
 /**
- * Moves labels apart that would overlap, as little as it takes.
- * @param wanted where each would stand, in pixels from above
- * @returns where they stand, from above, by where they would
+ * Moves overlapping labels apart.
+ * @param wanted preferred positions, in pixels from the top
+ * @returns the positions by preferred position
  */
 function spread(wanted: number[]): Map<number, number[]> {
   const sorted = wanted.toSorted((a, b) => a - b);

@@ -3,28 +3,28 @@ import type { Case } from "./cases/case.ts";
 import { CASES } from "./cases.ts";
 import { reset, type Stage, settled } from "./stage.ts";
 
-/** What one call cost. */
+/** The cost of one call. */
 export interface Cost extends Units {
-  /** Of the answers; on a stream, of the data of its events. */
+  /** Size of the responses, or of the event data of a stream. */
   bytes: number;
-  /** How often a hub was made or woken. */
+  /** Number of hub starts. */
   hubStarts: number;
 }
 
-/** By the names of the cases; one that could not be called at this size is missing. */
+/** By case name, without cases that cannot run at this size. */
 export type Costs = Map<string, Cost>;
 
-/** What was measured, by the number of mails in the large mailbox, ascending. */
+/** The results by mailbox size, in ascending order. */
 export interface Results {
   sizes: number[];
   bySize: Map<number, Costs>;
-  /** Bytes of the database for each mail of the largest fill. */
+  /** Database bytes per message in the largest fill. */
   bytesPerMessage: number;
-  /** Of the Worker as it is deployed, minified and gzipped. */
+  /** Size of the deployed Worker, minified and gzipped. */
   bundleBytes: number;
 }
 
-/** Calls everything once, one call at a time. */
+/** Runs all cases once, one at a time. */
 export async function measureAll(stage: Stage): Promise<Costs> {
   const costs: Costs = new Map();
   for (const each of CASES) {
@@ -46,7 +46,7 @@ async function measureOne(stage: Stage, { prepare }: Case): Promise<Cost | null>
   return { ...units, ...more, bytes: stage.bytes, hubStarts };
 }
 
-/** What a case cost at a size. @throws Error when there is no such case */
+/** The cost of a case at a size. @throws Error if it was not measured */
 export function costOf({ bySize }: Results, size: number, name: string): Cost {
   const cost = bySize.get(size)?.get(name);
   if (!cost) throw new Error(`"${name}" was not measured with ${size} mails`);

@@ -14,7 +14,7 @@ const toCells = (cost: Cost): Cell[] => [
   ...[cost.queueOps, cost.r2A, cost.r2B, cost.durableRequests, cost.bytes],
 ];
 
-/** A table for each group of cases; a case that costs the same at every size has one line. */
+/** Renders a table per group. A case with the same cost at every size has one line. */
 export const renderCosts = (results: Results): string =>
   GROUPS.map(({ title, cases }) => {
     const rows = cases.flatMap(({ name }) => linesOf(results, name));
@@ -32,17 +32,17 @@ function linesOf({ sizes, bySize }: Results, name: string): Cell[][] {
   return found.map(({ size, cost }, nth) => [nth ? "" : name, size, ...toCells(cost)]);
 }
 
-/** Numbers in an answer have more digits in a larger mailbox: its length says nothing. */
+/** Ignores the response size: numbers have more digits in a larger mailbox. */
 const unitsText = (cost: Cost): string => JSON.stringify({ ...cost, bytes: 0 });
 
-/** The bars, and how they were held. */
+/** Renders the bars and the measured values. */
 export const renderBars = ({ sizes }: Results, bars: Bar[]): string =>
   renderTable(
     ["Bar", "limit", ...sizes.map((size) => `${size.toLocaleString("en-US")} mails`), ""],
     bars.map(({ what, limit, values, holds }) => [what, limit, ...values, holds ? "PASS" : "FAIL"]),
   );
 
-/** What rises with the mailbox, from the smallest to the largest, and why. */
+/** Renders the calls that grow with the mailbox, with the reasons. */
 export const renderGrowth = (results: Results): string =>
   CASES.flatMap((each) => growthOf(results, each) ?? []).join("\n");
 
@@ -53,7 +53,7 @@ function growthOf({ sizes, bySize }: Results, { name, grows }: Case): string | n
   return `  ${name}: ${reads.map((rows) => rows.toLocaleString("en-US")).join(", ")} rows read: ${grows}`;
 }
 
-/** The results as JSON, for the cost model: what is billed of each case at each size. */
+/** The billed units by case and size as JSON, for `bench cost`. */
 export function toJson({ sizes, bySize, bytesPerMessage }: Results): string {
   const unitsOf = (name: string) =>
     Object.fromEntries(
@@ -66,7 +66,7 @@ export function toJson({ sizes, bySize, bytesPerMessage }: Results): string {
     );
   const cases = CASES.map(({ name }) => ({ name, units: unitsOf(name) }));
   const json = JSON.stringify({ sizes, cases, bytesPerMessage }, null, 2);
-  // As the formatter writes a list of numbers.
+  // Format the list as biome does.
   const list = json.replace(/"sizes": \[[^\]]*\]/, `"sizes": [${sizes.join(", ")}]`);
   return `${list}\n`;
 }

@@ -13,25 +13,25 @@ import { connectProvider, copyMailbox, fillLedgers, joinThreads } from "./surrou
 
 const range = (first: number, last: number) => Array.from({ length: last - first + 1 }, (_, n) => first + n);
 
-/** How many mails the user `reader` has not read. */
+/** Number of unread messages of the user `reader`. */
 export const UNREAD = 10;
-/** Mails of a company that is not the large one: of the 40 after it, and of the others. */
+/** Messages of the other companies: the next 40, and the rest. */
 const SMALL = 1000;
 const TINY = 100;
-/** A company whose mails are all in one thread. */
+/** A company with all messages in one thread. */
 const TALKATIVE = 300;
-/** A company without any account yet. */
+/** A company without accounts. */
 export const NEW_COMPANY = 301;
 
-/** Who calls: their companies. Company 1 has the large mailbox. */
+/** The companies of each user. Company 1 has the large mailbox. */
 const USERS = {
-  /** Has touched nothing. */
+  /** Has no inbox entries. */
   newcomer: [1],
-  /** Has read everything but ten mails. */
+  /** Has read all messages except ten. */
   reader: [1],
   colleague: [1],
   of40: range(1, 40),
-  /** Has read everything but ten mails in each of 40 companies. */
+  /** Has read all messages except ten in each of 40 companies. */
   regular: range(2, 41),
   of300: range(1, 300),
   talkative: [TALKATIVE],
@@ -39,23 +39,23 @@ const USERS = {
 };
 export type User = keyof typeof USERS;
 
-/** A Worker with a filled database, and those who call it. */
+/** A Worker with a filled database, and its users. */
 export interface Stage {
   worker: RunningWorker;
   secrets: Secrets;
   sim: NylasSim;
   mailbox: FilledMailbox;
   tokens: Record<User, string>;
-  /** Bytes of the database for each message that was filled in. */
+  /** Database bytes per filled message. */
   bytesPerMessage: number;
-  /** Of the answers since it was last set to 0. */
+  /** Size of responses since the last reset. */
   bytes: number;
-  /** How many events have come on streams. */
+  /** Number of events received on streams. */
   events: number;
   stop(): Promise<void>;
 }
 
-/** Starts a Worker with one mailbox of this size, and 299 small ones of other companies. */
+/** Starts a Worker with one mailbox of this size, and small mailboxes of 299 other companies. */
 export async function startStage(
   cleanup: Cleanup,
   { directory, bundle, size }: { directory: string; bundle: string; size: number },
@@ -92,12 +92,12 @@ async function fill(worker: RunningWorker, sim: NylasSim, size: number) {
   return { mailbox, bytesPerMessage };
 }
 
-/** Bytes of the database. */
+/** Size of the database in bytes. */
 async function sizeOf({ db }: RunningWorker): Promise<number> {
   return (await db.prepare("SELECT 1").run()).meta.size_after ?? 0;
 }
 
-/** The number that a user has in tokens and rows. */
+/** The id of a user in tokens and rows. */
 export const idOf = (user: User): number => Object.keys(USERS).indexOf(user) + 1;
 
 async function signTokens(secrets: Secrets): Promise<Record<User, string>> {
@@ -109,11 +109,11 @@ async function signTokens(secrets: Secrets): Promise<Record<User, string>> {
 }
 
 /**
- * Calls the Worker as a user, and counts the bytes of the answer.
- * @param target a path, or a whole URL of the Worker's
- * @param body sent as it is when it is a form, else as JSON
- * @returns the JSON of the answer, or its text
- * @throws Error when it was refused
+ * Calls the Worker as a user, and counts the bytes of the response.
+ * @param target a path, or a whole URL of the Worker
+ * @param body a form, or a value to send as JSON
+ * @returns the response as JSON, or as text
+ * @throws Error for an error response
  */
 // biome-ignore lint/suspicious/noExplicitAny: each caller knows what it has asked for
 export async function call<T = any>(
@@ -141,7 +141,7 @@ export async function call<T = any>(
   return response.headers.get("content-type")?.includes("json") ? JSON.parse(text) : (text as T);
 }
 
-/** Posts a notification of the large mailbox, signed, as Nylas does. */
+/** Posts a signed notification for the large mailbox. */
 export async function notify(stage: Stage, type: string, object: object, id: string): Promise<void> {
   const { headers, body } = signNotification(stage.secrets, type, object, id);
   const response = await fetch(`${stage.worker.url}/webhooks/nylas`, { method: "POST", headers, body });
@@ -149,26 +149,26 @@ export async function notify(stage: Stage, type: string, object: object, id: str
   if (!response.ok) throw new Error(`The notification was refused: ${response.status}`);
 }
 
-/** A mail as a notification shows it, for an application that has selected basic headers. */
+/** The object of a notification, for an application with basic headers selected. */
 export const toObject = (message: StoredMessage) => messageObject(message, "include_basic_headers");
 
 const control = async ({ worker }: Stage, method: string): Promise<MeterReading> =>
   (await fetch(`${worker.url}${METER_PATH}`, { method })).json() as Promise<MeterReading>;
 
-/** Waits until the Worker has nothing under way. @returns what has been counted since the last reset */
+/** Waits until the Worker is idle. @returns the units since the last reset */
 export const settled = (stage: Stage): Promise<MeterReading> =>
   eventually("The Worker comes to rest", async () => {
     const reading = await control(stage, "GET");
     return reading.isIdle ? reading : undefined;
   });
 
-/** Has the Worker count anew. */
+/** Resets the meter. */
 export async function reset(stage: Stage): Promise<void> {
   await control(stage, "DELETE");
   stage.bytes = 0;
 }
 
-/** Has cron run once. */
+/** Runs cron once. */
 export const runCron = (stage: Stage): Promise<MeterReading> => control(stage, "POST");
 
 /** The routes of the Worker, as `METHOD /path/:of`. */

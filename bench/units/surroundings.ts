@@ -2,13 +2,13 @@ import type { NylasSim } from "../../dev/nylas/sim.ts";
 import { type FilledMailbox, filledId } from "../support/fill.ts";
 import type { RunningWorker } from "../support/worker.ts";
 
-/** Mails of the mailbox to a notification (and its event) of the last 30 days, and to a draft and a sent mail. */
+/** Messages per logged notification and event, and per draft and sent message. */
 const MAILS_PER_DELIVERY = 10;
 const MAILS_PER_DRAFT = 100;
-/** So that there is a second page in the smallest mailbox, too. */
+/** Minimum of each, so that the smallest mailbox has a second page. */
 const AT_LEAST = 100;
 
-/** Makes the stand-in know the mailbox, and the Worker sweep it. @returns the grant's id */
+/** Adds the mailbox to the stand-in, and includes it in sweeps. @returns the id of the grant */
 export async function connectProvider(
   { db }: RunningWorker,
   sim: NylasSim,
@@ -27,14 +27,14 @@ export async function connectProvider(
   return grant.id;
 }
 
-/** Fills what is kept beside the mail: notifications, events, the outbox and drafts, all of the last days. */
+/** Adds notifications, events, outbox entries and drafts of the last days. */
 export async function fillLedgers({ db }: RunningWorker, mailbox: FilledMailbox): Promise<void> {
   const { company, accountId, messages } = mailbox;
   const deliveries = Math.max(AT_LEAST, messages / MAILS_PER_DELIVERY);
   const drafts = Math.max(AT_LEAST, messages / MAILS_PER_DRAFT);
   const message = `'${filledId("message", company).slice(0, 24)}' || printf('%012x', i)`;
   const id = "printf('01a00000-0000-7000-8800-%012x', i)";
-  // A second apart, up to an hour ago.
+  // One per second, until an hour ago.
   const at = (count: number) => `unixepoch() - 3600 - ${count} + i`;
   const owner = `${company}, '${accountId}'`;
   const statements = [
@@ -60,7 +60,7 @@ export async function fillLedgers({ db }: RunningWorker, mailbox: FilledMailbox)
 const numbers = (count: number): string =>
   `WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < ${count - 1})`;
 
-/** Puts all mails of a company into the first of its threads. */
+/** Moves all messages of a company into its first thread. */
 export async function joinThreads({ db }: RunningWorker, company: number): Promise<void> {
   await db
     .prepare("UPDATE ems_messages SET thread_id = ? WHERE account_id = ?")
@@ -68,17 +68,17 @@ export async function joinThreads({ db }: RunningWorker, company: number): Promi
     .run();
 }
 
-/** The tables of a filled mailbox, those first that others' triggers count in. */
+/** The tables of a filled mailbox. Tables with counters come first, since triggers of the others update them. */
 const TABLES = ["ems_accounts", "ems_threads", "ems_messages", "ems_attachments"];
-/** What names a mailbox, and so is another in each copy. */
+/** Columns that differ in each copy. */
 const NAMES = ["id", "account_id", "thread_id", "message_id", "email_address", "grant_id"];
-/** Counted by triggers as the copies come. */
+/** Columns that triggers maintain. */
 const COUNTERS = ["message_count", "thread_count"];
 
-/** So many a statement: local D1 hangs up on one that takes long. */
+/** Copies per statement. Local D1 aborts long statements. */
 const COPIES = 10;
 
-/** Gives companies a copy of a filled mailbox each: much faster than to fill as many. */
+/** Copies a filled mailbox to other companies, which is faster than filling each. */
 export async function copyMailbox(
   { db }: RunningWorker,
   { company }: FilledMailbox,

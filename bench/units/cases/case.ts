@@ -1,24 +1,24 @@
 import type { Units } from "../billing.ts";
 import { call, type Stage, type User } from "../stage.ts";
 
-/** The call that is counted. What it returns is added: units that no meter of the Worker sees. */
+/** The counted call. Its result is added to the units, for costs that the meter cannot see. */
 export type Call = () => Promise<Partial<Units> | undefined>;
 
-/** One line of the table. */
+/** A line of the table. */
 export interface Case {
   name: string;
-  /** The route that it covers: method and pattern, as Hono has them. */
+  /** The route that it covers, as method and pattern of Hono. */
   route?: string;
-  /** Why its figures may rise with the mailbox; without it they must not. */
+  /** Why it may grow with the mailbox. Without a reason it must not. */
   grows?: string;
-  /** Prepares the call, uncounted; null where this version of the Worker does not have it. */
+  /** Prepares the call without counting; null if this version of the Worker lacks it. */
   prepare(stage: Stage): Promise<Call | null>;
 }
 
-/** What a case may say besides its name and its call. */
+/** Optional fields of a case. */
 export type About = Pick<Case, "route" | "grows">;
 
-/** A call that needs no preparation. */
+/** A case without preparation. */
 export const plain = (name: string, about: About, run: (stage: Stage) => Promise<unknown>): Case => ({
   ...{ name, ...about },
   prepare: async (stage) => async () => {
@@ -26,7 +26,7 @@ export const plain = (name: string, about: About, run: (stage: Stage) => Promise
   },
 });
 
-/** A GET of a path that is known beforehand. */
+/** A GET of a known path. */
 export const get = (
   name: string,
   user: User,
@@ -35,7 +35,7 @@ export const get = (
 ): Case =>
   plain(name, about, (stage) => call(stage, user, "GET", typeof path === "string" ? path : path(stage)));
 
-/** A call that `find` first looks something up for. */
+/** A case whose call needs the result of `find`. */
 export const having = <Found>(
   name: string,
   about: About,
@@ -51,7 +51,7 @@ export const having = <Found>(
   },
 });
 
-/** The page after page `before`, reached by the cursor of that one. */
+/** The page after page `before`, read by cursor. */
 export const byCursor = (
   name: string,
   user: User,

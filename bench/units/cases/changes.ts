@@ -3,13 +3,13 @@ import { receiveMail } from "../../support/tenant.ts";
 import { call, NEW_COMPANY, type Stage, type User } from "../stage.ts";
 import { type Case, having, plain } from "./case.ts";
 
-/** Mails in the mailbox that is connected. */
+/** Messages in the connected mailbox. */
 const HISTORY = 200;
 
 const firstOf = (user: User, path: string) => async (stage: Stage) =>
   (await call(stage, user, "GET", path)).items[0];
 
-/** Something done to the first entry of a list of the inbox. */
+/** A change of the first entry of an inbox list. */
 const change = (name: string, user: User, list: string, verb: string): Case =>
   having(
     name,
@@ -109,5 +109,5 @@ const DRAFTS: Case[] = [
   ),
 ];
 
-/** What people do to what is there, sending apart. */
+/** Changes by users, except sending. */
 export const CHANGES: Case[] = [...INBOX, ...ACCOUNTS, ...DRAFTS];

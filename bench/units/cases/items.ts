@@ -8,7 +8,7 @@ const messageId = (n: number) => filledId("message", 1, n);
 const ofAccount = (rest: string) => (stage: Stage) => `/accounts/${stage.mailbox.accountId}${rest}`;
 const threadId = (n: number) => filledId("thread", 1, n);
 
-/** One thing read, or none: no list of mail, and nothing changes. */
+/** Reads of single objects and short lists, and cron. */
 export const ITEMS: Case[] = [
   get("a message", "newcomer", `/messages/${messageId(10)}`, { route: "GET /messages/:message_id" }),
   get("a message's HTML", "newcomer", `/messages/${messageId(10)}/html`, {

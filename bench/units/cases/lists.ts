@@ -3,7 +3,7 @@ import type { Stage } from "../stage.ts";
 import { byCursor, type Case, get } from "./case.ts";
 
 const SIZE = 25;
-/** As the mailbox is filled. */
+/** As in the fill. */
 const MESSAGES_PER_THREAD = 4;
 const DEEP = "a page reads all rows before it";
 
@@ -65,5 +65,5 @@ const THREADS: Case[] = [
   get("threads, 300 companies", "of300", "/threads/"),
 ];
 
-/** The lists of mail, to every depth that clients ask for. */
+/** Lists of inbox, messages and threads, at several depths. */
 export const LISTS: Case[] = [...INBOX, ...MESSAGES, ...THREADS];

@@ -6,14 +6,14 @@ import { call, type Stage } from "../stage.ts";
 import { type Case, plain } from "./case.ts";
 import { newMail } from "./mail.ts";
 
-/** Longer than a Durable Object stays awake with nothing to do: workerd lets it sleep after 10 s. */
+/** Long enough for hibernation: workerd evicts an idle Durable Object after 10 s. */
 const IDLE_SECONDS = 12;
-/** What a user may have open in a company: see the hub. */
+/** The limit of streams per user and company: see the hub. */
 const STREAMS = 20;
 
 const THREAD = filledId("thread", 1, 22);
 
-/** Opens streams that last until the stage ends, and waits until each has said so. */
+/** Opens streams until the end of the stage, and waits for their first events. */
 async function open(stage: Stage, count: number): Promise<void> {
   let connected = 0;
   for (let n = 0; n < count; n++) {
@@ -30,7 +30,7 @@ async function open(stage: Stage, count: number): Promise<void> {
   await eventually("The streams begin", async () => connected === count || undefined);
 }
 
-/** Something that everyone in the company is told of. */
+/** A change that sends an event to the whole company. */
 const tell = (name: string, streams: number, isProtected: boolean): Case =>
   plain(name, {}, async (stage) => {
     const expected = stage.events + streams;
@@ -38,7 +38,7 @@ const tell = (name: string, streams: number, isProtected: boolean): Case =>
     await eventually("The event comes", async () => stage.events >= expected || undefined);
   });
 
-/** Streams, in this order: each case finds those of the one before still open. */
+/** Streams. The order matters: each case keeps the streams of the previous one open. */
 export const LIVE: Case[] = [
   plain("a ticket for a stream", { route: "POST /sse/ticket" }, (stage) =>
     call(stage, "newcomer", "POST", "/sse/ticket"),
@@ -51,7 +51,7 @@ export const LIVE: Case[] = [
   plain(`open ${STREAMS - 1} streams more`, {}, (stage) => open(stage, STREAMS - 1)),
   tell(`protect a thread, ${STREAMS} streams open`, STREAMS, false),
   newMail(`new mail, known thread, ${STREAMS} streams open`),
-  // The last of all: 30 s later an alarm of its hub follows, which is one more request.
+  // Must be last, since an alarm of the hub follows after 30 s, which is one more request.
   plain("say that one is at a thread", { route: "POST /threads/:thread_id/presence" }, (stage) =>
     call(stage, "colleague", "POST", `/threads/${THREAD}/presence`, { state: "viewing" }),
   ),

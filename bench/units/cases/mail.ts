@@ -4,7 +4,7 @@ import { filledId } from "../../support/fill.ts";
 import { call, idOf, notify, type Stage, toObject } from "../stage.ts";
 import { type About, type Case, having, plain } from "./case.ts";
 
-/** As the fill names the threads of its mails. */
+/** As in the fill. */
 const KNOWN_THREAD = "thread-7";
 const LINE = "this is a mail of middling length. ";
 const FILE_BYTES = 40_000;
@@ -16,7 +16,7 @@ const file = {
   content: new Uint8Array(FILE_BYTES),
 };
 
-/** Puts a mail into the provider's mailbox. @returns it as a notification shows it */
+/** Stores a message at the provider. @returns the object of its notification */
 function receive({ sim, mailbox }: Stage, mail: Partial<InboundMail> = {}) {
   const [message] = sim.inbound({
     from: { email: "customer@out.example", name: "A Customer" },
@@ -39,14 +39,14 @@ const inKnownThread = async (stage: Stage): Promise<Mail> => ({
   thread_id: KNOWN_THREAD,
 });
 
-/** A new mail, with its notification's way through queue and consumer. */
+/** A new message: notification, queue and consumer. */
 const created = (name: string, prepare: (stage: Stage) => Promise<Mail>, about: About = {}): Case =>
   having(name, about, prepare, (stage, mail) => notify(stage, "message.created", mail, newId()));
 
-/** A new mail in a thread that is known. */
+/** A new message in a known thread. */
 export const newMail = (name: string, about: About = {}): Case => created(name, inKnownThread, about);
 
-/** A mail that has come in. */
+/** A message that has been ingested. */
 async function arrived(stage: Stage, mail?: Partial<InboundMail>): Promise<{ mail: Mail; id: string }> {
   const message = receive(stage, mail);
   const id = newId();
@@ -82,7 +82,7 @@ const INTAKE: Case[] = [
   ),
 ];
 
-/** A mail that was sent amid what the user `reader` has read. */
+/** A message dated among those that the user `reader` has read. */
 async function lateMail(
   stage: Stage,
   after = filledId("message", 1, stage.mailbox.messages / 2),
@@ -91,7 +91,7 @@ async function lateMail(
   return { ...receive(stage, { date: Date.parse(sent_at) + 30_000 }), thread_id: KNOWN_THREAD };
 }
 
-/** The same, where more users have a stretch around it (but no entries in it: the mail does not ask for them). */
+/** The same for more users with a stretch around it. Their other entries are not needed. */
 async function lateMailForMany(stage: Stage): Promise<Mail> {
   const { db } = stage.worker;
   await db
@@ -106,7 +106,7 @@ async function lateMailForMany(stage: Stage): Promise<Mail> {
   return lateMail(stage, at);
 }
 
-/** A mail that can be answered, with a file. @returns its id here, once it has come in */
+/** A message with an attachment, to reply to. @returns its id here, after ingest */
 async function original(stage: Stage): Promise<string> {
   const subject = newId();
   await arrived(stage, { attachments: [file], subject });
@@ -123,7 +123,7 @@ const written = ({ mailbox }: Stage) => ({
   body_html: `<p>Dear customer,</p><p>${LINE.repeat(10)}</p>`,
 });
 
-/** The newest mail of ours, as the provider announces it after it was sent. */
+/** Our newest sent message, as in the notification of the provider. */
 async function ownMail(stage: Stage): Promise<Mail> {
   const { sim, secrets, mailbox } = stage;
   await call(stage, "colleague", "POST", "/messages/send", written(stage));
@@ -203,5 +203,5 @@ const REPLAY_ALL = plain(
   (stage) => call(stage, "colleague", "POST", "/webhooks/deliveries/replay", {}),
 );
 
-/** Mail that comes and goes. */
+/** Incoming and outgoing messages. */
 export const MAIL: Case[] = [...INTAKE, REPLAY, REPLAY_ALL, ...SENDING, ...FILES];

@@ -1,7 +1,7 @@
 import { idOf } from "../stage.ts";
 import type { Case } from "./case.ts";
 
-/** What the Worker does not do, run on the same rows. */
+/** A statement that the Worker avoids, on the same rows. */
 const naive = (name: string, sql: string, params: unknown[]): Case => ({
   name: `naive: ${name}`,
   grows: "it reads every mail of the mailbox",
@@ -17,7 +17,7 @@ const naive = (name: string, sql: string, params: unknown[]): Case => ({
 const FORTY = JSON.stringify(Array.from({ length: 40 }, (_, n) => n + 1));
 const READER = idOf("reader");
 
-/** For contrast. */
+/** Naive statements for comparison. */
 export const NAIVE: Case[] = [
   naive(
     "inbox of 40 companies in one statement",

@@ -4,7 +4,7 @@ import { METER_PATH, ROUTES_PATH } from "../billing.ts";
 import { during, meter, noteQueued, readMeter, resetMeter } from "./meter.ts";
 import { meteredEnv, operationsOf } from "./metered-env.ts";
 
-/** The hub, which also counts its own reads of the log. */
+/** A hub whose reads of the log are counted. */
 export class CompanyHub extends Hub {
   constructor(state: DurableObjectState, env: Env) {
     super(state, meteredEnv(env));
@@ -21,7 +21,7 @@ export class CompanyHub extends Hub {
   }
 }
 
-/** The Worker as it is deployed, with a meter at its bindings and a path at which to read it. */
+/** The deployed Worker with metered bindings, and a path that returns the meter. */
 export default {
   fetch(request, env, execution) {
     const { pathname } = new URL(request.url);
@@ -33,7 +33,7 @@ export default {
     during(() => worker.queue(meteredBatch(batch), meteredEnv(env), watched(execution))),
 } satisfies ExportedHandler<Env>;
 
-/** Middleware is registered for all methods. */
+/** Excludes middleware, which has the method ALL. */
 const listRoutes = (): string[] => [
   ...new Set(app.routes.flatMap(({ method, path }) => (method === "ALL" ? [] : [`${method} ${path}`]))),
 ];
@@ -58,7 +58,7 @@ function watched(execution: ExecutionContext): ExecutionContext {
   } as ExecutionContext;
 }
 
-/** A delivery reads its messages, an acknowledgement deletes. One that is to come again will be read again. */
+/** Counts a read per delivered message, and a deletion per acknowledgement. */
 function meteredBatch(batch: MessageBatch): MessageBatch {
   const messages = batch.messages.map((message): Message => {
     const operations = operationsOf(message.body);

@@ -1,20 +1,20 @@
 import { type MeterReading, noUnits } from "../billing.ts";
 
-// The Worker and its Durable Objects run in one isolate here, and the bench makes one call at a time: so what is
-// counted between two resets belongs to the call between them.
+// The Worker and its Durable Objects share an isolate here, and the bench makes one call at a time. So all units between
+// two resets belong to one call.
 
-/** What has been counted since the last reset. */
+/** Units since the last reset. */
 export const meter = { units: noUnits(), hubStarts: 0 };
 
-/** Handlers and deferred work that have not ended, and queue messages that are not acknowledged. */
+/** Running handlers and deferred work, and queue messages without acknowledgement. */
 const underWay = { works: 0, messages: 0 };
 
-/** Says that messages were put into a queue, or, below zero, that they have left it for good. */
+/** Adds messages to the queue count; a negative number removes acknowledged ones. */
 export function noteQueued(messages: number): void {
   underWay.messages += messages;
 }
 
-/** Runs `work`; until it has ended the Worker is not idle. */
+/** Runs `work`. The Worker is not idle until it ends. */
 export async function during<T>(work: () => Promise<T> | T): Promise<T> {
   underWay.works++;
   try {
@@ -24,13 +24,13 @@ export async function during<T>(work: () => Promise<T> | T): Promise<T> {
   }
 }
 
-/** What the meter shows now. */
+/** The current reading. */
 export const readMeter = (): MeterReading => ({
   isIdle: underWay.works === 0 && underWay.messages === 0,
   ...meter,
 });
 
-/** Begins to count anew. */
+/** Resets the meter. */
 export function resetMeter(): void {
   Object.assign(meter, { units: noUnits(), hubStarts: 0 });
 }

@@ -3,7 +3,7 @@ import { meter, noteQueued } from "./meter.ts";
 
 const known = new WeakMap<Env, Env>();
 
-/** The bindings, with all that is billed counted. The same for the same `env`: the Worker keeps its settings by it. */
+/** Wraps the bindings to count billed units. Returns the same object for the same `env`, since the Worker caches by it. */
 export function meteredEnv(env: Env): Env {
   const made = known.get(env);
   if (made) return made;
@@ -20,7 +20,7 @@ export function meteredEnv(env: Env): Env {
   return wrapped;
 }
 
-/** What fails is not counted. */
+/** Failed statements are not counted. */
 function meteredD1(db: D1Database): D1Database {
   const counted = {
     prepare: (sql: string) => db.prepare(sql),
@@ -38,7 +38,7 @@ function meteredD1(db: D1Database): D1Database {
   });
 }
 
-/** The object, which tells the name of each of its methods when it is called. */
+/** Wraps an object and reports the name of each called method. */
 function spied<Target extends object>(target: Target, note: (method: string) => void): Target {
   return new Proxy(target, {
     get(_, name) {
@@ -46,7 +46,7 @@ function spied<Target extends object>(target: Target, note: (method: string) => 
       if (typeof member !== "function") return member;
       return (...args: unknown[]) => {
         note(String(name));
-        // A method of an RPC stub has no `apply` of its own: that would be one more remote method.
+        // On a method of an RPC stub, `.apply` would be another remote method.
         return Reflect.apply(member, target, args);
       };
     },
@@ -74,10 +74,10 @@ function meteredBucket(bucket: R2Bucket): R2Bucket {
 }
 
 const BLOCK_BYTES = 64_000;
-/** About what Cloudflare adds to each message. */
+/** Estimated metadata that Cloudflare adds to a message. */
 const METADATA_BYTES = 100;
 
-/** How many operations it takes to write, read or delete a message once. */
+/** Operations to write, read or delete a message once. */
 export function operationsOf(body: unknown): number {
   const bytes = new TextEncoder().encode(JSON.stringify(body)).length + METADATA_BYTES;
   return Math.ceil(bytes / BLOCK_BYTES);
