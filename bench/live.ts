@@ -59,7 +59,7 @@ D1, R2 and the queues, and handles the request that causes the event.
 ${renderFanOut(fanOuts)}
 
 Intake: time from the 200 of a notification to message.created on a stream, in ms. A burst keeps ${BURST} notifications in
-progress. "A message" is the time from the first POST to the last event, divided by the messages. A local queue delivers
+progress. "Per message" is the time from the first POST to the last event, divided by the messages. A local queue delivers
 batches one by one, Cloudflare several at a time. CPU of other processes, in % of a core, distorts the times.
 
 ${renderIntake(intakes)}

@@ -20,16 +20,16 @@ const FAN_OUT_ROWS: [string, (result: FanOut) => number][] = [
   ["streams", ({ streams }) => streams],
   ["deliveries expected", ({ expected }) => expected],
   ["deliveries made", ({ delivered }) => delivered],
-  ["streams that missed or repeated events", ({ uneven }) => uneven],
+  ["streams that lost or repeated events", ({ uneven }) => uneven],
   ["streams closed by the server", ({ closed }) => closed],
-  ["events a second", ({ rate }) => rate],
+  ["events per second", ({ rate }) => rate],
   ["delivery, median (ms)", ({ latency }) => latency.median],
   ["delivery, p99 (ms)", ({ latency }) => latency.p99],
   ["delivery, max (ms)", ({ latency }) => latency.max],
   ["CPU per delivery (µs)", ({ cpuMicrosPerDelivery }) => cpuMicrosPerDelivery],
   ["CPU of the server while publishing (% of a core)", ({ serverCpuShare }) => serverCpuShare * 100],
   ["CPU of the clients while publishing (% of a core)", ({ clientCpuShare }) => clientCpuShare * 100],
-  ["CPU of all else on the machine (% of a core)", ({ bystandersCpuShare }) => bystandersCpuShare * 100],
+  ["CPU of other processes (% of a core)", ({ bystandersCpuShare }) => bystandersCpuShare * 100],
   ["opening all streams (ms)", ({ openMs }) => openMs],
   ["CPU per opened stream (µs)", ({ openCpuMs, streams }) => (openCpuMs * 1000) / streams],
   ["RSS before streams (MB)", ({ rss }) => rss.before / MB],
@@ -61,8 +61,8 @@ const ratio = (one: number, other: number): Cell =>
 /** Renders the intake, with a line for each setting and concurrency. */
 export function renderIntake(rows: IntakeRow[]): string {
   const columns = [
-    ...["batch size / seconds", "headers", "mails", "came", "200: median", "200: p99"],
-    ...["event: median", "event: p99", "event: max", "a mail", "others' CPU"],
+    ...["batch size / seconds", "headers", "messages", "arrived", "200: median", "200: p99"],
+    ...["event: median", "event: p99", "event: max", "per message", "others' CPU"],
   ];
   const lines = rows.flatMap((row) => [
     line(row, "one at a time", row.single),
@@ -75,7 +75,7 @@ function line(row: IntakeRow, manner: string, intake: Intake): Cell[] {
   const { maxBatchSize, maxBatchTimeout, hasHeaders } = row;
   return [
     `${maxBatchSize} / ${maxBatchTimeout}, ${manner}`,
-    hasHeaders ? "told" : "asked for",
+    hasHeaders ? "included" : "fetched",
     intake.expected,
     intake.arrived,
     ...figures(intake.answer).slice(0, 2),

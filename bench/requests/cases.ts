@@ -34,8 +34,8 @@ export interface Setting {
 export interface Case {
   name: string;
   /**
-   * `read` repeats its requests. `door` sends each request once, while background work runs. `ingest` does the same, but
-   * runs until the last message can be read.
+   * `read` repeats its requests. `door` sends each request once, while background work runs. `ingest` does the same,
+   * but runs until the last message can be read.
    */
   kind: "read" | "door" | "ingest";
   requests(target: Target, setting: Setting): Promise<Request[]> | Request[];
@@ -59,7 +59,7 @@ function open(path: string): Case["requests"] {
 
 /** The cost of any request, the main reads, a change, webhooks, and ingest. */
 export const CASES: Case[] = [
-  { name: "no token, no query of D1", kind: "read", requests: open("/webhooks/nylas?challenge=bench") },
+  { name: "no token, no D1 query", kind: "read", requests: open("/webhooks/nylas?challenge=bench") },
   { name: "GET /inbox/", kind: "read", requests: get(NEWCOMER, () => ["/inbox/"]), items: PAGE },
   {
     ...{ name: `GET /inbox/?is_read=false (${UNREAD} unread)`, kind: "read", items: UNREAD },
@@ -87,7 +87,7 @@ export const CASES: Case[] = [
     requests: (_target, { secrets, seconds }) => notifications(secrets, seconds * NOTIFICATIONS_A_SECOND),
   },
   {
-    ...{ name: "ingest, a mail", kind: "ingest" },
+    ...{ name: "ingest, per message", kind: "ingest" },
     requests: (_target, { secrets, seconds }) => notifications(secrets, seconds * MAILS_A_SECOND),
   },
 ];

@@ -1,4 +1,4 @@
-import { app } from "../../../src/app.ts";
+import { app, modules } from "../../../src/app.ts";
 import worker, { CompanyHub as Hub } from "../../../src/index.ts";
 import { METER_PATH, ROUTES_PATH } from "../billing.ts";
 import { during, meter, noteQueued, readMeter, resetMeter } from "./meter.ts";
@@ -23,10 +23,10 @@ export class CompanyHub extends Hub {
 
 /** The deployed Worker with metered bindings, and a path that returns the meter. */
 export default {
-  fetch(request, env, execution) {
+  async fetch(request, env, execution) {
     const { pathname } = new URL(request.url);
     if (pathname === METER_PATH) return control(request.method, env, execution);
-    if (pathname === ROUTES_PATH) return Response.json(listRoutes());
+    if (pathname === ROUTES_PATH) return Response.json(await listRoutes());
     return during(() => worker.fetch(request, meteredEnv(env), watched(execution)));
   },
   queue: (batch, env, execution) =>
@@ -34,9 +34,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 
 /** Excludes middleware, which has the method ALL. */
-const listRoutes = (): string[] => [
-  ...new Set(app.routes.flatMap(({ method, path }) => (method === "ALL" ? [] : [`${method} ${path}`]))),
-];
+async function listRoutes(): Promise<string[]> {
+  const apps = [app.own, ...(await Promise.all(modules.map((module) => module.app())))];
+  const registered = apps.flatMap(({ routes }) => routes).filter(({ method }) => method !== "ALL");
+  return [...new Set(registered.map(({ method, path }) => `${method} ${path}`))];
+}
 
 async function control(method: string, env: Env, execution: ExecutionContext): Promise<Response> {
   if (method === "DELETE") resetMeter();

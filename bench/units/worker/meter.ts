@@ -1,7 +1,7 @@
 import { type MeterReading, noUnits } from "../billing.ts";
 
-// The Worker and its Durable Objects share an isolate here, and the bench makes one call at a time. So all units between
-// two resets belong to one call.
+// The Worker and its Durable Objects share an isolate here, and the bench makes one call at a time. So all units
+// between two resets belong to one call.
 
 /** Units since the last reset. */
 export const meter = { units: noUnits(), hubStarts: 0 };

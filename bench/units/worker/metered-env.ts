@@ -3,7 +3,7 @@ import { meter, noteQueued } from "./meter.ts";
 
 const known = new WeakMap<Env, Env>();
 
-/** Wraps the bindings to count billed units. Returns the same object for the same `env`, since the Worker caches by it. */
+/** Wraps the bindings to count billed units. The Worker caches by `env`, so each one is wrapped once. */
 export function meteredEnv(env: Env): Env {
   const made = known.get(env);
   if (made) return made;
