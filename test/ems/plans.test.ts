@@ -85,6 +85,7 @@ const ELSEWHERE = [
   "UPDATE ems_accounts SET proven_at =",
   "UPDATE ems_suspects SET ask_at =",
   "UPDATE ems_syncs SET moved_at =",
+  "iif(replays <",
   "replays + 1",
 ];
 
