@@ -5,11 +5,11 @@ import type { PresenceState } from "./presence-schemas.ts";
 export const LEASE_MS = 30_000;
 
 /** Who is at a thread, and what they do there. */
-export interface Presence {
+export type Presence = {
   thread_id: string;
   user_id: number;
   state: PresenceState;
-}
+};
 
 /** The leases of one company's users on its threads. They are kept in its Durable Object, so that they outlive sleep. */
 export class Leases {
@@ -55,8 +55,8 @@ export class Leases {
   }
 
   #select(condition: string, ...values: (string | number)[]): Presence[] {
-    const rows = this.#sql.exec(`SELECT thread_id, user_id, state FROM leases ${condition}`, ...values);
-    return rows.toArray() as unknown as Presence[];
+    const select = `SELECT thread_id, user_id, state FROM leases ${condition}`;
+    return this.#sql.exec<Presence>(select, ...values).toArray();
   }
 }
 

@@ -8,11 +8,13 @@ import {
 } from "../../lib/delivery-report.ts";
 import { messageIdsIn } from "../../lib/message-ids.ts";
 import { nowSeconds } from "../../lib/time.ts";
+import type { RowOf } from "../../platform/d1/rows.ts";
 import { log } from "../../platform/log.ts";
 import { keyOf, type StoredAttachment, storeAttachment } from "../attachments/fetch.ts";
 import { batch, type Ctx } from "../context.ts";
 import { enqueueJob } from "../jobs.ts";
 import type { ProviderMessage } from "../provider/port.ts";
+import type { messages } from "../schema/mail.ts";
 import { type BodyColumns, loadBody } from "./bodies.ts";
 import { setDelivery } from "./delivery.ts";
 
@@ -43,14 +45,11 @@ export async function enqueueBounce(ctx: Ctx, messageId: string, references: str
   }
 }
 
-type Report = BodyColumns & {
-  id: string;
-  account_id: string;
-  company_id: number;
-  from_address: string;
-  subject: string;
-  created_at: number;
-};
+type Report = BodyColumns &
+  Pick<
+    RowOf<typeof messages>,
+    "id" | "account_id" | "company_id" | "from_address" | "subject" | "created_at"
+  >;
 
 /** For so long the mail that bounced may not be stored yet. */
 const PATIENCE_SECONDS = 600;
