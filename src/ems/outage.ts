@@ -11,7 +11,7 @@ const REFUSED_BY_D1 = /SQLITE_(CONSTRAINT|TOOBIG|MISMATCH|ERROR|RANGE)|too big|c
 export function isOutage(error: unknown): boolean {
   if (!(error instanceof Error)) return true;
   if (error instanceof ProviderError) return error.fault !== "refused" && error.fault !== "not_found";
-  // The innermost cause tells it: around it stands the query, and its parameters are a stranger's mail.
+  // D1 wraps what SQLite said: the innermost cause tells which of the two it is.
   if (error.cause instanceof Error) return isOutage(error.cause);
   return !OF_VALUES.includes(error.name) && !REFUSED_BY_D1.test(error.message);
 }

@@ -1,6 +1,6 @@
 type Level = "info" | "warn" | "error";
 
-/** The frames of an error's stack; its message is told apart, and drizzle's ends with the values of the query. */
+/** The frames of an error's stack, without the message that precedes them. */
 const framesOf = ({ stack = "" }: Error): string[] =>
   stack.split("\n").flatMap((line) => (line.startsWith("    at ") ? [line.trim()] : []));
 
@@ -8,7 +8,7 @@ const describe = (error: unknown): unknown =>
   error instanceof Error
     ? {
         name: error.name,
-        message: error.message.split("\nparams:")[0],
+        message: error.message,
         stack: framesOf(error),
         ...(error.cause === undefined ? {} : { cause: describe(error.cause) }),
       }

@@ -20,9 +20,9 @@ export interface Recorded {
   accountId: string | null;
 }
 
-/** Why something failed, for the ledger. What follows in a failed query is a stranger's mail. */
+/** Why something failed, for the ledger. */
 export const reasonOf = (error: unknown): string =>
-  cut((error instanceof Error ? error.message : String(error)).split("\nparams:")[0] ?? "", 500);
+  cut(error instanceof Error ? error.message : String(error), 500);
 
 /** What became of a notification, and of one that failed: why. */
 export interface Outcome {
