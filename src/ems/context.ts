@@ -32,7 +32,7 @@ export function createContext(env: Env, execution: Pick<ExecutionContext, "waitU
   const defer = (work: Promise<unknown>) => execution.waitUntil(work);
   const settings = config(env);
   const provider = nylasProvider(settings);
-  return { env, config: settings, provider, defer, db: openDatabase(env, settings) };
+  return { env, config: settings, provider, defer, db: openDatabase(env, "DB", settings) };
 }
 
 const withDatabase = <C extends Ctx>(ctx: C, db: Database): C => (db === ctx.db ? ctx : { ...ctx, db });

@@ -39,7 +39,7 @@ const IN_USE_SECONDS = 3600;
  */
 export async function collectGarbage({ db, env }: Ctx): Promise<number> {
   const now = nowSeconds();
-  const due = await db.all<{ key: string; in_use: number }>(sql`
+  const due = await db.all(sql<{ key: string; in_use: number }>`
     SELECT key, EXISTS (SELECT 1 FROM ems_outbox_files f WHERE f.key = g.key) AS in_use
     FROM ems_garbage g WHERE due_at <= ${now} ORDER BY due_at LIMIT ${AT_A_TIME}`);
   const keysOf = (inUse: number) => due.flatMap(({ key, in_use }) => (in_use === inUse ? [key] : []));

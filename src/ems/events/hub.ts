@@ -18,7 +18,7 @@ const STREAMS_PER_USER = 20;
  */
 export class CompanyHub extends DurableObject<Env> {
   readonly #company = Number(this.ctx.id.name);
-  readonly #db = openDatabase(this.env, config(this.env)).forCompany(this.#company);
+  readonly #db = openDatabase(this.env, "DB", config(this.env)).forCompany(this.#company);
   readonly #leases = new Leases(this.ctx.storage);
   /** Reads of the log follow one another, so that each event goes out once and in order. */
   #reading: Promise<void> = Promise.resolve();

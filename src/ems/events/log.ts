@@ -1,20 +1,13 @@
 import { type SQL, sql } from "drizzle-orm";
-import type { Ctx } from "../context.ts";
+import type { Database } from "../../platform/d1/database.ts";
+import type { RowOf } from "../../platform/d1/rows.ts";
+import type { events } from "../schema/live.ts";
 
 /** One line of a company's log. */
-export interface LoggedEvent {
-  id: number;
-  company_id: number;
-  /** Only this user may see it; null: everyone in the company. */
-  user_id: number | null;
-  type: string;
-  thread_id: string | null;
-  message_id: string | null;
-  account_id: string | null;
-}
+export type LoggedEvent = Omit<RowOf<typeof events>, "cause" | "created_at">;
 
 /** The columns of a LoggedEvent. */
-export const EVENT_COLUMNS = sql.raw("id, company_id, user_id, type, thread_id, message_id, account_id");
+export const EVENT_COLUMNS = sql<LoggedEvent>`id, company_id, user_id, type, thread_id, message_id, account_id`;
 
 /**
  * The statement that appends events to the log. It belongs into the batch of the change that they tell of.
@@ -31,7 +24,7 @@ export const appendEvents = (rows: SQL): SQL => sql`
  * @returns the company's next events, whoever may see them, oldest first, at most `limit`
  */
 export const readEvents = (
-  db: Ctx["db"],
+  db: Database,
   companyId: number,
   after: number,
   limit: number,
@@ -40,7 +33,7 @@ export const readEvents = (
     ${logOf(EVENT_COLUMNS, companyId, after)} ORDER BY id LIMIT ${limit}`);
 
 /** A company's log is in two indexes, of which SQLite merges what it needs. */
-const logOf = (columns: SQL, companyId: number, after: number): SQL => sql`
+const logOf = <Row>(columns: SQL<Row>, companyId: number, after: number): SQL<Row> => sql`
   SELECT ${columns} FROM ems_events INDEXED BY ems_events_shared
   WHERE company_id = ${companyId} AND id > ${after} AND user_id IS NULL
   UNION ALL
@@ -48,13 +41,13 @@ const logOf = (columns: SQL, companyId: number, after: number): SQL => sql`
   WHERE company_id = ${companyId} AND id > ${after} AND user_id IS NOT NULL`;
 
 /** Selects the ids of the company's events after one, whoever may see them. */
-export const eventIdsAfter = (companyId: number, after: number): SQL =>
-  logOf(sql.raw("id"), companyId, after);
+export const eventIdsAfter = (companyId: number, after: number): SQL<{ id: number }> =>
+  logOf(sql<{ id: number }>`id`, companyId, after);
 
 /** The id of the company's newest event, 0 when there is none. */
-export async function lastEventId(db: Ctx["db"], companyId: number): Promise<number> {
+export async function lastEventId(db: Database, companyId: number): Promise<number> {
   const [row] = await db.all(sql<{ id: number }>`
-    ${logOf(sql.raw("id"), companyId, 0)} ORDER BY id DESC LIMIT 1`);
+    ${logOf(sql`id`, companyId, 0)} ORDER BY id DESC LIMIT 1`);
   return row?.id ?? 0;
 }
 

@@ -108,7 +108,7 @@ export async function* readPlaces(
 ): AsyncGenerator<LoggedEvent, void> {
   for (let start = 0; start < places.length; start += PORTION) {
     const some = JSON.stringify(places.slice(start, start + PORTION));
-    // By company as well: in another database the same id is another company's event.
+    // Ids alone would not do: each part of the database counts its events by itself.
     const events = await ctx.db.all(sql<LoggedEvent>`
       SELECT ${EVENT_COLUMNS} FROM (SELECT value ->> 0 AS company, value ->> 1 AS place FROM json_each(${some}))
       CROSS JOIN ems_events ON id = place AND company_id = company

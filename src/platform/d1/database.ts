@@ -1,5 +1,5 @@
 import type { SQL } from "drizzle-orm";
-import { allShards, type CompanyPlacement, MAIN, shardOf, shardsOf } from "./placement.ts";
+import { allShards, type CompanyPlacement, shardOf, shardsOf } from "./placement.ts";
 import { type RowsOf, type Statements, shapeLike } from "./statement.ts";
 import { openStore, type Store } from "./store.ts";
 
@@ -36,10 +36,17 @@ export interface Found<Row> {
 }
 
 /**
- * Opens the D1 databases of all companies as one.
- * @throws Error when `placement` names a database that is not bound
+ * Opens the D1 databases of all companies of a module as one.
+ * @param main the binding of the module's database
+ * @param vars those of `placementVars`; a module without them has one database
+ * @throws Error when a database is not bound
  */
-export function openDatabase(env: Env, placement: CompanyPlacement): Database {
+export function openDatabase(
+  env: Env,
+  main: string,
+  { SHARDS }: Omit<CompanyPlacement, "main"> = { SHARDS: [] },
+): Database {
+  const placement = { main, SHARDS };
   const all = allShards(placement);
   const stores = new Map(all.map((name) => [name, openStore(bindingOf(env, name))]));
   const opened = new Map<string, Database>();
@@ -53,7 +60,7 @@ export function openDatabase(env: Env, placement: CompanyPlacement): Database {
       parts: names.length,
       forCompany: (company) => open([shardOf(placement, company)]),
       forCompanies: (companies) => open(shardsOf(placement, companies)),
-      forNoCompany: () => open([MAIN]),
+      forNoCompany: () => open([main]),
       forEveryCompany: () => open(all),
       each: () => all.map((name) => open([name])),
       find: (statement) =>
@@ -71,7 +78,7 @@ export function openDatabase(env: Env, placement: CompanyPlacement): Database {
 
 function bindingOf(env: Env, name: string): D1Database {
   const binding: D1Database | undefined = Reflect.get(env, name);
-  if (!binding) throw new Error(`SHARDS names ${name}, and no D1 database is bound under that name`);
+  if (!binding) throw new Error(`No D1 database is bound as ${name}`);
   return binding;
 }
 

@@ -1,33 +1,32 @@
 import * as z from "zod/mini";
 
+const Shards = z.array(
+  z.object({ binding: z.string(), from: z.int(), to: z._default(z.int(), Number.MAX_SAFE_INTEGER) }),
+);
+
 /** The vars of the Worker that place companies in D1 databases. */
 export const placementVars = {
-  /** Ranges of company ids, and the binding of the database that holds each range. All other companies are in DB. */
-  SHARDS: z._default(
-    z.array(
-      z.object({ binding: z.string(), from: z.int(), to: z._default(z.int(), Number.MAX_SAFE_INTEGER) }),
-    ),
-    [],
-  ),
+  /** Ranges of company ids, and the binding of the database that holds each. All others are in the main one. */
+  SHARDS: z._default(Shards, []),
 };
 
-/** Where the companies of an installation are. */
+/** Where companies are: in the database `main`, unless SHARDS names another. Rows of no company are in `main`. */
 export interface CompanyPlacement {
-  SHARDS: { binding: string; from: number; to: number }[];
+  main: string;
+  SHARDS: z.infer<typeof Shards>;
 }
 
-/** The database of all companies that SHARDS does not place, and of rows that have no company. */
-export const MAIN = "DB";
-
 /** @returns the binding of the company's database; the company never moves by itself */
-export const shardOf = ({ SHARDS }: CompanyPlacement, company: number): string =>
-  SHARDS.find(({ from, to }) => company >= from && company <= to)?.binding ?? MAIN;
+export const shardOf = ({ main, SHARDS }: CompanyPlacement, company: number): string =>
+  SHARDS.find(({ from, to }) => company >= from && company <= to)?.binding ?? main;
 
 /** @returns the bindings of the companies' databases, each once; the main one for no company */
 export const shardsOf = (placement: CompanyPlacement, companies: number[]): string[] =>
-  companies.length === 0 ? [MAIN] : [...new Set(companies.map((company) => shardOf(placement, company)))];
+  companies.length === 0
+    ? [placement.main]
+    : [...new Set(companies.map((company) => shardOf(placement, company)))];
 
 /** @returns the bindings of all databases, the main one first */
-export const allShards = ({ SHARDS }: CompanyPlacement): string[] => [
-  ...new Set([MAIN, ...SHARDS.map(({ binding }) => binding)]),
+export const allShards = ({ main, SHARDS }: CompanyPlacement): string[] => [
+  ...new Set([main, ...SHARDS.map(({ binding }) => binding)]),
 ];
