@@ -1,4 +1,4 @@
-import { type SQL, sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm/sql";
 import { type Database, openDatabase } from "../platform/d1/database.ts";
 import type { RowsOf, Statements } from "../platform/d1/statement.ts";
 import { type Config, config } from "./config.ts";

@@ -1,4 +1,4 @@
-import { type SQL, sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm/sql";
 import { nowSeconds } from "../lib/time.ts";
 import { announce as announceIn, putIfLarge } from "../platform/overflow.ts";
 import { type Ctx, ofCompany } from "./context.ts";

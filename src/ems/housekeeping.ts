@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { sql } from "drizzle-orm/sql";
 import { nowSeconds, toIso } from "../lib/time.ts";
 import { removeExpiredAnswers } from "../platform/idempotency/store.ts";
 import { answersOf } from "./answers.ts";

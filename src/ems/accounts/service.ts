@@ -1,4 +1,4 @@
-import { type SQL, sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm/sql";
 import { forbidden, invalid, notFound, ServiceError } from "../../lib/errors.ts";
 import { uuidv7 } from "../../lib/ids.ts";
 import { nowSeconds, toIso, toIsoOrNull } from "../../lib/time.ts";

@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { sql } from "drizzle-orm/sql";
 import type { RowOf } from "../../platform/d1/rows.ts";
 import { log } from "../../platform/log.ts";
 import type { Ctx } from "../context.ts";

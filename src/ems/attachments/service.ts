@@ -1,4 +1,4 @@
-import { type SQL, sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm/sql";
 import { notFound, ServiceError } from "../../lib/errors.ts";
 import { toIso } from "../../lib/time.ts";
 import type { RowOf } from "../../platform/d1/rows.ts";

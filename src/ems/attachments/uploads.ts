@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { sql } from "drizzle-orm/sql";
 import { forbidden, invalid, ServiceError } from "../../lib/errors.ts";
 import { wholeNumber } from "../../lib/fields.ts";
 import { uuidv7 } from "../../lib/ids.ts";

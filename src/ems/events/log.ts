@@ -1,4 +1,4 @@
-import { type SQL, sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm/sql";
 import type { Database } from "../../platform/d1/database.ts";
 import type { RowOf } from "../../platform/d1/rows.ts";
 import type { events } from "../schema/live.ts";

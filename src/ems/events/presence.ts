@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { sql } from "drizzle-orm/sql";
 import { notFound } from "../../lib/errors.ts";
 import { inCompanies, type UserCtx } from "../context.ts";
 import { hubOf } from "./hub-client.ts";

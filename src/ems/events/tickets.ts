@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { sql } from "drizzle-orm/sql";
 import { ServiceError } from "../../lib/errors.ts";
 import { toHex } from "../../lib/hex.ts";
 import { hmacHex, isSameText, sha256Hex } from "../../lib/hmac.ts";

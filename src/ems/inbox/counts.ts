@@ -1,4 +1,4 @@
-import { type SQL, sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm/sql";
 import { FOLDERS, type FolderFilter, HIDDEN_FOLDERS } from "../folders.ts";
 import type { Filter } from "./entries.ts";
 

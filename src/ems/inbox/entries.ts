@@ -1,4 +1,4 @@
-import { type SQL, sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm/sql";
 import type { RowOf } from "../../platform/d1/rows.ts";
 import { type Folder, HIDDEN_FOLDERS } from "../folders.ts";
 import { after, compare, inStatements, mergeNewest } from "../lists/page.ts";

@@ -1,4 +1,4 @@
-import { type SQL, sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm/sql";
 import { batch, type UserCtx } from "../context.ts";
 
 /** Of more late messages than this a user forgets their stretches, rather than write that many rows to keep them. */

@@ -1,4 +1,4 @@
-import { type SQL, sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm/sql";
 import { notFound } from "../../lib/errors.ts";
 import { entryIdOf, messageIdOf } from "../../lib/ids.ts";
 import { toIso, toIsoOrNull } from "../../lib/time.ts";

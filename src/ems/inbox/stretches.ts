@@ -1,4 +1,4 @@
-import { type SQL, sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm/sql";
 import { after, compare } from "../lists/page.ts";
 import type { Position } from "../lists/pagination.ts";
 

@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { sql } from "drizzle-orm/sql";
 import { sha256Hex } from "../../lib/hmac.ts";
 import { uuidv7 } from "../../lib/ids.ts";
 import { isHtml } from "../../lib/text.ts";

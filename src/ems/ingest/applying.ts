@@ -1,4 +1,4 @@
-import type { SQL } from "drizzle-orm";
+import type { SQL } from "drizzle-orm/sql";
 import type { ProviderMessage } from "../provider/port.ts";
 
 /** A state of a message that the provider tells. */

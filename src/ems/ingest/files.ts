@@ -1,4 +1,4 @@
-import { type SQL, sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm/sql";
 import { uuidv7 } from "../../lib/ids.ts";
 import type { RowOf } from "../../platform/d1/rows.ts";
 import { picturesOf } from "../attachments/images.ts";

@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { sql } from "drizzle-orm/sql";
 import type { RowOf } from "../../platform/d1/rows.ts";
 import { batch, type Ctx } from "../context.ts";
 import type { ProviderMessage } from "../provider/port.ts";

@@ -1,4 +1,4 @@
-import { type SQL, sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm/sql";
 import { sha256Hex } from "../../lib/hmac.ts";
 import type { RowOf } from "../../platform/d1/rows.ts";
 import { batch, type Ctx } from "../context.ts";

@@ -1,4 +1,4 @@
-import { type SQL, sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm/sql";
 import { baseSubject } from "../../lib/subject.ts";
 
 // A thread is what is connected. A message is connected with those that have its thread id of the provider, and by

@@ -1,4 +1,4 @@
-import { type SQL, sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm/sql";
 import { notFound, ServiceError } from "../../lib/errors.ts";
 import { cut } from "../../lib/line.ts";
 import { nowSeconds, toIso, toIsoOrNull } from "../../lib/time.ts";

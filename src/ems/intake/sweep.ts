@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { sql } from "drizzle-orm/sql";
 import { nowSeconds } from "../../lib/time.ts";
 import { batch, type Ctx, find } from "../context.ts";
 import type { ConnectedAccount } from "../ingest/state.ts";

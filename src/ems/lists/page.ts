@@ -1,4 +1,4 @@
-import { type SQL, sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm/sql";
 import { invalid } from "../../lib/errors.ts";
 import { batch, inCompanies, type UserCtx } from "../context.ts";
 import { newestEvent } from "../events/log.ts";

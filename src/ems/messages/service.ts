@@ -1,4 +1,4 @@
-import { type SQL, sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm/sql";
 import { notFound } from "../../lib/errors.ts";
 import { selectAttachments } from "../attachments/service.ts";
 import type { UserCtx } from "../context.ts";

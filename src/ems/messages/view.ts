@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { sql } from "drizzle-orm/sql";
 import { notFound } from "../../lib/errors.ts";
 import { contentPolicy, textToMail, toDocument } from "../../lib/html/document.ts";
 import { contentIdsIn, placeImages, sanitizeMail } from "../../lib/html/sanitize.ts";

@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { sql } from "drizzle-orm/sql";
 import { forbidden, notFound, ServiceError } from "../../lib/errors.ts";
 import { fileName } from "../../lib/line.ts";
 import type { RowOf } from "../../platform/d1/rows.ts";

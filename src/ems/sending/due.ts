@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { sql } from "drizzle-orm/sql";
 import { nowSeconds } from "../../lib/time.ts";
 import { type Ctx, ofCompany } from "../context.ts";
 import { enqueueJobs } from "../jobs.ts";

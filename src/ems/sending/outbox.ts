@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { sql } from "drizzle-orm/sql";
 import { notFound, ServiceError } from "../../lib/errors.ts";
 import { batch, inCompanies, type UserCtx } from "../context.ts";
 import { after } from "../lists/page.ts";

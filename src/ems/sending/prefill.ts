@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { sql } from "drizzle-orm/sql";
 import { textToMail } from "../../lib/html/document.ts";
 import { exposeContentIds, sanitizeMail } from "../../lib/html/sanitize.ts";
 import { listAttachments } from "../attachments/service.ts";

@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { sql } from "drizzle-orm/sql";
 import { ServiceError } from "../../lib/errors.ts";
 import { batch, type Ctx, inCompanies, type UserCtx } from "../context.ts";
 import { messagesByIds } from "../messages/query.ts";

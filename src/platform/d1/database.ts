@@ -1,4 +1,4 @@
-import type { SQL } from "drizzle-orm";
+import type { SQL } from "drizzle-orm/sql";
 import { allShards, type CompanyPlacement, shardOf, shardsOf } from "./placement.ts";
 import { type RowsOf, type Statements, shapeLike } from "./statement.ts";
 import { openStore, type Store } from "./store.ts";

@@ -1,5 +1,5 @@
-import { SQL } from "drizzle-orm";
 import { CasingCache } from "drizzle-orm/casing";
+import { SQL } from "drizzle-orm/sql";
 
 /** Statements of one transaction. An element may itself be a list: its result is the list of their rows. */
 export type Statements = readonly (SQL | readonly SQL[])[];

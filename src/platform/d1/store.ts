@@ -1,4 +1,4 @@
-import type { SQL } from "drizzle-orm";
+import type { SQL } from "drizzle-orm/sql";
 import { type Query, toQuery } from "./statement.ts";
 import { isTransient } from "./transient.ts";
 

@@ -1,4 +1,5 @@
-import { type SQL, sql, type Table } from "drizzle-orm";
+import type { Table } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm/sql";
 
 // Names of columns are written into the statement as they are: they must come from code, as the types demand.
 

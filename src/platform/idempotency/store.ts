@@ -1,4 +1,4 @@
-import { type SQL, sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm/sql";
 import { ServiceError } from "../../lib/errors.ts";
 import { sha256Hex } from "../../lib/hmac.ts";
 import { nowSeconds } from "../../lib/time.ts";

@@ -1,4 +1,4 @@
-import { type SQL, sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm/sql";
 import { fieldsOf, numberOf } from "../../../lib/lenient.ts";
 import { batch, type Ctx } from "../../context.ts";
 import { notifyHub } from "../../events/hub-client.ts";

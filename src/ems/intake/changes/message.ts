@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { sql } from "drizzle-orm/sql";
 import { nowSeconds } from "../../../lib/time.ts";
 import { log } from "../../../platform/log.ts";
 import type { Ctx } from "../../context.ts";

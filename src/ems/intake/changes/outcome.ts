@@ -1,4 +1,4 @@
-import { type SQL, sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm/sql";
 import { countOf, fieldsOf, itemsOf, textOf } from "../../../lib/lenient.ts";
 import { messageIdsIn } from "../../../lib/message-ids.ts";
 import { nowSeconds } from "../../../lib/time.ts";

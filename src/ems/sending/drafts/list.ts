@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { sql } from "drizzle-orm/sql";
 import { inCompanies, type UserCtx } from "../../context.ts";
 import { type Listing, listPage } from "../../lists/page.ts";
 import type { Position } from "../../lists/pagination.ts";

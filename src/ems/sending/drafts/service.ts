@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { sql } from "drizzle-orm/sql";
 import { forbidden, notFound } from "../../../lib/errors.ts";
 import { uuidv7 } from "../../../lib/ids.ts";
 import { nowSeconds } from "../../../lib/time.ts";

@@ -1,4 +1,4 @@
-import { type SQL, sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm/sql";
 import { notFound, ServiceError } from "../../../lib/errors.ts";
 import { nowSeconds, toIso } from "../../../lib/time.ts";
 import { log } from "../../../platform/log.ts";
