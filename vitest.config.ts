@@ -2,6 +2,7 @@ import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { exportJWK, generateKeyPair } from "jose";
 import { defineConfig } from "vitest/config";
 import { createPullMount } from "./dev/nylas/pull.ts";
+import { schemaOf } from "./test/node/support/schema.ts";
 
 const NYLAS = { apiKey: "test-api-key", controlToken: "test-control", webhookSecret: "test-webhook-secret" };
 
@@ -40,6 +41,7 @@ async function outbound() {
 
 const worker = cloudflareTest(async () => {
   const { fetch, privateKey } = await outbound();
+  const migrations = await readD1Migrations("./migrations");
   return {
     wrangler: { configPath: "./wrangler.toml" },
     miniflare: {
@@ -47,7 +49,8 @@ const worker = cloudflareTest(async () => {
       bindings: {
         // No test has such companies unless it wants them in the second database.
         SHARDS: [{ binding: "DB_2", from: 5_000_000_000 }],
-        TEST_MIGRATIONS: await readD1Migrations("./migrations"),
+        TEST_MIGRATIONS: migrations,
+        TEST_SCHEMA: schemaOf(migrations),
         TEST_ISSUER_KEY: privateKey,
         TEST_CONTROL_TOKEN: NYLAS.controlToken,
         TEST_CHAOS: CHAOS,
@@ -67,6 +70,21 @@ const worker = cloudflareTest(async () => {
 /** In milliseconds. Room for a machine that is slow and busy; the waits inside tests are shorter: test/support/wait.ts. */
 const limits = { testTimeout: 600_000, hookTimeout: 600_000, expect: { poll: { timeout: 60_000 } } };
 
+/** What takes more than 20 seconds on an idle machine of two cores: `npm run test:slow`. */
+const SLOW = {
+  worker: ["test/chaos/*.test.ts", "test/**/*.property.test.ts", "test/ems/plans.test.ts"],
+  node: ["test/node/{dev,html-linear,linear,sse-clients}.test.ts"],
+};
+
+/** Pure code, which is the same in Node, where a file costs less. */
+const PURE = ["test/lib/**/*.test.ts", "test/ems/{folder-names,position}.test.ts"];
+
+/** Files of a runtime share it and its modules: test/support/setup.ts empties its storage for each of them. */
+const inWorker = {
+  plugins: [worker],
+  test: { setupFiles: ["./test/support/setup.ts"], isolate: false, ...limits },
+};
+
 export default defineConfig({
   test: {
     silent: "passed-only",
@@ -74,16 +92,25 @@ export default defineConfig({
     maxWorkers: 4,
     projects: [
       {
-        plugins: [worker],
+        ...inWorker,
         test: {
+          ...inWorker.test,
           name: "worker",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/node/**"],
-          setupFiles: ["./test/support/setup.ts"],
+          exclude: ["test/node/**", ...PURE, ...SLOW.worker],
+        },
+      },
+      { ...inWorker, test: { ...inWorker.test, name: "slow-worker", include: SLOW.worker } },
+      {
+        test: {
+          name: "node",
+          include: ["test/node/**/*.test.ts", ...PURE],
+          exclude: SLOW.node,
+          isolate: false,
           ...limits,
         },
       },
-      { test: { name: "node", include: ["test/node/**/*.test.ts"], ...limits } },
+      { test: { name: "slow-node", include: SLOW.node, ...limits } },
     ],
   },
 });

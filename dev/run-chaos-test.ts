@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
-// `npm run chaos -- --minutes 10 [--seed 7]`: runs the chaos test of the intake for longer than `npm test`.
+// `npm run chaos -- --minutes 10 [--seed 7]`: runs the chaos test of the intake for longer than `npm run test:slow`.
 
 const { values } = parseArgs({
   options: { minutes: { type: "string", default: "5" }, seed: { type: "string" } },
@@ -14,7 +14,7 @@ if (!(Number(values.minutes) > 0)) {
 const vitest = fileURLToPath(new URL("../node_modules/vitest/vitest.mjs", import.meta.url));
 const { status } = spawnSync(
   process.execPath,
-  [vitest, "run", "--project", "worker", "test/chaos/intake.test.ts", "--silent=false"],
+  [vitest, "run", "--project", "slow-worker", "test/chaos/intake.test.ts", "--silent=false"],
   {
     stdio: "inherit",
     env: {

@@ -1,7 +1,8 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { AccountResponse } from "../../src/ems/accounts/schemas.ts";
 import type { MessageResponse } from "../../src/ems/messages/schemas.ts";
-import { caseObjects, caseText, postNotification } from "../support/cases.ts";
+import { caseText } from "../support/case-text.ts";
+import { caseObjects, postNotification } from "../support/cases.ts";
 import { type Client, connectMailbox, createClient, unique } from "../support/client.ts";
 import { headerOf, storedMail } from "../support/nylas.ts";
 import { waitFor } from "../support/wait.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { contentPolicy, toDocument } from "../../src/lib/html/document.ts";
 import { sanitizeMail } from "../../src/lib/html/sanitize.ts";
-import { caseText } from "../support/cases.ts";
+import { caseText } from "../support/case-text.ts";
 import { expectHarmless } from "../support/html-audit.ts";
 
 const show = (html: string, remoteImages = false) =>

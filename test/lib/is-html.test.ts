@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { isHtml } from "../../src/lib/text.ts";
-import { caseText } from "../support/cases.ts";
+import { caseText } from "../support/case-text.ts";
 
 /** What people and programs write as plain text, angle brackets and all. */
 const TEXTS = [

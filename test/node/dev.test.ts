@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { WAIT_MS } from "../support/wait.ts";
 import { accountFacts } from "./guide/accounts.ts";
 import { setBaseUrl } from "./guide/client.ts";
 import { inboxFacts } from "./guide/inbox.ts";
@@ -24,7 +25,7 @@ beforeAll(async () => {
   becomeBrowser();
   vi.spyOn(console, "log").mockReturnValue(); // the guide's client logs each connection
   setBaseUrl(server.url);
-}, 400_000);
+});
 
 afterEach(({ task }) => {
   if (task.result?.state === "fail") console.error(`The server's output:\n${server.output.tail(50)}`);
@@ -36,7 +37,7 @@ afterAll(async () => {
   } finally {
     rmSync(state, { recursive: true, force: true });
   }
-}, 200_000);
+});
 
 describe("the frontend guide's client, as it is written", () => {
   pathFacts();
@@ -63,9 +64,9 @@ describe("the README's promise", () => {
     expect(await paste(inbox)).toMatchObject({ page: 1, size: 3, items: [{}, {}, {}] });
 
     const stream = pasteEndless(events);
-    await stream.until(/^event: connected\ndata: {"message":"connected","user_id":1}\n\n/m, 5000);
+    await stream.until(/^event: connected\ndata: {"message":"connected","user_id":1}\n\n/m, WAIT_MS);
     await deliver(server, { to: "support@yolchi.example", subject, text: "Va'da qilinganidek" });
-    const [, data = ""] = await stream.until(/^event: message\.created\ndata: (.*)\n\n/m, 5000);
+    const [, data = ""] = await stream.until(/^event: message\.created\ndata: (.*)\n\n/m, WAIT_MS);
     stream.kill();
     const item = await inInbox(inbox);
     expect(item?.message.id).toBe(JSON.parse(data).message_id);
@@ -100,7 +101,7 @@ describe("the README's promise", () => {
     const resumed = pasteEndless(
       `curl -sN '${server.url}/sse/events?token=${server.token}&last_event_id=${position}'`,
     );
-    const [, missed = ""] = await resumed.until(/^event: message\.created\ndata: (.*)\n\n/m, 5000);
+    const [, missed = ""] = await resumed.until(/^event: message\.created\ndata: (.*)\n\n/m, WAIT_MS);
     resumed.kill();
     expect(JSON.parse(missed).message_id).toBe(message.id);
   });

@@ -63,7 +63,7 @@ const clients: Record<string, () => Following> = {
 
 beforeAll(async () => {
   server = await startDevServer(state, ports);
-}, 400_000);
+});
 
 afterAll(async () => {
   try {
@@ -71,7 +71,7 @@ afterAll(async () => {
   } finally {
     rmSync(state, { recursive: true, force: true });
   }
-}, 200_000);
+});
 
 test("every client gets each event once, in order, through a silence and a restart of the server", async () => {
   const following = Object.entries(clients).map(([name, follow]) => ({ name, ...follow() }));
@@ -109,4 +109,4 @@ test("every client gets each event once, in order, through a silence and a resta
   } finally {
     for (const { close } of following) close();
   }
-}, 400_000);
+});

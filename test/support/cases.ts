@@ -1,19 +1,7 @@
 import { env, exports } from "cloudflare:workers";
 import { hmacHex } from "../../src/lib/hmac.ts";
+import { caseText } from "./case-text.ts";
 import { unique } from "./client.ts";
-
-const files: Record<string, string> = import.meta.glob("../fixtures/cases/*", {
-  query: "?raw",
-  import: "default",
-  eager: true,
-});
-
-/** Real mail that was once handled wrongly: the text of a file of test/fixtures/cases. */
-export function caseText(name: string): string {
-  const text = files[`../fixtures/cases/${name}`];
-  if (text === undefined) throw new Error(`There is no case ${name}`);
-  return text;
-}
 
 /** A mail of a case, to fill in and notify: one, or several in order. */
 export function caseObjects(

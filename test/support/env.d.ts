@@ -5,6 +5,8 @@ declare namespace Cloudflare {
     /** Of the second module that tests mount. */
     NOTES_DB: D1Database;
     TEST_MIGRATIONS: import("cloudflare:test").D1Migration[];
+    /** What the migrations make of an empty database. */
+    TEST_SCHEMA: string[];
     /** Private JWK of the issuer whose key set JWT_JWKS_URL serves. */
     TEST_ISSUER_KEY: string;
     TEST_CONTROL_TOKEN: string;

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { createTransport, type SendMailOptions } from "nodemailer";
 import PostalMime, { type Email } from "postal-mime";
-import { waitFor } from "../../support/wait.ts";
+import { WAIT_MS, waitFor } from "../../support/wait.ts";
 import type { DevServer } from "./dev-server.ts";
 
 /** Sends a mail as any mail program would. */
@@ -17,7 +17,7 @@ export async function deliver({ smtpPort }: DevServer, mail: SendMailOptions): P
  */
 export async function keptMail({ output }: DevServer, recipient: string, since: number) {
   const pattern = new RegExp(`Sent to ${recipient.replace(/\W/g, "\\$&")}.*, kept as (.*)\n`);
-  const [, path = ""] = await output.until(pattern, 5000, since);
+  const [, path = ""] = await output.until(pattern, WAIT_MS, since);
   const mail: Email = await PostalMime.parse(await readFile(path));
   return { path, mail };
 }

@@ -1,0 +1,12 @@
+const files: Record<string, string> = import.meta.glob("../fixtures/cases/*", {
+  query: "?raw",
+  import: "default",
+  eager: true,
+});
+
+/** Real mail that was once handled wrongly: the text of a file of test/fixtures/cases. */
+export function caseText(name: string): string {
+  const text = files[`../fixtures/cases/${name}`];
+  if (text === undefined) throw new Error(`There is no case ${name}`);
+  return text;
+}
