@@ -6,7 +6,7 @@ import { nylasProvider } from "./provider/nylas/client.ts";
 import type { MailProvider } from "./provider/port.ts";
 import type { CurrentUser } from "./user.ts";
 
-/** What every verb of a service gets: the outside world, and no request. */
+/** What every verb gets: access to the outside world, but no request. */
 export interface Ctx {
   env: Env;
   config: Config;
@@ -17,7 +17,7 @@ export interface Ctx {
   defer(work: Promise<unknown>): void;
 }
 
-/** A verb that a person calls also gets to know who it is. */
+/** The context of a verb that a user calls. */
 export interface UserCtx extends Ctx {
   user: CurrentUser;
   /** Where the caller reached the module: `https://host`, and its prefix if it has one. */
@@ -71,7 +71,7 @@ export async function find<Row>(ctx: Ctx, statement: SQL<Row>): Promise<{ ctx: C
 export const batch = <const S extends Statements>({ db }: Ctx, statements: S): Promise<RowsOf<S>> =>
   db.batch(statements);
 
-/** `IN (…)` for the caller's companies: one parameter however many they are. */
+/** `IN (…)` for the caller's companies. It takes one parameter for any number of them. */
 export const inCompanies = ({ user }: UserCtx): SQL =>
   sql`IN (SELECT value FROM json_each(${JSON.stringify(user.companies)}))`;
 

@@ -6,9 +6,9 @@ import type { Position } from "../lists/pagination.ts";
 import type { inboxEntries } from "../schema/inbox.ts";
 import type { Stretch } from "./stretches.ts";
 
-/** Which messages an inbox shows, by the user's state of them. */
+/** Selects messages of an inbox by the user's state of them. */
 export interface Filter {
-  /** Undefined: either. */
+  /** Undefined for both. */
   is_read: boolean | undefined;
   is_starred: boolean | undefined;
   is_archived: boolean;
@@ -18,15 +18,15 @@ export interface Filter {
 export type EntryState = Position &
   Pick<RowOf<typeof inboxEntries>, "is_read" | "is_starred" | "is_archived" | "read_at">;
 
-/** What one statement lists: an account, a thread, or a company of whose accounts none has a stretch. */
+/** What one statement lists: an account, a thread, or a company without stretches. */
 export interface Scope {
   column: "account_id" | "company_id" | "thread_id";
   value: string | number;
-  /** Of what is shown; or of what is hidden; or of one folder. */
+  /** The shown messages, the hidden ones, or those of one folder. */
   part: "shown" | "hidden" | Folder;
-  /** At most two: SQLite takes five terms in a compound, which are these, what lies before each, and the rest. */
+  /** At most two. D1 allows five terms in a compound: the stretches, the gap before each, and the rest. */
   stretches: Stretch[];
-  /** Of a thread: only what is this account's. */
+  /** For a thread: restricts it to this account. */
   account?: string | undefined;
 }
 
@@ -38,8 +38,8 @@ export interface EntryQuery {
 }
 
 /**
- * The index of entry rows that has what a filter shows, since it all has a row. Null where messages lead, as it may
- * have none, or, in a thread, as they are few.
+ * The index of entry rows by which a filter is read, if all that it shows has a row. Null to drive from messages:
+ * some have no row, or they are the few of a thread.
  */
 function indexOf({ is_read, is_starred, is_archived }: Filter, { column, part }: Scope): string | null {
   if (column === "thread_id") return null;
@@ -50,7 +50,7 @@ function indexOf({ is_read, is_starred, is_archived }: Filter, { column, part }:
   return column === "company_id" ? "ems_inbox_entries_company_read" : "ems_inbox_entries_read";
 }
 
-/** The same within a stretch, where all has a row. */
+/** The same within a stretch, where every message has a row. */
 function indexWithin({ is_read }: Filter, { part }: Scope): string {
   const [all, unread] =
     part === "shown"
@@ -59,18 +59,18 @@ function indexWithin({ is_read }: Filter, { part }: Scope): string {
   return is_read === false ? unread : all;
 }
 
-/** Whether the entry rows of a filter are found account by account only. */
+/** Whether the index of a filter has only accounts, not companies. */
 export const isByAccount = ({ is_starred, is_archived }: Filter): boolean =>
   is_starred === true || is_archived;
 
-/** The scopes that one statement lists: some plain ones, or one with stretches. */
+/** Groups scopes into statements: up to five plain ones, or one that has stretches. */
 export function groupScopes(scopes: Scope[], filter: Filter): Scope[][] {
   const isPlain = (scope: Scope) => scope.stretches.length === 0 || indexOf(filter, scope) !== null;
   const plain = inStatements(scopes.filter(isPlain));
   return [...plain, ...scopes.filter((scope) => !isPlain(scope)).map((scope) => [scope])];
 }
 
-/** Selects a user's entries of a group of `groupScopes`, newest first, as rows of EntryState. */
+/** Selects a user's entries of a group of `groupScopes`, newest first. */
 export function selectEntries(userId: number, group: Scope[], query: EntryQuery): SQL<EntryState> {
   const { filter, cursor, limit, offset } = query;
   const [first] = group;
@@ -91,7 +91,7 @@ export function selectEntries(userId: number, group: Scope[], query: EntryQuery)
 export const selectThread = (userId: number, scope: Scope, filter: Filter): SQL<EntryState> =>
   byMessages(userId, scope, filter, sql``);
 
-/** Literals, as the indexes of only some rows have them. */
+/** Flags are literals: SQLite uses a partial index only if it can see the value. */
 const flagsOf = ({ is_read, is_starred, is_archived }: Filter, of: (column: string) => string): SQL =>
   sql.raw(
     Object.entries({ is_archived, is_read, is_starred })
@@ -121,7 +121,7 @@ const byMessages = (userId: number, scope: Scope, filter: Filter, bounds: SQL): 
     ${scope.account ? sql`AND m.account_id = ${scope.account}` : sql``}
     ${flagsOf(filter, (flag) => `coalesce(e.${flag}, 0)`)} ${bounds}`;
 
-/** @param byHidden whether the index of messages has what is hidden apart, also for one folder */
+/** @param byHidden whether the index has `hidden` before the order, so that a folder must name it, too */
 function partOf(part: Scope["part"], table: "" | "m.", byHidden = false): SQL {
   const hidden = (isHidden: boolean) => sql.raw(`${table}hidden = ${isHidden ? 1 : 0}`);
   if (part === "shown" || part === "hidden") return hidden(part === "hidden");
@@ -130,8 +130,8 @@ function partOf(part: Scope["part"], table: "" | "m.", byHidden = false): SQL {
 }
 
 /**
- * Walks down a scope, stretch by stretch, and what lies between them. SQLite opens a segment only when those before
- * gave too few rows.
+ * Reads a scope downwards: gap, stretch, gap and so on. SQLite opens a segment only if the segments before it gave
+ * too few rows.
  */
 function selectSegments(
   userId: number,

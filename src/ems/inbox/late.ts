@@ -1,10 +1,10 @@
 import { type SQL, sql } from "drizzle-orm/sql";
 import { batch, type UserCtx } from "../context.ts";
 
-/** Of more late messages than this a user forgets their stretches, rather than write that many rows to keep them. */
+/** Above this many late messages, the user's stretches are dropped instead of back-filling entry rows. */
 const LIMIT = 500;
 
-/** How many messages have come late to account `a` that the user, whose counters are `n`, has no entry rows for. */
+/** How many late messages of account `a` have no entry row of the user yet; `n` are the counters of the user. */
 export const countLate: SQL = sql`
   iif(n.user_id IS NULL, 0, (SELECT count(*) FROM (
     SELECT 1 FROM ems_late_messages WHERE account_id = a.id AND seq > n.late_seen LIMIT ${LIMIT + 1})))`;
@@ -17,9 +17,9 @@ export interface Lagging {
 }
 
 /**
- * Makes the user's stretches true again after messages have come late into them: these get entry rows, or where there
- * are very many of them the stretches go. Repeating it changes nothing.
- * @returns the accounts with the stretches that there are now
+ * Repairs the user's stretches after messages came late into them. The messages get entry rows; where they are too
+ * many, the stretches are deleted. Repeating it changes nothing.
+ * @returns the accounts with their stretches after that
  */
 export async function catchUp<Account extends Lagging>(
   ctx: UserCtx,

@@ -23,7 +23,7 @@ import { catchUp, countLate } from "./late.ts";
 import type { InboxItemResponse, InboxListResponse, InboxQuery, UnreadCountsResponse } from "./schemas.ts";
 import { parseStretches, selectStretches } from "./stretches.ts";
 
-/** What a statement of entries can take: see Scope. */
+/** Stretches that one statement can take: see Scope. */
 const STRETCHES = 2;
 
 interface AccountRow extends Pick<RowOf<typeof accounts>, "id" | "company_id" | "email_address"> {
@@ -40,8 +40,8 @@ type ItemRow = EntryState &
   Pick<RowOf<typeof messages>, MessageColumns> & { thread_subject: string; thread_message_count: number };
 
 /**
- * A page of the caller's inbox, newest first, and the position that it was read at: without what they archived, unless
- * just that is asked for.
+ * A page of the caller's inbox, newest first, and the position that it was read at. Archived messages are left out,
+ * unless the query asks for them.
  */
 export async function listInbox(
   ctx: UserCtx,
@@ -92,7 +92,7 @@ interface Found {
 
 const NOTHING: Found = { rows: [], next_cursor: null };
 
-/** The page of one statement comes with its messages. Several are merged first, and only what is shown is looked up. */
+/** One statement reads the page with its messages. Pages of several are merged first, and then their messages read. */
 async function selectPage(ctx: UserCtx, query: InboxQuery, filter: Filter, scopes: Scope[]): Promise<Found> {
   const groups = groupScopes(scopes, filter);
   const { merged, offset } = readingOf(ctx, query, groups.length);
@@ -109,7 +109,7 @@ async function selectPage(ctx: UserCtx, query: InboxQuery, filter: Filter, scope
   return { ...cutPage(rows, { ...merged, first: 0 }), next_cursor };
 }
 
-/** A thread is counted by looking at its messages. */
+/** Counts the entries of a thread. There is no counter for it. */
 async function countThread(ctx: UserCtx, scopes: Scope[], filter: Filter): Promise<number> {
   const threads = scopes.map((scope) => selectThread(ctx.user.user_id, scope, filter));
   const [row] = await ctx.db.all(sql<{ total: number }>`
@@ -137,7 +137,7 @@ const selectAccounts = (
       ${selectStretches(ctx.user.user_id, cursor, STRETCHES)} AS stretches
     FROM ${ownAccounts(ctx)} ${account_id ? sql`WHERE a.id = ${account_id}` : sql``}`;
 
-/** The accounts `a` of the caller's companies, with the caller's counters `n`. To ask with IN would read more rows. */
+/** The accounts `a` of the caller's companies, with the caller's counters `n`. IN would read more rows than the join. */
 const ownAccounts = ({ user }: UserCtx): SQL => sql`
   json_each(${JSON.stringify(user.companies)}) j CROSS JOIN ems_accounts a ON a.company_id = j.value
   LEFT JOIN ems_inbox_counters n ON n.user_id = ${user.user_id} AND n.account_id = a.id`;
@@ -165,7 +165,7 @@ function scopesOf(accounts: AccountRow[], query: InboxQuery, filter: Filter): Sc
 
 const PARTS = ["shown", "hidden"] as const;
 
-/** What is hidden has no stretches. */
+/** Hidden messages are in no stretch. */
 const scopeOf = ({ id, stretches }: AccountRow, part: "shown" | Folder): Scope => ({
   column: "account_id",
   value: id,
@@ -173,13 +173,13 @@ const scopeOf = ({ id, stretches }: AccountRow, part: "shown" | Folder): Scope =
   stretches: HIDDEN_FOLDERS.includes(part) ? [] : parseStretches(stretches),
 });
 
-/** Entries as a table again. */
+/** Turns entries back into a table. */
 const fromJson = (entries: EntryState[]): SQL<EntryState> => sql`
   SELECT value ->> 'id' AS id, value ->> 'at' AS at, value ->> 'is_read' AS is_read,
     value ->> 'is_starred' AS is_starred, value ->> 'is_archived' AS is_archived, value ->> 'read_at' AS read_at
   FROM json_each(${JSON.stringify(entries)})`;
 
-/** The entries with what an inbox shows of their messages. */
+/** Joins entries with the columns of messages and threads that an inbox shows. */
 const withMessages = (ctx: UserCtx, entries: SQL<EntryState>): SQL<ItemRow> => sql`
   SELECT page.*, m.account_id, m.thread_id, m.from_address, m.from_name, m.subject, m.snippet, m.direction, m.folder,
     m.has_attachments, m.created_at, t.subject AS thread_subject, t.message_count AS thread_message_count

@@ -19,15 +19,15 @@ type EntryRow = Pick<
 > &
   Pick<RowOf<typeof messages>, "company_id" | "thread_id" | "created_at"> & { email_account_id: string };
 
-/** What is to become of an entry. What is absent stays as it is. */
+/** Changes of an entry. Absent fields stay as they are. */
 export interface EntryChanges {
   is_read?: boolean | undefined;
-  /** The contract's star turns what is there around. */
+  /** The contract's star is a toggle. */
   is_starred?: boolean | "toggle" | undefined;
   is_archived?: boolean | undefined;
 }
 
-/** A column of an entry, its value where the entry has no row yet, and the new value where it has one. */
+/** A column of an entry, its value in a new row, and its new value in an existing row. */
 interface Assignment {
   column: string;
   initial: SQL;
@@ -106,7 +106,7 @@ export async function changeEntries(
   const rows = [...wanted.keys()].flatMap((messageId) => found.get(messageId) ?? []);
   for (const [company, group] of Map.groupBy(rows, ({ company_id }) => company_id)) {
     notifyHub(ctx, company);
-    // Stretches are of what is shown.
+    // Hidden messages are in no stretch.
     settleLater(ofCompany(ctx, company), group.filter(({ hidden }) => !hidden).map(toTouched));
   }
   const not_found = [...wanted].flatMap(([messageId, id]) => (found.has(messageId) ? [] : [id]));
@@ -147,7 +147,7 @@ export async function readThread(ctx: UserCtx, threadId: string): Promise<number
   return updated.length;
 }
 
-/** Each change is told of, to the user's other tabs and devices. */
+/** Each change has a cause of its own, so that every one reaches the user's other devices. */
 const causeOfChange = (): string => `inbox.updated/${crypto.randomUUID()}`;
 
 interface Touched extends Position {

@@ -6,12 +6,12 @@ import type { Position } from "../lists/pagination.ts";
 import type { inboxStretches } from "../schema/inbox.ts";
 import { isNewer, type Stretch } from "./stretches.ts";
 
-// Absence means unread, and absence cannot be indexed: ten unread mails behind 100,000 read ones would be found
-// by looking at every one of them. So where a user has touched most of a neighbourhood, the rest of it gets
-// entry rows as well, and it becomes (part of) a stretch in which nothing is absent. Each row that is written so
-// is paid for by one that the user has touched, so the cost of a touch stays constant over time.
+// A message without an entry row is unread, but absence cannot be indexed: to find ten unread mails behind 100,000
+// read ones, SQLite would look at each. So once a user has touched half of a neighbourhood, its other messages get
+// entry rows, too. It is then a stretch: a range in which every message has a row. Each touched message pays for at
+// most one such row, so the cost of a touch stays constant.
 
-/** How far to look, in messages, to either side of one that was touched. */
+/** Messages to look at on either side of the touched one. */
 const REACH = 32;
 
 interface Neighbour extends Position {
@@ -21,8 +21,8 @@ interface Neighbour extends Position {
 type StretchRow = RowOf<typeof inboxStretches>;
 
 /**
- * Looks at the neighbourhood of a message that the user has just touched, and settles it if at least half of it
- * has been. Called after the answer: if it does not happen, nothing but speed is lost.
+ * Settles the neighbourhood of a message that the user has just touched, if at least half of it is touched. It runs
+ * after the answer: when it fails, only speed is lost.
  */
 export async function settle(
   ctx: Ctx,
@@ -56,7 +56,7 @@ export async function settle(
 
   await write(ctx, userId, accountId, {
     window: { newest: up.at(-1) ?? key, oldest: down.at(-1) ?? key },
-    // What was cut off belongs to the stretch there: the two become one.
+    // Where a stretch cut the neighbourhood off, the two are joined.
     above: above && up.length < newer.length ? above : undefined,
     below: below && down.length < older.length ? below : undefined,
   });
@@ -70,12 +70,12 @@ async function write(
 ): Promise<void> {
   const newest = above?.newest ?? window.newest;
   const oldest = below?.oldest ?? window.oldest;
-  // From the edge of one neighbour to the edge of the other: a mail that has come in between is included.
+  // The range reaches to the edges of both stretches, so that it includes mail that came in between.
   const from = below?.newest ?? window.oldest;
   const to = above?.oldest ?? window.newest;
   const mine = sql`user_id = ${userId} AND account_id = ${accountId}`;
   const joined = [above, below].filter((stretch) => stretch !== undefined);
-  // What was read must still be so: another touch may have settled this.
+  // Race: another touch may have settled this range since it was read.
   const isUnchanged = sql`
     (SELECT count(*) FROM ems_inbox_stretches WHERE ${mine}
       AND ${compare("newest_at", "newest_id", ">=", from)} AND ${compare("oldest_at", "oldest_id", "<=", to)}

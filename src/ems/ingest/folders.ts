@@ -20,7 +20,7 @@ export interface Filing {
   isOwn: boolean;
 }
 
-/** What `filingOf` has to know: the folders that the message names, and whether its sender is an alias. */
+/** The known folders among those that the message names, and whether its sender is an alias. */
 export type KnownFolders = [folders: FolderRow[], accounts: AccountRow[]];
 
 /** Selects the rows of KnownFolders. */
@@ -38,9 +38,9 @@ export const selectKnownFolders = (
 ];
 
 /**
- * Finds out where a message lies. A folder whose id nobody knows has the account's folders read again, once.
+ * Finds out where a message lies. If a folder id is unknown, the account's folders are read again, once.
  * @param rows what `selectKnownFolders` gave
- * @throws ProviderError when the provider's limit is reached; what else goes wrong there makes an ordinary folder of it
+ * @throws ProviderError when the provider's limit is reached; after any other failure the folder counts as ordinary
  */
 export async function filingOf(
   ctx: Ctx,

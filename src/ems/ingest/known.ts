@@ -13,7 +13,7 @@ type MessageRow = RowOf<typeof messages>;
 /** A message as the database has it, with its files. */
 export type Stored = typeof messages.$inferSelect & { files: FileRow[] };
 
-/** What is known of a message that the provider tells of. */
+/** What the database knows of a message that the provider reports. */
 export interface Known {
   stored: Stored | undefined;
   /** When the provider has deleted it, in milliseconds. */

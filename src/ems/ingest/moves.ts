@@ -13,11 +13,11 @@ import type { MailAccount } from "./state.ts";
 // any order. To people it is the same mail: it keeps its id, thread and state. Mails with one Message-ID can also be
 // real copies (a mail to oneself, a scanner that uses one id for all): these are told apart by asking the provider.
 
-/** Of mails with one Message-ID so many are looked at: there are devices that use one for all that they send. */
+/** Mails with one Message-ID to look at. Some devices use the same id for all that they send. */
 const LOOKED_AT = 20;
-/** For so long after a copy has come, the deletion of the mail before it counts as the second half of a move. */
+/** Within this time after a copy came, the deletion of the first mail counts as the second half of a move. */
 const MOVE_SECONDS = 900;
-/** For so long what was deleted may come back under another id. */
+/** Within this time a deleted message may come back under another id. */
 export const DEPARTURE_SECONDS = 3600;
 
 type MessageRow = RowOf<typeof messages>;
@@ -49,7 +49,7 @@ const mailOf = ({ internet_message_id, from, subject, date }: ProviderMessage): 
   sent_at: date,
 });
 
-/** Selects the stored message that this one may be under another id, and whether that id is known to be gone. */
+/** Selects a stored message that may be this one under an earlier id, and whether that id is known to be deleted. */
 export const selectTwin = (
   account: MailAccount,
   message: ProviderMessage,
@@ -60,7 +60,7 @@ export const selectTwin = (
       AND t.deleted_at >= m.observed_at) AS is_gone
   FROM (${alike(account.id, mailOf(message))} AND provider_message_id <> ${message.id} LIMIT 1) m`;
 
-/** Selects what is left of this message, if it has just been deleted. */
+/** Selects what was kept of this message when it was deleted, less than an hour ago. */
 export const selectDeparted = (account: MailAccount, message: ProviderMessage): SQL<Departed> => sql`
   SELECT message_id, thread_id, created_at, entries FROM ems_departures
   WHERE account_id = ${account.id} AND internet_message_id = ${message.internet_message_id ?? ""}

@@ -17,7 +17,7 @@ export type Columns = State & Partial<BodyColumns> & Partial<Observed>;
 
 /**
  * The statements that bring a stored message to what it is now.
- * @param stored as it was read: if it has changed since, nothing happens
+ * @param stored as it was read; if the message has changed since, the statements do nothing
  */
 export function change(stored: Stored, columns: Columns, applying: Applying): SQL[] {
   const { observedAt, cause, silent, sent } = applying;
@@ -28,7 +28,7 @@ export function change(stored: Stored, columns: Columns, applying: Applying): SQ
     applied_by: cause,
     ...(sent?.threadId ? answered(sent.threadId) : {}),
   };
-  // What was read is still so, or this delivery has lost.
+  // Race: another delivery may have changed the message since it was read. Then this one does nothing.
   const update = sql`
     UPDATE ems_messages SET ${assign<typeof messages>(changes)}
     WHERE id = ${stored.id} AND applied_by = ${stored.applied_by} RETURNING id`;
@@ -49,7 +49,7 @@ export function change(stored: Stored, columns: Columns, applying: Applying): SQ
   return [update, ...connections, ...(silent ? [] : [event])];
 }
 
-/** Where a mail of ours belongs that answers in a thread: it may be part of another, or gone, when it is sent. */
+/** Puts our own reply into its thread. By now the thread may be merged into another, or deleted. */
 const answered = (threadId: string): Changes<typeof messages> => ({
   thread_id: sql`coalesce(${answeredThread(threadId)}, thread_id)`,
   threaded_by: sql`iif(${answeredThread(threadId)} IS NULL, threaded_by, 'reply')`,
@@ -128,7 +128,7 @@ const placeOf = (account: Pick<MailAccount, "id">, columns: Columns, { message }
   subject: columns.subject,
 });
 
-/** The statements of a mail that one of our users has sent: its sender has read it. */
+/** The statements for a mail that a user sent: it is read for its sender. */
 export const sentStatements = (
   id: string,
   account: MailAccount,

@@ -24,9 +24,9 @@ export interface Recorded {
 export const reasonOf = (error: unknown): string =>
   cut(error instanceof Error ? error.message : String(error), 500);
 
-/** What became of a notification, and of one that failed: why. */
+/** The outcome of a notification, and the reason of a failure. */
 export interface Outcome {
-  /** `received` is one that has failed and will come again. */
+  /** `received` after a failure: the queue brings it again. */
   state: DeliveryRow["state"];
   error?: string | null;
   cause?: DeliveryRow["cause_kind"];
@@ -34,12 +34,12 @@ export interface Outcome {
   isCounted?: boolean;
 }
 
-/** Cron replays what an outage has parked, after gaps that grow from ten minutes to six hours: for some four days. */
+/** Cron replays what an outage has parked, for about four days. The gaps grow from ten minutes to six hours. */
 const REPLAYS = 20;
 const FIRST_GAP_SECONDS = 600;
 const LAST_GAP_SECONDS = 6 * 3600;
 
-/** Writes into the ledger what became of a notification. */
+/** Writes the outcome of a notification into the ledger. */
 export async function recordDelivery(
   { db }: Ctx,
   { queued, notification, accountId }: Recorded,
@@ -80,8 +80,8 @@ export async function recordDelivery(
 type ListedRow = DeliveryRow & Position;
 
 /**
- * The deliveries to the accounts of the caller's companies, newest first. With a filter a page may hold few or none
- * and still name a cursor: what it asks for may be rare, and no more than the next 1,000 of each account are looked at.
+ * The deliveries to the accounts of the caller's companies, newest first. With a filter a page may have few rows or
+ * none and still name a cursor: it looks at no more than the next 1,000 deliveries of each account.
  */
 export async function listDeliveries(ctx: UserCtx, query: DeliveriesQuery): Promise<DeliveryListResponse> {
   const accounts = await ctx.db.all(sql<{ id: string }>`
@@ -94,7 +94,7 @@ export async function listDeliveries(ctx: UserCtx, query: DeliveriesQuery): Prom
   return { items, parked_count: await countParked(ctx), next_cursor };
 }
 
-/** How many notifications to the caller's companies wait for somebody to look at them; it counts no further than 1,000. */
+/** How many parked notifications the caller's companies have. It stops counting at 1,000. */
 async function countParked(ctx: UserCtx): Promise<number> {
   const parked = sql<{ total: number }>`
     SELECT count(*) AS total FROM (
@@ -140,13 +140,13 @@ async function readMatching(ctx: UserCtx, accounts: string[], query: DeliveriesQ
   ]);
   const found = lists.flat();
   const [end] = ends.flat().sort(byNewest);
-  // Below where one account was looked at no further, what others have is left for the next page.
+  // One account was searched only down to `end`. Older rows of the others are left for the next page.
   const page = cutPage([end ? found.filter((row) => byNewest(row, end) <= 0) : found], slice);
   return { ...page, next_cursor: page.next_cursor ?? (end ? formatCursor(end) : null) };
 }
 
 /**
- * Has a notification applied again, from the bytes that came.
+ * Queues a notification again, from its stored bytes.
  * @throws ServiceError `not_found` when it was not for an account of the caller's companies; `conflict` when its bytes are gone
  */
 export async function replayDelivery(ctx: UserCtx, id: string): Promise<DeliveryResponse> {
@@ -164,12 +164,12 @@ export async function replayDelivery(ctx: UserCtx, id: string): Promise<Delivery
   return toResponse({ ...row, state: "received", attempts: 0, error: null, finished_at: null });
 }
 
-/** So many a call: the caller waits for ten sends to the queue. */
+/** Notifications in one call. The caller waits for ten sends to the queue. */
 const REPLAYED_PER_CALL = 1000;
 
 /**
- * Has what is parked applied again, all of it or of one kind: when an outage or a mistake is over.
- * @returns how many notifications; at 1,000 there may be more, so the caller asks again
+ * Queues parked notifications again: all of them, or those that the query selects.
+ * @returns how many notifications were queued; at 1,000 there may be more, so the caller repeats the call
  */
 export async function replayParked(ctx: UserCtx, query: ReplayQuery): Promise<{ replayed: number }> {
   const { type, account_id, before } = query;
@@ -187,7 +187,7 @@ export async function replayParked(ctx: UserCtx, query: ReplayQuery): Promise<{ 
 
 type Replayed = Pick<DeliveryRow, "id" | "key" | "received_at">;
 
-/** Into the queue first, and only then out of what is parked: rather twice than not at all. */
+/** Queues rows and then unparks them. A crash in between applies a notification twice, but loses none. */
 async function replay({ db, env }: Ctx, rows: Replayed[], replays: SQL): Promise<void> {
   const again = rows.map(({ key, received_at }) => ({
     body: { key, received_at, replay: true } satisfies QueuedNotification,
@@ -199,10 +199,10 @@ async function replay({ db, env }: Ctx, rows: Replayed[], replays: SQL): Promise
     WHERE id IN (SELECT value FROM json_each(${JSON.stringify(rows.map(({ id }) => id))})) AND state = 'parked'`);
 }
 
-/** Of what an outage has parked, a run of cron replays so many. */
+/** Notifications that one run of cron replays. */
 const RETRIED_PER_RUN = 500;
 
-/** Cron: has what an outage has parked applied again, the longest due first, until it succeeds or its time is over. */
+/** Cron: queues again what an outage has parked and is due, the longest due first. */
 export async function replayDue(ctx: Ctx): Promise<void> {
   const due = await ctx.db.all(sql<Replayed>`
     SELECT id, key, received_at FROM ems_deliveries INDEXED BY ems_deliveries_retry

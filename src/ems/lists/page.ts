@@ -10,7 +10,7 @@ export interface Listing<Row extends Position> {
   rows: Row[];
   total: number;
   next_cursor: string | null;
-  /** Where the log stood: events from there on tell what has changed since. */
+  /** The position of the event log when the list was read. Later events tell what has changed since. */
   readAt: string;
 }
 
@@ -30,18 +30,18 @@ export const totalOf = (rows: { total: number }[]): number => rows.reduce((sum, 
 export const byAddress = (a: { email_address: string }, b: { email_address: string }): number =>
   a.email_address === b.email_address ? 0 : a.email_address < b.email_address ? -1 : 1;
 
-/** Columns against a position. The first comparison alone says what an index range can use. */
+/** Compares two columns with a position, as a row value: an index on both serves it as a range. */
 export const compare = (at: string, id: string, operator: "<" | "<=" | ">" | ">=", place: Position): SQL =>
   sql`(${sql.raw(at)}, ${sql.raw(id)}) ${sql.raw(operator)} (${place.at}, ${place.id})`;
 
-/** What is left of a list that is newest first: `AND …`, or nothing at its beginning. */
+/** The condition for rows after a cursor in a list that is newest first: `AND …`, or nothing without a cursor. */
 export const after = (at: string, id: string, cursor: Position | undefined): SQL =>
   cursor ? sql`AND ${compare(at, id, "<", cursor)}` : sql``;
 
-/** Where a list is read from, with the names of the columns that it is cut by. */
+/** A table or join that a list is read from, with the names of the columns that conditions use. */
 interface Source<Row> {
   table: string;
-  /** The column that it is ordered by. */
+  /** The column that the list is ordered by. */
   at: string;
   id: string;
   /** The columns of a row: `id`, `at` and more. */
@@ -56,11 +56,11 @@ export interface ListTable<Row> {
   table: "ems_messages" | "ems_threads" | "ems_drafts";
   at: string;
   columns: SQL<Row>;
-  /** The column of ems_accounts that counts the list's rows, and for a folder's that of ems_folder_counters. */
+  /** The counter column: in ems_accounts, and for the list of one folder in ems_folder_counters. */
   counter: "message_count" | "thread_count" | "draft_count";
-  /** The same for rows that the list leaves out: their column `hidden` says so. Undefined where there are none. */
+  /** The column of ems_accounts that counts hidden rows. Undefined for a table without them. */
   hidden?: "hidden_message_count" | "hidden_thread_count";
-  /** From where a list of one folder is read, if from elsewhere. */
+  /** The source of the list of one folder, where it is another. */
   ofFolder?: Source<Row>;
 }
 
@@ -69,28 +69,28 @@ const isFolder = (folder: FolderFilter): boolean => folder !== undefined && fold
 /** D1 allows five terms in a compound SELECT, so companies are queried in groups of five. */
 const TERMS = 5;
 
-/** Parts of a list that are one statement together. */
+/** Groups the parts of a list: each group becomes one statement. */
 export const inStatements = <Part>(parts: Part[]): Part[][] =>
   Array.from({ length: Math.ceil(parts.length / TERMS) }, (_, nth) =>
     parts.slice(nth * TERMS, (nth + 1) * TERMS),
   );
 
-/** Lists that are each newest first as one: rows of `id`, `at` and more. */
+/** Merges lists that are each newest first. Their rows have `id`, `at` and more columns. */
 export const mergeNewest = <Row>(parts: SQL<Row>[], limit: number, offset: number): SQL<Row> => sql`
   ${sql.join(parts, sql` UNION ALL `)} ORDER BY at DESC, id DESC LIMIT ${limit} OFFSET ${offset}`;
 
-/** Rows that a page of many companies may bring into memory: each list gives all that could be before the page. */
+/** Limits the rows in memory: for a page by number each list gives all its rows up to the end of the page. */
 const MAX_MERGED = 100_000;
 
-/** How a page is read: what to cut from the lists that the statements give, and the offset of each. */
+/** How a page is read: the slice to cut from the merged lists, and the OFFSET of each statement. */
 interface Reading {
   merged: Slice;
   offset: number;
 }
 
 /**
- * One list skips the rows before the page by OFFSET. Several lists cannot: it is not known which of them has those
- * rows. A statement gives a list for each part of the database.
+ * A single list skips the rows before the page by OFFSET. Several lists cannot, as each may hold any of those rows.
+ * A statement gives one list for each part of the database.
  * @throws ServiceError `invalid` for a page by number that is too deep for so many lists
  */
 export function readingOf({ db }: UserCtx, query: Page, statements: number): Reading {
@@ -108,7 +108,7 @@ export function readingOf({ db }: UserCtx, query: Page, statements: number): Rea
 
 interface ListQuery extends Page {
   account_id?: string | undefined;
-  /** Of messages only. */
+  /** Only for messages. */
   thread_id?: string | undefined;
   folder?: FolderFilter;
 }
@@ -124,9 +124,9 @@ export const isOneStatement = (
     (!isFolder(folder) && user.companies.length * (folder === "all" ? 2 : 1) <= TERMS));
 
 /**
- * Reads one page of a list, newest first, over all companies of the caller or one account, and of one folder account
- * by account. Several are terms of a compound each: `company_id IN (…) ORDER BY` would have SQLite read and sort every
- * row of every company. A deep page reads all rows before it; a cursor does not.
+ * Reads one page of a list, newest first: of one account, or of all companies of the caller. Each company is a term of
+ * a compound SELECT, since for `company_id IN (…) ORDER BY` SQLite reads and sorts every row of every company. For one
+ * folder each account is a term. A deep page reads all rows before it; a page by cursor does not.
  * @param beside selects more about the page whose ids it is given, in the same round trip
  * @throws ServiceError `invalid` for a page by number that is too deep over so many companies
  */
@@ -138,7 +138,7 @@ export async function listPage<Row extends Position, Beside = never>(
 ): Promise<Listing<Row> & { beside: Beside[] }> {
   const scopes = await scopesOf(ctx, query, list);
   const counted = query.thread_id ? countThread(scopes) : selectTotal(ctx, query, list);
-  // Only a later page can be past the end, and only for such a one is the total worth a round trip of its own.
+  // Only a later page can be past the end, so only then the total is read before the page, in its own round trip.
   const first = sliceOf(query).first === 0 ? selectPage(ctx, query, list, scopes, beside) : null;
   const { lists = [], more = [] } = first ?? {};
   const [newest, totals, ...found] = await batch(ctx, [newestEvent, counted, lists, more]);
@@ -167,7 +167,7 @@ function selectTotal(
   return sql`SELECT coalesce(sum(${sql.raw(counted)}), 0) AS total FROM ems_accounts a WHERE ${mine}`;
 }
 
-/** A thread is counted by looking at its messages. */
+/** Counts the messages of a thread. There is no counter for it. */
 const countThread = (scopes: SQL[]): SQL<{ total: number }> => sql`
   SELECT count(*) AS total FROM (
     ${sql.join(
@@ -183,14 +183,14 @@ const sourceOf = <Row>(
     ? ofFolder
     : { table, at, id: "id", columns, account: "account_id", company: "company_id", folder: "folder" };
 
-/** The conditions of the lists that make up what is asked for, each of which an index has in its order. */
+/** The conditions of the lists to merge. For each there is an index in the order of the list. */
 async function scopesOf(ctx: UserCtx, query: ListQuery, list: ListTable<unknown>): Promise<SQL[]> {
   const { account_id, thread_id, folder } = query;
   if (thread_id)
     return whereIn(folder).map((part) => sql`${ofThread(ctx, thread_id, account_id)} AND ${part}`);
   const source = sourceOf(list, folder);
   const [account, company] = [sql.raw(source.account), sql.raw(source.company)];
-  // The plus keeps SQLite on the account's index; the company is only checked.
+  // The unary plus keeps SQLite from the company's index: the account's is narrower.
   const ofAccount = (id: string) => sql`${account} = ${id} AND +${company} ${inCompanies(ctx)}`;
   if (isFolder(folder)) {
     const ids = account_id ? [account_id] : await accountsOf(ctx);
@@ -207,7 +207,7 @@ async function scopesOf(ctx: UserCtx, query: ListQuery, list: ListTable<unknown>
 const ofThread = (ctx: UserCtx, id: string, accountId: string | undefined): SQL => sql`
   thread_id = ${id} AND +company_id ${inCompanies(ctx)} ${accountId ? sql`AND +account_id = ${accountId}` : sql``}`;
 
-/** Where to look for a thread's messages: by the index, which has the hidden ones apart. */
+/** The conditions for a thread's messages. Each names `hidden`, which its index has before the order. */
 export function whereIn(folder: FolderFilter): SQL[] {
   if (folder === undefined) return [sql`hidden = 0`];
   if (folder === "all") return [sql`hidden = 0`, sql`hidden = 1`];

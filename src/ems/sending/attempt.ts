@@ -99,8 +99,8 @@ async function sendOrFind(
 }
 
 /**
- * A refusal proves that nothing was sent, and before anything was tried every other answer that is one does, too.
- * Afterwards it need not have come from where the mail was sent.
+ * On a first attempt any definite error proves that nothing was sent. On a retry only `refused` does: another error
+ * may come from a gateway although the earlier attempt succeeded.
  */
 async function noteFailure(
   ctx: Ctx,

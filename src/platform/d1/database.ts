@@ -9,7 +9,7 @@ import { openStore, type Store } from "./store.ts";
  * part has; one that inserts rows without reading any must run on `forCompany` or `forNoCompany`.
  */
 export interface Database {
-  /** For the log. */
+  /** The bindings of the parts, for the log. */
   readonly name: string;
   readonly parts: number;
   all<Row>(statement: SQL<Row>): Promise<Row[]>;
@@ -23,9 +23,9 @@ export interface Database {
   forEveryCompany(): Database;
   /** The database of every company, part by part. */
   each(): Database[];
-  /** Looks in all parts for what is in one. @throws what a part threw, if no other part has it */
+  /** Looks among every company for a row that only one part has. @throws what a part threw, if no other has the row */
   find<Row>(statement: SQL<Row>): Promise<Found<Row> | undefined>;
-  /** @param rows that a statement gave which gives one row a part. @returns the row of the company's part */
+  /** @param rows of a statement that gives one row for each part. @returns the row of the company's part */
   rowOf<Row>(company: number, rows: Row[]): Row | undefined;
 }
 

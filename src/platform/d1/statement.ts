@@ -38,6 +38,6 @@ export function shapeLike<S extends Statements>(statements: S, results: unknown[
   const rest = results.values();
   const next = () => rest.next().value ?? [];
   const shaped = statements.map((each) => (each instanceof SQL ? next() : each.map(next)));
-  // Here alone rows are taken to be what their statement declares.
+  // The only cast of rows: what comes back is trusted to be what the statement declares.
   return shaped as RowsOf<S>;
 }

@@ -1,7 +1,7 @@
 import type { Table } from "drizzle-orm";
 import { type SQL, sql } from "drizzle-orm/sql";
 
-// Names of columns are written into the statement as they are: they must come from code, as the types demand.
+// Security: column names go into the text of the statement, so they must come from code, never from a request.
 
 /** The values of a new row; a value may be an SQL expression, and undefined leaves the column out. */
 export type NewRow<T extends Table> = OrSql<T["$inferInsert"]>;
