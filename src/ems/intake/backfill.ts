@@ -1,6 +1,7 @@
 import { type SQL, sql } from "drizzle-orm/sql";
 import { uuidv7 } from "../../lib/ids.ts";
 import { nowSeconds } from "../../lib/time.ts";
+import type { RowOf } from "../../platform/d1/rows.ts";
 import { log } from "../../platform/log.ts";
 import { batch, type Ctx, find } from "../context.ts";
 import { notifyHub } from "../events/hub-client.ts";
@@ -9,6 +10,7 @@ import { refreshFolders } from "../ingest/folders.ts";
 import type { ConnectedAccount } from "../ingest/state.ts";
 import { enqueueJob, enqueueJobs } from "../jobs.ts";
 import { ProviderError } from "../provider/port.ts";
+import type { syncs } from "../schema/intake.ts";
 import { applyPage } from "./polled.ts";
 
 const PAGE = 50;
@@ -20,9 +22,7 @@ export interface BackfillJob {
   cursor: string | null;
 }
 
-interface RunningAccount extends ConnectedAccount {
-  estimated_total: number | null;
-}
+type RunningAccount = ConnectedAccount & Pick<RowOf<typeof syncs>, "estimated_total">;
 
 /**
  * Begins to read a mailbox's whole history, newest first. An earlier backfill that is still under way ends.

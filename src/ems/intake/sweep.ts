@@ -1,9 +1,11 @@
 import { sql } from "drizzle-orm/sql";
 import { nowSeconds } from "../../lib/time.ts";
+import type { RowOf } from "../../platform/d1/rows.ts";
 import { batch, type Ctx, find } from "../context.ts";
 import type { ConnectedAccount } from "../ingest/state.ts";
 import { askForSuspects, OVERLAP_SECONDS, suspectMissing } from "../ingest/suspects.ts";
 import { enqueueJob, enqueueJobs } from "../jobs.ts";
+import type { syncs } from "../schema/intake.ts";
 import { audit } from "./audit.ts";
 import { noteError } from "./backfill.ts";
 import { applyPage, idsOn } from "./polled.ts";
@@ -50,12 +52,8 @@ export async function scheduleSweeps(ctx: Ctx): Promise<void> {
 export const enqueueSweep = (ctx: Ctx, accountId: string): Promise<void> =>
   enqueueJob(ctx, { type: "sweep", account_id: accountId, window: null });
 
-interface SweptAccount extends ConnectedAccount {
-  swept_until: number;
-  sweeping_since: number | null;
-  state: "running" | "done" | "failed";
-  audited_until: number | null;
-}
+type SweptAccount = ConnectedAccount &
+  Pick<RowOf<typeof syncs>, "swept_until" | "sweeping_since" | "state" | "audited_until">;
 
 /**
  * Job: reads one page of what came to a mailbox since the last sweep, and repairs what no notification brought.
