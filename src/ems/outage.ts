@@ -1,4 +1,4 @@
-import { ProviderError } from "./provider/port.ts";
+import { isProviderError } from "./provider/port.ts";
 
 /** Errors that a value causes: a schema that it does not fit, a number out of range, a row that D1 refuses. */
 const OF_VALUES = ["$ZodError", "ZodError", "RangeError", "SyntaxError", "TypeError", "URIError"];
@@ -10,7 +10,7 @@ const REFUSED_BY_D1 = /SQLITE_(CONSTRAINT|TOOBIG|MISMATCH|ERROR|RANGE)|too big|c
  */
 export function isOutage(error: unknown): boolean {
   if (!(error instanceof Error)) return true;
-  if (error instanceof ProviderError) return error.fault !== "refused" && error.fault !== "not_found";
+  if (isProviderError(error)) return error.fault !== "refused" && error.fault !== "not_found";
   // D1 wraps what SQLite said: the innermost cause tells which of the two it is.
   if (error.cause instanceof Error) return isOutage(error.cause);
   return !OF_VALUES.includes(error.name) && !REFUSED_BY_D1.test(error.message);

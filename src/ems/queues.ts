@@ -10,7 +10,7 @@ import { consumeNotification, parkNotification } from "./intake/consumer.ts";
 import { sweep } from "./intake/sweep.ts";
 import { Job } from "./job-schema.ts";
 import { isOutage } from "./outage.ts";
-import { ProviderError } from "./provider/port.ts";
+import { isProviderError } from "./provider/port.ts";
 import { runOutboxJob } from "./sending/due.ts";
 
 async function runJob(ctx: Ctx, body: unknown): Promise<void> {
@@ -53,7 +53,7 @@ const LAST_TRY = 90;
 
 /** The provider's limit is no fault of the message. */
 function onRateLimit(error: unknown): number | null {
-  if (!(error instanceof ProviderError) || error.fault !== "rate_limited") return null;
+  if (!isProviderError(error, "rate_limited")) return null;
   return Math.min(error.retryAfterSeconds ?? RATE_LIMIT_SECONDS, MAX_POSTPONED_SECONDS);
 }
 

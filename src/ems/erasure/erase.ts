@@ -15,7 +15,7 @@ import { notifyHub } from "../events/hub-client.ts";
 import { appendEvents } from "../events/log.ts";
 import { collectGarbage } from "../garbage.ts";
 import { enqueueJob, enqueueJobs } from "../jobs.ts";
-import { ProviderError } from "../provider/port.ts";
+import { isProviderError } from "../provider/port.ts";
 import { checkRole } from "../user.ts";
 import type { Erasure } from "./portions.ts";
 
@@ -146,7 +146,7 @@ async function revoke(ctx: Ctx, erasure: Erasure): Promise<Erasure> {
   try {
     if (!holders.length) await ctx.provider.revokeGrant(grant_id);
   } catch (error) {
-    if (!(error instanceof ProviderError)) throw error;
+    if (!isProviderError(error)) throw error;
     log("warn", "erasure.grant_not_revoked", { account_id, error });
     return erasure;
   }

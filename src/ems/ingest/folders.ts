@@ -3,7 +3,7 @@ import { nowSeconds } from "../../lib/time.ts";
 import { log } from "../../platform/log.ts";
 import { batch, type Ctx, ofCompany } from "../context.ts";
 import type { Folder } from "../folders.ts";
-import { ProviderError, type ProviderMessage } from "../provider/port.ts";
+import { isProviderError, type ProviderMessage } from "../provider/port.ts";
 import { folderByName, folderOf } from "./folder-names.ts";
 import type { MailAccount, State } from "./state.ts";
 
@@ -105,7 +105,7 @@ export async function refreshFolders(
     ]);
     return toMap(rows);
   } catch (error) {
-    if (!(error instanceof ProviderError) || error.fault === "rate_limited") throw error;
+    if (!isProviderError(error) || error.fault === "rate_limited") throw error;
     log("warn", "folders.not_read", { accountId: account.id, error });
     await ctx.db.run(sql`UPDATE ems_accounts SET folders_failed_at = unixepoch() WHERE id = ${account.id}`);
     return new Map();

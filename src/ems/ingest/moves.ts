@@ -3,7 +3,7 @@ import { sha256Hex } from "../../lib/hmac.ts";
 import type { RowOf } from "../../platform/d1/rows.ts";
 import { batch, type Ctx } from "../context.ts";
 import { appendEvents } from "../events/log.ts";
-import { ProviderError, type ProviderMessage } from "../provider/port.ts";
+import { isProviderError, type ProviderMessage } from "../provider/port.ts";
 import type { departures, messages } from "../schema/mail.ts";
 import { loadBody } from "./bodies.ts";
 import { planFiles, selectFiles, writeFiles } from "./files.ts";
@@ -90,7 +90,7 @@ export async function isMoved(
   try {
     return (await ctx.provider.getMessage(grant_id, twin.provider_message_id)) === null;
   } catch (error) {
-    if (!(error instanceof ProviderError) || error.fault === "rate_limited") throw error;
+    if (!isProviderError(error) || error.fault === "rate_limited") throw error;
     return false;
   }
 }

@@ -9,7 +9,7 @@ import { appendEvents } from "../events/log.ts";
 import { refreshFolders } from "../ingest/folders.ts";
 import type { ConnectedAccount } from "../ingest/state.ts";
 import { enqueueJob, enqueueJobs } from "../jobs.ts";
-import { ProviderError } from "../provider/port.ts";
+import { isProviderError } from "../provider/port.ts";
 import type { syncs } from "../schema/intake.ts";
 import { applyPage } from "./polled.ts";
 
@@ -115,7 +115,7 @@ export async function backfill(anywhere: Ctx, job: BackfillJob): Promise<void> {
 
 /** The provider does not know the cursor any more. */
 const isRefused = (error: unknown): boolean =>
-  error instanceof ProviderError && (error.fault === "refused" || error.fault === "not_found");
+  isProviderError(error, "refused") || isProviderError(error, "not_found");
 
 /** Harmless when repeated: only a syncing account becomes active, and only then there is an event. */
 const finish = ({ id }: RunningAccount) => [
@@ -130,14 +130,14 @@ async function estimateTotal(ctx: Ctx, { grant_id }: RunningAccount): Promise<nu
   try {
     return await ctx.provider.countMessages(grant_id);
   } catch (error) {
-    if (!(error instanceof ProviderError)) throw error;
+    if (!isProviderError(error)) throw error;
     return null;
   }
 }
 
 /** Shows in `GET /accounts/{id}/sync` what went wrong last. */
 export async function noteError({ db }: Ctx, accountId: string, error: unknown): Promise<void> {
-  const reason = error instanceof ProviderError ? error.message : "internal error";
+  const reason = isProviderError(error) ? error.message : "internal error";
   await db
     .run(sql`UPDATE ems_syncs SET last_error = ${reason} WHERE account_id = ${accountId}`)
     .catch((failure) => log("warn", "sync.error_not_noted", { accountId, error: failure }));

@@ -4,7 +4,7 @@ import { type Ctx, find, ofNoCompany } from "../context.ts";
 import { discard } from "../garbage.ts";
 import { forgetFolders } from "../ingest/folders.ts";
 import { isOutage } from "../outage.ts";
-import { ProviderError } from "../provider/port.ts";
+import { isProviderError } from "../provider/port.ts";
 import { applyExpiry, applyImapSync, applyRenewal, applyRevocation } from "./changes/grant.ts";
 import { applyDeletion, applyState } from "./changes/message.ts";
 import {
@@ -83,7 +83,7 @@ export async function consumeNotification(anywhere: Ctx, body: unknown): Promise
     outcome = await apply(ctx, { account, notification, flags, receivedAt, isReplay });
   } catch (error) {
     // A limit of the provider's is no fault of this notification.
-    const isCounted = !(error instanceof ProviderError && error.fault === "rate_limited");
+    const isCounted = !isProviderError(error, "rate_limited");
     const cause = isOutage(error) ? "outage" : "itself";
     const failure = { state: "received", error: reasonOf(error), cause, isCounted } as const;
     await recordDelivery(ctx, record, failure).catch(() => {});

@@ -119,28 +119,31 @@ export interface Download {
   size: number | null;
 }
 
+const FAULTS = [
+  "grant_dead",
+  "not_found",
+  "rate_limited",
+  "refused",
+  "unreadable",
+  "in_progress",
+  "unknown",
+] as const;
+
 /**
  * - `grant_dead`: the mailbox must be connected again
- * - `not_found`: the provider has no such thing: of a send, no such grant or no such mail to reply to
+ * - `not_found`: the provider has no such thing; for a send: no such grant, or no such mail to reply to
  * - `rate_limited`: come back later
  * - `refused`: the provider understood, and said no
  * - `unreadable`: a file to send could not be read, or has another size than was said
- * - `in_progress`: a send with the same key is being worked on
+ * - `in_progress`: a send with the same key is under way
  * - `unknown`: no answer, or none that tells whether it was done
  *
- * Of a send, all but the last two mean that this call sent nothing. About an earlier call with the same key, whose
- * outcome is not known, only `refused` tells anything.
+ * After a send, all but the last two prove that this call sent nothing. Only `refused` proves anything about an
+ * earlier call with the same key whose outcome is unknown.
  */
-export type ProviderFault =
-  | "grant_dead"
-  | "not_found"
-  | "rate_limited"
-  | "refused"
-  | "unreadable"
-  | "in_progress"
-  | "unknown";
+export type ProviderFault = (typeof FAULTS)[number];
 
-/** Whatever goes wrong at the provider. `message` is safe to show: plain text, one line, at most 200 characters. */
+/** Any failure at a provider. `message` is safe to show: plain text, one line, at most 200 characters. */
 export class ProviderError extends Error {
   readonly fault: ProviderFault;
   readonly retryAfterSeconds: number | null;
@@ -156,6 +159,15 @@ export class ProviderError extends Error {
     this.retryAfterSeconds = retryAfterSeconds;
   }
 }
+
+/**
+ * Whether an error is a ProviderError, by its fields: one that crossed RPC has lost its class.
+ * @param fault only this one
+ */
+export const isProviderError = (error: unknown, fault?: ProviderFault): error is ProviderError =>
+  error instanceof Error &&
+  "fault" in error &&
+  (fault === undefined ? FAULTS : [fault]).includes(error.fault as ProviderFault);
 
 /** What Xabar needs of a mail provider. Every verb throws ProviderError, and nothing else. */
 export interface MailProvider {

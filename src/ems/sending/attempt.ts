@@ -3,7 +3,7 @@ import { uuidv7 } from "../../lib/ids.ts";
 import { nowSeconds } from "../../lib/time.ts";
 import { log } from "../../platform/log.ts";
 import type { Ctx } from "../context.ts";
-import { ProviderError, type ProviderMessage } from "../provider/port.ts";
+import { isProviderError, ProviderError, type ProviderMessage } from "../provider/port.ts";
 import { releaseVersion } from "../threads/version.ts";
 import { enqueue, findEntry, loadMail, move, type OutboxRow } from "./entry.ts";
 import { type Outgoing, recordSent, toOutgoingMail } from "./sent.ts";
@@ -64,7 +64,7 @@ async function tryToSend(ctx: Ctx, entry: OutboxRow, mayBeSent: boolean): Promis
     if (sent) return { entry: await recordSent(ctx, outgoing, sent), error: null };
     return { entry: await setUnknown(ctx, entry, "The mailbox has no trace of it yet"), error: null };
   } catch (error) {
-    if (!(error instanceof ProviderError)) throw error;
+    if (!isProviderError(error)) throw error;
     return { entry: await noteFailure(ctx, entry, error, mayBeSent), error };
   }
 }
@@ -91,7 +91,7 @@ async function sendOrFind(
   if (nowSeconds() - triedAt >= KEY_SECONDS) return find();
   return ctx.provider.send(grant, toOutgoingMail(ctx, mail, id), provider_key).catch(async (error) => {
     // A refusal may come from before the key was looked at: it counts only if the mailbox does not have the mail.
-    const isDoubtful = mayBeSent && error instanceof ProviderError && error.fault === "refused";
+    const isDoubtful = mayBeSent && isProviderError(error, "refused");
     const found = isDoubtful ? await find() : null;
     if (found) return found;
     throw error;

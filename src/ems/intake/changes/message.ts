@@ -4,7 +4,7 @@ import { log } from "../../../platform/log.ts";
 import type { Ctx } from "../../context.ts";
 import { deleteMessage } from "../../ingest/deletion.ts";
 import { readMessage, readMessageId } from "../../provider/nylas/message.ts";
-import { ProviderError, type ProviderMessage } from "../../provider/port.ts";
+import { isProviderError, type ProviderMessage } from "../../provider/port.ts";
 import { applyIncoming } from "../incoming.ts";
 import { type Delivered, Ignored, type Notification, observedAt } from "../notification.ts";
 
@@ -64,7 +64,7 @@ async function complete(
     return null;
   } catch (error) {
     // Better a mail without its Message-ID now than none until the provider is well again: the sweep adds it.
-    if (isPartial || !isEnough || !(error instanceof ProviderError)) throw error;
+    if (isPartial || !isEnough || !isProviderError(error)) throw error;
     log("warn", "message.incomplete", { id: told.id, error });
     return told;
   }

@@ -1,6 +1,12 @@
 import * as z from "zod/mini";
 import type { Config } from "../../config.ts";
-import { type MailProvider, ProviderError, type ProviderFolder, type ProviderPage } from "../port.ts";
+import {
+  isProviderError,
+  type MailProvider,
+  ProviderError,
+  type ProviderFolder,
+  type ProviderPage,
+} from "../port.ts";
 import { errorOf, translating } from "./errors.ts";
 import { NylasMessage, toProviderMessage } from "./message.ts";
 import { MARKER_HEADER, sendThroughNylas } from "./send.ts";
@@ -195,7 +201,7 @@ async function orNull<T>(call: () => Promise<T>): Promise<T | null> {
   try {
     return await translating(call);
   } catch (error) {
-    if (error instanceof ProviderError && error.fault === "not_found") return null;
+    if (isProviderError(error, "not_found")) return null;
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { cut } from "../../../lib/line.ts";
-import { ProviderError, type ProviderFault } from "../port.ts";
+import { isProviderError, ProviderError, type ProviderFault } from "../port.ts";
 
 /** Runs a call to Nylas. @throws ProviderError, whatever the call throws */
 export async function translating<T>(call: () => Promise<T>): Promise<T> {
@@ -53,7 +53,7 @@ function faultOf(status: number): ProviderFault {
 }
 
 function toProviderError(error: unknown): ProviderError {
-  if (error instanceof ProviderError) return error;
+  if (isProviderError(error)) return error;
   // A lost network, a time-out, or an answer that is not Nylas's (a gateway's HTML page, say).
   return new ProviderError("unknown", "no answer from the mail provider", error);
 }

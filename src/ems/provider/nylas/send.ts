@@ -1,7 +1,12 @@
 /// <reference lib="esnext.typedarrays" />
 import * as z from "zod/mini";
 import type { Config } from "../../config.ts";
-import { type OutgoingAttachment, type OutgoingMail, ProviderError, type ProviderMessage } from "../port.ts";
+import {
+  isProviderError,
+  type OutgoingAttachment,
+  type OutgoingMail,
+  type ProviderMessage,
+} from "../port.ts";
 import { sendErrorOf } from "./errors.ts";
 import { bytesOf, contentTypeOf, type Multipart, multipart } from "./form.ts";
 import { NylasMessage, toProviderMessage } from "./message.ts";
@@ -67,9 +72,7 @@ async function upload(
   const { readable, writable } = new FixedLengthStream(body.length);
   const writing = write(body, writable, signal);
   // Where the connection breaks, an answer may still come that tells why; where a file does, none is needed.
-  const unreadable = writing.then(never, (error) =>
-    error instanceof ProviderError ? throwing(error) : never(),
-  );
+  const unreadable = writing.then(never, (error) => (isProviderError(error) ? throwing(error) : never()));
   const response = await Promise.race([post(readable), unreadable]);
   if (response.ok) await writing.catch(throwPremature);
   return readAnswer(response);
