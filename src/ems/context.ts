@@ -2,8 +2,7 @@ import { type SQL, sql } from "drizzle-orm/sql";
 import { type Database, openDatabase } from "../platform/d1/database.ts";
 import type { RowsOf, Statements } from "../platform/d1/statement.ts";
 import { type Config, config } from "./config.ts";
-import { nylasProvider } from "./provider/nylas/client.ts";
-import type { MailProvider } from "./provider/port.ts";
+import { connectProviders, type ProviderOf } from "./provider/connectors.ts";
 import type { CurrentUser } from "./user.ts";
 
 /** What every verb gets: access to the outside world, but no request. */
@@ -12,7 +11,8 @@ export interface Ctx {
   config: Config;
   /** The rows of the companies that the verb is about. */
   db: Database;
-  provider: MailProvider;
+  /** The mail provider of an account. */
+  providerOf: ProviderOf;
   /** Lets work outlive the answer (waitUntil). */
   defer(work: Promise<unknown>): void;
 }
@@ -31,8 +31,8 @@ export interface UserCtx extends Ctx {
 export function createContext(env: Env, execution: Pick<ExecutionContext, "waitUntil">): Ctx {
   const defer = (work: Promise<unknown>) => execution.waitUntil(work);
   const settings = config(env);
-  const provider = nylasProvider(settings);
-  return { env, config: settings, provider, defer, db: openDatabase(env, "DB", settings) };
+  const providerOf = connectProviders(settings);
+  return { env, config: settings, providerOf, defer, db: openDatabase(env, "DB", settings) };
 }
 
 const withDatabase = <C extends Ctx>(ctx: C, db: Database): C => (db === ctx.db ? ctx : { ...ctx, db });

@@ -73,7 +73,7 @@ function withDownloads(
   };
   const { ctx } = metered(client.claims);
   return {
-    ctx: { ...ctx, provider: { ...ctx.provider, download } },
+    ctx: { ...ctx, providerOf: (account) => ({ ...ctx.providerOf(account), download }) } as UserCtx,
     most: () => most,
     downloads: () => downloads,
   };

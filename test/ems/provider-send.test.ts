@@ -17,7 +17,7 @@ let provider: MailProvider;
 let grant: string;
 
 beforeAll(async () => {
-  provider = createContext(env, { waitUntil: () => {} }).provider;
+  provider = createContext(env, { waitUntil: () => {} }).providerOf({ grant_id: null });
   grant = await newGrant();
 });
 

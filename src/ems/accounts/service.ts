@@ -114,7 +114,8 @@ export async function updateAccount(
  */
 export async function disconnectAccount(ctx: UserCtx, id: string): Promise<void> {
   const account = await findAccount(ctx, id);
-  if (account.grant_id) await ctx.provider.revokeGrant(account.grant_id).catch(throwUnavailable);
+  const { grant_id } = account;
+  if (grant_id) await ctx.providerOf({ grant_id }).revokeGrant(grant_id).catch(throwUnavailable);
   await batch(ctx, [
     sql`
       UPDATE ems_accounts SET status = 'disconnected', grant_id = NULL, status_reason = ${BY_USER},
@@ -163,7 +164,7 @@ const whoHasProven = (address: string): SQL<{ company_id: number }> => sql`
 
 /** Makes sure that the grant is for this very address: else anyone could claim another company's mailbox. */
 async function claimGrant(ctx: UserCtx, grantId: string, address: string): Promise<Grant> {
-  const grant = await ctx.provider.findGrant(grantId).catch(throwUnavailable);
+  const grant = await ctx.providerOf({ grant_id: grantId }).findGrant(grantId).catch(throwUnavailable);
   if (!grant) throw invalid("grant_id: there is no such grant");
   if (grant.email.toLowerCase() !== address.toLowerCase()) {
     throw invalid("grant_id: this grant belongs to another email address");

@@ -48,7 +48,8 @@ export async function storeAttachment(ctx: Ctx, attachment: StoredAttachment): P
   if (attachment.stored_at !== null) return true;
   if (attachment.grant_id === null) return false;
   const { provider_message_id, provider_attachment_id, grant_id } = attachment;
-  const download = await ctx.provider.download(grant_id, provider_message_id, provider_attachment_id);
+  const provider = ctx.providerOf({ grant_id });
+  const download = await provider.download(grant_id, provider_message_id, provider_attachment_id);
   if (!download) return false;
   const { ATTACHMENTS } = ctx.env;
   const key = keyOf(attachment);

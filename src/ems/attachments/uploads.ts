@@ -30,6 +30,7 @@ const USABLE_DAYS = 30;
 export const KEPT_DAYS = 2 * USABLE_DAYS + 1;
 /** Fields included, and inputs in which no file was chosen. */
 const MAX_PARTS = 120;
+/** Of one upload. What a mail may hold is its provider's to say, when the mail is composed. */
 const MAX_BYTES = 25 * 1024 * 1024;
 /** For boundaries, headers and fields. */
 const MAX_BODY_BYTES = MAX_BYTES + 1024 * 1024;

@@ -144,7 +144,7 @@ async function revoke(ctx: Ctx, erasure: Erasure): Promise<Erasure> {
     sql`SELECT 1 FROM ems_accounts WHERE grant_id = ${grant_id}`,
   );
   try {
-    if (!holders.length) await ctx.provider.revokeGrant(grant_id);
+    if (!holders.length) await ctx.providerOf({ grant_id }).revokeGrant(grant_id);
   } catch (error) {
     if (!isProviderError(error)) throw error;
     log("warn", "erasure.grant_not_revoked", { account_id, error });

@@ -85,10 +85,11 @@ export async function refreshFolders(
   account: MailAccount,
   told: string[] = [],
 ): Promise<Map<string, Folder | null>> {
-  if (!account.grant_id) return new Map();
+  const { grant_id } = account;
+  if (!grant_id) return new Map();
   const ctx = ofCompany(anywhere, account.company_id);
   try {
-    const listed = await ctx.provider.listFolders(account.grant_id);
+    const listed = await ctx.providerOf({ grant_id }).listFolders(grant_id);
     const unlisted = told.filter((id) => !listed.some((folder) => folder.id === id));
     const rows = [...listed, ...unlisted.map((id) => ({ id, name: "", attributes: [] }))].map(
       (folder): FolderRow => ({ id: folder.id, folder: folderOf(folder) }),

@@ -88,7 +88,7 @@ export async function isMoved(
   if (twin.is_gone) return true;
   if (!grant_id) return false;
   try {
-    return (await ctx.provider.getMessage(grant_id, twin.provider_message_id)) === null;
+    return (await ctx.providerOf({ grant_id }).getMessage(grant_id, twin.provider_message_id)) === null;
   } catch (error) {
     if (!isProviderError(error) || error.fault === "rate_limited") throw error;
     return false;

@@ -60,7 +60,7 @@ export async function askForSuspects(ctx: Ctx, account: ConnectedAccount): Promi
     else cleared.push(id);
   }
   // Without its grant a mailbox has no message at all: that is no deletion.
-  const isConnected = gone.length > 0 && (await ctx.provider.findGrant(account.grant_id)) !== null;
+  const isConnected = gone.length > 0 && (await ctx.providerOf(account).findGrant(account.grant_id)) !== null;
   for (const { id, observed_at } of isConnected ? gone : []) {
     // The provider's clock may be ahead of ours: what it says now is later than what it ever said.
     await deleteMessage(ctx, account, id, Math.max(observed_at, nowSeconds() * 1000));
@@ -78,7 +78,7 @@ export async function askForSuspects(ctx: Ctx, account: ConnectedAccount): Promi
 
 async function isThere(ctx: Ctx, account: ConnectedAccount, id: string): Promise<boolean> {
   try {
-    return (await ctx.provider.getMessage(account.grant_id, id)) !== null;
+    return (await ctx.providerOf(account).getMessage(account.grant_id, id)) !== null;
   } catch (error) {
     // One that cannot be asked for must not keep all others from it.
     await ctx.db.run(sql`

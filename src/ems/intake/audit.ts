@@ -32,7 +32,7 @@ export async function audit(
   // One page, or more where they all show mail of one second: else the next audit would see the same again.
   for (let read = 0; read < PAGES_OF_A_SECOND && from >= until; read++) {
     const observedAt = nowSeconds() * 1000;
-    const page: ProviderPage = await ctx.provider.listMessages(account.grant_id, {
+    const page: ProviderPage = await ctx.providerOf(account).listMessages(account.grant_id, {
       cursor,
       limit: PAGE,
       received_before: until + 1, // nobody says whether the bound counts

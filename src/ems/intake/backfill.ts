@@ -87,7 +87,8 @@ export async function backfill(anywhere: Ctx, job: BackfillJob): Promise<void> {
   try {
     if (job.cursor === null) await refreshFolders(ctx, account);
     const observedAt = nowSeconds() * 1000;
-    const page = await ctx.provider.listMessages(account.grant_id, { cursor: job.cursor, limit: PAGE });
+    const query = { cursor: job.cursor, limit: PAGE };
+    const page = await ctx.providerOf(account).listMessages(account.grant_id, query);
     const estimate = account.estimated_total ?? (await estimateTotal(ctx, account));
     await applyPage(ctx, account, page, { observedAt, isHistory: true });
     const dates = page.messages.flatMap(({ date }) => date ?? []);
@@ -128,7 +129,7 @@ const finish = ({ id }: RunningAccount) => [
 /** Only a figure for people: without it the backfill goes on. */
 async function estimateTotal(ctx: Ctx, { grant_id }: RunningAccount): Promise<number | null> {
   try {
-    return await ctx.provider.countMessages(grant_id);
+    return await ctx.providerOf({ grant_id }).countMessages(grant_id);
   } catch (error) {
     if (!isProviderError(error)) throw error;
     return null;

@@ -99,7 +99,7 @@ const firstWindow = ({ swept_until }: SweptAccount): Window => {
 /** @returns where the next page begins; null when this was the last */
 async function readPage(ctx: Ctx, account: SweptAccount, window: Window): Promise<SweepJob["window"]> {
   const observedAt = nowSeconds() * 1000;
-  const page = await ctx.provider.listMessages(account.grant_id, {
+  const page = await ctx.providerOf(account).listMessages(account.grant_id, {
     cursor: window.cursor,
     limit: PAGE,
     received_after: window.from,

@@ -169,8 +169,27 @@ export const isProviderError = (error: unknown, fault?: ProviderFault): error is
   "fault" in error &&
   (fault === undefined ? FAULTS : [fault]).includes(error.fault as ProviderFault);
 
-/** What Xabar needs of a mail provider. Every verb throws ProviderError, and nothing else. */
+/** The limits and habits of a provider that callers depend on. */
+export interface Capabilities {
+  /** Seconds for which a repeated `send` under the same key sends nothing more. */
+  keySeconds: number;
+  /** Bytes of a mail's HTML and files together. */
+  maxMailBytes: number;
+  /** What `reply_to_message_id` must hold: the provider's id of the answered mail, or its Message-ID. */
+  repliesBy: "provider_id" | "message_id";
+}
+
+/** One kind of provider, before it has a configuration. */
+export interface Connector<Config> {
+  /** Seconds after which every `send` has ended, with an answer or without. */
+  sendSeconds: number;
+  connect(config: Config): MailProvider;
+}
+
+/** What Xabar needs of a mail provider. Every method throws ProviderError, and nothing else. */
 export interface MailProvider {
+  /** @param kind of the grant, as in `Grant.provider`; null when it is not known */
+  capabilities(kind: string | null): Capabilities;
   /** @returns null when there is no such grant */
   findGrant(grantId: string): Promise<Grant | null>;
   /** Disconnects the mailbox for good. Succeeds when it is gone already. */
@@ -184,15 +203,15 @@ export interface MailProvider {
   /** About how many messages the mailbox holds; null when the provider does not say. */
   countMessages(grantId: string): Promise<number | null>;
   /**
-   * Sends now. The same key within the hour sends once, if the mail is the same, byte for byte.
+   * Sends now. Under the same key within `keySeconds` it sends once, if the mail is the same, byte for byte.
    * @returns the sent mail, with the ids by which it will come back in notifications
    */
   send(grantId: string, mail: OutgoingMail, idempotencyKey: string): Promise<ProviderMessage>;
   /**
-   * Looks for the mail that was sent with this marker among those of a time range, bounds (seconds since the epoch)
-   * included. More than some 2,000 mails in it are not searched through, but `unknown`.
-   * @returns null when none of them shows it, which is no proof: a mail may take a while to appear, and of IMAP and
-   *   EWS mailboxes Nylas promises no headers but those that it makes itself
+   * Looks for the mail that was sent with this marker, in a time range with both bounds included (seconds since the
+   * epoch). Throws `unknown` when the range holds more mail than the provider searches through.
+   * @returns null when no mail shows the marker. That is no proof: a mail may take a while to appear, and some
+   *   mailboxes do not keep the header
    */
   findSent(grantId: string, query: SentQuery): Promise<ProviderMessage | null>;
   /** @returns null when the mailbox has no such attachment */

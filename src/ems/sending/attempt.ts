@@ -3,6 +3,7 @@ import { uuidv7 } from "../../lib/ids.ts";
 import { nowSeconds } from "../../lib/time.ts";
 import { log } from "../../platform/log.ts";
 import type { Ctx } from "../context.ts";
+import { LONGEST_SEND_SECONDS } from "../provider/connectors.ts";
 import { isProviderError, ProviderError, type ProviderMessage } from "../provider/port.ts";
 import { releaseVersion } from "../threads/version.ts";
 import { enqueue, findEntry, loadMail, move, type OutboxRow } from "./entry.ts";
@@ -13,10 +14,8 @@ import { type Outgoing, recordSent, toOutgoingMail } from "./sent.ts";
 //   │           ▼ │                     unknown: the provider may have sent it; a job finds out
 //   └─ limit  unknown                   sending, its lease over: the Worker died; the same as unknown
 
-/** Longer than a send may take (150 s): until then nobody else touches the entry. */
-export const LEASE_SECONDS = 200;
-/** Nylas remembers a key for an hour; a mail that is sent under it again later would be a second mail. */
-const KEY_SECONDS = 55 * 60;
+/** Longer than a send may take: until then nobody else touches the entry. */
+export const LEASE_SECONDS = LONGEST_SEND_SECONDS + 50;
 /** How long an unknown mail is looked for in the mailbox. */
 const SEARCH_SECONDS = 24 * 3600;
 const MAX_ATTEMPTS = 8;
@@ -62,34 +61,34 @@ async function tryToSend(ctx: Ctx, entry: OutboxRow, mayBeSent: boolean): Promis
   try {
     const sent = await sendOrFind(ctx, outgoing, mayBeSent);
     if (sent) return { entry: await recordSent(ctx, outgoing, sent), error: null };
-    return { entry: await setUnknown(ctx, entry, "The mailbox has no trace of it yet"), error: null };
+    return { entry: await setUnknown(ctx, outgoing, "The mailbox has no trace of it yet"), error: null };
   } catch (error) {
     if (!isProviderError(error)) throw error;
-    return { entry: await noteFailure(ctx, entry, error, mayBeSent), error };
+    return { entry: await noteFailure(ctx, outgoing, error, mayBeSent), error };
   }
 }
 
 async function findAccount({ db }: Ctx, { id, account_id }: OutboxRow): Promise<Outgoing["account"]> {
   const [account] = await db.all(sql<Outgoing["account"]>`
-    SELECT id, company_id, email_address, grant_id, status FROM ems_accounts WHERE id = ${account_id}`);
+    SELECT id, company_id, email_address, grant_id, grant_provider, status FROM ems_accounts WHERE id = ${account_id}`);
   if (!account) throw new Error(`The account of outbox entry ${id} is gone`);
   return account;
 }
 
-/** Under the same key while the provider remembers it; later it may only be looked for. */
-async function sendOrFind(
-  ctx: Ctx,
-  { entry, account, mail }: Outgoing,
-  mayBeSent: boolean,
-): Promise<ProviderMessage | null> {
+const keySecondsOf = (ctx: Ctx, { account }: Outgoing): number =>
+  ctx.providerOf(account).capabilities(account.grant_provider).keySeconds;
+
+/** Sends under the entry's key while the provider remembers that; later it only looks for the mail. */
+async function sendOrFind(ctx: Ctx, outgoing: Outgoing, mayBeSent: boolean): Promise<ProviderMessage | null> {
+  const { entry, account, mail } = outgoing;
   const { id, provider_key, tried_at } = entry;
   const grant = account.status === "disconnected" ? null : account.grant_id;
   if (!grant) throw new ProviderError("grant_dead", "the mailbox is disconnected", null);
+  const provider = ctx.providerOf(account);
   const triedAt = tried_at ?? nowSeconds();
-  const find = () =>
-    ctx.provider.findSent(grant, { marker: id, after: triedAt - 600, before: triedAt + 7200 });
-  if (nowSeconds() - triedAt >= KEY_SECONDS) return find();
-  return ctx.provider.send(grant, toOutgoingMail(ctx, mail, id), provider_key).catch(async (error) => {
+  const find = () => provider.findSent(grant, { marker: id, after: triedAt - 600, before: triedAt + 7200 });
+  if (nowSeconds() - triedAt >= keySecondsOf(ctx, outgoing)) return find();
+  return provider.send(grant, toOutgoingMail(ctx, mail, id), provider_key).catch(async (error) => {
     // A refusal may come from before the key was looked at: it counts only if the mailbox does not have the mail.
     const isDoubtful = mayBeSent && isProviderError(error, "refused");
     const found = isDoubtful ? await find() : null;
@@ -104,13 +103,14 @@ async function sendOrFind(
  */
 async function noteFailure(
   ctx: Ctx,
-  entry: OutboxRow,
+  outgoing: Outgoing,
   error: ProviderError,
   mayBeSent: boolean,
 ): Promise<OutboxRow> {
+  const { entry } = outgoing;
   const isProof =
     error.fault === "refused" || (!mayBeSent && !["unknown", "in_progress"].includes(error.fault));
-  if (!isProof) return setUnknown(ctx, entry, error.message, error.retryAfterSeconds);
+  if (!isProof) return setUnknown(ctx, outgoing, error.message, error.retryAfterSeconds);
   const isDeferred = entry.send_at > entry.created_at;
   if (isDeferred && error.fault === "rate_limited" && entry.attempts < MAX_ATTEMPTS) {
     return postpone(ctx, entry, error);
@@ -128,16 +128,18 @@ async function postpone(ctx: Ctx, entry: OutboxRow, error: ProviderError): Promi
 
 async function setUnknown(
   ctx: Ctx,
-  entry: OutboxRow,
+  outgoing: Outgoing,
   detail: string,
   retryAfterSeconds: number | null = null,
 ): Promise<OutboxRow> {
+  const { entry } = outgoing;
   const age = nowSeconds() - (entry.tried_at ?? 0);
   if (age > SEARCH_SECONDS) {
     const verdict = "A day later the mailbox has no trace of it: look before you send it again";
     return finish(ctx, entry, "unknown", verdict);
   }
-  const delay = retryAfterSeconds ?? Math.min(2 ** entry.attempts, age < KEY_SECONDS ? 300 : 7200);
+  const delay =
+    retryAfterSeconds ?? Math.min(2 ** entry.attempts, age < keySecondsOf(ctx, outgoing) ? 300 : 7200);
   const changes = sql`due_at = unixepoch() + ${delay}, detail = ${detail}`;
   return after(ctx, entry, await move(ctx, entry, "unknown", changes), delay);
 }

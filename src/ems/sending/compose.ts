@@ -7,6 +7,7 @@ import { shownBy } from "../attachments/images.ts";
 import type { StoredFile } from "../attachments/outgoing.ts";
 import { findUploads, uploadKeyOf } from "../attachments/uploads.ts";
 import { inCompanies, type UserCtx } from "../context.ts";
+import type { Capabilities } from "../provider/port.ts";
 import type { accounts, messages } from "../schema/mail.ts";
 import type { StoredMail } from "./entry.ts";
 import { MailHead, type Recipient, type SendRequest } from "./schemas.ts";
@@ -36,9 +37,6 @@ export interface Original
   /** As its sender wrote it. */
   internet_message_id: string | null;
 }
-
-/** Of a mail's files together, and its text: what Nylas takes. */
-const MAX_BYTES = 25 * 1024 * 1024;
 
 /** @throws ServiceError `not_found` for a message that is not the caller's */
 export async function findOriginal(ctx: UserCtx, id: string): Promise<Original> {
@@ -82,7 +80,8 @@ type Written = Pick<
  * what follows from a stranger's mail is held against the same limits as what a person sends.
  * @param answered the mail that it answers
  * @param passedOn files of another mail that go with it
- * @throws ServiceError `invalid` for a head that cannot be sent, and for an upload that is not there; `too_large` for more than 25 MB in all
+ * @throws ServiceError `invalid` for a head that cannot be sent, and for an upload that is not there; `too_large` for
+ *   more bytes than the account's provider takes
  */
 export async function compose(
   ctx: UserCtx,
@@ -103,10 +102,11 @@ export async function compose(
   }));
   const files = [...own, ...passedOn].map((file) => ({ ...file, filename: fileName(file.filename) }));
   const bytes = files.reduce((sum, { size_bytes }) => sum + size_bytes, written.body_html.length);
-  if (bytes > MAX_BYTES) {
+  const { maxMailBytes } = capabilitiesOf(ctx, account);
+  if (bytes > maxMailBytes) {
     throw new ServiceError(
       "too_large",
-      `attachment_ids: ${bytes} bytes with the text; a mail holds at most ${MAX_BYTES}`,
+      `attachment_ids: ${bytes} bytes with the text; a mail holds at most ${maxMailBytes}`,
     );
   }
   return {
@@ -125,9 +125,12 @@ export async function compose(
 const toAddresses = (list: Recipient[] | null | undefined) =>
   (list ?? []).map(({ name, email }) => ({ name: name || null, email }));
 
+const capabilitiesOf = (ctx: UserCtx, account: SendingAccount): Capabilities =>
+  ctx.providerOf(account).capabilities(account.grant_provider);
+
 /**
- * How the provider is told which mail is answered: by its own id, on IMAP by Message-ID. From another mailbox, which
- * does not have that mail, by the whole chain of Message-IDs (RFC 5322 section 3.6.4).
+ * Names the answered mail: in the same mailbox by the id that the provider asks for. Another mailbox does not have
+ * that mail: there the whole chain of Message-IDs names it (RFC 5322 section 3.6.4).
  */
 async function answering(
   ctx: UserCtx,
@@ -135,13 +138,19 @@ async function answering(
   { account_id, provider_message_id, internet_message_id, grant_id }: Original,
 ): Promise<Pick<StoredMail, "reply_to_message_id" | "references">> {
   if (account_id === account.id) {
-    const id = account.grant_provider === "imap" ? internet_message_id : provider_message_id;
+    const { repliesBy } = capabilitiesOf(ctx, account);
+    const id = repliesBy === "message_id" ? internet_message_id : provider_message_id;
     return id ? { reply_to_message_id: id } : {};
   }
   if (!internet_message_id) return {};
   // The chain is not stored. Without it the nearest id still leads to the conversation.
   const told =
-    grant_id === null ? null : await ctx.provider.getMessage(grant_id, provider_message_id).catch(() => null);
+    grant_id === null
+      ? null
+      : await ctx
+          .providerOf({ grant_id })
+          .getMessage(grant_id, provider_message_id)
+          .catch(() => null);
   const before = (told?.references ?? []).filter((id) => id !== told?.internet_message_id);
   return { references: [...before, internet_message_id] };
 }

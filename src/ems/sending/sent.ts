@@ -9,7 +9,7 @@ import { findEntry, type OutboxRow, type StoredMail, setSent } from "./entry.ts"
 /** An entry with all that an attempt at it needs. */
 export interface Outgoing {
   entry: OutboxRow;
-  account: MailAccount & { grant_id: string | null; status: string };
+  account: MailAccount & { grant_id: string | null; grant_provider: string | null; status: string };
   mail: StoredMail;
 }
 
@@ -78,6 +78,11 @@ async function attachmentsOf(
   if (files.length === 0) return { attachments: [] };
   if (sent.attachments?.length) return { attachments: sent.attachments };
   const stored =
-    grant_id === null ? null : await ctx.provider.getMessage(grant_id, sent.id).catch(() => null);
+    grant_id === null
+      ? null
+      : await ctx
+          .providerOf({ grant_id })
+          .getMessage(grant_id, sent.id)
+          .catch(() => null);
   return stored?.attachments ? { attachments: stored.attachments } : {};
 }

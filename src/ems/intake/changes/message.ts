@@ -56,7 +56,7 @@ async function complete(
   if (!isPartial && stored && (stored.is_named || isWhole(told))) return told;
   const isEnough = stored !== undefined || (!isPartial && isPresentable(delivered.notification));
   try {
-    const whole = await ctx.provider.getMessage(account.grant_id, told.id);
+    const whole = await ctx.providerOf(account).getMessage(account.grant_id, told.id);
     if (whole) return { ...told, ...whole };
     if (stored || (isEnough && !late)) return told;
     if (nowSeconds() - receivedAt < PATIENCE_SECONDS && !late)

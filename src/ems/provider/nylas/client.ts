@@ -1,6 +1,8 @@
 import * as z from "zod/mini";
 import type { Config } from "../../config.ts";
 import {
+  type Capabilities,
+  type Connector,
   isProviderError,
   type MailProvider,
   ProviderError,
@@ -9,7 +11,11 @@ import {
 } from "../port.ts";
 import { errorOf, translating } from "./errors.ts";
 import { NylasMessage, toProviderMessage } from "./message.ts";
-import { MARKER_HEADER, sendThroughNylas } from "./send.ts";
+import { MARKER_HEADER, SEND_SECONDS, sendThroughNylas } from "./send.ts";
+
+/** Nylas remembers a key for an hour. Later the same key would send a second mail. */
+const KEY_SECONDS = 55 * 60;
+const MAX_MAIL_BYTES = 25 * 1024 * 1024;
 
 const READ_TIMEOUT_MS = 20_000;
 const DOWNLOAD_TIMEOUT_MS = 300_000;
@@ -45,6 +51,12 @@ export function nylasProvider(config: Config): MailProvider {
   };
 
   return {
+    capabilities: (kind): Capabilities => ({
+      keySeconds: KEY_SECONDS,
+      maxMailBytes: MAX_MAIL_BYTES,
+      repliesBy: kind === "imap" ? "message_id" : "provider_id",
+    }),
+
     findGrant: (grantId) =>
       orNull(async () => {
         const { data } = await getJson(grantPath(grantId), {}, NylasGrant);
@@ -142,6 +154,8 @@ export function nylasProvider(config: Config): MailProvider {
       }),
   };
 }
+
+export const nylas: Connector<Config> = { sendSeconds: SEND_SECONDS, connect: nylasProvider };
 
 /** The items of a page are read one by one: one that does not fit is no reason to lose the others. */
 const NylasPage = z.object({ data: z.array(z.unknown()), next_cursor: z.nullish(z.string()) });

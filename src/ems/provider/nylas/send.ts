@@ -12,7 +12,7 @@ import { bytesOf, contentTypeOf, type Multipart, multipart } from "./form.ts";
 import { NylasMessage, toProviderMessage } from "./message.ts";
 
 /** Nylas asks for 150 s: a self-hosted Exchange takes that long to accept a mail. */
-const SEND_TIMEOUT_MS = 150_000;
+export const SEND_SECONDS = 150;
 /** Nylas takes 3 MB of JSON, the whole request counted. */
 const JSON_LIMIT_BYTES = 2_500_000;
 
@@ -30,7 +30,7 @@ export async function sendThroughNylas(
   mail: OutgoingMail,
   key: string,
 ): Promise<ProviderMessage> {
-  const deadline = AbortSignal.timeout(SEND_TIMEOUT_MS);
+  const deadline = AbortSignal.timeout(SEND_SECONDS * 1000);
   const over = new AbortController();
   const signal = AbortSignal.any([deadline, over.signal]);
   const url = `${config.NYLAS_API_URI}/v3/grants/${encodeURIComponent(grantId)}/messages/send?fields=include_basic_headers`;
