@@ -6,13 +6,15 @@ import { accounts } from "./accounts/routes.ts";
 import { attachments, files } from "./attachments/routes.ts";
 import { companies } from "./companies/routes.ts";
 import { config } from "./config.ts";
-import type { EmsEnv } from "./context.ts";
+import { createContext, type EmsEnv } from "./context.ts";
 import { toAnswer } from "./errors.ts";
 import { events, stream, tickets } from "./events/routes.ts";
 import { inbox } from "./inbox/routes.ts";
-import { deliveries, webhooks } from "./intake/routes.ts";
+import { keepNotification } from "./intake/receive.ts";
+import { notifications } from "./intake/routes.ts";
 import { messages } from "./messages/routes.ts";
 import { authenticate, limitRate, withContext } from "./middleware.ts";
+import { webhookDoor } from "./provider/nylas/routes.ts";
 import { drafts } from "./sending/drafts/routes.ts";
 import { outbox, sending } from "./sending/routes.ts";
 import { threads } from "./threads/routes.ts";
@@ -35,6 +37,8 @@ const OWNED =
 /** True for the paths of the EMS. */
 export const owns = (path: string): boolean => OWNED.test(path);
 
+const webhooks = webhookDoor((c, push) => keepNotification(createContext(c.env, c.executionCtx), push));
+
 export const app = createApp<EmsEnv>({
   toAnswer,
   corsOrigins: (env) => config(env).CORS_ORIGINS,
@@ -46,7 +50,7 @@ export const app = createApp<EmsEnv>({
   .route("/files", files)
   // From here on a caller has a valid token.
   .use(authenticate, limitRate, limitBody(BODY_LIMITS), withContext)
-  .route("/webhooks/deliveries", deliveries)
+  .route("/webhooks/deliveries", notifications)
   .route("/sse", tickets)
   .route("/events", events)
   .route("/companies", companies)

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { DeliveryResponse } from "../../src/ems/intake/schemas.ts";
+import type { NotificationResponse } from "../../src/ems/intake/schemas.ts";
 import worker from "../../src/index.ts";
 import { createBulkAccount } from "../support/bulk.ts";
 import { type Client, connectMailbox, createClient, unique } from "../support/client.ts";
@@ -24,10 +24,10 @@ beforeAll(async () => {
 const list = async (
   of: Client,
   query = "",
-): Promise<{ items: DeliveryResponse[]; next_cursor: string | null }> =>
+): Promise<{ items: NotificationResponse[]; next_cursor: string | null }> =>
   (await of.call("GET", `/webhooks/deliveries${query}`)).body;
 
-const latest = (type: string): Promise<DeliveryResponse> =>
+const latest = (type: string): Promise<NotificationResponse> =>
   eventually(async () => {
     const found = (await list(client, `?type=${type}`)).items[0];
     if (!found) throw new Error(`no delivery of ${type}`);
@@ -38,7 +38,7 @@ const parked = async (who = client): Promise<number> =>
   (await who.call("GET", "/webhooks/deliveries?size=1")).body.parked_count;
 
 /** As the platform does it, when a message has failed for the last time. */
-async function giveUp(delivery: DeliveryResponse): Promise<void> {
+async function giveUp(delivery: NotificationResponse): Promise<void> {
   const message = {
     id: "m",
     timestamp: new Date(),

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { imageType, picturesOf, shownBy } from "../../src/ems/attachments/images.ts";
-import { parseTrigger } from "../../src/ems/intake/notification.ts";
 import { errorOf, sendErrorOf } from "../../src/ems/provider/nylas/errors.ts";
 import { NylasMessage, toProviderMessage } from "../../src/ems/provider/nylas/message.ts";
+import { parseTrigger } from "../../src/ems/provider/nylas/push.ts";
 import { decodeReferences } from "../../src/lib/entities.ts";
 import { cut, fileName, oneLine } from "../../src/lib/line.ts";
 import { boundaryOf, parseMultipart } from "../../src/lib/multipart.ts";

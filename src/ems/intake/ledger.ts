@@ -8,15 +8,21 @@ import { sendAll } from "../../platform/queues.ts";
 import { batch, type Ctx, inCompanies, type UserCtx } from "../context.ts";
 import { after, totalOf } from "../lists/page.ts";
 import { byNewest, cutPage, formatCursor, type Position, rowsFor } from "../lists/pagination.ts";
-import type { deliveries } from "../schema/intake.ts";
-import { grantOf, type Notification, occurredAt, type QueuedNotification } from "./notification.ts";
-import type { DeliveriesQuery, DeliveryListResponse, DeliveryResponse, ReplayQuery } from "./schemas.ts";
+import type { Push } from "../provider/changes.ts";
+import type { notifications } from "../schema/intake.ts";
+import type { QueuedNotification } from "./notification.ts";
+import type {
+  NotificationListResponse,
+  NotificationResponse,
+  NotificationsQuery,
+  ReplayQuery,
+} from "./schemas.ts";
 
-export type DeliveryRow = RowOf<typeof deliveries>;
+export type NotificationRow = RowOf<typeof notifications>;
 
 export interface Recorded {
-  queued: QueuedNotification;
-  notification: Notification;
+  push: Pick<Push, "id" | "type" | "grant_id" | "occurred_at">;
+  queued: Pick<QueuedNotification, "key" | "received_at">;
   accountId: string | null;
 }
 
@@ -27,9 +33,9 @@ export const reasonOf = (error: unknown): string =>
 /** The outcome of a notification, and the reason of a failure. */
 export interface Outcome {
   /** `received` after a failure: the queue brings it again. */
-  state: DeliveryRow["state"];
+  state: NotificationRow["state"];
   error?: string | null;
-  cause?: DeliveryRow["cause_kind"];
+  cause?: NotificationRow["cause_kind"];
   /** Whether a failure counts as an attempt. */
   isCounted?: boolean;
 }
@@ -40,9 +46,9 @@ const FIRST_GAP_SECONDS = 600;
 const LAST_GAP_SECONDS = 6 * 3600;
 
 /** Writes the outcome of a notification into the ledger. */
-export async function recordDelivery(
+export async function recordNotification(
   { db }: Ctx,
-  { queued, notification, accountId }: Recorded,
+  { push, queued, accountId }: Recorded,
   { state, error = null, cause = null, isCounted = true }: Outcome,
 ): Promise<void> {
   const failed = state === "received" && isCounted ? 1 : 0;
@@ -56,34 +62,37 @@ export async function recordDelivery(
   const isRetried = state === "parked" && cause === "outage" && accountId !== null;
   const gap = sql`min(${FIRST_GAP_SECONDS} << min(replays, 10), ${LAST_GAP_SECONDS})`;
   const retryAt = sql`iif(replays < ${REPLAYS}, coalesce(retry_at, ${nowSeconds()} + ${gap}), NULL)`;
-  const row: NewRow<typeof deliveries> = {
-    id: notification.id,
-    type: notification.type,
-    grant_id: grantOf(notification),
+  const row: NewRow<typeof notifications> = {
+    id: push.id,
+    type: push.type,
+    grant_id: push.grant_id,
     received_at: queued.received_at,
-    occurred_at: occurredAt(notification, queued.received_at),
+    occurred_at: push.occurred_at,
     attempts: failed,
     key: queued.key,
     retry_at: isRetried ? nowSeconds() + FIRST_GAP_SECONDS : null,
     ...outcome,
   };
-  const changes: Changes<typeof deliveries> = {
+  const changes: Changes<typeof notifications> = {
     ...outcome,
     attempts: sql`attempts + ${failed}`,
     retry_at: isRetried ? retryAt : null,
   };
   await db.run(sql`
-    ${insertInto<typeof deliveries>("ems_deliveries", row)}
-    ON CONFLICT (id) DO UPDATE SET ${assign<typeof deliveries>(changes)}`);
+    ${insertInto<typeof notifications>("ems_deliveries", row)}
+    ON CONFLICT (id) DO UPDATE SET ${assign<typeof notifications>(changes)}`);
 }
 
-type ListedRow = DeliveryRow & Position;
+type ListedRow = NotificationRow & Position;
 
 /**
- * The deliveries to the accounts of the caller's companies, newest first. With a filter a page may have few rows or
- * none and still name a cursor: it looks at no more than the next 1,000 deliveries of each account.
+ * The notifications to the accounts of the caller's companies, newest first. With a filter a page may have few rows or
+ * none and still name a cursor: it looks at no more than the next 1,000 of each account.
  */
-export async function listDeliveries(ctx: UserCtx, query: DeliveriesQuery): Promise<DeliveryListResponse> {
+export async function listNotifications(
+  ctx: UserCtx,
+  query: NotificationsQuery,
+): Promise<NotificationListResponse> {
   const accounts = await ctx.db.all(sql<{ id: string }>`
     SELECT id FROM ems_accounts
     WHERE company_id ${inCompanies(ctx)} ${query.account_id ? sql`AND id = ${query.account_id}` : sql``}`);
@@ -106,7 +115,7 @@ async function countParked(ctx: UserCtx): Promise<number> {
 
 const newestOf = <Row>(
   accountId: string,
-  { cursor }: DeliveriesQuery,
+  { cursor }: NotificationsQuery,
   columns: SQL<Row>,
   limit: number,
 ): SQL<Row & Position> => sql`
@@ -114,16 +123,16 @@ const newestOf = <Row>(
   WHERE account_id = ${accountId} ${after("received_at", "id", cursor)}
   ORDER BY received_at DESC, id DESC LIMIT ${limit}`;
 
-async function readAll(ctx: UserCtx, accounts: string[], query: DeliveriesQuery) {
+async function readAll(ctx: UserCtx, accounts: string[], query: NotificationsQuery) {
   const slice = { first: 0, size: query.size };
-  const lists = accounts.map((id) => newestOf(id, query, sql<DeliveryRow>`*`, rowsFor(slice)));
+  const lists = accounts.map((id) => newestOf(id, query, sql<NotificationRow>`*`, rowsFor(slice)));
   return cutPage(await batch(ctx, lists), slice);
 }
 
-/** A filter looks at this many deliveries of an account. */
+/** A filter looks at this many notifications of an account. */
 const WINDOW = 1000;
 
-async function readMatching(ctx: UserCtx, accounts: string[], query: DeliveriesQuery) {
+async function readMatching(ctx: UserCtx, accounts: string[], query: NotificationsQuery) {
   const slice = { first: 0, size: query.size };
   const { state, type } = query;
   const [lists, ends] = await batch(ctx, [
@@ -149,9 +158,9 @@ async function readMatching(ctx: UserCtx, accounts: string[], query: DeliveriesQ
  * Queues a notification again, from its stored bytes.
  * @throws ServiceError `not_found` when it was not for an account of the caller's companies; `conflict` when its bytes are gone
  */
-export async function replayDelivery(ctx: UserCtx, id: string): Promise<DeliveryResponse> {
+export async function replayNotification(ctx: UserCtx, id: string): Promise<NotificationResponse> {
   const mine = sql`id = ${id} AND account_id IN (SELECT id FROM ems_accounts WHERE company_id ${inCompanies(ctx)})`;
-  const [row] = await ctx.db.all(sql<DeliveryRow>`SELECT * FROM ems_deliveries WHERE ${mine}`);
+  const [row] = await ctx.db.all(sql<NotificationRow>`SELECT * FROM ems_deliveries WHERE ${mine}`);
   if (!row) throw notFound("Delivery");
   if (!(await ctx.env.ATTACHMENTS.head(row.key))) {
     throw new ServiceError("conflict", "The bytes of this delivery are kept for 30 days, and are gone");
@@ -185,7 +194,7 @@ export async function replayParked(ctx: UserCtx, query: ReplayQuery): Promise<{ 
   return { replayed: replayed.length };
 }
 
-type Replayed = Pick<DeliveryRow, "id" | "key" | "received_at">;
+type Replayed = Pick<NotificationRow, "id" | "key" | "received_at">;
 
 /** Queues rows and then unparks them. A crash in between applies a notification twice, but loses none. */
 async function replay({ db, env }: Ctx, rows: Replayed[], replays: SQL): Promise<void> {
@@ -215,7 +224,7 @@ const toResponse = ({
   replays: _replays,
   retry_at,
   ...row
-}: DeliveryRow): DeliveryResponse => ({
+}: NotificationRow): NotificationResponse => ({
   ...row,
   account_id: row.account_id ?? "",
   received_at: toIso(row.received_at),

@@ -1,3 +1,4 @@
+import * as z from "zod/mini";
 import { sha256Hex } from "../../lib/hmac.ts";
 import { uuidv7 } from "../../lib/ids.ts";
 import { nowSeconds } from "../../lib/time.ts";
@@ -5,10 +6,10 @@ import { log } from "../../platform/log.ts";
 import type { Ctx } from "../context.ts";
 import type { ConnectedAccount } from "../ingest/state.ts";
 import { isOutage } from "../outage.ts";
+import type { Push } from "../provider/changes.ts";
 import type { ProviderPage } from "../provider/port.ts";
 import { applyIncoming } from "./incoming.ts";
-import { reasonOf, recordDelivery } from "./ledger.ts";
-import type { Notification } from "./notification.ts";
+import { reasonOf, recordNotification } from "./ledger.ts";
 import { notificationKey } from "./receive.ts";
 
 export interface PollOptions {
@@ -50,13 +51,54 @@ export async function applyPage(
   return changed;
 }
 
+/** A message of a page that could not be stored, as it lies in R2. */
+const PolledMessage = z.object({
+  polled: z.object({
+    id: z.string(),
+    grant_id: z.string(),
+    /** Seconds since the epoch. */
+    at: z.int(),
+    /** Null when the page did not tell it. */
+    message_id: z.nullable(z.string()),
+    is_history: z.boolean(),
+  }),
+  /** The message as the page showed it, for people. */
+  raw: z.optional(z.unknown()),
+});
+type PolledMessage = z.infer<typeof PolledMessage>;
+
+/**
+ * Reads a parked message as a change without a body, so that a replay asks the provider for the message again.
+ * @returns null for anything else
+ */
+export function readPolled(body: unknown): Push | null {
+  const { success, data } = PolledMessage.safeParse(body);
+  return success ? toPush(data) : null;
+}
+
+const toPush = ({ polled: { id, grant_id, at, message_id, is_history } }: PolledMessage): Push => ({
+  id,
+  type: "message.polled",
+  grant_id,
+  occurred_at: at,
+  // As of an update: later than a creation in the same second.
+  observed_at: at * 1000 + 1,
+  change:
+    message_id === null
+      ? { kind: "unreadable", error: new RangeError("The message has no id to ask the provider for") }
+      : {
+          kind: "message",
+          message: { id: message_id },
+          isPartial: true,
+          isPresentable: false,
+          isHistory: is_history,
+        },
+});
+
 /** Ids of notifications, and keys in R2, have an end. */
 const PLAIN_ID = /^[\x21-\x7e]{1,150}$/;
 
-/**
- * Notes a message in the ledger as a notification that could not be applied. As it has no body, a replay asks the
- * provider for the message again.
- */
+/** Notes a message in the ledger as a notification that could not be applied. */
 async function park(
   ctx: Ctx,
   account: ConnectedAccount,
@@ -70,17 +112,18 @@ async function park(
     providerId !== null && PLAIN_ID.test(providerId)
       ? providerId
       : await sha256Hex(providerId ?? JSON.stringify(raw) ?? "");
-  const receivedAt = nowSeconds();
-  const object = typeof raw === "object" && raw !== null && !Array.isArray(raw) ? raw : { raw };
-  const notification: Notification = {
+  const received_at = nowSeconds();
+  const polled = {
     id: `poll/${account.id}/${name}`,
-    type: "message.updated.metadata",
-    time: receivedAt,
-    data: { grant_id: account.grant_id, is_history: isHistory, object: object as Record<string, unknown> },
+    grant_id: account.grant_id,
+    at: received_at,
+    message_id: providerId,
+    is_history: isHistory,
   };
-  const queued = { key: notificationKey(receivedAt, notification.id), received_at: receivedAt };
-  await ctx.env.ATTACHMENTS.put(queued.key, JSON.stringify(notification));
+  const message: PolledMessage = { polled, raw };
+  const queued = { key: notificationKey(received_at, polled.id), received_at };
+  await ctx.env.ATTACHMENTS.put(queued.key, JSON.stringify(message));
   const cause = isOutage(error) ? "outage" : "itself";
-  const record = { queued, notification, accountId: account.id };
-  await recordDelivery(ctx, record, { state: "parked", error: reasonOf(error), cause });
+  const record = { push: toPush(message), queued, accountId: account.id };
+  await recordNotification(ctx, record, { state: "parked", error: reasonOf(error), cause });
 }

@@ -2,17 +2,17 @@ import * as z from "zod/mini";
 import { line, uuid } from "../../lib/fields.ts";
 import { cursorQuery } from "../lists/pagination.ts";
 
-export const DeliveryParam = z.object({ delivery_id: line(200).check(z.minLength(1)) });
+export const NotificationParam = z.object({ delivery_id: line(200).check(z.minLength(1)) });
 
-const DeliveryState = z.enum(["received", "applied", "ignored", "parked"]);
+const NotificationState = z.enum(["received", "applied", "ignored", "parked"]);
 
-export const DeliveriesQuery = z.object({
+export const NotificationsQuery = z.object({
   ...cursorQuery,
-  state: z.optional(DeliveryState),
+  state: z.optional(NotificationState),
   type: z.optional(line(200)),
   account_id: z.optional(uuid),
 });
-export type DeliveriesQuery = z.infer<typeof DeliveriesQuery>;
+export type NotificationsQuery = z.infer<typeof NotificationsQuery>;
 
 /** Of what is parked: only what all of these say. */
 export const ReplayQuery = z.object({
@@ -26,15 +26,15 @@ export type ReplayQuery = z.infer<typeof ReplayQuery>;
 
 export const ReplayResponse = z.object({ replayed: z.int() });
 
-export const DeliveryResponse = z.object({
-  /** Nylas's id of the notification. */
+export const NotificationResponse = z.object({
+  /** The provider's id of the notification. */
   id: z.string(),
   type: z.string(),
   grant_id: z.nullable(z.string()),
   account_id: z.uuid(),
   received_at: z.iso.datetime(),
   occurred_at: z.nullable(z.iso.datetime()),
-  state: DeliveryState,
+  state: NotificationState,
   attempts: z.int(),
   error: z.nullable(z.string()),
   finished_at: z.nullable(z.iso.datetime()),
@@ -43,12 +43,12 @@ export const DeliveryResponse = z.object({
   /** Where its raw bytes lie in the bucket, for 30 days. */
   key: z.string(),
 });
-export type DeliveryResponse = z.infer<typeof DeliveryResponse>;
+export type NotificationResponse = z.infer<typeof NotificationResponse>;
 
-export const DeliveryListResponse = z.object({
-  items: z.array(DeliveryResponse),
+export const NotificationListResponse = z.object({
+  items: z.array(NotificationResponse),
   /** How many, of all, have failed for good and wait for somebody to replay them; 1,000 stands for more. */
   parked_count: z.int(),
   next_cursor: z.nullable(z.string()),
 });
-export type DeliveryListResponse = z.infer<typeof DeliveryListResponse>;
+export type NotificationListResponse = z.infer<typeof NotificationListResponse>;

@@ -179,13 +179,6 @@ export interface Capabilities {
   repliesBy: "provider_id" | "message_id";
 }
 
-/** One kind of provider, before it has a configuration. */
-export interface Connector<Config> {
-  /** Seconds after which every `send` has ended, with an answer or without. */
-  sendSeconds: number;
-  connect(config: Config): MailProvider;
-}
-
 /** What Xabar needs of a mail provider. Every method throws ProviderError, and nothing else. */
 export interface MailProvider {
   /** @param kind of the grant, as in `Grant.provider`; null when it is not known */

@@ -2,20 +2,20 @@ import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 
 /**
- * The flight recorder of the webhook: one row a notification, and what became of it. A message of a backfill or
- * sweep that could not be stored is parked here as well, as `poll/{account}/{provider's id}`.
+ * The ledger of notifications: one row each, with what became of it. A message of a backfill or sweep that could not
+ * be stored is parked here as well, as `poll/{account}/{provider's id}`.
  */
-export const deliveries = sqliteTable(
+export const notifications = sqliteTable(
   "ems_deliveries",
   {
-    /** Nylas's id of the notification: a repetition has the same. */
+    /** The provider's id of the notification: a repetition has the same. */
     id: text().primaryKey(),
     type: text().notNull(),
     grant_id: text(),
     /** Null while no account has that grant. */
     account_id: text(),
     received_at: integer().notNull(),
-    /** When Nylas says that it happened. */
+    /** When the provider says that it happened. */
     occurred_at: integer(),
     state: text({ enum: ["received", "applied", "ignored", "parked"] }).notNull(),
     /** How often it was tried without success. */

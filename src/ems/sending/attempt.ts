@@ -3,7 +3,7 @@ import { uuidv7 } from "../../lib/ids.ts";
 import { nowSeconds } from "../../lib/time.ts";
 import { log } from "../../platform/log.ts";
 import type { Ctx } from "../context.ts";
-import { LONGEST_SEND_SECONDS } from "../provider/connectors.ts";
+import { LONGEST_SEND_SECONDS } from "../provider/installed.ts";
 import { isProviderError, ProviderError, type ProviderMessage } from "../provider/port.ts";
 import { releaseVersion } from "../threads/version.ts";
 import { enqueue, findEntry, loadMail, move, type OutboxRow } from "./entry.ts";

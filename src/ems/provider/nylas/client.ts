@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
 import type { Config } from "../../config.ts";
+import type { Connector } from "../connector.ts";
 import {
   type Capabilities,
-  type Connector,
   isProviderError,
   type MailProvider,
   ProviderError,
@@ -11,6 +11,7 @@ import {
 } from "../port.ts";
 import { errorOf, translating } from "./errors.ts";
 import { NylasMessage, toProviderMessage } from "./message.ts";
+import { readPush } from "./push.ts";
 import { MARKER_HEADER, SEND_SECONDS, sendThroughNylas } from "./send.ts";
 
 /** Nylas remembers a key for an hour. Later the same key would send a second mail. */
@@ -155,7 +156,7 @@ export function nylasProvider(config: Config): MailProvider {
   };
 }
 
-export const nylas: Connector<Config> = { sendSeconds: SEND_SECONDS, connect: nylasProvider };
+export const nylas: Connector<Config> = { sendSeconds: SEND_SECONDS, connect: nylasProvider, readPush };
 
 /** The items of a page are read one by one: one that does not fit is no reason to lose the others. */
 const NylasPage = z.object({ data: z.array(z.unknown()), next_cursor: z.nullish(z.string()) });

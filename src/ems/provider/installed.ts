@@ -1,6 +1,7 @@
 import type { Config } from "../config.ts";
+import type { Connector } from "./connector.ts";
 import { nylas } from "./nylas/client.ts";
-import { type Connector, type MailProvider, ProviderError } from "./port.ts";
+import { type MailProvider, ProviderError } from "./port.ts";
 
 /** By the mark that a grant id begins with, as in `mark:id`. A grant id without one belongs to the first. */
 const CONNECTORS: Record<string, Connector<Config>> = { nylas };
@@ -25,6 +26,9 @@ export function connectProviders(config: Config): ProviderOf {
     return provider;
   };
 }
+
+/** Reads what came in at the door of the one provider that pushes (see `Connector`). */
+export const { readPush } = nylas;
 
 /** Seconds after which a send has ended, whichever provider it went to. */
 export const LONGEST_SEND_SECONDS = Math.max(

@@ -1,0 +1,56 @@
+import type { Ctx } from "../context.ts";
+import { forgetFolders } from "../ingest/folders.ts";
+import type { Change } from "../provider/changes.ts";
+import { applySendOutcome, applyTracking } from "./apply-delivery.ts";
+import { applyExpiry, applyRenewal, applyRevocation } from "./apply-grant.ts";
+import { applyDeletion, applyUpdate } from "./apply-message.ts";
+import { startBackfill } from "./backfill.ts";
+import type { AccountChange } from "./notification.ts";
+
+/** Whether a change is about the mailbox's connection, which holds whatever a user has done to the account. */
+export const isAboutGrant = ({ kind }: Change): boolean => kind.startsWith("grant_");
+
+/**
+ * Applies a change that a provider has told of an account. It may come twice, late, and in any order.
+ * @returns why there was nothing to apply; undefined when it was applied
+ * @throws Error when it cannot be applied now, or cannot be read
+ */
+export async function applyChange(ctx: Ctx, told: AccountChange): Promise<string | undefined> {
+  const { account, change } = told;
+  switch (change.kind) {
+    case "message":
+      return applyUpdate(ctx, { ...told, change });
+    case "message_deleted":
+      await applyDeletion(ctx, { ...told, change });
+      return;
+    case "delivery":
+      await applySendOutcome(ctx, { ...told, change });
+      return;
+    case "opened":
+    case "clicked":
+      await applyTracking(ctx, { ...told, change });
+      return;
+    case "folders_changed":
+      await forgetFolders(ctx, account);
+      return;
+    case "grant_expired":
+      await applyExpiry(ctx, told);
+      return;
+    case "grant_deleted":
+      await applyRevocation(ctx, told);
+      return;
+    case "grant_renewed":
+      await applyRenewal(ctx, told);
+      return;
+    case "grant_synced":
+      await startBackfill(ctx, account.id);
+      return;
+    case "grant_changed":
+    case "told_elsewhere":
+      return;
+    case "ignored":
+      return change.reason;
+    case "unreadable":
+      throw change.error;
+  }
+}

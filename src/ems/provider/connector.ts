@@ -1,0 +1,25 @@
+import type { Push } from "./changes.ts";
+import type { MailProvider } from "./port.ts";
+
+/** What came in at a provider's own door, once it is known who sent it. */
+export interface ReceivedPush {
+  /** The provider's own id: a repetition has the same. */
+  id: string;
+  /** For the connector to read later. */
+  body: unknown;
+  /** The same as JSON. */
+  bytes: Uint8Array;
+}
+
+/** One kind of provider, before it has a configuration. */
+export interface Connector<Config> {
+  /** Seconds after which every `send` has ended, with an answer or without. */
+  sendSeconds: number;
+  connect(config: Config): MailProvider;
+  /**
+   * Reads the body of a `ReceivedPush`.
+   * @param receivedAt when it came, in seconds since the epoch
+   * @throws ZodError for what is no push; a push that lacks what its type needs is an `unreadable` change
+   */
+  readPush(body: unknown, receivedAt: number): Push;
+}
