@@ -4,11 +4,13 @@ import { app } from "../../src/app.ts";
 import { createContext, ofCompany } from "../../src/ems/context.ts";
 import { askForSuspects } from "../../src/ems/ingest/suspects.ts";
 import { audit } from "../../src/ems/intake/audit.ts";
+import { consumeNotification } from "../../src/ems/intake/consumer.ts";
 import { applyPage } from "../../src/ems/intake/polled.ts";
 import { nylasProvider } from "../../src/ems/provider/nylas/client.ts";
 import worker from "../../src/index.ts";
 import { nowSeconds } from "../../src/lib/time.ts";
 import { connectMailbox, createClient } from "../support/client.ts";
+import { receiveMail } from "../support/nylas.ts";
 
 const execution = { waitUntil: () => {} };
 
@@ -48,6 +50,50 @@ it("one odd message on a page is parked with its cause, and the others are store
   expect(body.items[0]).toMatchObject({ state: "parked", error: expect.stringContaining("id") });
   expect(body.items[0].id).toMatch(new RegExp(`^poll/${connected.id}/`));
   expect(await env.ATTACHMENTS.head(body.items[0].key)).not.toBeNull();
+});
+
+it.each([
+  [
+    "as it is parked",
+    (id: string, grant_id: string, message_id: string, at: number) => ({
+      polled: { id, grant_id, at, message_id, is_history: false },
+      raw: { id: message_id },
+    }),
+  ],
+  [
+    "as it was parked before",
+    (id: string, grant_id: string, message_id: string, at: number) => ({
+      ...{ id, type: "message.updated.metadata", time: at },
+      data: { grant_id, is_history: false, object: { id: message_id } },
+    }),
+  ],
+])("a message of a page, %s, is asked for again when it is replayed", async (_name, parked) => {
+  const { client, account, ctx } = await setUp();
+  const [mail] = await receiveMail({
+    from: { email: "c@out.example" },
+    to: [{ email: account.email_address }],
+    subject: "Parked",
+    html: "<p>Whole</p>",
+    silent: true,
+  });
+  const at = nowSeconds() - 3600;
+  const id = `poll/${account.id}/${mail!.id}`;
+  const key = `notifications/${id}`;
+  await env.ATTACHMENTS.put(key, JSON.stringify(parked(id, account.grant_id, mail!.id, at)));
+  await consumeNotification(ctx, { key, received_at: at, replay: true });
+  const { body } = await client.call("GET", "/messages/");
+  expect(body.items).toMatchObject([{ subject: "Parked", body_html: "<p>Whole</p>" }]);
+  const { body: ledger } = await client.call("GET", "/webhooks/deliveries");
+  const row = { id, state: "applied", grant_id: account.grant_id };
+  expect(ledger.items).toContainEqual(expect.objectContaining(row));
+});
+
+it("a message of a page that has no id cannot be asked for, and says so", async () => {
+  const { connected, ctx } = await setUp();
+  const parked = { id: `poll/${connected.id}/none`, grant_id: connected.grant_id, at: 1, message_id: null };
+  const key = `notifications/${parked.id}`;
+  await env.ATTACHMENTS.put(key, JSON.stringify({ polled: { ...parked, is_history: true }, raw: null }));
+  await expect(consumeNotification(ctx, { key, received_at: 1, replay: true })).rejects.toThrow("has no id");
 });
 
 it("an old mail whose deletion was lost is found by the audit, and deleted once the provider was asked", async () => {
