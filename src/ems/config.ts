@@ -24,5 +24,12 @@ const Config = z.object({
 /** The vars and secrets of the EMS. */
 export type Config = z.infer<typeof Config>;
 
+/**
+ * The secrets that the Worker's own keys are derived from, those that are set. With another list or another order,
+ * links and tickets that are still valid would stop working.
+ */
+export const signingSecrets = ({ JWT_SECRET, NYLAS_API_KEY, NYLAS_WEBHOOK_SECRET }: Config): string[] =>
+  [JWT_SECRET, NYLAS_API_KEY, NYLAS_WEBHOOK_SECRET].flatMap((secret) => secret || []);
+
 /** Reads them. @throws $ZodError that names every invalid one */
 export const config = defineConfig(Config);

@@ -1,19 +1,19 @@
 import { ServiceError } from "../lib/errors.ts";
 import { hmacHex } from "../lib/hmac.ts";
-import type { Config } from "./config.ts";
+import { type Config, signingSecrets } from "./config.ts";
 
 /**
- * A key that only the Worker knows, derived from the secrets that it has anyway.
+ * A key that only the Worker knows, derived from the secrets that it has.
  * @param purpose each has a key of its own
  * @returns 64 hex digits
  * @throws ServiceError `unavailable` when the Worker has no secret at all
  */
 export async function ownKey(config: Config, purpose: string): Promise<string> {
-  const secrets = [config.JWT_SECRET, config.NYLAS_API_KEY, config.NYLAS_WEBHOOK_SECRET].filter(Boolean);
+  const secrets = signingSecrets(config);
   if (secrets.length === 0)
     throw new ServiceError(
       "unavailable",
-      "Nothing can be signed: the Worker has neither JWT_SECRET nor NYLAS_API_KEY",
+      "Nothing can be signed: the Worker has no secret such as JWT_SECRET",
     );
   return hmacHex(secrets.join("\n"), purpose);
 }

@@ -18,8 +18,8 @@ import type { messages } from "../schema/mail.ts";
 import { type BodyColumns, loadBody } from "./bodies.ts";
 import { setDelivery } from "./delivery.ts";
 
-// A bounce is a mail from a mail system that says of a mail of ours that it was not delivered. Nylas tells of bounces
-// at some providers only, so they are read here for all. A forged one must know our Message-ID, and can do no more
+// A bounce is a mail from a mail system: it reports that a mail of ours was not delivered. Providers report bounces of
+// some mailboxes only, so bounces are read here for all. A forged one must know our Message-ID, and can do no more
 // than mark that mail. Nothing is ever sent in answer.
 
 const STATUS = ["message/delivery-status", "message/global-delivery-status"];

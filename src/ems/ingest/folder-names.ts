@@ -1,6 +1,6 @@
 import type { Folder } from "../folders.ts";
 
-/** Special uses of RFC 6154 section 2, and what Nylas and Gmail have beside them. Null: no place of its own. */
+/** Special uses of RFC 6154 section 2, and others that providers have. Null: it does not say where a mail lies. */
 const BY_ATTRIBUTE: Record<string, Folder | null> = {
   "\\inbox": "inbox",
   "\\sent": "sent",
