@@ -38,15 +38,15 @@ export async function startBackfill(ctx: Ctx, accountId: string): Promise<void> 
   await enqueueJob(ctx, { type: "backfill", account_id: accountId, run, cursor: null });
 }
 
-/** Longer than the queue waits between two tries of a step: of a backfill that stands still, the step was lost. */
+/** Longer than the queue waits between two tries of a step: a backfill that stands still has lost its step. */
 const STALLED_SECONDS = 1200;
-/** After a failure it is taken up again, after gaps that grow. */
+/** A failed backfill resumes after gaps that grow. */
 const FIRST_GAP_SECONDS = 600;
 const LAST_GAP_SECONDS = 6 * 3600;
-/** Of each kind, a run of the cron trigger. */
+/** Per cron run, of each kind. */
 const RESUMED_PER_RUN = 1000;
 
-/** Cron: has backfills go on where they were whose step was lost, or that an outage has ended. */
+/** Cron: resumes backfills whose step was lost, or that failed some time ago. */
 export async function resumeBackfills(ctx: Ctx): Promise<void> {
   const now = nowSeconds();
   const resume = (state: "running" | "failed", index: string, isDue: SQL) =>
@@ -67,51 +67,58 @@ export async function resumeBackfills(ctx: Ctx): Promise<void> {
 }
 
 /**
- * Job: reads one page of the history and asks for the next; the last one makes the account active. The place is
- * kept in D1, so a step that comes twice finds itself outdated, and one that was lost is asked for again by cron.
- * History raises no events of its own, but one `account.synced`.
+ * Job: reads one page of the history and enqueues the next step. The last page makes the account active. D1 keeps
+ * the position: a step that comes twice finds itself outdated, and cron enqueues a lost one again. History raises no
+ * events but one `account.synced`.
  * @throws ProviderError when the provider fails; the queue tries the step again
  */
-export async function backfill(anywhere: Ctx, job: BackfillJob): Promise<void> {
-  const isCurrent = sql`account_id = ${job.account_id} AND run = ${job.run} AND state = 'running'
-    AND cursor IS ${job.cursor}`;
+export async function backfill(ctx: Ctx, job: BackfillJob): Promise<void> {
   const found = await find(
-    anywhere,
+    ctx,
     sql<RunningAccount>`
       SELECT a.id, a.company_id, a.email_address, a.grant_id, s.estimated_total
       FROM ems_syncs s JOIN ems_accounts a ON a.id = s.account_id
-      WHERE ${isCurrent} AND a.grant_id IS NOT NULL AND a.status <> 'disconnected'`,
+      WHERE ${isCurrent(job)} AND a.grant_id IS NOT NULL AND a.status <> 'disconnected'`,
   );
   if (!found) return;
-  const { ctx, row: account } = found;
+  const { ctx: home, row: account } = found;
   try {
-    if (job.cursor === null) await refreshFolders(ctx, account);
-    const observedAt = nowSeconds() * 1000;
-    const query = { cursor: job.cursor, limit: PAGE };
-    const page = await ctx.providerOf(account).listMessages(account.grant_id, query);
-    const estimate = account.estimated_total ?? (await estimateTotal(ctx, account));
-    await applyPage(ctx, account, page, { observedAt, isHistory: true });
-    const dates = page.messages.flatMap(({ date }) => date ?? []);
-    const oldest = dates.length ? Math.min(...dates) : null;
-    const ending = page.cursor === null;
-    const moved = sql`
-      UPDATE ems_syncs SET cursor = ${page.cursor}, fetched = fetched + ${page.messages.length + page.unreadable.length},
-        estimated_total = ${estimate}, moved_at = ${nowSeconds()}, last_error = NULL,
-        state = ${ending ? "done" : "running"}, failures = iif(${ending}, 0, failures),
-        oldest_at = min(coalesce(oldest_at, ${oldest}), coalesce(${oldest}, oldest_at))
-      WHERE ${isCurrent} RETURNING account_id`;
-    const [rows] = await batch(ctx, [moved, ...(ending ? finish(account) : [])]);
-    if (rows?.length === 0) return; // this step came twice, and the other was first
-    // History is told of only where it has made one thread of two.
-    notifyHub(ctx, account.company_id);
-    if (!ending) await enqueueJob(ctx, { ...job, type: "backfill", cursor: page.cursor });
+    await runStep(home, account, job);
   } catch (error) {
-    await noteError(ctx, job.account_id, error);
-    if (job.cursor !== null && isRefused(error)) return failBackfill(ctx, job, null);
-    // It is being tried, so cron need not take it for lost.
-    await ctx.db.run(sql`UPDATE ems_syncs SET moved_at = ${nowSeconds()} WHERE ${isCurrent}`).catch(() => {});
+    await noteError(home, job.account_id, error);
+    if (job.cursor !== null && isRefused(error)) return failBackfill(home, job, null);
+    // The queue tries it again, so cron must not take it for lost.
+    const touch = sql`UPDATE ems_syncs SET moved_at = ${nowSeconds()} WHERE ${isCurrent(job)}`;
+    await home.db.run(touch).catch(() => {});
     throw error;
   }
+}
+
+/** The row of a backfill that still waits for this step. */
+const isCurrent = ({ account_id, run, cursor }: BackfillJob): SQL => sql`account_id = ${account_id}
+  AND run = ${run} AND state = 'running' AND cursor IS ${cursor}`;
+
+async function runStep(ctx: Ctx, account: RunningAccount, job: BackfillJob): Promise<void> {
+  if (job.cursor === null) await refreshFolders(ctx, account);
+  const observedAt = nowSeconds() * 1000;
+  const query = { cursor: job.cursor, limit: PAGE };
+  const page = await ctx.providerOf(account).listMessages(account.grant_id, query);
+  const estimate = account.estimated_total ?? (await estimateTotal(ctx, account));
+  await applyPage(ctx, account, page, { observedAt, isHistory: true });
+  const dates = page.messages.flatMap(({ date }) => date ?? []);
+  const oldest = dates.length ? Math.min(...dates) : null;
+  const ending = page.cursor === null;
+  const moved = sql`
+    UPDATE ems_syncs SET cursor = ${page.cursor}, fetched = fetched + ${page.messages.length + page.unreadable.length},
+      estimated_total = ${estimate}, moved_at = ${nowSeconds()}, last_error = NULL,
+      state = ${ending ? "done" : "running"}, failures = iif(${ending}, 0, failures),
+      oldest_at = min(coalesce(oldest_at, ${oldest}), coalesce(${oldest}, oldest_at))
+    WHERE ${isCurrent(job)} RETURNING account_id`;
+  const [rows] = await batch(ctx, [moved, ...(ending ? finish(account) : [])]);
+  if (rows?.length === 0) return; // the step came twice, and the other was first
+  // History raises events only where it joins two threads.
+  notifyHub(ctx, account.company_id);
+  if (!ending) await enqueueJob(ctx, { ...job, type: "backfill", cursor: page.cursor });
 }
 
 /** The provider does not know the cursor any more. */
@@ -126,7 +133,7 @@ const finish = ({ id }: RunningAccount) => [
   sql`UPDATE ems_accounts SET status = 'active', last_sync_at = unixepoch() WHERE id = ${id} AND status = 'syncing'`,
 ];
 
-/** Only a figure for people: without it the backfill goes on. */
+/** Only shown to people: the backfill goes on without it. */
 async function estimateTotal(ctx: Ctx, { grant_id }: RunningAccount): Promise<number | null> {
   try {
     return await ctx.providerOf({ grant_id }).countMessages(grant_id);
@@ -136,7 +143,7 @@ async function estimateTotal(ctx: Ctx, { grant_id }: RunningAccount): Promise<nu
   }
 }
 
-/** Shows in `GET /accounts/{id}/sync` what went wrong last. */
+/** Notes the last failure, which `GET /accounts/{id}/sync` shows. */
 export async function noteError({ db }: Ctx, accountId: string, error: unknown): Promise<void> {
   const reason = isProviderError(error) ? error.message : "internal error";
   await db
@@ -145,8 +152,8 @@ export async function noteError({ db }: Ctx, accountId: string, error: unknown):
 }
 
 /**
- * The queue has given up on a step: the backfill has failed, until cron takes it up again.
- * @param cursor from where that is to go on; null for from the start
+ * Marks a backfill as failed until cron resumes it: the queue has given up on its step.
+ * @param cursor where to resume; null for the start
  */
 export async function failBackfill({ db }: Ctx, job: BackfillJob, cursor = job.cursor): Promise<void> {
   await db.run(sql`

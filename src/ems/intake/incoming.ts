@@ -5,8 +5,8 @@ import type { MailAccount } from "../ingest/state.ts";
 import { enqueueUnknown } from "../sending/entry.ts";
 
 /**
- * Applies a message that the provider told of. When it is a new outbound one, outbox entries of unknown outcome are
- * looked at again: it may be the mail of one of them.
+ * Applies a message as the provider shows it. A new outbound one has the account's unknown outbox entries checked
+ * again: it may be the mail of one of them.
  * @throws what `applyMessage` throws
  */
 export async function applyIncoming(ctx: Ctx, account: MailAccount, applying: Applying): Promise<Applied> {

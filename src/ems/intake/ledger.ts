@@ -30,9 +30,9 @@ export interface Recorded {
 export const reasonOf = (error: unknown): string =>
   cut(error instanceof Error ? error.message : String(error), 500);
 
-/** The outcome of a notification, and the reason of a failure. */
+/** What became of a notification, and why it failed. */
 export interface Outcome {
-  /** `received` after a failure: the queue brings it again. */
+  /** `received`: it failed, and will come again. */
   state: NotificationRow["state"];
   error?: string | null;
   cause?: NotificationRow["cause_kind"];
@@ -40,12 +40,12 @@ export interface Outcome {
   isCounted?: boolean;
 }
 
-/** Cron replays what an outage has parked, for about four days. The gaps grow from ten minutes to six hours. */
+/** Cron replays what an outage has parked for about four days, after gaps that grow from ten minutes to six hours. */
 const REPLAYS = 20;
 const FIRST_GAP_SECONDS = 600;
 const LAST_GAP_SECONDS = 6 * 3600;
 
-/** Writes the outcome of a notification into the ledger. */
+/** Writes to the ledger what became of a notification. */
 export async function recordNotification(
   { db }: Ctx,
   { push, queued, accountId }: Recorded,
@@ -86,8 +86,8 @@ export async function recordNotification(
 type ListedRow = NotificationRow & Position;
 
 /**
- * The notifications to the accounts of the caller's companies, newest first. With a filter a page may have few rows or
- * none and still name a cursor: it looks at no more than the next 1,000 of each account.
+ * The notifications for the accounts of the caller's companies, newest first. A filtered page looks at no more than
+ * the next 1,000 of each account. So it may hold few rows or none, and still name a cursor.
  */
 export async function listNotifications(
   ctx: UserCtx,
@@ -149,14 +149,15 @@ async function readMatching(ctx: UserCtx, accounts: string[], query: Notificatio
   ]);
   const found = lists.flat();
   const [end] = ends.flat().sort(byNewest);
-  // One account was searched only down to `end`. Older rows of the others are left for the next page.
+  // One account was looked at down to `end` only, so older rows of the others are left for the next page.
   const page = cutPage([end ? found.filter((row) => byNewest(row, end) <= 0) : found], slice);
   return { ...page, next_cursor: page.next_cursor ?? (end ? formatCursor(end) : null) };
 }
 
 /**
- * Queues a notification again, from its stored bytes.
- * @throws ServiceError `not_found` when it was not for an account of the caller's companies; `conflict` when its bytes are gone
+ * Applies a notification again, from its stored bytes, by way of the queue.
+ * @throws ServiceError `not_found` when it was not for an account of the caller's companies; `conflict` when its
+ *   bytes are gone
  */
 export async function replayNotification(ctx: UserCtx, id: string): Promise<NotificationResponse> {
   const mine = sql`id = ${id} AND account_id IN (SELECT id FROM ems_accounts WHERE company_id ${inCompanies(ctx)})`;
@@ -173,12 +174,12 @@ export async function replayNotification(ctx: UserCtx, id: string): Promise<Noti
   return toResponse({ ...row, state: "received", attempts: 0, error: null, finished_at: null });
 }
 
-/** Notifications in one call. The caller waits for ten sends to the queue. */
+/** Per call: the caller waits for ten sends to the queue. */
 const REPLAYED_PER_CALL = 1000;
 
 /**
- * Queues parked notifications again: all of them, or those that the query selects.
- * @returns how many notifications were queued; at 1,000 there may be more, so the caller repeats the call
+ * Applies parked notifications again, all of them or those that the query selects, by way of the queue.
+ * @returns how many notifications; at 1,000 there may be more, so the caller asks again
  */
 export async function replayParked(ctx: UserCtx, query: ReplayQuery): Promise<{ replayed: number }> {
   const { type, account_id, before } = query;
@@ -196,7 +197,7 @@ export async function replayParked(ctx: UserCtx, query: ReplayQuery): Promise<{ 
 
 type Replayed = Pick<NotificationRow, "id" | "key" | "received_at">;
 
-/** Queues rows and then unparks them. A crash in between applies a notification twice, but loses none. */
+/** Enqueues before it changes the rows: a failure in between replays a notification twice, and loses none. */
 async function replay({ db, env }: Ctx, rows: Replayed[], replays: SQL): Promise<void> {
   const again = rows.map(({ key, received_at }) => ({
     body: { key, received_at, replay: true } satisfies QueuedNotification,
@@ -208,10 +209,10 @@ async function replay({ db, env }: Ctx, rows: Replayed[], replays: SQL): Promise
     WHERE id IN (SELECT value FROM json_each(${JSON.stringify(rows.map(({ id }) => id))})) AND state = 'parked'`);
 }
 
-/** Notifications that one run of cron replays. */
+/** Per cron run. */
 const RETRIED_PER_RUN = 500;
 
-/** Cron: queues again what an outage has parked and is due, the longest due first. */
+/** Cron: replays what an outage has parked, the longest due first, until it succeeds or its replays are used up. */
 export async function replayDue(ctx: Ctx): Promise<void> {
   const due = await ctx.db.all(sql<Replayed>`
     SELECT id, key, received_at FROM ems_deliveries INDEXED BY ems_deliveries_retry

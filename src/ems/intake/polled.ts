@@ -19,17 +19,16 @@ export interface PollOptions {
   isHistory: boolean;
 }
 
-/** The provider's ids of all that a page shows, whether it can be understood or not. */
+/** The provider's ids of all messages on a page, readable or not. */
 export const idsOn = ({ messages, unreadable }: ProviderPage): string[] => [
   ...messages.map(({ id }) => id),
   ...unreadable.flatMap(({ id }) => id ?? []),
 ];
 
 /**
- * Brings what a page shows into the database, message by message. One that is odd costs itself only: it is parked in
- * the ledger, from where it is replayed.
+ * Stores the messages of a page, one by one. One that fails is parked in the ledger, and holds up no other.
  * @returns how many messages were new or had changed
- * @throws Error when not even that can be written: then it is no message that is at fault
+ * @throws Error when the ledger cannot be written either: then the message is not at fault
  */
 export async function applyPage(
   ctx: Ctx,
@@ -95,7 +94,7 @@ const toPush = ({ polled: { id, grant_id, at, message_id, is_history } }: Polled
         },
 });
 
-/** Ids of notifications, and keys in R2, have an end. */
+/** An id that fits into a notification's id and an R2 key. Others are hashed. */
 const PLAIN_ID = /^[\x21-\x7e]{1,150}$/;
 
 /** Notes a message in the ledger as a notification that could not be applied. */

@@ -14,12 +14,12 @@ export const NotificationsQuery = z.object({
 });
 export type NotificationsQuery = z.infer<typeof NotificationsQuery>;
 
-/** Of what is parked: only what all of these say. */
+/** Selects among parked notifications. All conditions must hold. */
 export const ReplayQuery = z.object({
   state: z.optional(z.literal("parked")),
   type: z.optional(line(200)),
   account_id: z.optional(uuid),
-  /** What was received before this time. */
+  /** Only those received before this time. */
   before: z.optional(z.iso.datetime({ offset: true })),
 });
 export type ReplayQuery = z.infer<typeof ReplayQuery>;
@@ -38,16 +38,16 @@ export const NotificationResponse = z.object({
   attempts: z.int(),
   error: z.nullable(z.string()),
   finished_at: z.nullable(z.iso.datetime()),
-  /** Of one that an outage has parked: when it is tried again. */
+  /** When cron replays it, if an outage has parked it. */
   retry_at: z.nullable(z.iso.datetime()),
-  /** Where its raw bytes lie in the bucket, for 30 days. */
+  /** The R2 key of its bytes, which are kept for 30 days. */
   key: z.string(),
 });
 export type NotificationResponse = z.infer<typeof NotificationResponse>;
 
 export const NotificationListResponse = z.object({
   items: z.array(NotificationResponse),
-  /** How many, of all, have failed for good and wait for somebody to replay them; 1,000 stands for more. */
+  /** How many of all have failed and wait to be replayed; 1,000 means 1,000 or more. */
   parked_count: z.int(),
   next_cursor: z.nullable(z.string()),
 });

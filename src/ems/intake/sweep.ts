@@ -11,28 +11,28 @@ import { noteError } from "./backfill.ts";
 import { applyPage, idsOn } from "./polled.ts";
 
 const PAGE = 50;
-/** What is younger may just have its notification on the way. */
+/** Mail younger than this may still have its notification on the way. */
 const SETTLING_SECONDS = 120;
-/** Longer than the queue waits between two tries of a step: of a sweep that is older, the next step was lost. */
+/** Longer than the queue waits between two tries of a step: an older sweep has lost its next step. */
 const LEASE_SECONDS = 1800;
-/** Accounts per run of the cron trigger, the longest unswept first. */
+/** Accounts per cron run, the longest unswept first. */
 const ACCOUNTS_PER_RUN = 2000;
 
 /** One step of a sweep; without a window it is the first. */
 export interface SweepJob {
   account_id: string;
-  /** Names the sweep by the time of its step before: another sweep that began since outdates it. */
+  /** The time of the previous step, which names the sweep. A sweep that began since makes this one stop. */
   since?: number | undefined;
   window: {
     from: number;
     until: number;
     cursor: string;
-    /** The date down to which the pages before have come. */
+    /** The oldest date on the previous pages. */
     seen: number;
   } | null;
 }
 
-/** Cron: has the accounts swept that wait longest, but for those whose last sweep is still under way. */
+/** Cron: starts sweeps of the accounts that have waited longest, unless their last sweep is still under way. */
 export async function scheduleSweeps(ctx: Ctx): Promise<void> {
   const now = nowSeconds();
   const due = await ctx.db.all(sql<{ account_id: string; since: number }>`
@@ -48,7 +48,7 @@ export async function scheduleSweeps(ctx: Ctx): Promise<void> {
   );
 }
 
-/** Has an account swept now; a sweep that is under way ends. */
+/** Starts a sweep of an account now. A sweep that is under way stops. */
 export const enqueueSweep = (ctx: Ctx, accountId: string): Promise<void> =>
   enqueueJob(ctx, { type: "sweep", account_id: accountId, window: null });
 
@@ -56,37 +56,41 @@ type SweptAccount = ConnectedAccount &
   Pick<RowOf<typeof syncs>, "swept_until" | "sweeping_since" | "state" | "audited_until">;
 
 /**
- * Job: reads one page of what came to a mailbox since the last sweep, and repairs what no notification brought.
- * What is really new is told to users like any other mail. The last step also asks for suspects, and audits a page
- * of the whole mailbox once its history is there.
+ * Job: reads one page of the mail that came since the last sweep, and stores what no notification brought. New mail
+ * raises the same events as any other. The last step also asks for suspects, and audits a page of the whole mailbox
+ * once its history is read.
  * @throws ProviderError when the provider fails; the queue tries the step again
  */
-export async function sweep(anywhere: Ctx, job: SweepJob): Promise<void> {
+export async function sweep(ctx: Ctx, job: SweepJob): Promise<void> {
   const found = await find(
-    anywhere,
+    ctx,
     sql<SweptAccount>`
       SELECT a.id, a.company_id, a.email_address, a.grant_id, s.swept_until, s.sweeping_since, s.state, s.audited_until
       FROM ems_accounts a JOIN ems_syncs s ON s.account_id = a.id
       WHERE a.id = ${job.account_id} AND a.grant_id IS NOT NULL AND a.status <> 'disconnected'`,
   );
   if (!found) return;
-  const { ctx, row: account } = found;
+  const { ctx: home, row: account } = found;
   if (job.since !== undefined && job.since !== account.sweeping_since) return; // another has begun since
   try {
-    const next = await readPage(ctx, account, job.window ?? firstWindow(account));
-    if (!next) {
-      const repaired = await askForSuspects(ctx, account);
-      const audited = account.state === "done" ? await audit(ctx, account, account.audited_until) : undefined;
-      await endSweep(ctx, account, repaired, audited);
-      return;
-    }
-    const since = nowSeconds();
-    await ctx.db.run(sql`UPDATE ems_syncs SET sweeping_since = ${since} WHERE account_id = ${account.id}`);
-    await enqueueJob(ctx, { type: "sweep", account_id: account.id, since, window: next });
+    await runStep(home, account, job.window ?? firstWindow(account));
   } catch (error) {
-    await noteError(ctx, account.id, error);
+    await noteError(home, account.id, error);
     throw error;
   }
+}
+
+async function runStep(ctx: Ctx, account: SweptAccount, window: Window): Promise<void> {
+  const next = await readPage(ctx, account, window);
+  if (!next) {
+    const repaired = await askForSuspects(ctx, account);
+    const audited = account.state === "done" ? await audit(ctx, account, account.audited_until) : undefined;
+    await endSweep(ctx, account, repaired, audited);
+    return;
+  }
+  const since = nowSeconds();
+  await ctx.db.run(sql`UPDATE ems_syncs SET sweeping_since = ${since} WHERE account_id = ${account.id}`);
+  await enqueueJob(ctx, { type: "sweep", account_id: account.id, since, window: next });
 }
 
 type Window = Omit<NonNullable<SweepJob["window"]>, "cursor"> & { cursor: string | null };
@@ -111,7 +115,7 @@ async function readPage(ctx: Ctx, account: SweptAccount, window: Window): Promis
     ? window.from
     : Math.min(window.seen, ...page.messages.flatMap(({ date }) => date ?? []));
   await batch(ctx, [
-    // Pages are newest first, and a second can be split between two: what is on the other is only asked for.
+    // A page boundary may split a second. Its mail on the other page is only suspected, and survives the question.
     suspectMissing(account.id, idsOn(page), { from: seen, until: window.seen }),
     sql`
       UPDATE ems_syncs SET repaired = repaired + ${repaired},
@@ -121,7 +125,7 @@ async function readPage(ctx: Ctx, account: SweptAccount, window: Window): Promis
   return page.cursor === null ? null : { ...window, seen, cursor: page.cursor };
 }
 
-/** @param audited how far back the audit has come now; undefined when there was none */
+/** @param audited the progress of the audit; undefined when none ran */
 async function endSweep(
   ctx: Ctx,
   account: SweptAccount,

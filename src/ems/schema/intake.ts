@@ -18,17 +18,17 @@ export const notifications = sqliteTable(
     /** When the provider says that it happened. */
     occurred_at: integer(),
     state: text({ enum: ["received", "applied", "ignored", "parked"] }).notNull(),
-    /** How often it was tried without success. */
+    /** Failed tries. */
     attempts: integer().notNull().default(0),
     error: text(),
-    /** Of what failed last: something around us, so that cron tries again, or the notification itself. */
+    /** The cause of the last failure. After an outage cron tries again; otherwise the notification is at fault. */
     cause_kind: text({ enum: ["outage", "itself"] }),
     /** When cron replays it; null for never. */
     retry_at: integer(),
     /** How often cron has replayed it. */
     replays: integer().notNull().default(0),
     finished_at: integer(),
-    /** Where its raw bytes lie in R2, for 30 days. */
+    /** The R2 key of its bytes, which are kept for 30 days. */
     key: text().notNull(),
   },
   (t) => [
@@ -44,23 +44,23 @@ export const syncs = sqliteTable(
   "ems_syncs",
   {
     account_id: text().primaryKey(),
-    /** Names the backfill: steps of an earlier one find themselves outdated. */
+    /** Names the backfill. Steps of an earlier one stop. */
     run: text().notNull(),
     state: text({ enum: ["running", "done", "failed"] }).notNull(),
-    /** The provider's, of the next page; null before the first. */
+    /** The provider's cursor of the next page; null before the first. */
     cursor: text(),
     fetched: integer().notNull().default(0),
     estimated_total: integer(),
     oldest_at: integer(),
-    /** When the backfill last got on, or failed: one that stands still is started again from here by cron. */
+    /** When the backfill last moved on or failed. Cron resumes one that stands still. */
     moved_at: integer().notNull(),
-    /** How often the queue has given up on it: the gaps until cron takes it up again grow. */
+    /** How often the queue has given up on it. The gaps until cron resumes it grow. */
     failures: integer().notNull().default(0),
-    /** Names the sweep that is under way by the time of its last step: it has a lease. Null: none is. */
+    /** The time of the running sweep's last step: it names the sweep, and is its lease. Null when none runs. */
     sweeping_since: integer(),
-    /** How far back the audit has come that goes through the whole mailbox, a page a sweep; null: to begin. */
+    /** How far back the audit of the whole mailbox has come, a page a sweep; null before it begins. */
     audited_until: integer(),
-    /** Up to when sweeps have compared the mailbox, and when the last one ended. */
+    /** The newest mail that sweeps have compared, and when the last sweep ended. */
     swept_until: integer().notNull(),
     swept_at: integer(),
     repaired: integer().notNull().default(0),
@@ -74,8 +74,8 @@ export const syncs = sqliteTable(
 );
 
 /**
- * Messages that the provider may have deleted without our having been told: the next sweep asks for each, so a row
- * lives some minutes. (WITHOUT ROWID in its migration: one row written.)
+ * Messages that the provider may have deleted without telling us. The next sweep asks for each, so a row lives some
+ * minutes. (WITHOUT ROWID in its migration: one row written.)
  */
 export const suspects = sqliteTable(
   "ems_suspects",
