@@ -103,7 +103,7 @@ describe("its change", () => {
     ["grant.updated", { code: 25027, reauthentication_flag: false }, "grant_changed"],
     ["grant.imap_sync_completed", {}, "grant_synced"],
     ["folder.updated", { id: "f" }, "folders_changed"],
-    ["thread.replied", {}, "told_elsewhere"],
+    ["thread.replied", {}, "redundant"],
     ["message.opened.legacy", {}, "ignored"],
     ["calendar.created", {}, "ignored"],
   ])("of %s %j is %s", (type, object, kind) => {

@@ -11,42 +11,42 @@ import type { AccountChange } from "./notification.ts";
 export const isAboutGrant = ({ kind }: Change): boolean => kind.startsWith("grant_");
 
 /**
- * Applies a change that a provider has told of an account. It may come twice, late, and in any order.
+ * Applies a change that a provider reports for an account. It may come twice, late, and in any order.
  * @returns why there was nothing to apply; undefined when it was applied
  * @throws Error when it cannot be applied now, or cannot be read
  */
-export async function applyChange(ctx: Ctx, told: AccountChange): Promise<string | undefined> {
-  const { account, change } = told;
+export async function applyChange(ctx: Ctx, update: AccountChange): Promise<string | undefined> {
+  const { account, change } = update;
   switch (change.kind) {
     case "message":
-      return applyUpdate(ctx, { ...told, change });
+      return applyUpdate(ctx, { ...update, change });
     case "message_deleted":
-      await applyDeletion(ctx, { ...told, change });
+      await applyDeletion(ctx, { ...update, change });
       return;
     case "delivery":
-      await applySendOutcome(ctx, { ...told, change });
+      await applySendOutcome(ctx, { ...update, change });
       return;
     case "opened":
     case "clicked":
-      await applyTracking(ctx, { ...told, change });
+      await applyTracking(ctx, { ...update, change });
       return;
     case "folders_changed":
       await forgetFolders(ctx, account);
       return;
     case "grant_expired":
-      await applyExpiry(ctx, told);
+      await applyExpiry(ctx, update);
       return;
     case "grant_deleted":
-      await applyRevocation(ctx, told);
+      await applyRevocation(ctx, update);
       return;
     case "grant_renewed":
-      await applyRenewal(ctx, told);
+      await applyRenewal(ctx, update);
       return;
     case "grant_synced":
       await startBackfill(ctx, account.id);
       return;
     case "grant_changed":
-    case "told_elsewhere":
+    case "redundant":
       return;
     case "ignored":
       return change.reason;

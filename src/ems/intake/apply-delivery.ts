@@ -14,11 +14,11 @@ const PATIENCE_SECONDS = 300;
  * Shows on a sent mail whether it was sent, has failed or has bounced.
  * @throws Error when the mail is not known yet; for a bounce it never stops, so that people get to see it parked
  */
-export async function applySendOutcome(ctx: Ctx, told: AccountChange<DeliveryChange>): Promise<void> {
-  const { account, cause, change } = told;
+export async function applySendOutcome(ctx: Ctx, update: AccountChange<DeliveryChange>): Promise<void> {
+  const { account, cause, change } = update;
   const { state, providerIds, messageIds, detail } = change;
   const isFound = await setDelivery(ctx, { account, cause, providerIds, messageIds }, state, detail);
-  if (!isFound && (state === "bounced" || isEarly(told))) throw notKnownYet();
+  if (!isFound && (state === "bounced" || isEarly(update))) throw notKnownYet();
 }
 
 const TRACKED = {
@@ -30,8 +30,8 @@ const TRACKED = {
  * Shows on a sent mail how often it was opened or clicked. Counts only grow, in whatever order they come.
  * @throws Error when the mail is not known yet
  */
-export async function applyTracking(ctx: Ctx, told: AccountChange<TrackingChange>): Promise<void> {
-  const { account, cause, change } = told;
+export async function applyTracking(ctx: Ctx, update: AccountChange<TrackingChange>): Promise<void> {
+  const { account, cause, change } = update;
   const { event, column } = TRACKED[change.kind];
   const which = sql`account_id = ${account.id} AND provider_message_id = ${change.messageId}`;
   const isHigher = sql`${which} AND ${column} < ${change.count}`;
@@ -43,7 +43,7 @@ export async function applyTracking(ctx: Ctx, told: AccountChange<TrackingChange
     sql`UPDATE ems_messages SET ${column} = ${change.count} WHERE ${isHigher}`,
   ]);
   notifyHub(ctx, account.company_id);
-  if (!found?.length && isEarly(told)) throw notKnownYet();
+  if (!found?.length && isEarly(update)) throw notKnownYet();
 }
 
 const isEarly = ({ receivedAt }: AccountChange): boolean => nowSeconds() - receivedAt < PATIENCE_SECONDS;

@@ -6,29 +6,29 @@ import type { AccountChange } from "./notification.ts";
 import { enqueueSweep } from "./sweep.ts";
 
 /** The mailbox is out of reach until its owner signs in again, which keeps the grant. */
-export const applyExpiry = (ctx: Ctx, told: AccountChange): Promise<void> =>
-  setStatus(ctx, told, {
+export const applyExpiry = (ctx: Ctx, update: AccountChange): Promise<void> =>
+  setStatus(ctx, update, {
     event: "grant.expired",
     when: sql`status <> 'disconnected'`,
     set: sql`status = 'disconnected', status_reason = 'The mailbox’s owner must sign in again: the grant has expired'`,
   });
 
 /** The grant is gone for good; another grant can connect the account again. */
-export const applyRevocation = (ctx: Ctx, told: AccountChange): Promise<void> =>
-  setStatus(ctx, told, {
+export const applyRevocation = (ctx: Ctx, update: AccountChange): Promise<void> =>
+  setStatus(ctx, update, {
     event: "grant.expired",
     when: sql`true`,
     set: sql`status = 'disconnected', grant_id = NULL, status_reason = 'The grant was deleted at the mail provider'`,
   });
 
 /** The owner has signed in again: a sweep fetches what came meanwhile. An account that a user disconnected stays so. */
-export async function applyRenewal(ctx: Ctx, told: AccountChange): Promise<void> {
-  await setStatus(ctx, told, {
+export async function applyRenewal(ctx: Ctx, update: AccountChange): Promise<void> {
+  await setStatus(ctx, update, {
     event: "account.updated",
     when: sql`status = 'disconnected' AND disconnected_by_user = 0`,
     set: sql`status = 'active', status_reason = NULL`,
   });
-  await enqueueSweep(ctx, told.account.id);
+  await enqueueSweep(ctx, update.account.id);
 }
 
 async function setStatus(

@@ -30,8 +30,8 @@ const PATIENCE_SECONDS = 120;
 
 /** A late update may be about a message that was deleted since, by a deletion that never arrived. */
 function isLate({ observedAt, receivedAt, isReplay }: AccountChange): boolean {
-  const toldAt = Math.min(observedAt / 1000, receivedAt);
-  return isReplay || nowSeconds() - toldAt >= PATIENCE_SECONDS;
+  const at = Math.min(observedAt / 1000, receivedAt);
+  return isReplay || nowSeconds() - at >= PATIENCE_SECONDS;
 }
 
 /**
@@ -41,29 +41,29 @@ function isLate({ observedAt, receivedAt, isReplay }: AccountChange): boolean {
  */
 async function complete(ctx: Ctx, update: AccountChange<MessageChange>): Promise<ProviderMessage | null> {
   const { account, change, receivedAt } = update;
-  const { message: told, isPartial, isPresentable } = change;
+  const { message, isPartial, isPresentable } = change;
   const late = isLate(update);
-  if (!isPartial && !late && isWhole(told)) return told;
-  const stored = await findStored(ctx, account.id, told.id);
-  if (!isPartial && stored && (stored.is_named || isWhole(told))) return told;
+  if (!isPartial && !late && isWhole(message)) return message;
+  const stored = await findStored(ctx, account.id, message.id);
+  if (!isPartial && stored && (stored.is_named || isWhole(message))) return message;
   const isEnough = stored !== undefined || (!isPartial && isPresentable);
   try {
-    const whole = await ctx.providerOf(account).getMessage(account.grant_id, told.id);
-    if (whole) return { ...told, ...whole };
-    if (stored || (isEnough && !late)) return told;
+    const whole = await ctx.providerOf(account).getMessage(account.grant_id, message.id);
+    if (whole) return { ...message, ...whole };
+    if (stored || (isEnough && !late)) return message;
     if (nowSeconds() - receivedAt < PATIENCE_SECONDS && !late)
       throw new Error("The provider does not show the message yet");
     return null;
   } catch (error) {
     // Better a mail without its Message-ID now than none until the provider is well again: the sweep adds it.
     if (isPartial || !isEnough || !isProviderError(error)) throw error;
-    log("warn", "message.incomplete", { id: told.id, error });
-    return told;
+    log("warn", "message.incomplete", { id: message.id, error });
+    return message;
   }
 }
 
 /** True for an update that leaves nothing to ask for: an operator can have the provider send headers, too. */
-const isWhole = (told: ProviderMessage): boolean => WHOLE.every((field) => told[field] !== undefined);
+const isWhole = (message: ProviderMessage): boolean => WHOLE.every((field) => message[field] !== undefined);
 
 const WHOLE = [
   ...(["internet_message_id", "thread_id", "from", "to", "cc", "bcc"] as const),
@@ -82,7 +82,7 @@ async function findStored(
 }
 
 /** Follows a deletion at the provider. */
-export async function applyDeletion(ctx: Ctx, told: AccountChange<DeletionChange>): Promise<void> {
-  const { account, change, observedAt } = told;
+export async function applyDeletion(ctx: Ctx, update: AccountChange<DeletionChange>): Promise<void> {
+  const { account, change, observedAt } = update;
   await deleteMessage(ctx, account, change.messageId, observedAt);
 }

@@ -38,8 +38,8 @@ export async function consumeNotification(ctx: Ctx, body: unknown): Promise<void
   let reason: string | undefined;
   try {
     const { received_at: receivedAt, replay: isReplay = false } = queued;
-    const told = { change, cause: push.id, observedAt: push.observed_at, receivedAt, isReplay };
-    reason = await applyChange(home, { account, ...told });
+    const observed = { cause: push.id, observedAt: push.observed_at, receivedAt, isReplay };
+    reason = await applyChange(home, { account, change, ...observed });
   } catch (error) {
     // A provider's limit is no fault of this notification.
     const isCounted = !isProviderError(error, "rate_limited");

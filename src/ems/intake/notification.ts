@@ -19,11 +19,11 @@ export type QueuedNotification = z.infer<typeof QueuedNotification>;
 export interface AccountChange<C extends Change = Change> {
   account: ConnectedAccount;
   change: C;
-  /** Names the notification that told it: each raises its events once. */
+  /** Names the notification. Each raises its events once. */
   cause: string;
-  /** When the told state was true, in milliseconds. */
+  /** When the reported state was true, in milliseconds. */
   observedAt: number;
-  /** When we were told, in seconds since the epoch. */
+  /** When the report came, in seconds since the epoch. */
   receivedAt: number;
   /** It comes again from the ledger, long after it was true. */
   isReplay: boolean;

@@ -115,7 +115,7 @@ async function readPage(ctx: Ctx, account: SweptAccount, window: Window): Promis
     ? window.from
     : Math.min(window.seen, ...page.messages.flatMap(({ date }) => date ?? []));
   await batch(ctx, [
-    // A page boundary may split a second. Its mail on the other page is only suspected, and survives the question.
+    // A page may end within a second. Mail of it on the next page is suspected too, asked for, and kept.
     suspectMissing(account.id, idsOn(page), { from: seen, until: window.seen }),
     sql`
       UPDATE ems_syncs SET repaired = repaired + ${repaired},

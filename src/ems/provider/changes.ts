@@ -1,13 +1,13 @@
 import type { ProviderMessage } from "./port.ts";
 
-/** The state of a message: new or changed, which a push cannot tell apart. */
+/** The state of a message. A push cannot tell whether it is new or changed. */
 export interface MessageChange {
   kind: "message";
-  /** An absent field was not told. */
+  /** An absent field was not reported, which does not mean that it is empty. */
   message: ProviderMessage;
   /** The body was left out, and the files may have been: only the provider has them. */
   isPartial: boolean;
-  /** Sender, date and body were told, however odd: people can read it while the provider is away. */
+  /** Sender, date and body were reported, however odd: people can read it while the provider is away. */
   isPresentable: boolean;
   /** Stored without telling anyone. */
   isHistory: boolean;
@@ -27,14 +27,14 @@ export interface DeliveryChange {
   providerIds: string[];
   /** Message-IDs, in the form in which they are compared (lib/message-ids.ts). */
   messageIds: string[];
-  /** The reason, for people; null when none was told. */
+  /** The reason, for people; null when none was reported. */
   detail: string | null;
 }
 
 /** How often a sent mail was opened, or its links were clicked, up to now. */
 export interface TrackingChange {
   kind: "opened" | "clicked";
-  /** The provider's id of the mail; null when it was not told. */
+  /** The provider's id of the mail; null when it was not reported. */
   messageId: string | null;
   count: number;
 }
@@ -53,12 +53,12 @@ export type Change =
   | { kind: "grant_deleted" }
   /** The owner has signed in again. */
   | { kind: "grant_renewed" }
-  /** Any other news of the grant: it changes nothing here. */
+  /** Anything else about the grant, which changes nothing here. */
   | { kind: "grant_changed" }
   /** The provider has read the whole mailbox, and can show its history. */
   | { kind: "grant_synced" }
-  /** Other pushes tell the same. */
-  | { kind: "told_elsewhere" }
+  /** Another push reports the same. */
+  | { kind: "redundant" }
   /** Not understood, and not meant to be. */
   | { kind: "ignored"; reason: string }
   /** Meant to be understood, but the push does not have what it needs. */
@@ -75,8 +75,8 @@ export interface Push {
   /** When it happened, in seconds since the epoch; null when the push does not say. */
   occurred_at: number | null;
   /**
-   * When the told state was true, in milliseconds. Of one second, an update is later than a creation, and a deletion
-   * is later than both.
+   * When the reported state was true, in milliseconds. Within one second, an update is later than a creation, and a
+   * deletion is later than both.
    */
   observed_at: number;
   change: Change;

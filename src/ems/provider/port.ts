@@ -13,21 +13,21 @@ export interface ProviderAttachment {
   content_id: string | null;
 }
 
-/** A mail as the provider shows it. An absent field was not told, which is not the same as empty. */
+/** A mail as the provider shows it. An absent field was not reported, which does not mean that it is empty. */
 export interface ProviderMessage {
   id: string;
   thread_id?: string;
   internet_message_id?: string;
-  /** Its Message-ID as it was written, where that is not how ids are compared. */
+  /** Its Message-ID as it was written, if that differs from the form in which ids are compared. */
   written_message_id?: string;
-  /** The Message-IDs that it answers, by References and In-Reply-To, the nearest last. Told together with its own. */
+  /** The Message-IDs that it answers, by References and In-Reply-To, the nearest last. Present if its own is. */
   references?: string[];
   subject?: string;
   from?: Address;
   to?: Address[];
   cc?: Address[];
   bcc?: Address[];
-  /** Who wants the answers, where that is not the sender. */
+  /** Who should get the answers, if not the sender. */
   reply_to?: Address[];
   /** Seconds since the epoch. */
   date?: number;
@@ -38,16 +38,16 @@ export interface ProviderMessage {
   attachments?: ProviderAttachment[];
 }
 
-/** What stands on a page, and is no message as far as it can be understood. */
+/** An item of a page that cannot be read as a message. */
 export interface UnreadableMessage {
-  /** Null where it has not even that. */
+  /** Null when it has no readable id. */
   id: string | null;
   /** As it came. */
   raw: unknown;
   error: Error;
 }
 
-/** A folder of a mailbox, or a label, which providers tell as one. */
+/** A folder of a mailbox, or a label: providers show both as folders. */
 export interface ProviderFolder {
   /** What `folders` of a mail holds. */
   id: string;

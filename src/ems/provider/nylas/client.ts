@@ -156,6 +156,7 @@ export function nylasProvider(config: Config): MailProvider {
   };
 }
 
+/** Nylas as a connector: grants without a mark are its own. */
 export const nylas: Connector<Config> = { sendSeconds: SEND_SECONDS, connect: nylasProvider, readPush };
 
 /** The items of a page are read one by one: one that does not fit is no reason to lose the others. */

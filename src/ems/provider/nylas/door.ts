@@ -47,7 +47,7 @@ export const notKept = (cause: unknown) =>
   });
 
 async function inflate(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
-  const stream = new Response(bytes).body?.pipeThrough(new DecompressionStream("gzip")) ?? null;
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
   try {
     return await readCapped(stream, MAX_INFLATED_BYTES);
   } catch (error) {

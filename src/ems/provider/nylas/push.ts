@@ -60,24 +60,24 @@ export function parseTrigger(type: string): { trigger: string; flags: Set<string
     : { trigger: type, flags: new Set() };
 }
 
-interface Told {
+interface Received {
   notification: Notification;
   flags: Set<string>;
   /** Seconds since the epoch. */
   receivedAt: number;
 }
 
-function readChange(trigger: string, told: Told): Change {
+function readChange(trigger: string, received: Received): Change {
   const read = TRIGGERS[trigger];
   if (!read) return { kind: "ignored", reason: "There is nothing to do for this trigger" };
   try {
-    return read(told);
+    return read(received);
   } catch (error) {
     return { kind: "unreadable", error: error as Error };
   }
 }
 
-function messageChange({ notification, flags, receivedAt }: Told): Change {
+function messageChange({ notification, flags, receivedAt }: Received): Change {
   const { object, is_history } = notification.data;
   const message = readMessage(object, receivedAt);
   // A body that was cut, left out or turned into Markdown is no body.
@@ -90,7 +90,7 @@ function messageChange({ notification, flags, receivedAt }: Told): Change {
   return { kind: "message", message, isPartial, isPresentable, isHistory: is_history === true };
 }
 
-const deletion = ({ notification }: Told): Change => ({
+const deletion = ({ notification }: Received): Change => ({
   kind: "message_deleted",
   messageId: readMessageId(notification.data.object),
 });
@@ -98,19 +98,19 @@ const deletion = ({ notification }: Told): Change => ({
 // What became of a sent mail. Published examples and schemas of these triggers disagree on where fields stand, and
 // require next to none. So all places are read, and only the mail has to be named.
 
-const sendSuccess = (told: Told): Change =>
-  deliveryChange({ state: "sent", providerIds: [objectOf(told).id], detail: null });
+const sendSuccess = (received: Received): Change =>
+  deliveryChange({ state: "sent", providerIds: [objectOf(received).id], detail: null });
 
-function sendFailure(told: Told): Change {
-  const object = objectOf(told);
-  const { reason, error } = told.notification.data;
+function sendFailure(received: Received): Change {
+  const object = objectOf(received);
+  const { reason, error } = received.notification.data;
   const reasons = [reason, object.reason, fieldsOf(error).message, fieldsOf(object.error).message];
   const [detail = null] = reasons.flatMap((each) => textOf(each) ?? []);
   return deliveryChange({ state: "failed", providerIds: [object.id], detail });
 }
 
-function bounce(told: Told): Change {
-  const object = objectOf(told);
+function bounce(received: Received): Change {
+  const object = objectOf(received);
   const origin = fieldsOf(object.origin);
   const address = (itemsOf(object.bounced_addresses, textOf) ?? []).join(", ");
   const detail = [address, textOf(object.code), textOf(object.bounce_reason)].filter(Boolean).join(": ");
@@ -137,15 +137,15 @@ const deliveryChange = ({
 /** Nylas leaves the brackets away, and then all of it is the id. */
 const bracketed = (id: string): string => (id.includes("<") ? id : `<${id}>`);
 
-function opened(told: Told): Change {
-  const { message_id, message_data } = objectOf(told);
+function opened(received: Received): Change {
+  const { message_id, message_data } = objectOf(received);
   const count = countOf(fieldsOf(message_data).count) ?? 1;
   return { kind: "opened", messageId: textOf(message_id) ?? null, count };
 }
 
 /** All links of the mail together. */
-function clicked(told: Told): Change {
-  const { message_id, link_data } = objectOf(told);
+function clicked(received: Received): Change {
+  const { message_id, link_data } = objectOf(received);
   const counts = itemsOf(link_data, (link) => countOf(fieldsOf(link).count)) ?? [1];
   const sum = counts.reduce((total, each) => total + each, 0);
   const count = Math.min(sum, Number.MAX_SAFE_INTEGER);
@@ -155,19 +155,19 @@ function clicked(told: Told): Change {
 /** Nylas's code for a new sign-in. Every other change of a grant has another. */
 const REAUTHENTICATED = 25027;
 
-function grantUpdate(told: Told): Change {
-  const { reauthentication_flag: flag, code } = objectOf(told);
+function grantUpdate(received: Received): Change {
+  const { reauthentication_flag: flag, code } = objectOf(received);
   const isRenewed = typeof flag === "boolean" ? flag : numberOf(code) === REAUTHENTICATED;
   return { kind: isRenewed ? "grant_renewed" : "grant_changed" };
 }
 
-const objectOf = ({ notification }: Told): Record<string, unknown> => fieldsOf(notification.data.object);
+const objectOf = ({ notification }: Received): Record<string, unknown> => fieldsOf(notification.data.object);
 
 const always = (change: Change) => (): Change => change;
 const foldersChanged = always({ kind: "folders_changed" });
 
 /** Every trigger that the operator subscribes to. */
-const TRIGGERS: Record<string, (told: Told) => Change> = {
+const TRIGGERS: Record<string, (received: Received) => Change> = {
   "message.created": messageChange,
   "message.updated": messageChange,
   "message.deleted": deletion,
@@ -177,7 +177,7 @@ const TRIGGERS: Record<string, (told: Told) => Change> = {
   "message.opened": opened,
   "message.link_clicked": clicked,
   // The reply itself comes as message.created.
-  "thread.replied": always({ kind: "told_elsewhere" }),
+  "thread.replied": always({ kind: "redundant" }),
   "grant.created": always({ kind: "grant_changed" }),
   "grant.updated": grantUpdate,
   "grant.expired": always({ kind: "grant_expired" }),
