@@ -2,7 +2,7 @@ import { type SQL, sql } from "drizzle-orm/sql";
 import { type Database, openDatabase } from "../platform/d1/database.ts";
 import type { RowsOf, Statements } from "../platform/d1/statement.ts";
 import { type Config, config } from "./config.ts";
-import { connectProviders, type ProviderOf } from "./provider/installed.ts";
+import { connectProviders, type ProviderOf } from "./providers.ts";
 import type { CurrentUser } from "./user.ts";
 
 /** What every verb gets: access to the outside world, but no request. */

@@ -14,7 +14,7 @@ import { keepNotification } from "./intake/receive.ts";
 import { notifications } from "./intake/routes.ts";
 import { messages } from "./messages/routes.ts";
 import { authenticate, limitRate, withContext } from "./middleware.ts";
-import { webhookDoor } from "./provider/nylas/routes.ts";
+import { createWebhook } from "./provider/nylas/routes.ts";
 import { drafts } from "./sending/drafts/routes.ts";
 import { outbox, sending } from "./sending/routes.ts";
 import { threads } from "./threads/routes.ts";
@@ -37,7 +37,7 @@ const OWNED =
 /** True for the paths of the EMS. */
 export const owns = (path: string): boolean => OWNED.test(path);
 
-const webhooks = webhookDoor((c, push) => keepNotification(createContext(c.env, c.executionCtx), push));
+const webhooks = createWebhook((c, push) => keepNotification(createContext(c.env, c.executionCtx), push));
 
 export const app = createApp<EmsEnv>({
   toAnswer,

@@ -10,6 +10,8 @@ interface Import {
   /** A path from the root for what is ours, else the specifier as it stands. */
   to: string;
   isOurs: boolean;
+  /** `import type`: it leaves nothing in the bundle. */
+  isType: boolean;
 }
 
 const filesOf = (folder: string): string[] =>
@@ -32,7 +34,8 @@ const importsOf = (from: string): Import[] =>
   [...textOf(from).matchAll(SPECIFIER)].map((match) => {
     const specifier = match[1] ?? match[2] ?? "";
     const isOurs = specifier.startsWith(".");
-    return { from, to: isOurs ? normalize(join(dirname(from), specifier)) : specifier, isOurs };
+    const isType = /^\s*import type\b/.test(match[0]);
+    return { from, to: isOurs ? normalize(join(dirname(from), specifier)) : specifier, isOurs, isType };
   });
 
 const src = filesOf("src");
@@ -41,7 +44,7 @@ const imports = src.flatMap(importsOf);
 const ours = imports.filter(({ isOurs }) => isOurs);
 
 /** Every folder of src is a module, but for these two. */
-const SHARED = ["auth", "lib"];
+const SHARED = ["lib", "platform"];
 const modules = [...new Set(src.flatMap((file) => /^src\/([^/]+)\//.exec(file)?.[1] ?? []))].filter(
   (name) => !SHARED.includes(name),
 );
@@ -50,6 +53,10 @@ const moduleOf = (file: string): string | undefined =>
 
 const isIn = (file: string, ...places: string[]): boolean =>
   places.some((place) => file === place || (place.endsWith("/") && file.startsWith(place)));
+
+/** The files that may speak of HTTP. A hub is one, since a Durable Object is joined by `fetch`. */
+const isHttp = (file: string): boolean =>
+  isIn(file, "src/platform/") || /^src\/[^/]+\/(?:.*\/)?(routes|middleware|errors|hub)\.ts$/.test(file);
 
 const told = (broken: Import[]): string[] => broken.map(({ from, to }) => `${from} imports ${to}`);
 
@@ -74,83 +81,81 @@ describe("what this test reads", () => {
 });
 
 describe("imports point one way", () => {
+  const workers = modules.map((name) => `src/${name}/worker.ts`);
   const allowed: [place: string, to: string[]][] = [
     ["src/lib/", ["src/lib/"]],
-    ["src/platform/config.ts", []],
-    ["src/auth/", ["src/auth/", "src/platform/config.ts", "src/lib/"]],
-    [
-      "src/app.ts",
-      ["src/auth/", "src/platform/config.ts", "src/lib/", ...modules.map((name) => `src/${name}/index.ts`)],
-    ],
-    ["src/index.ts", ["src/app.ts", ...modules.map((name) => `src/${name}/index.ts`)]],
+    ["src/platform/", ["src/platform/", "src/lib/"]],
+    ["src/app.ts", ["src/platform/", ...workers]],
+    ["src/index.ts", ["src/app.ts", "src/platform/", ...workers]],
     ...modules.map((name): [string, string[]] => [
       `src/${name}/`,
-      [`src/${name}/`, "src/auth/", "src/platform/config.ts", "src/lib/"],
+      [`src/${name}/`, "src/platform/", "src/lib/"],
     ]),
   ];
 
   it.each(allowed)("%s imports of ours only %j", (place, to) => {
-    const broken = ours.filter(({ from, to: target }) => isIn(from, place) && !isIn(target, ...to));
-    expectNone(`${place} may import of ours: ${to.join(", ") || "nothing"}`, told(broken));
+    const broken = ours.filter(
+      ({ from, to: target, isType }) =>
+        isIn(from, place) && !isIn(target, ...to) && !(isType && target.endsWith("/contract.ts")),
+    );
+    expectNone(`${place} may import of ours: ${to.join(", ")}`, told(broken));
   });
 
   it("every file of src has a place in that order", () => {
     const stray = src.filter((file) => !allowed.some(([place]) => isIn(file, place)));
-    expectNone("src holds index, app, env, auth, lib and modules", stray);
+    expectNone("src holds index, app, lib, platform and modules", stray);
   });
 
-  it("a module never imports another", () => {
-    const broken = ours.filter(({ from, to }) => {
+  it("a module never imports another, but for the types of its contract", () => {
+    const broken = ours.filter(({ from, to, isType }) => {
       const [own, other] = [moduleOf(from), moduleOf(to)];
-      return own && other && own !== other;
+      return own && other && own !== other && !(isType && to === `src/${other}/contract.ts`);
     });
-    expectNone("a module tells another by a queue message", told(broken));
+    expectNone("a module tells another by a queue message or a binding", told(broken));
   });
 
-  it("of a module nothing but its index.ts is imported from outside", () => {
-    const broken = ours.filter(({ from, to }) => {
+  it("of a module nothing but its worker.ts is imported from outside", () => {
+    const broken = ours.filter(({ from, to, isType }) => {
       const name = moduleOf(to);
-      return name && moduleOf(from) !== name && to !== `src/${name}/index.ts`;
+      const isOpen = to === `src/${name}/worker.ts` || (isType && to === `src/${name}/contract.ts`);
+      return name && moduleOf(from) !== name && !isOpen;
     });
-    expectNone("index.ts is a module's only door", told(broken));
+    expectNone("worker.ts is a module's only door", told(broken));
   });
 
-  it("within a module: routes, queues and hub over services over schema and provider", () => {
-    const isEntry = (file: string) => /\/(routes|consumer|hub|queues)\.ts$/.test(file);
-    const isIndex = (file: string) => /^src\/[^/]+\/index\.ts$/.test(file);
+  it("within a module: routes, queues and hub over verbs over schema and provider", () => {
+    const isEntry = (file: string) => /\/(routes|consumer|hub|queues|cron|worker)\.ts$/.test(file);
     const entries = ours.filter(
-      ({ from, to }) => isEntry(to) && !isIndex(from) && !/\/(index|queues)\.ts$/.test(from),
+      ({ from, to }) => moduleOf(from) && moduleOf(to) && isEntry(to) && !isEntry(from),
     );
-    expectNone("only index.ts and queues.ts import routes, consumer, hub and queues", told(entries));
-    const indexes = ours.filter(({ from, to }) => isIndex(to) && moduleOf(from) === moduleOf(to));
-    expectNone("nothing in a module imports its index.ts", told(indexes));
+    expectNone("only entries import routes, consumer, hub, queues, cron and worker", told(entries));
     const schemas = ours.filter(
-      ({ from, to }) => /\/schemas\.ts$/.test(from) && !/\/schemas\.ts$/.test(to) && !isIn(to, "src/lib/"),
+      ({ from, to }) =>
+        /\/schemas\.ts$/.test(from) &&
+        !/\/(schemas|pagination|folders)\.ts$/.test(to) &&
+        !isIn(to, "src/lib/", "src/platform/"),
     );
-    expectNone("schemas.ts imports lib and other schemas.ts", told(schemas));
+    expectNone("schemas.ts imports lib, platform and what holds schemas", told(schemas));
     const tables = ours.filter(({ from }) => isIn(from, "src/ems/schema/"));
     expectNone("tables import nothing of ours", told(tables));
     const provider = ours.filter(
       ({ from, to }) =>
         from.includes("/provider/") &&
         !to.includes("/provider/") &&
-        !isIn(to, "src/platform/config.ts", "src/lib/"),
+        !isIn(to, "src/ems/config.ts", "src/platform/", "src/lib/"),
     );
-    expectNone("the provider knows env and lib, and nothing of the module", told(provider));
+    expectNone("the provider knows config, platform and lib, and nothing else of the module", told(provider));
   });
 
-  it("nothing goes round in a circle", () => {
-    const targets = Map.groupBy(ours, ({ from }) => from);
-    const done = new Set<string>();
-    const circles: string[] = [];
-    const visit = (file: string, path: string[]): void => {
-      if (path.includes(file)) circles.push([...path.slice(path.indexOf(file)), file].join(" → "));
-      if (done.has(file) || path.includes(file)) return;
-      for (const { to } of targets.get(file) ?? []) visit(to, [...path, file]);
-      done.add(file);
-    };
-    for (const file of src) visit(file, []);
-    expectNone("imports have no cycles", circles);
+  it("no files import each other in a circle", () => {
+    expectNone("imports have no cycles", circlesOf(ours.map(({ from, to }) => [from, to])));
+  });
+
+  it("no folders import each other in a circle", () => {
+    // A file beside a module's folders counts by itself: context.ts is below all of them, routes.ts above.
+    const roomOf = (file: string) => (/^src\/[^/]+\/[^/]+$/.test(file) ? file : dirname(file));
+    const arrows = ours.map(({ from, to }): [string, string] => [roomOf(from), roomOf(to)]);
+    expectNone("folders have no cycles", circlesOf(arrows.filter(([from, to]) => from !== to)));
   });
 
   it("nothing that ships imports what is for development or for tests", () => {
@@ -159,19 +164,32 @@ describe("imports point one way", () => {
   });
 });
 
+function circlesOf(arrows: [from: string, to: string][]): string[] {
+  const targets = Map.groupBy(arrows, ([from]) => from);
+  const done = new Set<string>();
+  const circles: string[] = [];
+  const visit = (node: string, path: string[]): void => {
+    if (path.includes(node)) circles.push([...path.slice(path.indexOf(node)), node].join(" → "));
+    if (done.has(node) || path.includes(node)) return;
+    for (const [, to] of targets.get(node) ?? []) visit(to, [...path, node]);
+    done.add(node);
+  };
+  for (const node of targets.keys()) visit(node, []);
+  return circles;
+}
+
 describe("packages stay where they belong", () => {
   const of = (name: string) => imports.filter(({ to }) => to === name || to.startsWith(`${name}/`));
   const places: [name: string, rule: string, isAllowed: (file: string) => boolean][] = [
-    ["aws4fetch", "attachments", (file) => /^src\/[^/]+\/attachments\//.test(file)],
-    ["jose", "auth", (file) => isIn(file, "src/auth/")],
+    ["aws4fetch", "platform", (file) => isIn(file, "src/platform/")],
+    ["jose", "platform/auth", (file) => isIn(file, "src/platform/auth/")],
+    ["hono", "platform, routes.ts and middleware.ts", isHttp],
+    ["@hono", "platform/validation", (file) => isIn(file, "src/platform/validation.ts")],
     [
-      "hono",
-      "app, auth/middleware, lib/validation, a module's index and idempotency, routes.ts and answer.ts",
-      (file) =>
-        isIn(file, "src/app.ts", "src/platform/auth/middleware.ts", "src/platform/validation.ts") ||
-        /^src\/[^/]+\/(index|idempotency)\.ts$|\/(routes|answer)\.ts$/.test(file),
+      "cloudflare:workers",
+      "the files of Durable Objects",
+      (file) => /^src\/[^/]+\/(events\/hub|rooms\/room)\.ts$/.test(file),
     ],
-    ["@hono", "lib/validation", (file) => isIn(file, "src/platform/validation.ts")],
   ];
 
   it("the provider's SDK is for its stand-in's tests alone: it would be a tenth of the bundle", () => {
@@ -182,20 +200,89 @@ describe("packages stay where they belong", () => {
     expect(of(name), `${name} is imported somewhere`).not.toEqual([]);
     expectNone(`${name} only in ${rule}`, told(of(name).filter(({ from }) => !isAllowed(from))));
   });
+
+  it("of drizzle only the sql tag is bundled: tables and rows are types", () => {
+    const isTable = (file: string) => /^src\/[^/]+\/schema\//.test(file);
+    const values = imports.filter(({ from, isType }) => !isTable(from) && !isType);
+    const tables = values.filter(({ to }) => isTable(to));
+    const builders = values.filter(
+      ({ to }) => to.startsWith("drizzle-orm") && !["drizzle-orm/sql", "drizzle-orm/casing"].includes(to),
+    );
+    expectNone(
+      "tables are imported by `import type`, and sql from drizzle-orm/sql",
+      told([...tables, ...builders]),
+    );
+  });
+
+  it("a provider is named only in its folder, in config, where providers are listed and where routes are", () => {
+    const named = src.filter(
+      (file) =>
+        !/\/provider\/nylas\/|^src\/ems\/(config|providers|routes)\.ts$/.test(file) &&
+        /nylas/i.test(textOf(file)),
+    );
+    expectNone("a second provider touches no other file", named);
+  });
 });
 
-describe("HTTP stays out of services", () => {
-  const verbs = src.filter((file) =>
-    /\/(service|send|ingest|list|query|consumer|backfill|receive)\.ts$/.test(file),
-  );
+describe("beside the product", () => {
+  const beside = [...dev, ...filesOf("bench")].flatMap(importsOf).filter(({ isOurs }) => isOurs);
 
-  it.each(verbs)("%s names no Request, Response or Hono context", (file) => {
-    const code = codeOf(file);
-    const isService = /\/(service|send|ingest|list)\.ts$/.test(file);
-    const words = isService
-      ? /\b(Request|Response|Headers|Hono|Context)\b|\bc\.(req|res|var|json|env)\b/g
-      : /\bHono\b|\bc\.(req|res|var|json)\b/g;
-    expectNone(`${file}: a service never sees HTTP`, code.match(words) ?? []);
+  it("dev imports dev alone, and bench no test: each can be read without the others", () => {
+    expect(beside.length).toBeGreaterThan(50);
+    const broken = beside.filter(({ from, to }) => {
+      if (isIn(from, "dev/")) return !isIn(to, "dev/");
+      return !isIn(to, "bench/", "dev/") && !(isIn(from, "bench/units/worker/") && isIn(to, "src/"));
+    });
+    expectNone("dev → dev; bench → bench, dev; the metered Worker → src", told(broken));
+  });
+
+  it("no folders of the stand-in import each other in a circle", () => {
+    const arrows = beside.map(({ from, to }): [string, string] => [dirname(from), dirname(to)]);
+    const nylas = arrows.filter(([from, to]) => isIn(from, "dev/nylas/") && isIn(to, "dev/nylas/"));
+    expectNone("folders have no cycles", circlesOf(nylas.filter(([from, to]) => from !== to)));
+  });
+});
+
+describe("HTTP stays in routes, middleware and platform", () => {
+  const verbs = src.filter((file) => moduleOf(file) && !isHttp(file) && !/\/provider\//.test(file));
+
+  it.each(verbs)("%s names no request, response, header or status", (file) => {
+    const words =
+      /\b(?:Request|Response|Headers|HonoRequest|Hono|Context|HTTPException)\b|\bc\.(?:req|res|var|json|env)\b|\bstatus\s*:\s*[1-5]\d\d\b/g;
+    expectNone(`${file}: a verb never sees HTTP`, codeOf(file).match(words) ?? []);
+  });
+
+  it("errors become statuses in one mapper of each API", () => {
+    const statuses = src.filter(
+      (file) => moduleOf(file) && /\bSTATUS_OF\b/.test(codeOf(file)) && !/\/errors\.ts$/.test(file),
+    );
+    expectNone("only errors.ts of a module knows statuses", statuses);
+  });
+});
+
+describe("code", () => {
+  it("has no base classes of ours, only those of the language and the platform", () => {
+    const bases = src.flatMap((file) => codeOf(file).match(/\bclass \w+ extends [\w.]+/g) ?? []);
+    expectNone(
+      "a class extends Error or DurableObject",
+      bases.filter((base) => !/ extends (Error|DurableObject)$/.test(base)),
+    );
+  });
+
+  it("has handlers of at most ten lines", () => {
+    const handlers = src
+      .filter((file) => /\/routes\.ts$/.test(file))
+      .flatMap((file) =>
+        [...textOf(file).matchAll(/^( *)(?:.*\s)?async \(c\) => \{\n([\s\S]*?)\n\1\}/gm)].map((match) => ({
+          file,
+          lines: match[2]?.split("\n") ?? [],
+        })),
+      );
+    expect(handlers.length).toBeGreaterThan(10);
+    expectNone(
+      "a handler only takes a request apart and answers",
+      handlers.flatMap(({ file, lines }) => (lines.length > 10 ? [`${file}: ${lines[0]?.trim()}`] : [])),
+    );
   });
 });
 
@@ -214,10 +301,11 @@ describe("files", () => {
     expect(broken, "only src/index.ts has a default export").toEqual(["src/index.ts"]);
   });
 
-  it("pass nothing on: only a module's index.ts exports what others define", () => {
+  it("pass nothing on: only index.ts and a module's worker.ts export what others define", () => {
     const broken = src.filter(
       (file) =>
-        !/^src\/([^/]+\/)?index\.ts$/.test(file) && /\bexport\s+(\*|\{[^}]*\}\s+from)/.test(codeOf(file)),
+        !/^src\/(index|[^/]+\/worker)\.ts$/.test(file) &&
+        /\bexport\s+(\*|\{[^}]*\}\s+from)/.test(codeOf(file)),
     );
     expectNone("no barrels", broken);
   });

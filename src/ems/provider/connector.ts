@@ -1,7 +1,7 @@
 import type { Push } from "./changes.ts";
 import type { MailProvider } from "./port.ts";
 
-/** What came in at a provider's own door, once it is known who sent it. */
+/** What a provider's webhook received, once its sender is authenticated. */
 export interface ReceivedPush {
   /** The provider's own id: a repetition has the same. */
   id: string;

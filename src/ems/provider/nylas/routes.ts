@@ -5,9 +5,9 @@ import { limitOpen } from "../../../platform/rate-limit.ts";
 import { responds, valid } from "../../../platform/validation.ts";
 import { config } from "../../config.ts";
 import type { ReceivedPush } from "../connector.ts";
-import { notKept, openPush } from "./door.ts";
+import { notKept, openPush } from "./webhook.ts";
 
-type DoorEnv = { Bindings: Env };
+type WebhookEnv = { Bindings: Env };
 
 /** Reflected as it came, so its length is bounded. */
 const Challenge = z.object({
@@ -16,14 +16,14 @@ const Challenge = z.object({
 
 const WebhookResponse = z.object({ status: z.literal("ok") });
 
+type Keep = (c: Pick<Context<WebhookEnv>, "env" | "executionCtx">, push: ReceivedPush) => Promise<void>;
+
 /**
- * The door for Nylas's webhook. It is open: the signature is the key.
- * @param keep puts a notification where it cannot get lost; only then Nylas is answered
+ * The webhook of Nylas. It is open: the signature authenticates.
+ * @param keep stores a notification safely; Nylas gets its 200 only after that
  */
-export const webhookDoor = (
-  keep: (c: Pick<Context<DoorEnv>, "env" | "executionCtx">, push: ReceivedPush) => Promise<void>,
-) =>
-  new Hono<DoorEnv>({ strict: false })
+export const createWebhook = (keep: Keep) =>
+  new Hono<WebhookEnv>({ strict: false })
     .get("/nylas", limitOpen, responds(200, null), valid("query", Challenge, { strict: false }), (c) =>
       // Nylas wants it unchunked; without the encoding `wrangler dev` would compress, and so chunk it.
       c.body(c.req.valid("query").challenge, 200, {
@@ -33,16 +33,20 @@ export const webhookDoor = (
       }),
     )
     .post("/nylas", responds(200, WebhookResponse), async (c) => {
-      const posted = {
-        signature: c.req.header("x-nylas-signature"),
-        encoding: c.req.header("content-encoding"),
-        body: c.req.raw.body,
-      };
-      try {
-        await keep(c, await openPush(config(c.env), posted));
-      } catch (error) {
-        // After a 500 Nylas would never send it again.
-        throw error instanceof ServiceError ? error : notKept(error);
-      }
+      await receive(c, keep).catch(toUnavailable);
       return c.json({ status: "ok" } as const);
     });
+
+async function receive(c: Context<WebhookEnv>, keep: Keep): Promise<void> {
+  const posted = {
+    signature: c.req.header("x-nylas-signature"),
+    encoding: c.req.header("content-encoding"),
+    body: c.req.raw.body,
+  };
+  await keep(c, await openPush(config(c.env), posted));
+}
+
+/** Nylas never repeats a notification that was answered 500. */
+function toUnavailable(error: unknown): never {
+  throw error instanceof ServiceError ? error : notKept(error);
+}

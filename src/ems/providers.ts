@@ -1,7 +1,7 @@
-import type { Config } from "../config.ts";
-import type { Connector } from "./connector.ts";
-import { nylas } from "./nylas/client.ts";
-import { type MailProvider, ProviderError } from "./port.ts";
+import type { Config } from "./config.ts";
+import type { Connector } from "./provider/connector.ts";
+import { nylas } from "./provider/nylas/client.ts";
+import { type MailProvider, ProviderError } from "./provider/port.ts";
 
 /** By the mark that a grant id begins with, as in `mark:id`. A grant id without one belongs to the first. */
 const CONNECTORS: Record<string, Connector<Config>> = { nylas };
@@ -27,7 +27,7 @@ export function connectProviders(config: Config): ProviderOf {
   };
 }
 
-/** Reads what came in at the door of the one provider that pushes (see `Connector`). */
+/** Reads a push of the one provider that has a webhook: see `Connector`. */
 export const { readPush } = nylas;
 
 /** Seconds after which a send has ended, whichever provider it went to. */
