@@ -1,22 +1,22 @@
-/** The name of a mail that others refer to. */
+/** A Message-ID (RFC 5322 section 3.6.4). */
 export interface MessageId {
-  /** By which it is compared: in angle brackets, without blanks, the part after the `@` in lower case. */
+  /** For comparison: in angle brackets, without blanks, the part after the `@` in lower case. */
   id: string;
-  /** As it was written, but for blanks and brackets: what an answer has to name (RFC 5322 section 3.6.4). */
+  /** As its sender wrote it, apart from blanks and brackets: replies must repeat it so. */
   written: string;
 }
 
-/** A line has 998 characters (RFC 5322 section 2.1.1); what is longer than this is no Message-ID. */
+/** A line has 998 characters (RFC 5322 section 2.1.1). Anything longer than this is no Message-ID. */
 const MAX_LENGTH = 2000;
 
 /**
- * The Message-IDs in a header as people's servers write it: folded, with blanks inside the brackets, with a bracket
- * missing or none at all, as an encoded word (RFC 2047), with its brackets escaped for HTML.
+ * The Message-IDs in a header, as real servers write it: folded, with blanks inside the brackets, or without brackets.
+ * Encoded words (RFC 2047) and brackets escaped for HTML occur, too.
  */
 export function messageIdsIn(header: string): MessageId[] {
   const text = decodeWords(header.toWellFormed()).replace(/&lt;/gi, "<").replace(/&gt;/gi, ">");
   const bracketed = Array.from(text.matchAll(/<([^<>]*)>/g), ([, id = ""]) => id);
-  // Without brackets a phrase may stand there as well ("Your mail of Monday"), so that only x@y is one.
+  // A header without brackets may be a phrase ("Your mail of Monday"): only x@y counts.
   const bare = () => text.split(/[\s<>,;"()]+/).filter((word) => /^[^@]+@[^@]/.test(word));
   return (bracketed.length ? bracketed : bare()).map(toMessageId).filter(isOne);
 }
@@ -34,7 +34,7 @@ const isOne = ({ id }: MessageId): boolean => id.length > 2 && id.length <= MAX_
 const decodeWords = (text: string): string =>
   text.replace(/=\?[\w-]+\?([bq])\?([^?\s]*)\?=/gi, (word, encoding: string, encoded: string) => {
     try {
-      // Ids are ASCII, which nearly all charsets have in common.
+      // Ids are ASCII, which nearly all charsets share.
       return encoding.toLowerCase() === "b" ? atob(encoded) : decodeQ(encoded);
     } catch {
       return word;

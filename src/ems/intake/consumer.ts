@@ -21,7 +21,7 @@ export async function consumeNotification(ctx: Ctx, body: unknown): Promise<void
   const push = await load(ctx, queued);
   if (!push) throw new RangeError(`The bytes of ${queued.key} are gone`);
   const { known, account, home } = await locate(ctx, push);
-  // No account has this grant, or the account was just erased: nobody can ever replay it.
+  // No account has this grant, or the account was just erased: no user can ever replay it.
   if (!account) await home.db.run(discard(queued.key));
   const isFinished = known?.state === "applied" || known?.state === "ignored";
   if (isFinished && !queued.replay) return;

@@ -92,7 +92,7 @@ export interface OutgoingAttachment {
   size_bytes: number;
   /** By which the HTML shows it (`cid:…`); null for one that is only attached. */
   content_id: string | null;
-  /** Its bytes, anew at each call; exactly `size_bytes` of them. */
+  /** A new stream of its bytes at each call: exactly `size_bytes` of them. */
   open(): Promise<ReadableStream<Uint8Array>>;
 }
 

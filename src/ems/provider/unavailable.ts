@@ -2,8 +2,8 @@ import { ServiceError } from "../../lib/errors.ts";
 import { isProviderError } from "./port.ts";
 
 /**
- * For `.catch` on what is asked of the provider while a caller waits.
- * @throws ServiceError `provider_failed` with the provider's safe message; any other error as it is
+ * For `.catch` on a call to the provider while a user waits.
+ * @throws ServiceError provider_failed, with the provider's safe message; any other error unchanged
  */
 export function throwUnavailable(error: unknown): never {
   if (!isProviderError(error)) throw error;

@@ -20,16 +20,16 @@ const MAX_MAIL_BYTES = 25 * 1024 * 1024;
 
 const READ_TIMEOUT_MS = 20_000;
 const DOWNLOAD_TIMEOUT_MS = 300_000;
-/** Of a search through a time range. */
+/** Pages of the search for a sent mail, and how many of them. */
 const SEARCH_PAGE = 100;
 const SEARCH_PAGES = 20;
-/** Of the list of folders: so many of a mailbox are known, and more are ordinary ones. */
+/** Pages of the list of folders, and how many of them. Folders beyond count as ordinary ones. */
 const FOLDERS_PAGE = 200;
 const FOLDERS_PAGES = 20;
 
 /**
- * Nylas v3 as a mail provider, by our own requests: the SDK loops when a page is longer than asked, waits for ever for
- * a stalled body, cannot stream a file, loses the status of a gateway's answer, and is a tenth of the bundle.
+ * Nylas v3 as a mail provider, by plain requests. The SDK loops when a page is longer than asked and waits forever for
+ * a stalled body. It cannot stream a file, loses a gateway's status, and would be a tenth of the bundle.
  */
 export function nylasProvider(config: Config): MailProvider {
   const { NYLAS_API_KEY, NYLAS_API_URI } = config;
@@ -114,7 +114,7 @@ export function nylasProvider(config: Config): MailProvider {
     countMessages: (grantId) =>
       orNull(async () => {
         const { data } = await getJson(foldersPath(grantId), {}, NylasFolders);
-        // Gmail's "all mail" holds what its labels, which overlap, hold between them.
+        // Gmail's labels overlap. Only "all mail" counts each message once.
         const all = data.find(({ attributes }) => attributes?.includes("\\All"));
         if (all?.total_count != null) return all.total_count;
         const counts = data.flatMap(({ total_count }) => total_count ?? []);
@@ -129,13 +129,13 @@ export function nylasProvider(config: Config): MailProvider {
         const query: Record<string, string> = {
           limit: String(SEARCH_PAGE),
           fields: "include_headers",
-          // Nylas does not say whether it counts the bounds in.
+          // Nylas does not document whether the bounds are included.
           received_after: String(Math.floor(after) - 1),
           received_before: String(Math.ceil(before) + 1),
         };
         for (let read = 0; read < SEARCH_PAGES; read++) {
           const page = await getJson(messagesPath(grantId), query, NylasPage);
-          // Newest first: a mail to oneself is there twice, and was sent before it was received.
+          // Pages are newest first. A mail to oneself is there twice; the older one is the sent one.
           const readable = page.data.flatMap((item) => NylasMessage.safeParse(item).data ?? []);
           const found = readable.findLast((message) => bearsMarker(message, marker));
           if (found) return toProviderMessage(found);
@@ -159,7 +159,7 @@ export function nylasProvider(config: Config): MailProvider {
 /** Nylas as a connector: grants without a mark are its own. */
 export const nylas: Connector<Config> = { sendSeconds: SEND_SECONDS, connect: nylasProvider, readPush };
 
-/** The items of a page are read one by one: one that does not fit is no reason to lose the others. */
+/** Items are read one by one, so that an unreadable one does not cost the others. */
 const NylasPage = z.object({ data: z.array(z.unknown()), next_cursor: z.nullish(z.string()) });
 
 function readItems(items: unknown[]): Omit<ProviderPage, "cursor"> {
@@ -197,7 +197,7 @@ const NylasGrant = z.object({
   }),
 });
 
-/** An id as a part of a path. As "." or ".." it would lead to another. @throws ProviderError: there is no such thing */
+/** An id as one part of a path. "." and ".." would lead to another path. @throws ProviderError not_found, for those */
 function segment(id: string): string {
   if (/^\.{0,2}$/.test(id)) throw new ProviderError("not_found", "there is no such id", null);
   return encodeURIComponent(id);

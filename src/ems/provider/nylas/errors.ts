@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { cut } from "../../../lib/line.ts";
 import { isProviderError, ProviderError, type ProviderFault } from "../port.ts";
 
-/** Runs a call to Nylas. @throws ProviderError, whatever the call throws */
+/** Runs a call to Nylas. @throws ProviderError for everything that the call throws */
 export async function translating<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call();
@@ -11,7 +11,7 @@ export async function translating<T>(call: () => Promise<T>): Promise<T> {
   }
 }
 
-/** What is wrong, by the status of an answer to a call that changes nothing, or that may be made again. */
+/** The error of a call that changes nothing or can be repeated, by the status of its answer. */
 export async function errorOf(response: Response): Promise<ProviderError> {
   const { logged, message } = await readError(response);
   const retryAfter = response.headers.get("retry-after");
@@ -19,8 +19,8 @@ export async function errorOf(response: Response): Promise<ProviderError> {
 }
 
 /**
- * What is wrong, by the answer to a send. A 4xx is proof only where Nylas itself speaks; that of a gateway, like
- * all that is not listed here, may stand before a mail that has gone out.
+ * The error of a send, by its answer. A 4xx proves that nothing was sent only when Nylas itself wrote it. A gateway may
+ * answer 4xx, or anything not listed here, although the mail has left.
  */
 export async function sendErrorOf(response: Response): Promise<ProviderError> {
   const { logged, message, type, isNylas } = await readError(response);
@@ -32,19 +32,19 @@ export async function sendErrorOf(response: Response): Promise<ProviderError> {
 const REFUSALS = [400, 402, 403, 413, 422];
 
 function sendFaultOf(status: number, isNylas: boolean, type: string, message: string): ProviderFault {
-  // Both say that nothing was done, whoever says it.
+  // These two mean that nothing was done, also from a gateway.
   if (status === 429) return "rate_limited";
   if (status === 413) return "refused";
   if (!isNylas) return "unknown";
   if (status === 401) return "grant_dead";
   if (status === 404) return "not_found";
   if (status === 409 && type === "api.concurrent_idempotent_request") return "in_progress";
-  // Nylas on this 402: the mail may have been delivered to some of the recipients.
+  // Nylas documents for this 402 that some recipients may have got the mail.
   if (status === 402 && /at least one recipient/i.test(message)) return "unknown";
   return REFUSALS.includes(status) ? "refused" : "unknown";
 }
 
-/** Nylas's statuses (its `type` is only a hint, and differs between sources). */
+/** By status. Nylas's `type` is only a hint: it differs between sources. */
 function faultOf(status: number): ProviderFault {
   if (status === 401) return "grant_dead";
   if (status === 404) return "not_found";
@@ -54,7 +54,7 @@ function faultOf(status: number): ProviderFault {
 
 function toProviderError(error: unknown): ProviderError {
   if (isProviderError(error)) return error;
-  // A lost network, a time-out, or an answer that is not Nylas's (a gateway's HTML page, say).
+  // A lost connection, a timeout, or an answer that is not Nylas's, such as a gateway's HTML page.
   return new ProviderError("unknown", "no answer from the mail provider", error);
 }
 
@@ -70,7 +70,7 @@ function providerError(
   return new ProviderError(fault, shown, cause, seconds > 0 ? Math.ceil(seconds) : null);
 }
 
-// Not by `z.catch`: it alone keeps all of zod's helpers in the bundle, 2.3 KB of it gzipped.
+// `z.catch` would keep all of zod's helpers in the bundle: 2.3 KB gzipped.
 const told = z.pipe(
   z.optional(z.unknown()),
   z.transform((value) => (typeof value === "string" ? value : "")),
@@ -80,7 +80,7 @@ const nothing = z.pipe(
   z.transform(() => undefined),
 );
 
-/** Nylas's own errors have an `error`, or at least a `request_id`; gateways answer with HTML or other JSON. */
+/** Errors of Nylas have an `error` or a `request_id`. Gateways answer with HTML or other JSON. */
 const NylasErrorBody = z.object({
   request_id: told,
   error: z.optional(z.union([z.object({ type: told, message: told }), nothing])),
@@ -90,7 +90,7 @@ async function readError(response: Response) {
   const text = await response.text().catch(() => "");
   const { error, request_id } = NylasErrorBody.safeParse(parsed(text)).data ?? {};
   return {
-    // For the log, which the rest of an answer has no place in: there may be addresses in it.
+    // The log gets no more than this: the rest of an answer may hold addresses.
     logged: { status: response.status, type: error?.type ?? "", request_id: request_id ?? "" },
     message: error?.message ?? "",
     type: error?.type ?? "",
@@ -106,7 +106,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** A stranger's text for our users: one line, no markup, short. */
+/** Untrusted text for our users: one short line without markup. */
 function safe(message: string): string {
   const text = message
     .replace(/<[^<>]*>/g, " ")

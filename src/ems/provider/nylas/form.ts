@@ -5,21 +5,21 @@ export interface Multipart {
   contentType: string;
   /** Bytes. */
   length: number;
-  /** Takes one file's bytes after the other, as they are asked for; ends and throws as `bytesOf` does. */
+  /** Yields the body, reading one file after the other. Throws what `bytesOf` throws. */
   bytes(signal: AbortSignal): AsyncGenerator<Uint8Array, void, void>;
 }
 
 /**
- * The body of a send (RFC 7578, names escaped as WHATWG has it): the message in the field `message`, then a part
- * for each file. It follows from its arguments byte for byte, so that a repetition under a key is the same request.
- * @param key the Idempotency-Key, from which the boundary is made
+ * The body of a send (RFC 7578, names escaped by WHATWG's rules): the field `message`, then a part for each file. The
+ * same arguments give the same bytes, so that a repetition under a key is the same request.
+ * @param key the Idempotency-Key; the boundary derives from it
  */
 export async function multipart(
   message: string,
   attachments: OutgoingAttachment[],
   key: string,
 ): Promise<Multipart> {
-  const boundary = `xabar-${await sha256Hex(key)}`; // 70 characters, the most that RFC 2046 allows
+  const boundary = `xabar-${await sha256Hex(key)}`; // 70 characters, RFC 2046's maximum
   const names = partNames(attachments);
   const head = encode(
     `--${boundary}\r\nContent-Disposition: form-data; name="message"\r\n\r\n${message}\r\n`,
@@ -44,23 +44,23 @@ export async function multipart(
         yield* bytesOf(part.file, signal);
         yield lineEnd;
       }
-      // Only after every file was found to be whole: without it, a server cannot take the body for complete.
+      // Sent only after every file was whole: without it no server takes the body for complete.
       yield end;
     },
   };
 }
 
 /**
- * A file's bytes as they are asked for, exactly `size_bytes` of them. Its stream is cancelled when they are not
- * all taken, and by the signal.
- * @throws ProviderError `unreadable` when it cannot be read, or turns out to be shorter or longer; the signal's reason
+ * Yields a file's bytes, exactly `size_bytes` of them. The stream is cancelled by the signal, and when the consumer
+ * stops early.
+ * @throws ProviderError unreadable when the file cannot be read, or is shorter or longer; the signal's reason
  */
 export async function* bytesOf(
   file: OutgoingAttachment,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, void> {
   const reader = (await orUnreadable(file.open())).getReader();
-  // Never waited for: a stream that hangs would hold up the answer.
+  // Not awaited: a stream that hangs would hold up the answer.
   const cancel = () => void reader.cancel().catch(() => {});
   signal.addEventListener("abort", cancel);
   let left = file.size_bytes;
@@ -81,7 +81,7 @@ export async function* bytesOf(
   if (left !== 0) throw unreadable(new Error(`${left < 0 ? "over" : `${left} bytes short of`} its size`));
 }
 
-/** The type of a file when it is one (RFC 2045, parameters apart), so that it cannot bring headers of its own. */
+/** A file's media type without parameters (RFC 2045). An invalid one could add headers, and is replaced. */
 export function contentTypeOf({ content_type }: OutgoingAttachment): string {
   const essence = content_type.split(";")[0]?.trim() ?? "";
   return /^[\w!#$&^.+'*`|~%-]+\/[\w!#$&^.+'*`|~%-]+$/.test(essence) ? essence : "application/octet-stream";
@@ -98,7 +98,7 @@ async function orUnreadable<T>(reading: Promise<T>): Promise<T> {
 const unreadable = (cause: unknown) =>
   new ProviderError("unreadable", "an attached file could not be read whole", cause);
 
-/** Nylas takes a part's name for its content id, and by name one part would take another's place. */
+/** Nylas reads a part's name as its Content-ID, and a second part of the same name would replace the first. */
 function partNames(attachments: OutgoingAttachment[]): string[] {
   const taken = new Set(["message"]);
   return attachments.map(({ content_id }, index) => {

@@ -6,20 +6,20 @@ import { type MessageId, messageIdsIn } from "../../../lib/message-ids.ts";
 import { clampTime, nowSeconds } from "../../../lib/time.ts";
 import type { Address, ProviderAttachment, ProviderMessage } from "../port.ts";
 
-// Nylas marks next to nothing as required and adds fields without notice, and behind it stands mail that strangers
-// wrote. So a missing id alone refuses a message: null and what makes no sense are taken as absent, what is not named
-// here is ignored, and texts that users and other mail programs get to see are one clean line each.
+// Nylas requires almost no field, adds fields without notice, and passes on mail that strangers wrote. So only a missing
+// id refuses a message. Null and nonsense count as absent, unknown fields are ignored, and texts that people or mail
+// programs see are cut to one clean line.
 
-/** As a send takes it: what a mail tells can be sent back. */
+/** The limit of a send, so that a reply can use every stored name. */
 export const MAX_NAME = 200;
-/** A send takes 998, and some of them are for `Re:` and the like. */
+/** A send allows 998. The rest is for `Re:` and the like. */
 const MAX_SUBJECT = 990;
 const MAX_SNIPPET = 1000;
 const MAX_CONTENT_ID = 998;
 const MAX_FOLDERS = 100;
-/** Bytes as JSON: together with three other lists, a body and the rest, it has to fit into a row of 2 MB. */
+/** Bytes as JSON. Four lists, a body and the rest must fit into a row of 2 MB. */
 const MAX_LIST_BYTES = 200_000;
-/** Bytes as JSON: they are written by one statement, of which D1 takes 2 MB. */
+/** Bytes as JSON. One statement writes them, and D1 allows it 2 MB. */
 const MAX_ATTACHMENT_BYTES = 1_000_000;
 
 const reading = <T>(read: (value: unknown) => T) =>
@@ -34,19 +34,19 @@ const line = (max: number) =>
     return text === undefined ? undefined : oneLine(text, max);
   });
 
-/** A text that only machines read. */
+/** Text for machines: only lone surrogates are replaced. */
 const exact = reading((value) => textOf(value)?.toWellFormed());
 
 const nameIn = (participant: Record<string, unknown>): string | null =>
   oneLine(textOf(participant.name) ?? "", MAX_NAME) || null;
 
-/** Those whom a participant of Nylas stands for: nobody where it is an empty group, several where it is a full one. */
+/** The addresses of a Nylas participant: one, or the members of an RFC 5322 group, which may be empty. */
 function addressesOf(participant: unknown): Address[] | undefined {
   const fields = typeof participant === "string" ? { email: participant } : fieldsOf(participant);
   const email = textOf(fields.email);
   if (email === undefined) return undefined;
   const found = addressesIn(email);
-  // Of a group it is known who is in it, if only that nobody is.
+  // An empty group is information; an unreadable address is not.
   if (found.length === 0 && !email.includes(":")) return undefined;
   return found.map((each) => ({ email: each, name: found.length === 1 ? nameIn(fields) : null }));
 }
@@ -56,7 +56,7 @@ const addresses = reading((value) => {
   return list && fitting(list, MAX_LIST_BYTES);
 });
 
-/** Whoever wrote: the first address, or else what stands in its place (`MAILER-DAEMON`). */
+/** The sender: the first valid address, or else the text in its place, such as `MAILER-DAEMON`. */
 const sender = reading((value) => {
   const all = itemsOf(value, (participant): Address | undefined => {
     const fields = fieldsOf(participant);
@@ -86,12 +86,12 @@ const headers = reading((value) =>
 /** RFC 2045 section 5.1. */
 const CONTENT_TYPE = /^[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+$/;
 
-/** A file without an id cannot be had, and so is none. */
+/** A file without an id cannot be downloaded, so it is left out. */
 function attachmentOf(value: unknown): ProviderAttachment | undefined {
   const fields = fieldsOf(value);
   const id = textOf(fields.id);
   if (!id) return undefined;
-  // Gmail's is empty for names that are not ASCII, and others append the name as a parameter.
+  // Gmail sends none for names that are not ASCII; others append the name as a parameter.
   const type = (textOf(fields.content_type) ?? "").replace(/;.*$/s, "").trim().toLowerCase();
   const content_id = oneLine(textOf(fields.content_id) ?? "", MAX_CONTENT_ID).replace(/^[<\s]+|[>\s]+$/g, "");
   return {
@@ -108,7 +108,7 @@ const attachments = reading((value) => {
   return list && fitting(list, MAX_ATTACHMENT_BYTES);
 });
 
-/** As many items of a list, from its beginning, as have so many bytes as JSON. */
+/** The first items of a list that together fit into `maxBytes` as JSON. */
 function fitting<T>(list: T[], maxBytes: number): T[] {
   const encoder = new TextEncoder();
   let left = maxBytes;
@@ -123,7 +123,7 @@ const id = z.pipe(
   z.string().check(z.minLength(1, "must not be empty")),
 );
 
-/** A message object of Nylas, as it stands in notifications and in answers. Only its id can be wrong. */
+/** A message object of Nylas, in notifications and in answers. Only its id can fail. */
 export const NylasMessage = z.object({
   id,
   thread_id: reading((value) => textOf(value)?.toWellFormed() || undefined),
@@ -143,18 +143,18 @@ export const NylasMessage = z.object({
 
 export type NylasMessage = z.infer<typeof NylasMessage>;
 
-/** Nylas's message in the words of the port, without the fields that it did not tell. It never throws. */
+/** A message of Nylas in the port's terms. Absent fields stay absent. It never throws. */
 export const toProviderMessage = (message: NylasMessage): ProviderMessage => translate(message, nowSeconds());
 
 /**
- * A message out of a notification.
- * @param receivedAt when that came, in seconds: the message's date where it tells an impossible one
- * @throws ZodError when it has no id
+ * Reads the message of a notification.
+ * @param receivedAt of the notification, in seconds: it replaces an impossible date
+ * @throws ZodError for a message without an id
  */
 export const readMessage = (object: unknown, receivedAt: number): ProviderMessage =>
   translate(NylasMessage.parse(object), receivedAt);
 
-/** @throws ZodError when there is none */
+/** Reads only the id. @throws ZodError without one */
 export const readMessageId = (object: unknown): string => z.object({ id }).parse(object).id;
 
 function translate({ id, headers, date, ...fields }: NylasMessage, receivedAt: number): ProviderMessage {

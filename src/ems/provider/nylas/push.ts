@@ -6,8 +6,8 @@ import type { Change, DeliveryChange, Push } from "../changes.ts";
 import { readMessage, readMessageId } from "./message.ts";
 
 /**
- * What Nylas posts. Only what is used is named: undocumented fields occur, and the grant's id stands in one of
- * two places, depending on the trigger.
+ * A notification of Nylas. Only used fields are named, since undocumented ones occur. The grant's id is in one of two
+ * places, depending on the trigger.
  */
 export const Notification = z.object({
   id: z.string().check(z.minLength(1), z.maxLength(200)),
@@ -42,15 +42,15 @@ export function readPush(body: unknown, receivedAt: number): Push {
   };
 }
 
-/** Nylas tells whole seconds: what happens in one of them gets the order that it must have had. */
+/** Nylas reports whole seconds. These offsets order what happens within one: creation, update, deletion. */
 const WITHIN_SECOND: Record<string, number> = { "message.updated": 1, "message.deleted": 2 };
 
-/** What Nylas appends to a trigger, in any combination, when the object is not the whole one as it is stored. */
+/** Suffixes of a trigger, in any combination: the object is not the stored one as a whole. */
 const FLAGS = ["truncated", "transformed", "metadata", "cleaned"];
 
 /**
- * Splits a trigger's name: `message.created.cleaned.truncated` is `message.created`, with two flags. Any other suffix
- * makes another trigger: `message.opened.legacy` has an object of another shape.
+ * Splits a trigger's name: `message.created.cleaned.truncated` is `message.created` with two flags. Any other suffix
+ * makes it another trigger. The object of `message.opened.legacy`, for one, has another shape.
  */
 export function parseTrigger(type: string): { trigger: string; flags: Set<string> } {
   const [object = "", action = "", ...suffixes] = type.split(".");
@@ -80,10 +80,10 @@ function readChange(trigger: string, received: Received): Change {
 function messageChange({ notification, flags, receivedAt }: Received): Change {
   const { object, is_history } = notification.data;
   const message = readMessage(object, receivedAt);
-  // A body that was cut, left out or turned into Markdown is no body.
+  // A body that was cut, left out or converted to Markdown must not replace the stored one.
   const isPartial = flags.has("truncated") || flags.has("metadata") || flags.has("cleaned");
   if (isPartial) delete message.body;
-  // What was left out with it may be files.
+  // Files may have been left out as well.
   if (flags.has("truncated") || flags.has("metadata")) delete message.attachments;
   const isTold = (field: unknown) => field !== undefined && field !== null;
   const isPresentable = [object?.from, object?.date, object?.body].every(isTold);
@@ -95,8 +95,8 @@ const deletion = ({ notification }: Received): Change => ({
   messageId: readMessageId(notification.data.object),
 });
 
-// What became of a sent mail. Published examples and schemas of these triggers disagree on where fields stand, and
-// require next to none. So all places are read, and only the mail has to be named.
+// The outcome of a sent mail. Nylas's published examples and schemas disagree on where these fields are, and require
+// almost none. So every place is read, and only the mail must be named.
 
 const sendSuccess = (received: Received): Change =>
   deliveryChange({ state: "sent", providerIds: [objectOf(received).id], detail: null });
@@ -134,7 +134,7 @@ const deliveryChange = ({
   detail,
 });
 
-/** Nylas leaves the brackets away, and then all of it is the id. */
+/** Nylas omits the angle brackets. */
 const bracketed = (id: string): string => (id.includes("<") ? id : `<${id}>`);
 
 function opened(received: Received): Change {
@@ -143,7 +143,7 @@ function opened(received: Received): Change {
   return { kind: "opened", messageId: textOf(message_id) ?? null, count };
 }
 
-/** All links of the mail together. */
+/** The clicks on all links of the mail together. */
 function clicked(received: Received): Change {
   const { message_id, link_data } = objectOf(received);
   const counts = itemsOf(link_data, (link) => countOf(fieldsOf(link).count)) ?? [1];
@@ -152,7 +152,7 @@ function clicked(received: Received): Change {
   return { kind: "clicked", messageId: textOf(message_id) ?? null, count };
 }
 
-/** Nylas's code for a new sign-in. Every other change of a grant has another. */
+/** Nylas's code for a new sign-in. Other changes of a grant have other codes. */
 const REAUTHENTICATED = 25027;
 
 function grantUpdate(received: Received): Change {
@@ -166,7 +166,7 @@ const objectOf = ({ notification }: Received): Record<string, unknown> => fields
 const always = (change: Change) => (): Change => change;
 const foldersChanged = always({ kind: "folders_changed" });
 
-/** Every trigger that the operator subscribes to. */
+/** The triggers that Xabar understands. */
 const TRIGGERS: Record<string, (received: Received) => Change> = {
   "message.created": messageChange,
   "message.updated": messageChange,

@@ -9,7 +9,7 @@ import { notKept, openPush } from "./webhook.ts";
 
 type WebhookEnv = { Bindings: Env };
 
-/** Reflected as it came, so its length is bounded. */
+/** Echoed back, so its length is limited. */
 const Challenge = z.object({
   challenge: z.string().check(z.minLength(1), z.maxLength(500, "at most 500 characters")),
 });
@@ -25,7 +25,7 @@ type Keep = (c: Pick<Context<WebhookEnv>, "env" | "executionCtx">, push: Receive
 export const createWebhook = (keep: Keep) =>
   new Hono<WebhookEnv>({ strict: false })
     .get("/nylas", limitOpen, responds(200, null), valid("query", Challenge, { strict: false }), (c) =>
-      // Nylas wants it unchunked; without the encoding `wrangler dev` would compress, and so chunk it.
+      // Nylas requires an unchunked answer. Without this encoding `wrangler dev` compresses it, and so chunks it.
       c.body(c.req.valid("query").challenge, 200, {
         "content-type": "text/plain; charset=utf-8",
         "content-encoding": "identity",

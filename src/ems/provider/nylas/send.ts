@@ -11,18 +11,18 @@ import { sendErrorOf } from "./errors.ts";
 import { bytesOf, contentTypeOf, type Multipart, multipart } from "./form.ts";
 import { NylasMessage, toProviderMessage } from "./message.ts";
 
-/** Nylas asks for 150 s: a self-hosted Exchange takes that long to accept a mail. */
+/** Nylas recommends 150 s: a self-hosted Exchange may need that long to accept a mail. */
 export const SEND_SECONDS = 150;
-/** Nylas takes 3 MB of JSON, the whole request counted. */
+/** Nylas accepts 3 MB of JSON, counting the whole request. */
 const JSON_LIMIT_BYTES = 2_500_000;
 
-/** The header that bears a mail's marker. */
+/** The header with a mail's marker. */
 export const MARKER_HEADER = "X-Xabar-Id";
 
 /**
- * Sends through Nylas, with our own request: the SDK measures files before they are encoded, holds them whole, and
- * waits for ever for an answer that stalls. Small mails go as JSON, others as a multipart that is streamed.
- * @throws ProviderError, and what fetch throws where there is no answer
+ * Sends through Nylas: small mails as JSON, others as a streamed multipart body. The SDK is not used: it measures files
+ * before encoding them, holds them whole, and waits forever for a stalled answer.
+ * @throws ProviderError; what fetch throws without an answer
  */
 export async function sendThroughNylas(
   config: Config,
@@ -43,7 +43,7 @@ export async function sendThroughNylas(
         "idempotency-key": key,
       },
       body,
-      // Followed, a redirect would send the mail, and the key to all mailboxes, to wherever it points.
+      // Following a redirect would send the mail and the API key to wherever it points.
       redirect: "manual",
       signal,
     });
@@ -62,16 +62,16 @@ export async function sendThroughNylas(
   }
 }
 
-/** Streams the body to the request that takes it, as fast as that reads. */
+/** Streams the body into a request, at the speed of its reader. */
 async function upload(
   body: Multipart,
   signal: AbortSignal,
   post: (readable: ReadableStream) => Promise<Response>,
 ): Promise<ProviderMessage> {
-  // Of this length the request's Content-Length is made, and a body that is cut stays short of it.
+  // The request's Content-Length is this length, so a body that breaks off is too short.
   const { readable, writable } = new FixedLengthStream(body.length);
   const writing = write(body, writable, signal);
-  // Where the connection breaks, an answer may still come that tells why; where a file does, none is needed.
+  // After a broken connection an answer may still say why. After an unreadable file none is needed.
   const unreadable = writing.then(never, (error) => (isProviderError(error) ? throwing(error) : never()));
   const response = await Promise.race([post(readable), unreadable]);
   if (response.ok) await writing.catch(throwPremature);
@@ -100,7 +100,7 @@ async function readAnswer(response: Response): Promise<ProviderMessage> {
 
 const Answer = z.object({ data: NylasMessage });
 
-/** Nylas's message object to send, without its files. */
+/** The message object of a send, without files. */
 function messageOf(mail: OutgoingMail) {
   const { reply_to_message_id, references } = mail;
   const participants = (list: OutgoingMail["to"]) =>
@@ -136,7 +136,7 @@ const jsonAttachment = (file: OutgoingAttachment, content: string) => ({
   ...(file.content_id === null ? {} : { content_id: file.content_id, content_disposition: "inline" }),
 });
 
-/** Bytes of the JSON body, files and all, before any of them is read. */
+/** Bytes of the JSON body with its files, known before any file is read. */
 function jsonSize(message: object, files: OutgoingAttachment[]): number {
   const empty = { ...message, attachments: files.map((file) => jsonAttachment(file, "")) };
   const contents = files.map(({ size_bytes }) => Math.ceil(size_bytes / 3) * 4);
@@ -158,7 +158,7 @@ async function jsonBody(message: object, files: OutgoingAttachment[], signal: Ab
   return JSON.stringify({ ...message, attachments });
 }
 
-/** Success told before the mail was there: not to be trusted, and no proof that nothing was sent. */
+/** A success before the body was complete cannot be trusted, and does not prove that nothing was sent. */
 function throwPremature(cause: unknown): never {
   throw new Error("Nylas answered before it had the whole mail", { cause });
 }

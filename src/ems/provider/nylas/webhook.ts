@@ -5,29 +5,29 @@ import type { Config } from "../../config.ts";
 import type { ReceivedPush } from "../connector.ts";
 import { Notification } from "./push.ts";
 
-/** Nylas sends 1 MB at most; compressed, that may be the size of the compressed bytes. */
+/** Nylas sends at most 1 MB, which may be the compressed size. */
 const MAX_RECEIVED_BYTES = 2 * 1024 * 1024;
 const MAX_INFLATED_BYTES = 16 * 1024 * 1024;
 
 export interface Posted {
   /** Hex HMAC-SHA256 of the bytes as they came. */
   signature: string | undefined;
-  /** Of the body: `gzip`, or absent. */
+  /** The body's encoding: `gzip`, or absent. */
   encoding: string | undefined;
   body: ReadableStream<Uint8Array> | null;
 }
 
 /**
- * Checks who sent a notification, and unpacks it.
- * @throws ServiceError `unauthenticated` for a wrong signature, `invalid` for what is signed but no notification,
- *   `unavailable` while no secret is set
+ * Authenticates a notification and unpacks it.
+ * @throws ServiceError unauthenticated for a wrong signature; invalid for a signed body that is no notification;
+ *   unavailable while no secret is set
  */
 export async function openPush(config: Config, { signature, encoding, body }: Posted): Promise<ReceivedPush> {
   if (!signature) throw badSignature();
   const raw = await readCapped(body, MAX_RECEIVED_BYTES);
   const { NYLAS_WEBHOOK_SECRET: current, NYLAS_WEBHOOK_SECRET_PREVIOUS: previous } = config;
   if (!current) throw notKept("NYLAS_WEBHOOK_SECRET is not set");
-  // Over the bytes as they came, and before anything looks into them.
+  // The signature covers the raw bytes, and is checked before anything reads them.
   const isSigned =
     (await verifyHmac(current, raw, signature)) || (previous && (await verifyHmac(previous, raw, signature)));
   if (!isSigned) throw badSignature();
@@ -39,7 +39,7 @@ export async function openPush(config: Config, { signature, encoding, body }: Po
 const badSignature = () =>
   new ServiceError("unauthenticated", "The x-nylas-signature header is missing or does not match the body");
 
-/** Nylas comes again after a 503, and never after a 500. */
+/** Nylas repeats a notification after a 503, and never after a 500. */
 export const notKept = (cause: unknown) =>
   new ServiceError("unavailable", "The notification cannot be kept now; send it again", {
     cause,
