@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { createContext, ofCompany } from "../../src/ems/context.ts";
 import { startBackfill } from "../../src/ems/intake/backfill.ts";
 import worker from "../../src/index.ts";
@@ -36,6 +36,11 @@ async function pass(): Promise<void> {
   ahead += STEP * MINUTE;
   vi.setSystemTime(realNow() + ahead);
 }
+
+/** So that cron no longer asks for the mailboxes of the test before. */
+afterEach(async () => {
+  await env.DB.prepare("UPDATE ems_accounts SET grant_id = NULL, status = 'disconnected'").run();
+});
 
 async function connect(): Promise<Mailbox> {
   const account = await createBulkAccount(1);

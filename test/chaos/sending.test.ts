@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import * as fc from "fast-check";
-import { beforeAll, describe, expect, it, vi } from "vitest";
+import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { app } from "../../src/app.ts";
 import type { AccountResponse } from "../../src/ems/accounts/schemas.ts";
 import { createContext } from "../../src/ems/context.ts";
@@ -16,6 +16,9 @@ let account: AccountResponse & { grant_id: string };
 beforeAll(async () => {
   client = await createClient();
   colleague = await createClient({ companies: client.claims.companies });
+});
+beforeEach(async () => {
+  // A mailbox of its own: the stand-in tells all that lies in one, each time that it is asked.
   account = await connectMailbox(client);
 });
 
