@@ -39,33 +39,42 @@ async function outbound() {
   };
 }
 
-const worker = cloudflareTest(async () => {
-  const { fetch, privateKey } = await outbound();
-  const migrations = await readD1Migrations("./migrations");
-  return {
-    wrangler: { configPath: "./wrangler.toml" },
-    miniflare: {
-      d1Databases: { DB_2: "xabar-2", NOTES_DB: "notes" },
-      bindings: {
-        // No test has such companies unless it wants them in the second database.
-        SHARDS: [{ binding: "DB_2", from: 5_000_000_000 }],
-        TEST_MIGRATIONS: migrations,
-        TEST_SCHEMA: schemaOf(migrations),
-        TEST_ISSUER_KEY: privateKey,
-        TEST_CONTROL_TOKEN: NYLAS.controlToken,
-        TEST_CHAOS: CHAOS,
-        // Whatever a developer's own .dev.vars may say.
-        ...{ CORS_ORIGINS: "", R2_S3_ENDPOINT: "", R2_ACCESS_KEY_ID: "", R2_SECRET_ACCESS_KEY: "" },
-        JWT_SECRET: "test-jwt-secret",
-        JWT_JWKS_URL: "https://issuer.test/jwks.json",
-        NYLAS_API_KEY: NYLAS.apiKey,
-        NYLAS_API_URI: "https://nylas.test",
-        NYLAS_WEBHOOK_SECRET: NYLAS.webhookSecret,
-      },
-      outboundService: fetch as never, // miniflare's own Request and Response classes, alike in all that is used
-    },
-  };
+/** The limits of wrangler.toml, but for how many requests they allow. */
+const rateLimits = (limit: number) => ({
+  RATE_LIMIT: { namespace_id: "1001", simple: { limit, period: 60 as const } },
+  OPEN_RATE_LIMIT: { namespace_id: "1002", simple: { limit, period: 60 as const } },
 });
+
+const createWorker = (limit?: number) =>
+  cloudflareTest(async () => {
+    const { fetch, privateKey } = await outbound();
+    const migrations = await readD1Migrations("./migrations");
+    return {
+      wrangler: { configPath: "./wrangler.toml" },
+      miniflare: {
+        d1Databases: { DB_2: "xabar-2", NOTES_DB: "notes" },
+        ...(limit === undefined ? {} : { ratelimits: rateLimits(limit) }),
+        bindings: {
+          // No test has such companies unless it wants them in the second database.
+          SHARDS: [{ binding: "DB_2", from: 5_000_000_000 }],
+          TEST_MIGRATIONS: migrations,
+          TEST_SCHEMA: schemaOf(migrations),
+          TEST_ISSUER_KEY: privateKey,
+          TEST_CONTROL_TOKEN: NYLAS.controlToken,
+          TEST_CHAOS: CHAOS,
+          ...(limit === undefined ? {} : { TEST_RATE_LIMIT: limit }),
+          // Whatever a developer's own .dev.vars may say.
+          ...{ CORS_ORIGINS: "", R2_S3_ENDPOINT: "", R2_ACCESS_KEY_ID: "", R2_SECRET_ACCESS_KEY: "" },
+          JWT_SECRET: "test-jwt-secret",
+          JWT_JWKS_URL: "https://issuer.test/jwks.json",
+          NYLAS_API_KEY: NYLAS.apiKey,
+          NYLAS_API_URI: "https://nylas.test",
+          NYLAS_WEBHOOK_SECRET: NYLAS.webhookSecret,
+        },
+        outboundService: fetch as never, // miniflare's own Request and Response classes, alike in all that is used
+      },
+    };
+  });
 
 /** In milliseconds. Room for a machine that is slow and busy; the waits inside tests are shorter: test/support/wait.ts. */
 const limits = { testTimeout: 600_000, hookTimeout: 600_000, expect: { poll: { timeout: 60_000 } } };
@@ -80,10 +89,18 @@ const SLOW = {
 const PURE = ["test/lib/**/*.test.ts", "test/ems/{folder-names,position}.test.ts"];
 
 /** Files of a runtime share it and its modules: test/support/setup.ts empties its storage for each of them. */
-const inWorker = {
-  plugins: [worker],
+const inWorker = (limit?: number) => ({
+  plugins: [createWorker(limit)],
   test: { setupFiles: ["./test/support/setup.ts"], isolate: false, ...limits },
-};
+});
+
+const project = <Base extends { test: object }>(base: Base, test: object) => ({
+  ...base,
+  test: { ...base.test, ...test },
+});
+
+/** What exhausts the rate limits: of a lower limit, so that a slow machine reaches it within the minute. */
+const LIMITED = ["test/app-rate-limit.test.ts"];
 
 export default defineConfig({
   test: {
@@ -91,16 +108,13 @@ export default defineConfig({
     // Several suites wait more than they work: for a whole `npm run dev`, for a keepalive.
     maxWorkers: 4,
     projects: [
-      {
-        ...inWorker,
-        test: {
-          ...inWorker.test,
-          name: "worker",
-          include: ["test/**/*.test.ts"],
-          exclude: ["test/node/**", ...PURE, ...SLOW.worker],
-        },
-      },
-      { ...inWorker, test: { ...inWorker.test, name: "slow-worker", include: SLOW.worker } },
+      project(inWorker(), {
+        name: "worker",
+        include: ["test/**/*.test.ts"],
+        exclude: ["test/node/**", ...PURE, ...LIMITED, ...SLOW.worker],
+      }),
+      project(inWorker(100), { name: "worker-limits", include: LIMITED }),
+      project(inWorker(), { name: "slow-worker", include: SLOW.worker }),
       {
         test: {
           name: "node",

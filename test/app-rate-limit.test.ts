@@ -3,20 +3,25 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { hmacHex } from "../src/lib/hmac.ts";
 import { type Answered, type Client, createClient, signToken, unique } from "./support/client.ts";
 
-const LIMIT = 1000;
+/** A tenth of what wrangler.toml says (test/node/rate-limits.test.ts): reached within a minute also by a slow machine. */
+const LIMIT = env.TEST_RATE_LIMIT;
+/** At a time. */
+const BATCH = 10;
 
 beforeEach(() => {
-  vi.spyOn(console, "info").mockImplementation(() => {}); // a line for each of thousands of requests
+  vi.spyOn(console, "info").mockImplementation(() => {}); // a line for each of hundreds of requests
 });
 
 /**
  * Asks for the cheapest there is until the limit is reached. The minutes that are counted in are the clock's, so
- * that it may take two of them, and more than a thousand requests.
+ * that it may take two of them, and more than the limit.
  * @returns how often it was answered, and the refusal
  */
 async function exhaust(client: Client): Promise<{ answered: number; refusal: Answered<unknown> }> {
-  for (let answered = 0; answered < 2 * LIMIT + 50; ) {
-    const answers = await Promise.all(Array.from({ length: 50 }, () => client.call("GET", "/no/such/path")));
+  for (let answered = 0; answered < 2 * LIMIT + BATCH; ) {
+    const answers = await Promise.all(
+      Array.from({ length: BATCH }, () => client.call("GET", "/no/such/path")),
+    );
     answered += answers.filter(({ status }) => status === 404).length;
     const refusal = answers.find(({ status }) => status === 429);
     if (refusal) return { answered, refusal };
@@ -25,7 +30,7 @@ async function exhaust(client: Client): Promise<{ answered: number; refusal: Ans
 }
 
 describe("a user over the limit", () => {
-  it("is refused after a thousand requests, and told when to come again", async () => {
+  it("is refused after as many requests as the limit allows, and told when to come again", async () => {
     const client = await createClient();
     const { answered, refusal } = await exhaust(client);
     expect(answered).toBeGreaterThanOrEqual(LIMIT);
@@ -58,9 +63,9 @@ describe("nobody is counted", () => {
   it("at the webhook's door", async () => {
     const body = JSON.stringify({ id: "x", type: "unknown.type", data: { object: {} } });
     const headers = { "x-nylas-signature": await hmacHex(env.NYLAS_WEBHOOK_SECRET, body) };
-    for (let sent = 0; sent < LIMIT + 50; sent += 50) {
+    for (let sent = 0; sent < LIMIT + BATCH; sent += BATCH) {
       const answers = await Promise.all(
-        Array.from({ length: 50 }, () =>
+        Array.from({ length: BATCH }, () =>
           exports.default.fetch("https://xabar.test/webhooks/nylas", { method: "POST", headers, body }),
         ),
       );
@@ -69,8 +74,8 @@ describe("nobody is counted", () => {
   });
 
   it("who has no token", async () => {
-    for (let sent = 0; sent < LIMIT + 50; sent += 50) {
-      const answers = await Promise.all(Array.from({ length: 50 }, () => ask("/accounts", "192.0.2.1")));
+    for (let sent = 0; sent < LIMIT + BATCH; sent += BATCH) {
+      const answers = await Promise.all(Array.from({ length: BATCH }, () => ask("/accounts", "192.0.2.1")));
       expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([401]));
     }
   });
@@ -94,8 +99,8 @@ async function exhaustAddress(
   address: string,
 ): Promise<{ before: Set<number>; refusal: Response }> {
   const before = new Set<number>();
-  for (let sent = 0; sent < 2 * LIMIT + 50; sent += 50) {
-    const answers = await Promise.all(Array.from({ length: 50 }, () => ask(path, address)));
+  for (let sent = 0; sent < 2 * LIMIT + BATCH; sent += BATCH) {
+    const answers = await Promise.all(Array.from({ length: BATCH }, () => ask(path, address)));
     const refusal = answers.find(({ status }) => status === 429);
     for (const { status } of answers) if (status !== 429) before.add(status);
     if (refusal) return { before, refusal };

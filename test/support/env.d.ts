@@ -11,6 +11,8 @@ declare namespace Cloudflare {
     TEST_ISSUER_KEY: string;
     TEST_CONTROL_TOKEN: string;
     TEST_CHAOS: { seed: number; minutes: number };
+    /** Requests that a user, and an address, may make in a minute: for test/app-rate-limit.test.ts alone. */
+    TEST_RATE_LIMIT: number;
     JWT_JWKS_URL: string;
   }
 }
