@@ -2,8 +2,8 @@ import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createContext } from "../../src/ems/context.ts";
+import { densify } from "../../src/ems/inbox/densify.ts";
 import { listInbox } from "../../src/ems/inbox/list.ts";
-import { settle } from "../../src/ems/inbox/settle.ts";
 import { applyMessage } from "../../src/ems/ingest/apply.ts";
 import { type BulkAccount, createBulkAccount } from "../support/bulk.ts";
 import { unique } from "../support/client.ts";
@@ -32,7 +32,7 @@ async function touch(
   )
     .bind(user, message.id, account.company_id, account.id, message.at)
     .run();
-  await settle(ctx, user, account.id, message, reach);
+  await densify(ctx, user, account.id, message, reach);
 }
 
 const step = fc.oneof(

@@ -1,8 +1,8 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { createContext } from "../../src/ems/context.ts";
+import { densify } from "../../src/ems/inbox/densify.ts";
 import { countUnread, listInbox } from "../../src/ems/inbox/list.ts";
-import { settle } from "../../src/ems/inbox/settle.ts";
 import { applyMessage } from "../../src/ems/ingest/apply.ts";
 import { type BulkAccount, createBulkAccount } from "../support/bulk.ts";
 import { unique } from "../support/client.ts";
@@ -41,7 +41,7 @@ async function readAll(account: BulkAccount, user_id: number): Promise<void> {
   await read(account, user_id);
   const messages = await messagesOf(account);
   for (let index = 0; index < messages.length; index += 30)
-    await settle(ctx, user_id, account.id, messages[index]!);
+    await densify(ctx, user_id, account.id, messages[index]!);
 }
 
 /** An account that is read but for some of its messages, and that is one stretch: by SQL, for mailboxes that are large. */
@@ -74,7 +74,7 @@ describe("rows read do not grow with the mailbox", () => {
     const [byProduct, bySql] = [unique(), unique()];
     await read(account, byProduct, unread);
     for (let index = 0; index < messages.length; index += 30)
-      await settle(ctx, byProduct, account.id, messages[index]!);
+      await densify(ctx, byProduct, account.id, messages[index]!);
     await settleAll(account, bySql, unread);
     const rowsOf = async (user_id: number) => {
       const tables = ["entries", "stretches", "counters", "state_counters"];

@@ -2,9 +2,9 @@ import { type SQL, sql } from "drizzle-orm/sql";
 import type { RowOf } from "../../platform/d1/rows.ts";
 import { type Folder, HIDDEN_FOLDERS } from "../folders.ts";
 import { after, compare, inStatements, mergeNewest } from "../lists/page.ts";
-import type { Position } from "../lists/pagination.ts";
+import type { RowKey } from "../lists/pagination.ts";
 import type { inboxEntries } from "../schema/inbox.ts";
-import type { Stretch } from "./stretches.ts";
+import type { DenseRange } from "./dense-ranges.ts";
 
 /** Selects messages of an inbox by the user's state of them. */
 export interface Filter {
@@ -15,7 +15,7 @@ export interface Filter {
 }
 
 /** The user's state of a message; `at` and `id` are the message's. */
-export type EntryState = Position &
+export type EntryState = RowKey &
   Pick<RowOf<typeof inboxEntries>, "is_read" | "is_starred" | "is_archived" | "read_at">;
 
 /** What one statement lists: an account, a thread, or a company without stretches. */
@@ -25,14 +25,14 @@ export interface Scope {
   /** The shown messages, the hidden ones, or those of one folder. */
   part: "shown" | "hidden" | Folder;
   /** At most two. D1 allows five terms in a compound: the stretches, the gap before each, and the rest. */
-  stretches: Stretch[];
+  ranges: DenseRange[];
   /** For a thread: restricts it to this account. */
   account?: string | undefined;
 }
 
 export interface EntryQuery {
   filter: Filter;
-  cursor: Position | undefined;
+  cursor: RowKey | undefined;
   offset: number;
   limit: number;
 }
@@ -65,7 +65,7 @@ export const isByAccount = ({ is_starred, is_archived }: Filter): boolean =>
 
 /** Groups scopes into statements: up to five plain ones, or one that has stretches. */
 export function groupScopes(scopes: Scope[], filter: Filter): Scope[][] {
-  const isPlain = (scope: Scope) => scope.stretches.length === 0 || indexOf(filter, scope) !== null;
+  const isPlain = (scope: Scope) => scope.ranges.length === 0 || indexOf(filter, scope) !== null;
   const plain = inStatements(scopes.filter(isPlain));
   return [...plain, ...scopes.filter((scope) => !isPlain(scope)).map((scope) => [scope])];
 }
@@ -74,7 +74,7 @@ export function groupScopes(scopes: Scope[], filter: Filter): Scope[][] {
 export function selectEntries(userId: number, group: Scope[], query: EntryQuery): SQL<EntryState> {
   const { filter, cursor, limit, offset } = query;
   const [first] = group;
-  if (first?.stretches.length && indexOf(filter, first) === null) return selectSegments(userId, first, query);
+  if (first?.ranges.length && indexOf(filter, first) === null) return selectSegments(userId, first, query);
   return mergeNewest(
     group.map((scope) => {
       const index = indexOf(filter, scope);
@@ -140,7 +140,7 @@ function selectSegments(
 ): SQL<EntryState> {
   const segments: SQL<EntryState>[] = [];
   let below = after("m.sent_at", "m.id", cursor);
-  for (const { newest, oldest } of scope.stretches) {
+  for (const { newest, oldest } of scope.ranges) {
     const above = sql`${below} AND ${compare("m.sent_at", "m.id", ">", newest)}`;
     const within = sql`${after("sent_at", "message_id", cursor)}
       AND ${compare("sent_at", "message_id", "<=", newest)} AND ${compare("sent_at", "message_id", ">=", oldest)}`;

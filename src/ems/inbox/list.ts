@@ -9,7 +9,9 @@ import { type Folder, HIDDEN_FOLDERS } from "../folders.ts";
 import { byAddress, readAtOf, readingOf } from "../lists/page.ts";
 import { cutPage, isPastEnd, rowsFor } from "../lists/pagination.ts";
 import type { accounts, messages } from "../schema/mail.ts";
+import { applyBacklog, countBacklog } from "./backlog.ts";
 import { countOf } from "./counts.ts";
+import { parseRanges, selectRanges } from "./dense-ranges.ts";
 import {
   type EntryState,
   type Filter,
@@ -19,12 +21,10 @@ import {
   selectEntries,
   selectThread,
 } from "./entries.ts";
-import { catchUp, countLate } from "./late.ts";
 import type { InboxItemResponse, InboxListResponse, InboxQuery, UnreadCountsResponse } from "./schemas.ts";
-import { parseStretches, selectStretches } from "./stretches.ts";
 
 /** Stretches that one statement can take: see Scope. */
-const STRETCHES = 2;
+const MAX_RANGES = 2;
 
 interface AccountRow extends Pick<RowOf<typeof accounts>, "id" | "company_id" | "email_address"> {
   count: number;
@@ -50,7 +50,7 @@ export async function listInbox(
   const { page, size, is_read, is_starred, is_archived = false } = query;
   const filter = { is_read, is_starred, is_archived };
   const [newest, rows] = await batch(ctx, [newestEvent, selectAccounts(ctx, filter, query)]);
-  const accounts = await catchUp(ctx, rows);
+  const accounts = await applyBacklog(ctx, rows);
   const scopes = scopesOf(accounts, query, filter);
   const total = query.thread_id
     ? await countThread(ctx, scopes, filter)
@@ -133,8 +133,8 @@ const selectAccounts = (
   filter: Filter,
   { account_id, cursor, folder }: InboxQuery,
 ): SQL<AccountRow> => sql`
-    SELECT a.id, a.company_id, a.email_address, ${countOf(ctx.user.user_id, filter, folder)} AS count, ${countLate} AS late,
-      ${selectStretches(ctx.user.user_id, cursor, STRETCHES)} AS stretches
+    SELECT a.id, a.company_id, a.email_address, ${countOf(ctx.user.user_id, filter, folder)} AS count, ${countBacklog} AS late,
+      ${selectRanges(ctx.user.user_id, cursor, MAX_RANGES)} AS stretches
     FROM ${ownAccounts(ctx)} ${account_id ? sql`WHERE a.id = ${account_id}` : sql``}`;
 
 /** The accounts `a` of the caller's companies, with the caller's counters `n`. IN would read more rows than the join. */
@@ -146,7 +146,7 @@ function scopesOf(accounts: AccountRow[], query: InboxQuery, filter: Filter): Sc
   const { account_id, thread_id, folder } = query;
   if (thread_id) {
     const parts = folder === undefined ? ["shown" as const] : folder === "all" ? PARTS : [folder];
-    const thread = { column: "thread_id" as const, value: thread_id, stretches: [], account: account_id };
+    const thread = { column: "thread_id" as const, value: thread_id, ranges: [], account: account_id };
     return parts.map((part) => ({ ...thread, part }));
   }
   if (folder !== undefined && folder !== "all") return accounts.map((account) => scopeOf(account, folder));
@@ -154,12 +154,12 @@ function scopesOf(accounts: AccountRow[], query: InboxQuery, filter: Filter): Sc
   const companies = Map.groupBy(accounts, ({ company_id }) => company_id);
   return [...companies].flatMap(([company, members]): Scope[] => {
     const scopes = members.map((account) => scopeOf(account, "shown"));
-    const isPlain = !byAccount && scopes.every(({ stretches }) => stretches.length === 0);
-    const whole = { column: "company_id" as const, value: company, stretches: [] };
+    const isPlain = !byAccount && scopes.every(({ ranges }) => ranges.length === 0);
+    const whole = { column: "company_id" as const, value: company, ranges: [] };
     const shown: Scope[] = isPlain ? [{ ...whole, part: "shown" }] : scopes;
     if (folder !== "all") return shown;
     const hidden = byAccount ? scopes : [whole];
-    return [...shown, ...hidden.map((scope): Scope => ({ ...scope, part: "hidden", stretches: [] }))];
+    return [...shown, ...hidden.map((scope): Scope => ({ ...scope, part: "hidden", ranges: [] }))];
   });
 }
 
@@ -170,7 +170,7 @@ const scopeOf = ({ id, stretches }: AccountRow, part: "shown" | Folder): Scope =
   column: "account_id",
   value: id,
   part,
-  stretches: HIDDEN_FOLDERS.includes(part) ? [] : parseStretches(stretches),
+  ranges: HIDDEN_FOLDERS.includes(part) ? [] : parseRanges(stretches),
 });
 
 /** Turns entries back into a table. */

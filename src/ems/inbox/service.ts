@@ -7,11 +7,11 @@ import { log } from "../../platform/log.ts";
 import { batch, inCompanies, ofCompany, type UserCtx } from "../context.ts";
 import { notifyHub } from "../events/hub-client.ts";
 import { appendEvents } from "../events/log.ts";
-import type { Position } from "../lists/pagination.ts";
+import type { RowKey } from "../lists/pagination.ts";
 import type { inboxEntries } from "../schema/inbox.ts";
 import type { messages } from "../schema/mail.ts";
+import { densify } from "./densify.ts";
 import type { EntriesResponse, InboxEntryResponse } from "./schemas.ts";
-import { settle } from "./settle.ts";
 
 type EntryRow = Pick<
   RowOf<typeof inboxEntries>,
@@ -107,7 +107,7 @@ export async function changeEntries(
   for (const [company, group] of Map.groupBy(rows, ({ company_id }) => company_id)) {
     notifyHub(ctx, company);
     // Hidden messages are in no stretch.
-    settleLater(ofCompany(ctx, company), group.filter(({ hidden }) => !hidden).map(toTouched));
+    densifyLater(ofCompany(ctx, company), group.filter(({ hidden }) => !hidden).map(toTouched));
   }
   const not_found = [...wanted].flatMap(([messageId, id]) => (found.has(messageId) ? [] : [id]));
   return { items: rows.map((row) => toResponse(user_id, row)), not_found };
@@ -143,22 +143,22 @@ export async function readThread(ctx: UserCtx, threadId: string): Promise<number
   ]);
   if (!thread) throw notFound("Thread");
   notifyHub(ctx, thread.company_id);
-  settleLater(ofCompany(ctx, thread.company_id), updated);
+  densifyLater(ofCompany(ctx, thread.company_id), updated);
   return updated.length;
 }
 
 /** Each change has a cause of its own, so that every one reaches the user's other devices. */
 const causeOfChange = (): string => `inbox.updated/${crypto.randomUUID()}`;
 
-interface Touched extends Position {
+interface Touched extends RowKey {
   account_id: string;
 }
 
-function settleLater(ctx: UserCtx, touched: Touched[]): void {
+function densifyLater(ctx: UserCtx, touched: Touched[]): void {
   const work = async () => {
-    for (const { account_id, ...key } of touched) await settle(ctx, ctx.user.user_id, account_id, key);
+    for (const { account_id, ...key } of touched) await densify(ctx, ctx.user.user_id, account_id, key);
   };
-  ctx.defer(work().catch((error) => log("warn", "inbox.not_settled", { error })));
+  ctx.defer(work().catch((error) => log("warn", "inbox.not_densified", { error })));
 }
 
 const toResponse = (userId: number, entry: EntryRow): InboxEntryResponse => ({

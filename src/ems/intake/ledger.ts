@@ -7,7 +7,7 @@ import { assign, type Changes, insertInto, type NewRow } from "../../platform/d1
 import { sendAll } from "../../platform/queues.ts";
 import { batch, type Ctx, inCompanies, type UserCtx } from "../context.ts";
 import { after, totalOf } from "../lists/page.ts";
-import { byNewest, cutPage, formatCursor, type Position, rowsFor } from "../lists/pagination.ts";
+import { byNewest, cutPage, formatCursor, type RowKey, rowsFor } from "../lists/pagination.ts";
 import type { Push } from "../provider/changes.ts";
 import type { notifications } from "../schema/intake.ts";
 import type { QueuedNotification } from "./notification.ts";
@@ -83,7 +83,7 @@ export async function recordNotification(
     ON CONFLICT (id) DO UPDATE SET ${assign<typeof notifications>(changes)}`);
 }
 
-type ListedRow = NotificationRow & Position;
+type ListedRow = NotificationRow & RowKey;
 
 /**
  * The notifications for the accounts of the caller's companies, newest first. A filtered page looks at no more than
@@ -118,7 +118,7 @@ const newestOf = <Row>(
   { cursor }: NotificationsQuery,
   columns: SQL<Row>,
   limit: number,
-): SQL<Row & Position> => sql`
+): SQL<Row & RowKey> => sql`
   SELECT ${columns}, received_at AS at FROM ems_deliveries
   WHERE account_id = ${accountId} ${after("received_at", "id", cursor)}
   ORDER BY received_at DESC, id DESC LIMIT ${limit}`;
@@ -144,7 +144,7 @@ async function readMatching(ctx: UserCtx, accounts: string[], query: Notificatio
     ),
     accounts.map(
       (id) =>
-        sql<Position>`SELECT * FROM (${newestOf(id, query, sql`id`, WINDOW)}) LIMIT 1 OFFSET ${WINDOW - 1}`,
+        sql<RowKey>`SELECT * FROM (${newestOf(id, query, sql`id`, WINDOW)}) LIMIT 1 OFFSET ${WINDOW - 1}`,
     ),
   ]);
   const found = lists.flat();

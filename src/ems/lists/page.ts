@@ -4,9 +4,9 @@ import { batch, inCompanies, type UserCtx } from "../context.ts";
 import { newestEvent } from "../events/log.ts";
 import { formatPosition, positionAt } from "../events/position.ts";
 import { type FolderFilter, HIDDEN_FOLDERS } from "../folders.ts";
-import { cutPage, isPastEnd, type Page, type Position, rowsFor, type Slice, sliceOf } from "./pagination.ts";
+import { cutPage, isPastEnd, type Page, type RowKey, rowsFor, type Slice, sliceOf } from "./pagination.ts";
 
-export interface Listing<Row extends Position> {
+export interface Listing<Row extends RowKey> {
   rows: Row[];
   total: number;
   next_cursor: string | null;
@@ -31,11 +31,11 @@ export const byAddress = (a: { email_address: string }, b: { email_address: stri
   a.email_address === b.email_address ? 0 : a.email_address < b.email_address ? -1 : 1;
 
 /** Compares two columns with a position, as a row value: an index on both serves it as a range. */
-export const compare = (at: string, id: string, operator: "<" | "<=" | ">" | ">=", place: Position): SQL =>
+export const compare = (at: string, id: string, operator: "<" | "<=" | ">" | ">=", place: RowKey): SQL =>
   sql`(${sql.raw(at)}, ${sql.raw(id)}) ${sql.raw(operator)} (${place.at}, ${place.id})`;
 
 /** The condition for rows after a cursor in a list that is newest first: `AND …`, or nothing without a cursor. */
-export const after = (at: string, id: string, cursor: Position | undefined): SQL =>
+export const after = (at: string, id: string, cursor: RowKey | undefined): SQL =>
   cursor ? sql`AND ${compare(at, id, "<", cursor)}` : sql``;
 
 /** A table or join that a list is read from, with the names of the columns that conditions use. */
@@ -130,7 +130,7 @@ export const isOneStatement = (
  * @param beside selects more about the page whose ids it is given, in the same round trip
  * @throws ServiceError `invalid` for a page by number that is too deep over so many companies
  */
-export async function listPage<Row extends Position, Beside = never>(
+export async function listPage<Row extends RowKey, Beside = never>(
   ctx: UserCtx,
   query: ListQuery,
   list: ListTable<Row>,

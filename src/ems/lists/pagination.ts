@@ -5,7 +5,7 @@ const MAX_PAGE_SIZE = 100;
 const MAX_CURSOR_LENGTH = 500;
 
 /** Where a row stands in a list: newest first, ties by id. */
-export interface Position {
+export interface RowKey {
   at: number;
   id: string;
 }
@@ -50,7 +50,7 @@ export const pageQuery = { page, ...cursorQuery };
 export interface Page {
   page: number;
   size: number;
-  cursor?: Position | undefined;
+  cursor?: RowKey | undefined;
 }
 
 /** The contract's paginated answer around an item schema, and the cursor to go on from: null on the last page. */
@@ -86,7 +86,7 @@ export const isPastEnd = (query: Page, total: number): boolean =>
  * @param lists each holding at least its first `rowsFor(slice)` rows, or all that it has
  * @returns its rows, newest first, and the cursor of the next page: null on the last
  */
-export function cutPage<Row extends Position>(
+export function cutPage<Row extends RowKey>(
   lists: Row[][],
   { first, size }: Slice,
 ): { rows: Row[]; next_cursor: string | null } {
@@ -97,13 +97,13 @@ export function cutPage<Row extends Position>(
 }
 
 /** The order of every list: newest first, ties by id. */
-export const byNewest = (a: Position, b: Position): number => b.at - a.at || (a.id < b.id ? 1 : -1);
+export const byNewest = (a: RowKey, b: RowKey): number => b.at - a.at || (a.id < b.id ? 1 : -1);
 
 /** The cursor of what comes after a row, in base64url, so that it needs no escaping in a URL. */
-export const formatCursor = ({ at, id }: Position): string =>
+export const formatCursor = ({ at, id }: RowKey): string =>
   btoa(`${at} ${id}`).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 
-function parseCursor(text: string): Position | undefined {
+function parseCursor(text: string): RowKey | undefined {
   try {
     const [, at, id] = /^(\d+) (.+)$/.exec(atob(text.replaceAll("-", "+").replaceAll("_", "/"))) ?? [];
     return at && id ? { at: Number(at), id } : undefined;

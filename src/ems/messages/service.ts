@@ -3,11 +3,11 @@ import { notFound } from "../../lib/errors.ts";
 import { selectAttachments } from "../attachments/service.ts";
 import type { UserCtx } from "../context.ts";
 import { isOneStatement, type Listing, listPage } from "../lists/page.ts";
-import { type Position, sliceOf } from "../lists/pagination.ts";
+import { type RowKey, sliceOf } from "../lists/pagination.ts";
 import { type MessageRow, messageColumns, messagesByIds, messagesOf, PORTION } from "./query.ts";
 import type { MessageResponse, MessagesQuery } from "./schemas.ts";
 
-const COLUMNS = sql<Position>`id, sent_at AS at`;
+const COLUMNS = sql<RowKey>`id, sent_at AS at`;
 
 const LIST = {
   table: "ems_messages",
@@ -27,12 +27,12 @@ const SHALLOW = 100;
 export async function listMessages(
   ctx: UserCtx,
   query: MessagesQuery,
-): Promise<Omit<Listing<Position>, "rows"> & { items: AsyncIterable<MessageResponse> }> {
+): Promise<Omit<Listing<RowKey>, "rows"> & { items: AsyncIterable<MessageResponse> }> {
   const isShallow = sliceOf(query).first <= SHALLOW;
   if (isShallow && query.size <= PORTION && isOneStatement(ctx, query)) {
     const whole = {
       ...LIST,
-      columns: sql<Position & MessageRow>`${COLUMNS}, ${messageColumns(ctx, LIST.table)}`,
+      columns: sql<RowKey & MessageRow>`${COLUMNS}, ${messageColumns(ctx, LIST.table)}`,
     };
     const files = (ids: SQL) => selectAttachments(ctx, ids);
     const { rows, beside, ...listing } = await listPage(ctx, query, whole, files);

@@ -51,7 +51,7 @@ export const inboxEntries = sqliteTable(
 /**
  * A stretch of an account, from one message down to another, in which a user has an entry row for every message, but
  * for late ones that they have not been shown since. There the few unread among many read are found by index;
- * elsewhere absence must be looked for (see inbox/settle.ts).
+ * elsewhere absence must be looked for (see inbox/dense-ranges.ts).
  */
 export const inboxStretches = sqliteTable(
   "ems_inbox_stretches",
@@ -72,7 +72,7 @@ export const inboxStretches = sqliteTable(
 
 /**
  * Messages that came to lie in what may be somebody's stretch: by trigger. Each user gets an entry row for them when
- * they next look (inbox/late.ts), so that a late mail costs the same whatever the team's size.
+ * they next look (inbox/backlog.ts), so that a late mail costs the same whatever the team's size.
  */
 export const lateMessages = sqliteTable(
   "ems_late_messages",

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm/sql";
 import { notFound, ServiceError } from "../../lib/errors.ts";
 import { batch, inCompanies, type UserCtx } from "../context.ts";
 import { after } from "../lists/page.ts";
-import { cutPage, type Position, rowsFor } from "../lists/pagination.ts";
+import { cutPage, type RowKey, rowsFor } from "../lists/pagination.ts";
 import { finish } from "./attempt.ts";
 import { loadMail, type OutboxRow, toResponse } from "./entry.ts";
 import type { OutboxDetailResponse, OutboxListResponse, OutboxQuery, OutboxResponse } from "./schemas.ts";
@@ -13,7 +13,7 @@ export async function listOutbox(ctx: UserCtx, { size, cursor }: OutboxQuery): P
   const lists = await batch(
     ctx,
     ctx.user.companies.map(
-      (id) => sql<OutboxRow & Position>`
+      (id) => sql<OutboxRow & RowKey>`
         SELECT *, created_at AS at FROM ems_outbox WHERE company_id = ${id} ${after("created_at", "id", cursor)}
         ORDER BY created_at DESC, id DESC LIMIT ${rowsFor(slice)}`,
     ),

@@ -8,13 +8,13 @@ import { notifyHub } from "../events/hub-client.ts";
 import { appendEvents } from "../events/log.ts";
 import type { FolderFilter } from "../folders.ts";
 import { listPage, whereIn } from "../lists/page.ts";
-import type { Position } from "../lists/pagination.ts";
+import type { RowKey } from "../lists/pagination.ts";
 import { type MessageRow, messageColumns, messagesByIds, messagesOf, PORTION } from "../messages/query.ts";
 import type { MessageResponse } from "../messages/schemas.ts";
 import type { threads } from "../schema/mail.ts";
 import type { ThreadListResponse, ThreadSummary, ThreadsQuery, ThreadUpdate } from "./schemas.ts";
 
-type ThreadRow = Position &
+type ThreadRow = RowKey &
   Pick<RowOf<typeof threads>, "subject" | "message_count" | "do_not_delete" | "created_at" | "version"> & {
     email_account_id: string;
   };

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm/sql";
 import { inCompanies, type UserCtx } from "../../context.ts";
 import { type Listing, listPage } from "../../lists/page.ts";
-import type { Position } from "../../lists/pagination.ts";
+import type { RowKey } from "../../lists/pagination.ts";
 import { type DraftRow, loadContent } from "./content.ts";
 import type { DraftResponse, DraftsQuery } from "./schemas.ts";
 import { findDraft, toResponse } from "./versions.ts";
@@ -9,7 +9,7 @@ import { findDraft, toResponse } from "./versions.ts";
 /** D1 holds a whole answer in memory: contents come in portions of this many drafts. */
 const PORTION = 25;
 
-const COLUMNS = sql<Position>`id, updated_at AS at`;
+const COLUMNS = sql<RowKey>`id, updated_at AS at`;
 
 const LIST = { table: "ems_drafts", at: "updated_at", columns: COLUMNS, counter: "draft_count" } as const;
 
@@ -17,7 +17,7 @@ const LIST = { table: "ems_drafts", at: "updated_at", columns: COLUMNS, counter:
 export async function listDrafts(
   ctx: UserCtx,
   query: DraftsQuery,
-): Promise<Omit<Listing<Position>, "rows"> & { items: AsyncIterable<DraftResponse> }> {
+): Promise<Omit<Listing<RowKey>, "rows"> & { items: AsyncIterable<DraftResponse> }> {
   const { rows, ...listing } = await listPage(ctx, query, LIST);
   const ids = rows.map(({ id }) => id);
   return { ...listing, items: draftsByIds(ctx, ids) };

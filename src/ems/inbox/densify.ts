@@ -2,9 +2,9 @@ import { type SQL, sql } from "drizzle-orm/sql";
 import type { RowOf } from "../../platform/d1/rows.ts";
 import { batch, type Ctx } from "../context.ts";
 import { compare } from "../lists/page.ts";
-import type { Position } from "../lists/pagination.ts";
+import type { RowKey } from "../lists/pagination.ts";
 import type { inboxStretches } from "../schema/inbox.ts";
-import { isNewer, type Stretch } from "./stretches.ts";
+import { type DenseRange, isNewer } from "./dense-ranges.ts";
 
 // A message without an entry row is unread, but absence cannot be indexed: to find ten unread mails behind 100,000
 // read ones, SQLite would look at each. So once a user has touched half of a neighbourhood, its other messages get
@@ -14,39 +14,39 @@ import { isNewer, type Stretch } from "./stretches.ts";
 /** Messages to look at on either side of the touched one. */
 const REACH = 32;
 
-interface Neighbour extends Position {
+interface Neighbour extends RowKey {
   touched: number;
 }
 
-type StretchRow = RowOf<typeof inboxStretches>;
+type RangeRow = RowOf<typeof inboxStretches>;
 
 /**
  * Settles the neighbourhood of a message that the user has just touched, if at least half of it is touched. It runs
  * after the answer: when it fails, only speed is lost.
  */
-export async function settle(
+export async function densify(
   ctx: Ctx,
   userId: number,
   accountId: string,
-  key: Position,
+  key: RowKey,
   reach = REACH,
 ): Promise<void> {
-  const stretches = sql`ems_inbox_stretches WHERE user_id = ${userId} AND account_id = ${accountId}`;
+  const ranges = sql`ems_inbox_stretches WHERE user_id = ${userId} AND account_id = ${accountId}`;
   const neighbours = (operator: "<" | ">", direction: SQL) => sql<Neighbour>`
     SELECT m.sent_at AS at, m.id, e.user_id IS NOT NULL AS touched
     FROM ems_messages m LEFT JOIN ems_inbox_entries e ON e.user_id = ${userId} AND e.message_id = m.id
     WHERE m.account_id = ${accountId} AND m.hidden = 0 AND ${compare("m.sent_at", "m.id", operator, key)}
     ORDER BY m.sent_at ${direction}, m.id ${direction} LIMIT ${reach}`;
   const [aboves, belows, newer, older] = await batch(ctx, [
-    sql<StretchRow>`SELECT * FROM ${stretches} AND ${compare("newest_at", "newest_id", ">=", key)}
+    sql<RangeRow>`SELECT * FROM ${ranges} AND ${compare("newest_at", "newest_id", ">=", key)}
       ORDER BY newest_at, newest_id LIMIT 1`,
-    sql<StretchRow>`SELECT * FROM ${stretches} AND ${compare("newest_at", "newest_id", "<", key)}
+    sql<RangeRow>`SELECT * FROM ${ranges} AND ${compare("newest_at", "newest_id", "<", key)}
       ORDER BY newest_at DESC, newest_id DESC LIMIT 1`,
     neighbours(">", sql`ASC`),
     neighbours("<", sql`DESC`),
   ]);
-  const above = toStretch(aboves);
-  const below = toStretch(belows);
+  const above = toRange(aboves);
+  const below = toRange(belows);
   if (above && !isNewer(above.oldest, key)) return; // settled already
   const up = newer.filter((each) => !above || isNewer(above.oldest, each));
   const down = older.filter((each) => !below || isNewer(each, below.newest));
@@ -66,7 +66,11 @@ async function write(
   ctx: Ctx,
   userId: number,
   accountId: string,
-  { window, above, below }: { window: Stretch; above: Stretch | undefined; below: Stretch | undefined },
+  {
+    window,
+    above,
+    below,
+  }: { window: DenseRange; above: DenseRange | undefined; below: DenseRange | undefined },
 ): Promise<void> {
   const newest = above?.newest ?? window.newest;
   const oldest = below?.oldest ?? window.oldest;
@@ -74,7 +78,7 @@ async function write(
   const from = below?.newest ?? window.oldest;
   const to = above?.oldest ?? window.newest;
   const mine = sql`user_id = ${userId} AND account_id = ${accountId}`;
-  const joined = [above, below].filter((stretch) => stretch !== undefined);
+  const joined = [above, below].filter((range) => range !== undefined);
   // Race: another touch may have settled this range since it was read.
   const isUnchanged = sql`
     (SELECT count(*) FROM ems_inbox_stretches WHERE ${mine}
@@ -105,7 +109,7 @@ async function write(
   ]);
 }
 
-function toStretch([row]: StretchRow[]): Stretch | undefined {
+function toRange([row]: RangeRow[]): DenseRange | undefined {
   if (!row) return undefined;
   return {
     newest: { at: row.newest_at, id: row.newest_id },
@@ -113,5 +117,5 @@ function toStretch([row]: StretchRow[]): Stretch | undefined {
   };
 }
 
-const toJson = (stretches: Stretch[]): string =>
-  JSON.stringify(stretches.map(({ newest, oldest }) => [newest.at, newest.id, oldest.at, oldest.id]));
+const toJson = (ranges: DenseRange[]): string =>
+  JSON.stringify(ranges.map(({ newest, oldest }) => [newest.at, newest.id, oldest.at, oldest.id]));
