@@ -16,7 +16,7 @@ export const flag = z.pipe(
 );
 
 /** A text of one line, as it may stand in a mail's header: a line break there would begin another header. */
-export const line = (max: number) =>
+export const headerText = (max: number) =>
   z.string().check(
     z.maxLength(max, `at most ${max} characters`),
     z.regex(/^(\t|\P{Cc})*$/u, "must be one line without control characters"),

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { flag, line, uuid } from "../../lib/fields.ts";
+import { flag, headerText, uuid } from "../../lib/fields.ts";
 import { CompanyResponse } from "../companies/schemas.ts";
 
 export const AccountParam = z.object({ account_id: uuid });
@@ -7,13 +7,13 @@ export const AccountParam = z.object({ account_id: uuid });
 /** `erase`: an admin has the account's mail deleted as well, for good. */
 export const AccountDelete = z.object({ erase: z.optional(flag) });
 
-const displayName = line(200);
+const displayName = headerText(200);
 
 export const AccountCreate = z.object({
   company_id: z.int(),
   email_address: z.email("must be an email address").check(z.maxLength(320, "at most 320 characters")),
   display_name: z.nullish(displayName),
-  provider: z._default(line(50).check(z.minLength(1, "must not be empty")), "godaddy"),
+  provider: z._default(headerText(50).check(z.minLength(1, "must not be empty")), "godaddy"),
   /** It becomes part of the provider's paths. */
   grant_id: z.nullish(
     z

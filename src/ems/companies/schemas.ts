@@ -1,10 +1,10 @@
 import * as z from "zod/mini";
-import { line, wholeNumber } from "../../lib/fields.ts";
+import { headerText, wholeNumber } from "../../lib/fields.ts";
 
 export const CompanyParam = z.object({ company_id: wholeNumber });
 
 export const CompanyUpdate = z.object({
-  name: line(200).check(z.trim(), z.minLength(1, "must not be empty")),
+  name: headerText(200).check(z.trim(), z.minLength(1, "must not be empty")),
 });
 export type CompanyUpdate = z.infer<typeof CompanyUpdate>;
 

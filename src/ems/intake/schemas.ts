@@ -1,15 +1,15 @@
 import * as z from "zod/mini";
-import { line, uuid } from "../../lib/fields.ts";
+import { headerText, uuid } from "../../lib/fields.ts";
 import { cursorQuery } from "../lists/pagination.ts";
 
-export const NotificationParam = z.object({ delivery_id: line(200).check(z.minLength(1)) });
+export const NotificationParam = z.object({ delivery_id: headerText(200).check(z.minLength(1)) });
 
 const NotificationState = z.enum(["received", "applied", "ignored", "parked"]);
 
 export const NotificationsQuery = z.object({
   ...cursorQuery,
   state: z.optional(NotificationState),
-  type: z.optional(line(200)),
+  type: z.optional(headerText(200)),
   account_id: z.optional(uuid),
 });
 export type NotificationsQuery = z.infer<typeof NotificationsQuery>;
@@ -17,7 +17,7 @@ export type NotificationsQuery = z.infer<typeof NotificationsQuery>;
 /** Selects among parked notifications. All conditions must hold. */
 export const ReplayQuery = z.object({
   state: z.optional(z.literal("parked")),
-  type: z.optional(line(200)),
+  type: z.optional(headerText(200)),
   account_id: z.optional(uuid),
   /** Only those received before this time. */
   before: z.optional(z.iso.datetime({ offset: true })),

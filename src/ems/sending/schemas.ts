@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { isAddress, MAX_ADDRESS } from "../../lib/address.ts";
-import { line, uuid } from "../../lib/fields.ts";
+import { headerText, uuid } from "../../lib/fields.ts";
 import { nowSeconds } from "../../lib/time.ts";
 import { AttachmentResponse } from "../attachments/schemas.ts";
 import { cursorQuery } from "../lists/pagination.ts";
@@ -13,7 +13,7 @@ const address = z
     z.refine(isAddress, "must be an email address"),
   );
 
-export const Recipient = z.object({ name: z.nullish(line(200)), email: address });
+export const Recipient = z.object({ name: z.nullish(headerText(200)), email: address });
 
 export type Recipient = z.infer<typeof Recipient>;
 
@@ -77,7 +77,7 @@ const written = {
 export const SendRequest = z.object({
   email_account_id: uuid,
   to: recipients.check(z.minLength(1, "at least one recipient")),
-  subject: line(MAX_SUBJECT),
+  subject: headerText(MAX_SUBJECT),
   reply_to_message_id: z.nullish(uuid),
   ...written,
 });
@@ -95,7 +95,7 @@ export const MailHead = z.object({
 export const ReplyAllRequest = z.object({
   /** Else the one that the mail came to. */
   email_account_id: z.nullish(uuid),
-  subject: z.nullish(line(MAX_SUBJECT)),
+  subject: z.nullish(headerText(MAX_SUBJECT)),
   ...written,
 });
 export type ReplyAllRequest = z.infer<typeof ReplyAllRequest>;
