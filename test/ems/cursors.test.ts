@@ -146,7 +146,7 @@ describe("a page by number over more companies than a statement holds", () => {
     const { status, body } = await page("page=800");
     expect(status).toBe(400);
     expect(body.detail).toBe(
-      "page: over so many companies only the first 666 can be had by number; go on by cursor",
+      "page: with this many companies, only the first 666 pages are available by number; use cursor",
     );
     expect((await page("page=666")).body.items).toHaveLength(25);
     expect((await page("page=801")).body).toMatchObject({ items: [], total: 20_000 });

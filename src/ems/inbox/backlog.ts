@@ -1,25 +1,27 @@
 import { type SQL, sql } from "drizzle-orm/sql";
 import { batch, type UserCtx } from "../context.ts";
 
-/** Above this many late messages, the user's stretches are dropped instead of back-filling entry rows. */
+/** Above this many late messages, the user's dense ranges are dropped instead of filled. */
 const LIMIT = 500;
 
-/** How many late messages of account `a` have no entry row of the user yet; `n` are the counters of the user. */
+/** An expression for the late messages in account `a` since the user's last look (counters `n`), counted up to 501. */
 export const countBacklog: SQL = sql`
   iif(n.user_id IS NULL, 0, (SELECT count(*) FROM (
     SELECT 1 FROM ems_late_messages WHERE account_id = a.id AND seq > n.late_seen LIMIT ${LIMIT + 1})))`;
 
-/** An account with its `countBacklog`, and the user's stretches of it as JSON. */
+/** An account as one user has it. */
 export interface Backlogged {
   id: string;
+  /** The value of `countBacklog`. */
   late: number;
+  /** The user's dense ranges, as JSON of `selectRanges`. */
   stretches: string;
 }
 
 /**
- * Repairs the user's stretches after messages came late into them. The messages get entry rows; where they are too
- * many, the stretches are deleted. Repeating it changes nothing.
- * @returns the accounts with their stretches after that
+ * Makes the user's ranges dense again after late messages. These get entry rows; above 500 of them, the ranges of the
+ * account are deleted instead. Idempotent.
+ * @returns the accounts with their current ranges
  */
 export async function applyBacklog<Account extends Backlogged>(
   ctx: UserCtx,

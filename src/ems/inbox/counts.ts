@@ -2,9 +2,11 @@ import { type SQL, sql } from "drizzle-orm/sql";
 import { FOLDERS, type FolderFilter, HIDDEN_FOLDERS } from "../folders.ts";
 import type { Filter } from "./entries.ts";
 
-// A state is a sum: 1 read, 2 starred, 4 archived. ems_inbox_counters has what is read, and what is archived, of all
-// that is shown; ems_inbox_state_counters has each folder's states, but for 0 (no counter can know what has no row) and
-// for what is read in the inbox, which is the rest of what is read. So the commonest changes write no row more.
+// A state is a bit mask: 1 read, 2 starred, 4 archived. ems_inbox_counters counts a user's read and archived messages,
+// over all shown folders. ems_inbox_state_counters counts messages by folder and state, with two gaps:
+// - State 0: a message without a row cannot be counted. It is the total minus the other states.
+// - State 1 (read only) in the inbox folder: it is the read count minus all counted read messages. So reading, the most
+//   common change, writes no extra row.
 
 const [READ, STARRED, ARCHIVED] = [1, 2, 4];
 const STATES = [0, 1, 2, 3, 4, 5, 6, 7];
@@ -18,8 +20,8 @@ function isWanted({ is_read, is_starred, is_archived }: Filter, state: number): 
 }
 
 /**
- * An expression for how many messages of account `a` a filter shows a user, whose counters are `n`.
- * @param folder undefined: of all that is shown
+ * An expression for the number of messages in account `a` that match a filter, for the user with counters `n`.
+ * @param folder undefined for all shown folders
  */
 export function countOf(userId: number, filter: Filter, folder: FolderFilter): SQL {
   const [read, archived] = [sql`coalesce(n.read_count, 0)`, sql`coalesce(n.archived_count, 0)`];

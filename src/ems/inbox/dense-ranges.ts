@@ -1,8 +1,23 @@
+// Dense ranges make the unread filter fast.
+//
+// A message without an entry row is unread. Absence cannot be indexed: ten unread messages behind 100,000 read ones
+// could only be found by looking at each message. A dense range of an account is a run of messages in which the user
+// has an entry row for every message. Inside it, an index finds the unread ones directly. With ranges over most of the
+// account, those ten unread messages are found within 1,000 rows.
+//
+// Ranges grow as the user works. After a message is touched, densify.ts looks at the messages around it. If the user
+// has touched at least half of them, the others get entry rows too. Together they become a range, or extend an adjacent
+// one. So at most one row is added per touched message, and a touch costs the same at any mailbox size.
+//
+// A message can arrive late, with a date inside a range, and then has no entry row. A trigger records it in
+// ems_late_messages: the backlog. backlog.ts adds the missing entry rows when the user next opens the inbox.
+//
+// The table of dense ranges is called ems_inbox_stretches.
 import { type SQL, sql } from "drizzle-orm/sql";
-import { after, compare } from "../lists/page.ts";
+import { compare, olderThan } from "../lists/page.ts";
 import type { RowKey } from "../lists/pagination.ts";
 
-/** From one message of an account down to another, both included; the user has an entry row for each between them. */
+/** From one message of an account down to another, both included. The user has an entry row for each of them. */
 export interface DenseRange {
   newest: RowKey;
   oldest: RowKey;
@@ -11,8 +26,9 @@ export interface DenseRange {
 export const isNewer = (a: RowKey, b: RowKey): boolean => a.at > b.at || (a.at === b.at && a.id > b.id);
 
 /**
- * A JSON array of the user's stretches of account `a` that reach below the cursor, the newest first:
- * `[[at, id, at, id], …]`. Stretches do not overlap, so at most one of those that begin above it does.
+ * An expression for the user's dense ranges in account `a` that reach below the cursor, newest first. Ranges do not
+ * overlap, so at most one of them contains the cursor.
+ * @returns SQL for JSON: `[[newest_at, newest_id, oldest_at, oldest_id], …]`
  */
 export function selectRanges(userId: number, cursor: RowKey | undefined, limit: number): SQL {
   const mine = sql`SELECT * FROM ems_inbox_stretches WHERE user_id = ${userId} AND account_id = a.id`;
@@ -22,7 +38,7 @@ export function selectRanges(userId: number, cursor: RowKey | undefined, limit: 
   return sql`(
     SELECT json_group_array(json_array(newest_at, newest_id, oldest_at, oldest_id)) FROM (
       ${cursor ? begun(cursor) : sql``} SELECT * FROM (
-        ${mine} ${after("newest_at", "newest_id", cursor)} ORDER BY newest_at DESC, newest_id DESC LIMIT ${limit})
+        ${mine} ${olderThan("newest_at", "newest_id", cursor)} ORDER BY newest_at DESC, newest_id DESC LIMIT ${limit})
       LIMIT ${limit}))`;
 }
 

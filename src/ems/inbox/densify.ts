@@ -6,12 +6,7 @@ import type { RowKey } from "../lists/pagination.ts";
 import type { inboxStretches } from "../schema/inbox.ts";
 import { type DenseRange, isNewer } from "./dense-ranges.ts";
 
-// A message without an entry row is unread, but absence cannot be indexed: to find ten unread mails behind 100,000
-// read ones, SQLite would look at each. So once a user has touched half of a neighbourhood, its other messages get
-// entry rows, too. It is then a stretch: a range in which every message has a row. Each touched message pays for at
-// most one such row, so the cost of a touch stays constant.
-
-/** Messages to look at on either side of the touched one. */
+/** How many messages to look at on either side of the touched one. */
 const REACH = 32;
 
 interface Neighbour extends RowKey {
@@ -21,8 +16,10 @@ interface Neighbour extends RowKey {
 type RangeRow = RowOf<typeof inboxStretches>;
 
 /**
- * Settles the neighbourhood of a message that the user has just touched, if at least half of it is touched. It runs
- * after the answer: when it fails, only speed is lost.
+ * Extends the user's dense ranges around a message that they just touched, if they have touched at least half of the
+ * messages there. Runs after the response: a failure costs speed only. See dense-ranges.ts.
+ * @param key the message
+ * @param reach how many messages to look at on either side
  */
 export async function densify(
   ctx: Ctx,
@@ -47,7 +44,7 @@ export async function densify(
   ]);
   const above = toRange(aboves);
   const below = toRange(belows);
-  if (above && !isNewer(above.oldest, key)) return; // settled already
+  if (above && !isNewer(above.oldest, key)) return; // inside a range already
   const up = newer.filter((each) => !above || isNewer(above.oldest, each));
   const down = older.filter((each) => !below || isNewer(each, below.newest));
   const around = [...up, ...down];
@@ -56,7 +53,7 @@ export async function densify(
 
   await write(ctx, userId, accountId, {
     window: { newest: up.at(-1) ?? key, oldest: down.at(-1) ?? key },
-    // Where a stretch cut the neighbourhood off, the two are joined.
+    // The window touches this range: they become one.
     above: above && up.length < newer.length ? above : undefined,
     below: below && down.length < older.length ? below : undefined,
   });
@@ -74,12 +71,12 @@ async function write(
 ): Promise<void> {
   const newest = above?.newest ?? window.newest;
   const oldest = below?.oldest ?? window.oldest;
-  // The range reaches to the edges of both stretches, so that it includes mail that came in between.
+  // From edge to edge of the adjacent ranges: this includes a message that arrived after the read.
   const from = below?.newest ?? window.oldest;
   const to = above?.oldest ?? window.newest;
   const mine = sql`user_id = ${userId} AND account_id = ${accountId}`;
   const joined = [above, below].filter((range) => range !== undefined);
-  // Race: another touch may have settled this range since it was read.
+  // A concurrent touch may have changed the ranges since they were read.
   const isUnchanged = sql`
     (SELECT count(*) FROM ems_inbox_stretches WHERE ${mine}
       AND ${compare("newest_at", "newest_id", ">=", from)} AND ${compare("oldest_at", "oldest_id", "<=", to)}

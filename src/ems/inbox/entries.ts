@@ -1,32 +1,31 @@
 import { type SQL, sql } from "drizzle-orm/sql";
 import type { RowOf } from "../../platform/d1/rows.ts";
 import { type Folder, HIDDEN_FOLDERS } from "../folders.ts";
-import { after, compare, inStatements, mergeNewest } from "../lists/page.ts";
+import { compare, groupTerms, mergeNewest, olderThan } from "../lists/page.ts";
 import type { RowKey } from "../lists/pagination.ts";
 import type { inboxEntries } from "../schema/inbox.ts";
 import type { DenseRange } from "./dense-ranges.ts";
 
-/** Selects messages of an inbox by the user's state of them. */
+/** Filters messages by the user's state. Undefined matches both values. */
 export interface Filter {
-  /** Undefined for both. */
   is_read: boolean | undefined;
   is_starred: boolean | undefined;
   is_archived: boolean;
 }
 
-/** The user's state of a message; `at` and `id` are the message's. */
+/** The user's state of a message. `at` and `id` are the sort key of the message. */
 export type EntryState = RowKey &
   Pick<RowOf<typeof inboxEntries>, "is_read" | "is_starred" | "is_archived" | "read_at">;
 
-/** What one statement lists: an account, a thread, or a company without stretches. */
+/** A list to merge: an account, a thread, or a company without dense ranges. */
 export interface Scope {
   column: "account_id" | "company_id" | "thread_id";
   value: string | number;
-  /** The shown messages, the hidden ones, or those of one folder. */
+  /** All shown folders, all hidden ones (junk, trash, drafts), or a single folder. */
   part: "shown" | "hidden" | Folder;
-  /** At most two. D1 allows five terms in a compound: the stretches, the gap before each, and the rest. */
+  /** At most two: D1 allows five terms in a compound SELECT, and two ranges with the gaps around them are five. */
   ranges: DenseRange[];
-  /** For a thread: restricts it to this account. */
+  /** For a thread: only messages of this account. */
   account?: string | undefined;
 }
 
@@ -38,8 +37,8 @@ export interface EntryQuery {
 }
 
 /**
- * The index of entry rows by which a filter is read, if all that it shows has a row. Null to drive from messages:
- * some have no row, or they are the few of a thread.
+ * Picks the index of ems_inbox_entries for a filter whose matches all have entry rows.
+ * @returns null to drive from ems_messages: a match may have no row, or the scope is a thread, which is small
  */
 function indexOf({ is_read, is_starred, is_archived }: Filter, { column, part }: Scope): string | null {
   if (column === "thread_id") return null;
@@ -50,7 +49,7 @@ function indexOf({ is_read, is_starred, is_archived }: Filter, { column, part }:
   return column === "company_id" ? "ems_inbox_entries_company_read" : "ems_inbox_entries_read";
 }
 
-/** The same within a stretch, where every message has a row. */
+/** Picks the index of ems_inbox_entries inside a dense range, where every message has a row. */
 function indexWithin({ is_read }: Filter, { part }: Scope): string {
   const [all, unread] =
     part === "shown"
@@ -59,18 +58,21 @@ function indexWithin({ is_read }: Filter, { part }: Scope): string {
   return is_read === false ? unread : all;
 }
 
-/** Whether the index of a filter has only accounts, not companies. */
+/** True when a filter's index is by account, with no equivalent by company. */
 export const isByAccount = ({ is_starred, is_archived }: Filter): boolean =>
   is_starred === true || is_archived;
 
-/** Groups scopes into statements: up to five plain ones, or one that has stretches. */
+/** Groups scopes into statements: several scopes without dense ranges, or a single one with them. */
 export function groupScopes(scopes: Scope[], filter: Filter): Scope[][] {
   const isPlain = (scope: Scope) => scope.ranges.length === 0 || indexOf(filter, scope) !== null;
-  const plain = inStatements(scopes.filter(isPlain));
+  const plain = groupTerms(scopes.filter(isPlain));
   return [...plain, ...scopes.filter((scope) => !isPlain(scope)).map((scope) => [scope])];
 }
 
-/** Selects a user's entries of a group of `groupScopes`, newest first. */
+/**
+ * Selects a user's entries, newest first.
+ * @param group one group of `groupScopes`
+ */
 export function selectEntries(userId: number, group: Scope[], query: EntryQuery): SQL<EntryState> {
   const { filter, cursor, limit, offset } = query;
   const [first] = group;
@@ -79,19 +81,19 @@ export function selectEntries(userId: number, group: Scope[], query: EntryQuery)
     group.map((scope) => {
       const index = indexOf(filter, scope);
       return index
-        ? byRows(userId, scope, filter, index, after("sent_at", "message_id", cursor))
-        : byMessages(userId, scope, filter, after("m.sent_at", "m.id", cursor));
+        ? byRows(userId, scope, filter, index, olderThan("sent_at", "message_id", cursor))
+        : byMessages(userId, scope, filter, olderThan("m.sent_at", "m.id", cursor));
     }),
     limit,
     offset,
   );
 }
 
-/** Selects the user's entries of all messages of a thread, in no order. */
+/** Selects the user's entries for all messages of a thread, unordered. */
 export const selectThread = (userId: number, scope: Scope, filter: Filter): SQL<EntryState> =>
   byMessages(userId, scope, filter, sql``);
 
-/** Flags are literals: SQLite uses a partial index only if it can see the value. */
+/** The flags as literals: SQLite uses a partial index only if the condition has its literals. */
 const flagsOf = ({ is_read, is_starred, is_archived }: Filter, of: (column: string) => string): SQL =>
   sql.raw(
     Object.entries({ is_archived, is_read, is_starred })
@@ -121,7 +123,7 @@ const byMessages = (userId: number, scope: Scope, filter: Filter, bounds: SQL): 
     ${scope.account ? sql`AND m.account_id = ${scope.account}` : sql``}
     ${flagsOf(filter, (flag) => `coalesce(e.${flag}, 0)`)} ${bounds}`;
 
-/** @param byHidden whether the index has `hidden` before the order, so that a folder must name it, too */
+/** @param byHidden true when the index needs `hidden` even for a single folder */
 function partOf(part: Scope["part"], table: "" | "m.", byHidden = false): SQL {
   const hidden = (isHidden: boolean) => sql.raw(`${table}hidden = ${isHidden ? 1 : 0}`);
   if (part === "shown" || part === "hidden") return hidden(part === "hidden");
@@ -130,8 +132,8 @@ function partOf(part: Scope["part"], table: "" | "m.", byHidden = false): SQL {
 }
 
 /**
- * Reads a scope downwards: gap, stretch, gap and so on. SQLite opens a segment only if the segments before it gave
- * too few rows.
+ * Selects a scope in segments from newest to oldest: the gap above each dense range, the range, and the rest. SQLite
+ * runs a segment only if the ones before it returned too few rows.
  */
 function selectSegments(
   userId: number,
@@ -139,16 +141,16 @@ function selectSegments(
   { filter, cursor, limit, offset }: EntryQuery,
 ): SQL<EntryState> {
   const segments: SQL<EntryState>[] = [];
-  let below = after("m.sent_at", "m.id", cursor);
+  let below = olderThan("m.sent_at", "m.id", cursor);
   for (const { newest, oldest } of scope.ranges) {
     const above = sql`${below} AND ${compare("m.sent_at", "m.id", ">", newest)}`;
-    const within = sql`${after("sent_at", "message_id", cursor)}
+    const within = sql`${olderThan("sent_at", "message_id", cursor)}
       AND ${compare("sent_at", "message_id", "<=", newest)} AND ${compare("sent_at", "message_id", ">=", oldest)}`;
     segments.push(
       byMessages(userId, scope, filter, above),
       byRows(userId, scope, filter, indexWithin(filter, scope), within),
     );
-    below = after("m.sent_at", "m.id", oldest);
+    below = olderThan("m.sent_at", "m.id", oldest);
   }
   segments.push(byMessages(userId, scope, filter, below));
   const terms = segments.map((segment) => sql`SELECT * FROM (${mergeNewest([segment], limit + offset, 0)})`);

@@ -6,7 +6,7 @@ import type { RowOf } from "../../platform/d1/rows.ts";
 import { batch, inCompanies, type UserCtx } from "../context.ts";
 import { newestEvent } from "../events/log.ts";
 import { type Folder, HIDDEN_FOLDERS } from "../folders.ts";
-import { byAddress, readAtOf, readingOf } from "../lists/page.ts";
+import { byAddress, planPage, readAtOf } from "../lists/page.ts";
 import { cutPage, isPastEnd, rowsFor } from "../lists/pagination.ts";
 import type { accounts, messages } from "../schema/mail.ts";
 import { applyBacklog, countBacklog } from "./backlog.ts";
@@ -23,7 +23,7 @@ import {
 } from "./entries.ts";
 import type { InboxItemResponse, InboxListResponse, InboxQuery, UnreadCountsResponse } from "./schemas.ts";
 
-/** Stretches that one statement can take: see Scope. */
+/** Dense ranges per statement: see Scope. */
 const MAX_RANGES = 2;
 
 interface AccountRow extends Pick<RowOf<typeof accounts>, "id" | "company_id" | "email_address"> {
@@ -40,8 +40,8 @@ type ItemRow = EntryState &
   Pick<RowOf<typeof messages>, MessageColumns> & { thread_subject: string; thread_message_count: number };
 
 /**
- * A page of the caller's inbox, newest first, and the position that it was read at. Archived messages are left out,
- * unless the query asks for them.
+ * Reads a page of the caller's inbox, newest first. Archived messages are listed only with `is_archived`.
+ * @returns the page, and the position of the event log at the time of the read
  */
 export async function listInbox(
   ctx: UserCtx,
@@ -63,9 +63,9 @@ export async function listInbox(
 }
 
 /**
- * The caller's entry of one message, wherever it lies.
- * @param id the caller's entry id of it
- * @throws ServiceError `not_found` when it is not a message of the caller's companies, or another user's entry id
+ * Reads the caller's entry for one message, in any folder.
+ * @param id the caller's entry id for the message
+ * @throws ServiceError not_found for a message of another company, or the entry id of another user
  */
 export async function getEntry(ctx: UserCtx, id: string): Promise<InboxItemResponse> {
   const { user_id } = ctx.user;
@@ -92,10 +92,10 @@ interface Found {
 
 const NOTHING: Found = { rows: [], next_cursor: null };
 
-/** One statement reads the page with its messages. Pages of several are merged first, and then their messages read. */
+/** A single statement also selects the message columns. Several are merged first, then the page's messages are read. */
 async function selectPage(ctx: UserCtx, query: InboxQuery, filter: Filter, scopes: Scope[]): Promise<Found> {
   const groups = groupScopes(scopes, filter);
-  const { merged, offset } = readingOf(ctx, query, groups.length);
+  const { merged, offset } = planPage(ctx, query, groups.length);
   const statements = groups.map((group) => {
     const limit = rowsFor(merged);
     return selectEntries(ctx.user.user_id, group, { filter, cursor: query.cursor, offset, limit });
@@ -109,7 +109,7 @@ async function selectPage(ctx: UserCtx, query: InboxQuery, filter: Filter, scope
   return { ...cutPage(rows, { ...merged, first: 0 }), next_cursor };
 }
 
-/** Counts the entries of a thread. There is no counter for it. */
+/** Counts the matching messages of a thread by reading them. */
 async function countThread(ctx: UserCtx, scopes: Scope[], filter: Filter): Promise<number> {
   const threads = scopes.map((scope) => selectThread(ctx.user.user_id, scope, filter));
   const [row] = await ctx.db.all(sql<{ total: number }>`
@@ -118,7 +118,7 @@ async function countThread(ctx: UserCtx, scopes: Scope[], filter: Filter): Promi
   return row?.total ?? 0;
 }
 
-/** The caller's unread messages of each account, by address (ordered here: SQLite's sorter counts as rows read). */
+/** Counts the caller's unread messages per account, by address. Sorted here: D1 bills SQLite's sorter as rows read. */
 export async function countUnread(ctx: UserCtx): Promise<UnreadCountsResponse> {
   const counts = await ctx.db.all(sql<UnreadCountsResponse[number]>`
     SELECT a.id AS account_id, a.email_address, ${countOf(ctx.user.user_id, UNREAD, undefined)} AS unread_count
@@ -137,7 +137,7 @@ const selectAccounts = (
       ${selectRanges(ctx.user.user_id, cursor, MAX_RANGES)} AS stretches
     FROM ${ownAccounts(ctx)} ${account_id ? sql`WHERE a.id = ${account_id}` : sql``}`;
 
-/** The accounts `a` of the caller's companies, with the caller's counters `n`. IN would read more rows than the join. */
+/** The accounts `a` of the caller's companies, with the caller's counters `n`. `IN` would read more rows. */
 const ownAccounts = ({ user }: UserCtx): SQL => sql`
   json_each(${JSON.stringify(user.companies)}) j CROSS JOIN ems_accounts a ON a.company_id = j.value
   LEFT JOIN ems_inbox_counters n ON n.user_id = ${user.user_id} AND n.account_id = a.id`;
@@ -165,7 +165,7 @@ function scopesOf(accounts: AccountRow[], query: InboxQuery, filter: Filter): Sc
 
 const PARTS = ["shown", "hidden"] as const;
 
-/** Hidden messages are in no stretch. */
+/** Hidden folders have no dense ranges. */
 const scopeOf = ({ id, stretches }: AccountRow, part: "shown" | Folder): Scope => ({
   column: "account_id",
   value: id,
@@ -179,7 +179,7 @@ const fromJson = (entries: EntryState[]): SQL<EntryState> => sql`
     value ->> 'is_starred' AS is_starred, value ->> 'is_archived' AS is_archived, value ->> 'read_at' AS read_at
   FROM json_each(${JSON.stringify(entries)})`;
 
-/** Joins entries with the columns of messages and threads that an inbox shows. */
+/** Joins entries with the message columns of the inbox. */
 const withMessages = (ctx: UserCtx, entries: SQL<EntryState>): SQL<ItemRow> => sql`
   SELECT page.*, m.account_id, m.thread_id, m.from_address, m.from_name, m.subject, m.snippet, m.direction, m.folder,
     m.has_attachments, m.created_at, t.subject AS thread_subject, t.message_count AS thread_message_count

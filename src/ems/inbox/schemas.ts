@@ -10,7 +10,7 @@ export const InboxQuery = z.object({
   ...pageQuery,
   is_read: z.optional(flag),
   is_starred: z.optional(flag),
-  /** Else what is archived is left out. */
+  /** Absent means false: archived messages are left out. */
   is_archived: z.optional(flag),
   account_id: z.optional(uuid),
   thread_id: z.optional(uuid),
@@ -59,7 +59,7 @@ export const InboxEntryResponse = z.object({
 });
 export type InboxEntryResponse = z.infer<typeof InboxEntryResponse>;
 
-/** What the contract's toggle may be told instead, so that a repetition changes nothing. */
+/** The contract's route toggles the star. This optional body sets it instead, so that a retry changes nothing. */
 export const StarRequest = z.object({ is_starred: z.optional(z.boolean()) });
 
 const MAX_ENTRIES = 100;
@@ -83,7 +83,7 @@ export const EntriesUpdate = z.object({
 });
 export type EntriesUpdate = z.infer<typeof EntriesUpdate>;
 
-/** `not_found`: ids that are no entry of the caller's, or no more. */
+/** `not_found` has the ids without an entry of the caller, or whose message was deleted. */
 export const EntriesResponse = z.object({
   items: z.array(InboxEntryResponse),
   not_found: z.array(z.string()),

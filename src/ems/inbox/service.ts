@@ -19,15 +19,15 @@ type EntryRow = Pick<
 > &
   Pick<RowOf<typeof messages>, "company_id" | "thread_id" | "created_at"> & { email_account_id: string };
 
-/** Changes of an entry. Absent fields stay as they are. */
+/** The changes to an entry. An absent field stays unchanged. */
 export interface EntryChanges {
   is_read?: boolean | undefined;
-  /** The contract's star is a toggle. */
+  /** "toggle" inverts the stored value, as the contract's star route does. */
   is_starred?: boolean | "toggle" | undefined;
   is_archived?: boolean | undefined;
 }
 
-/** A column of an entry, its value in a new row, and its new value in an existing row. */
+/** A column of an entry: the value for a new row, and the update of an existing one. */
 interface Assignment {
   column: string;
   initial: SQL;
@@ -49,8 +49,8 @@ function assignmentsOf({ is_read, is_starred, is_archived }: EntryChanges): Assi
 
 /**
  * Changes the caller's state of one message.
- * @param id the caller's entry id of it
- * @throws ServiceError `not_found` when it is not a message of the caller's companies, or another user's entry id
+ * @param id the caller's entry id for the message
+ * @throws ServiceError not_found for a message of another company, or the entry id of another user
  */
 export async function changeEntry(
   ctx: UserCtx,
@@ -64,9 +64,9 @@ export async function changeEntry(
 }
 
 /**
- * Changes the caller's state of several messages, all in one way.
- * @param ids the caller's entry ids of them
- * @returns the entries, in the order of the ids, and those ids that are no entry of the caller's
+ * Applies the same changes to the caller's state of several messages.
+ * @param ids the caller's entry ids for the messages
+ * @returns the entries in the order of the ids, and the ids without an entry of the caller
  */
 export async function changeEntries(
   ctx: UserCtx,
@@ -106,7 +106,7 @@ export async function changeEntries(
   const rows = [...wanted.keys()].flatMap((messageId) => found.get(messageId) ?? []);
   for (const [company, group] of Map.groupBy(rows, ({ company_id }) => company_id)) {
     notifyHub(ctx, company);
-    // Hidden messages are in no stretch.
+    // Only shown messages are in dense ranges.
     densifyLater(ofCompany(ctx, company), group.filter(({ hidden }) => !hidden).map(toTouched));
   }
   const not_found = [...wanted].flatMap(([messageId, id]) => (found.has(messageId) ? [] : [id]));
@@ -120,9 +120,9 @@ const toTouched = ({ message_id, sent_at, email_account_id }: EntryRow): Touched
 });
 
 /**
- * Marks every message of a thread as read for the caller, but for those in junk, trash and drafts.
+ * Marks the messages of a thread as read for the caller, except in junk, trash and drafts.
  * @returns how many were unread
- * @throws ServiceError `not_found`
+ * @throws ServiceError not_found
  */
 export async function readThread(ctx: UserCtx, threadId: string): Promise<number> {
   const { user_id } = ctx.user;
@@ -147,7 +147,7 @@ export async function readThread(ctx: UserCtx, threadId: string): Promise<number
   return updated.length;
 }
 
-/** Each change has a cause of its own, so that every one reaches the user's other devices. */
+/** A unique cause: every change raises an event for the user's other tabs and devices. */
 const causeOfChange = (): string => `inbox.updated/${crypto.randomUUID()}`;
 
 interface Touched extends RowKey {

@@ -6,7 +6,7 @@ import type { RowOf } from "../../platform/d1/rows.ts";
 import { assign, type Changes, insertInto, type NewRow } from "../../platform/d1/write.ts";
 import { sendAll } from "../../platform/queues.ts";
 import { batch, type Ctx, inCompanies, type UserCtx } from "../context.ts";
-import { after, totalOf } from "../lists/page.ts";
+import { olderThan, totalOf } from "../lists/page.ts";
 import { byNewest, cutPage, formatCursor, type RowKey, rowsFor } from "../lists/pagination.ts";
 import type { Push } from "../provider/changes.ts";
 import type { notifications } from "../schema/intake.ts";
@@ -120,7 +120,7 @@ const newestOf = <Row>(
   limit: number,
 ): SQL<Row & RowKey> => sql`
   SELECT ${columns}, received_at AS at FROM ems_deliveries
-  WHERE account_id = ${accountId} ${after("received_at", "id", cursor)}
+  WHERE account_id = ${accountId} ${olderThan("received_at", "id", cursor)}
   ORDER BY received_at DESC, id DESC LIMIT ${limit}`;
 
 async function readAll(ctx: UserCtx, accounts: string[], query: NotificationsQuery) {

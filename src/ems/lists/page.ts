@@ -6,61 +6,62 @@ import { formatPosition, positionAt } from "../events/position.ts";
 import { type FolderFilter, HIDDEN_FOLDERS } from "../folders.ts";
 import { cutPage, isPastEnd, type Page, type RowKey, rowsFor, type Slice, sliceOf } from "./pagination.ts";
 
-export interface Listing<Row extends RowKey> {
+/** One page of a list, newest first. */
+export interface ListedPage<Row extends RowKey> {
   rows: Row[];
   total: number;
   next_cursor: string | null;
-  /** The position of the event log when the list was read. Later events tell what has changed since. */
+  /** The position of the event log at the time of the read. Later events describe later changes. */
   readAt: string;
 }
 
 /**
- * The position that a list of the caller's was read at.
- * @param rows of `newestEvent`
+ * Formats the position of the event log at which a list was read.
+ * @param rows the rows of `newestEvent`, one per part of the database
  */
 export function readAtOf({ db, user }: UserCtx, rows: { newest: number }[]): string {
   const newestOf = (company: number) => db.rowOf(company, rows)?.newest ?? 0;
   return formatPosition(positionAt(user.companies, newestOf));
 }
 
-/** The total of a count, from the rows of all parts of the database. */
+/** Adds up a count over all parts of the database. */
 export const totalOf = (rows: { total: number }[]): number => rows.reduce((sum, { total }) => sum + total, 0);
 
-/** The order of accounts. It is made here: rows of several parts of the database follow one another. */
+/** Sorts accounts by address. SQL cannot: the rows of several parts of the database are only concatenated. */
 export const byAddress = (a: { email_address: string }, b: { email_address: string }): number =>
   a.email_address === b.email_address ? 0 : a.email_address < b.email_address ? -1 : 1;
 
-/** Compares two columns with a position, as a row value: an index on both serves it as a range. */
+/** Compares two columns with a row key. A row value comparison lets SQLite use an index range. */
 export const compare = (at: string, id: string, operator: "<" | "<=" | ">" | ">=", place: RowKey): SQL =>
   sql`(${sql.raw(at)}, ${sql.raw(id)}) ${sql.raw(operator)} (${place.at}, ${place.id})`;
 
-/** The condition for rows after a cursor in a list that is newest first: `AND …`, or nothing without a cursor. */
-export const after = (at: string, id: string, cursor: RowKey | undefined): SQL =>
+/** The condition for rows after the cursor of a newest-first list: `AND …`, or nothing without a cursor. */
+export const olderThan = (at: string, id: string, cursor: RowKey | undefined): SQL =>
   cursor ? sql`AND ${compare(at, id, "<", cursor)}` : sql``;
 
-/** A table or join that a list is read from, with the names of the columns that conditions use. */
+/** The table of a list, and the columns that order and filter it. */
 interface Source<Row> {
   table: string;
-  /** The column that the list is ordered by. */
+  /** The column that orders the list, newest first. */
   at: string;
   id: string;
-  /** The columns of a row: `id`, `at` and more. */
+  /** The selected columns: `id`, `at` and more. */
   columns: SQL<Row>;
   account: string;
   company: string;
   folder: string;
 }
 
-/** A list of what the mailboxes hold. */
-export interface ListTable<Row> {
+/** A list of messages, threads or drafts: how to read and count it. */
+export interface ListDefinition<Row> {
   table: "ems_messages" | "ems_threads" | "ems_drafts";
   at: string;
   columns: SQL<Row>;
-  /** The counter column: in ems_accounts, and for the list of one folder in ems_folder_counters. */
+  /** The counter of the list's rows, in ems_accounts; for one folder, in ems_folder_counters. */
   counter: "message_count" | "thread_count" | "draft_count";
-  /** The column of ems_accounts that counts hidden rows. Undefined for a table without them. */
+  /** The counter of hidden rows, which the default list leaves out. Undefined for a table without `hidden`. */
   hidden?: "hidden_message_count" | "hidden_thread_count";
-  /** The source of the list of one folder, where it is another. */
+  /** The source of a list of one folder, if it differs. */
   ofFolder?: Source<Row>;
 }
 
@@ -69,51 +70,53 @@ const isFolder = (folder: FolderFilter): boolean => folder !== undefined && fold
 /** D1 allows five terms in a compound SELECT, so companies are queried in groups of five. */
 const TERMS = 5;
 
-/** Groups the parts of a list: each group becomes one statement. */
-export const inStatements = <Part>(parts: Part[]): Part[][] =>
+/** Splits the terms of a list into groups of five, one statement each. */
+export const groupTerms = <Part>(parts: Part[]): Part[][] =>
   Array.from({ length: Math.ceil(parts.length / TERMS) }, (_, nth) =>
     parts.slice(nth * TERMS, (nth + 1) * TERMS),
   );
 
-/** Merges lists that are each newest first. Their rows have `id`, `at` and more columns. */
+/** Merges newest-first SELECTs into one statement. Each must select `id`, `at` and more. */
 export const mergeNewest = <Row>(parts: SQL<Row>[], limit: number, offset: number): SQL<Row> => sql`
   ${sql.join(parts, sql` UNION ALL `)} ORDER BY at DESC, id DESC LIMIT ${limit} OFFSET ${offset}`;
 
-/** Limits the rows in memory: for a page by number each list gives all its rows up to the end of the page. */
+/** Maximum rows in memory for one page over many companies: every list returns all rows up to the page's end. */
 const MAX_MERGED = 100_000;
 
-/** How a page is read: the slice to cut from the merged lists, and the OFFSET of each statement. */
-interface Reading {
+/** How to read a page: the OFFSET of each statement, and the slice to cut from the merged results. */
+interface PagePlan {
   merged: Slice;
   offset: number;
 }
 
 /**
- * A single list skips the rows before the page by OFFSET. Several lists cannot, as each may hold any of those rows.
- * A statement gives one list for each part of the database.
- * @throws ServiceError `invalid` for a page by number that is too deep for so many lists
+ * Plans a page. A single list skips earlier rows by OFFSET. Several lists cannot: the earlier rows may be in any of
+ * them, so each is read from its start.
+ * @param statements how many statements the page takes; each returns one list per part of the database
+ * @throws ServiceError invalid when the page number is too deep for this many lists
  */
-export function readingOf({ db }: UserCtx, query: Page, statements: number): Reading {
+export function planPage({ db }: UserCtx, query: Page, statements: number): PagePlan {
   const slice = sliceOf(query);
   const lists = statements * db.parts;
   if (lists === 1) return { merged: { ...slice, first: 0 }, offset: slice.first };
   if (slice.first > 0 && lists * rowsFor(slice) > MAX_MERGED) {
     const last = Math.floor((MAX_MERGED / lists - 1) / slice.size);
     throw invalid(
-      `page: over so many companies only the first ${last} can be had by number; go on by cursor`,
+      `page: with this many companies, only the first ${last} pages are available by number; use cursor`,
     );
   }
   return { merged: slice, offset: 0 };
 }
 
+/** The page and the filters of a list. */
 interface ListQuery extends Page {
   account_id?: string | undefined;
-  /** Only for messages. */
+  /** For lists of messages only. */
   thread_id?: string | undefined;
   folder?: FolderFilter;
 }
 
-/** Whether a list is of one account or few companies, so that one statement gives all of it, in order. */
+/** True when a single statement returns the list in order: for one account, one thread or few companies. */
 export const isOneStatement = (
   { user, db }: UserCtx,
   { account_id, thread_id, folder }: ListQuery,
@@ -124,21 +127,21 @@ export const isOneStatement = (
     (!isFolder(folder) && user.companies.length * (folder === "all" ? 2 : 1) <= TERMS));
 
 /**
- * Reads one page of a list, newest first: of one account, or of all companies of the caller. Each company is a term of
- * a compound SELECT, since for `company_id IN (…) ORDER BY` SQLite reads and sorts every row of every company. For one
- * folder each account is a term. A deep page reads all rows before it; a page by cursor does not.
- * @param beside selects more about the page whose ids it is given, in the same round trip
- * @throws ServiceError `invalid` for a page by number that is too deep over so many companies
+ * Reads one page of a list, newest first: one account, or all companies of the caller. A folder is read account by
+ * account. Each company or account is a term of a compound SELECT: with `company_id IN (…) ORDER BY`, SQLite would
+ * read and sort every row. A page by number reads all rows before it; a cursor does not.
+ * @param beside makes a statement from a SELECT of the page's ids, for more data in the same round trip
+ * @throws ServiceError invalid when the page number is too deep for this many companies
  */
 export async function listPage<Row extends RowKey, Beside = never>(
   ctx: UserCtx,
   query: ListQuery,
-  list: ListTable<Row>,
+  list: ListDefinition<Row>,
   beside?: (ids: SQL) => SQL<Beside>,
-): Promise<Listing<Row> & { beside: Beside[] }> {
+): Promise<ListedPage<Row> & { beside: Beside[] }> {
   const scopes = await scopesOf(ctx, query, list);
   const counted = query.thread_id ? countThread(scopes) : selectTotal(ctx, query, list);
-  // Only a later page can be past the end, so only then the total is read before the page, in its own round trip.
+  // Only a later page can be past the end, so only a later page waits for the total.
   const first = sliceOf(query).first === 0 ? selectPage(ctx, query, list, scopes, beside) : null;
   const { lists = [], more = [] } = first ?? {};
   const [newest, totals, ...found] = await batch(ctx, [newestEvent, counted, lists, more]);
@@ -150,7 +153,7 @@ export async function listPage<Row extends RowKey, Beside = never>(
   return { ...listing, ...cutPage(rows, page.merged), beside: besides.flat() };
 }
 
-type Counters = Pick<ListTable<unknown>, "counter" | "hidden">;
+type Counters = Pick<ListDefinition<unknown>, "counter" | "hidden">;
 
 function selectTotal(
   ctx: UserCtx,
@@ -167,7 +170,7 @@ function selectTotal(
   return sql`SELECT coalesce(sum(${sql.raw(counted)}), 0) AS total FROM ems_accounts a WHERE ${mine}`;
 }
 
-/** Counts the messages of a thread. There is no counter for it. */
+/** Counts the messages of a thread by reading them. */
 const countThread = (scopes: SQL[]): SQL<{ total: number }> => sql`
   SELECT count(*) AS total FROM (
     ${sql.join(
@@ -176,21 +179,21 @@ const countThread = (scopes: SQL[]): SQL<{ total: number }> => sql`
     )})`;
 
 const sourceOf = <Row>(
-  { table, at, columns, ofFolder }: ListTable<Row>,
+  { table, at, columns, ofFolder }: ListDefinition<Row>,
   folder: FolderFilter,
 ): Source<Row> =>
   isFolder(folder) && ofFolder
     ? ofFolder
     : { table, at, id: "id", columns, account: "account_id", company: "company_id", folder: "folder" };
 
-/** The conditions of the lists to merge. For each there is an index in the order of the list. */
-async function scopesOf(ctx: UserCtx, query: ListQuery, list: ListTable<unknown>): Promise<SQL[]> {
+/** The conditions of the lists to merge. For each, an index has the rows in list order. */
+async function scopesOf(ctx: UserCtx, query: ListQuery, list: ListDefinition<unknown>): Promise<SQL[]> {
   const { account_id, thread_id, folder } = query;
   if (thread_id)
-    return whereIn(folder).map((part) => sql`${ofThread(ctx, thread_id, account_id)} AND ${part}`);
+    return folderConditions(folder).map((part) => sql`${ofThread(ctx, thread_id, account_id)} AND ${part}`);
   const source = sourceOf(list, folder);
   const [account, company] = [sql.raw(source.account), sql.raw(source.company)];
-  // The unary plus keeps SQLite from the company's index: the account's is narrower.
+  // The plus keeps SQLite on the account's index; the company is only checked.
   const ofAccount = (id: string) => sql`${account} = ${id} AND +${company} ${inCompanies(ctx)}`;
   if (isFolder(folder)) {
     const ids = account_id ? [account_id] : await accountsOf(ctx);
@@ -207,8 +210,8 @@ async function scopesOf(ctx: UserCtx, query: ListQuery, list: ListTable<unknown>
 const ofThread = (ctx: UserCtx, id: string, accountId: string | undefined): SQL => sql`
   thread_id = ${id} AND +company_id ${inCompanies(ctx)} ${accountId ? sql`AND +account_id = ${accountId}` : sql``}`;
 
-/** The conditions for a thread's messages. Each names `hidden`, which its index has before the order. */
-export function whereIn(folder: FolderFilter): SQL[] {
+/** The conditions for a thread's messages in a folder, one per SELECT. The index has hidden messages separately. */
+export function folderConditions(folder: FolderFilter): SQL[] {
   if (folder === undefined) return [sql`hidden = 0`];
   if (folder === "all") return [sql`hidden = 0`, sql`hidden = 1`];
   return [sql`hidden = ${sql.raw(HIDDEN_FOLDERS.includes(folder) ? "1" : "0")} AND folder = ${folder}`];
@@ -222,18 +225,18 @@ async function accountsOf(ctx: UserCtx): Promise<string[]> {
 function selectPage<Row, Beside>(
   ctx: UserCtx,
   query: ListQuery,
-  list: ListTable<Row>,
+  list: ListDefinition<Row>,
   scopes: SQL[],
   beside: ((ids: SQL) => SQL<Beside>) | undefined,
 ): { lists: SQL<Row>[]; more: SQL<Beside>[]; merged: Slice } {
   const { cursor, size } = query;
   const { table, at, id, columns } = sourceOf(list, query.folder);
-  const groups = inStatements(scopes);
-  const { merged, offset } = readingOf(ctx, query, groups.length);
+  const groups = groupTerms(scopes);
+  const { merged, offset } = planPage(ctx, query, groups.length);
   const select = <Selected>(group: SQL[], selected: SQL<Selected>, limit: number) => {
     const terms = group.map(
       (scope) =>
-        sql<Selected>`SELECT ${selected} FROM ${sql.raw(table)} WHERE ${scope} ${after(at, id, cursor)}`,
+        sql<Selected>`SELECT ${selected} FROM ${sql.raw(table)} WHERE ${scope} ${olderThan(at, id, cursor)}`,
     );
     return mergeNewest(terms, limit, offset);
   };

@@ -4,7 +4,7 @@ import { wholeNumber } from "../../lib/fields.ts";
 const MAX_PAGE_SIZE = 100;
 const MAX_CURSOR_LENGTH = 500;
 
-/** Where a row stands in a list: newest first, ties by id. */
+/** The sort key of a row in a newest-first list: seconds since the epoch, ties by id. */
 export interface RowKey {
   at: number;
   id: string;
@@ -28,32 +28,33 @@ const size = z._default(
   25,
 );
 
-/** To clients it is opaque: only what `cutPage` has given is one. */
+/** Opaque to clients: only a `next_cursor` of `cutPage` is valid. */
 const cursor = z.optional(
   z.pipe(
     z.string().check(z.maxLength(MAX_CURSOR_LENGTH, `at most ${MAX_CURSOR_LENGTH} characters`)),
     z.transform((text, { issues }) => {
       const position = parseCursor(text);
       if (position) return position;
-      issues.push({ code: "custom", input: text, message: "is not one that this list has given" });
+      issues.push({ code: "custom", input: text, message: "is not a cursor of this list" });
       return z.NEVER;
     }),
   ),
 );
 
-/** The query parameters of a list without page numbers: `size` up to 100, default 25, and where to go on. */
+/** Query parameters of a list without page numbers: `size` (1 to 100, default 25) and `cursor`. */
 export const cursorQuery = { size, cursor };
 
-/** The query parameters of the contract's lists: `page` from 1, in whose place a cursor costs the same however deep. */
+/** Query parameters of the contract's lists: `page` (from 1), or a `cursor`, which costs the same at any depth. */
 export const pageQuery = { page, ...cursorQuery };
 
+/** Which page of a list to read. A cursor takes precedence over the number. */
 export interface Page {
   page: number;
   size: number;
   cursor?: RowKey | undefined;
 }
 
-/** The contract's paginated answer around an item schema, and the cursor to go on from: null on the last page. */
+/** Makes the schema of a paginated response from that of an item. `next_cursor` is null on the last page. */
 export const pageOf = <Item extends z.ZodMiniType>(item: Item) =>
   z.object({
     items: z.array(item),
@@ -63,7 +64,7 @@ export const pageOf = <Item extends z.ZodMiniType>(item: Item) =>
     next_cursor: z.nullable(z.string()),
   });
 
-/** Which rows of a list make a page, counted from the list's first, or from its cursor. */
+/** A page as row numbers, counted from the start of the list or from its cursor. */
 export interface Slice {
   first: number;
   size: number;
@@ -74,17 +75,17 @@ export const sliceOf = ({ page, size, cursor }: Page): Slice => ({
   size,
 });
 
-/** How many rows each list must give for `cutPage`: one more than it shows, which tells whether another page follows. */
+/** How many rows each list must return for `cutPage`. The extra row shows whether another page follows. */
 export const rowsFor = ({ first, size }: Slice): number => first + size + 1;
 
-/** True for a page that begins after the list's last row: there is nothing to read for it. */
+/** True when a page by number begins after the last row. */
 export const isPastEnd = (query: Page, total: number): boolean =>
   !query.cursor && sliceOf(query).first >= total;
 
 /**
- * Takes a slice out of several lists that are each newest first, as a query per company gives them.
- * @param lists each holding at least its first `rowsFor(slice)` rows, or all that it has
- * @returns its rows, newest first, and the cursor of the next page: null on the last
+ * Merges newest-first lists, such as one per company, and cuts a page from them.
+ * @param lists the first `rowsFor(slice)` rows of each list, or all if it has fewer
+ * @returns the rows of the page, newest first, and the cursor of the next page, null on the last
  */
 export function cutPage<Row extends RowKey>(
   lists: Row[][],
@@ -96,10 +97,10 @@ export function cutPage<Row extends RowKey>(
   return { rows, next_cursor: found.length > size && last ? formatCursor(last) : null };
 }
 
-/** The order of every list: newest first, ties by id. */
+/** Compares rows by the order of every list: newest first, ties by id, descending. */
 export const byNewest = (a: RowKey, b: RowKey): number => b.at - a.at || (a.id < b.id ? 1 : -1);
 
-/** The cursor of what comes after a row, in base64url, so that it needs no escaping in a URL. */
+/** The cursor after a row, in base64url, so that a URL needs no escaping. */
 export const formatCursor = ({ at, id }: RowKey): string =>
   btoa(`${at} ${id}`).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 
@@ -108,6 +109,6 @@ function parseCursor(text: string): RowKey | undefined {
     const [, at, id] = /^(\d+) (.+)$/.exec(atob(text.replaceAll("-", "+").replaceAll("_", "/"))) ?? [];
     return at && id ? { at: Number(at), id } : undefined;
   } catch {
-    return undefined; // not base64 at all
+    return undefined; // not base64
   }
 }

@@ -2,7 +2,7 @@ import { type SQL, sql } from "drizzle-orm/sql";
 import { notFound } from "../../lib/errors.ts";
 import { selectAttachments } from "../attachments/service.ts";
 import type { UserCtx } from "../context.ts";
-import { isOneStatement, type Listing, listPage } from "../lists/page.ts";
+import { isOneStatement, type ListedPage, listPage } from "../lists/page.ts";
 import { type RowKey, sliceOf } from "../lists/pagination.ts";
 import { type MessageRow, messageColumns, messagesByIds, messagesOf, PORTION } from "./query.ts";
 import type { MessageResponse, MessagesQuery } from "./schemas.ts";
@@ -17,17 +17,17 @@ const LIST = {
   hidden: "hidden_message_count",
 } as const;
 
-/** Two statements skip the rows before a page twice: beyond so many that costs more than a round trip. */
+/** A batch of messages and attachments skips earlier rows twice. Above this many, two batches cost less. */
 const SHALLOW = 100;
 
 /**
- * A page of the caller's messages, newest first, and the position that it was read at. The items come while they
- * are read.
+ * Reads a page of the caller's messages, newest first.
+ * @returns the page, with items read on demand, and the position of the event log at the time of the read
  */
 export async function listMessages(
   ctx: UserCtx,
   query: MessagesQuery,
-): Promise<Omit<Listing<RowKey>, "rows"> & { items: AsyncIterable<MessageResponse> }> {
+): Promise<Omit<ListedPage<RowKey>, "rows"> & { items: AsyncIterable<MessageResponse> }> {
   const isShallow = sliceOf(query).first <= SHALLOW;
   if (isShallow && query.size <= PORTION && isOneStatement(ctx, query)) {
     const whole = {
@@ -43,7 +43,7 @@ export async function listMessages(
   return { ...listing, items: messagesByIds(ctx, ids) };
 }
 
-/** @throws ServiceError `not_found` */
+/** Reads a message with its body and attachments. @throws ServiceError not_found */
 export async function getMessage(ctx: UserCtx, id: string): Promise<MessageResponse> {
   for await (const message of messagesByIds(ctx, [id])) return message;
   throw notFound("Message");

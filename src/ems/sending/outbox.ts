@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm/sql";
 import { notFound, ServiceError } from "../../lib/errors.ts";
 import { batch, inCompanies, type UserCtx } from "../context.ts";
-import { after } from "../lists/page.ts";
+import { olderThan } from "../lists/page.ts";
 import { cutPage, type RowKey, rowsFor } from "../lists/pagination.ts";
 import { finish } from "./attempt.ts";
 import { loadMail, type OutboxRow, toResponse } from "./entry.ts";
@@ -14,7 +14,7 @@ export async function listOutbox(ctx: UserCtx, { size, cursor }: OutboxQuery): P
     ctx,
     ctx.user.companies.map(
       (id) => sql<OutboxRow & RowKey>`
-        SELECT *, created_at AS at FROM ems_outbox WHERE company_id = ${id} ${after("created_at", "id", cursor)}
+        SELECT *, created_at AS at FROM ems_outbox WHERE company_id = ${id} ${olderThan("created_at", "id", cursor)}
         ORDER BY created_at DESC, id DESC LIMIT ${rowsFor(slice)}`,
     ),
   );

@@ -7,7 +7,7 @@ import { batch, inCompanies, type UserCtx } from "../context.ts";
 import { notifyHub } from "../events/hub-client.ts";
 import { appendEvents } from "../events/log.ts";
 import type { FolderFilter } from "../folders.ts";
-import { listPage, whereIn } from "../lists/page.ts";
+import { folderConditions, listPage } from "../lists/page.ts";
 import type { RowKey } from "../lists/pagination.ts";
 import { type MessageRow, messageColumns, messagesByIds, messagesOf, PORTION } from "../messages/query.ts";
 import type { MessageResponse } from "../messages/schemas.ts";
@@ -41,7 +41,10 @@ const LIST = {
   },
 } as const;
 
-/** A page of the caller's threads, the latest active first, and the position that it was read at. */
+/**
+ * Reads a page of the caller's threads, most recently active first.
+ * @returns the page, and the position of the event log at the time of the read
+ */
 export async function listThreads(
   ctx: UserCtx,
   query: ThreadsQuery,
@@ -52,16 +55,16 @@ export async function listThreads(
 }
 
 /**
- * A thread and its messages, oldest first; these come while they are read.
- * @param folder of which folder; else what lies in junk, trash and drafts is left out
- * @throws ServiceError `not_found`
+ * Reads a thread and its messages, oldest first. All but the first messages are read on demand.
+ * @param folder limits the messages; undefined leaves out junk, trash and drafts
+ * @throws ServiceError not_found
  */
 export async function getThread(
   ctx: UserCtx,
   id: string,
   folder?: FolderFilter,
 ): Promise<{ thread: ThreadSummary; messages: AsyncIterable<MessageResponse> }> {
-  const parts = whereIn(folder);
+  const parts = folderConditions(folder);
   const messages = <Row>(columns: SQL<Row>, limit: SQL) => {
     const terms = parts.map(
       (part) => sql`
@@ -78,17 +81,17 @@ export async function getThread(
   ]);
   if (!thread) throw notFound("Thread");
   const rest = more.map((message) => message.id);
-  return { thread: toSummary(thread), messages: inTurn(ctx, first, files, rest) };
+  return { thread: toSummary(thread), messages: allMessages(ctx, first, files, rest) };
 }
 
-async function* inTurn(ctx: UserCtx, first: MessageRow[], files: AttachmentRow[], rest: string[]) {
+async function* allMessages(ctx: UserCtx, first: MessageRow[], files: AttachmentRow[], rest: string[]) {
   yield* messagesOf(ctx, first, files);
   yield* messagesByIds(ctx, rest);
 }
 
 /**
- * Protects a thread, or takes the protection away.
- * @throws ServiceError `not_found`
+ * Sets or clears the `do_not_delete` mark of a thread.
+ * @throws ServiceError not_found
  */
 export async function updateThread(ctx: UserCtx, { id, do_not_delete }: ThreadUpdate & { id: string }) {
   const before = await getThread(ctx, id);

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm/sql";
 import { inCompanies, type UserCtx } from "../../context.ts";
-import { type Listing, listPage } from "../../lists/page.ts";
+import { type ListedPage, listPage } from "../../lists/page.ts";
 import type { RowKey } from "../../lists/pagination.ts";
 import { type DraftRow, loadContent } from "./content.ts";
 import type { DraftResponse, DraftsQuery } from "./schemas.ts";
@@ -17,7 +17,7 @@ const LIST = { table: "ems_drafts", at: "updated_at", columns: COLUMNS, counter:
 export async function listDrafts(
   ctx: UserCtx,
   query: DraftsQuery,
-): Promise<Omit<Listing<RowKey>, "rows"> & { items: AsyncIterable<DraftResponse> }> {
+): Promise<Omit<ListedPage<RowKey>, "rows"> & { items: AsyncIterable<DraftResponse> }> {
   const { rows, ...listing } = await listPage(ctx, query, LIST);
   const ids = rows.map(({ id }) => id);
   return { ...listing, items: draftsByIds(ctx, ids) };
