@@ -14,7 +14,7 @@ export interface MessageRow extends RowOf<typeof messages> {
   entry: string | null;
 }
 
-/** The columns of a MessageRow, of the table or alias `messages`. */
+/** The columns of a MessageRow. @param messages the table or its alias */
 export const messageColumns = (
   { user }: UserCtx,
   messages: string,
@@ -22,15 +22,15 @@ export const messageColumns = (
   SELECT json_array(e.is_read, e.is_starred, e.is_archived, e.read_at) FROM ems_inbox_entries e
   WHERE e.message_id = ${sql.raw(messages)}.id AND e.user_id = ${user.user_id}) AS entry`;
 
-/** D1 holds a whole answer in memory: bodies come in portions of this many messages. */
+/** Messages per statement: D1 holds a whole result in memory, bodies included. */
 export const PORTION = 25;
 
 interface Parts {
-  /** False: bodies over 64 KB are left out, as null. */
+  /** If false, bodies over 64 KB are null. */
   largeBodies: boolean;
 }
 
-/** Those of the messages that are the caller's, in the order of the ids, with attachments and whole bodies. */
+/** Reads messages with bodies and attachments, in the order of the ids. Those of other companies are left out. */
 export async function* messagesByIds(
   ctx: UserCtx,
   ids: string[],
@@ -56,7 +56,7 @@ export async function* messagesByIds(
 }
 
 /**
- * Messages as they are answered, in the order of the rows.
+ * Turns rows into messages of the API, in order. Large bodies are loaded one at a time.
  * @param files rows of `selectAttachments`
  */
 export async function* messagesOf(
@@ -123,7 +123,7 @@ function deliveryOf(row: MessageRow): MessageResponse["delivery"] {
   return state || opened_count || clicked_count ? { state, detail, opened_count, clicked_count } : null;
 }
 
-/** The contract shows none as null. Stored, null means that the provider has not told. */
+/** The contract shows an empty list as null. In the database, null means that the provider has not sent the field. */
 function addressesOrNull(json: string | null): MessageResponse["cc_addresses"] {
   const addresses = json ? JSON.parse(json) : [];
   return addresses.length ? addresses : null;

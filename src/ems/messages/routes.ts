@@ -8,7 +8,7 @@ import { getMessage, listMessages } from "./service.ts";
 
 const param = valid("param", MessageParam);
 
-// What understands HTML is imported where it is needed: no start of the Worker pays for it.
+// The HTML code is imported on first use, which keeps it out of the Worker's start.
 export const messages = new Hono<EmsEnv>({ strict: false })
   .get("/", responds(200, MessageListResponse), valid("query", MessagesQuery), async (c) => {
     const query = c.req.valid("query");
@@ -28,7 +28,7 @@ export const messages = new Hono<EmsEnv>({ strict: false })
     return c.html(html, 200, documentHeaders(policy, ctx.config.CORS_ORIGINS));
   });
 
-/** The pages that may call the API may also frame a mail's document: without a list, those of any local port. */
+/** The origins that may call the API may also frame a mail's document; without CORS_ORIGINS, any local port may. */
 function documentHeaders(policy: string, origins: string[]): Record<string, string> {
   const anyLocal = ["localhost", "127.0.0.1"].flatMap((host) => [`http://${host}:*`, `https://${host}:*`]);
   const framing = `frame-ancestors 'self' ${(origins.length ? origins : anyLocal).join(" ")}`;

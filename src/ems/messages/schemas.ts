@@ -28,7 +28,7 @@ export const MessageResponse = z.object({
   to_addresses: Addresses,
   cc_addresses: z.nullable(Addresses),
   bcc_addresses: z.nullable(Addresses),
-  /** Who wants the answers, where that is not the sender. */
+  /** The addresses to reply to, if they differ from the sender. */
   reply_to: z.nullable(Addresses),
   subject: z.string(),
   body_html: z.nullable(z.string()),
@@ -40,7 +40,7 @@ export const MessageResponse = z.object({
   sent_at: z.iso.datetime(),
   created_at: z.iso.datetime(),
   attachments: z.array(AttachmentResponse),
-  /** The caller's own entry of it, by whose id it is read, starred and archived. */
+  /** The caller's entry. Its id is the one for the routes that mark as read, star and archive. */
   inbox: z.object({
     id: z.uuid(),
     is_read: z.boolean(),
@@ -48,9 +48,9 @@ export const MessageResponse = z.object({
     is_archived: z.boolean(),
     read_at: z.nullable(z.iso.datetime()),
   }),
-  /** By which rule it found its thread when it came. */
+  /** The rule that assigned the message to its thread on arrival. */
   threaded_by: z.enum(["reply", "provider", "references", "none"]),
-  /** What became of a mail that we sent, as far as the provider has told. */
+  /** The outcome of an outbound message, as reported by the provider. */
   delivery: z.nullable(
     z.object({
       state: z.nullable(z.enum(["sent", "bounced", "failed"])),

@@ -6,17 +6,16 @@ import { inlineUrls } from "../attachments/inline.ts";
 import { inCompanies, type UserCtx } from "../context.ts";
 import { type BodyColumns, loadBody } from "../ingest/bodies.ts";
 
-/** A message's body as a document. */
+/** A message's body as an HTML document. */
 export interface HtmlDocument {
   html: string;
-  /** The Content-Security-Policy that it needs: what it may load. */
+  /** The Content-Security-Policy for the document: what it may load. */
   policy: string;
 }
 
 /**
- * A message's body as a document that is safe to show, with the images that were sent along. They are signed URLs,
- * good for an hour.
- * @param remoteImages whether images of other hosts may be loaded
+ * Makes a safe HTML document of a message's body. Inline images become signed URLs, valid for an hour.
+ * @param remoteImages whether the document may load images from other hosts
  * @throws ServiceError not_found
  */
 export async function getMessageHtml(ctx: UserCtx, id: string, remoteImages: boolean): Promise<HtmlDocument> {

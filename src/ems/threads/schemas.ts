@@ -18,12 +18,12 @@ export const ThreadSummary = z.object({
   id: z.uuid(),
   email_account_id: z.uuid(),
   subject: z.string(),
-  /** These two are of what is shown, and in the list of a folder of what lies there. */
+  /** This and message_count cover the shown folders; in the list of a folder, only that folder. */
   last_message_at: z.iso.datetime(),
   message_count: z.int(),
   do_not_delete: z.boolean(),
   created_at: z.iso.datetime(),
-  /** Rises with each message that is written in it; `GET /threads/{id}` also has it as ETag, for If-Match. */
+  /** Increases with each message written in the thread. Also the ETag of `GET /threads/{id}`, for If-Match. */
   version: z.int(),
 });
 export type ThreadSummary = z.infer<typeof ThreadSummary>;

@@ -4,14 +4,15 @@ import { batch, type Ctx, inCompanies, type UserCtx } from "../context.ts";
 import { messagesByIds } from "../messages/query.ts";
 import type { MessageResponse } from "../messages/schemas.ts";
 
-/** How many of the messages that a caller has not seen a refusal shows: it is built in memory. */
+/** Maximum unseen messages in a conflict response, which is built in memory. */
 const SHOWN_UNSEEN = 25;
 
 /**
- * Lets one of those who want to answer the same state of a thread begin, and no other: the claim is the next
- * version. Whoever has claimed and then cannot write gives it back.
- * @throws ServiceError `conflict` with the newest 25 messages that the caller has not seen, oldest first, bodies over 64 KB
- *   left out, and whether there are `more`: none at all when a colleague is just answering
+ * Claims the next version of a thread for a reply, if the caller has seen the current one. Of concurrent replies to the
+ * same version, only one succeeds. If the reply is not written after all, call `releaseVersion`.
+ * @param seen the version that the caller has seen
+ * @throws ServiceError conflict, with the current `version`, the newest 25 unseen `messages` (oldest first, bodies over
+ *   64 KB null), and `more` if there are others. Without messages, a colleague is writing a reply at this moment.
  */
 export async function claimVersion(ctx: UserCtx, threadId: string, seen: number): Promise<void> {
   const thread = sql`id = ${threadId} AND company_id ${inCompanies(ctx)}`;
@@ -32,13 +33,13 @@ export async function claimVersion(ctx: UserCtx, threadId: string, seen: number)
   for await (const message of messagesByIds(ctx, shown, { largeBodies: false })) messages.push(message);
   const more = ids.length > SHOWN_UNSEEN;
   const detail = messages.length
-    ? `Not sent: ${more ? "more than " : ""}${messages.length} more in this thread since you have read it`
-    : "Not sent: a colleague is answering this thread just now";
+    ? `Not sent: ${more ? "more than " : ""}${messages.length} new in this thread since you read it`
+    : "Not sent: a colleague is replying to this thread right now";
   const version = current?.version ?? seen;
   throw new ServiceError("conflict", detail, { details: { version, messages, more } });
 }
 
-/** Undoes a claim that came to nothing, unless something was written since. */
+/** Undoes a claim whose reply was not written, unless another version was claimed since. @param seen as claimed */
 export const releaseVersion = (
   ctx: Ctx,
   companyId: number,
