@@ -1,7 +1,7 @@
 import { formatEvent } from "../../lib/sse.ts";
 import type { LoggedEvent } from "./log.ts";
 
-/** What a client gets of an event: what does not apply is null. */
+/** The data of an event for clients. Fields that do not apply are null, except `account_id`, which is left out. */
 export const toEventData = ({
   type,
   thread_id,
@@ -17,10 +17,10 @@ export const toEventData = ({
 });
 
 /**
- * What a hub sends to a stream: the event's id and its text. The text is without an SSE id, which names the
- * position of one stream; what is not in the log has no id at all.
+ * What a hub sends to a stream: the event's id in the log, and its SSE text. The text has no `id:` line: that is a
+ * position, and each stream has its own. The id is null for events outside the log.
  */
 export type Packet = [id: number | null, frame: string];
 
-/** The event as a stream shows it, but for its id. */
+/** Formats an event as SSE text without an `id:` line. */
 export const toFrame = (event: LoggedEvent): string => formatEvent(event.type, toEventData(event));

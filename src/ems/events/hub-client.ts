@@ -2,16 +2,16 @@ import { log } from "../../platform/log.ts";
 import type { Ctx } from "../context.ts";
 import { enqueueJob } from "../jobs.ts";
 
-/** The code that a hub closes a socket with whose user has opened too many. */
+/** The WebSocket close code for a stream that gives way to newer streams of the same user. */
 export const TOO_MANY_STREAMS = 4008;
 
-/** The hub of a company. */
+/** A stub of the company's hub. */
 export const hubOf = ({ COMPANY_HUB }: Env, companyId: number) =>
   COMPANY_HUB.get(COMPANY_HUB.idFromName(String(companyId)));
 
 /**
- * Tells the company's hub, after the batch has committed, that its log has grown. A call that fails is made up for by
- * a job: the event is safe in the log, but until then no stream reads it.
+ * Notifies the company's hub of new events in its log. Call it after the batch has committed. If the call fails, a job
+ * repeats it: the event is safe in the log, but no stream reads it until then.
  */
 export function notifyHub(ctx: Ctx, companyId: number): void {
   const notifying = async () => {

@@ -8,26 +8,26 @@ import { Leases, type Presence, toPresenceFrame } from "./leases.ts";
 import { type LoggedEvent, lastEventId, readEvents } from "./log.ts";
 
 const READ_LIMIT = 200;
-/** Streams of one user: beyond any number of tabs. A hub takes 32,768 sockets, and sends each event to every one. */
+/** Maximum streams per user, more than a user has tabs. A hub has at most 32,768 sockets, and sends to all of them. */
 const STREAMS_PER_USER = 20;
 
 /**
- * One company's fan-out, under the company's id as its name. It holds a hibernatable WebSocket to each Worker that
- * holds a stream, and sleeps between events. What it sends is what the log says: a ring carries nothing but the
- * news that there is more. Only presence is its own.
+ * The fan-out of one company, named by the company's id. It holds a hibernatable WebSocket to the Worker of each
+ * stream, and hibernates between events. It sends what it reads from the log: a notification only says that the log
+ * has grown. Presence is the exception: it exists only here.
  */
 export class CompanyHub extends DurableObject<Env> {
   readonly #company = Number(this.ctx.id.name);
   readonly #db = openDatabase(this.env, "DB", config(this.env)).forCompany(this.#company);
   readonly #leases = new Leases(this.ctx.storage);
-  /** Reads of the log follow one another, so that each event goes out once and in order. */
+  /** Reads of the log run one after another, so that each event is sent once and in order. */
   #reading: Promise<void> = Promise.resolve();
-  /** A read that has not begun will also see what the next ring tells of. */
+  /** A read that has not started also covers later notifications. */
   #isReadPending = false;
 
   /**
-   * Joins a stream: `GET ?user=` with Upgrade: websocket. The answer's `x-cursor` is the id of the last event
-   * that this socket may not be told of: the stream reads the log up to there.
+   * Joins a stream: `GET ?user=` with Upgrade: websocket. This socket may miss events up to the response's `x-cursor`,
+   * an event id: the stream reads those from the log.
    */
   override async fetch(request: Request): Promise<Response> {
     const isFirst = this.ctx.getWebSockets().length === 0;
@@ -37,8 +37,8 @@ export class CompanyHub extends DurableObject<Env> {
     this.ctx.acceptWebSocket(server, [user]);
     server.serializeAttachment(Date.now());
     try {
-      // Everyone waits for a beginning that is under way: it moves the cursor past events that no socket is sent.
-      await this.#enqueue(() => this.#begin(isFirst));
+      // Every join waits for a pending initCursor, which moves the cursor past events that no socket receives.
+      await this.#enqueue(() => this.#initCursor(isFirst));
     } catch (error) {
       server.close(1011);
       throw error;
@@ -51,8 +51,8 @@ export class CompanyHub extends DurableObject<Env> {
   }
 
   /**
-   * Called after a commit that has appended to the company's log.
-   * @throws Error when the log cannot be read: the caller rings again
+   * Sends the new events of the company's log. Called after the commit that appended them.
+   * @throws Error when the log cannot be read: the caller must notify again
    */
   async notify(): Promise<void> {
     if (this.#isReadPending || this.ctx.getWebSockets().length === 0) return;
@@ -63,7 +63,7 @@ export class CompanyHub extends DurableObject<Env> {
     });
   }
 
-  /** @returns who else is at the thread */
+  /** Takes or releases a lease. @returns the other users in the thread */
   async announce(presence: Presence): Promise<Presence[]> {
     const { others, isNews } = this.#leases.take(presence, Date.now());
     if (isNews) this.#sendPresence(presence);
@@ -71,18 +71,19 @@ export class CompanyHub extends DurableObject<Env> {
     return others;
   }
 
-  /** Whoever has not renewed a lease has left. */
+  /** Announces users with an expired lease as `left`. */
   override async alarm(): Promise<void> {
     for (const expired of this.#leases.expire(Date.now())) this.#sendPresence(expired);
     await this.#wakeForLeases();
   }
 
+  /** Sets the alarm for the next lease to expire, unless an alarm is set already. */
   async #wakeForLeases(): Promise<void> {
     const due = this.#leases.nextExpiry();
     if (due !== null && (await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(due);
   }
 
-  /** Closes the user's oldest streams, so that there is room for one more. */
+  /** Closes the user's oldest streams, so that one more stays within the limit. */
   #makeRoom(user: string): void {
     const open = this.ctx.getWebSockets(user).filter(({ readyState }) => readyState === WebSocket.OPEN);
     const byAge = open.sort((a, b) => a.deserializeAttachment() - b.deserializeAttachment());
@@ -91,15 +92,16 @@ export class CompanyHub extends DurableObject<Env> {
     }
   }
 
-  async #begin(isFirst: boolean): Promise<void> {
-    // A cursor from before there was nobody is of no use, not even when this fails: the log may have grown by much since.
+  async #initCursor(isFirst: boolean): Promise<void> {
+    // Without sockets the cursor stood still while the log grew. Drop it first: if the read below fails, a stale cursor
+    // would replay all of that.
     if (isFirst) this.ctx.storage.kv.delete("cursor");
     this.#cursor ??= await lastEventId(this.#db, this.#company);
   }
 
   async #sendNew(): Promise<void> {
     let cursor = this.#cursor;
-    if (cursor === undefined) return; // whoever is joining begins after this, and reads the log up to there
+    if (cursor === undefined) return; // a pending join sets it later, and its stream reads the log up to there
     let events: LoggedEvent[];
     do {
       events = await readEvents(this.#db, this.#company, cursor, READ_LIMIT);
@@ -109,7 +111,7 @@ export class CompanyHub extends DurableObject<Env> {
     } while (events.length === READ_LIMIT);
   }
 
-  /** Events in a row that have the same audience go out together. */
+  /** Sends consecutive events of the same audience in one message. */
   #send(events: LoggedEvent[]): void {
     for (let start = 0, end = 0; start < events.length; start = end) {
       const audience = events[start]?.user_id ?? null;
@@ -132,7 +134,7 @@ export class CompanyHub extends DurableObject<Env> {
     return run;
   }
 
-  /** The last event that was sent, or that was in the log when the first joined. It outlives hibernation. */
+  /** The id of the last event sent, or of the newest when the first stream joined. Survives hibernation. */
   get #cursor(): number | undefined {
     return this.ctx.storage.kv.get<number>("cursor");
   }
@@ -148,7 +150,7 @@ function sendTo(sockets: WebSocket[], packets: Packet[]): void {
     try {
       socket.send(text);
     } catch (error) {
-      // Its stream ends with it, and the client resumes: one that is broken holds up no other.
+      // A broken socket must not block the others. Closing it ends its stream, and the client resumes.
       log("warn", "hub.socket_broken", { error });
       socket.close(1011);
     }

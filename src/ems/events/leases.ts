@@ -1,17 +1,17 @@
 import { formatEvent } from "../../lib/sse.ts";
 import type { PresenceState } from "./presence-schemas.ts";
 
-/** How long somebody counts as present after they last said so. */
+/** How long a user counts as present after the last announcement. */
 export const LEASE_MS = 30_000;
 
-/** Who is at a thread, and what they do there. */
+/** A user in a thread, and what they do there. */
 export type Presence = {
   thread_id: string;
   user_id: number;
   state: PresenceState;
 };
 
-/** The leases of one company's users on its threads. They are kept in its Durable Object, so that they outlive sleep. */
+/** The presence leases of one company's users. Stored in its Durable Object, so that they survive hibernation. */
 export class Leases {
   readonly #sql: SqlStorage;
 
@@ -23,9 +23,9 @@ export class Leases {
   }
 
   /**
-   * Takes a lease, renews it, or with `left` gives it up.
+   * Takes a lease, renews it, or releases it with `left`.
    * @param now in milliseconds
-   * @returns whether that is news to the others, and who else is at the thread
+   * @returns whether the state changed, and the other users in the thread
    */
   take({ thread_id, user_id, state }: Presence, now: number): { isNews: boolean; others: Presence[] } {
     const present = this.#select("WHERE thread_id = ? AND until > ?", thread_id, now);
@@ -42,14 +42,14 @@ export class Leases {
     return { isNews: before !== state, others: present.filter((other) => other.user_id !== user_id) };
   }
 
-  /** Removes the leases that are over. @returns what the others are to be told */
+  /** Removes expired leases. @returns them as `left`, to announce */
   expire(now: number): Presence[] {
     const over = this.#select("WHERE until <= ?", now);
     this.#sql.exec("DELETE FROM leases WHERE until <= ?", now);
     return over.map((presence) => ({ ...presence, state: "left" }));
   }
 
-  /** When the next lease is over, in milliseconds; null when there is none. */
+  /** When the next lease expires, in milliseconds since the epoch; null without leases. */
   nextExpiry(): number | null {
     return this.#sql.exec<{ due: number | null }>("SELECT min(until) AS due FROM leases").one().due;
   }
@@ -60,6 +60,6 @@ export class Leases {
   }
 }
 
-/** The event as a stream shows it. It is in no log, so it has no id: a client that was away asks again. */
+/** Formats presence as SSE text. It is not in the log and has no id: a client that reconnects asks again. */
 export const toPresenceFrame = ({ thread_id, user_id, state }: Presence, company_id: number): string =>
   formatEvent("presence", { type: "presence", thread_id, message_id: null, company_id, user_id, state });

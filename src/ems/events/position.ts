@@ -1,20 +1,20 @@
 /**
- * How far a client has come: per company, the id of the last event of its log that it has had. One number would
- * not do: a stream merges the logs of several companies, and may be ahead on one and behind on another.
+ * How far a client has read: per company, the id of the last event that it received. A single number is not enough: a
+ * stream merges several logs, and can be ahead in one and behind in another.
  */
 export type Position = Map<number, number>;
 
-/** The header by which an answer tells the position that it was read at; browsers send it back under this name. */
+/** The response header with the position of the log at the time of the read. Browsers send it back by this name. */
 export const POSITION_HEADER = "last-event-id";
 
-/** @param idOf the place in the log of a company */
+/** @param idOf returns the id of the last event read in a company's log */
 export const positionAt = (companies: number[], idOf: (company: number) => number): Position =>
   new Map(companies.map((company) => [company, idOf(company)]));
 
 /**
- * A position as clients carry it: the lowest id, each company with how far it is ahead of that, and a checksum,
- * since a position that was cut or mistyped could else pass for a later one. In base 36, of characters that a URL
- * and a header take as they are: `2s.1.4_a~1x7k2f`.
+ * Formats a position for clients, in base 36: the lowest id, each company with its offset from that id, and a checksum.
+ * Without the checksum, a truncated position could pass for another valid one. A URL and a header need no escaping.
+ * @returns for example `2s.1.4_a~1x7k2f`
  */
 export function formatPosition(position: Position): string {
   const base = Math.min(...position.values(), Number.MAX_SAFE_INTEGER);
@@ -26,7 +26,7 @@ export function formatPosition(position: Position): string {
   return `${text}~${checksum(text)}`;
 }
 
-/** @returns null for what `formatPosition` has not made */
+/** Parses a position of `formatPosition`. @returns null for any other text */
 export function parsePosition(token: string): Position | null {
   const [, text, base, companies, sum] = /^((\w+)((?:\.-?\w+)*))~(\w+)$/.exec(token) ?? [];
   if (text === undefined || base === undefined || checksum(text) !== sum) return null;

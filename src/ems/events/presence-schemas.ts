@@ -11,9 +11,9 @@ export type PresenceRequest = z.infer<typeof PresenceRequest>;
 export const PresenceResponse = z.object({
   thread_id: z.uuid(),
   state: z.enum(STATES),
-  /** Say it again before this many seconds are over; 0 after `left`. */
+  /** In seconds: repeat the request before then. 0 after `left`. */
   expires_in: z.int(),
-  /** Who else is at the thread. */
+  /** The other users in the thread. */
   others: z.array(z.object({ user_id: z.int(), state: z.enum(STATES) })),
 });
 export type PresenceResponse = z.infer<typeof PresenceResponse>;

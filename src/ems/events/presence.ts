@@ -6,9 +6,9 @@ import { LEASE_MS } from "./leases.ts";
 import type { PresenceRequest, PresenceResponse } from "./presence-schemas.ts";
 
 /**
- * Says what the caller does at a thread; the company's other users are told when it is something new. It holds for
- * 30 s, and is stored nowhere but in the company's hub.
- * @throws ServiceError `not_found`
+ * Announces what the caller does in a thread. The company's other users get an event if the state changed. It expires
+ * after 30 s, and only the company's hub stores it.
+ * @throws ServiceError not_found
  */
 export async function announcePresence(
   ctx: UserCtx,

@@ -4,23 +4,23 @@ import type { CurrentUser } from "../user.ts";
 import { EVENT_COLUMNS, type LoggedEvent, newestEvent } from "./log.ts";
 import { type Position, parsePosition, positionAt } from "./position.ts";
 
-/** Whoever has missed more events than this is better off reading the lists again. */
+/** A client that missed more events than this gets a resync: reading the lists again is cheaper. */
 export const REPLAY_LIMIT = 5000;
 
+/** Where a client starts to read the log. */
 export interface Start {
   position: Position;
-  /** False when what came before cannot be told: the client has to read its lists again. */
-  isKnown: boolean;
-  /** The newest event of each company's log when this was found out. */
+  /** False when events before `position` may be lost: the client must read its lists again. */
+  isGapless: boolean;
+  /** Per company, the newest id at the time of the read. */
   newest: Position;
 }
 
 /**
- * Where a client goes on that was at `since`, or begins without it: in the companies of its current token.
- * Unknown is a position that is damaged, from before what the log still holds, ahead of the log, or without one
- * of the companies.
+ * Resolves where a client starts, for the companies of its current token: after `since`, or at the end of the log.
+ * There is a gap when `since` is damaged, older than the log, ahead of the log, or lacks one of the companies.
  */
-export async function findStart(
+export async function resolveStart(
   ctx: Ctx,
   { companies }: CurrentUser,
   since: string | undefined,
@@ -28,37 +28,37 @@ export async function findStart(
   const bounds = await ctx.db.all(sql<{ newest: number; oldest: number | null }>`
     SELECT *, (SELECT min(id) FROM ems_events) AS oldest FROM (${newestEvent})`);
   const newest = positionAt(companies, (company) => ctx.db.rowOf(company, bounds)?.newest ?? 0);
-  if (!since) return { position: new Map(newest), isKnown: true, newest };
-  const told = parsePosition(since);
+  if (!since) return { position: new Map(newest), isGapless: true, newest };
+  const given = parsePosition(since);
   const position: Position = new Map();
   for (const [company, last] of newest) {
-    const id = told?.get(company);
+    const id = given?.get(company);
     const oldest = ctx.db.rowOf(company, bounds)?.oldest ?? last + 1;
     if (id !== undefined && id >= oldest - 1 && id <= last) position.set(company, id);
   }
-  const isKnown = told !== null && position.size === companies.length;
-  return { position: isKnown ? position : new Map(newest), isKnown, newest };
+  const isGapless = given !== null && position.size === companies.length;
+  return { position: isGapless ? position : new Map(newest), isGapless, newest };
 }
 
-/** Where an event is: its company, and its id in that company's log. */
-export type Place = [company: number, id: number];
+/** Identifies an event. The id alone is not enough: each part of the database counts its own events. */
+export type EventKey = [company: number, id: number];
 
 /**
- * Finds what a user may see and has not had. However many companies these are and however far behind the user is, no
- * more is held than the places of REPLAY_LIMIT events.
- * @param behind where the user stands in each company to look at
- * @param last the id of the last event to look at
- * @returns the places in the order of the commits; null when there are more than REPLAY_LIMIT
+ * Finds the events that a user may see and has not received. Memory is bounded by REPLAY_LIMIT keys per audience and
+ * part of the database, for any number of companies.
+ * @param behind the user's position, with only the companies to read
+ * @param last the highest event id to read
+ * @returns the keys in commit order; null when there are more than REPLAY_LIMIT
  */
 export async function findMissed(
   ctx: Ctx,
   { user_id }: CurrentUser,
   behind: Position,
   last = Number.MAX_SAFE_INTEGER,
-): Promise<Place[] | null> {
+): Promise<EventKey[] | null> {
   const stands = JSON.stringify([...behind]);
-  // A statement per audience, each walking its own index: the index that has both audiences would walk past all that
-  // colleagues did for themselves. The places come as one text, which takes a fraction of what as many rows would.
+  // A statement per audience, each on its own index: a common index would also walk over the private events of
+  // colleagues. The keys come as one JSON text, which takes a fraction of the memory of rows.
   const part = (index: string, audience: SQL) => sql<{ places: string }>`
     SELECT json_group_array(json_array(company_id, id)) AS places FROM (
       SELECT e.company_id, e.id FROM json_each(${stands}) stand
@@ -69,46 +69,45 @@ export async function findMissed(
     part("ems_events_shared", sql`e.user_id IS NULL`),
     part("ems_events_own", sql`e.user_id = ${user_id}`),
   ]);
-  const found = parts.flat().flatMap(({ places }): Place[] => JSON.parse(places));
+  const found = parts.flat().flatMap(({ places }): EventKey[] => JSON.parse(places));
   return found.length > REPLAY_LIMIT ? null : found.sort(([, a], [, b]) => a - b);
 }
 
 /**
- * Finds the next of what a user may see and has not had, however much that is.
- * @param newest the id of the last event to look at
+ * Finds the next events that a user may see and has not received, however far behind the user is.
+ * @param newest the highest event id to read
  * @param limit below REPLAY_LIMIT
- * @returns the places in the order of the commits: more than `limit`, or else all
+ * @returns the keys in commit order: more than `limit` of them, or all
  */
 export async function findNext(
   ctx: Ctx,
   user: CurrentUser,
   behind: Position,
   { newest, limit }: { newest: number; limit: number },
-): Promise<Place[]> {
+): Promise<EventKey[]> {
   let [low, high, last] = [Math.min(newest, ...behind.values()), newest, newest];
-  let places = await findMissed(ctx, user, behind, last);
-  // Of more than can be held: an id up to which there are enough, and not too many.
-  while (places === null || (places.length <= limit && last < newest)) {
-    if (places === null) high = last;
+  let keys = await findMissed(ctx, user, behind, last);
+  // Too many to hold: bisect for an upper id with more than `limit` events and at most REPLAY_LIMIT.
+  while (keys === null || (keys.length <= limit && last < newest)) {
+    if (keys === null) high = last;
     else low = last;
     last = Math.floor((low + high) / 2);
-    places = await findMissed(ctx, user, behind, last);
+    keys = await findMissed(ctx, user, behind, last);
   }
-  return places;
+  return keys;
 }
 
-/** So many events are read, and held, at a time. */
+/** How many events are read and held at a time. */
 const PORTION = 200;
 
-/** Reads the events at these places, in their order. One that is gone meanwhile is left out. */
-export async function* readPlaces(
+/** Reads events by their keys, in order. An event that was pruned in the meantime is left out. */
+export async function* readByKeys(
   ctx: Ctx,
   { user_id }: CurrentUser,
-  places: Place[],
+  keys: EventKey[],
 ): AsyncGenerator<LoggedEvent, void> {
-  for (let start = 0; start < places.length; start += PORTION) {
-    const some = JSON.stringify(places.slice(start, start + PORTION));
-    // Ids alone would not do: each part of the database counts its events by itself.
+  for (let start = 0; start < keys.length; start += PORTION) {
+    const some = JSON.stringify(keys.slice(start, start + PORTION));
     const events = await ctx.db.all(sql<LoggedEvent>`
       SELECT ${EVENT_COLUMNS} FROM (SELECT value ->> 0 AS company, value ->> 1 AS place FROM json_each(${some}))
       CROSS JOIN ems_events ON id = place AND company_id = company

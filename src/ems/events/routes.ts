@@ -13,24 +13,23 @@ import { issueTicket, redeemTicket } from "./tickets.ts";
 const STREAM_HEADERS = {
   "content-type": "text/event-stream; charset=utf-8",
   "cache-control": "no-cache, no-transform",
-  // nginx and the like would otherwise collect events before they pass them on.
+  // Keeps nginx and other proxies from buffering events.
   "x-accel-buffering": "no",
-  // A compressed stream would be held back until there is enough to compress.
+  // Compression would hold events back until its buffer is full.
   "content-encoding": "identity",
 };
 
-/** Open: EventSource can set no header, so a token or a ticket is in the URL. */
+/** Outside the token guard: EventSource cannot set headers, so the URL has a token or a ticket. */
 export const stream = new Hono<EmsEnv>({ strict: false }).get("/events", responds(200, null), async (c) => {
   const ctx = createContext(c.env, c.executionCtx);
   const { last_event_id, lastEventId, ...key } = c.req.query();
   const user = await admit(ctx, key, c.req.raw.headers);
-  // The header is the browser's own, when it connects again: newer than what the URL was made with. The query's second
-  // name is what a common polyfill sends.
+  // A reconnecting browser sends the header, which is newer than the URL. A common polyfill sends `lastEventId`.
   const since = c.req.header("last-event-id") || last_event_id || lastEventId;
   return c.body(openStream(ofCompanies(ctx, user.companies), user, since), 200, STREAM_HEADERS);
 });
 
-/** Who may open a stream. Only those are counted, by their address, who may not. */
+/** Authenticates the caller of a stream. Only failures count against the limit of their address. */
 async function admit(
   ctx: Ctx,
   { ticket, token }: { ticket?: string; token?: string },

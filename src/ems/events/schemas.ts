@@ -18,7 +18,7 @@ export const EventsQuery = z.object({
 export type EventsQuery = z.infer<typeof EventsQuery>;
 
 const Event = z.object({
-  /** The position after it: what `since` and Last-Event-ID take. */
+  /** The position after this event, for `since` and Last-Event-ID. */
   id: z.string(),
   type: z.string(),
   thread_id: z.nullable(z.uuid()),
@@ -29,13 +29,13 @@ const Event = z.object({
 
 export const EventListResponse = z.object({
   items: z.array(Event),
-  /** The position after all of them. */
+  /** The position after all of these events. */
   position: z.string(),
   has_more: z.boolean(),
 });
 export type EventListResponse = z.infer<typeof EventListResponse>;
 
-/** Says that events may have been missed: read the lists again. */
+/** Tells the client that it may have missed events, and must read its lists again. */
 export const RESYNC = { type: "resync", thread_id: null, message_id: null, company_id: null } as const;
 
 export const TicketResponse = z.object({

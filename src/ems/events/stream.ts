@@ -5,29 +5,33 @@ import type { CurrentUser } from "../user.ts";
 import { type Packet, toFrame } from "./frame.ts";
 import { hubOf, TOO_MANY_STREAMS } from "./hub-client.ts";
 import { formatPosition, type Position } from "./position.ts";
-import { findMissed, findStart, type Place, readPlaces, type Start } from "./replay.ts";
+import { type EventKey, findMissed, readByKeys, resolveStart, type Start } from "./replay.ts";
 import { RESYNC } from "./schemas.ts";
 
 const KEEPALIVE_MS = 15_000;
-/** A client that leaves this many bytes unread is closed, to reconnect, rather than skipped or buffered for. */
+/** Above this many unread bytes the stream is closed, and the client reconnects. No event is skipped. */
 const MAX_UNREAD_BYTES = 256 * 1024;
-/** A Worker may have six connections opening at a time. */
+/** A Worker may open six connections at a time. */
 const JOINS_AT_A_TIME = 6;
-/** So that connections move to new deployments, and what leaks in a proxy does not leak for ever. */
+/** Bounded so that connections move to new deployments, and a leaked connection in a proxy ends. */
 const MAX_LIFE_MS = 30 * 60_000;
-/** Of a stream that gives way to the user's newer ones: were it to come back at once, it would only push out another. */
+/** The retry of a stream that gave way to newer ones of the user. An immediate retry would only close another. */
 const GIVEN_WAY_RETRY_MS = 60_000;
-/** A stream never outlives its token: it ends this long before. */
+/** A stream ends this long before its token expires. */
 const MARGIN_MS = 1000;
 
-/** How long a stream may last, in milliseconds: up to a fifth less than it could, so that not all reconnect at once. */
+/**
+ * The lifetime of a stream in milliseconds, with a random reduction of up to a fifth: streams that were opened together
+ * do not reconnect together.
+ * @param exp expiry of the token, in seconds since the epoch
+ */
 export const lifetime = (exp: number, now = Date.now(), random = Math.random()): number =>
   Math.max(0, Math.min(MAX_LIFE_MS * (1 - random / 5), exp * 1000 - now - MARGIN_MS));
 
 /**
- * The live stream of a user's companies, as Server-Sent Events. It lasts until the client goes or cannot keep up,
- * or its time is over.
- * @param since the position that the client has come to; without it the stream begins now
+ * Opens the live stream of a user's companies, as Server-Sent Events. It ends when the client disconnects or cannot
+ * keep up, or when its lifetime is over.
+ * @param since the client's position; without it, the stream starts at the end of the log
  */
 export function openStream(
   ctx: Ctx,
@@ -39,7 +43,7 @@ export function openStream(
     {
       start(controller) {
         stream = new Stream(ctx, user, controller);
-        // Deferred, so that a client that goes away at once does not leave a join half done.
+        // Deferred, so that an immediate disconnect does not leave a join half done.
         ctx.defer(stream.run(since));
       },
       pull: () => stream.resume(),
@@ -61,13 +65,13 @@ class Stream {
   readonly #expiry: ReturnType<typeof setTimeout>;
   #keepalive: ReturnType<typeof setTimeout>;
   #writtenAt = Date.now();
-  /** What the client has been given. */
+  /** What the client has received. */
   #position: Position = new Map();
-  /** How far each log is known to go. Until the client has been given all of it, the log is read and not the sockets. */
+  /** The newest known event id of each log. Until the client has received all of them, events come from the log. */
   #reached: Position = new Map();
   #isLive = false;
   #isOpen = true;
-  /** Called when the client has made room. */
+  /** Called when the client has read, and the buffer has room again. */
   #resume = () => {};
 
   constructor(ctx: Ctx, user: CurrentUser, controller: ReadableStreamDefaultController<Uint8Array>) {
@@ -79,16 +83,16 @@ class Stream {
   }
 
   async run(since: string | undefined): Promise<void> {
-    // Each another: after a restart of the server not all come back at once. `connected` ends the event that this begins.
+    // Random, so that not all clients reconnect at once after a restart. The line becomes part of `connected`.
     this.#write(formatRetry(between(1000, 3000)));
     try {
-      const start = await findStart(this.#ctx, this.#user, since);
+      const start = await resolveStart(this.#ctx, this.#user, since);
       this.#position = start.position;
       await this.#join(start);
       const hello = formatEvent("connected", { message: "connected", user_id: this.#user.user_id });
-      // Without an id a client that goes away now still has its old one, and will be told to resync again.
-      this.#write(start.isKnown ? withId(formatPosition(this.#position), hello) : hello);
-      if (!start.isKnown) this.#resync();
+      // No id before a resync: a client that disconnects now keeps its old position, and gets the resync next time.
+      this.#write(start.isGapless ? withId(formatPosition(this.#position), hello) : hello);
+      if (!start.isGapless) this.#resync();
       await this.#catchUp();
     } catch (error) {
       log("error", "stream.failed", { error });
@@ -96,7 +100,7 @@ class Stream {
     }
   }
 
-  /** Ends all that the stream holds, when the client has gone. */
+  /** Releases timers and sockets after the client has disconnected. */
   release(): void {
     this.#isOpen = false;
     this.#resume();
@@ -115,7 +119,7 @@ class Stream {
     this.#controller.close();
   }
 
-  /** The hub has let go. When it restarts, as with each deployment, it does so of all streams at once. */
+  /** Ends the stream after the hub closed its socket. A restarting hub, as on each deployment, closes all at once. */
   #endBy(code?: number): void {
     this.#write(formatRetry(code === TOO_MANY_STREAMS ? GIVEN_WAY_RETRY_MS : between(1000, 15_000)));
     this.#end();
@@ -128,7 +132,7 @@ class Stream {
     this.#writtenAt = Date.now();
   }
 
-  /** Looks at the clock when a comment could be due: a timer per event would cost more than the event. */
+  /** Writes a keepalive after 15 s without an event. A timer per event would cost more than the event. */
   #keepAlive(): void {
     if (Date.now() - this.#writtenAt >= KEEPALIVE_MS) this.#write(KEEPALIVE);
     if (!this.#isOpen) return;
@@ -144,7 +148,7 @@ class Stream {
     this.#write(withId(formatPosition(this.#position), formatEvent("resync", RESYNC)));
   }
 
-  /** Joins the hub of each company, before anything is read: what happens from then on is not missed. */
+  /** Joins the hub of each company. This precedes the reads of the log, so that no event falls between the two. */
   async #join({ newest }: Start): Promise<void> {
     const { companies } = this.#user;
     for (let start = 0; start < companies.length && this.#isOpen; start += JOINS_AT_A_TIME) {
@@ -176,14 +180,14 @@ class Stream {
     }
   }
 
-  /** Passes an event on, unless the client has had it from the log. */
+  /** Sends an event, unless the client has received it from the log. */
   #advance(company: number, id: number, frame: string): void {
     if (id <= (this.#position.get(company) ?? 0)) return;
     this.#position.set(company, id);
     this.#write(withId(formatPosition(this.#position), frame));
   }
 
-  /** Gives the client from the log what it has missed, until nothing is left; from then on the sockets lead. */
+  /** Sends missed events from the log until none are left. From then on, events come from the sockets. */
   async #catchUp(): Promise<void> {
     while (this.#isOpen) {
       const reached = new Map(this.#reached);
@@ -199,9 +203,9 @@ class Stream {
     this.#isLive = true;
   }
 
-  /** As fast as the client reads; one that stops reading is closed when the next keepalive is due. */
-  async #replay(missed: Place[]): Promise<void> {
-    for await (const event of readPlaces(this.#ctx, this.#user, missed)) {
+  /** Sends at the client's pace. A client that stops reading is closed when the next keepalive is due. */
+  async #replay(missed: EventKey[]): Promise<void> {
+    for await (const event of readByKeys(this.#ctx, this.#user, missed)) {
       if (!this.#isOpen) return;
       while (this.#isOpen && this.#isFull) await new Promise<void>((resolve) => (this.#resume = resolve));
       this.#advance(event.company_id, event.id, toFrame(event));

@@ -11,9 +11,9 @@ import type { TicketResponse } from "./schemas.ts";
 const LIFE_SECONDS = 60;
 
 /**
- * A key to one stream, so that no token, which opens everything and for longer, has to stand in a URL. It is 64 hex
- * digits: when it ends, 12 random bytes, and half of an HMAC of both (RFC 2104 section 5), so that what we have not
- * issued never reaches the database.
+ * Issues a ticket that opens one stream within 60 s. It goes into the URL in place of the token, which would give full
+ * access for longer. It has 64 hex digits: the expiry, 12 random bytes, and half of their HMAC (RFC 2104 section 5).
+ * The HMAC rejects forged tickets without a database query.
  */
 export async function issueTicket(ctx: UserCtx): Promise<TicketResponse> {
   const expires_at = nowSeconds() + LIFE_SECONDS;
@@ -29,7 +29,7 @@ export async function issueTicket(ctx: UserCtx): Promise<TicketResponse> {
 const macOf = async ({ config }: Ctx, claim: string): Promise<string> =>
   (await hmacHex(await ownKey(config, "stream tickets"), claim)).slice(0, 32);
 
-/** Whether the ticket is one of ours that has not ended. Whether it was used only the database knows. */
+/** True for a ticket that we issued and that has not expired. Only the database knows whether it was used. */
 async function isOurs(ctx: Ctx, ticket: string): Promise<boolean> {
   const [, claim, until, mac] = /^(([0-9a-f]{8})[0-9a-f]{24})([0-9a-f]{32})$/.exec(ticket) ?? [];
   if (!claim || !until || !mac || Number.parseInt(until, 16) <= nowSeconds()) return false;
@@ -37,7 +37,7 @@ async function isOurs(ctx: Ctx, ticket: string): Promise<boolean> {
 }
 
 /**
- * Takes a ticket. Of several who bring the same one, only the first gets in.
+ * Redeems a ticket. Concurrent requests with the same ticket race for one DELETE, so only one succeeds.
  * @returns the claims of the token that it was issued for
  * @throws ServiceError unauthenticated
  */
@@ -53,5 +53,5 @@ export async function redeemTicket(ctx: Ctx, ticket: string): Promise<CurrentUse
 const refused = () =>
   new ServiceError(
     "unauthenticated",
-    `Invalid, used or expired ticket: it opens one stream, within ${LIFE_SECONDS} s`,
+    `Invalid, used or expired ticket: a ticket opens one stream, within ${LIFE_SECONDS} s`,
   );
