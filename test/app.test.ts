@@ -188,7 +188,7 @@ describe("an unknown path", () => {
       ["POST", "/files/attachments/1/none", "GET, HEAD"],
     ] as const) {
       const { status, headers, body } = await client.call(method, path);
-      const detail = `${method} is not allowed here, but ${allowed}`;
+      const detail = `${method} is not allowed here; use ${allowed}`;
       expect([status, headers.get("allow"), body], path).toEqual([405, allowed, { detail }]);
     }
     expect((await client.call("GET", "/inbox/x/y/z")).status).toBe(404);

@@ -8,13 +8,13 @@ import { type ErrorCode, invalid, ServiceError } from "../lib/errors.ts";
 import { isTransient } from "./d1/transient.ts";
 import { log } from "./log.ts";
 
-/** An error as an API shows it, in the shape of its contract. */
+/** An error response in the shape of the API's contract. */
 export interface ErrorAnswer {
   status: ContentfulStatusCode;
   body: object;
 }
 
-/** The statuses that most contracts have. */
+/** The usual status for each error. A contract may differ. */
 export const STATUS_OF: Record<ErrorCode, ContentfulStatusCode> = {
   invalid: 400,
   unauthenticated: 401,
@@ -33,9 +33,9 @@ export const STATUS_OF: Record<ErrorCode, ContentfulStatusCode> = {
 export interface AppOptions {
   /** Maps each error to the contract of this API. */
   toAnswer(error: ServiceError): ErrorAnswer;
-  /** The pages that may call this API: see `allowedOrigin`. */
+  /** The origins that may call this API: see `allowedOrigin`. */
   corsOrigins(env: Env): string[];
-  /** Headers that such a page may read. */
+  /** The response headers that such an origin may read. */
   exposeHeaders: string[];
 }
 
@@ -44,8 +44,8 @@ interface AppEnv extends HonoEnv {
 }
 
 /**
- * Makes the Hono app of one API: request id, one log line a request, security headers, CORS, and errors in the shape
- * of its contract. Routes and guards are the module's.
+ * Makes the Hono app of one API: request id, one log line per request, security headers, CORS, and errors in the shape
+ * of its contract. The module adds routes and guards.
  */
 export function createApp<E extends AppEnv>({ toAnswer, corsOrigins, exposeHeaders }: AppOptions): Hono<E> {
   const app = new Hono<E & { Variables: RequestIdVariables }>({ strict: false });
@@ -60,16 +60,16 @@ export function createApp<E extends AppEnv>({ toAnswer, corsOrigins, exposeHeade
   });
   app.use(async (c, next) => {
     await next();
-    // Answers are private unless their route says otherwise.
+    // Responses are private unless their route sets cache-control.
     if (!c.res.headers.has("cache-control")) c.res.headers.set("cache-control", "private, no-store");
-    // A document that sets frame-ancestors decides itself; secureHeaders adds an X-Frame-Options that overrules it.
+    // secureHeaders adds an X-Frame-Options, which would contradict a document's own frame-ancestors.
     const policy = c.res.headers.get("content-security-policy");
     if (policy?.includes("frame-ancestors")) c.res.headers.delete("x-frame-options");
   });
   app.use(secureHeaders({ crossOriginResourcePolicy: "cross-origin" }));
   app.use(async (c, next) => {
     await next();
-    // Credentials are only for a page whose origin is named.
+    // Credentials are only allowed for a named origin, never for "*".
     const allowed = c.res.headers.get("access-control-allow-origin");
     if (allowed === null || allowed === "*") c.res.headers.delete("access-control-allow-credentials");
   });
@@ -86,7 +86,7 @@ export function createApp<E extends AppEnv>({ toAnswer, corsOrigins, exposeHeade
   app.notFound((c) => {
     const allowed = methodsOf(app, c.req.path);
     if (allowed.length === 0) return answer(new ServiceError("not_found", "Not found"));
-    const message = `${c.req.method} is not allowed here, but ${allowed.join(", ")}`;
+    const message = `${c.req.method} is not allowed here; use ${allowed.join(", ")}`;
     return answer(new ServiceError("method_not_allowed", message), { allow: allowed.join(", ") });
   });
 
@@ -117,7 +117,7 @@ export function createApp<E extends AppEnv>({ toAnswer, corsOrigins, exposeHeade
 
 const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
-/** What is thrown, as an error that may be shown: its own sentence only if it is one of ours. */
+/** Turns anything thrown into an error that is safe to show. Only a ServiceError keeps its message. */
 function toServiceError(thrown: unknown): ServiceError {
   if (thrown instanceof ServiceError) return thrown;
   if (thrown instanceof HTTPException && thrown.status < 500) return invalid(`body: ${thrown.message}`);
@@ -128,7 +128,7 @@ function toServiceError(thrown: unknown): ServiceError {
   return new ServiceError("internal", "Internal server error", { cause: thrown });
 }
 
-/** The methods that the routes of a path have (RFC 9110 section 10.2.1). A GET also answers HEAD. */
+/** The methods of the routes of a path, for `Allow` (RFC 9110 section 10.2.1). A GET route also serves HEAD. */
 function methodsOf(app: Pick<Hono, "router">, path: string): string[] {
   const known = METHODS.filter((method) =>
     app.router.match(method, path)[0].some(([[, route]]) => route.method === method),
@@ -136,7 +136,7 @@ function methodsOf(app: Pick<Hono, "router">, path: string): string[] {
   return known.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]));
 }
 
-/** An operator's list decides, or without one: any port of the developer's own machine. @returns null to refuse */
+/** Allows the configured origins; without any, every port of localhost. @returns null to refuse */
 function allowedOrigin(origin: string, origins: string[]): string | null {
   if (origins.includes("*")) return "*";
   const isLocal = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/.test(origin);

@@ -7,12 +7,12 @@ import { isJson } from "./validation.ts";
 export interface BodyLimits {
   bytes: number;
   json: JsonLimits;
-  /** True for a request whose handler streams the body, and limits it: this middleware would hold it whole. */
+  /** True for a request whose handler streams and limits the body. This middleware would buffer it. */
   isStreamed(request: HonoRequest): boolean;
 }
 
 /**
- * Makes the middleware that bounds what a request can bring into memory.
+ * Makes the middleware that bounds the memory of a request's body.
  * @throws ServiceError invalid
  */
 export function limitBody({ bytes, json, isStreamed }: BodyLimits): MiddlewareHandler {

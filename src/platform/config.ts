@@ -1,9 +1,9 @@
 import * as z from "zod/mini";
 
 /**
- * Reads vars and secrets of the Worker by a schema, once per isolate. An empty value counts as absent. Each field
- * should be optional and missed where it is needed, so that a Worker with only some of them answers what it can.
- * @returns a function from the bindings to the parsed values; it throws $ZodError that names every invalid field
+ * Parses vars and secrets of the Worker, once per isolate. An empty value counts as absent. Make each field optional
+ * and check it at its use, so that a Worker with missing settings still serves the other routes.
+ * @returns a function from the bindings to the parsed values; it throws a $ZodError with every invalid field
  */
 export function defineConfig<Schema extends z.ZodMiniType>(schema: Schema): (env: Env) => z.infer<Schema> {
   const parsed = new WeakMap<Env, z.infer<Schema>>();
@@ -17,7 +17,7 @@ export function defineConfig<Schema extends z.ZodMiniType>(schema: Schema): (env
   };
 }
 
-/** `CORS_ORIGINS`: a comma list of the pages that may call the API. */
+/** `CORS_ORIGINS`: the origins that may call the API, separated by commas. */
 export const corsOrigins = z.pipe(
   z._default(z.string(), ""),
   z.transform((list) =>
@@ -28,7 +28,7 @@ export const corsOrigins = z.pipe(
   ),
 );
 
-/** Where a module answers: not at all, below a prefix, or only on a host. By default at its contract's own paths. */
+/** Where a module is mounted: false for nowhere, below a prefix, or on one host. Default: its contract's own paths. */
 const Placement = z.union([
   z.boolean(),
   z.strictObject({
@@ -52,8 +52,8 @@ const json = z.pipe(
   }),
 );
 
-/** `MODULES`: placements by module, as an object or as its JSON. */
+/** `MODULES`: placements by module name, as an object or as JSON. */
 const modules = z._default(z.union([Placements, z.pipe(json, Placements)]), {});
 
-/** What the platform itself needs of the vars. */
+/** The platform's own settings. */
 export const platformConfig = defineConfig(z.object({ CORS_ORIGINS: corsOrigins, MODULES: modules }));

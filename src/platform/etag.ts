@@ -4,9 +4,9 @@ import { invalid } from "../lib/errors.ts";
 export const toETag = (version: number): string => `"${version}"`;
 
 /**
- * Reads `If-Match`, which says which version the caller has seen of what it writes to.
- * @returns null when the caller does not mind
- * @throws ServiceError `invalid`
+ * Parses `If-Match`: the version of the resource that the caller has seen.
+ * @returns null without a condition: no header, or `*`
+ * @throws ServiceError invalid
  */
 export function parseIfMatch(header: string | undefined): number | null {
   if (header === undefined || header.trim() === "*") return null;

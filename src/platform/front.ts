@@ -7,24 +7,24 @@ import type { Module } from "./module.ts";
 import { limitOpen } from "./rate-limit.ts";
 import { responds } from "./validation.ts";
 
-/** Where a module answers. */
+/** A module, and where it is mounted. */
 interface Mounted {
   module: Module;
   prefix: string;
-  /** Null for every host. */
+  /** Null means every host. */
   host: string | null;
 }
 
 /** The Worker's HTTP entry. */
 export interface Front {
   fetch(request: Request, env: Env, execution: ExecutionContext): Promise<Response>;
-  /** What the front answers itself. */
+  /** The app of the front's own routes. */
   own: Hono<{ Bindings: Env }>;
 }
 
 /**
- * Puts modules behind one entry. `MODULES` says where each answers; `GET /health` is the front's, with a part of each
- * module. A path that no module owns goes to the first one without a prefix, which refuses it in its own shape.
+ * Puts modules behind one entry. `MODULES` places each of them. `GET /health` belongs to the front, with fields from
+ * each module. A path without an owner goes to the first module without a prefix, which answers 404 in its own shape.
  */
 export function createFront(modules: Module[]): Front {
   const own = healthOf(modules);
@@ -56,7 +56,7 @@ export function createFront(modules: Module[]): Front {
   };
 }
 
-/** A module below a prefix has every path there, the longest prefix first. Else the path decides. */
+/** The longest matching prefix wins. Without one, the module owns the paths of its contract. */
 function ownerOf(mounted: Mounted[], path: string): Mounted | undefined {
   const below = mounted
     .filter(({ prefix }) => prefix !== "" && `${path}/`.startsWith(`${prefix}/`))
@@ -65,14 +65,14 @@ function ownerOf(mounted: Mounted[], path: string): Mounted | undefined {
 }
 
 /**
- * @returns the modules that are on
- * @throws Error when MODULES names what is no module: a misspelt name would leave on what an operator put off
+ * @returns the modules that are switched on
+ * @throws Error when MODULES has an unknown name: a typing error would leave a module on that should be off
  */
 function place(modules: Module[], placements: Record<string, Placement>): Mounted[] {
   const names = modules.map(({ name }) => name);
   const unknown = Object.keys(placements).find((name) => !names.includes(name));
   if (unknown !== undefined) {
-    throw new Error(`MODULES names "${unknown}", which is no module; the modules are ${names.join(", ")}`);
+    throw new Error(`MODULES names "${unknown}", which is not a module; the modules are ${names.join(", ")}`);
   }
   return modules.flatMap((module): Mounted[] => {
     const placement = placements[module.name] ?? true;
@@ -82,7 +82,7 @@ function place(modules: Module[], placements: Record<string, Placement>): Mounte
   });
 }
 
-/** A request as if the module were not below a prefix. */
+/** Removes the prefix from a request's URL. */
 function withoutPrefix(request: Request, url: URL, prefix: string): Request {
   if (prefix === "" || !url.pathname.startsWith(prefix)) return request;
   const inner = new URL(url);
@@ -91,13 +91,13 @@ function withoutPrefix(request: Request, url: URL, prefix: string): Request {
 }
 
 /**
- * The address under which callers reach a module, without a slash at its end: for links to itself.
- * @param url of a request, as the module got it
+ * The public base URL of a module, without a trailing slash, for links to itself.
+ * @param url the URL of a request, as the module received it
  */
 export const publicBase = (url: string, env: Env, module: string): string =>
   new URL(url).origin + prefixOf(env, module);
 
-/** The URL of a request as the caller sent it, with the prefix that the front took away. */
+/** The URL of a request as the caller sent it, with the prefix that the front removed. */
 export function publicUrl(url: string, env: Env, module: string): URL {
   const full = new URL(url);
   full.pathname = prefixOf(env, module) + full.pathname;

@@ -1,6 +1,6 @@
 type Level = "info" | "warn" | "error";
 
-/** The frames of an error's stack, without the message that precedes them. */
+/** The frames of an error's stack, without its message. */
 const framesOf = ({ stack = "" }: Error): string[] =>
   stack.split("\n").flatMap((line) => (line.startsWith("    at ") ? [line.trim()] : []));
 
@@ -15,8 +15,8 @@ const describe = (error: unknown): unknown =>
     : error;
 
 /**
- * Writes one line of JSON to the Worker's log. Never give it a URL with its query (the stream's token is in
- * there), a header, or the content of a mail.
+ * Writes one line of JSON to the Worker's log. Never pass a URL with its query (it may have a token), a header, or the
+ * content of a mail.
  */
 export function log(level: Level, event: string, fields: Record<string, unknown> = {}): void {
   const { error, ...rest } = fields;

@@ -2,33 +2,33 @@ import { type SQL, sql } from "drizzle-orm/sql";
 import { nowSeconds } from "../lib/time.ts";
 import type { Database } from "./d1/database.ts";
 
-/** D1 refuses a row over 2 MB, and charges 50 times what R2 does for keeping it. */
+/** Larger bodies go to R2: D1 refuses a row over 2 MB, and its storage costs 50 times as much. */
 export const INLINE_BYTES = 64 * 1024;
 
-/** Longer than any writer of an object can take until its row refers to it. */
+/** Longer than any writer takes between writing an object and the row that refers to it. */
 const UNREFERENCED_SECONDS = 86_400;
 
-/** Where a module keeps what is too large for its rows. */
+/** Where a module stores what is too large for a row. */
 export interface Overflow {
-  /** Of the row that will refer to the object. */
+  /** The database of the row that will refer to the object. */
   db: Database;
   bucket: R2Bucket;
-  /** The module's table of objects that no row refers to: `key`, `due_at`. */
+  /** The module's table of objects to delete unless a row refers to them: `key`, `due_at`. */
   garbage: string;
 }
 
 /**
- * The statement that has an object deleted later, unless a row refers to it by then. It must run before the object is
- * written, so that a Worker that dies in between leaves nothing behind.
+ * The statement that schedules an object for deletion, unless a row refers to it by then. Run it before the object is
+ * written: then a Worker that dies in between leaves no orphan.
  */
 export const announce = (garbage: string, key: string, seconds = UNREFERENCED_SECONDS): SQL => sql`
   INSERT INTO ${sql.raw(garbage)} (key, due_at) VALUES (${key}, ${nowSeconds() + seconds}) ON CONFLICT (key) DO NOTHING`;
 
 /**
- * Puts a JSON text into R2 if it is too large for a row. The object is there when this returns.
- * @param bytes of the text, in UTF-8
- * @param keyOf names the object, by a key that no other object ever had
- * @returns the key; null for a text that belongs into the row
+ * Writes a JSON text to R2 if it is too large for a row. The object exists when this returns.
+ * @param bytes the text in UTF-8
+ * @param keyOf returns a key that no other object ever had
+ * @returns the key; null for a text that fits into the row
  */
 export async function putIfLarge(
   { db, bucket, garbage }: Overflow,

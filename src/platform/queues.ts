@@ -1,6 +1,6 @@
 import { log } from "./log.ts";
 
-/** A message for a queue, held back for some seconds if it says so. */
+/** A message for a queue, with an optional delay. */
 export interface Outgoing<T> {
   body: T;
   delaySeconds?: number;
@@ -9,31 +9,31 @@ export interface Outgoing<T> {
 /** A queue takes this many messages in one call. */
 const SEND_BATCH = 100;
 
-/** Puts any number of messages into a queue. When it throws, some of them may be in it. */
+/** Sends any number of messages to a queue. If it throws, some of them may have been sent. */
 export async function sendAll<T>(queue: Queue<T>, messages: Outgoing<T>[]): Promise<void> {
   for (let start = 0; start < messages.length; start += SEND_BATCH) {
     await queue.sendBatch(messages.slice(start, start + SEND_BATCH));
   }
 }
 
-/** The gaps between tries grow up to this: with `max_retries` in wrangler.toml they outlast some eight hours. */
+/** Maximum delay between tries. With `max_retries` in wrangler.toml, the tries span about eight hours. */
 const MAX_DELAY_SECONDS = 900;
 
 export interface ConsumerOptions<Ctx> {
   /** Made once per batch. */
   context(env: Env, execution: ExecutionContext): Ctx;
-  /** Handles one message. It checks the message's schema: what a queue holds may be of an earlier version. */
+  /** Handles one message. It must check the schema: a queue may hold messages of an earlier version. */
   handle(ctx: Ctx, body: unknown): Promise<void>;
   /**
-   * Tells whether a message that failed goes back into its first queue as a new one, and so loses no try.
-   * @returns after how many seconds; null to count the try
+   * Decides whether a failed message is sent to its source queue again as a new one, without counting the try.
+   * @returns the delay in seconds; null to count the try
    */
   postponed(error: unknown, message: Message): number | null;
-  /** That queue. */
+  /** The source queue. */
   source(env: Env): Queue;
 }
 
-/** Makes a consumer that takes each message by itself: one that fails comes again later and holds up no other. */
+/** Makes a consumer that handles each message separately: a failed one is retried later and does not block others. */
 export const createConsumer =
   <Ctx>({ context, handle, postponed, source }: ConsumerOptions<Ctx>): ExportedHandlerQueueHandler<Env> =>
   async (batch, env, execution) => {

@@ -13,8 +13,8 @@ interface UserEnv extends HonoEnv {
 }
 
 /**
- * Makes the middleware that holds each user to the requests a minute of RATE_LIMIT (wrangler.toml).
- * @param keyOf names a user, differently from users of other modules
+ * Makes the middleware that limits each user's requests per minute to RATE_LIMIT (wrangler.toml).
+ * @param keyOf returns the user's key, distinct from users of other modules
  * @throws ServiceError rate_limited
  */
 export const limitUser = <E extends UserEnv>(keyOf: (user: E["Variables"]["user"]) => string) =>
@@ -25,9 +25,9 @@ export const limitUser = <E extends UserEnv>(keyOf: (user: E["Variables"]["user"
   });
 
 /**
- * Holds an address to the requests a minute of OPEN_RATE_LIMIT (wrangler.toml). Without an address, as where no
- * Cloudflare is in front, nobody is counted.
- * @param headers of the request; Cloudflare sets `cf-connecting-ip` itself, whatever a client sends
+ * Limits an address's requests per minute to OPEN_RATE_LIMIT (wrangler.toml). Without an address, as in local
+ * development, there is no limit.
+ * @param headers the request's headers; Cloudflare overwrites a client's `cf-connecting-ip`
  * @throws ServiceError rate_limited
  */
 export async function limitAddress(env: Env, headers: Headers): Promise<void> {
@@ -36,7 +36,7 @@ export async function limitAddress(env: Env, headers: Headers): Promise<void> {
   throw tooMany("address");
 }
 
-/** The same for a whole route. */
+/** Middleware that applies `limitAddress` to a route. */
 export const limitOpen = createMiddleware<{ Bindings: Env }>(async (c, next) => {
   await limitAddress(c.env, c.req.raw.headers);
   await next();

@@ -8,13 +8,13 @@ export interface S3Credentials {
 
 /**
  * Signs a URL for one GET (AWS Signature Version 4, query parameters).
- * @param url with `X-Amz-Expires` and the response headers that it asks for
+ * @param url with `X-Amz-Expires` (seconds) and any `response-*` parameters
  */
 export const signUrl = (url: URL, credentials: S3Credentials): Promise<URL> => sign(url, credentials, {});
 
 /**
- * Checks a URL that `signUrl` made with the same credentials.
- * @returns false when it was altered, is over, or was made by somebody else
+ * Verifies a URL of `signUrl` with the same credentials.
+ * @returns false when it was altered, has expired, or was signed with other credentials
  */
 export async function isSigned(url: URL, credentials: S3Credentials): Promise<boolean> {
   const { searchParams } = url;
@@ -31,7 +31,7 @@ export async function isSigned(url: URL, credentials: S3Credentials): Promise<bo
 
 async function sign(url: URL, credentials: S3Credentials, at: { datetime?: string }): Promise<URL> {
   const request = { url: url.href, service: "s3", region: "auto", signQuery: true, ...credentials, ...at };
-  // Imported on first use: only downloads need it, and every start would pay for it.
+  // Imported on first use: only downloads need it, and a static import would slow every start.
   const { AwsV4Signer } = await import("aws4fetch");
   return (await new AwsV4Signer(request).sign()).url;
 }

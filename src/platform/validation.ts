@@ -4,19 +4,19 @@ import * as z from "zod/mini";
 import en from "zod/v4/locales/en.js";
 import { type Issue, invalid, type ServiceError } from "../lib/errors.ts";
 
-// For all zod of the isolate. Without a locale, each of its sentences would be "Invalid input".
+// Global to the isolate. Without a locale, every message of zod is "Invalid input".
 z.config(en());
 
 const issueOf = ({ path, message }: z.core.$ZodIssue, input: unknown, target: string): Issue => ({
   path: path.map(String).join(".") || target,
-  // What is not there cannot be malformed.
+  // An absent value is missing, not malformed.
   message: path.length && valueAt(input, path) === undefined ? "is missing" : message,
 });
 
 const valueAt = (input: unknown, path: PropertyKey[]): unknown =>
   path.reduce((value, key) => (value as Record<PropertyKey, unknown> | null | undefined)?.[key], input);
 
-/** Those parameters of a query that a schema does not name: a filter that is ignored would be a wrong answer. */
+/** Query parameters that are not in the schema. Ignoring an unknown filter would return wrong results. */
 function unknownOf(query: object, schema: z.ZodMiniType): Issue[] {
   const known = schema instanceof z.ZodMiniObject ? Object.keys(schema.shape) : [];
   const message = `is not a parameter of this route; it takes ${known.join(", ") || "none"}`;
@@ -26,15 +26,15 @@ function unknownOf(query: object, schema: z.ZodMiniType): Issue[] {
 /** For a route that takes no query. */
 export const noQuery = z.object({});
 
-/** As Hono decides it: any other body it does not read, and takes for an empty object. */
+/** The same test as Hono's. Hono does not read other bodies, and passes an empty object. */
 export const isJson = (contentType: string): boolean =>
   /^application\/([a-z-.]+\+)?json(;\s*[\w-]+=[^;]+)*$/.test(contentType);
 
 /**
- * Validates one part of a request and hands the handler its parsed value.
- * @param needed false for a JSON body that may be left out, or be empty or null: it is an empty object then
- * @param strict whether parameters of a query that the schema does not name are refused
- * @throws ServiceError `invalid` whose sentence names the first bad field, and whose `errors` lists them all
+ * Makes the middleware that validates one part of a request and passes the parsed value to the handler.
+ * @param needed false if a JSON body may be absent, empty or null, which counts as an empty object
+ * @param strict true to refuse query parameters that are not in the schema
+ * @throws ServiceError invalid; its message names the first bad field, and `issues` lists all
  */
 export const valid = <Schema extends z.ZodMiniType, Target extends keyof ValidationTargets>(
   target: Target,
@@ -56,8 +56,8 @@ export const valid = <Schema extends z.ZodMiniType, Target extends keyof Validat
       ];
       if (issues.length) throw refusal(issues);
     },
-    // By default it is `safeParseAsync`: that puts the transforms of zod/mini off, and with them their issues behind
-    // all others. A cast, as the type asks for the errors of `zod`, which have more methods than those of zod/mini.
+    // The default, `safeParseAsync`, runs transforms of zod/mini later, which puts their issues last. The cast is
+    // needed because the type demands errors of `zod`, which have more methods than those of zod/mini.
     { validationFunction: (schema, value) => schema.safeParse(value) as never },
   );
   if (needed) return validator;
@@ -77,25 +77,25 @@ function refusal(issues: Issue[]): ServiceError {
   return invalid(first ? `${first.path}: ${first.message}` : "The request is not valid", issues);
 }
 
-/** Holds what follows from a request against the rules of one. @throws ServiceError `invalid` as `valid` */
+/** Validates a value that was derived from a request. @throws ServiceError invalid, like `valid` */
 export function check(schema: z.ZodMiniType, value: unknown): void {
   const { error } = schema.safeParse(value);
   if (error) throw refusal(error.issues.map((issue) => issueOf(issue, value, "body")));
 }
 
-/** What a route answers with: read by the tests of the route table and by the OpenAPI document. */
+/** The declared response of a route, for the OpenAPI document and the tests of the route table. */
 export interface Answer {
   status: number;
   schema: z.ZodMiniType | null;
-  /** Another status that it may have, with its schema. */
+  /** A second possible status and its schema. */
   or?: { status: number; schema: z.ZodMiniType };
 }
 
 const answers = new WeakMap<object, Answer>();
 
 /**
- * Declares a route's answer beside its request schemas. It does nothing at run time.
- * @param schema null for an answer without a JSON body
+ * Declares a route's response beside its request schemas. Has no effect at run time.
+ * @param schema null for a response without a JSON body
  */
 export function responds(status: number, schema: z.ZodMiniType | null, or?: Answer["or"]): MiddlewareHandler {
   const passThrough: MiddlewareHandler = (_c, next) => next();
@@ -103,5 +103,5 @@ export function responds(status: number, schema: z.ZodMiniType | null, or?: Answ
   return passThrough;
 }
 
-/** The answer that `responds` declared on a handler, if it is one of its own. */
+/** The response that a handler made by `responds` declares; undefined for other handlers. */
 export const answerOf = (handler: object): Answer | undefined => answers.get(handler);

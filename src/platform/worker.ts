@@ -3,17 +3,17 @@ import type { Front } from "./front.ts";
 import { log } from "./log.ts";
 import type { Module } from "./module.ts";
 
-/** The handlers of the Worker: HTTP by the front, each queue by the module that has it, cron by every module that is on. */
+/** Makes the Worker's handlers: the front serves HTTP, a queue goes to its module, cron runs every enabled module. */
 export const createWorker = (front: Front, modules: Module[]) =>
   ({
     fetch: front.fetch,
 
-    // What a queue already holds is worked on also while its module is off: it was accepted.
+    // Messages in a queue are handled even while their module is off: they were accepted.
     async queue(batch, env, execution) {
       const load = modules
         .flatMap(({ queues }) => Object.entries(queues))
         .find(([name]) => name === batch.queue);
-      // Cloudflare takes a batch for handled when the handler returns, and deletes it.
+      // Throw: when the handler returns, Cloudflare considers the batch handled and deletes it.
       if (!load) throw new Error(`No module has a queue named ${batch.queue}`);
       const consume = await load[1]();
       await consume(batch, env, execution);

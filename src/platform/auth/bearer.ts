@@ -2,9 +2,9 @@ import { createMiddleware } from "hono/factory";
 import { unauthenticated } from "../../lib/errors.ts";
 
 /**
- * Makes the middleware that takes a Bearer token and leaves its user in `c.var.user`.
- * @param verify gives the user of a token, or throws
- * @throws ServiceError unauthenticated, without a token
+ * Makes the middleware that requires a Bearer token and sets `c.var.user`.
+ * @param verify returns the user of a token, or throws
+ * @throws ServiceError unauthenticated without a token
  */
 export const bearer = <User>(verify: (token: string, env: Env) => Promise<User>) =>
   createMiddleware<{ Bindings: Env; Variables: { user: User } }>(async (c, next) => {

@@ -4,7 +4,7 @@ import { ServiceError, unauthenticated } from "../../lib/errors.ts";
 import { hmacKey } from "../../lib/hmac.ts";
 import { log } from "../log.ts";
 
-/** How the tokens of a module are verified. */
+/** How a module verifies tokens. */
 export interface TokenSettings {
   JWT_SECRET?: string | undefined;
   JWT_JWKS_URL?: string | undefined;
@@ -17,7 +17,7 @@ const ASYMMETRIC = [
   ...["ES256", "ES384", "ES512", "EdDSA", "Ed25519"],
 ];
 
-// One key set per isolate: jose caches the keys in it, and limits how often it asks for them.
+// One key set per isolate and URL: jose caches its keys, and limits how often it fetches them.
 const keySets = new Map<string, ReturnType<typeof createRemoteJWKSet>>();
 
 function keySet(url: string) {
@@ -28,16 +28,16 @@ function keySet(url: string) {
 
 /**
  * Verifies a JWT: HS256 with the shared secret, or an asymmetric algorithm with the issuer's key set.
- * @param schema of the module's claims
+ * @param schema the module's schema of claims
  * @returns the claims
- * @throws ServiceError unauthenticated for anything wrong with the token; unavailable when the key set cannot be fetched
+ * @throws ServiceError unauthenticated for an invalid token; unavailable when the key set cannot be fetched
  */
 export async function verifyToken<Schema extends z.ZodMiniType>(
   token: string,
   settings: TokenSettings,
   schema: Schema,
 ): Promise<z.infer<Schema>> {
-  // The algorithm picks the kind of key, so that a public key can never serve as an HMAC secret.
+  // The algorithm selects the kind of key, so that a public key can never serve as an HMAC secret.
   const payload =
     algorithmOf(token) === "HS256"
       ? await verifyShared(token, settings)
@@ -55,7 +55,7 @@ function algorithmOf(token: string): string | undefined {
   }
 }
 
-/** What must hold of a token besides its signature. */
+/** The requirements on a token besides its signature. */
 const demands = ({ JWT_ISSUER: issuer, JWT_AUDIENCE: audience }: TokenSettings, algorithms: string[]) => ({
   algorithms,
   requiredClaims: ["exp"],
@@ -72,10 +72,10 @@ async function verifyShared(token: string, settings: TokenSettings): Promise<JWT
   return (await verified.catch((error) => Promise.reject(unauthenticated(error)))).payload;
 }
 
-/** Of each Worker's configuration, so that there is one warning per isolate. */
+/** Configurations with a logged warning: one warning per isolate and configuration. */
 const warned = new WeakSet<TokenSettings>();
 
-/** RFC 7518 section 3.2: a key for HS256 has at least 32 bytes. A short one can be guessed from any token. */
+/** RFC 7518 section 3.2: a key for HS256 has at least 32 bytes. Any token allows guessing a short one offline. */
 function warnOfShortSecret(settings: TokenSettings, secret: string): void {
   if (warned.has(settings) || new TextEncoder().encode(secret).length >= 32) return;
   warned.add(settings);
@@ -89,14 +89,14 @@ async function verifyIssued(token: string, settings: TokenSettings): Promise<JWT
     return (await jwtVerify(token, keySet(JWT_JWKS_URL), demands(settings, ASYMMETRIC))).payload;
   } catch (error) {
     if (isKeySetFault(error)) {
-      const detail = "The keys that tokens are verified with cannot be fetched; try again";
+      const detail = "The keys to verify tokens cannot be fetched; try again";
       throw new ServiceError("unavailable", detail, { cause: error });
     }
     throw unauthenticated(error);
   }
 }
 
-/** True when the key set did not arrive or is not one: no fault of the token. */
+/** True when the key set could not be fetched or is malformed: the token may be valid. */
 function isKeySetFault(error: unknown): boolean {
   if (!(error instanceof errors.JOSEError)) return true; // fetch itself failed
   const faults = ["ERR_JOSE_GENERIC", errors.JWKSTimeout.code, errors.JWKSInvalid.code];

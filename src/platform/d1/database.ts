@@ -4,9 +4,9 @@ import { type RowsOf, type Statements, shapeLike } from "./statement.ts";
 import { openStore, type Store } from "./store.ts";
 
 /**
- * The rows of some companies. It has one part or several, and a company is in one part. A statement runs in each
- * part, and the rows of the parts follow one another. So a statement must name its company, or an id that only one
- * part has; one that inserts rows without reading any must run on `forCompany` or `forNoCompany`.
+ * The rows of some companies, in one or several parts. A company is in exactly one part. A statement runs in each part,
+ * and the results are concatenated. So it must name its company, or an id that only one part has. A statement that
+ * inserts without reading must run on `forCompany` or `forNoCompany`.
  */
 export interface Database {
   /** The bindings of the parts, for the log. */
@@ -14,22 +14,22 @@ export interface Database {
   readonly parts: number;
   all<Row>(statement: SQL<Row>): Promise<Row[]>;
   run(statement: SQL): Promise<void>;
-  /** Runs statements in a transaction of each part; there is none over all parts. @returns the rows of each statement */
+  /** Runs statements in one transaction per part, without one over all parts. @returns the rows of each statement */
   batch<const S extends Statements>(statements: S): Promise<RowsOf<S>>;
   forCompany(company: number): Database;
   forCompanies(companies: number[]): Database;
-  /** Where rows are that have no company. */
+  /** The part with the rows that belong to no company. */
   forNoCompany(): Database;
   forEveryCompany(): Database;
-  /** The database of every company, part by part. */
+  /** Every part, as a database of its own. */
   each(): Database[];
-  /** Looks among every company for a row that only one part has. @throws what a part threw, if no other has the row */
+  /** Finds a row that exists in only one part. @throws the error of a part, unless another part has the row */
   find<Row>(statement: SQL<Row>): Promise<Found<Row> | undefined>;
-  /** @param rows of a statement that gives one row for each part. @returns the row of the company's part */
+  /** @param rows the result of a statement that returns one row per part. @returns the row of the company's part */
   rowOf<Row>(company: number, rows: Row[]): Row | undefined;
 }
 
-/** A row, and the part that has it. */
+/** A row, and the part that it is in. */
 export interface Found<Row> {
   db: Database;
   row: Row;
@@ -38,7 +38,7 @@ export interface Found<Row> {
 /**
  * Opens the D1 databases of all companies of a module as one.
  * @param main the binding of the module's database
- * @param vars those of `placementVars`; a module without them has one database
+ * @param vars the values of `placementVars`; a module without them has one database
  * @throws Error when a database is not bound
  */
 export function openDatabase(
@@ -82,7 +82,7 @@ function bindingOf(env: Env, name: string): D1Database {
   return binding;
 }
 
-/** Runs statements in each store, and puts the rows of the stores one after another. */
+/** Runs statements in each store, and concatenates the rows. */
 function reader(stores: Store[]): Pick<Database, "all" | "run" | "batch"> {
   return {
     all: async (statement) => (await Promise.all(stores.map((store) => store.all(statement)))).flat(),
@@ -108,7 +108,7 @@ async function find<Row>(parts: Database[], statement: SQL<Row>): Promise<Found<
   );
   const found = looked.flatMap((each) => (each.status === "fulfilled" && each.value ? [each.value] : []));
   const failed = looked.find((each) => each.status === "rejected");
-  // A part that is down must hold up no company of another part.
+  // A part that is down must not affect companies of other parts.
   if (!found[0] && failed) throw failed.reason;
   return found[0];
 }

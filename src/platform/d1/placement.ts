@@ -6,21 +6,21 @@ const Shards = z.array(
 
 /** The vars of the Worker that place companies in D1 databases. */
 export const placementVars = {
-  /** Ranges of company ids, and the binding of the database that holds each. All others are in the main one. */
+  /** Ranges of company ids, each with the binding of its database. All other companies are in the main one. */
   SHARDS: z._default(Shards, []),
 };
 
-/** Where companies are: in the database `main`, unless SHARDS names another. Rows of no company are in `main`. */
+/** Where companies are: in `main`, unless SHARDS names another database. Rows without a company are in `main`. */
 export interface CompanyPlacement {
   main: string;
   SHARDS: z.infer<typeof Shards>;
 }
 
-/** @returns the binding of the company's database; the company never moves by itself */
+/** @returns the binding of the company's database. A change of SHARDS does not move existing rows. */
 export const shardOf = ({ main, SHARDS }: CompanyPlacement, company: number): string =>
   SHARDS.find(({ from, to }) => company >= from && company <= to)?.binding ?? main;
 
-/** @returns the bindings of the companies' databases, each once; the main one for no company */
+/** @returns the distinct bindings of the companies' databases; without companies, the main one */
 export const shardsOf = (placement: CompanyPlacement, companies: number[]): string[] =>
   companies.length === 0
     ? [placement.main]

@@ -1,7 +1,7 @@
 import { CasingCache } from "drizzle-orm/casing";
 import { SQL } from "drizzle-orm/sql";
 
-/** Statements of one transaction. An element may itself be a list: its result is the list of their rows. */
+/** Statements of one transaction. An element may be a list: its result is then a list of results. */
 export type Statements = readonly (SQL | readonly SQL[])[];
 
 /** The rows of each statement, in the shape of the list. */
@@ -38,6 +38,6 @@ export function shapeLike<S extends Statements>(statements: S, results: unknown[
   const rest = results.values();
   const next = () => rest.next().value ?? [];
   const shaped = statements.map((each) => (each instanceof SQL ? next() : each.map(next)));
-  // The only cast of rows: what comes back is trusted to be what the statement declares.
+  // The only place that trusts a statement's declared row type.
   return shaped as RowsOf<S>;
 }

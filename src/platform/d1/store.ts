@@ -14,8 +14,8 @@ export interface Store {
 const WAITS = [50, 250];
 
 /**
- * Opens a D1 database. Pure reads are tried up to three times while it is overloaded or restarting. A write runs
- * once: it may have been committed although its answer was lost.
+ * Opens a D1 database. Pure reads are tried up to three times while it is overloaded or restarting. A write runs once:
+ * after a lost response, it may have been committed.
  */
 export function openStore(d1: D1Database): Store {
   const prepare = ({ sql, params }: Query) => d1.prepare(sql).bind(...params);

@@ -1,17 +1,17 @@
 import type { Table } from "drizzle-orm";
 import { type SQL, sql } from "drizzle-orm/sql";
 
-// Security: column names go into the text of the statement, so they must come from code, never from a request.
+// Security: column names go into the statement unescaped, so they must come from code, never from a request.
 
-/** The values of a new row; a value may be an SQL expression, and undefined leaves the column out. */
+/** The values of a new row. A value may be an SQL expression; undefined leaves the column out. */
 export type NewRow<T extends Table> = OrSql<T["$inferInsert"]>;
 
-/** The columns of a row to write. */
+/** The columns to update in a row. */
 export type Changes<T extends Table> = Partial<NewRow<T>>;
 
 type OrSql<Values> = { [Column in keyof Values]: Values[Column] | SQL };
 
-/** `INSERT INTO table (…) VALUES (…)`: conflict clause and RETURNING follow it. */
+/** `INSERT INTO table (…) VALUES (…)`. The caller may append a conflict clause and RETURNING. */
 export function insertInto<T extends Table>(table: T["_"]["name"], values: NewRow<T>): SQL {
   const given = definedIn(values);
   const names = given.map(([name]) => name).join(", ");
@@ -22,7 +22,7 @@ export function insertInto<T extends Table>(table: T["_"]["name"], values: NewRo
   return sql`INSERT INTO ${sql.raw(table)} (${sql.raw(names)}) VALUES (${list})`;
 }
 
-/** `column = value, …`, to follow SET. */
+/** `column = value, …`, to put after SET. */
 export const assign = <T extends Table>(values: Changes<T>): SQL =>
   sql.join(
     definedIn(values).map(([name, value]) => sql`${sql.raw(name)} = ${value}`),

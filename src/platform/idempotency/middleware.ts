@@ -8,34 +8,34 @@ import { log } from "../log.ts";
 import { type AnswerStore, type Claim, claimKey, keepAnswer, release, type StoredAnswer } from "./store.ts";
 
 const MAX_KEY = 255;
-/** Headers of an answer that a replay has, too. */
+/** Response headers that are stored for a replay. */
 const KEPT_HEADERS = ["content-type", "etag", "location"];
 
 interface KeyedEnv {
   Bindings: Env;
   Variables: {
-    /** Of a request to an idempotent route: the caller's key, or null. */
+    /** Set on idempotent routes: the caller's key, or null. */
     idempotencyKey?: string | null;
   };
 }
 
-/** What the middleware asks a module about a request. */
+/** What the module tells the middleware about a request. */
 export interface IdempotencyOptions<E extends KeyedEnv> {
   storeOf(c: Context<E>): AnswerStore;
   userOf(c: Context<E>): number;
-  /** What of the caller's rights the answer depends on: under other rights the key belongs to another request. */
+  /** The rights that the response depends on. With other rights, the same key counts as another request. */
   rightsOf(c: Context<E>): unknown;
 }
 
 /**
- * Makes the middleware that answers each request with an `Idempotency-Key` once
- * (draft-ietf-httpapi-idempotency-key-header). A repetition within 24 hours gets the same answer, marked
- * `Idempotent-Replayed: true`. Only success is kept: after a failure the same key may try again.
+ * Makes the middleware that executes a request with an `Idempotency-Key` once
+ * (draft-ietf-httpapi-idempotency-key-header). A retry within 24 hours gets the stored response with
+ * `Idempotent-Replayed: true`. Only success is stored: after a failure, a retry with the same key executes again.
  *
- * The answer is stored before the caller gets it. When the Worker dies between the effect and that, the key runs out
- * in 5 minutes and the request is executed again. An effect that must not happen twice even then needs the key itself
+ * The response is stored before it is sent. If the Worker dies between the effect and the write, the claim expires
+ * after 5 minutes and a retry executes again. An effect that must not happen twice even then has to use the key itself
  * (`c.var.idempotencyKey`).
- * @throws ServiceError invalid for a malformed key; conflict while the first request is being answered; key_reused when
+ * @throws ServiceError invalid for a malformed key; conflict while the first request is in progress; key_reused when
  *   the key was used for another request
  */
 export const createIdempotency = <E extends KeyedEnv>({ storeOf, userOf, rightsOf }: IdempotencyOptions<E>) =>
@@ -46,14 +46,14 @@ export const createIdempotency = <E extends KeyedEnv>({ storeOf, userOf, rightsO
     const store = storeOf(c);
     const held = await claimKey(store, userOf(c), key, await hashRequest(c.req, rightsOf(c)));
     if ("status" in held) return replay(c, held);
-    const answering = next().then(() => settle(c, store, held));
-    store.defer(answering); // it then has 30 s more when the caller hangs up
+    const answering = next().then(() => endClaim(c, store, held));
+    store.defer(answering); // gives it another 30 s after the caller disconnects
     await answering;
   });
 
 /**
- * Reads the header: 1 to 255 visible ASCII characters, bare or as the string of RFC 8941 section 3.3.3, whose quotes
- * and backslashes are no part of the key.
+ * Parses the header: 1 to 255 visible ASCII characters, bare or as a string of RFC 8941 section 3.3.3. The quotes and
+ * escaping backslashes of such a string are not part of the key.
  * @returns null without the header
  * @throws ServiceError invalid
  */
@@ -66,8 +66,8 @@ export function parseKey(header: string | undefined): string | null {
 }
 
 /**
- * Two requests of a user are the same when method, path, query, body and rights are. A multipart body is streamed by
- * its handler and not read here: only its type, without the boundary, and its length count.
+ * Hashes what makes two requests of a user the same: method, path, query, rights and body. The handler streams a
+ * multipart body, so only its type (without the boundary) and its length are hashed.
  * @returns SHA-256, as lower-case hex
  */
 async function hashRequest(req: HonoRequest, rights: unknown): Promise<string> {
@@ -86,8 +86,8 @@ async function hashBody(req: HonoRequest): Promise<unknown> {
 const replay = (c: Context, { status, headers, body }: StoredAnswer): Response =>
   c.newResponse(body, { status: status as 200, headers: { ...headers, "idempotent-replayed": "true" } });
 
-/** Ends the claim as the request has ended. An error that was thrown is in `c.res` by now. */
-async function settle(c: Context, store: AnswerStore, claim: Claim): Promise<void> {
+/** Stores a successful response; after an error, releases the key. Hono has put a thrown error into `c.res`. */
+async function endClaim(c: Context, store: AnswerStore, claim: Claim): Promise<void> {
   if (c.error || !c.res.ok) return orLog(release(store, claim));
   const bytes = await c.res.arrayBuffer();
   c.res = new Response(bytes.byteLength ? bytes : null, c.res);
@@ -101,6 +101,6 @@ async function settle(c: Context, store: AnswerStore, claim: Claim): Promise<voi
   await orLog(keepAnswer(store, claim, { status, headers, bytes }));
 }
 
-/** A failure here must not fail the caller's answer. It leaves the key claimed, for 5 minutes. */
+/** A failure here must not fail the caller's response. The key stays claimed for 5 minutes. */
 const orLog = (work: Promise<void>): Promise<void> =>
   work.catch((error) => log("warn", "idempotency.not_stored", { error }));

@@ -6,24 +6,24 @@ import type { Database } from "../d1/database.ts";
 import { INLINE_BYTES } from "../overflow.ts";
 
 const KEPT_SECONDS = 86_400;
-/** A send may take 150 s: a request that has not answered after this long never will. */
+/** A send may take 150 s. A request without a response after this time is dead. */
 const DEAD_SECONDS = 300;
-/** Rows that cron removes at a time. */
+/** Rows that one cron step removes. */
 const AT_A_TIME = 1000;
 
-/** Where a module keeps the answers to requests with an Idempotency-Key. */
+/** Where a module stores responses to requests with an Idempotency-Key. */
 export interface AnswerStore {
   db: Database;
   bucket: R2Bucket;
   /** The table: `user_id, key, request_hash, status, body, body_key, created_at`. */
   table: string;
-  /** Lets work outlive the answer (waitUntil). */
+  /** Lets work continue after the response (waitUntil). */
   defer(work: Promise<unknown>): void;
 }
 
 /**
- * The right to answer under a key. When a request that was taken for dead still ends, it finds another `created_at`
- * in the row, and changes nothing.
+ * The right to respond under a key. If a request that was considered dead ends after all, `created_at` in the row
+ * differs, and it changes nothing.
  */
 export interface Claim {
   user_id: number;
@@ -34,7 +34,7 @@ export interface Claim {
 export interface StoredAnswer {
   status: number;
   headers: Record<string, string>;
-  /** Null for an answer without one. */
+  /** Null without a body. */
   body: string | ReadableStream | null;
 }
 
@@ -45,18 +45,19 @@ interface Row {
   body_key: string | null;
 }
 
-/** The column `body`. Its text is null when the body lies in R2. */
+/** The column `body`, as JSON. The text is null when the body is in R2 or empty. */
 interface Inline {
   headers: Record<string, string>;
   text: string | null;
 }
 
 /**
- * Claims a key in one statement: as the first, in place of an answer older than 24 hours, or in place of the same
- * request that has run for 5 minutes. A dead request may have had its effect, so only its own repetition replaces it.
- * @param hash of the request
- * @returns a claim, which `keepAnswer` or `release` ends, or the answer that was given before
- * @throws ServiceError conflict while the request is being answered; key_reused when the key belongs to another request
+ * Claims a key in one statement. It succeeds for a new key and for one whose response is older than 24 hours. After 5
+ * minutes without a response it also succeeds for the same request: a dead request may have had its effect, so only its
+ * own retry may replace it.
+ * @param hash the hash of the request
+ * @returns a claim, to end with `keepAnswer` or `release`; or the stored response
+ * @throws ServiceError conflict while the request is in progress; key_reused when the key belongs to another request
  */
 export async function claimKey(
   { db, bucket, table, defer }: AnswerStore,
@@ -79,7 +80,7 @@ export async function claimKey(
       SELECT request_hash, status, body, body_key FROM ${keys}
       WHERE user_id = ${userId} AND key = ${key}`,
   ]);
-  // Only a row that was taken over still names the object of the answer before.
+  // Only a row that was taken over has the object of an earlier response.
   if (claimed?.body_key) defer(bucket.delete(claimed.body_key));
   if (claimed) return { user_id: userId, key, created_at: now };
   if (row?.request_hash !== hash) {
@@ -103,8 +104,8 @@ const isHeld = ({ user_id, key, created_at }: Claim): SQL =>
   sql`user_id = ${user_id} AND key = ${key} AND created_at = ${created_at} AND status IS NULL`;
 
 /**
- * Ends a claim with an answer, which is replayed from now on. Over 64 KB it goes to R2. The row names the object
- * before it is written, so no object is left without a row, and says that it is done after that.
+ * Ends a claim with a response, which is replayed from now on. A body over 64 KB goes to R2. The row names the object
+ * before it is written, so that no object is orphaned. The row's status is set last.
  * @param bytes of the body, in UTF-8
  */
 export async function keepAnswer(
@@ -127,18 +128,18 @@ export async function keepAnswer(
     WHERE ${isHeld(claim)}`);
 }
 
-/** Each claim has its own object: a late write of a dead request is never read as the answer of its successor. */
+/** Each claim has its own object: a late write of a dead request is never read as its successor's response. */
 const objectKey = async ({ user_id, key, created_at }: Claim): Promise<string> =>
   `idempotency/${user_id}/${await sha256Hex(key)}/${created_at}`;
 
-/** Ends a claim without an answer: the key is as if it had never been used. */
+/** Ends a claim without a response. The key is unused again. */
 export async function release({ db, table }: AnswerStore, claim: Claim): Promise<void> {
   await db.run(sql`DELETE FROM ${sql.raw(table)} WHERE ${isHeld(claim)}`);
 }
 
 /**
- * Cron: removes answers older than 24 hours, at most 1,000 of them.
- * @returns how many there were
+ * Cron: removes at most 1,000 responses older than 24 hours.
+ * @returns how many were removed
  */
 export async function removeExpiredAnswers({
   db,
