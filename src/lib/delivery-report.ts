@@ -1,12 +1,12 @@
-/** A recipient whom a mail did not reach. */
+/** A recipient that a mail did not reach. */
 export interface FailedRecipient {
   address: string;
-  /** The status (RFC 3463) or reply code that the report gives. */
+  /** The status (RFC 3463) or reply code in the report. */
   code: string;
   reason: string;
 }
 
-/** The fields of one group of lines, by lower-case name; folded lines are one (RFC 5322 section 2.2.3). */
+/** Parses a group of header fields, by lower-case name. Folded lines are unfolded (RFC 5322 section 2.2.3). */
 function fieldsOf(group: string): Map<string, string> {
   const fields = new Map<string, string>();
   for (const line of group.replace(/\r?\n[ \t]+/g, " ").split(/\r?\n/)) {
@@ -16,12 +16,12 @@ function fieldsOf(group: string): Map<string, string> {
   return fields;
 }
 
-/** `rfc822; a@b` and `smtp; 550 no` without their type. */
+/** Removes the type from values such as `rfc822; a@b` and `smtp; 550 no`. */
 const untyped = (field = ""): string => field.slice(field.indexOf(";") + 1).trim();
 
 /**
- * Reads a delivery status (RFC 3464).
- * @returns the recipients that were given up on: none when the mail was only delayed, relayed or delivered
+ * Parses a delivery status (RFC 3464).
+ * @returns the recipients with a permanent failure; none if the mail was only delayed, relayed or delivered
  */
 export function failedRecipients(status: string): FailedRecipient[] {
   return status.split(/\r?\n[ \t]*\r?\n/).flatMap((group) => {
@@ -34,8 +34,8 @@ export function failedRecipients(status: string): FailedRecipient[] {
 }
 
 /**
- * Reads what a mail system writes for people.
- * @returns the line that names a permanent failure by its code (RFC 3463: 5.x.x, RFC 5321: 5xx); null where none does
+ * Searches a mail system's message to people.
+ * @returns the first line with the code of a permanent failure (RFC 3463: 5.x.x, RFC 5321: 5xx), or null
  */
 export function failureIn(text: string): string | null {
   const line = text
@@ -44,16 +44,16 @@ export function failureIn(text: string): string | null {
   return line?.trim().slice(0, 300) ?? null;
 }
 
-/** The values of Message-ID fields in headers, or in a text that quotes them, with their angle brackets. */
+/** Extracts the values of Message-ID fields, with angle brackets, from headers or a text that quotes them. */
 export const messageIdFields = (text: string): string[] =>
   [...text.matchAll(/^[ \t>]{0,8}Message-ID:\s{0,8}(<[^<>\s]{1,900}>)/gim)].flatMap(([, id]) => id ?? []);
 
 const localPart = (address: string): string => address.split("@")[0]?.toLowerCase() ?? "";
 
-/** True for what only programs write as. */
+/** True for a sender address that only programs use. */
 export const isDaemon = (address: string): boolean =>
   /^(mailer-?daemon|mail-daemon|microsoftexchange[0-9a-f]+)$/.test(localPart(address));
 
-/** True for a sender that mail systems have. */
+/** True for a sender address of a mail system. */
 export const isMailSystem = (address: string): boolean =>
   isDaemon(address) || localPart(address) === "postmaster";

@@ -1,6 +1,6 @@
 /**
- * The character references that mail is written with: all of HTML 4, and those of HTML 5 that stand for a character
- * people write. A number is the code of the name after it; each further name is of the next code.
+ * The character references in mail: all of HTML 4, and those of HTML 5 for characters that people type. A number is the
+ * code of the name after it; each further name has the next code.
  */
 const NAMES =
   "9 Tab NewLine 33 excl quot num dollar percnt amp apos lpar rpar ast plus comma 46 period sol 58 colon semi lt " +
@@ -41,9 +41,9 @@ function* entries(): Generator<[string, string]> {
 const REFERENCE = /&(?:#x([\da-f]{1,10})|#(\d{1,10})|([a-z][a-z\d]{1,31}));?/gi;
 
 /**
- * Text with its character references read as a browser reads them (HTML Standard section 13.2.5.72): those of
- * Latin-1 also without a semicolon, numbers of the C1 range as Windows-1252. What names no character stays as it is.
- * No lone surrogate comes of a reference.
+ * Decodes character references as a browser does (HTML Standard section 13.2.5.72). Latin-1 names need no semicolon,
+ * and numbers in the C1 range are Windows-1252. Unknown names stay as they are. A reference never decodes to a lone
+ * surrogate.
  */
 export const decodeReferences = (text: string): string =>
   text.replace(REFERENCE, (reference, hex?: string, decimal?: string, name?: string) => {

@@ -1,10 +1,10 @@
-/** One thing that is wrong with a request: where, and what. */
+/** One problem with a request: the field, and what is wrong. */
 export interface Issue {
   path: string;
   message: string;
 }
 
-/** Why a request failed, in terms of the domain. Each API maps it to a status and a body of its own contract. */
+/** Why a request failed, in domain terms. Each API maps it to the status and body of its contract. */
 export type ErrorCode =
   | "invalid"
   | "unauthenticated"
@@ -22,13 +22,13 @@ export type ErrorCode =
 interface Extras {
   issues?: Issue[] | undefined;
   retryAfterSeconds?: number | undefined;
-  /** Fields that the caller needs besides the sentence, to go on. */
+  /** Data for the caller besides the message. */
   details?: Record<string, unknown>;
-  /** Kept for the log, never shown. */
+  /** For the log only, never shown. */
   cause?: unknown;
 }
 
-/** An error that the caller may read: its message is one sentence for people. Any layer throws it. */
+/** An error whose message is safe to show to the caller. Any layer may throw it. */
 export class ServiceError extends Error {
   readonly code: ErrorCode;
   readonly issues: Issue[];

@@ -1,21 +1,24 @@
 import * as z from "zod/mini";
 
-/** An id in a path or a query: any version of UUID, either case in, lower case out. */
+/** An id in a path or a query: any UUID version, in either case. Parsed to lower case. */
 export const uuid = z.guid("must be a UUID").check(z.toLowerCase());
 
-/** A whole number in a path or a query, in decimal digits. */
+/** A whole number in a path or a query, in decimal digits. Parsed to a number. */
 export const wholeNumber = z.pipe(
   z.string().check(z.regex(/^\d{1,15}$/, "must be a whole number")),
   z.transform(Number),
 );
 
-/** Yes or no in a query. */
+/** `true` or `false` in a query. Parsed to a boolean. */
 export const flag = z.pipe(
   z.enum(["true", "false"], "must be true or false"),
   z.transform((value) => value === "true"),
 );
 
-/** A text of one line, as it may stand in a mail's header: a line break there would begin another header. */
+/**
+ * A text that is safe in a mail header: a line break there would start another header.
+ * @param max in UTF-16 units
+ */
 export const headerText = (max: number) =>
   z.string().check(
     z.maxLength(max, `at most ${max} characters`),

@@ -4,7 +4,7 @@ const encoder = new TextEncoder();
 
 const keys = new Map<string, Promise<CryptoKey>>();
 
-/** The key of a secret of ours, for HMAC-SHA256. It is imported once per isolate: that costs as much as its use. */
+/** Imports a secret as an HMAC-SHA256 key, once per isolate: the import costs as much as a signature. */
 export function hmacKey(secret: string, usage: "sign" | "verify"): Promise<CryptoKey> {
   const name = `${usage} ${secret}`;
   const known = keys.get(name);
@@ -16,7 +16,7 @@ export function hmacKey(secret: string, usage: "sign" | "verify"): Promise<Crypt
 }
 
 /**
- * Checks an HMAC-SHA256 in constant time.
+ * Verifies an HMAC-SHA256 in constant time.
  * @param signature lower- or upper-case hex
  * @returns false also for a signature that is not 64 hex digits
  */
@@ -37,7 +37,7 @@ export async function sha256Hex(text: string): Promise<string> {
   return toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", encoder.encode(text))));
 }
 
-/** Compares two texts of which a caller may guess one, in a time that does not tell where they differ. */
+/** Compares a secret with a caller's guess. The duration does not reveal where they differ. */
 export function isSameText(a: string, b: string): boolean {
   const [left, right] = [encoder.encode(a), encoder.encode(b)];
   return left.byteLength === right.byteLength && crypto.subtle.timingSafeEqual(left, right);

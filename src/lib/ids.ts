@@ -29,7 +29,7 @@ function mix(value: bigint): bigint {
 const VERSION_AND_VARIANT = (0xfn << 76n) | (0x3n << 62n);
 const PAYLOAD = ((1n << 128n) - 1n) ^ VERSION_AND_VARIANT;
 
-// A page asks for one user's mask many times over.
+// A page needs the same user's mask many times.
 let last = { userId: Number.NaN, pad: 0n };
 
 function padOf(userId: number): bigint {
@@ -47,8 +47,8 @@ function mask(userId: number, uuid: string, version: bigint): string {
 }
 
 /**
- * The id of a user's inbox entry for a message: the message's id under a mask that belongs to the user. The
- * entry can thus be addressed before it has a row, and the id means nothing to any other user.
+ * The id of a user's inbox entry for a message: the message's id, masked per user. So an entry has an id before it has
+ * a row, and the id is useless to other users.
  * @param messageId a UUIDv7
  * @returns a UUIDv8
  */
@@ -56,6 +56,6 @@ export const entryIdOf = (userId: number, messageId: string): string => mask(use
 
 /**
  * Undoes `entryIdOf`.
- * @returns the message's id; for an id that was made for another user, the id of no message
+ * @returns the message's id; for the entry id of another user, an id without a message
  */
 export const messageIdOf = (userId: number, entryId: string): string => mask(userId, entryId, 7n);

@@ -1,14 +1,14 @@
-/** What a JSON text may be made of before it is parsed: each value costs far more memory than its characters do. */
+/** Limits of a JSON text, checked before parsing: a value takes far more memory than its characters. */
 export interface JsonLimits {
-  /** Of arrays and objects in one another. */
+  /** Maximum nesting of arrays and objects. */
   depth: number;
-  /** Of arrays, objects and their members, in all. */
+  /** Maximum total of arrays, objects and their members. */
   values: number;
 }
 
 /**
- * Looks through a JSON text without parsing it. What stands in strings does not count.
- * @returns what there is too much of, as a sentence; null when it is within the limits, be it JSON or not
+ * Checks a JSON text against limits without parsing it. Characters inside strings do not count.
+ * @returns the exceeded limit as a predicate for an error message; null within the limits, even for invalid JSON
  */
 export function findExcess(text: string, limits: JsonLimits): string | null {
   let depth = 0;

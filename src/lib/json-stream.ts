@@ -1,9 +1,8 @@
 const FLUSH_AT = 64 * 1024;
 
 /**
- * Writes `{…head, [key]: [items]}` while the items come, so that a page of large mails is never in memory as a
- * whole.
- * @param items may fail: the stream then breaks off, which no JSON parser takes for a whole answer
+ * Streams `{…head, [key]: [items]}` as the items arrive, so that a page of large mails is never in memory as a whole.
+ * @param items if it throws, the stream is cut off, and the client's JSON parser rejects the response
  */
 export function streamJson(
   head: object,

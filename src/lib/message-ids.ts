@@ -1,22 +1,22 @@
-/** A Message-ID (RFC 5322 section 3.6.4). */
+/** A Message-ID in two forms. */
 export interface MessageId {
   /** For comparison: in angle brackets, without blanks, the part after the `@` in lower case. */
   id: string;
-  /** As its sender wrote it, apart from blanks and brackets: replies must repeat it so. */
+  /** For the headers of a reply: as written, with normalised blanks and brackets (RFC 5322 section 3.6.4). */
   written: string;
 }
 
-/** A line has 998 characters (RFC 5322 section 2.1.1). Anything longer than this is no Message-ID. */
+/** Longer texts are not Message-IDs: a line has at most 998 characters (RFC 5322 section 2.1.1). */
 const MAX_LENGTH = 2000;
 
 /**
- * The Message-IDs in a header, as real servers write it: folded, with blanks inside the brackets, or without brackets.
- * Encoded words (RFC 2047) and brackets escaped for HTML occur, too.
+ * Extracts the Message-IDs of a header, also in the forms that some servers write: folded, with blanks inside the
+ * brackets, with missing brackets, as an encoded word (RFC 2047), or with brackets escaped for HTML.
  */
 export function messageIdsIn(header: string): MessageId[] {
   const text = decodeWords(header.toWellFormed()).replace(/&lt;/gi, "<").replace(/&gt;/gi, ">");
   const bracketed = Array.from(text.matchAll(/<([^<>]*)>/g), ([, id = ""]) => id);
-  // A header without brackets may be a phrase ("Your mail of Monday"): only x@y counts.
+  // Without brackets the header may also be a phrase ("Your mail of Monday"), so only x@y counts.
   const bare = () => text.split(/[\s<>,;"()]+/).filter((word) => /^[^@]+@[^@]/.test(word));
   return (bracketed.length ? bracketed : bare()).map(toMessageId).filter(isOne);
 }
@@ -24,7 +24,7 @@ export function messageIdsIn(header: string): MessageId[] {
 function toMessageId(inner: string): MessageId {
   const written = inner.replace(/[\s\p{Cc}\u202a-\u202e\u2066-\u2069]+/gu, "");
   const at = written.indexOf("@");
-  // Host names have no case, and relays change it.
+  // Host names are case-insensitive, and relays change their case.
   const id = at < 0 ? written : written.slice(0, at) + written.slice(at).toLowerCase();
   return { id: `<${id}>`, written: `<${written}>` };
 }
@@ -34,7 +34,7 @@ const isOne = ({ id }: MessageId): boolean => id.length > 2 && id.length <= MAX_
 const decodeWords = (text: string): string =>
   text.replace(/=\?[\w-]+\?([bq])\?([^?\s]*)\?=/gi, (word, encoding: string, encoded: string) => {
     try {
-      // Ids are ASCII, which nearly all charsets share.
+      // Ids are ASCII, which nearly all charsets include.
       return encoding.toLowerCase() === "b" ? atob(encoded) : decodeQ(encoded);
     } catch {
       return word;

@@ -1,9 +1,9 @@
 import { invalid, ServiceError } from "./errors.ts";
 
-/** One part of a form: its body has to be read whole, or not at all, before the next part is asked for. */
+/** One part of a form. Read its body completely, or not at all, before the next part. */
 export interface Part {
   name: string;
-  /** Null for a field that is not a file. As it was sent: it may hold a path, or nothing. */
+  /** As sent: may have a path, or be empty. Null for a field that is not a file. */
   filename: string | null;
   /** By name in lower case. */
   headers: Map<string, string>;
@@ -13,13 +13,13 @@ export interface Part {
 const MAX_HEADER_BYTES = 8 * 1024;
 const CRLF = Uint8Array.of(13, 10);
 
-/** Whether a content-type is that of a form with files. */
+/** True for the content type `multipart/form-data`. */
 export const isMultipart = (contentType: string): boolean =>
   /^([^;]*)/.exec(contentType)?.[0].trim().toLowerCase() === "multipart/form-data";
 
 /**
- * The boundary that a content-type names, quoted or not (RFC 2046 section 5.1.1).
- * @throws ServiceError `invalid` when it is not multipart/form-data, or names no boundary of 1 to 70 printable characters
+ * Reads the boundary of a content type, quoted or not (RFC 2046 section 5.1.1).
+ * @throws ServiceError invalid unless it is multipart/form-data with a boundary of 1 to 70 printable characters
  */
 export function boundaryOf(contentType: string): string {
   if (!isMultipart(contentType)) throw invalid("content-type: must be multipart/form-data");
@@ -30,11 +30,10 @@ export function boundaryOf(contentType: string): string {
 }
 
 /**
- * Reads a form (RFC 7578) part by part, in time linear in its length. Bytes are taken from the stream only as they
- * are asked for; never more is held than one chunk of it, a boundary, and 8 KB of headers. However it ends, the
- * stream is done with.
- * @param maxBytes of the whole stream
- * @throws ServiceError `invalid` when it is malformed or ends too early, `too_large` when it is too long
+ * Parses a form (RFC 7578) part by part, in linear time. Reads from the stream on demand, and holds at most one chunk,
+ * a boundary, and 8 KB of headers. The stream is cancelled at the end, also after an error.
+ * @param maxBytes limit of the whole stream
+ * @throws ServiceError invalid when the form is malformed or truncated; too_large above `maxBytes`
  */
 export async function* parseMultipart(
   stream: ReadableStream<Uint8Array>,
@@ -60,8 +59,8 @@ export async function* parseMultipart(
 }
 
 /**
- * Reads the text of a field, in UTF-8.
- * @throws ServiceError `invalid` when it is longer than `maxBytes`
+ * Reads a field as UTF-8 text.
+ * @throws ServiceError invalid above `maxBytes`
  */
 export async function readField({ name, body }: Part, maxBytes: number): Promise<string> {
   return decode(await collect(body, maxBytes, `${name}: is longer than ${maxBytes} bytes`));
@@ -70,7 +69,7 @@ export async function readField({ name, body }: Part, maxBytes: number): Promise
 type Read = () => Promise<Uint8Array | null>;
 type Until = (delimiter: Uint8Array) => AsyncGenerator<Uint8Array, void>;
 
-/** The stream's chunks one by one, then null. */
+/** Returns the stream's chunks one by one, then null. */
 function capped(reader: ReadableStreamDefaultReader<Uint8Array>, maxBytes: number): Read {
   let length = 0;
   return async () => {
@@ -85,8 +84,8 @@ function capped(reader: ReadableStreamDefaultReader<Uint8Array>, maxBytes: numbe
 }
 
 /**
- * Cuts a stream at delimiters: each call gives what comes up to the next one. The first boundary has no line break
- * before it, and the last need not have one after it, so one is put before all and one after all.
+ * Splits a stream: each call yields the bytes up to the next delimiter. A line break is added at either end of the
+ * stream: the first boundary has none before it, and the last may have none after it.
  */
 function splitter(read: Read): Until {
   let rest: Uint8Array = CRLF;
@@ -111,8 +110,9 @@ function splitter(read: Read): Until {
 }
 
 /**
- * Where a delimiter begins, the start of one at the very end included. It has a CR at its begin and nowhere else, so
- * no byte that has matched can begin another: none is looked at more than twice.
+ * Finds a delimiter, or a prefix of it at the end of the bytes. A delimiter has a CR only at its start, so a match
+ * cannot begin inside a partial match. No byte is read more than twice.
+ * @returns the index, or the length without a match; `isWhole` is true for a complete delimiter
  */
 function find(bytes: Uint8Array, delimiter: Uint8Array): { at: number; isWhole: boolean } {
   for (let at = bytes.indexOf(13); at >= 0; ) {
@@ -125,10 +125,10 @@ function find(bytes: Uint8Array, delimiter: Uint8Array): { at: number; isWhole: 
   return { at: bytes.length, isWhole: false };
 }
 
-/** What follows a boundary on its line: `--` after the last one. */
+/** Reads the rest of a boundary's line. @returns true for `--`, which marks the last boundary */
 function isLast(line: string): boolean {
   const text = line.trimEnd();
-  if (text !== "" && text !== "--") throw invalid("body: a boundary has more on its line");
+  if (text !== "" && text !== "--") throw invalid("body: a boundary has other text on its line");
   return text === "--";
 }
 
@@ -140,7 +140,7 @@ async function readHeaders(until: Until): Promise<Map<string, string>> {
     if (line === "") return headers;
     left -= line.length + CRLF.length;
     const [, name, value = ""] = /^([^\s:]+):(.*)$/s.exec(line) ?? [];
-    if (name === undefined) throw invalid("body: a part has a header that is none");
+    if (name === undefined) throw invalid("body: a part has a malformed header");
     headers.set(name.toLowerCase(), value.trim());
   }
 }
@@ -169,16 +169,16 @@ function parametersOf(text: string): Map<string, string> | null {
     const match = parameter.exec(text);
     if (!match) return null;
     const [, name, quoted, bare = ""] = match;
-    // Only what is needed is unescaped: some browsers send a path of Windows as it is.
+    // Only quotes and backslashes are unescaped: some browsers send a Windows path as it is.
     if (name !== undefined) parameters.set(name.toLowerCase(), quoted?.replace(/\\(["\\])/g, "$1") ?? bare);
   }
   return parameters;
 }
 
-/** The three characters that the HTML standard escapes in a name, and no other: a "%" may be one. */
+/** Unescapes only the three characters that the HTML standard escapes in a name. Any other "%" is literal. */
 const unescapeName = (text: string): string => text.replace(/%(22|0D|0A)/gi, decodeURIComponent);
 
-/** RFC 5987 section 3.2; null when there is none, or none in UTF-8. */
+/** Decodes an extended value (RFC 5987 section 3.2). @returns null without one in UTF-8 */
 function extended(value: string | undefined): string | null {
   const [, encoded] = /^utf-8'[^']*'(.*)$/is.exec(value ?? "") ?? [];
   try {

@@ -1,8 +1,8 @@
 import { invalid } from "./errors.ts";
 
 /**
- * Reads a stream whole, but no further than a limit.
- * @throws ServiceError `invalid` when there is more than `limit` bytes
+ * Reads a whole stream, up to a limit.
+ * @throws ServiceError invalid above `limit` bytes
  */
 export async function readCapped(
   stream: ReadableStream<Uint8Array> | null,

@@ -1,4 +1,4 @@
-/** Words that mail programs put before the subject of a reply or a forward, in the languages that are met. */
+/** Prefixes that mail programs add to the subject of a reply or a forward, in common languages. */
 const PREFIXES = [
   ...[
     "re",
@@ -27,12 +27,12 @@ const PREFIX = new RegExp(
 const BLOB = /^\[[^[\]]*\] ?/;
 const FORWARDED = /^\[fwd: ?(.*)\]$/;
 
-/** Of a longer subject only so much is looked at. */
+/** How many characters of a subject are read. */
 const LENGTH = 500;
 
 /**
- * The part of a subject that replies and forwards have in common (RFC 5256 section 2.1): without their prefixes, also
- * those of other languages, and without the `[name]` of a mailing list, unless nothing else is there. In lower case.
+ * The base subject, which replies and forwards share (RFC 5256 section 2.1). Prefixes of any known language and the
+ * `[name]` of a mailing list are removed; a `[name]` stays if nothing else is left. In lower case.
  */
 export function baseSubject(subject: string): string {
   let base = subject.slice(0, LENGTH).toLowerCase().replace(/\s+/g, " ").trim();

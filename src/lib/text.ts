@@ -1,6 +1,6 @@
 import { decodeReferences } from "./entities.ts";
 
-/** The elements of HTML and those that mail programs still write. What is not here is a word in angle brackets. */
+/** The elements of HTML, and obsolete ones that mail programs still write. Other names are words in angle brackets. */
 const ELEMENTS = new Set(
   (
     "html head body title base link meta style script noscript template address article aside footer header h1 h2 h3 " +
@@ -12,7 +12,7 @@ const ELEMENTS = new Set(
   ).split(" "),
 );
 
-/** A body that begins with one of these is HTML, also if it is never closed. */
+/** A body that begins with one of these is HTML, even if the element is never closed. */
 const LEADING = new Set(
   "html head body meta link style script div p table tbody tr td br hr img center blockquote pre ul ol h1 h2 h3 h4 h5 h6".split(
     " ",
@@ -22,7 +22,7 @@ const LEADING = new Set(
 /** Elements that HTML lets end without a closing tag. */
 const UNCLOSED = new Set("p li td tr th dt dd".split(" "));
 
-/** Comments, which have no name, and tags. The look-ahead ends a name, so that what is never closed is read once. */
+/** Comments, which have no name, and tags. The look-ahead fixes the end of a name: unclosed tags take linear time. */
 const TAG = /<!--[\s\S]*?(?:-->|$)|<(\/?)([a-z][a-z\d:-]*)(?![a-z\d:-])([^<>]*)>/gi;
 
 const ATTRIBUTES = /^(?:\s+[a-z_:@*][-\w:.@]*(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'`]+))?)*\s*\/?$/i;
@@ -35,17 +35,17 @@ interface Tag {
   isClosing: boolean;
   isKnown: boolean;
   hasValues: boolean;
-  /** What stands beside it; "" at the begin and the end of the body. */
+  /** The characters before and after the tag; "" at the start and the end of the body. */
   before: string;
   after: string;
   at: number;
 }
 
 /**
- * Tells HTML from plain text, since a provider tells a body without its type. HTML begins with a tag, or has
- * elements that are opened and closed, line breaks glued to words, or an image. Words in angle brackets, code, XML
- * and a tag that prose speaks of are text: shown as HTML, they and the line breaks would be lost. One line without
- * any tag, in which each `&` is a reference, is HTML: nothing of it can be lost.
+ * Distinguishes HTML from plain text, because providers send a body without its type. HTML begins with a tag, or has
+ * closed elements, line breaks attached to words, or an image. Words in angle brackets, code, XML and tags mentioned in
+ * prose are text: shown as HTML, they would disappear, as would the line breaks. A single line without tags, in which
+ * every `&` is a reference, is HTML: nothing can get lost.
  */
 export function isHtml(body: string): boolean {
   const start = endOfPreamble(body);
@@ -55,14 +55,14 @@ export function isHtml(body: string): boolean {
   if (!first) return isEscapedLine(body);
   if (first.at === start && isLead(first)) return true;
 
-  const told = tags.filter((tag) => tag.isKnown && !isMention(tag));
-  // Two paragraphs before the first tag: nobody writes HTML so.
-  if (!told[0] || /\n[ \t\r]*\n/.test(body.slice(start, told[0].at).trim())) return false;
+  const elements = tags.filter((tag) => tag.isKnown && !isMention(tag));
+  // A paragraph break before the first tag only occurs in plain text.
+  if (!elements[0] || /\n[ \t\r]*\n/.test(body.slice(start, elements[0].at).trim())) return false;
   const pairs = pairsOf(tags.filter((tag) => !tag.isKnown && !/[:-]/.test(tag.name)));
   if (!first.isKnown && pairs.has(first.name)) return false;
   const others = [...pairs.values()].reduce((sum, count) => sum + count, 0);
-  const known = [...pairsOf(told).values()].reduce((sum, count) => sum + count, 0);
-  return known > 0 ? known >= others : isBroken(told);
+  const known = [...pairsOf(elements).values()].reduce((sum, count) => sum + count, 0);
+  return known > 0 ? known >= others : isUnclosedHtml(elements);
 }
 
 function endOfPreamble(body: string): number {
@@ -71,7 +71,7 @@ function endOfPreamble(body: string): number {
   return end;
 }
 
-/** What is a tag by its attributes, whatever its name. */
+/** Finds tags of any name whose attributes are well-formed. */
 const tagsOf = (body: string): Tag[] =>
   Array.from(body.matchAll(TAG)).flatMap(({ 0: source, 1: slash, 2: name, 3: attributes = "", index }) =>
     name === undefined || (attributes !== "" && !ATTRIBUTES.test(attributes))
@@ -90,11 +90,11 @@ const tagsOf = (body: string): Tag[] =>
 const isLead = ({ name, isClosing, isKnown, hasValues, after }: Tag): boolean =>
   isKnown && !isClosing && (hasValues || (LEADING.has(name) && after !== " "));
 
-/** A tag that stands among words like a word, or in quotes. */
+/** True for a tag that prose mentions: between spaces like a word, or in quotes. */
 const isMention = ({ hasValues, before, after }: Tag): boolean =>
   !hasValues && /[^\S\n]|["'`([“‘«]/.test(before) && /[^\S\r\n]|["'`)\],.;:!?”’»]/.test(after);
 
-/** By name, how many elements are opened and then closed. */
+/** Counts closed elements by name. */
 function pairsOf(tags: Tag[]): Map<string, number> {
   const open = new Map<string, number>();
   const pairs = new Map<string, number>();
@@ -106,8 +106,8 @@ function pairsOf(tags: Tag[]): Map<string, number> {
   return pairs;
 }
 
-/** True for text that void elements, or elements that nobody closes, make HTML of. */
-function isBroken(tags: Tag[]): boolean {
+/** True if only void or unclosed elements show that the text is HTML. */
+function isUnclosedHtml(tags: Tag[]): boolean {
   if (tags.some(({ name, hasValues }) => name === "img" && hasValues)) return true;
   const breaks = tags.filter(({ name }) => name === "br" || name === "hr");
   if (breaks.some(({ before }) => /[^\s"'`([]/.test(before))) return true;
@@ -123,19 +123,19 @@ function isEscapedLine(body: string): boolean {
   return references.length === line.split("&").length - 1 && decodeReferences(line) !== line;
 }
 
-/** Tags that stand within a word or a sentence; any other tag ends it. */
+/** Tags that occur inside a word or a sentence. Any other tag separates words. */
 const INLINE = new Set(
   "a abbr acronym b bdi bdo big cite code em font i ins kbd mark nobr q s samp small span strong strike sub sup tt u var wbr".split(
     " ",
   ),
 );
 
-/** Elements whose content is not shown. Unlike the others, the first two never end by themselves. */
+/** Elements whose content is not shown. Only the first two hide the rest of the mail if they are not closed. */
 const HIDDEN = new Set("script style title template svg math iframe xml".split(" "));
 
 /**
- * The text that a mail's HTML shows, piece by piece, with its references decoded. Each character is looked at once,
- * and what is never closed is searched for once.
+ * Yields the visible text of a mail's HTML, with references decoded. Linear: each character is read once, and a missing
+ * end tag is searched once.
  */
 function* shownText(html: string): Generator<string, void> {
   const unclosed = new Set<string>();
@@ -162,7 +162,7 @@ function* shownText(html: string): Generator<string, void> {
   }
 }
 
-/** `<!-->` and `<!--->` are whole comments; what begins otherwise ends with the next bracket. */
+/** `<!-->` and `<!--->` are complete comments. Other declarations end at the next bracket. */
 function endOfComment(html: string, open: number): number {
   if (html.startsWith("<!--", open)) {
     const end = /--!?>/g;
@@ -186,17 +186,17 @@ function endOfTag(html: string, open: number): number {
   return html.length;
 }
 
-/** Blanks, controls, and the characters without width that newsletters fill their previews with. */
+/** Blanks, control characters, and the zero-width characters with which newsletters pad their previews. */
 const PADDING =
   /(?:[\s\p{Cc}\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0]|\u034f|\u17b4|\u17b5)+/gu;
 
-/** One joiner alone is spelling, in Persian or within an emoji. */
+/** A single joiner is kept: it is part of the spelling in Persian and in emoji. */
 const shorten = (padding: string): string => {
   if (padding === "\u200c" || padding === "\u200d") return padding;
   return /[\s\p{Cc}\u2800\u3164]/u.test(padding) ? " " : "";
 };
 
-/** Text as one line, without what is not seen. */
+/** Turns text into one line without invisible characters. */
 const toLine = (text: string): string =>
   text
     .replace(PADDING, shorten)
@@ -205,7 +205,7 @@ const toLine = (text: string): string =>
 
 const LENGTH = 200;
 
-/** Of a text in portions: so that of a long one little more than its first words is looked at. */
+/** Splits a text, so that little more than the first words of a long one is read. */
 function* portions(text: string): Generator<string, void> {
   for (let at = 0; at < text.length; at += 4096) yield text.slice(at, at + 4096);
 }
@@ -213,7 +213,7 @@ function* portions(text: string): Generator<string, void> {
 /**
  * The first words of a mail's body, for lists.
  * @param body HTML or plain text
- * @param isMarkup which of the two, where it is known
+ * @param isMarkup true for HTML; detected by default
  * @returns at most 200 characters on one line, null if there are none
  */
 export function excerpt(body: string, isMarkup = isHtml(body)): string | null {
@@ -228,13 +228,13 @@ export function excerpt(body: string, isMarkup = isHtml(body)): string | null {
 }
 
 /**
- * A provider's own preview of a mail, as people read it: some providers escape it for HTML, and leave padding in.
- * @returns null if nothing is left of it
+ * Cleans a provider's preview of a mail: some providers escape it for HTML, and leave padding in.
+ * @returns null if nothing is left
  */
 export const readableSnippet = (snippet: string): string | null =>
   toLine(decodeReferences(snippet.slice(0, 4000))) || null;
 
-/** Characters, of which one may be two code units. */
+/** The first 200 characters, without splitting a surrogate pair. */
 const firstOf = (line: string): string | null =>
   Array.from(line.slice(0, LENGTH * 2))
     .slice(0, LENGTH)

@@ -1,12 +1,12 @@
 import { ALLOWED_CSS, CSS_FUNCTIONS, IMAGE_CSS, SELECTOR_ATTRIBUTES, SELECTOR_PSEUDO } from "./markup.ts";
 
-/** Tells the address that an image may be loaded from, or nothing where it may not. */
+/** Returns the URL to load an image from, or undefined if it must not be loaded. */
 export type ImageRule = (address: string) => string | undefined;
 
-/** Strings, marks, and what stands between them. */
+/** Strings, punctuation marks, and the text between them. */
 const PIECE = /"(?:[^"\\\n]|\\[\s\S])*"?|'(?:[^'\\\n]|\\[\s\S])*'?|[{};()]|[^"'{};()]+/g;
 
-/** A comment that is not closed hides the rest, as in a browser. */
+/** An unclosed comment hides the rest, as in a browser. */
 function withoutComments(css: string): string {
   const parts: string[] = [];
   for (let at = 0; at < css.length; ) {
@@ -20,15 +20,15 @@ function withoutComments(css: string): string {
 }
 
 /**
- * The declarations of the list, each `name:value`. Nothing that is left loads anything but the images that the rule
- * allows, nor lifts an element out of its place; no value has `<`, an escape, or a bracket or quote without its
- * second. Takes time in proportion to the length.
+ * Keeps the allowed declarations of a list. The result loads only images that the rule allows, and moves no element over
+ * other content. No value has `<`, an escape, or an unbalanced bracket or quote. Linear in the length.
+ * @returns declarations as `name:value`
  */
 export function filterDeclarations(source: string, image: ImageRule): string[] {
   const kept: string[] = [];
   let declaration = "";
   let depth = 0;
-  const finish = () => {
+  const endDeclaration = () => {
     const colon = declaration.indexOf(":");
     const name = declaration.slice(0, Math.max(0, colon)).trim().toLowerCase();
     const value = ALLOWED_CSS.has(name) ? filterValue(name, declaration.slice(colon + 1), image) : "";
@@ -38,14 +38,14 @@ export function filterDeclarations(source: string, image: ImageRule): string[] {
   for (const piece of withoutComments(source).match(PIECE) ?? []) {
     if (piece === "(") depth++;
     if (piece === ")") depth--;
-    if (piece === ";" && depth <= 0) finish();
+    if (piece === ";" && depth <= 0) endDeclaration();
     else declaration += piece;
   }
-  finish();
+  endDeclaration();
   return kept;
 }
 
-/** @returns the value in lower case but for the addresses of its images, or "" where it is refused */
+/** @returns the value in lower case, except for image URLs; "" if it is not allowed */
 function filterValue(property: string, source: string, image: ImageRule): string {
   const value = source.replace(/\s/g, " ").replaceAll('"', "'").trim();
   const parts = IMAGE_CSS.has(property) ? value.split(/url\(([^()]*)\)/i) : [value];
@@ -59,7 +59,7 @@ function filterValue(property: string, source: string, image: ImageRule): string
     .trim();
 }
 
-/** Each bracket opens a function that only computes, and is closed. */
+/** True if each bracket belongs to a function that only computes, and is closed. */
 function areBracketsAllowed(words: string): boolean {
   const parts = words.split("(");
   let depth = 0;
@@ -77,9 +77,9 @@ function imageValue(source: string, image: ImageRule): string {
 }
 
 /**
- * A sheet of the mail's own rules for text and boxes: selectors and declarations of the lists, and `@media`; all other
- * at-rules go, `@import` and `@font-face` among them. Ids get the prefix that the mail's ids get. The result has no
- * `<`, so it can stand in a `<style>`; it filters to itself. Takes time in proportion to the length.
+ * Filters a style sheet: keeps allowed selectors and declarations, and `@media`. All other at-rules are removed, among
+ * them `@import` and `@font-face`. Ids get the same prefix as in the mail's markup. The result has no `<`, so it is
+ * safe inside `<style>`. Idempotent, and linear in the length.
  */
 export function filterSheet(source: string, idPrefix: string, image: ImageRule): string {
   const pieces =
@@ -88,7 +88,7 @@ export function filterSheet(source: string, idPrefix: string, image: ImageRule):
       .match(PIECE) ?? [];
   let at = 0;
 
-  /** Up to the bracket that closes the block, and past it. @returns what stands in the block itself */
+  /** Reads up to and including the closing bracket. @returns the block's own text, without nested blocks */
   const readBlock = (): string => {
     const own: string[] = [];
     for (let depth = 1; at < pieces.length; at++) {
@@ -130,7 +130,7 @@ export function filterSheet(source: string, idPrefix: string, image: ImageRule):
   return readRules(false);
 }
 
-/** @returns the rules under the media query, or "" where there are none or the query has odd characters */
+/** @returns the rules inside a media query; "" if there are none, or the query has unexpected characters */
 export function inMedia(query: string, rules: string): string {
   const words = query.replace(/\s+/g, " ").trim();
   let depth = 0;
@@ -144,7 +144,7 @@ export function inMedia(query: string, rules: string): string {
 
 const IDENT = "-?(?:[a-z_]|[^\\x00-\\x7f])(?:[\\w-]|[^\\x00-\\x7f])*";
 
-/** A part of a selector, or what joins two parts. */
+/** A simple selector or a combinator. */
 const SELECTOR_PART = new RegExp(
   [
     "(?<join> ?[>+~] ?| )",
@@ -157,7 +157,7 @@ const SELECTOR_PART = new RegExp(
   "iy",
 );
 
-/** Those of a list of selectors that are allowed: one that is not takes only itself away. */
+/** Keeps the allowed selectors of a list. One that is not allowed does not affect the others. */
 const filterSelectors = (list: string, idPrefix: string): string[] =>
   list.split(",").flatMap((selector) => filterSelector(selector, idPrefix) ?? []);
 
@@ -171,7 +171,7 @@ function filterSelector(source: string, idPrefix: string, isJoinable = true): st
     if (!match) return;
     const [part] = match;
     const { join, attribute, not, pseudo } = match.groups ?? {};
-    // What a browser does not take would cost the whole list.
+    // A browser drops the whole rule for one invalid selector.
     if (wasJoin ? join : join ? !isJoinable : !/^[.#[:]/.test(part)) return;
     if (attribute && !SELECTOR_ATTRIBUTES.has(attribute.toLowerCase())) return;
     if (pseudo && !SELECTOR_PSEUDO.test(pseudo + (part.endsWith(")") ? "()" : ""))) return;
@@ -187,5 +187,5 @@ function filterSelector(source: string, idPrefix: string, isJoinable = true): st
 const withOwnId = (part: string, idPrefix: string): string =>
   part.replace(/^(#|\[ ?id ?[~|^]?= ?["']?)(.+)/i, (_, before, id) => before + prefixed(id, idPrefix));
 
-/** Once is enough, so that what was filtered filters to itself. */
+/** Adds the prefix once, so that filtering is idempotent. */
 export const prefixed = (id: string, prefix: string): string => (id.startsWith(prefix) ? id : prefix + id);

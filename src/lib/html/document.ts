@@ -1,7 +1,7 @@
 import { escapeAttribute, escapeText } from "./references.ts";
 import type { SanitizedMail } from "./sanitize.ts";
 
-/** Plain text as a mail, with its line breaks. */
+/** Turns plain text into a mail that keeps its line breaks. */
 export const textToMail = (text: string): SanitizedMail => ({
   body: text && textToHtml(text),
   sheet: "",
@@ -14,7 +14,7 @@ const textToHtml = (text: string): string =>
     text.replaceAll("\0", ""),
   )}</pre>`;
 
-/** What a mail's document may load: its images, and nothing else. */
+/** The Content-Security-Policy of a mail's document: it may load its images and nothing else. */
 export const contentPolicy = (imageOrigins: string[], remoteImages: boolean): string =>
   [
     "default-src 'none'",
@@ -26,9 +26,9 @@ export const contentPolicy = (imageOrigins: string[], remoteImages: boolean): st
   ].join("; ");
 
 /**
- * A whole document, safe by itself: a frontend that puts it into `srcdoc` leaves our response's headers behind. The
- * mail's own sheet comes after ours and wins over it, whatever its selectors: ours weigh nothing. The
- * doctype of most newsletters leaves no gap under an image alone in its cell; in a frame no doctype does, so a rule does.
+ * Makes a complete document that is safe without our response headers: a frontend may put it into `srcdoc`. The mail's
+ * own sheet follows ours and always wins, because our selectors have no specificity. Most newsletters rely on a doctype
+ * that leaves no gap under an image alone in its cell. A frame ignores that doctype, so a rule removes the gap.
  */
 export const toDocument = (mail: SanitizedMail, policy: string): string =>
   `<!doctype html>

@@ -2,42 +2,42 @@ import { prefixed } from "./css.ts";
 import { LINK, UNTOLD_LINK } from "./markup.ts";
 import { decode } from "./references.ts";
 
-/** Keeps a mail's ids apart from those of a page that takes the markup over. */
+/** Keeps a mail's ids distinct from those of a page that embeds the markup. */
 export const ID_PREFIX = "mail-";
 
-/** One transparent dot, in place of an image that must not be loaded: it takes the room that its attributes give it. */
+/** A transparent pixel in place of a blocked image. It fills the space that the image's attributes reserve. */
 export const BLOCKED_IMAGE = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7";
 
-/** No browser can read it, and each shows the image's words in its place. */
+/** An invalid image: browsers show the alternative text instead. */
 const UNREADABLE_IMAGE = "data:image/gif;base64,";
 
-/** Without a height, a dot that is as wide as the image would be as high as that too. */
+/** The replacement for a blocked image. Without a height, the pixel would become as high as the image is wide. */
 export const blockedImage = (alt: string, height: string): string =>
   alt.trim() || !/^\s*\d/.test(height) ? UNREADABLE_IMAGE : BLOCKED_IMAGE;
 
-/** Browsers pass over these in an address. */
+/** Browsers ignore control characters in a URL. */
 const withoutControls = (address: string): string => address.replace(/\p{Cc}/gu, "").trim();
 
-/** What tells the kind of an address, if no reference hides it. */
+/** The start of an absolute URL without character references. */
 const LITERAL = /^(?:[a-z][a-z\d+.-]*:|\/\/|www\.)/i;
 
-/** An address of plain kind keeps its references, any other is read first: to a browser that is the same. */
+/** Applies a rule to a URL. References are decoded first if they may hide the scheme. A browser reads both the same. */
 function byRule(source: string, rule: (address: string) => string | undefined): string | undefined {
   const address = withoutControls(source);
   if (!address.includes("&") || LITERAL.test(address)) return rule(address);
   return rule(withoutControls(decode(address)))?.replaceAll("&", "&amp;");
 }
 
-/** A longer one could make a mail of many short links many times longer. */
+/** Maximum length of a base URL: every relative link repeats it, so a long one could multiply the size of a mail. */
 const MAX_BASE = 128;
 
-/** @returns what relative addresses are relative to, of the `href` of a `<base>` */
+/** @returns the base URL in the `href` of a `<base>`, if it is usable */
 export const baseOf = (href: string): string | undefined =>
   byRule(href, (address) =>
     /^https?:\/\//i.test(address) && address.length <= MAX_BASE ? address : undefined,
   );
 
-/** A host name, but not a file's: `example.org/x`, not `index.html`. */
+/** A URL that begins with a host name rather than a file name: `example.org/x`, not `index.html`. */
 const HOST =
   /^(?:[\w-]+\.)+(?!(?:html?|php|aspx?|jsp|pdf|png|jpe?g|gif|docx?|xlsx?|pptx?|txt|zip|eml|ics)(?:[/?#]|$))[a-z]{2,24}(?::\d+)?(?:[/?#]|$)/i;
 
@@ -51,9 +51,9 @@ const resolve = (address: string, base: string | undefined): string | undefined 
   base && address && !LITERAL.test(address) ? URL.parse(address, base)?.href : undefined;
 
 /**
- * The attributes of a link. One to a place in the mail stays in the frame; there `about:srcdoc` is the document's own
- * address, without which a browser would leave it (HTML, "fallback base URL"). A link that is not kept tells its address
- * as `title`.
+ * The attributes of a link. A link to a fragment of the mail stays in the frame: `about:srcdoc` is the document's own
+ * URL there, and without it a browser would navigate away (HTML, "fallback base URL"). A removed link keeps its URL as
+ * `title`.
  */
 export function linkAttributes(href: string, base: string | undefined): [string, string][] {
   const literal = withoutControls(href);
@@ -77,14 +77,14 @@ export function linkAttributes(href: string, base: string | undefined): [string,
   return isUntold ? [] : [["title", address.replaceAll("&", "&amp;")]];
 }
 
-/** @returns the address over TLS whatever the mail says: http would be mixed content, and the policy allows https only */
+/** @returns the URL with https: http would be mixed content, and the policy allows https only */
 export const remoteImage = (source: string, base: string | undefined): string | undefined =>
   byRule(source, (address) => {
     const [, rest] = /^(?:https?:)?\/\/(.+)$/i.exec(address) ?? [];
     return rest ? `https://${rest}` : resolve(address, base)?.replace(/^http:/, "https:");
   });
 
-/** @returns the image as one that no browser reads differently: the type and base64 of a picture of dots */
+/** Normalises a `data:` URL, so that all browsers read it the same. @returns only raster images in base64 */
 function dataImage(address: string): string | undefined {
   const [, type = "", data = ""] =
     /^data:\s*image\/(?:x-)?(png|gif|webp|p?jpe?g)\s*(?:;[^;,]*)*;\s*base64\s*,([\s\S]*)$/i.exec(address) ??
@@ -99,8 +99,8 @@ function dataImage(address: string): string | undefined {
 }
 
 /**
- * @param remote tells the address of an image of another host, or nothing where it may not be loaded
- * @returns what stands in `src`: `cid:…` of an image that was sent along, the image itself, its address, or nothing
+ * @param remote returns the URL for an image on another host, or undefined if it must not be loaded
+ * @returns the `src`: `cid:…` for an inline image, a `data:` URL, a remote URL, or undefined
  */
 export function imageSource(
   source: string,

@@ -8,9 +8,9 @@ const tags = (names: string, attributes: string[]): [string, string[]][] =>
   names.split(" ").map((name) => [name, attributes]);
 
 /**
- * The markup that mail is written in, and the attributes of each tag. Never add an element whose content a browser
- * reads as raw text (style, title, textarea, noscript, xmp…) or by other rules (svg, math, template, select): the
- * safety of the rest depends on there being none. Of all other elements the content stays.
+ * The allowed tags and their attributes. Never add an element whose content a browser parses as raw text (style, title,
+ * textarea, noscript, xmp…) or by other rules (svg, math, template, select): the sanitiser's safety depends on it.
+ * Other elements are removed, and their content stays.
  */
 export const ALLOWED_TAGS: Record<string, string[]> = Object.fromEntries([
   ...tags(
@@ -36,7 +36,7 @@ export const ALLOWED_TAGS: Record<string, string[]> = Object.fromEntries([
   ...tags("td th", CELL),
 ]);
 
-/** Attributes that govern the whole mail; they move to the elements of our document. */
+/** Attributes for the whole mail. They move to the `<html>` and `<body>` of our document. */
 export const ALLOWED_ROOT_ATTRIBUTES: Record<string, string[]> = {
   html: ROOT,
   body: [
@@ -45,17 +45,17 @@ export const ALLOWED_ROOT_ATTRIBUTES: Record<string, string[]> = {
   ],
 };
 
-/** Schemes that only open a page, or a program in which the reader then decides. */
+/** Schemes that open a page, or a program that asks the user before it acts. */
 export const LINK =
   /^(?:https?:\/\/|(?:mailto|tel|sms|smsto|mms|callto|facetime|facetime-audio|geo|sips?|skype|tg|viber|whatsapp|signal|xmpp|im|ircs?|matrix|webcals?):)/i;
 
-/** Addresses that are not even told: they are code, or as long as a file. */
+/** URLs that are not even shown as `title`: they are code, or as long as a file. */
 export const UNTOLD_LINK = /^(?:(?:java|vb|live)script|data|blob|mocha):/i;
 
 const SIDES = ["", "-top", "-right", "-bottom", "-left"];
 const CORNERS = ["", "-top-left", "-top-right", "-bottom-right", "-bottom-left"];
 
-/** Properties that load nothing but images, nor lift an element out of its place (position, transform…). */
+/** Properties that load only images, and cannot move an element over other content (position, transform…). */
 export const ALLOWED_CSS = new Set([
   ...["background", "background-attachment", "background-clip", "background-color", "background-image"],
   ...["background-origin", "background-position", "background-repeat", "background-size"],
@@ -81,10 +81,10 @@ export const ALLOWED_CSS = new Set([
 /** Properties whose `url()` is an image. */
 export const IMAGE_CSS = new Set(["background", "background-image"]);
 
-/** At the end of what stands before a bracket: a function that only computes a colour or a length. */
+/** Matches the text before a bracket if it ends with a function that only computes a colour or a length. */
 export const CSS_FUNCTIONS = /(?:^|[^\w-])(?:rgba?|hsla?|(?:linear|radial)-gradient|calc|min|max|clamp)$/;
 
-/** Attributes that selectors may ask for: never an address, whose parts a sheet could tell by loading an image. */
+/** Attributes allowed in selectors. Never a URL: a sheet could reveal its parts by loading images. */
 export const SELECTOR_ATTRIBUTES = new Set(
   "align bgcolor border class dir height hidden id lang valign width".split(" "),
 );

@@ -1,9 +1,9 @@
 export const escapeHtml = (text: string): string => text.replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 
-/** Of text that has no references: what looks like one is to be read as it stands. */
+/** Escapes plain text, in which `&` is a character and not a reference. */
 export const escapeText = (text: string): string => escapeHtml(text.replaceAll("&", "&amp;"));
 
-/** References are left as they are: to a browser, value and result are the same text. */
+/** Escapes an attribute's source text. References stay: a browser reads input and result as the same text. */
 export const escapeAttribute = (value: string): string => escapeHtml(value).replaceAll('"', "&quot;");
 
 const NAMED: Record<string, string> = {
@@ -22,7 +22,7 @@ const NAMED: Record<string, string> = {
   ...{ equals: "=", plus: "+", commat: "@", lpar: "(", rpar: ")", lowbar: "_", hyphen: "-" },
 };
 
-/** The references that mail programs write into styles, addresses and Content-IDs; all others stay as they are. */
+/** Decodes the references that mail programs write in styles, URLs and Content-IDs. All others stay as they are. */
 export const decode = (value: string): string =>
   value.includes("&")
     ? value.replace(/&(?:#x([\da-f]{1,6});?|#(\d{1,7});?|([a-z]+);)/gi, (reference, hex, decimal, name) => {

@@ -12,26 +12,25 @@ import { ALLOWED_ROOT_ATTRIBUTES, ALLOWED_TAGS } from "./markup.ts";
 import { decode, escapeAttribute, escapeHtml, escapeText } from "./references.ts";
 import { type Attributes, type HtmlToken, readHtml } from "./tokens.ts";
 
-/** What of a mail's HTML may be shown. */
+/** The safe parts of a mail's HTML. */
 export interface SanitizedMail {
-  /** Markup that stands in `<body>`. */
+  /** Markup for `<body>`. */
   body: string;
-  /** For a `<style>`: it contains no `<`. */
+  /** The content of a `<style>`, without `<`. */
   sheet: string;
-  /** For `<html>` and `<body>`: none, or each after a blank. */
+  /** Attributes for `<html>` and `<body>`, each with a leading space. */
   htmlAttributes: string;
   bodyAttributes: string;
 }
 
-/** In characters, of all the sheets of a mail. One with which they would be more is left out. */
+/** Maximum characters of all sheets of a mail. A sheet that would exceed it is left out. */
 const MAX_SHEETS = 256 * 1024;
 
 /**
- * The mail's markup without anything that runs, loads, submits or covers: what is not on the lists goes. Images
- * sent along become `<img src="cid:…">`, for `placeImages`. The body contains no raw text element and no foreign
- * content, and `<` only where a tag of the list begins: so a browser has no way to read it differently (mutation
- * XSS). It sanitises to itself. The sheet is of the mail's own rules alone.
- * @param remoteImages whether images of other hosts may be loaded, which tells their senders when a mail is read
+ * Removes everything from a mail that is not on the allow lists: scripts, loads, forms, overlays. Inline images become
+ * `<img src="cid:…">`, for `placeImages`. The body has no raw text elements, no foreign content, and `<` only at the
+ * start of an allowed tag. So no browser can parse it differently (mutation XSS). Idempotent.
+ * @param remoteImages whether images on other hosts may be loaded, which tells their senders when the mail is read
  */
 export function sanitizeMail(html: string, remoteImages: boolean): SanitizedMail {
   const body: string[] = [];
@@ -75,7 +74,7 @@ export function sanitizeMail(html: string, remoteImages: boolean): SanitizedMail
 export const sanitizeHtml = (html: string, remoteImages: boolean): string =>
   sanitizeMail(html, remoteImages).body;
 
-/** The text of an element that holds no markup, where a browser shows it. */
+/** The content of a raw text element, as far as a browser shows it. */
 function shownText(name: string, text: string): string {
   if (name === "textarea") return escapeHtml(text);
   return name === "xmp" || name === "plaintext" ? escapeText(text) : "";
@@ -91,7 +90,7 @@ function sheetOf(source: string, attributes: Attributes, image: ImageRule): stri
 
 const CHECKED = new Set(["src", "href", "name", "background", "style"]);
 
-/** A tag's attributes of the list, each once, in quotes, with addresses checked. */
+/** Keeps a tag's allowed attributes, each once and quoted, with checked URLs. */
 function filterAttributes(
   { name: tag, attributes: found }: { name: string; attributes: Attributes },
   allowed: string[],
@@ -123,15 +122,15 @@ function filterAttributes(
     .join("");
 }
 
-/** Only sanitising writes a `<` before `img`, so nothing in a mail's text or attributes looks like this. */
+/** Only the sanitiser writes `<img`, so no text or attribute of a mail can match. */
 const CID_IMAGE = /<img src="cid:([^"]*)"/g;
 
-/** The Content-IDs of the images that sanitised markup shows. */
+/** The Content-IDs of the images in sanitised markup. */
 export const contentIdsIn = (sanitized: string): string[] => [
   ...new Set(Array.from(sanitized.matchAll(CID_IMAGE), ([, id = ""]) => decodeURIComponent(id))),
 ];
 
-/** @param urls by Content-ID; an image that has none there stays blank */
+/** Replaces Content-IDs by URLs. @param urls by Content-ID; an image without one becomes a transparent pixel */
 export const placeImages = (sanitized: string, urls: Map<string, string>): string =>
   sanitized.replace(CID_IMAGE, (_, id: string) => {
     const url = urls.get(decodeURIComponent(id)) ?? BLOCKED_IMAGE;
@@ -139,8 +138,8 @@ export const placeImages = (sanitized: string, urls: Map<string, string>): strin
   });
 
 /**
- * Sanitised markup for a mail that goes out: its images are shown by the Content-IDs that their parts have.
- * @param sentAlong false when the images do not go with it: then their places stay blank
+ * Turns sanitised markup into markup for an outbound mail, with the original Content-IDs of its images.
+ * @param sentAlong false if the mail does not include the images: each becomes a transparent pixel
  */
 export const exposeContentIds = (sanitized: string, sentAlong: boolean): string =>
   sanitized.replace(CID_IMAGE, (_, id: string) => {

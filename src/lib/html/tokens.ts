@@ -1,12 +1,12 @@
-/** What a browser would make of a piece of HTML. Values and text are as they stand, with their references. */
+/** A token as a browser would read it. Text and values are source text: character references are not decoded. */
 export type HtmlToken =
   | { type: "text"; text: string }
   | { type: "start"; name: string; attributes: Attributes }
   | { type: "end"; name: string }
-  /** The content of an element that holds no markup, such as style. Its start tag comes before, its end tag after. */
+  /** The content of a raw text element such as style, between its start and end tokens. */
   | { type: "raw"; name: string; text: string; attributes: Attributes };
 
-/** By name in lower case. Of a name that stands twice, the first counts. */
+/** By name in lower case. Of duplicates, the first counts. */
 export type Attributes = Map<string, string>;
 
 interface Tag {
@@ -14,21 +14,21 @@ interface Tag {
   isEnd: boolean;
   isSelfClosing: boolean;
   attributes: Attributes;
-  /** Where the text after the tag begins. */
+  /** The index after the tag. */
   end: number;
 }
 
-/** Anything else that begins with `<` is text. */
+/** The start of a tag or comment. Any other `<` is text. */
 const MARKUP = /<[a-z/!?]/gi;
 
-/** Elements whose content ends only at their own end tag; `<style/>` does not close itself. */
+/** Elements whose content only ends at their end tag. `<style/>` is not self-closing. */
 const RAW_TEXT = new Map(
   "script style title textarea iframe noembed noframes xmp"
     .split(" ")
     .map((name) => [name, new RegExp(`</${name}(?=[\\t\\n\\f\\r />])`, "gi")]),
 );
 
-/** Their start ends an `<svg>` or `<math>` that was never closed. */
+/** Start tags that end an unclosed `<svg>` or `<math>`. */
 const BREAKOUT = new Set(
   (
     "b big blockquote body br center code dd div dl dt em embed h1 h2 h3 h4 h5 h6 head hr i img li listing menu " +
@@ -37,9 +37,9 @@ const BREAKOUT = new Set(
 );
 
 /**
- * Reads HTML by the rules of WHATWG's tokenizer, and yields what a browser would show: no comment, and nothing out of
- * `<template>`, `<svg>` or `<math>`. An unfinished tag or comment hides all that follows it, as in a browser. Takes
- * time in proportion to the length: every search that fails ends the reading.
+ * Tokenizes HTML by the WHATWG rules, and yields what a browser would show: no comments, and nothing inside
+ * `<template>`, `<svg>` or `<math>`. An unfinished tag or comment hides the rest, as in a browser. Linear in the
+ * length: a search without a match ends the tokenizing.
  */
 export function* readHtml(html: string): Generator<HtmlToken> {
   let foreign = { root: "", depth: 0 };
@@ -76,7 +76,7 @@ export function* readHtml(html: string): Generator<HtmlToken> {
       return;
     }
     const closing = RAW_TEXT.get(name);
-    // There are no frames here, so what stands for them is shown.
+    // The content of noframes is shown, because frames are not.
     if (!closing || (name === "noframes" && hasFrames)) continue;
     const end = find(closing, html, at);
     if (templates === 0) yield { type: "raw", name, text: html.slice(at, end), attributes };
@@ -84,24 +84,24 @@ export function* readHtml(html: string): Generator<HtmlToken> {
   }
 }
 
-/** @returns the length of the text where it has no match */
+/** @returns the index of the match, or the length of the text without one */
 function find(pattern: RegExp, text: string, from: number): number {
   pattern.lastIndex = from;
   return pattern.exec(text)?.index ?? text.length;
 }
 
-/** @returns the length of the text where the comment is not closed */
+/** @returns the index after the comment, or the length of the text if it is not closed */
 function endOfComment(html: string, start: number, isForeign: boolean): number {
-  const after = (closing: string, from: number): number => {
+  const indexAfter = (closing: string, from: number): number => {
     const at = html.indexOf(closing, from);
     return at === -1 ? html.length : at + closing.length;
   };
-  if (isForeign && html.startsWith("<![CDATA[", start)) return after("]]>", start);
-  if (!html.startsWith("<!--", start)) return after(">", start + 2);
+  if (isForeign && html.startsWith("<![CDATA[", start)) return indexAfter("]]>", start);
+  if (!html.startsWith("<!--", start)) return indexAfter(">", start + 2);
   if (html[start + 4] === ">") return start + 5;
   if (html.startsWith("->", start + 4)) return start + 6;
   const end = find(/--!?>/g, html, start + 4);
-  return end === html.length ? end : after(">", end);
+  return end === html.length ? end : indexAfter(">", end);
 }
 
 const TAG_NAME = /[^\t\n\f\r />]*/y;
@@ -110,7 +110,7 @@ const ATTRIBUTE_NAME = /=?[^\t\n\f\r />=]*/y;
 const EQUALS = /[\t\n\f\r ]*=[\t\n\f\r ]*/y;
 const BARE_VALUE = /[^\t\n\f\r >]*/y;
 
-/** @returns null where the text ends before the tag does */
+/** @returns null if the text ends inside the tag */
 function readTag(html: string, start: number): Tag | null {
   const isEnd = html[start + 1] === "/";
   let at = start + (isEnd ? 2 : 1);
