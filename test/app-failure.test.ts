@@ -12,7 +12,7 @@ let spies: MockInstance[];
 
 const rename = (from: string, to: string) => env.DB.prepare(`ALTER TABLE ${from} RENAME TO ${to}`).run();
 
-// From here on no query that has to do with messages or accounts works, as after a migration gone wrong.
+// From here on every query on messages or accounts fails, as after a bad migration.
 beforeAll(async () => {
   client = await createClient();
   account = await connectMailbox(client);
@@ -35,7 +35,7 @@ describe("when a query fails", () => {
     ["GET", `/threads/${crypto.randomUUID()}`],
     ["PATCH", `/inbox/${crypto.randomUUID()}/read`],
     ["GET", `/attachments/message/${crypto.randomUUID()}`],
-  ])("%s %s is 500 and says nothing else", async (method, path) => {
+  ])("%s %s is 500 and reveals nothing else", async (method, path) => {
     const { status, body, headers } = await client.call(method, path, undefined, {
       "x-request-id": "failing",
     });
@@ -44,12 +44,12 @@ describe("when a query fails", () => {
     expect(headers.get("x-content-type-options")).toBe("nosniff");
   });
 
-  it("a page of another origin can read that too", async () => {
+  it("a page of another origin can read the error", async () => {
     const { headers } = await client.call("GET", "/messages", undefined, { origin: "http://localhost:5173" });
     expect(headers.get("access-control-allow-origin")).toBe("http://localhost:5173");
   });
 
-  it("the cause is in the log, beside the request's id", async () => {
+  it("the log has the cause with the request id", async () => {
     await client.call("GET", "/messages", undefined, { "x-request-id": "to-be-found" });
     const line = written();
     expect(line).toContain("to-be-found");
@@ -57,11 +57,11 @@ describe("when a query fails", () => {
     expect(line).toContain("request.failed");
   });
 
-  it("a request that needs none of it is answered", async () => {
+  it("a request without such a query still works", async () => {
     expect((await client.call("GET", "/accounts")).status).toBe(200);
   });
 
-  it("the log has nothing of a mail that was being sent", async () => {
+  it("the log has no content of the mail that was being sent", async () => {
     const secret = `secret${unique()}`;
     const { status, body } = await client.call("POST", "/messages/send", {
       email_account_id: account.id,
@@ -76,7 +76,7 @@ describe("when a query fails", () => {
     expect(written()).not.toContain(account.email_address);
   });
 
-  it("the log has nothing of an address or a name that was being stored", async () => {
+  it("the log has no address or name that was being stored", async () => {
     const secret = `secret${unique()}`;
     await rename("ems_accounts", "lost_accounts");
     const create = {
@@ -94,7 +94,7 @@ describe("when a query fails", () => {
     expect(written()).not.toContain(secret);
   });
 
-  it("the log has nothing of the token", async () => {
+  it("the log has no part of the token", async () => {
     await client.call("GET", "/messages");
     for (const part of client.token.split(".")) expect(written()).not.toContain(part);
   });

@@ -9,13 +9,13 @@ const LIMIT = env.TEST_RATE_LIMIT;
 const BATCH = 10;
 
 beforeEach(() => {
-  vi.spyOn(console, "info").mockImplementation(() => {}); // a line for each of hundreds of requests
+  vi.spyOn(console, "info").mockImplementation(() => {}); // hundreds of request lines
 });
 
 /**
- * Asks for the cheapest there is until the limit is reached. The minutes that are counted in are the clock's, so
- * that it may take two of them, and more than the limit.
- * @returns how often it was answered, and the refusal
+ * Sends the cheapest request until the limit is reached. The limit counts by clock minutes, so it may take two of
+ * them, and more requests than the limit.
+ * @returns the number of answered requests, and the refusal
  */
 async function exhaust(client: Client): Promise<{ answered: number; refusal: Answered<unknown> }> {
   for (let answered = 0; answered < 2 * LIMIT + BATCH; ) {
@@ -30,7 +30,7 @@ async function exhaust(client: Client): Promise<{ answered: number; refusal: Ans
 }
 
 describe("a user over the limit", () => {
-  it("is refused after as many requests as the limit allows, and told when to come again", async () => {
+  it("is refused after the limit's number of requests, with Retry-After", async () => {
     const client = await createClient();
     const { answered, refusal } = await exhaust(client);
     expect(answered).toBeGreaterThanOrEqual(LIMIT);
@@ -39,7 +39,7 @@ describe("a user over the limit", () => {
     expect(Number(refusal.headers.get("retry-after"))).toBeGreaterThan(0);
     expect(refusal.headers.get("x-request-id")).toBeTruthy();
 
-    // The same user by another token of theirs is the same user; whoever else is of the company is not.
+    // Another token of the same user counts as the same user. A colleague does not.
     const second = { ...client.claims, role: "agent", companies: [1] };
     const others = await Promise.all([signToken(second), signToken({ ...client.claims, user_id: unique() })]);
     const [same, colleague] = await Promise.all(
@@ -50,7 +50,7 @@ describe("a user over the limit", () => {
       ),
     );
     expect(colleague?.status).toBe(200);
-    // Unless the clock's minute has just ended, and with it the count.
+    // Unless a new clock minute has just started, which resets the count.
     if ((await client.call("GET", "/accounts")).status === 429) expect(same?.status).toBe(429);
 
     const stream = await exports.default.fetch(`https://xabar.test/sse/events?token=${client.token}`);
@@ -59,8 +59,8 @@ describe("a user over the limit", () => {
   });
 });
 
-describe("nobody is counted", () => {
-  it("at the webhook's door", async () => {
+describe("the user limit does not count", () => {
+  it("webhooks", async () => {
     const body = JSON.stringify({ id: "x", type: "unknown.type", data: { object: {} } });
     const headers = { "x-nylas-signature": await hmacHex(env.NYLAS_WEBHOOK_SECRET, body) };
     for (let sent = 0; sent < LIMIT + BATCH; sent += BATCH) {
@@ -73,14 +73,14 @@ describe("nobody is counted", () => {
     }
   });
 
-  it("who has no token", async () => {
+  it("requests without a token", async () => {
     for (let sent = 0; sent < LIMIT + BATCH; sent += BATCH) {
       const answers = await Promise.all(Array.from({ length: BATCH }, () => ask("/accounts", "192.0.2.1")));
       expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([401]));
     }
   });
 
-  it("who opens streams with a good token, though the address is over the limit", async () => {
+  it("streams with a valid token, even if their address is over its limit", async () => {
     const address = "192.0.2.2";
     await exhaustAddress("/health", address);
     const { token } = await createClient();
@@ -93,7 +93,7 @@ describe("nobody is counted", () => {
 const ask = (path: string, address: string): Promise<Response> =>
   exports.default.fetch(`https://xabar.test${path}`, { headers: { "cf-connecting-ip": address } });
 
-/** @returns the statuses before the first 429, and that */
+/** @returns the statuses before the first 429, and the 429 response */
 async function exhaustAddress(
   path: string,
   address: string,
@@ -116,7 +116,7 @@ describe("an address over the limit of open routes", () => {
     ["/sse/events?token=garbage", 401],
     [`/sse/events?ticket=${"0".repeat(64)}`, 401],
     ["/files/attachments/1/none", 403],
-  ])("is refused at %s, which else answers %i, and no other address", async (path, status) => {
+  ])("is refused at %s, which is %i otherwise, and other addresses are not", async (path, status) => {
     const address = `2001:db8::${unique().toString(16)}`;
     const { before, refusal } = await exhaustAddress(path, address);
     expect(before).toEqual(new Set([status]));

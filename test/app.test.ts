@@ -10,7 +10,7 @@ const LOCAL = "http://localhost:5173";
 const ask = (path: string, init: RequestInit = {}): Promise<Response> =>
   exports.default.fetch(new Request(`https://xabar.test${path}`, init));
 
-/** One request for each way in which an answer can come about. */
+/** One request for each kind of response. */
 async function everyKindOfAnswer(headers: Record<string, string> = {}): Promise<Map<string, Response>> {
   const { token } = await createClient({ role: "agent" });
   const authorized = { ...headers, authorization: `Bearer ${token}` };
@@ -47,18 +47,18 @@ describe("x-request-id", () => {
     ["markup", "<script>alert(1)</script>"],
     ["what would forge a log line", 'x","level":"error'],
     ["spaces", "a b"],
-  ])("of the caller is replaced when it has %s", async (_, hostile) => {
+  ])("from the caller is replaced if it has %s", async (_, hostile) => {
     const response = await ask("/health", { headers: { "x-request-id": hostile } });
     expect(response.headers.get("x-request-id")).toMatch(UUID);
   });
 
-  it("of the caller is echoed when it is sane", async () => {
+  it("from the caller is echoed if it is well-formed", async () => {
     for (const [name, { headers }] of await everyKindOfAnswer({ "x-request-id": "trace-42_A" })) {
       expect(headers.get("x-request-id"), name).toBe("trace-42_A");
     }
   });
 
-  it("is on every answer, another each time", async () => {
+  it("is on every response, and unique", async () => {
     const answers = await everyKindOfAnswer();
     const ids = [...answers.values()].map(({ headers }) => headers.get("x-request-id"));
     for (const id of ids) expect(id).toMatch(UUID);
@@ -67,9 +67,9 @@ describe("x-request-id", () => {
 });
 
 describe("security headers", () => {
-  it("are on every answer", async () => {
+  it("are on every response", async () => {
     for (const [name, { headers, status }] of await everyKindOfAnswer()) {
-      if (status === 204) continue; // a preflight's answer is read by nobody but the browser
+      if (status === 204) continue; // only the browser reads a preflight response
       expect(headers.get("x-content-type-options"), name).toBe("nosniff");
       expect(headers.get("x-frame-options"), name).toBe("SAMEORIGIN");
       expect(headers.get("referrer-policy"), name).toBe("no-referrer");
@@ -77,7 +77,7 @@ describe("security headers", () => {
     }
   });
 
-  it("tell nobody what the Worker is made with", async () => {
+  it("do not reveal the Worker's software", async () => {
     for (const { headers } of (await everyKindOfAnswer()).values()) {
       expect(headers.get("x-powered-by")).toBeNull();
       expect(headers.get("server")).toBeNull();
@@ -108,7 +108,7 @@ describe("CORS", () => {
     "file://localhost",
     "null",
     "",
-  ])("does not let a page of %j in", async (origin) => {
+  ])("does not allow the origin %j", async (origin) => {
     for (const method of ["GET", "POST", "DELETE"]) {
       expect((await preflight(origin, method)).headers.get("access-control-allow-origin")).toBeNull();
     }
@@ -117,7 +117,7 @@ describe("CORS", () => {
     expect(response.headers.get("vary")).toMatch(/\borigin\b/i);
   });
 
-  it("says nothing of an origin to a request without one", async () => {
+  it("adds no header for a request without an origin", async () => {
     expect((await ask("/health")).headers.get("access-control-allow-origin")).toBeNull();
   });
 
@@ -130,7 +130,7 @@ describe("CORS", () => {
     },
   );
 
-  it("says nothing of credentials to a page that it does not let in, nor where all are let in", async () => {
+  it("allows credentials neither to a refused origin, nor when all origins are allowed", async () => {
     const headers = { origin: "https://evil.example" };
     for (const [name, answer] of await everyKindOfAnswer(headers)) {
       expect(answer.headers.get("access-control-allow-credentials"), name).toBeNull();
@@ -157,7 +157,7 @@ describe("CORS", () => {
     }
   });
 
-  it("a page can read every answer, refusals too, and their ids", async () => {
+  it("a page can read every response, also errors, and its request id", async () => {
     for (const [name, { headers }] of await everyKindOfAnswer({ origin: LOCAL })) {
       expect(headers.get("access-control-allow-origin"), name).toBe(LOCAL);
       expect(headers.get("access-control-allow-credentials"), name).toBe("true");
@@ -168,7 +168,7 @@ describe("CORS", () => {
 });
 
 describe("an unknown path", () => {
-  it("is 404 with a token, whatever the method", async () => {
+  it("is 404 with a token, for any method", async () => {
     const client = await createClient();
     for (const method of ["GET", "POST", "PUT", "PATCH", "DELETE"]) {
       const { status, body } = await client.call(method, "/no/such/path");
@@ -176,7 +176,7 @@ describe("an unknown path", () => {
     }
   });
 
-  it("is not a known one under a method that it has not got: that is 405, and tells which it has", async () => {
+  it("differs from a known path with a wrong method: that is 405 with Allow", async () => {
     const client = await createClient();
     for (const [method, path, allowed] of [
       ["DELETE", "/inbox", "GET, HEAD, PATCH"],
@@ -194,7 +194,7 @@ describe("an unknown path", () => {
     expect((await client.call("GET", "/inbox/x/y/z")).status).toBe(404);
   });
 
-  it("may be written as no path should be", async () => {
+  it("may be malformed", async () => {
     const client = await createClient();
     for (const path of ["/%", "/%00", "//", "/accounts//", "/./..//etc/passwd", "/inbox/%2e%2e/accounts"]) {
       expect((await client.call("GET", path)).status, path).toBeLessThan(500);
@@ -202,13 +202,13 @@ describe("an unknown path", () => {
   });
 });
 
-it("a 401 names the scheme that lets one in", async () => {
+it("a 401 names the authentication scheme", async () => {
   for (const [name, { headers, status }] of await everyKindOfAnswer()) {
     expect(headers.get("www-authenticate"), name).toBe(status === 401 ? "Bearer" : null);
   }
 });
 
-it("nothing on the way may keep an answer, but for what says so itself", async () => {
+it("responses must not be stored, unless they say so themselves", async () => {
   const own: Record<string, string> = {
     "200 of a stream": "no-cache, no-transform",
     "200 in plain text": "no-store",
@@ -218,7 +218,7 @@ it("nothing on the way may keep an answer, but for what says so itself", async (
   }
 });
 
-it("who is nobody reaches no database", async () => {
+it("an unauthenticated request never reaches the database", async () => {
   const touched = vi.fn();
   const DB = new Proxy({} as D1Database, { get: () => touched });
   for (const path of [
@@ -234,7 +234,7 @@ it("who is nobody reaches no database", async () => {
   }
 });
 
-it("health is told to anyone, and nothing but that", async () => {
+it("health is public, and reveals nothing else", async () => {
   for (const path of ["/health", "/health/", "/health?x=1"]) {
     const response = await ask(path);
     expect(response.status).toBe(200);
@@ -248,7 +248,7 @@ describe("the log", () => {
     vi.restoreAllMocks();
   });
 
-  it("has one line for each request, with its id and its status", async () => {
+  it("has one line per request, with its id and status", async () => {
     const info = vi.spyOn(console, "info").mockImplementation(() => {});
     await ask("/inbox", { headers: { "x-request-id": "of-this-test" } });
     const lines = info.mock.calls.map(([line]) => JSON.parse(line));
@@ -256,7 +256,7 @@ describe("the log", () => {
     expect(line).toEqual([expect.objectContaining({ method: "GET", path: "/inbox", status: 401 })]);
   });
 
-  it("never has the token of a stream, or of a request", async () => {
+  it("never has the token of a stream or a request", async () => {
     const levels = ["debug", "log", "info", "warn", "error"] as const;
     const spies = levels.map((level) => vi.spyOn(console, level).mockImplementation(() => {}));
     const { token, call } = await createClient();

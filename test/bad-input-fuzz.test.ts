@@ -32,16 +32,16 @@ beforeAll(async () => {
   messageId = (await client.call("POST", "/messages/send", mail)).body.id;
 });
 beforeEach(() => {
-  vi.spyOn(console, "info").mockImplementation(() => {}); // a line for each of hundreds of requests
+  vi.spyOn(console, "info").mockImplementation(() => {}); // hundreds of request lines
 });
 
-describe("text with characters that no text has", () => {
+describe("text with invalid characters", () => {
   const texts = NASTY.filter((text) => text.length < 200).map((text) => [JSON.stringify(text), text]);
 
-  /** Half a surrogate pair, raw in the text of a failure, would end the connection to Vitest. */
+  /** A lone surrogate in a failure message would break the connection to Vitest. */
   const escaped = (value: unknown) => JSON.stringify(value);
 
-  /** Either it is refused, or it is kept as it was answered. Silently something else is neither. */
+  /** The text is refused, or stored exactly as the response shows it. It is never changed silently. */
   const expectRefusedOrKept = async (
     written: { status: number; body: Record<string, unknown> },
     field: string,
@@ -106,7 +106,7 @@ const anything = fc.oneof(
   fc.constantFrom(null, -1, 2 ** 53, 1e300),
 );
 
-/** What exists and is the caller's: put in only when it is known, as the request is sent. */
+/** Placeholders for the caller's own ids. They are filled in when the request is sent. */
 const OWN = { company: "own-company", account: "own-account", message: "own-message" };
 
 const withOwn = (value: string): string =>
@@ -116,7 +116,7 @@ const withOwn = (value: string): string =>
     .replaceAll(OWN.account, account.id)
     .replaceAll(OWN.message, messageId);
 
-/** Bodies that are nearly right: fields of the API with values of any kind. */
+/** Nearly valid bodies: fields of the API with values of any type. */
 const fields = fc.record(
   {
     company_id: fc.oneof(fc.constant(OWN.company), anything),
@@ -138,7 +138,7 @@ const fields = fc.record(
   { requiredKeys: [] },
 );
 
-/** Bodies that are right, but for their words. */
+/** Valid bodies with arbitrary texts. */
 const mail = fc.record({
   email_account_id: fc.constant(OWN.account),
   to: fc.array(fc.record({ email: fc.emailAddress(), name: text }), { minLength: 1, maxLength: 3 }),
@@ -237,7 +237,7 @@ async function send({
   );
 }
 
-it("whatever is asked of any route is answered, if need be with a refusal, and never with a failure", async () => {
+it("no input to any route ends in a 5xx", async () => {
   const property = fc.asyncProperty(request, async (input) => {
     const response = await send(input);
     const isJson = response.headers.get("content-type")?.startsWith("application/json");

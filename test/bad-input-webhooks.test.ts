@@ -56,7 +56,7 @@ beforeAll(async () => {
   grant = (await connectMailbox(client)).grant_id;
 });
 
-describe("a notification that Nylas has not signed", () => {
+describe("a notification without a valid signature", () => {
   const body = () => notification(grant, "Forged", "x".repeat(150_000));
 
   it("is 401", async () => {
@@ -66,7 +66,7 @@ describe("a notification that Nylas has not signed", () => {
       ...["", "x", "0".repeat(64), "z".repeat(64), "null", "undefined", `sha256=${right}`],
       ...[right.slice(1), right.slice(0, -1), `${right}0`, `${right}${right}`, `${right.slice(0, -2)}zz`],
       await hmacHex(`${env.NYLAS_WEBHOOK_SECRET}x`, text),
-      await hmacHex("mock-webhook-secret", text), // the one that Nylas's own test events are signed with
+      await hmacHex("mock-webhook-secret", text), // the secret of Nylas's own test events
       await hmacHex(env.NYLAS_WEBHOOK_SECRET, `${text} `),
       await hmacHex(env.NYLAS_WEBHOOK_SECRET, ""),
       await hmacHex(env.JWT_SECRET, text),
@@ -78,14 +78,14 @@ describe("a notification that Nylas has not signed", () => {
     await expectRefused(await post(text, { authorization: `Bearer ${client.token}` }), 401);
   });
 
-  it("is 401 when the signature is of what the gzip holds, and not of its bytes", async () => {
+  it("is 401 if the signature is of the inflated text and not of the gzip bytes", async () => {
     const text = body();
     const signature = await hmacHex(env.NYLAS_WEBHOOK_SECRET, text);
     const headers = { "x-nylas-signature": signature, "content-encoding": "gzip" };
     await expectRefused(await post(await gzip(text), headers), 401);
   });
 
-  it("leaves nothing behind, though with a signature it would", async () => {
+  it("stores nothing, although the signed one does", async () => {
     const stored = async () => (await env.ATTACHMENTS.list({ prefix: "notifications/" })).objects.length;
     const before = await stored();
     for (const text of [body(), notification(grant, "Forged")]) {
@@ -133,10 +133,10 @@ describe("a signed notification is 400", () => {
     ].map((value) => [typeof value === "string" ? value : JSON.stringify(value)]),
   )("as %s", async (text) => expectRefused(await postSigned(text), 400));
 
-  it("when its bytes are no text", async () =>
+  it("when its bytes are not UTF-8", async () =>
     expectRefused(await postSigned(new Uint8Array([0xff, 0xfe, 0x00, 0x80])), 400));
 
-  it("when it is not the gzip that it says it is", async () => {
+  it("when it claims to be gzip and is not", async () => {
     const headers = { "content-encoding": "gzip" };
     await expectRefused(await postSigned(JSON.stringify(base), headers), 400);
     await expectRefused(await postSigned((await gzip(JSON.stringify(base))).slice(0, -9), headers), 400);
@@ -144,25 +144,28 @@ describe("a signed notification is 400", () => {
     await expectRefused(await postSigned(new Uint8Array(0), headers), 400);
   });
 
-  it("when it is gzip and does not say so", async () =>
+  it("when it is gzip without saying so", async () =>
     expectRefused(await postSigned(await gzip(JSON.stringify(base))), 400));
 
   it("when it is over the limit", async () => {
     await expectRefused(await postSigned(notification("none", "Large", "x".repeat(2 * MB))), 400);
   });
 
-  it("when what it inflates to is over the limit", async () => {
+  it("when its inflated size is over the limit", async () => {
     const bomb = await gzip(notification("none", "Bomb", "x".repeat(17 * MB)));
     expect(bomb.length).toBeLessThan(MB);
     await expectRefused(await postSigned(bomb, { "content-encoding": "gzip" }), 400);
   });
 });
 
-it.each([1_000, 100_000])("a signed notification that is nested %d deep does no harm", async (depth) => {
-  const deep = ['{"a":'.repeat(depth), 1, "}".repeat(depth)].join("");
-  const text = `{"id":"n1","type":"message.created","data":{"object":{"deep":${deep}}}}`;
-  expect((await postSigned(text)).status).toBeLessThan(500);
-});
+it.each([1_000, 100_000])(
+  "a signed notification that is nested %d levels deep is handled safely",
+  async (depth) => {
+    const deep = ['{"a":'.repeat(depth), 1, "}".repeat(depth)].join("");
+    const text = `{"id":"n1","type":"message.created","data":{"object":{"deep":${deep}}}}`;
+    expect((await postSigned(text)).status).toBeLessThan(500);
+  },
+);
 
 it("an unsigned body over the limit is not read", async () => {
   await expectRefused(await post("x".repeat(3 * MB)), 401);
@@ -172,7 +175,7 @@ it("an unsigned body over the limit is not read", async () => {
 describe("a challenge", () => {
   const challenge = (query: string) => exports.default.fetch(`${URL_OF_DOOR}${query}`);
 
-  it("is 400 when it is missing, empty, too long or more than one", async () => {
+  it("is 400 when it is missing, empty, too long or repeated", async () => {
     for (const query of [
       "",
       "?",
@@ -195,13 +198,13 @@ describe("a challenge", () => {
     "\u00e9\u4e2d\ud83d\ude00",
     "<script>alert(1)</script>",
     '{"a":1}',
-  ])("%s comes back as it is, as plain text", async (text) => {
+  ])("%s is returned unchanged, as plain text", async (text) => {
     const response = await challenge(`?challenge=${encodeURIComponent(text)}`);
     expect(response.status).toBe(200);
     expect(await response.text()).toBe(text);
     expect(response.headers.get("content-type")).toMatch(/^text\/plain\b/);
     expect(response.headers.get("x-content-type-options")).toBe("nosniff");
-    // Compressed it would go out in chunks, which Nylas does not take.
+    // Compression would make it chunked, which Nylas does not accept.
     expect(response.headers.get("content-encoding")).toBe("identity");
     expect(response.headers.get("transfer-encoding")).toBeNull();
   });

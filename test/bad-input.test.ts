@@ -9,7 +9,7 @@ interface BodySpec {
   route: string;
   good: () => Record<string, unknown>;
   required: string[];
-  /** Values that a field must not have, and where the refusal says that it lies, if not in the field itself. */
+  /** Invalid values by field. */
   bad: Record<string, unknown[]>;
 }
 
@@ -34,7 +34,7 @@ const NO_RECIPIENTS = [
   Array.from({ length: 501 }, () => ({ email: "a@x.example" })),
 ];
 
-/** Of the fields that each mail may have. */
+/** Invalid values of the optional fields of every mail. */
 const NO_EXTRAS = {
   attachment_ids: ["x", {}, ["x"], [1], [null], Array.from({ length: 21 }, absent), Array(2).fill(absent())],
   undo_seconds: ["1", -1, 61, 1.5, true, {}],
@@ -62,7 +62,7 @@ const mail = {
   },
 };
 
-/** What a person writes in answer to a mail, or to pass it on; the rest follows from that mail. */
+/** Invalid values of what a person writes in a reply or a forward. The rest comes from the original mail. */
 const written = {
   body_html: [null, ...NO_TEXT],
   body_text: NO_TEXT,
@@ -166,7 +166,7 @@ const BODIES: BodySpec[] = [
   },
 ];
 
-/** They need no body. What a star or a draft may be told has its refusals in suites of their own. */
+/** Routes without a required body. The optional bodies of stars and drafts have tests of their own. */
 const BODILESS = [
   ...["read", "unread", "star", "unstar", "archive", "unarchive"].map(
     (change) => `PATCH /inbox/:inbox_id/${change}`,
@@ -178,7 +178,7 @@ const BODILESS = [
   "POST /outbox/:outbox_id/cancel",
 ];
 
-/** Lists, and parameters that look as if they filtered them. */
+/** Lists, with unknown parameters that look like filters. */
 const UNKNOWN: Record<string, string[]> = {
   "GET /inbox": ["isRead=true", "q=salom", "Page=2", "constructor=1"],
   "GET /inbox/unread-counts": ["account_id=1"],
@@ -193,7 +193,7 @@ const UNKNOWN: Record<string, string[]> = {
 };
 
 describe.each(Object.entries(UNKNOWN))("a query of %s", (route, queries) => {
-  it.each(queries)("is 400 with %s, and names it", async (query) => {
+  it.each(queries)("is 400 with %s, and names the parameter", async (query) => {
     const { status, body } = await client.call("GET", `${route.slice(4)}?${query}`);
     const name = query.split("=")[0];
     expect(status).toBe(400);
@@ -202,8 +202,8 @@ describe.each(Object.entries(UNKNOWN))("a query of %s", (route, queries) => {
   });
 });
 
-describe("what is not there", () => {
-  it("is called missing, and not malformed", async () => {
+describe("an absent field", () => {
+  it("is reported as missing, not as malformed", async () => {
     const { body } = await client.call("POST", "/messages/send", { to: [{}], subject: "x" });
     expect(body.errors).toEqual([
       { path: "email_account_id", message: "is missing" },
@@ -215,7 +215,7 @@ describe("what is not there", () => {
   });
 });
 
-/** Its refusals are in ems/uploads.test.ts. */
+/** Tested in ems/uploads.test.ts. */
 const OF_FILES = ["POST /attachments"];
 
 const QUERIES: Record<string, Record<string, string[]>> = {
@@ -252,7 +252,7 @@ function expectRefusal(
   }
 }
 
-it("every guarded route that takes a body is tried", () => {
+it("every guarded route with a body is tested", () => {
   const writing = guardedRoutes.filter(({ method }) => ["POST", "PUT", "PATCH"].includes(method));
   const tried = [...BODIES.map(({ route }) => route), ...BODILESS, ...OF_FILES];
   expect(tried.sort()).toEqual(writing.map(({ method, path }) => `${method} ${path}`).sort());
@@ -270,8 +270,9 @@ describe.each(BODIES)("a body of $route", ({ route, good, required, bad }) => {
     async (text) => expectRefusal(await send(text), "body"),
   );
 
-  it.each(["[]", '"text"', "null", "1", "true", "[{}]"])("is 400 as %s, which is no object", async (text) =>
-    expectRefusal(await send(text), "body"),
+  it.each(["[]", '"text"', "null", "1", "true", "[{}]"])(
+    "is 400 as %s, which is not an object",
+    async (text) => expectRefusal(await send(text), "body"),
   );
 
   it.each([
@@ -280,11 +281,11 @@ describe.each(BODIES)("a body of $route", ({ route, good, required, bad }) => {
     "multipart/form-data",
     "application/jsonx",
     "x",
-  ])("is 400 under the content-type %s", async (type) =>
+  ])("is 400 with the content type %s", async (type) =>
     expectRefusal(await send(goodJson(), { "content-type": type }), "content-type"),
   );
 
-  it("is 400 without a content-type, and where one is needed when there is none", async () => {
+  it("is 400 without a content type, and as an absent body where one is required", async () => {
     const url = `https://xabar.test${fill(path, { company_id: company_id() })}`;
     const headers = { authorization: `Bearer ${client.token}` };
     for (const body of [new TextEncoder().encode(goodJson()), ...(required.length ? [undefined] : [])]) {
@@ -295,7 +296,7 @@ describe.each(BODIES)("a body of $route", ({ route, good, required, bad }) => {
     }
   });
 
-  it("is 400 above 5 MB, whether it says so beforehand or not", async () => {
+  it("is 400 above 5 MB, with and without a Content-Length", async () => {
     const large = JSON.stringify({ ...good(), padding: "x".repeat(5 * 1024 * 1024) });
     expectRefusal(await send(large), "body: is larger");
     const url = `https://xabar.test${fill(path, { company_id: company_id() })}`;
@@ -308,7 +309,7 @@ describe.each(BODIES)("a body of $route", ({ route, good, required, bad }) => {
     ]);
   });
 
-  it("is 400 when it is nested a hundred thousand deep", async () => {
+  it("is 400 when it is nested 100,000 levels deep", async () => {
     for (const [open, close] of [
       ["[", "]"],
       ['{"a":', "}"],
@@ -324,7 +325,7 @@ describe.each(BODIES)("a body of $route", ({ route, good, required, bad }) => {
     it(`is 400 without ${field}`, async () => {
       const { [field]: _, ...rest } = good();
       expectRefusal(await send(rest), `${field}: `);
-      // What an object inherits is not what it has.
+      // Inherited properties do not count.
       expectRefusal(await send(`{"__proto__":${goodJson()}}`), "");
     });
   }
@@ -340,7 +341,7 @@ describe.each(BODIES)("a body of $route", ({ route, good, required, bad }) => {
     );
   }
 
-  it("is none the worse for keys that nobody asks for", async () => {
+  it("may have unknown keys", async () => {
     const more = '"__proto__":{"role":"admin"},"constructor":{"prototype":{}},"toString":1,"":2';
     const plain = await send(good());
     expect(plain.status).not.toBe(400);
@@ -360,13 +361,13 @@ describe.each(Object.entries(QUERIES))("a query of %s", (route, own) => {
     });
   }
 
-  it("is 400 with a name that it does not know, however odd", async () => {
+  it("is 400 with an unknown parameter, even a strange one", async () => {
     for (const query of ["__proto__=1&__proto__=2", "constructor=x", "page[]=0", "%=", "%ff=%ff", "Size=1"]) {
       expect((await client.call(method, `${path}?${query}`)).status, query).toBe(400);
     }
   });
 
-  it("may name nothing at all", async () => {
+  it("may be empty", async () => {
     for (const query of ["", "&&"]) {
       expect((await client.call(method, `${path}?${query}`)).status, query).toBe(200);
     }
@@ -380,7 +381,7 @@ describe.each(Object.entries(QUERIES))("a query of %s", (route, own) => {
   });
 });
 
-it("a refusal names all that is wrong, in the order in which the route declares it", async () => {
+it("an error lists all problems, in the order of the route's schema", async () => {
   const { body } = await client.call("GET", "/messages/?account_id=y&cursor=!!&size=x&page=0");
   expect(body.detail).toBe("page: must be at least 1");
   expect(body.errors.map(({ path }: { path: string }) => path)).toEqual([
@@ -391,7 +392,7 @@ it("a refusal names all that is wrong, in the order in which the route declares 
   ]);
 });
 
-/** Nylas's ids of notifications have no shape of their own: any that is not there is 404. */
+/** Nylas's notification ids have no fixed format: an unknown one is 404. */
 const withUuid = guardedRoutes.filter(({ path }) => path.includes(":") && !path.includes(":delivery_id"));
 
 describe.each(withUuid)("an id in $method $path", (route) => {
@@ -402,7 +403,7 @@ describe.each(withUuid)("an id in $method $path", (route) => {
 
   it.each(bad)("is 400 as %s", async (id) => expectRefusal(await ask(id), `${name}: `));
 
-  it("is 404 when there is no such thing, in upper case too", async () => {
+  it("is 404 when it is unknown, also in upper case", async () => {
     const id = name === "company_id" ? String(unique()) : absent();
     expect((await ask(id)).status).toBe(404);
     expect((await ask(id.toUpperCase())).status).toBe(404);

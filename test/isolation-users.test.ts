@@ -19,7 +19,7 @@ describe("a user of both companies", () => {
     both = await createClient({ companies: [a.company, b.company] });
   });
 
-  it("cannot answer A's mail from B's account", async () => {
+  it("cannot reply to A's mail from B's account", async () => {
     const before = [await stateOf(a), await stateOf(b)];
     const reply = await both.call("POST", `/messages/${a.message.id}/reply`, mail(b.account.id));
     const absentAccount = await both.call("POST", `/messages/${a.message.id}/reply`, mail(absent()));
@@ -56,7 +56,7 @@ describe("a colleague", () => {
     },
   );
 
-  it("has an own state of the same message", async () => {
+  it("has a separate state for the same message", async () => {
     const colleague = await createClient({ companies: [a.company] });
     const { body } = await colleague.call("GET", "/inbox");
     expect(body.items[0].id).not.toBe(a.item.id);
@@ -98,7 +98,7 @@ describe("a token without companies", () => {
   });
 });
 
-it("a token of 300 companies works on every list", async () => {
+it("a token with 300 companies works on every list", async () => {
   const others = Array.from({ length: 298 }, unique);
   const many = await createClient({
     companies: [...others.slice(0, 99), b.company, ...others.slice(99), a.company],
@@ -115,14 +115,14 @@ it("a token of 300 companies works on every list", async () => {
   expect((await many.call("GET", `/threads/${b.message.thread_id}`)).body.messages).toHaveLength(1);
 });
 
-it("a stream has the events of its user's companies, and no others", async () => {
+it("a stream has only the events of its user's companies", async () => {
   const nobody = await createClient({ companies: [] });
   const streams = await Promise.all([a.client, b.client, nobody].map(({ token }) => follow(token)));
   const [ofA, ofB, ofNobody] = streams;
   for (const { account } of [b, a]) {
     const from = { email: "customer@out.example" };
     await receiveMail({ from, to: [{ email: account.email_address }], subject: "News", text: "News" });
-    // B's mail has arrived where it belongs before A's comes: what A gets then, came after it.
+    // B's mail arrives before A's. So A's first event proves that B's was not sent to A.
     const stream = account === b.account ? ofB : ofA;
     await eventually(async () => {
       expect(stream?.events.map(({ event }) => event)).toContain("thread.created");

@@ -21,7 +21,7 @@ beforeAll(async () => {
   draftOfB = (await b.client.call("POST", "/drafts", draft)).body.id;
 });
 
-/** None of a company's ids, addresses and words is in an answer. */
+/** The response has none of the tenant's ids, addresses and subjects. */
 function expectNothingOf(tenant: Tenant, { status, body }: Answered<unknown>): void {
   expect(status).toBe(200);
   const text = JSON.stringify(body);
@@ -29,7 +29,7 @@ function expectNothingOf(tenant: Tenant, { status, body }: Answered<unknown>): v
   for (const mark of marks) expect(text).not.toContain(mark);
 }
 
-/** What A asks with B's id in the path is answered as if the id were nobody's. */
+/** A's request with B's id in the path gets the same response as one with a random id. */
 const notFound = (body?: () => object) => async (method: string, path: string) => {
   const foreign = await a.client.call(method, fill(path, { ...idsOf(b), draft_id: draftOfB }), body?.());
   const random = await a.client.call(
@@ -41,7 +41,7 @@ const notFound = (body?: () => object) => async (method: string, path: string) =
   expect([foreign.status, foreign.body]).toEqual([random.status, random.body]);
 };
 
-/** Neither the whole list nor one filtered by B's account has anything of B. */
+/** Neither the whole list nor a list filtered by B's account has data of B. */
 const emptyPage = async (method: string, path: string) => {
   expectNothingOf(b, await a.client.call(method, path));
   for (const id of [b.account.id, b.account.id.toUpperCase(), absent()]) {
@@ -60,7 +60,7 @@ const emptyThread = async (method: string, path: string) => {
 const nothingOfB = async (method: string, path: string) =>
   expectNothingOf(b, await a.client.call(method, path));
 
-/** B's id in the body is answered as if it were nobody's. */
+/** B's id in the body gets the same response as a random one. */
 async function expectForbidden(path: string, foreign: object, random: object): Promise<void> {
   const refused = await a.client.call("POST", path, foreign);
   expect(refused.status).toBe(403);
@@ -165,7 +165,7 @@ const CASES: Record<string, (method: string, path: string) => Promise<void>> = {
   "POST /accounts": async (_method, path) => {
     const account = (company_id: number) => ({ company_id, email_address: `new${unique()}@demo.example` });
     await expectForbidden(path, account(b.company), account(unique()));
-    // B's mailbox cannot be had by connecting it to A's company, with its grant or without.
+    // Connecting B's mailbox to A's company does not give access, with or without its grant.
     for (const grant_id of [b.account.grant_id, null]) {
       const address = b.account.email_address.toUpperCase();
       const taken = { company_id: a.company, email_address: address, grant_id };
@@ -248,7 +248,7 @@ const CASES: Record<string, (method: string, path: string) => Promise<void>> = {
   },
 };
 
-/** A mail of B's that waits is neither shown nor stopped. */
+/** A waiting mail of B is neither shown nor cancelled. */
 async function entryOfOutbox(method: string, path: string): Promise<void> {
   const { results } = await env.DB.prepare("SELECT id FROM ems_outbox WHERE company_id = ?")
     .bind(b.company)
@@ -261,7 +261,7 @@ async function entryOfOutbox(method: string, path: string): Promise<void> {
   }
 }
 
-/** B's entry id, and also the one that A would have for B's message: how it is derived is no secret. */
+/** B's entry id, and A's derived entry id for B's message: the derivation is not secret. */
 async function entryOfB(method: string, path: string): Promise<void> {
   await notFound()(method, path);
   const { user_id } = a.client.claims;
@@ -270,12 +270,12 @@ async function entryOfB(method: string, path: string): Promise<void> {
   }
 }
 
-it("every guarded route is tried", () => {
+it("every guarded route is tested", () => {
   const guarded = guardedRoutes.map(({ method, path }) => `${method} ${path}`);
   expect(Object.keys(CASES).sort()).toEqual(guarded.sort());
 });
 
-describe("what is another company's is out of reach, and stays as it is", () => {
+describe("another company's data is inaccessible and stays unchanged", () => {
   it.each(guardedRoutes)("$method $path", async ({ method, path }) => {
     const before = await stateOf(b);
     await CASES[`${method} ${path}`]!(method, path);

@@ -4,8 +4,8 @@ import { createClient } from "./support/client.ts";
 import { fill, guardedRoutes, type Route, registered, routes } from "./support/routes.ts";
 
 /**
- * Public routes check a key of their own, if any. `admin` is asked before anything else about the request is
- * looked at. A route that is added belongs here, and into the tables of isolation and bad input.
+ * Public routes check a key of their own, if any. The role `admin` is checked before the rest of the request. Add each
+ * new route here and to the tables of isolation.test.ts and bad-input.test.ts.
  */
 const TABLE = `
 DELETE /accounts/:account_id user
@@ -77,7 +77,7 @@ async function accessOf(route: Route): Promise<"public" | "user" | "admin"> {
   return status === 403 && body.detail === 'This needs the role "admin"' ? "admin" : "user";
 }
 
-/** Whether a request with a slash at its end reaches what it reaches without one. */
+/** The response of a route, with or without a trailing slash. */
 async function answers(route: Route, slash: "" | "/", authorization?: string): Promise<object> {
   const response = await ask(route, slash, authorization);
   const isJson = response.headers.get("content-type")?.includes("json");
@@ -104,12 +104,12 @@ describe("without a valid token", () => {
     });
   }
 
-  it("an unknown path is 401 too, so that strangers cannot find out which exist", async () => {
+  it("an unknown path is also 401, so that strangers cannot discover paths", async () => {
     const response = await exports.default.fetch("https://xabar.test/no/such/path");
     expect(response.status).toBe(401);
   });
 
-  it("a path does not get open by another method", async () => {
+  it("a public path is not public for other methods", async () => {
     for (const { path } of routes.filter(({ isOpen }) => isOpen)) {
       for (const method of ["PUT", "PATCH", "DELETE"]) {
         const response = await ask({ method, path, isOpen: true }, "");
@@ -119,29 +119,29 @@ describe("without a valid token", () => {
   });
 });
 
-it("the routes are those of the table", async () => {
+it("the routes equal the table", async () => {
   const lines = await Promise.all(
     routes.map(async (route) => `${route.method} ${route.path} ${await accessOf(route)}`),
   );
   expect(lines.sort()).toEqual(TABLE.trim().split("\n"));
 });
 
-it("every route declares its answer, and only one", () => {
+it("every route declares exactly one response", () => {
   expect(routes.map(({ method, path }) => `${method} ${path}`).sort()).toEqual([...registered].sort());
 });
 
-/** Bodies that are no two times the same. */
+/** Bodies that differ each time. */
 const ANOTHER_EACH_TIME: Record<string, object> = {
   "/sse/ticket": { body: { ticket: expect.any(String), expires_in: 60 } },
   "/health": { body: { status: "healthy", service: "email_service", timestamp: expect.any(Number) } },
 };
 
-it.each(routes)("$method $path answers the same with and without a slash at its end", async (route) => {
+it.each(routes)("$method $path returns the same with and without a trailing slash", async (route) => {
   const { token } = await createClient();
   const authorization = `Bearer ${token}`;
   const without = await answers(route, "", authorization);
   expect(await answers(route, "/", authorization)).toEqual({ ...without, ...ANOTHER_EACH_TIME[route.path] });
   expect(without).toMatchObject({ location: null });
-  // 404 of an unknown path would be the same twice as well.
+  // An unknown path would also return the same 404 twice.
   expect(without).not.toMatchObject({ body: { detail: "Not found" } });
 });

@@ -25,7 +25,7 @@ interface Token {
   key?: Key;
 }
 
-/** A token that is good, but for what is given. */
+/** A valid token, except for the given parts. */
 const sign = ({ claims, header, key }: Token = {}): Promise<string> =>
   new SignJWT({ ...CLAIMS, exp: now() + 60, ...claims })
     .setProtectedHeader(header ?? { alg: "HS256" })
@@ -40,7 +40,7 @@ const signIssued = async ({ claims, header, key }: Token = {}): Promise<string> 
 
 const encode = (value: unknown): string => base64url.encode(JSON.stringify(value));
 
-/** What no library would make: any header over any payload, with any signature. */
+/** A token that no library would create: any header, payload and signature. */
 const forge = (header: unknown, payload: unknown = { ...CLAIMS, exp: now() + 60 }, signature = "") =>
   `${encode(header)}.${encode(payload)}.${signature}`;
 
@@ -61,8 +61,8 @@ async function expectAccepted(token: string): Promise<void> {
   expect(response.status).toBe(200);
 }
 
-describe("refused is a token", () => {
-  it("that no key has signed", async () => {
+describe("a token is refused", () => {
+  it("without a signature", async () => {
     await expectRefused(forge({ alg: "none" }));
     await expectRefused(forge({ alg: "None", typ: "JWT" }));
     await expectRefused(forge({}));
@@ -72,7 +72,7 @@ describe("refused is a token", () => {
     await expectRefused(forge({ alg: "ES256", kid: "test" }));
   });
 
-  it("whose algorithm is not on the list, though its key is the right one", async () => {
+  it("with an algorithm that is not allowed, even with the right key", async () => {
     await expectRefused(await sign({ header: { alg: "HS512" }, key: new Uint8Array(64).fill(1) }));
     await expectRefused(await sign({ header: { alg: "HS512" } }));
     await expectRefused(await sign({ header: { alg: "HS384" } }));
@@ -83,12 +83,12 @@ describe("refused is a token", () => {
     await expectRefused(await sign({ key: new TextEncoder().encode(env.JWT_SECRET.slice(1)) }));
   });
 
-  it("signed with another key of the issuer's kind, under the issuer's kid", async () => {
+  it("signed with a foreign key of the issuer's type and kid", async () => {
     const { privateKey } = await generateKeyPair("ES256");
     await expectRefused(await signIssued({ key: privateKey }));
   });
 
-  it("that brings its own key along", async () => {
+  it("that includes its own key", async () => {
     const { privateKey, publicKey } = await generateKeyPair("ES256");
     const jwk = await exportJWK(publicKey);
     await expectRefused(await signIssued({ header: { alg: "ES256", kid: "test", jwk }, key: privateKey }));
@@ -96,7 +96,7 @@ describe("refused is a token", () => {
     await expectRefused(await signIssued({ header: { alg: "ES256", kid: "test", jku }, key: privateKey }));
   });
 
-  it("signed under HS256 with what is public of the issuer's key as the secret", async () => {
+  it("signed with HS256 and the issuer's public key as the secret", async () => {
     const { d: _private, ...publicJwk } = ISSUER;
     const publicKey = (await importJWK(publicJwk, "ES256", { extractable: true })) as CryptoKey;
     const spki = await exportSPKI(publicKey);
@@ -106,22 +106,22 @@ describe("refused is a token", () => {
     }
   });
 
-  it("of an unknown kid", async () => {
+  it("with an unknown kid", async () => {
     await expectRefused(await signIssued({ header: { alg: "ES256", kid: "other" } }));
   });
 
-  it("of the issuer's kid under an algorithm that its key is not for", async () => {
+  it("with the issuer's kid and an algorithm that its key does not support", async () => {
     for (const alg of ["RS256", "PS256", "ES384", "EdDSA", "constructor", ""]) {
       await expectRefused(forge({ alg, kid: "test" }, undefined, base64url.encode(new Uint8Array(64))));
     }
   });
 
-  it("that has expired", async () => {
+  it("after its expiry", async () => {
     await expectRefused(await sign({ claims: { exp: now() - 1 } }));
     await expectRefused(await signIssued({ claims: { exp: now() - 1 } }));
   });
 
-  it("without an end, or with one that is no number", async () => {
+  it("without an expiry, or with one that is not a number", async () => {
     await expectRefused(await sign({ claims: { exp: undefined } }));
     await expectRefused(await signIssued({ claims: { exp: undefined } }));
     for (const exp of ["soon", null, String(now() + 60), [now() + 60]]) {
@@ -129,7 +129,7 @@ describe("refused is a token", () => {
     }
   });
 
-  it("that is not valid yet", async () => {
+  it("before its start", async () => {
     await expectRefused(await sign({ claims: { nbf: now() + 600 } }));
     await expectRefused(await signIssued({ claims: { nbf: now() + 600 } }));
   });
@@ -138,18 +138,18 @@ describe("refused is a token", () => {
     ["user_id", [undefined, null, "7", 7.5, [7], true, 2 ** 53, {}]],
     ["role", [undefined, null, 1, ["admin"], {}]],
     ["companies", [undefined, null, 1, "1", { 0: 1 }, ["1"], [1.5], [1, null], [[1]], [2 ** 53]]],
-  ])("whose %s is missing or malformed", async (claim, values) => {
+  ])("with a missing or malformed %s", async (claim, values) => {
     for (const value of values) await expectRefused(await sign({ claims: { [claim]: value } }));
   });
 
-  it("with something before or after it", async () => {
+  it("with other text before or after it", async () => {
     const token = await sign();
     for (const bad of [`${token}x`, `${token}.`, `${token} x`, `${token},`, `x${token}`, `"${token}"`]) {
       await expectRefused(bad);
     }
   });
 
-  it("cut short, or with one of its parts exchanged", async () => {
+  it("that is truncated, or has a replaced part", async () => {
     const [header, payload, signature] = (await sign()).split(".");
     const other = encode({ ...CLAIMS, companies: [1, 2, 3], exp: now() + 60 });
     await expectRefused(`${header}.${other}.${signature}`);
@@ -161,7 +161,7 @@ describe("refused is a token", () => {
     await expectRefused("..");
   });
 
-  it("whose parts are no JSON objects", async () => {
+  it("with parts that are not JSON objects", async () => {
     for (const part of ["null", "[]", "1", '"x"', "{"]) {
       const encoded = base64url.encode(part);
       await expectRefused(`${encoded}.${encode(CLAIMS)}.AAAA`);
@@ -169,27 +169,27 @@ describe("refused is a token", () => {
     }
   });
 
-  it("with extensions that must be understood", async () => {
+  it("with critical extensions", async () => {
     await expectRefused(forge({ alg: "HS256", crit: ["x"], x: 1 }, undefined, "AAAA"));
     await expectRefused(forge({ alg: "HS256", crit: ["b64"], b64: false }, undefined, "AAAA"));
   });
 });
 
-describe("refused is a header", () => {
-  it("of two tokens, though both are good", async () => {
+describe("an Authorization header is refused", () => {
+  it("with two tokens, even if both are valid", async () => {
     const bearer = `Bearer ${await sign()}`;
     expect((await call([bearer, bearer])).status).toBe(401);
     expect((await call([bearer, "Bearer garbage"])).status).toBe(401);
   });
 
-  it("without a scheme, or with another", async () => {
+  it("without a scheme, or with another scheme", async () => {
     const token = await sign();
     for (const header of [token, `Token ${token}`, `Bearer${token}`, `Bearer: ${token}`, "Bearer"]) {
       expect((await call(header)).status, header.slice(0, 10)).toBe(401);
     }
   });
 
-  it("that is not there, though a cookie or the query has the token", async () => {
+  it("if it is absent, even if a cookie or the query has the token", async () => {
     const token = await sign();
     const request = new Request(`https://xabar.test/companies?token=${token}&access_token=${token}`, {
       headers: { cookie: `token=${token}` },
@@ -202,7 +202,7 @@ describe("the stream", () => {
   const stream = (query: string, headers = {}) =>
     exports.default.fetch(new Request(`https://xabar.test/sse/events${query}`, { headers }));
 
-  it("is 401 without a good token in its query", async () => {
+  it("is 401 without a valid token in its query", async () => {
     const expired = await sign({ claims: { exp: now() - 1 } });
     for (const query of ["", "?token=", "?token=garbage", `?token=${expired}`, `?token=${forge({})}`]) {
       const response = await stream(query);
@@ -211,11 +211,11 @@ describe("the stream", () => {
     }
   });
 
-  it("does not take the first of two tokens if that is bad", async () => {
+  it("is 401 if the first of two tokens is invalid", async () => {
     expect((await stream(`?token=garbage&token=${await sign()}`)).status).toBe(401);
   });
 
-  it("opens with a good one", async () => {
+  it("opens with a valid token", async () => {
     for (const token of [await sign({ claims: { user_id: unique() } }), await signIssued()]) {
       const response = await stream(`?token=${token}`);
       expect(response.status).toBe(200);
@@ -240,7 +240,7 @@ describe("where an issuer and an audience are set", () => {
     ["of another issuer", { iss: "https://issuer.test" }],
     ["for another audience", { aud: "xabar2" }],
     ["for no audience", { aud: [] }],
-  ])("a token %s is refused, however it is signed", async (_, claims) => {
+  ])("a token %s is refused, for either kind of key", async (_, claims) => {
     expect(await statusOf(await sign({ claims: { ...good, ...claims } }))).toBe(401);
     expect(await statusOf(await signIssued({ claims: { ...good, ...claims } }))).toBe(401);
   });
@@ -252,7 +252,7 @@ describe("where an issuer and an audience are set", () => {
 });
 
 describe("a short JWT_SECRET", () => {
-  it("works, and is warned of once", async () => {
+  it("works, and is logged as a warning once", async () => {
     const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
     const short = { ...env, JWT_SECRET: "x".repeat(31) };
     const long = { ...env, JWT_SECRET: "x".repeat(32) };
@@ -268,29 +268,29 @@ describe("a short JWT_SECRET", () => {
   });
 });
 
-describe("accepted is a token", () => {
-  it("of the shared secret", async () => expectAccepted(await sign()));
+describe("a token is accepted", () => {
+  it("signed with the shared secret", async () => expectAccepted(await sign()));
 
-  it("of the issuer, whose keys are fetched", async () => expectAccepted(await signIssued()));
+  it("signed by the issuer, with fetched keys", async () => expectAccepted(await signIssued()));
 
-  it("of the issuer without a kid, while the issuer has one key", async () =>
+  it("signed by the issuer without a kid, if the issuer has one key", async () =>
     expectAccepted(await signIssued({ header: { alg: "ES256" } })));
 
-  it("with claims that nobody asks for", async () =>
+  it("with unknown claims", async () =>
     expectAccepted(await sign({ claims: { iss: "x", aud: ["y"], iat: now(), extra: { a: 1 } } })));
 
-  it("under a scheme in lower case, and after more than one space", async () => {
+  it("after a lower-case scheme and several spaces", async () => {
     const token = await sign();
     expect((await call(`bearer ${token}`)).status).toBe(200);
     expect((await call(`BEARER   ${token}`)).status).toBe(200);
   });
 
-  it("of no company", async () => {
+  it("without companies", async () => {
     const response = await call(`Bearer ${await sign({ claims: { companies: [] } })}`);
     expect(await response.json()).toEqual([]);
   });
 
-  it("of several hundred companies, each counted once", async () => {
+  it("with several hundred companies, without duplicates", async () => {
     const ids = Array.from({ length: 400 }, (_, at) => 1_000_000 + at);
     const response = await call(`Bearer ${await sign({ claims: { companies: [...ids, ...ids] } })}`);
     const companies = (await response.json()) as { id: number }[];

@@ -36,11 +36,11 @@ const sentFrom = async ({ grant_id }: Mailbox, subject: string) =>
 
 const emails = (list: { email: string }[] | null) => (list ?? []).map(({ email }) => email);
 
-describe("an answer to all", () => {
+describe("a reply to all", () => {
   const replyAll = (id: string, fields: object = {}) =>
     client.call("POST", `/messages/${id}/reply-all`, { body_html: "<p>All of you</p>", ...fields });
 
-  it("goes to its sender and everyone who got it, but not to ourselves, in the same thread", async () => {
+  it("goes to the sender and all recipients except ourselves, in the same thread", async () => {
     const original = await receive({
       to: [{ email: box.email_address.toUpperCase() }, { email: "colleague@out.example" }],
       cc: [{ email: "boss@out.example" }, { email: "C@out.example" }],
@@ -58,7 +58,7 @@ describe("an answer to all", () => {
     expect(headerOf(sent, "In-Reply-To")).toBe(original.internet_message_id);
   });
 
-  it("to a mail of our own goes to those who got it; a subject that is an answer already stays", async () => {
+  it("to our own mail goes to its recipients, and the subject gets no second prefix", async () => {
     const { body: first } = await client.call("POST", "/messages/send", {
       email_account_id: box.id,
       to: [{ email: "one@out.example" }],
@@ -89,7 +89,7 @@ describe("an answer to all", () => {
   });
 });
 
-describe("a mail that is passed on", () => {
+describe("a forwarded mail", () => {
   const forward = (id: string, fields: object = {}) =>
     client.call("POST", `/messages/${id}/forward`, {
       to: [{ email: "lawyer@out.example" }],
@@ -97,12 +97,12 @@ describe("a mail that is passed on", () => {
       ...fields,
     });
 
-  it("to nobody is 400", async () => {
+  it("without recipients is 400", async () => {
     const original = await receive();
     expect((await forward(original.id, { to: [] })).status).toBe(400);
   });
 
-  it("takes its files along, byte for byte, and begins a thread of its own", async () => {
+  it("includes its attachments byte for byte, and starts a new thread", async () => {
     const content = btoa("the plan, ".repeat(1000));
     const original = await receive({
       attachments: [{ filename: "Режа.txt", contentType: "text/plain", content }],
@@ -123,8 +123,8 @@ describe("a mail that is passed on", () => {
   });
 });
 
-describe("what an answer refers to is complete", () => {
-  it("from the mailbox that has the mail, and from another of the company", async () => {
+describe("the references of a reply are complete", () => {
+  it("from the mailbox that has the mail, and from another mailbox of the company", async () => {
     const first = await receive();
     const references = [first.internet_message_id, "<between@out.example>"];
     const third = await receive({ inReplyTo: "<between@out.example>", references });

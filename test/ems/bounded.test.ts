@@ -10,9 +10,9 @@ import { openStream } from "../../src/ems/events/stream.ts";
 import { type Client, createClient, signToken, unique } from "../support/client.ts";
 import { readStream } from "../support/stream.ts";
 
-// What a caller asks for takes no more memory the more of it there is.
+// The memory of a request does not grow with the amount of data.
 
-/** A company's log as a bulk of events has made it. @param user whose own they are; null: everybody's */
+/** Appends `count` events to each company's log. @param user the owner of private events; null for shared ones */
 async function append(companies: number[], count: number, user: number | null = null): Promise<void> {
   await env.DB.prepare(
     `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
@@ -26,11 +26,11 @@ async function append(companies: number[], count: number, user: number | null = 
 interface Observer {
   ctx: UserCtx;
   statements: Observed[];
-  /** The most that one answer of the database held. */
+  /** The maximum number of rows in one result of the database. */
   rows(): number;
 }
 
-/** Hubs that take each stream, and tell of nothing: 300 true ones would take half a minute to start. */
+/** Hubs that accept streams and send nothing: 300 real ones would take half a minute to start. */
 const silentHubs = {
   idFromName: (name: string) => name,
   get: () => ({
@@ -42,7 +42,7 @@ const silentHubs = {
   }),
 };
 
-/** A user's context whose answers of the database are looked at. */
+/** A user's context that records the results of the database. */
 function observe(user_id: number, companies: number[]): Observer {
   const statements: Observed[] = [];
   const DB = observedD1(env.DB, (statement) => statements.push(statement));
@@ -82,7 +82,7 @@ describe("over 300 companies", () => {
     await append(companies, 10, user);
   });
 
-  it("a stream that is 15,000 events behind is told to read again, and holds a few rows", async () => {
+  it("a stream that is 15,000 events behind gets a resync, and holds few rows", async () => {
     const { ctx, rows, statements } = observe(user, companies);
     const stream = readStream(new Response(openStream(ctx, ctx.user, since)));
     expect((await stream.next())?.event).toBe("connected");
@@ -92,7 +92,7 @@ describe("over 300 companies", () => {
     expect(statements.reduce((sum, { rowsRead }) => sum + rowsRead, 0)).toBeLessThan(25_000);
   });
 
-  it("GET /events?limit=1000 gets through all of it, a few hundred rows at a time", async () => {
+  it("GET /events?limit=1000 reads all of them, a few hundred rows at a time", async () => {
     const { ctx, rows, statements } = observe(user, companies);
     const seen = new Map<number | null, number>();
     let ids = 0;
@@ -111,7 +111,7 @@ describe("over 300 companies", () => {
   });
 });
 
-it("however the events lie and whatever the portion, a pull gets each of the user's once, in order", async () => {
+it("a pull gets each of the user's events once and in order, for any distribution and limit", async () => {
   const event = fc.record({ company: fc.nat(3), audience: fc.constantFrom("all", "own", "colleague") });
   const property = fc.asyncProperty(
     fc.array(event, { maxLength: 60 }),
@@ -122,7 +122,7 @@ it("however the events lie and whatever the portion, a pull gets each of the use
       const since = await startOf(companies);
       const causes = events.map(() => crypto.randomUUID());
       const rows = events.map(({ company, audience }, at) => ({
-        // The fourth is a company of somebody else.
+        // The fourth company is not the user's.
         company: companies[company] ?? 1,
         user: { all: null, own: user, colleague }[audience],
         message: causes[at],
@@ -149,7 +149,7 @@ it("however the events lie and whatever the portion, a pull gets each of the use
   await fc.assert(property, { numRuns: 30 });
 });
 
-it(`a log of more than ${REPLAY_LIMIT} in a row is pulled without a gap`, async () => {
+it(`a log of more than ${REPLAY_LIMIT} consecutive events is pulled without a gap`, async () => {
   const companies = [unique(), unique()];
   const since = await startOf(companies);
   await append([companies[0]!], 7000);
@@ -177,7 +177,7 @@ describe("a body", () => {
     ["brackets", "[".repeat(4_000_000)],
     ["objects", '{"a":'.repeat(800_000)],
     ["brackets behind a text of brackets", `{"subject":"${"[".repeat(100)}\\"[","a":${"[".repeat(65)}`],
-  ])("of %s is 400, which tells how deep it may be", async (_, body) => {
+  ])("of %s is 400 with the maximum depth", async (_, body) => {
     const refused = await client.call("POST", "/messages/send", body, { "content-type": "application/json" });
     const detail = "body: is nested deeper than 64 levels";
     expect([refused.status, refused.body]).toEqual([400, { detail }]);
@@ -186,12 +186,12 @@ describe("a body", () => {
   it.each([
     ["zeros", `{"to":[0${",0".repeat(2_000_000)}]}`],
     ["empty arrays", `[[]${",[]".repeat(1_000_000)}]`],
-  ])("of %s is 400, which tells how many values it may have", async (_, body) => {
+  ])("of %s is 400 with the maximum number of values", async (_, body) => {
     const refused = await client.call("POST", "/drafts", body, { "content-type": "application/json" });
     expect([refused.status, refused.body]).toEqual([400, { detail: "body: has more than 10000 values" }]);
   });
 
-  it("may have as many brackets and commas in its texts as it likes", async () => {
+  it("may have any number of brackets and commas in its strings", async () => {
     const [company_id] = client.claims.companies;
     const created = await client.call("POST", "/accounts", {
       company_id,
@@ -203,7 +203,7 @@ describe("a body", () => {
     expect([status, body.body_html]).toEqual([201, body_html]);
   });
 
-  it("for files that is none is refused before it is read, with a key for repetition too", async () => {
+  it("of an upload that is not multipart is refused before it is read, also with an Idempotency-Key", async () => {
     for (const key of [undefined, `key-${unique()}`]) {
       let pulled = 0;
       const endless = new ReadableStream<Uint8Array>({

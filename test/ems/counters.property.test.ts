@@ -20,7 +20,7 @@ interface Entry {
   is_archived: boolean;
 }
 
-/** What the provider calls the folders. */
+/** The provider's folder names. */
 const NAMES: Partial<Record<Folder, string>> = {
   inbox: "INBOX",
   sent: "SENT",
@@ -136,7 +136,7 @@ async function expectInbox(client: Client, accountId: string, entries: Entry[], 
   }
 }
 
-/** Messages are those of the model, and threads are those that the messages say. */
+/** Messages must equal the model, and threads must match their messages. */
 async function expectLists(client: Client, entries: Entry[]): Promise<void> {
   for (const folder of [undefined, "all" as const, ...FOLDERS]) {
     const { body: messages } = await client.call("GET", `/messages/?${queryOf({ folder })}`);
@@ -164,7 +164,7 @@ async function expectLists(client: Client, entries: Entry[]): Promise<void> {
   expect(unread[0].unread_count).toBe(entries.filter(isUnread).length);
 }
 
-it("after any steps, lists, totals and counts are those of a plain model", async () => {
+it("after any steps, lists, totals and counts equal those of a simple model", async () => {
   const questions = fc.array(asked, { minLength: 12, maxLength: 12 });
   await fc.assert(
     fc.asyncProperty(
@@ -196,7 +196,7 @@ it("after any steps, lists, totals and counts are those of a plain model", async
             expect((await client.call("PATCH", path, {})).status).toBe(200);
             APPLY[each.change](entry);
           } else if (each.kind === "move") {
-            // With a thread of the provider's, two threads may become one.
+            // A provider thread can merge two threads.
             await tell(
               entry.provider_id,
               each.folder,

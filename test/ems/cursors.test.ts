@@ -12,7 +12,7 @@ import { metered } from "../support/meter.ts";
 
 const ctx = createContext(env, { waitUntil: () => {} });
 
-/** A mail of its own thread. */
+/** A mail in a thread of its own. */
 const receive = (account: BulkAccount, date: number) => {
   const name = `m${unique()}`;
   const message = { id: name, thread_id: name, date };
@@ -30,7 +30,7 @@ async function read(client: Client, path: string, query: object): Promise<Page> 
   return (await client.call<Page>("GET", `${path}?${params}`)).body;
 }
 
-/** All that a list holds, page by page. @param between runs after each page */
+/** Reads a whole list, page by page. @param between runs after each page */
 async function walk(client: Client, path: string, query: object, between?: () => Promise<unknown>) {
   const ids: string[] = [];
   for (let cursor: string | null | undefined; cursor !== null; ) {
@@ -44,7 +44,7 @@ async function walk(client: Client, path: string, query: object, between?: () =>
 }
 
 describe("a cursor", () => {
-  it("of another list's making, or nobody's, is 400", async () => {
+  it("of another list, or of no list, is 400", async () => {
     const client = await createClient();
     for (const path of ["/inbox", "/messages", "/threads", "/drafts", "/outbox", "/webhooks/deliveries"]) {
       for (const cursor of ["x", "%21", "MTIz", "", "a".repeat(501)]) {
@@ -55,7 +55,7 @@ describe("a cursor", () => {
     }
   });
 
-  it("leads through a whole list, each row once and in its order, whatever is filtered", async () => {
+  it("walks a whole list, each row once and in order, with any filter", async () => {
     const times = fc.array(fc.integer({ min: 1, max: 6 }), { maxLength: 12 });
     const changes = fc.array(
       fc.tuple(fc.nat(40), fc.constantFrom("read" as const, "archive" as const, "star" as const)),
@@ -101,7 +101,7 @@ describe("a cursor", () => {
     );
   });
 
-  it("is not led astray by mail that comes meanwhile, as page numbers are", async () => {
+  it("is stable when mail arrives, unlike page numbers", async () => {
     const account = await createBulkAccount(10);
     const client = await createClient({ companies: [account.company_id] });
     let newest = 1_800_000_000;
@@ -111,7 +111,7 @@ describe("a cursor", () => {
     }
   });
 
-  it("costs the same however deep it goes", async () => {
+  it("costs the same at any depth", async () => {
     const account = await createBulkAccount(20_000);
     const { ctx: user, meter } = metered({ user_id: unique(), companies: [account.company_id] });
     const at = { at: 1_700_000_100, id: "~" };
@@ -130,15 +130,15 @@ describe("a cursor", () => {
       const first = meter.read;
       Object.assign(meter, { read: 0 });
       await list({ cursor: at });
-      // Two look-ups find the stretch that the cursor lies in.
+      // Two look-ups find the dense range that contains the cursor.
       expect(meter.read, name).toBeLessThanOrEqual(first + 2);
       expect(first, name).toBeLessThanOrEqual(150);
     }
   });
 });
 
-describe("a page by number over more companies than a statement holds", () => {
-  it("is 400 when it is so deep that too much would have to be merged, and says how deep it may be", async () => {
+describe("a page by number over more companies than fit into a statement", () => {
+  it("is 400 when too many rows would be merged, and names the last page", async () => {
     const account = await createBulkAccount(20_000);
     const many = Array.from({ length: 29 }, () => unique());
     const client = await createClient({ companies: [account.company_id, ...many] });
@@ -152,7 +152,7 @@ describe("a page by number over more companies than a statement holds", () => {
     expect((await page("page=801")).body).toMatchObject({ items: [], total: 20_000 });
   });
 
-  it("costs little for each of them at the beginning", async () => {
+  it("costs little per company for the first page", async () => {
     const accounts = await Promise.all(Array.from({ length: 12 }, () => createBulkAccount(100)));
     const companies = accounts.map(({ company_id }) => company_id);
     const { ctx: user, meter } = metered({ user_id: unique(), companies });

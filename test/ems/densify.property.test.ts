@@ -17,7 +17,7 @@ interface Known {
   touched?: "read" | "archived";
 }
 
-/** As the routes do it, but with a reach that makes small lists interesting. */
+/** Like the routes, but with a small reach, so that short lists have several ranges. */
 async function touch(
   user: number,
   account: BulkAccount,
@@ -44,8 +44,8 @@ const step = fc.oneof(
   }),
 );
 
-describe("settling", () => {
-  it("never hides a message: whatever is touched, and whatever comes late", async () => {
+describe("dense ranges", () => {
+  it("never hide a message, for any touches and late arrivals", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async (steps) => {
         const user_id = unique();
@@ -75,7 +75,7 @@ describe("settling", () => {
           const {
             list: { items, total },
           } = await listInbox(user.ctx, query);
-          // The newest one is the account's first, from the bulk.
+          // The newest message is from the fixture.
           expect(items.slice(1).map(({ message }) => message.id)).toEqual(wanted.map(({ id }) => id));
           expect(total).toBe(wanted.length + 1);
           for (const [nth, { at, id }] of order.entries()) {

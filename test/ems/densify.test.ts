@@ -25,7 +25,7 @@ async function messagesOf(account: BulkAccount): Promise<Known[]> {
   return results;
 }
 
-/** Reads an account but for some of its messages. */
+/** Reads an account, except for some of its messages. */
 async function read(account: BulkAccount, user_id: number, unread: string[] = []): Promise<void> {
   await env.DB.prepare(
     `INSERT INTO ems_inbox_entries (user_id, message_id, company_id, account_id, sent_at, is_read)
@@ -36,7 +36,7 @@ async function read(account: BulkAccount, user_id: number, unread: string[] = []
     .run();
 }
 
-/** Reads all of an account, so that all of it is one stretch. */
+/** Reads all messages of an account, which makes it one dense range. */
 async function readAll(account: BulkAccount, user_id: number): Promise<void> {
   await read(account, user_id);
   const messages = await messagesOf(account);
@@ -44,8 +44,8 @@ async function readAll(account: BulkAccount, user_id: number): Promise<void> {
     await densify(ctx, user_id, account.id, messages[index]!);
 }
 
-/** An account that is read but for some of its messages, and that is one stretch: by SQL, for mailboxes that are large. */
-async function settleAll(account: BulkAccount, user_id: number, unread: string[]): Promise<void> {
+/** Makes an account one dense range with some unread messages: by SQL, for large mailboxes. */
+async function makeDense(account: BulkAccount, user_id: number, unread: string[]): Promise<void> {
   await read(account, user_id, unread);
   await env.DB.batch([
     env.DB.prepare(
@@ -67,7 +67,7 @@ describe("rows read do not grow with the mailbox", () => {
   const tenOf = (messages: Known[]): string[] =>
     Array.from({ length: 10 }, (_, n) => messages[Math.floor(((n + 0.5) * messages.length) / 10)]!.id);
 
-  it("what is settled by SQL here is what the product makes of an account, read but for ten of its messages", async () => {
+  it("the SQL fixture equals what the product writes for an account with all but ten messages read", async () => {
     const account = await createBulkAccount(500);
     const messages = await messagesOf(account);
     const unread = tenOf(messages);
@@ -75,7 +75,7 @@ describe("rows read do not grow with the mailbox", () => {
     await read(account, byProduct, unread);
     for (let index = 0; index < messages.length; index += 30)
       await densify(ctx, byProduct, account.id, messages[index]!);
-    await settleAll(account, bySql, unread);
+    await makeDense(account, bySql, unread);
     const rowsOf = async (user_id: number) => {
       const tables = ["entries", "stretches", "counters", "state_counters"];
       const rows = tables.map((name) =>
@@ -93,7 +93,7 @@ describe("rows read do not grow with the mailbox", () => {
     const user_id = unique();
     const account = await createBulkAccount(count);
     const unread = new Set(tenOf(await messagesOf(account)));
-    await settleAll(account, user_id, [...unread]);
+    await makeDense(account, user_id, [...unread]);
 
     const { ctx: user, meter } = metered({ user_id, companies: [account.company_id] });
     const measure = async (is_read?: boolean) => {
@@ -114,7 +114,7 @@ describe("rows read do not grow with the mailbox", () => {
     expect(meter.read).toBeLessThanOrEqual(4);
   });
 
-  it("a mail that comes late costs the same whoever has read around it, and each of them sees it", async () => {
+  it("a late mail costs the same for any number of readers around it, and each of them sees it", async () => {
     const account = await createBulkAccount(200);
     const readers = Array.from({ length: 20 }, () => unique());
     for (const user_id of readers) await readAll(account, user_id);
@@ -139,7 +139,7 @@ describe("rows read do not grow with the mailbox", () => {
     }
   });
 
-  it("hundreds of late mails are all seen, and nobody pays for them a row each", async () => {
+  it("hundreds of late mails all appear, without a row for each", async () => {
     const account = await createBulkAccount(200);
     const user_id = unique();
     await readAll(account, user_id);

@@ -29,14 +29,14 @@ describe("starring", () => {
   const isStarred = async () =>
     (await client.call("GET", `/messages/${tenant.message.id}`)).body.inbox.is_starred;
 
-  it("is 400 for what is not a boolean", async () => {
+  it("is 400 for a value that is not a boolean", async () => {
     expect(await star({ is_starred: "yes" })).toMatchObject({
       status: 400,
       body: { detail: expect.stringMatching(/^is_starred: /) },
     });
   });
 
-  it("turns the star around without a body, also with the content type of one", async () => {
+  it("without a body toggles the star, also with a JSON content type", async () => {
     for (const [body, headers] of [
       [undefined, {}],
       [undefined, { "content-type": "application/json" }],
@@ -50,7 +50,7 @@ describe("starring", () => {
     }
   });
 
-  it("with a body sets the star, however often it is repeated; unstar takes it away", async () => {
+  it("with a body sets the star, also on a retry; unstar removes it", async () => {
     for (const is_starred of [true, true, false, false, true]) {
       expect((await star({ is_starred })).body.is_starred).toBe(is_starred);
     }
@@ -65,7 +65,7 @@ describe("several entries at once", () => {
   const change = (of: Client, list: unknown, changes: unknown) =>
     of.call("PATCH", "/inbox/", { ids: list, changes });
 
-  it("is 400 without ids, with more than 100, without a change, and for ids that are none", async () => {
+  it("is 400 without ids, with more than 100, without a change, and for malformed ids", async () => {
     const refusals: [unknown, unknown, RegExp][] = [
       [[], { is_read: true }, /^ids: at least one id/],
       [Array.from({ length: 101 }, () => crypto.randomUUID()), { is_read: true }, /^ids: at most 100 ids/],
@@ -79,7 +79,7 @@ describe("several entries at once", () => {
     }
   });
 
-  it("leaves out what is another user's or another company's, and changes nothing of theirs", async () => {
+  it("reports ids of another user or company as not found, and does not change them", async () => {
     const stranger = await createTenant();
     const colleague = await createClient({ companies: client.claims.companies });
     const [first] = await list(colleague);
@@ -90,7 +90,7 @@ describe("several entries at once", () => {
     expect((await list(colleague))[0]).toEqual(first);
   });
 
-  it("changes them all in one way, in the order of the ids, each once", async () => {
+  it("applies the same change to each entry once, in the order of the ids", async () => {
     const wanted = [ids[2]!, ids[0]!, ids[2]!.toUpperCase()];
     const changes = { is_read: true, is_starred: true };
     const { body } = await change(client, wanted, changes);
@@ -103,14 +103,14 @@ describe("several entries at once", () => {
     expect(counts).toMatchObject([{ unread_count: 3 }]);
   });
 
-  it("repeated changes nothing more", async () => {
+  it("is idempotent", async () => {
     const changes = { is_archived: true };
     const first = await change(client, [ids[3]], changes);
     expect((await change(client, [ids[3]], changes)).body).toEqual(first.body);
     await change(client, [ids[3]], { is_archived: false });
   });
 
-  it("tells the user's other screens of each", async () => {
+  it("sends the user's other streams an event for each entry", async () => {
     const stream = await follow(client.token);
     await change(client, ids, { is_read: true });
     await eventually(async () => {
@@ -123,7 +123,7 @@ describe("several entries at once", () => {
 });
 
 describe("the entry in a message", () => {
-  it("is the reader's own in every answer", async () => {
+  it("is the reader's own in every response", async () => {
     const reader = await createClient({ companies: client.claims.companies, user_id: unique() });
     const of = (item: InboxItemResponse) => ({
       id: item.id,

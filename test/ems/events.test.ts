@@ -31,7 +31,7 @@ describe("a stream", () => {
     }
   });
 
-  it("begins with `connected`, and is told of a mail: first the message, then its thread", async () => {
+  it("starts with `connected`, and gets the events of a mail: first the message, then its thread", async () => {
     const stream = await openStream(client.token);
     expect(stream.status).toBe(200);
     expect(stream.headers.get("content-type")).toContain("text/event-stream");
@@ -52,7 +52,7 @@ describe("a stream", () => {
     await stream.close();
   });
 
-  it("has a blank line behind data only: some clients take any other for an empty event", async () => {
+  it("has a blank line only after data: some clients take any other for an empty event", async () => {
     const stream = await openStream(client.token);
     for (const _ of [1, 2]) {
       expect(await stream.nextBlock()).toMatch(/^data: ./m);
@@ -61,21 +61,21 @@ describe("a stream", () => {
     await stream.close();
   });
 
-  it("tells first when to connect again, at another time for each", async () => {
+  it("starts with a random reconnect delay", async () => {
     const told = new Set<string | null>();
     for (let i = 0; i < 5; i++) {
       const stream = await openStream(client.token);
       const retry = await stream.nextLine();
       expect(retry).toMatch(/^retry: [12]\d{3}$/);
       told.add(retry);
-      // In one event with `connected`: there is no blank line before it.
+      // Part of the `connected` event: no blank line before it.
       expect(await stream.nextBlock()).toMatch(/^id: \S+\nevent: connected\ndata: \{.*\}$/);
       await stream.close();
     }
     expect(told.size).toBeGreaterThan(1);
   });
 
-  it("tells of a colleague's reply as a message of the same thread", async () => {
+  it("shows a colleague's reply as a message of the same thread", async () => {
     await receive(account, "Question");
     const original = await waitFor(async () => {
       const { body } = await client.call("GET", "/messages/");
@@ -94,7 +94,7 @@ describe("a stream", () => {
     await stream.close();
   });
 
-  it("tells of a mailbox whose grant has expired, with what does not apply being null", async () => {
+  it("reports an expired grant, with null for fields that do not apply", async () => {
     const other = await connectMailbox(client);
     const stream = await openStream(client.token);
     await stream.next();
@@ -108,7 +108,7 @@ describe("a stream", () => {
     await stream.close();
   });
 
-  it("tells of what a colleague does to a mailbox", async () => {
+  it("reports a colleague's changes to a mailbox", async () => {
     const stream = await openStream(client.token);
     await stream.next();
     await client.call("PATCH", `/accounts/${account.id}`, { display_name: "Support" });
@@ -117,7 +117,7 @@ describe("a stream", () => {
     await stream.close();
   });
 
-  it("goes on after the hub was evicted: the sockets hibernate, and nothing is lost", async () => {
+  it("survives an eviction of the hub: sockets hibernate, and no event is lost", async () => {
     const streams = await Promise.all([1, 2, 3].map(() => openStream(client.token)));
     for (const stream of streams) await stream.next();
     for (const subject of ["After the eviction", "And after another"]) {
@@ -131,7 +131,7 @@ describe("a stream", () => {
     for (const stream of streams) await stream.close();
   });
 
-  it("of a user with several companies has the events of all, and of no other", async () => {
+  it("has the events of all companies of its user, and of no others", async () => {
     const other = await createClient();
     const box = await connectMailbox(other);
     const stranger = await createClient();
@@ -146,7 +146,7 @@ describe("a stream", () => {
     await stream.close();
   });
 
-  it("leaves no socket at the hub once it is closed, after a thousand too", async () => {
+  it("leaves no socket at the hub after it is closed, even after a thousand streams", async () => {
     const { companies } = client.claims;
     const [company] = companies;
     const team = await Promise.all(Array.from({ length: 10 }, () => createClient({ companies })));
@@ -155,7 +155,7 @@ describe("a stream", () => {
       const streams = await Promise.all(
         team.flatMap(({ token }) => Array.from({ length: 10 }, () => openStream(token))),
       );
-      // Some go as soon as they have come.
+      // Some disconnect immediately.
       const settled = streams.slice(round * 10);
       for (const stream of settled) expect(await stream.next()).toMatchObject({ event: "connected" });
       for (const stream of streams) await stream.close();
@@ -163,14 +163,14 @@ describe("a stream", () => {
     await waitFor(async () => expect(await socketsOf(company)).toBe(0));
   });
 
-  it("is closed by the server before the token expires", async () => {
+  it("is closed by the server before its token expires", async () => {
     const token = await signToken(client.claims, Math.floor(Date.now() / 1000) + 4);
     const stream = await openStream(token);
     await stream.next();
     expect(await stream.next()).toBeNull();
   });
 
-  it("lasts between 24 and 30 minutes, and never as long as its token", () => {
+  it("lasts 24 to 30 minutes, and ends before its token does", () => {
     const now = 1_000_000;
     const minutes = (exp: number, random: number) => lifetime(exp, now, random) / 60_000;
     expect(minutes(1e9, 0)).toBe(30);
@@ -179,7 +179,7 @@ describe("a stream", () => {
     expect(lifetime(now / 1000, now, 0.5)).toBe(0);
   });
 
-  it("says `:` after 15 seconds of silence; the hub has gone to sleep, and wakes for the next event", async () => {
+  it("gets a `:` after 15 seconds of silence, while the hub hibernates until the next event", async () => {
     const [company] = client.claims.companies;
     const awake = new WeakSet();
     const stream = await openStream(client.token);
@@ -194,7 +194,7 @@ describe("a stream", () => {
     await stream.close();
   });
 
-  it("that is one too many for its user closes the oldest, which is told to stay away for a minute", async () => {
+  it("above the user's limit closes the oldest one, which gets a retry of a minute", async () => {
     const companies = [unique()];
     const [user, colleague] = await Promise.all([createClient({ companies }), createClient({ companies })]);
     const other = await follow(colleague.token);
@@ -221,7 +221,7 @@ describe("a stream", () => {
     await other.close();
   });
 
-  it("whose hub restarts is told to come back at another moment than the others", async () => {
+  it("gets a random retry when its hub restarts", async () => {
     const [company] = client.claims.companies;
     const streams = await Promise.all([1, 2, 3, 4, 5].map(() => openStream(client.token)));
     for (const stream of streams) await stream.next();

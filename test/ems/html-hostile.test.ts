@@ -4,8 +4,8 @@ import { sanitizeMail } from "../../src/lib/html/sanitize.ts";
 import { CONTEXTS, SHEET_CONTEXTS, VECTORS } from "../support/hostile.ts";
 import { expectHarmless, expectSafeBody, expectSafeSheet } from "../support/html-audit.ts";
 
-describe("nothing dangerous gets through", () => {
-  it("the corpus has its size, and each vector stands in it once", () => {
+describe("dangerous markup is removed", () => {
+  it("the corpus has its full size, without duplicates", () => {
     expect(new Set(VECTORS).size).toBe(VECTORS.length);
     expect(VECTORS.length * CONTEXTS.length).toBeGreaterThanOrEqual(4464);
     expect(CONTEXTS.length).toBe(18);
@@ -60,7 +60,7 @@ describe("nothing dangerous gets through", () => {
     ],
   ];
 
-  it("in whatever order the pieces come, and sanitising twice changes nothing", async () => {
+  it("in any order of the pieces, and sanitising is idempotent", async () => {
     const tokens = VECTORS.flatMap((vector) => vector.split(/(?<=[>="' ;({])|(?=[<"'&}])/));
     const markup = fc
       .array(fc.constantFrom(...tokens, ...pieces), { maxLength: 30 })
@@ -71,7 +71,7 @@ describe("nothing dangerous gets through", () => {
     );
   });
 
-  it("in whatever order the pieces of a sheet come", async () => {
+  it("in any order of the pieces of a sheet", async () => {
     const tokens = VECTORS.filter((vector) => vector.includes("style")).flatMap((vector) =>
       vector.replace(/<\/?style>/g, "").split(/(?<=[:"' ;({])|(?=[<"'}@])/),
     );
@@ -112,7 +112,7 @@ describe("the audit", () => {
     expect(() => expectSafeSheet(sheet, "blocked")).toThrow();
   });
 
-  it("does not pass because nothing is left", () => {
+  it("does not pass only because nothing is left", () => {
     const html = '<style>.a{color:red}</style><body text=red><p class="a" style="color:red">x</p>';
     expect(sanitizeMail(html, false)).toEqual({
       body: '<p class="a" style="color:red;">x</p>',

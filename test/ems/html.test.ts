@@ -4,7 +4,7 @@ import type { MessageResponse } from "../../src/ems/messages/schemas.ts";
 import { type Client, connectMailbox, createClient } from "../support/client.ts";
 import { breakRoute, eventually, receiveMail } from "../support/nylas.ts";
 
-/** The start of a PNG: nobody decodes it here. */
+/** The start of a PNG. The tests do not decode it. */
 const bytes = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a);
 
 let client: Client;
@@ -43,7 +43,7 @@ const setBody = (html: string | null, text: string | null = null) =>
 
 const open = (query = "") => client.call<string>("GET", `/messages/${message.id}/html${query}`);
 
-/** What stands between <body> and </body> when the message has this HTML. */
+/** The content of `<body>` in the document of a message with this HTML. */
 async function show(html: string, query = ""): Promise<string> {
   await setBody(html);
   const { status, body } = await open(query);
@@ -51,7 +51,7 @@ async function show(html: string, query = ""): Promise<string> {
   return /<body[^>]*>([\s\S]*)<\/body><\/html>\n$/.exec(body)![1]!;
 }
 
-describe("refused", () => {
+describe("the HTML route", () => {
   it.each(["2", "true", "", "1&images=0"])("images=%s is 400", async (images) => {
     const { status, body } = await open(`?images=${images}`);
     expect([status, body]).toEqual([
@@ -60,19 +60,19 @@ describe("refused", () => {
     ]);
   });
 
-  it("an absent message is 404, a malformed id 400", async () => {
+  it("is 404 for an absent message, and 400 for a malformed id", async () => {
     expect((await client.call("GET", `/messages/${crypto.randomUUID()}/html`)).status).toBe(404);
     expect((await client.call("GET", "/messages/1/html")).status).toBe(400);
   });
 
-  it("another company's message is 404", async () => {
+  it("is 404 for a message of another company", async () => {
     const other = await createClient();
     expect((await other.call("GET", `/messages/${message.id}/html`)).status).toBe(404);
   });
 });
 
-describe("the answer", () => {
-  it("is a document that carries its policy itself", async () => {
+describe("the response", () => {
+  it("is a document that contains its policy", async () => {
     await setBody("<p>Salom</p>");
     const { headers, body } = await open();
     expect(headers.get("content-type")).toMatch(/^text\/html; charset=utf-8$/i);
@@ -91,12 +91,12 @@ describe("the answer", () => {
     expect(headers.get("cache-control")).toBe("private, no-store");
   });
 
-  it("may be framed by nobody but that document", async () => {
+  it("is the only one that a foreign page may frame", async () => {
     const { headers } = await client.call("GET", `/messages/${message.id}`);
     expect(headers.get("x-frame-options")).toBe("SAMEORIGIN");
   });
 
-  it("of a mail without HTML is its text as it stands", async () => {
+  it("for a mail without HTML is its text unchanged", async () => {
     await setBody(null, "a < b && c > d\n\n  <script>alert(1)</script> &amp;");
     const { body } = await open();
     expect(body).toContain(
@@ -105,20 +105,20 @@ describe("the answer", () => {
     expect(body).toContain("white-space:pre-wrap");
   });
 
-  it("of a mail without any body is an empty document", async () => {
+  it("for a mail without a body is an empty document", async () => {
     for (const text of [null, ""]) {
       await setBody(text, text);
       expect((await open()).body).toContain("<body></body>");
     }
   });
 
-  it("of the message itself has the HTML unchanged", async () => {
+  it("for the message itself has the original HTML", async () => {
     const html = '<p onclick="x()">Salom<script>1</script></p>';
     await setBody(html);
     expect((await client.call("GET", `/messages/${message.id}`)).body.body_html).toBe(html);
   });
 
-  it("of a body of 3 MB is whole", async () => {
+  it("for a body of 3 MB is complete", async () => {
     const own = await createClient();
     const account = await connectMailbox(own);
     const row = '<tr style="background:#fff"><td>yong‘oq</td><td onclick="x()">1 520</td></tr>\n';
@@ -154,7 +154,7 @@ const NEWSLETTER = `<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Transitional//E
 <!--[if mso]></td></tr></table><![endif]--></body></html>`;
 
 describe("a newsletter", () => {
-  it("keeps its tables, colours, fonts, words and links", async () => {
+  it("keeps its tables, colours, fonts, text and links", async () => {
     const html = await show(NEWSLETTER);
     expect(html).not.toMatch(/Hidden|color: blue|mso/);
     const whole = (await open()).body;
@@ -174,7 +174,7 @@ describe("a newsletter", () => {
     }
   });
 
-  it("loads nothing from elsewhere, tracking pixels included", async () => {
+  it("loads nothing from other hosts, also no tracking pixels", async () => {
     await setBody(NEWSLETTER);
     const { body, headers } = await open("?images=0");
     expect(body).not.toMatch(/news\.example|track\.example/);
@@ -184,7 +184,7 @@ describe("a newsletter", () => {
     expect(headers.get("content-security-policy")).not.toContain("https: ");
   });
 
-  it("loads images, over TLS, when asked to", async () => {
+  it("loads images over TLS on request", async () => {
     await setBody(`${NEWSLETTER}<table background="https://news.example/t.png"><td>x</table>`);
     const { body, headers } = await open("?images=1");
     expect(body).toContain('<img src="https://news.example/top.jpg?a=1&amp;b=2" alt="Yozgi chegirma"');
@@ -194,7 +194,7 @@ describe("a newsletter", () => {
   });
 });
 
-describe("an image that was sent along", () => {
+describe("an inline image", () => {
   const sources = (html: string) =>
     Array.from(html.matchAll(/<img src="([^"]*)"/g), ([, src = ""]) => src.replaceAll("&amp;", "&"));
   const blank = /^data:image\/gif/;
@@ -205,7 +205,7 @@ describe("an image that was sent along", () => {
     ["percent-encoded", "cid:logo%40x", "image/png"],
     ["with references", "cid:logo&#64;x", "image/png"],
     ["with a blank, its type told by its name", "cid:photo%201@x", "image/jpeg"],
-  ])("is loaded by signed URL: %s", async (_name, cid, type) => {
+  ])("is loaded from a signed URL: %s", async (_name, cid, type) => {
     await setBody(`<p><img width="9" src="${cid}" alt="logo"></p>`);
     const { body, headers } = await open();
     const [src = ""] = sources(body);
@@ -224,7 +224,7 @@ describe("an image that was sent along", () => {
     },
   );
 
-  it("of another message is blank, also within the company", async () => {
+  it("of another message is blank, even in the same company", async () => {
     const id = await env.DB.prepare("SELECT id FROM ems_attachments WHERE content_id = 'logo@x'").first("id");
     await env.DB.prepare("UPDATE ems_attachments SET message_id = 'other' WHERE id = ?").bind(id).run();
     const [src] = sources(await show('<img src="cid:logo@x">'));
@@ -232,7 +232,7 @@ describe("an image that was sent along", () => {
     expect(src).toMatch(blank);
   });
 
-  it("that the provider fails to give is blank, and the rest of the page is there", async () => {
+  it("is blank if the provider fails, and the rest of the page is complete", async () => {
     await env.DB.prepare("UPDATE ems_attachments SET stored_at = NULL").run();
     await breakRoute("/download", "502html");
     const html = '<p>Text</p><img src="cid:logo@x">';
@@ -242,7 +242,7 @@ describe("an image that was sent along", () => {
     expect(sources(await show(html))[0]).toMatch(/^https:/);
   });
 
-  it("is brought to R2 if it is not there yet", async () => {
+  it("is fetched to R2 if it is not there yet", async () => {
     await env.DB.prepare("UPDATE ems_attachments SET stored_at = NULL").run();
     await env.ATTACHMENTS.delete((await env.ATTACHMENTS.list()).objects.map(({ key }) => key));
     const [src = ""] = sources(await show('<img src="cid:logo@x">'));
@@ -251,7 +251,7 @@ describe("an image that was sent along", () => {
     await image.body?.cancel();
   });
 
-  it("in the words of a mail is only words", async () => {
+  it("in the text of a mail stays text", async () => {
     const html = await show('&lt;img src="cid:logo@x"&gt; <p title=\'<img src="cid:logo@x">\'>x</p>');
     expect(html).not.toContain("/files/");
   });

@@ -42,7 +42,7 @@ beforeAll(async () => {
 });
 
 describe("the inbox", () => {
-  it("another user's entry id is 404, though the message is in the same company", async () => {
+  it("another user's entry id is 404, even in the same company", async () => {
     const { id } = await entry(client, "one");
     for (const change of ["read", "unread", "star", "archive", "unarchive"]) {
       const answer = await colleague.call("PATCH", `/inbox/${id}/${change}`, {});
@@ -50,7 +50,7 @@ describe("the inbox", () => {
     }
   });
 
-  it("is newest first, and holds every message for every colleague, also for one who comes later", async () => {
+  it("is newest first, and has every message for every colleague, also for one who joins later", async () => {
     const newcomer = await createClient({ companies: client.claims.companies });
     for (const user of [client, colleague, newcomer]) {
       expect(await subjects(user)).toEqual(["five", "four", "three", "two", "one"]);
@@ -58,7 +58,7 @@ describe("the inbox", () => {
     }
   });
 
-  it("reading is the reader's own, and counts", async () => {
+  it("reading changes only the reader's state and counts", async () => {
     const { id, message } = await entry(client, "two");
     const { body } = await client.call("PATCH", `/inbox/${id}/read`, {});
     expect(body).toMatchObject({
@@ -78,7 +78,7 @@ describe("the inbox", () => {
     expect((await inbox(client, "?is_read=true")).total).toBe(1);
   });
 
-  it("unread again is as if it had never been read", async () => {
+  it("marking as unread restores the initial state", async () => {
     const { id } = await entry(client, "two");
     const { body } = await client.call("PATCH", `/inbox/${id}/unread`, {});
     expect(body).toMatchObject({ is_read: false, read_at: null });
@@ -86,7 +86,7 @@ describe("the inbox", () => {
     expect(await subjects(client, "?is_read=true")).toEqual([]);
   });
 
-  it("the star is switched on and off", async () => {
+  it("the star is toggled", async () => {
     const { id } = await entry(client, "three");
     expect((await client.call("PATCH", `/inbox/${id}/star`, {})).body.is_starred).toBe(true);
     expect((await entry(client, "three")).is_starred).toBe(true);
@@ -94,7 +94,7 @@ describe("the inbox", () => {
     expect((await client.call("PATCH", `/inbox/${id}/star`, {})).body.is_starred).toBe(false);
   });
 
-  it("what is archived is in no list and in no count until it is brought back", async () => {
+  it("an archived message is in no list and no count until it is unarchived", async () => {
     const { id } = await entry(client, "four");
     expect((await client.call("PATCH", `/inbox/${id}/archive`, {})).body.is_archived).toBe(true);
     expect(await subjects(client)).toEqual(["five", "three", "two", "one"]);
@@ -108,13 +108,13 @@ describe("the inbox", () => {
     expect(await unread(client)).toBe(5);
   });
 
-  it("pages are stable, a page past the end is empty with the true total", async () => {
+  it("pages are stable, and a page past the end is empty with the right total", async () => {
     const pages = [1, 2, 3].map((page) => subjects(client, `?size=2&page=${page}`));
     expect((await Promise.all(pages)).flat()).toEqual(["five", "four", "three", "two", "one"]);
     expect(await inbox(client, "?size=2&page=4")).toMatchObject({ items: [], total: 5, page: 4, size: 2 });
   });
 
-  it("a thread is read as a whole, for the reader alone", async () => {
+  it("reading a thread marks all its messages, for the reader only", async () => {
     const { message } = await entry(client, "one");
     const path = `/inbox/threads/${message.thread_id}/read`;
     expect((await client.call("PATCH", path, {})).body).toEqual({ updated: 1 });
@@ -123,13 +123,13 @@ describe("the inbox", () => {
     expect(await unread(colleague)).toBe(5);
   });
 
-  it("needs no body and no content type for a change", async () => {
+  it("a change needs no body and no content type", async () => {
     const { id } = await entry(client, "one");
     expect((await client.call("PATCH", `/inbox/${id}/unread`)).status).toBe(200);
   });
 });
 
-it("several companies are one list, in order, and each account counts for itself", async () => {
+it("several companies form one ordered list, with counts per account", async () => {
   const both = await createClient({ companies: [] });
   const other = await createClient();
   const second = await connectMailbox(other);

@@ -2,21 +2,21 @@ import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
 
 /**
- * Indexes that a released version names by INDEXED BY: such a statement fails without its index, and migrations run
- * before the new version does. A name leaves this list only a release after its last use.
+ * Indexes that a released version names with INDEXED BY. Without its index, such a statement fails. Migrations run
+ * before the new version, so remove a name only one release after its last use.
  */
 const NAMED = [
   ...["ems_events_shared", "ems_events_private", "ems_outbox_due", "ems_syncs_swept", "ems_syncs_running"],
   ...["ems_syncs_failed", "ems_deliveries_parked_of", "ems_deliveries_retry"],
 ];
 
-it("every index that a running version may name is there", async () => {
+it("every index that a running version may name exists", async () => {
   const { results } = await env.DB.prepare("SELECT name FROM sqlite_master WHERE type = 'index'").all();
   const names = results.map(({ name }) => name);
   expect(NAMED.filter((name) => !names.includes(name))).toEqual([]);
 });
 
-it("every index that the source names is on the list", () => {
+it("every index that the source names is in the list", () => {
   const sources = import.meta.glob<string>("../../src/**/*.ts", {
     query: "?raw",
     import: "default",

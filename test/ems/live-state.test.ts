@@ -33,7 +33,7 @@ describe("inbox.updated", () => {
       for (const own of [tab, phone]) {
         expect(await own?.next()).toEqual({ id: expect.any(String), event: "inbox.updated", data });
       }
-      // What the colleague is told next is what everyone is.
+      // The colleague's next event is a shared one.
       const { body } = await client.call("GET", `/threads/${thread}`);
       await client.call("PATCH", `/threads/${thread}`, { do_not_delete: !body.do_not_delete });
       expect(await theirs?.next()).toMatchObject({ event: "thread.updated" });
@@ -41,7 +41,7 @@ describe("inbox.updated", () => {
     },
   );
 
-  it("tells of a thread once when it is read, and not when nothing was unread", async () => {
+  it("is sent once per thread that is read, and not if nothing was unread", async () => {
     const { client, item, company } = tenant;
     await client.call("PATCH", `/inbox/${item.id}/unread`);
     const [own, theirs] = await Promise.all([client, colleague].map(connect));
@@ -60,7 +60,7 @@ describe("inbox.updated", () => {
 describe("presence", () => {
   const say = (who: Client, state: string) => who.call("POST", `/threads/${thread}/presence`, { state });
 
-  it("is told to the company's other users, when it is news", async () => {
+  it("is sent to the company's other users if the state changed", async () => {
     const [own, theirs] = await Promise.all([tenant.client, colleague].map(connect));
     const { user_id } = tenant.client.claims;
     const first = await say(tenant.client, "viewing");
@@ -92,7 +92,7 @@ describe("presence", () => {
     for (const stream of [own, theirs]) await stream?.close();
   });
 
-  it("ends 30 seconds after it was last said, and the others are told", async () => {
+  it("ends 30 seconds after the last announcement, with an event for the others", async () => {
     const theirs = await connect(colleague);
     await say(tenant.client, "composing");
     expect(await theirs.next()).toMatchObject({ data: { state: "composing" } });
@@ -106,7 +106,7 @@ describe("presence", () => {
     const { user_id } = tenant.client.claims;
     expect(await theirs.next()).toMatchObject({ event: "presence", data: { user_id, state: "left" } });
     expect((await say(colleague, "left")).body.others).toEqual([]);
-    // Nobody is there any more: nothing wakes the hub.
+    // Without leases, nothing wakes the hub.
     const next = await runInDurableObject(hubOf(tenant.company), (_hub, { storage }) => storage.getAlarm());
     expect(next).toBeNull();
     await theirs.close();
@@ -133,7 +133,7 @@ describe("the version of a thread", () => {
     expect([status, body.detail]).toEqual([400, expect.stringMatching(/^if-match: must be/)]);
   });
 
-  it("is in the thread, in the list, and its ETag; it rises with each message and with nothing else", async () => {
+  it("is in the thread, the list and the ETag, and increases with messages only", async () => {
     const before = await read();
     expect(before.etag).toBe(`"${before.version}"`);
     await tenant.client.call("PATCH", `/threads/${thread}`, { do_not_delete: true });
@@ -146,13 +146,13 @@ describe("the version of a thread", () => {
     expect(body.items[0]).toMatchObject({ id: thread, version });
   });
 
-  it("lets whoever has seen all of it answer, in any spelling of it", async () => {
+  it("allows a reply from a user who has seen the current one, in any spelling", async () => {
     for (const spell of [(v: number) => `"${v}"`, (v: number) => `W/"${v}"`, String, () => "*"]) {
       expect((await reply(tenant.client, spell((await read()).version))).status).toBe(200);
     }
   });
 
-  it("stops an answer when a colleague has answered: 409 with the mail that was not seen", async () => {
+  it("blocks a reply after a colleague's reply: 409 with the unseen mail", async () => {
     const { etag } = await read();
     const { body: theirs } = await reply(colleague, etag);
     const refused = await reply(tenant.client, etag);
@@ -160,14 +160,14 @@ describe("the version of a thread", () => {
     expect(refused.body).toEqual({
       detail: expect.stringContaining("1 more"),
       version: (await read()).version,
-      // The message is the same; the entry in it is the reader's own.
+      // The message is the same, but its entry is the reader's.
       messages: [{ ...theirs, inbox: expect.objectContaining({ is_read: false }) }],
       more: false,
     });
     expect((await reply(tenant.client, String(refused.body.version))).status).toBe(200);
   });
 
-  it("refuses with the newest 25, oldest first, and leaves out what is over 64 KB, however long the thread is", async () => {
+  it("a conflict shows the newest 25 messages, oldest first, without bodies over 64 KB", async () => {
     const long = await createTenant();
     const answer = (size: number, seen?: string) =>
       long.client.call(
@@ -189,7 +189,7 @@ describe("the version of a thread", () => {
     expect(large.snippet).toBeTruthy();
   });
 
-  it("stops an answer when the customer has written; without If-Match it is sent all the same", async () => {
+  it("blocks a reply after the customer's mail, but not without If-Match", async () => {
     const { etag, ids } = await read();
     const { internet_message_id } = tenant.message;
     await receiveMail({
@@ -208,14 +208,14 @@ describe("the version of a thread", () => {
     expect((await reply(tenant.client)).status).toBe(200);
   });
 
-  it("lets one of several who answer at the same time begin", async () => {
+  it("allows only one of several concurrent replies", async () => {
     const { etag, ids } = await read();
     const answers = await Promise.all(Array.from({ length: 5 }, () => reply(colleague, etag)));
     expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 409, 409, 409, 409]);
     expect((await read()).ids).toHaveLength(ids.length + 1);
   });
 
-  it("is given back when the mail could not be sent", async () => {
+  it("is released when the mail could not be sent", async () => {
     const before = await read();
     await breakRoute("send", "429");
     expect((await reply(tenant.client, before.etag)).status).toBe(502);
@@ -224,7 +224,7 @@ describe("the version of a thread", () => {
     expect((await reply(tenant.client, before.etag)).status).toBe(200);
   });
 
-  it("stays claimed when it is not known whether the mail was sent", async () => {
+  it("stays claimed when the outcome of the send is unknown", async () => {
     const { etag } = await read();
     await breakRoute("send", "504");
     expect((await reply(tenant.client, etag)).status).toBe(502);
@@ -237,7 +237,7 @@ describe("the version of a thread", () => {
 describe("a ticket", () => {
   const issue = async ({ call }: Client): Promise<string> => (await call("POST", "/sse/ticket")).body.ticket;
 
-  it("that nobody has issued is 401, and says what one is good for", async () => {
+  it("that was not issued is 401, and the error explains tickets", async () => {
     const good = await issue(tenant.client);
     const forged = `${good.slice(0, -1)}${good.endsWith("0") ? 1 : 0}`;
     const prolonged = `7${good.slice(1)}`;
@@ -256,7 +256,7 @@ describe("a ticket", () => {
     }
   });
 
-  it("opens one stream of the user who was given it, and no second", async () => {
+  it("opens one stream of its user, and no second one", async () => {
     const { body, headers } = await tenant.client.call("POST", "/sse/ticket");
     expect(body).toEqual({ ticket: expect.stringMatching(/^[0-9a-f]{64}$/), expires_in: 60 });
     expect(headers.get("cache-control")).toBe("no-store");
@@ -268,7 +268,7 @@ describe("a ticket", () => {
     for (const stream of streams) await stream.close();
   });
 
-  it("is no token, and is no good after a minute", async () => {
+  it("is not a token, and expires after a minute", async () => {
     const ticket = await issue(tenant.client);
     const asToken = await openStream(ticket);
     expect(asToken.status).toBe(401);
@@ -280,7 +280,7 @@ describe("a ticket", () => {
     await late.close();
   });
 
-  it("lasts no longer than the token that it was issued for", async () => {
+  it("expires with the token that it was issued for", async () => {
     const { claims, call } = await createClient();
     const token = await signToken(claims, Math.floor(Date.now() / 1000) + 4);
     const { body } = await call("POST", "/sse/ticket", undefined, { authorization: `Bearer ${token}` });

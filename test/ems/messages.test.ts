@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 
 describe("messages", () => {
-  it("of the same second keep one order over all pages", async () => {
+  it("of the same second have a stable order over all pages", async () => {
     const date = Date.UTC(2026, 0, 1);
     for (let n = 0; n < 7; n++) await receive(`same ${n}`, { date });
     await eventually(async () => expect((await list()).total).toBe(7));
@@ -35,10 +35,10 @@ describe("messages", () => {
     expect(whole).toEqual(whole.toSorted().reverse());
   });
 
-  it("come whole, however large: in a list, alone, and many at once", async () => {
+  it("are complete at any size: in a list, alone, and many at once", async () => {
     const html = (n: number) => `<p>${String(n).repeat(3_000_000)}</p>`;
     for (let n = 0; n < 8; n++) await receive(`large ${n}`, { html: html(n), silent: n > 0 });
-    // The provider cuts notifications at 1 MB; the Worker then asks for the whole mail.
+    // The provider truncates notifications at 1 MB; the Worker then fetches the whole mail.
     const { body: again } = await client.call("PATCH", `/accounts/${account.id}`, { status: "syncing" });
     expect(again.status).toBe("syncing");
     await eventually(async () => expect((await list("?size=1")).total).toBe(15));
@@ -58,8 +58,8 @@ describe("messages", () => {
     expect(results).toEqual([]);
   });
 
-  it("tell what is known of people, and nothing where nothing is known", async () => {
-    // In an hour: before all others.
+  it("have the known names and addresses of people, and null for unknown ones", async () => {
+    // In an hour, so it sorts first.
     const date = (Math.floor(Date.now() / 1000) + 3600) * 1000;
     await receive("", {
       from: { email: "Иван@пример.example", name: "Иван «О'Нил» 😀" },

@@ -7,7 +7,7 @@ const id = fc.integer({ min: 0, max: 1e12 });
 const entries = fc.uniqueArray(fc.tuple(company, id), { selector: ([name]) => name, maxLength: 40 });
 
 describe("a position", () => {
-  it("is written so that it can be read again, in characters that a URL and a header take", () => {
+  it("can be parsed again, and needs no escaping in a URL or a header", () => {
     fc.assert(
       fc.property(entries, (pairs) => {
         const position = new Map(pairs);
@@ -18,7 +18,7 @@ describe("a position", () => {
     );
   });
 
-  it("is none any more when a character is changed, lost or added", () => {
+  it("is invalid with a changed, missing or additional character", () => {
     fc.assert(
       fc.property(entries, fc.nat(), fc.constantFrom(..."0az.~_-%"), (pairs, n, character) => {
         const text = formatPosition(new Map(pairs));
@@ -33,7 +33,7 @@ describe("a position", () => {
     );
   });
 
-  it("is short for whoever has just come, in however many companies", () => {
+  it("is short for a new client with any number of companies", () => {
     expect(formatPosition(positionAt([1], () => 1_000_000))).toMatch(/^lfls\.1~\w{1,7}$/);
     const many = Array.from({ length: 300 }, (_, n) => 10_000 + n);
     expect(formatPosition(positionAt(many, () => 1_000_000)).length).toBeLessThan(1600);

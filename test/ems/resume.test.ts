@@ -18,7 +18,7 @@ import { eventually, notify, receiveMail } from "../support/nylas.ts";
 import { follow, openStream, readStream, type Stream, type StreamEvent } from "../support/stream.ts";
 import { waitFor } from "../support/wait.ts";
 
-/** Puts events into a company's log, as somebody whose ring was lost. @returns their message ids */
+/** Appends events to a company's log without notifying its hub. @returns their message ids */
 async function append(company: number, count = 1, user: number | null = null): Promise<string[]> {
   const ids = Array.from({ length: count }, () => crypto.randomUUID());
   await env.DB.prepare(
@@ -65,7 +65,7 @@ async function now(of: Client): Promise<string> {
   return (await of.call("GET", "/events")).body.position;
 }
 
-describe("a position that cannot be gone on from gets one `resync`, and then what is new", () => {
+describe("a position that cannot be resumed gets one `resync`, and then new events", () => {
   const BAD: [string, (good: string) => string][] = [
     ["that is no position", () => "garbage"],
     ["that was cut", (good) => good.slice(0, -1)],
@@ -90,16 +90,16 @@ describe("a position that cannot be gone on from gets one `resync`, and then wha
 
     const { body } = await client.call("GET", `/events?since=${encodeURIComponent(bad)}`);
     expect(body).toMatchObject({ items: [data], has_more: false });
-    // From there it goes on as ever.
+    // From there it continues as usual.
     expect((await client.call("GET", `/events?since=${resync?.id}`)).body.items).toHaveLength(1);
   });
 
-  it("from before what the log still holds", async () => {
+  it("older than the log", async () => {
     const old = await now(client);
     await append(unique(), 3);
     await env.DB.prepare("DELETE FROM ems_events WHERE id < (SELECT max(id) FROM ems_events)").run();
     const { stream, hello } = await connect(client.token, { "last-event-id": old });
-    // Who goes away now still has the old position, and is told again.
+    // A client that disconnects now still has the old position, and gets the resync again.
     expect(hello.id).toBeUndefined();
     expect(await stream.next()).toMatchObject({ event: "resync" });
     await stream.close();
@@ -122,7 +122,7 @@ describe("a position that cannot be gone on from gets one `resync`, and then wha
     await far.stream.close();
   });
 
-  it("of a token that has gained a company", async () => {
+  it("with a token that has gained a company", async () => {
     const start = await now(client);
     const { token } = await createClient({ ...client.claims, companies: [company, unique()] });
     const { stream } = await connect(token, { "last-event-id": start });
@@ -131,8 +131,8 @@ describe("a position that cannot be gone on from gets one `resync`, and then wha
   });
 });
 
-describe("a stream that comes back", () => {
-  it("first gets exactly what it has missed, in order, and then what is new", async () => {
+describe("a resumed stream", () => {
+  it("gets exactly the missed events, in order, and then new ones", async () => {
     const first = await connect(client.token);
     const seen = await append(company, 2);
     await hubOf(company).notify();
@@ -154,7 +154,7 @@ describe("a stream that comes back", () => {
     }
   });
 
-  it("may say where it was in the URL; what the browser says itself is newer", async () => {
+  it("takes its position from the URL, unless the browser sends a newer one", async () => {
     const start = await now(client);
     const [one, two] = await append(company, 2);
     const { stream } = await connect(`token=${client.token}&last_event_id=${start}`);
@@ -166,13 +166,13 @@ describe("a stream that comes back", () => {
     });
     expect(messagesIn(await take(again.stream, 1))).toEqual([two]);
     await again.stream.close();
-    // By the name that a common polyfill has for it, among what nobody knows.
+    // The name that a common polyfill uses, among unknown parameters.
     const polyfill = await connect(`token=${client.token}&lastEventId=${first!.id}&_=${Date.now()}&x[]=1`);
     expect(messagesIn(await take(polyfill.stream, 1))).toEqual([two]);
     await polyfill.stream.close();
   });
 
-  it("without a position begins now", async () => {
+  it("without a position starts at the end of the log", async () => {
     await append(company);
     const { stream } = await connect(`token=${client.token}&last_event_id=`);
     const ids = await append(company);
@@ -181,14 +181,14 @@ describe("a stream that comes back", () => {
     await stream.close();
   });
 
-  it("misses nothing of two companies of which either was ahead", async () => {
+  it("misses nothing of two companies, whichever was ahead", async () => {
     const [a, b] = [company, unique()];
     const { token } = await createClient({ companies: [a, b] });
     const { stream } = await connect(token);
     const wanted: Record<number, string[]> = { [a]: [], [b]: [] };
     wanted[a]!.push(...(await append(a)));
     wanted[b]!.push(...(await append(b)));
-    await hubOf(b).notify(); // b's is the later event, and the first to come
+    await hubOf(b).notify(); // b's event is later, and arrives first
     const [ahead] = await take(stream, 1);
     expect(ahead?.data.company_id).toBe(b);
     await stream.close();
@@ -201,7 +201,7 @@ describe("a stream that comes back", () => {
     await again.stream.close();
   });
 
-  it("of 100 companies misses nothing either", async () => {
+  it("misses nothing of 100 companies", async () => {
     const companies = Array.from({ length: 100 }, unique);
     const { token } = await createClient({ companies });
     const { stream, hello } = await connect(token);
@@ -215,7 +215,7 @@ describe("a stream that comes back", () => {
     await again.stream.close();
   });
 
-  it("gets of a company that its token has lost nothing more, and of the rest all", async () => {
+  it("gets no events of a company that its token has lost, and all of the others", async () => {
     const other = unique();
     const before = await createClient({ companies: [company, other] });
     const start = await now(before);
@@ -227,7 +227,7 @@ describe("a stream that comes back", () => {
     await stream.close();
   });
 
-  it("is shown nothing that is another user's own", async () => {
+  it("gets no private events of other users", async () => {
     const start = await now(client);
     await append(company, 3, unique());
     const own = await append(company, 1, client.claims.user_id);
@@ -239,7 +239,7 @@ describe("a stream that comes back", () => {
     expect(messagesIn(body.items.map((data: object) => ({ data })))).toEqual([...own, ...shared]);
   });
 
-  it("reads no more rows for what colleagues did for themselves", async () => {
+  it("reads no rows of colleagues' private events", async () => {
     const start = await now(client);
     const { ctx, meter } = metered(client.claims);
     const pull = async () => {
@@ -258,7 +258,7 @@ describe("a stream that comes back", () => {
 });
 
 describe("a hub", () => {
-  it("makes up for a ring that was lost with the next one", async () => {
+  it("covers a lost notification with the next one", async () => {
     const { stream } = await connect(client.token);
     const ids = [...(await append(company)), ...(await append(company))];
     await hubOf(company).notify();
@@ -266,7 +266,7 @@ describe("a hub", () => {
     await stream.close();
   });
 
-  it("misses nothing that happens while a stream is joining", async () => {
+  it("misses no event while a stream is joining", async () => {
     const wanted: (string | null)[] = [];
     const { ctx } = metered(client.claims);
     const COMPANY_HUB = {
@@ -289,7 +289,7 @@ describe("a hub", () => {
     await stream.close();
   });
 
-  describe("that nobody has been at while the log grew", () => {
+  describe("without streams while the log grew", () => {
     const joining = () => new Request("https://hub/?user=1", { headers: { upgrade: "websocket" } });
     const cursorOf = ({ headers }: Response) => Number(headers.get("x-cursor"));
     const newest = () => env.DB.prepare("SELECT max(id) AS id FROM ems_events").first<number>("id");
@@ -301,7 +301,7 @@ describe("a hub", () => {
       await append(company, 300);
     });
 
-    it("begins where the log ends, also for those who join while it begins", async () => {
+    it("starts at the end of the log, also for concurrent joins", async () => {
       const joined = await Promise.all([1, 2, 3].map(() => hubOf(company).fetch(joining())));
       const end = await newest();
       expect(joined.map(cursorOf)).toEqual([end, end, end]);
@@ -311,7 +311,7 @@ describe("a hub", () => {
       }
     });
 
-    it("begins for the next to join when it could not for the first", async () => {
+    it("starts for the next join if the first one failed", async () => {
       let calls = 0;
       const failing = faultyEnv((call) => (call.startsWith("D1") && calls++ === 0 ? "before" : null), []);
       await runInDurableObject(hubOf(company), async (_hub, state) => {
@@ -324,7 +324,7 @@ describe("a hub", () => {
     });
   });
 
-  it("is rung again by a delivery that comes again: the first may have died before it rang", async () => {
+  it("is notified by a repeated delivery: the first may have died before it notified", async () => {
     const account = await connectMailbox(client);
     const mail = {
       from: { email: "c@out.example" },
@@ -340,7 +340,7 @@ describe("a hub", () => {
     await stream.close();
   });
 
-  it("that cannot be reached is rung by a job, as soon as it can", async () => {
+  it("that is unreachable is notified by a job later", async () => {
     const queue: Queued[] = [];
     const isRing = (name: string) => (name === "hub.notify" ? "before" : null);
     const { stream } = await connect(client.token);
@@ -357,7 +357,7 @@ describe("a hub", () => {
     await stream.close();
   });
 
-  it("sends each event once, however many ring at the same time", async () => {
+  it("sends each event once, for any number of concurrent notifications", async () => {
     const { stream } = await connect(client.token);
     const ids: string[] = [];
     for (let i = 0; i < 20; i++) {
@@ -371,7 +371,7 @@ describe("a hub", () => {
     await stream.close();
   });
 
-  it("closes a client that does not read; another gets everything meanwhile", async () => {
+  it("closes a client that does not read, while another gets all events", async () => {
     const idle = await openStream(client.token);
     await idle.next();
     const reader = await follow(client.token);
@@ -384,7 +384,7 @@ describe("a hub", () => {
       expect(await socketsOf(company)).toBe(1);
     }, 1);
     await reader.close();
-    // What had been written before it was closed is there, and then the end.
+    // Events written before the close arrive, and then the end.
     let read = 0;
     while (await idle.next()) read++;
     expect(read).toBeGreaterThan(0);
@@ -393,20 +393,20 @@ describe("a hub", () => {
 });
 
 describe("GET /events", () => {
-  it("is 400 for a limit out of range, which is told", async () => {
+  it("is 400 for a limit out of range, and names the range", async () => {
     for (const limit of ["0", "1001", "-1", "x", ""]) {
       const { status, body } = await client.call("GET", `/events?limit=${limit}`);
       expect([status, body.detail]).toEqual([400, expect.stringMatching(/^limit: must be/)]);
     }
   });
 
-  it("without `since` has nothing but the position to begin from", async () => {
+  it("without `since` has only the position to start from", async () => {
     await append(company);
     const { body } = await client.call("GET", "/events");
     expect(body).toEqual({ items: [], position: expect.any(String), has_more: false });
   });
 
-  it("gives the log piece by piece; each piece and each event can be gone on from, by stream as well", async () => {
+  it("pages through the log; each page and event can be resumed from, also by a stream", async () => {
     const ids = [];
     const start = await now(client);
     ids.push(...(await append(company, 7)));
@@ -424,7 +424,7 @@ describe("GET /events", () => {
   });
 });
 
-describe("list, then subscribe", () => {
+describe("a list, then a stream from its position", () => {
   let account: AccountResponse;
   beforeAll(async () => {
     client = await createClient();
@@ -439,7 +439,7 @@ describe("list, then subscribe", () => {
     "/messages?page=9",
     "/threads",
     "/accounts",
-  ])("has no hole after GET %s", async (path) => {
+  ])("misses nothing after GET %s", async (path) => {
     const owner = await createClient({ companies: [account.company_id] });
     const before = await owner.call("GET", path);
     const position = before.headers.get("last-event-id");

@@ -33,7 +33,7 @@ beforeAll(async () => {
 const list = async (query = "") => (await client.call("GET", `/threads/${query}`)).body;
 
 describe("threads", () => {
-  it("group answers with what they answer, the latest active first", async () => {
+  it("group replies with their originals, most recently active first", async () => {
     const { items, total } = await list();
     expect(total).toBe(2);
     expect(items).toEqual([
@@ -53,7 +53,7 @@ describe("threads", () => {
     expect((await list(`?account_id=${account.id}`)).total).toBe(2);
   });
 
-  it("show their messages whole, oldest first", async () => {
+  it("have their complete messages, oldest first", async () => {
     const [summary] = (await list()).items;
     const { body } = await client.call("GET", `/threads/${summary.id}`);
     const { messages, ...rest } = body;
@@ -67,7 +67,7 @@ describe("threads", () => {
     }
   });
 
-  it("can be protected and released, and colleagues are told once for each change", async () => {
+  it("can be protected and released, with one event per change", async () => {
     const [{ id }] = (await list()).items;
     const stream = await openStream(client.token);
     await stream.next();

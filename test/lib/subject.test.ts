@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { baseSubject } from "../../src/lib/subject.ts";
 
-describe("the base of a subject", () => {
+describe("the base subject", () => {
   it.each([
     ["Deal", "deal"],
     ["Re: Deal", "deal"],
@@ -26,7 +26,7 @@ describe("the base of a subject", () => {
     expect(baseSubject(subject)).toBe(base);
   });
 
-  it("is its own base, whatever was written", () => {
+  it("is idempotent for any text", () => {
     const piece = fc.constantFrom(
       "re",
       "Re:",

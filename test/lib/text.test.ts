@@ -16,11 +16,11 @@ it.each([
   expect(excerpt(body)).toBe(wanted);
 });
 
-it("is cut between characters, not inside one", () => {
+it("an excerpt does not split a character", () => {
   expect(excerpt("😀".repeat(500))).toBe("😀".repeat(200));
 });
 
-it("tells HTML from text", () => {
+it("HTML is distinguished from text", () => {
   expect(["<p>x</p>", "<br>", "<!doctype html>"].every(isHtml)).toBe(true);
   expect(["a < b", "x <3", "<john@x.example> wrote"].some(isHtml)).toBe(false);
 });

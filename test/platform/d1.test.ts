@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 
 describe("a batch", () => {
-  it("gives the rows of each statement, typed by it, and lists as lists", async () => {
+  it("returns the rows of each statement, typed by it, and nested lists for nested lists", async () => {
     const [one, [first, second], more] = await db
       .forCompany(ids[0]!)
       .batch([
@@ -39,7 +39,7 @@ describe("a batch", () => {
     expect(more).toEqual([[{ n: 1 }], [{ n: 2 }], [{ n: 3 }]]);
   });
 
-  it("of no statement asks nothing", async () => {
+  it("without statements does not query the database", async () => {
     expect(await db.batch([])).toEqual([]);
     expect(await db.batch([[], []])).toEqual([[], []]);
   });
@@ -52,8 +52,8 @@ describe("a batch", () => {
   });
 });
 
-describe("of several parts", () => {
-  it("rows follow one another, and each company's is told", async () => {
+describe("with several parts", () => {
+  it("rows are concatenated, and rowOf finds a company's row", async () => {
     expect(db.parts).toBe(2);
     const newest = await db.all(sql<{ id: number }>`SELECT max(id) AS id FROM companies`);
     expect(newest).toHaveLength(2);
@@ -66,19 +66,19 @@ describe("of several parts", () => {
     expect(db.forNoCompany().parts).toBe(1);
   });
 
-  it("one finds what is in one of them", async () => {
+  it("find returns a row that is in one of them", async () => {
     const found = await db.forNoCompany().find(nameOf(ids[1]!));
     expect(found?.row).toEqual({ name: `Company ${ids[1]}` });
     expect(found?.db).toBe(db.forCompany(ids[1]!));
     expect(await db.find(nameOf(-1))).toBeUndefined();
   });
 
-  it("each has to be bound", () => {
+  it("each needs a binding", () => {
     expect(() => openDatabase(env, "DB_3")).toThrow("DB_3");
   });
 });
 
-it("reads are tried again while the database is overloaded, and writes are not", async () => {
+it("reads are retried while the database is overloaded, and writes are not", async () => {
   let calls = 0;
   const all = async () => {
     calls++;
@@ -94,7 +94,7 @@ it("reads are tried again while the database is overloaded, and writes are not",
 });
 
 describe("a row to write", () => {
-  it("is written as statements with its columns alone", () => {
+  it("becomes a statement with only its columns", () => {
     const name = sql`upper(${"x"})`;
     const insert = sql`${insertInto<typeof companies>("companies", { id: 1, name })} RETURNING id`;
     expect(toQuery(insert)).toEqual({
@@ -107,17 +107,17 @@ describe("a row to write", () => {
     });
   });
 
-  it("must fit its table", () => {
-    // @ts-expect-error there is no such column
+  it("must match its table", () => {
+    // @ts-expect-error unknown column
     assign<typeof companies>({ nom: "x" });
-    // @ts-expect-error its name is missing
+    // @ts-expect-error a required column is missing
     insertInto<typeof companies>("companies", { id: 1 });
-    // @ts-expect-error it is another table
+    // @ts-expect-error the row of another table
     insertInto<typeof companies>("ems_messages", { id: 1, name: "x" });
   });
 });
 
-it("a row's flags are what SQLite has", () => {
+it("a row's flags are 0 or 1", () => {
   expectTypeOf<RowOf<typeof messages>["has_attachments"]>().toEqualTypeOf<0 | 1>();
   expectTypeOf<RowOf<typeof messages>["snippet"]>().toEqualTypeOf<string | null>();
 });

@@ -59,7 +59,7 @@ async function createNote(text: string, sub = `reader ${unique()}`) {
 }
 
 describe("two modules behind one entry", () => {
-  it("refuse in the shape of their own contract", async () => {
+  it("return errors in the shape of their own contract", async () => {
     const { token } = await createClient();
     const notesToken = await signNotesToken("reader");
     const detail = "Invalid or expired token";
@@ -86,7 +86,7 @@ describe("two modules behind one entry", () => {
     });
   });
 
-  it("keep their data apart: each in its database, each with its own claims", async () => {
+  it("have separate data: each its own database and claims", async () => {
     const { token, id } = await createNote("hello");
     expect(await ask("GET", `/notes/${id}`, { token })).toEqual({ status: 200, body: { id, text: "hello" } });
     const another = await signNotesToken("another reader");
@@ -95,7 +95,7 @@ describe("two modules behind one entry", () => {
     expect(tables.results).toEqual([]);
   });
 
-  it("open no door with a token of the other", async () => {
+  it("refuse each other's tokens", async () => {
     const { token } = await createClient();
     const notesToken = await signNotesToken("reader");
     expect((await ask("GET", "/notes/1", { token })).status).toBe(401);
@@ -107,7 +107,7 @@ describe("two modules behind one entry", () => {
     expect((await ask("GET", `/sse/events?token=${notesToken}`)).status).toBe(401);
   });
 
-  it("both tell their part of health", async () => {
+  it("each add fields to health", async () => {
     expect(await ask("GET", "/health")).toEqual({
       status: 200,
       body: { status: "healthy", service: "email_service", notes: "ready", timestamp: expect.any(Number) },
@@ -121,14 +121,14 @@ describe("queues and cron", () => {
     return { message, batch: { queue, messages: [message] } as unknown as MessageBatch };
   };
 
-  it("a queue that no module has throws: its messages would be deleted", async () => {
+  it("a queue without a module throws, so that its messages are not deleted", async () => {
     const { batch } = batchOf("notes-jobs-staging", {});
     await expect(worker.queue(batch, bindings, createExecutionContext())).rejects.toThrow(
       "No module has a queue named notes-jobs-staging",
     );
   });
 
-  it("a module's queue brings its own jobs, as they were sent", async () => {
+  it("a module's queue delivers its jobs as sent", async () => {
     const { token, id } = await createNote("quiet");
     const job = sent.at(-1);
     expect(job).toEqual({ id, shout: true });
@@ -138,7 +138,7 @@ describe("queues and cron", () => {
     expect((await ask("GET", `/notes/${id}`, { token })).body.text).toBe("QUIET");
   });
 
-  it("a job that does not fit its schema is tried again", async () => {
+  it("a job that does not match its schema is retried", async () => {
     vi.spyOn(console, "error").mockImplementation(() => {});
     const { batch, message } = batchOf("notes-jobs", { id: 7 });
     await worker.queue(batch, bindings, createExecutionContext());
@@ -146,7 +146,7 @@ describe("queues and cron", () => {
     expect(message.ack).not.toHaveBeenCalled();
   });
 
-  it("cron runs in each module that is on, and one that fails stops no other", async () => {
+  it("cron runs in each enabled module, and a failure does not stop the others", async () => {
     const error = vi.spyOn(console, "error").mockImplementation(() => {});
     const { token, id } = await createNote("to be deleted", "nobody");
     const failing = { ...notesModule, name: "failing", scheduled: () => Promise.reject(new Error("broken")) };
@@ -160,7 +160,7 @@ describe("queues and cron", () => {
 });
 
 describe("MODULES", () => {
-  it("switches a module off: its paths are unknown, and health does not name it", async () => {
+  it("switches a module off: its paths are unknown, and health omits it", async () => {
     const { token } = await createNote("here");
     const on = withModules({ notes: false });
     expect((await ask("GET", "/notes/1", { token, on })).body).toEqual({
@@ -212,7 +212,7 @@ describe("MODULES", () => {
     ["a module that there is not", { nots: false }],
     ["a prefix that is no path", { notes: { prefix: "notes" } }],
     ["what is no JSON", "{notes: off}"],
-  ])("with %s is 500, and the log tells why", async (_, MODULES) => {
+  ])("with %s is 500, and the log has the reason", async (_, MODULES) => {
     const error = vi.spyOn(console, "error").mockImplementation(() => {});
     const { status, body } = await ask("GET", "/inbox", { on: withModules(MODULES) });
     expect({ status, body }).toEqual({ status: 500, body: { detail: "Internal server error" } });
@@ -236,7 +236,7 @@ describe("no request can match routes of two modules", () => {
     }
   });
 
-  it("no pair of their routes has a path in common", () => {
+  it("no two of their routes match the same path", () => {
     const [own, others] = tables.map(({ routes }) => routes);
     expect(sharedBy(own!, others!)).toEqual([]);
   });
@@ -246,7 +246,7 @@ describe("no request can match routes of two modules", () => {
     ["GET /messages/:message_id", "GET /messages/send"],
     ["POST /api/:account/messages", "POST /api/chat/messages"],
     ["GET /files/:key{attachments/.+}", "GET /files/attachments/a/b"],
-  ])("%s and %s would be found", (a, b) => {
+  ])("%s and %s overlap", (a, b) => {
     const route = (line: string) => {
       const [method = "", path = ""] = line.split(" ");
       return { method, path };
@@ -258,7 +258,7 @@ describe("no request can match routes of two modules", () => {
     ["GET /notes/:id", "POST /notes/:id"],
     ["GET /api/:id{[0-9a-f-]+}/messages", "GET /api/chat/messages"],
     ["GET /inbox", "GET /inbox/:id"],
-  ])("%s and %s have nothing in common", (a, b) => {
+  ])("%s and %s do not overlap", (a, b) => {
     const route = (line: string) => {
       const [method = "", path = ""] = line.split(" ");
       return { method, path };
