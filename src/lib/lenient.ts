@@ -1,5 +1,6 @@
 // Readers for data of other systems. They never throw: a malformed value counts as absent.
 
+/** Reads a text. A number becomes a text. */
 export const textOf = (value: unknown): string | undefined =>
   typeof value === "string" ? value : typeof value === "number" ? String(value) : undefined;
 

@@ -18,7 +18,7 @@ export function messageIdsIn(header: string): MessageId[] {
   const bracketed = Array.from(text.matchAll(/<([^<>]*)>/g), ([, id = ""]) => id);
   // Without brackets the header may also be a phrase ("Your mail of Monday"), so only x@y counts.
   const bare = () => text.split(/[\s<>,;"()]+/).filter((word) => /^[^@]+@[^@]/.test(word));
-  return (bracketed.length ? bracketed : bare()).map(toMessageId).filter(isOne);
+  return (bracketed.length ? bracketed : bare()).map(toMessageId).filter(isPlausible);
 }
 
 function toMessageId(inner: string): MessageId {
@@ -29,7 +29,7 @@ function toMessageId(inner: string): MessageId {
   return { id: `<${id}>`, written: `<${written}>` };
 }
 
-const isOne = ({ id }: MessageId): boolean => id.length > 2 && id.length <= MAX_LENGTH;
+const isPlausible = ({ id }: MessageId): boolean => id.length > 2 && id.length <= MAX_LENGTH;
 
 const decodeWords = (text: string): string =>
   text.replace(/=\?[\w-]+\?([bq])\?([^?\s]*)\?=/gi, (word, encoding: string, encoded: string) => {

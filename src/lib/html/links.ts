@@ -1,5 +1,5 @@
 import { prefixed } from "./css.ts";
-import { LINK, UNTOLD_LINK } from "./markup.ts";
+import { LINK, UNSHOWN_LINK } from "./markup.ts";
 import { decode } from "./references.ts";
 
 /** Keeps a mail's ids distinct from those of a page that embeds the markup. */
@@ -73,8 +73,8 @@ export function linkAttributes(href: string, base: string | undefined): [string,
     ];
   }
   const address = withoutControls(decode(href));
-  const isUntold = UNTOLD_LINK.test(address.replace(/\s/g, ""));
-  return isUntold ? [] : [["title", address.replaceAll("&", "&amp;")]];
+  const isUnshown = UNSHOWN_LINK.test(address.replace(/\s/g, ""));
+  return isUnshown ? [] : [["title", address.replaceAll("&", "&amp;")]];
 }
 
 /** @returns the URL with https: http would be mixed content, and the policy allows https only */

@@ -50,7 +50,7 @@ export const LINK =
   /^(?:https?:\/\/|(?:mailto|tel|sms|smsto|mms|callto|facetime|facetime-audio|geo|sips?|skype|tg|viber|whatsapp|signal|xmpp|im|ircs?|matrix|webcals?):)/i;
 
 /** URLs that are not even shown as `title`: they are code, or as long as a file. */
-export const UNTOLD_LINK = /^(?:(?:java|vb|live)script|data|blob|mocha):/i;
+export const UNSHOWN_LINK = /^(?:(?:java|vb|live)script|data|blob|mocha):/i;
 
 const SIDES = ["", "-top", "-right", "-bottom", "-left"];
 const CORNERS = ["", "-top-left", "-top-right", "-bottom-right", "-bottom-left"];

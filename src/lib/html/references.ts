@@ -1,3 +1,4 @@
+/** Escapes `<` and `>` only. Character references stay as they are. */
 export const escapeHtml = (text: string): string => text.replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 
 /** Escapes plain text, in which `&` is a character and not a reference. */
