@@ -8,7 +8,7 @@ const show = (html: string, remoteImages = false) =>
   toDocument(sanitizeMail(html, remoteImages), contentPolicy([], remoteImages));
 const body = (html: string, remoteImages = false) => sanitizeMail(html, remoteImages).body;
 
-/** What a reader sees, without markup. */
+/** The visible text, without markup. */
 const words = (html: string) =>
   body(html)
     .replace(/<[^>]*>/g, " ")
@@ -43,7 +43,7 @@ describe("real mail keeps", () => {
     await expectHarmless(caseText(name));
   });
 
-  it("a picture of a style with images=1 only", () => {
+  it("an image in a style, with images=1 only", () => {
     const html = caseText("html-css-background-image.html");
     expect(show(html)).not.toContain("cdn.example");
     expect(show(html, true)).toContain("background-image:url('https://cdn.example/hero.png')");
@@ -96,7 +96,7 @@ describe("an image that is not loaded", () => {
 });
 
 describe("the document", () => {
-  it("has the margins that the mail's body asks for", () => {
+  it("has the margins of the mail's body", () => {
     expect(show('<body leftmargin="0" topmargin="5" marginheight="5">x')).toContain(
       '<body leftmargin="0" topmargin="5" marginheight="5" dir="auto">x',
     );
@@ -153,13 +153,13 @@ describe("a style sheet", () => {
     expect(sheet(css)).toBe(expected);
   });
 
-  it("has its pictures with images=1, over TLS", () => {
+  it("has its images with images=1, over TLS", () => {
     expect(sheet(".a{background:url(http://x.example/a.png)}", true)).toBe(
       ".a{background:url('https://x.example/a.png')}",
     );
   });
 
-  it("beyond 262,144 characters in all is left out", () => {
+  it("above 262,144 characters in total is left out", () => {
     const long = `.b{color:red}${" ".repeat(262_000)}`;
     expect(sanitizeMail(`<style>${long}</style><style>${long}</style>`, false).sheet).toBe(".b{color:red}");
   });

@@ -200,11 +200,11 @@ describe("an inline image", () => {
   const blank = /^data:image\/gif/;
 
   it.each([
-    ["as it is named", "cid:logo@x", "image/png"],
-    ["in capitals", "CID:logo@x", "image/png"],
+    ["by its exact name", "cid:logo@x", "image/png"],
+    ["in upper case", "CID:logo@x", "image/png"],
     ["percent-encoded", "cid:logo%40x", "image/png"],
     ["with references", "cid:logo&#64;x", "image/png"],
-    ["with a blank, its type told by its name", "cid:photo%201@x", "image/jpeg"],
+    ["with a space, and its type from the file name", "cid:photo%201@x", "image/jpeg"],
   ])("is loaded from a signed URL: %s", async (_name, cid, type) => {
     await setBody(`<p><img width="9" src="${cid}" alt="logo"></p>`);
     const { body, headers } = await open();

@@ -67,13 +67,13 @@ async function now(of: Client): Promise<string> {
 
 describe("a position that cannot be resumed gets one `resync`, and then new events", () => {
   const BAD: [string, (good: string) => string][] = [
-    ["that is no position", () => "garbage"],
-    ["that was cut", (good) => good.slice(0, -1)],
-    ["of which a digit was changed", (good) => `${good[0] === "1" ? "2" : "1"}${good.slice(1)}`],
+    ["that is not a position", () => "garbage"],
+    ["that was truncated", (good) => good.slice(0, -1)],
+    ["with a changed digit", (good) => `${good[0] === "1" ? "2" : "1"}${good.slice(1)}`],
     ["that lacks the company", () => formatPosition(new Map())],
     ["of another company", () => formatPosition(positionAt([company + 1], () => 1))],
     ["ahead of the log", () => formatPosition(positionAt([company], () => 1e12))],
-    ["of a mistaken kind", () => "42"],
+    ["in another format", () => "42"],
   ];
 
   it.each(BAD)("%s", async (_, spoil) => {

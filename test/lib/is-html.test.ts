@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { isHtml } from "../../src/lib/text.ts";
 import { caseText } from "../support/case-text.ts";
 
-/** What people and programs write as plain text, angle brackets and all. */
+/** Plain text by people and programs, including angle brackets. */
 const TEXTS = [
   "",
   "   \n ",
@@ -58,7 +58,7 @@ const TEXTS = [
   "x\u0000<y>\ud800",
 ];
 
-/** What mail programs, services and webmail write as HTML, whole or in part. */
+/** HTML by mail programs, services and webmail: documents and fragments. */
 const MARKUP = [
   "<div>hi</div>",
   "<p>x</p>",

@@ -91,7 +91,7 @@ async function lateMail(
   return { ...receive(stage, { date: Date.parse(sent_at) + 30_000 }), thread_id: KNOWN_THREAD };
 }
 
-/** The same for more users with a stretch around it. Their other entries are not needed. */
+/** The same for more users with a dense range around it. Their other entries are not needed. */
 async function lateMailForMany(stage: Stage): Promise<Mail> {
   const { db } = stage.worker;
   await db
