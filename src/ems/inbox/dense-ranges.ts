@@ -32,12 +32,12 @@ export const isNewer = (a: RowKey, b: RowKey): boolean => a.at > b.at || (a.at =
  */
 export function selectRanges(userId: number, cursor: RowKey | undefined, limit: number): SQL {
   const mine = sql`SELECT * FROM ems_inbox_stretches WHERE user_id = ${userId} AND account_id = a.id`;
-  const begun = (place: RowKey) => sql`
-    SELECT * FROM (${mine} AND ${compare("newest_at", "newest_id", ">=", place)} ORDER BY newest_at, newest_id LIMIT 1)
-    WHERE ${compare("oldest_at", "oldest_id", "<", place)} UNION ALL`;
+  const containing = (key: RowKey) => sql`
+    SELECT * FROM (${mine} AND ${compare("newest_at", "newest_id", ">=", key)} ORDER BY newest_at, newest_id LIMIT 1)
+    WHERE ${compare("oldest_at", "oldest_id", "<", key)} UNION ALL`;
   return sql`(
     SELECT json_group_array(json_array(newest_at, newest_id, oldest_at, oldest_id)) FROM (
-      ${cursor ? begun(cursor) : sql``} SELECT * FROM (
+      ${cursor ? containing(cursor) : sql``} SELECT * FROM (
         ${mine} ${olderThan("newest_at", "newest_id", cursor)} ORDER BY newest_at DESC, newest_id DESC LIMIT ${limit})
       LIMIT ${limit}))`;
 }

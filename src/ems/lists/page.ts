@@ -32,8 +32,8 @@ export const byAddress = (a: { email_address: string }, b: { email_address: stri
   a.email_address === b.email_address ? 0 : a.email_address < b.email_address ? -1 : 1;
 
 /** Compares two columns with a row key. A row value comparison lets SQLite use an index range. */
-export const compare = (at: string, id: string, operator: "<" | "<=" | ">" | ">=", place: RowKey): SQL =>
-  sql`(${sql.raw(at)}, ${sql.raw(id)}) ${sql.raw(operator)} (${place.at}, ${place.id})`;
+export const compare = (at: string, id: string, operator: "<" | "<=" | ">" | ">=", key: RowKey): SQL =>
+  sql`(${sql.raw(at)}, ${sql.raw(id)}) ${sql.raw(operator)} (${key.at}, ${key.id})`;
 
 /** The condition for rows after the cursor of a newest-first list: `AND …`, or nothing without a cursor. */
 export const olderThan = (at: string, id: string, cursor: RowKey | undefined): SQL =>
