@@ -6,7 +6,7 @@ import type { Ctx } from "../context.ts";
 import { isProviderError, ProviderError, type ProviderMessage } from "../provider/port.ts";
 import { LONGEST_SEND_SECONDS } from "../providers.ts";
 import { releaseVersion } from "../threads/version.ts";
-import { enqueue, findEntry, loadMail, move, type OutboxRow } from "./entry.ts";
+import { enqueue, findEntry, loadMail, type OutboxRow, transition } from "./entry.ts";
 import { type Outgoing, recordSent, toOutgoingMail } from "./sent.ts";
 
 // queued ──▶ sending ──▶ sent           queued: leaves at send_at, may be cancelled until then
@@ -31,44 +31,47 @@ export interface Attempt {
  * @param row as it was read: `queued` and due, `unknown`, or `sending` with its lease over
  * @returns undefined when somebody else has it
  */
-export async function take(ctx: Ctx, row: OutboxRow): Promise<Attempt | undefined> {
-  const claimed = await move(
+export async function claimAndSend(ctx: Ctx, row: OutboxRow): Promise<Attempt | undefined> {
+  const claimed = await transition(
     ctx,
     row,
     "sending",
     sql`attempts = attempts + 1, tried_at = coalesce(tried_at, unixepoch()), due_at = unixepoch() + ${LEASE_SECONDS}`,
   );
-  return claimed && attempt(ctx, claimed, row.tried_at !== null);
+  return claimed && sendClaimed(ctx, claimed, row.tried_at !== null);
 }
 
 /**
  * Sends an entry whose lease is the caller's.
  * @param mayBeSent whether the provider may have sent it before under the same key
  */
-export async function attempt(ctx: Ctx, entry: OutboxRow, mayBeSent: boolean): Promise<Attempt> {
+export async function sendClaimed(ctx: Ctx, entry: OutboxRow, mayBeSent: boolean): Promise<Attempt> {
   try {
     return await tryToSend(ctx, entry, mayBeSent);
   } catch (error) {
     // Something around us fails, or the entry itself is broken: after a day it is taken for broken.
     if (nowSeconds() - (entry.tried_at ?? nowSeconds()) <= SEARCH_SECONDS) throw error;
     log("error", "outbox.given_up", { id: entry.id, error });
-    return { entry: await finish(ctx, entry, "unknown", "It could not be worked on for a day"), error: null };
+    return {
+      entry: await closeEntry(ctx, entry, "unknown", "It could not be worked on for a day"),
+      error: null,
+    };
   }
 }
 
 async function tryToSend(ctx: Ctx, entry: OutboxRow, mayBeSent: boolean): Promise<Attempt> {
-  const outgoing = { entry, account: await findAccount(ctx, entry), mail: await loadMail(ctx, entry) };
+  const outgoing = { entry, account: await loadAccount(ctx, entry), mail: await loadMail(ctx, entry) };
   try {
     const sent = await sendOrFind(ctx, outgoing, mayBeSent);
     if (sent) return { entry: await recordSent(ctx, outgoing, sent), error: null };
-    return { entry: await setUnknown(ctx, outgoing, "The mailbox has no trace of it yet"), error: null };
+    return { entry: await markUnknown(ctx, outgoing, "The mailbox has no trace of it yet"), error: null };
   } catch (error) {
     if (!isProviderError(error)) throw error;
-    return { entry: await noteFailure(ctx, outgoing, error, mayBeSent), error };
+    return { entry: await recordFailure(ctx, outgoing, error, mayBeSent), error };
   }
 }
 
-async function findAccount({ db }: Ctx, { id, account_id }: OutboxRow): Promise<Outgoing["account"]> {
+async function loadAccount({ db }: Ctx, { id, account_id }: OutboxRow): Promise<Outgoing["account"]> {
   const [account] = await db.all(sql<Outgoing["account"]>`
     SELECT id, company_id, email_address, grant_id, grant_provider, status FROM ems_accounts WHERE id = ${account_id}`);
   if (!account) throw new Error(`The account of outbox entry ${id} is gone`);
@@ -101,7 +104,7 @@ async function sendOrFind(ctx: Ctx, outgoing: Outgoing, mayBeSent: boolean): Pro
  * On a first attempt any definite error proves that nothing was sent. On a retry only `refused` does: another error
  * may come from a gateway although the earlier attempt succeeded.
  */
-async function noteFailure(
+async function recordFailure(
   ctx: Ctx,
   outgoing: Outgoing,
   error: ProviderError,
@@ -110,12 +113,12 @@ async function noteFailure(
   const { entry } = outgoing;
   const isProof =
     error.fault === "refused" || (!mayBeSent && !["unknown", "in_progress"].includes(error.fault));
-  if (!isProof) return setUnknown(ctx, outgoing, error.message, error.retryAfterSeconds);
+  if (!isProof) return markUnknown(ctx, outgoing, error.message, error.retryAfterSeconds);
   const isDeferred = entry.send_at > entry.created_at;
   if (isDeferred && error.fault === "rate_limited" && entry.attempts < MAX_ATTEMPTS) {
     return postpone(ctx, entry, error);
   }
-  return finish(ctx, entry, "failed", error.message);
+  return closeEntry(ctx, entry, "failed", error.message);
 }
 
 /** Errors are remembered under a key as well: the next attempt needs another. */
@@ -123,10 +126,10 @@ async function postpone(ctx: Ctx, entry: OutboxRow, error: ProviderError): Promi
   const delay = error.retryAfterSeconds ?? Math.min(30 * 2 ** entry.attempts, 3600);
   const changes = sql`
     provider_key = ${uuidv7()}, tried_at = NULL, due_at = unixepoch() + ${delay}, detail = ${error.message}`;
-  return after(ctx, entry, await move(ctx, entry, "queued", changes), delay);
+  return scheduleNext(ctx, entry, await transition(ctx, entry, "queued", changes), delay);
 }
 
-async function setUnknown(
+async function markUnknown(
   ctx: Ctx,
   outgoing: Outgoing,
   detail: string,
@@ -136,24 +139,24 @@ async function setUnknown(
   const age = nowSeconds() - (entry.tried_at ?? 0);
   if (age > SEARCH_SECONDS) {
     const verdict = "A day later the mailbox has no trace of it: look before you send it again";
-    return finish(ctx, entry, "unknown", verdict);
+    return closeEntry(ctx, entry, "unknown", verdict);
   }
   const delay =
     retryAfterSeconds ?? Math.min(2 ** entry.attempts, age < keySecondsOf(ctx, outgoing) ? 300 : 7200);
   const changes = sql`due_at = unixepoch() + ${delay}, detail = ${detail}`;
-  return after(ctx, entry, await move(ctx, entry, "unknown", changes), delay);
+  return scheduleNext(ctx, entry, await transition(ctx, entry, "unknown", changes), delay);
 }
 
 /** Nothing more is to be done about it. */
-export async function finish(
+export async function closeEntry(
   ctx: Ctx,
   entry: OutboxRow,
   state: "failed" | "unknown" | "cancelled",
   detail: string | null,
 ): Promise<OutboxRow> {
-  const finished = await move(ctx, entry, state, sql`due_at = NULL, detail = ${detail}`);
+  const finished = await transition(ctx, entry, state, sql`due_at = NULL, detail = ${detail}`);
   if (finished && state !== "unknown") await releaseClaim(ctx, finished);
-  return after(ctx, entry, finished, null);
+  return scheduleNext(ctx, entry, finished, null);
 }
 
 async function releaseClaim(ctx: Ctx, { company_id, thread_id, thread_version }: OutboxRow): Promise<void> {
@@ -161,7 +164,7 @@ async function releaseClaim(ctx: Ctx, { company_id, thread_id, thread_version }:
 }
 
 /** @param delay in seconds, until a job is to look again; null for never */
-async function after(
+async function scheduleNext(
   ctx: Ctx,
   entry: OutboxRow,
   moved: OutboxRow | undefined,

@@ -118,7 +118,7 @@ export async function compose(
     html: written.body_html,
     text: written.body_text ?? null,
     files,
-    ...(answered ? await answering(ctx, account, answered) : {}),
+    ...(answered ? await replyHeaders(ctx, account, answered) : {}),
   };
 }
 
@@ -132,7 +132,7 @@ const capabilitiesOf = (ctx: UserCtx, account: SendingAccount): Capabilities =>
  * Names the answered mail: in the same mailbox by the id that the provider asks for. Another mailbox does not have
  * that mail: there the whole chain of Message-IDs names it (RFC 5322 section 3.6.4).
  */
-async function answering(
+async function replyHeaders(
   ctx: UserCtx,
   account: SendingAccount,
   { account_id, provider_message_id, internet_message_id, grant_id }: Original,
@@ -144,13 +144,13 @@ async function answering(
   }
   if (!internet_message_id) return {};
   // The chain is not stored. Without it the nearest id still leads to the conversation.
-  const told =
+  const fetched =
     grant_id === null
       ? null
       : await ctx
           .providerOf({ grant_id })
           .getMessage(grant_id, provider_message_id)
           .catch(() => null);
-  const before = (told?.references ?? []).filter((id) => id !== told?.internet_message_id);
+  const before = (fetched?.references ?? []).filter((id) => id !== fetched?.internet_message_id);
   return { references: [...before, internet_message_id] };
 }

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm/sql";
 import { nowSeconds } from "../../lib/time.ts";
 import { type Ctx, ofCompany } from "../context.ts";
 import { enqueueJobs } from "../jobs.ts";
-import { take } from "./attempt.ts";
+import { claimAndSend } from "./attempt.ts";
 import { enqueue, findEntry } from "./entry.ts";
 
 /** Longer than cron's interval: what becomes due before it comes again is enqueued now, with the rest of the delay. */
@@ -23,7 +23,7 @@ export async function runOutboxJob(ctx: Ctx, id: string): Promise<void> {
     await enqueue(ctx, id, wait);
     return;
   }
-  await take(ofCompany(ctx, row.company_id), row);
+  await claimAndSend(ofCompany(ctx, row.company_id), row);
 }
 
 /** Cron: has jobs look at what is due, and so makes up for those that were lost. */

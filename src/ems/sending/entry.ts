@@ -52,7 +52,7 @@ export async function loadMail({ env }: Ctx, { id, mail, mail_key }: OutboxRow):
  * @param changes of columns, besides the state
  * @returns the entry as it is now; undefined when somebody else was first
  */
-export async function move(
+export async function transition(
   ctx: Ctx,
   expected: Pick<OutboxRow, "id" | "state" | "attempts">,
   state: OutboxState,
@@ -63,14 +63,14 @@ export async function move(
     sql<OutboxRow>`
       UPDATE ems_outbox SET state = ${state}, updated_at = unixepoch(), ${changes}
       WHERE id = ${id} AND state = ${expected.state} AND attempts = ${attempts} RETURNING *`,
-    ...(state === "sending" ? [] : [tellSender(id, sql`state = ${state}`)]),
+    ...(state === "sending" ? [] : [outboxEvent(id, sql`state = ${state}`)]),
   ]);
   if (moved && state !== "sending") notifyHub(ctx, moved.company_id);
   return moved;
 }
 
 /** Each state of each attempt is told once. */
-const tellSender = (id: string, condition: SQL): SQL =>
+const outboxEvent = (id: string, condition: SQL): SQL =>
   appendEvents(sql`
     SELECT company_id, user_id, 'outbox.updated', thread_id, message_id, NULL,
       'outbox.updated/' || id || '/' || attempts || '/' || state
@@ -96,7 +96,7 @@ export const setSent = (id: string, messageId: string | null): SQL[] => [
       due_at = NULL, updated_at = unixepoch()
     WHERE id = ${id} AND (${messageId} IS NULL OR EXISTS (SELECT 1 FROM ems_messages WHERE id = ${messageId}))`,
   removeDraftOf(id),
-  tellSender(id, sql`state = 'sent' AND (attempts > 1 OR send_at > created_at)`),
+  outboxEvent(id, sql`state = 'sent' AND (attempts > 1 OR send_at > created_at)`),
 ];
 
 export async function findEntry({ db }: Ctx, id: string): Promise<OutboxRow | undefined> {

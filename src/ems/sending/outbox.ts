@@ -3,7 +3,7 @@ import { notFound, ServiceError } from "../../lib/errors.ts";
 import { batch, inCompanies, type UserCtx } from "../context.ts";
 import { olderThan } from "../lists/page.ts";
 import { cutPage, type RowKey, rowsFor } from "../lists/pagination.ts";
-import { finish } from "./attempt.ts";
+import { closeEntry } from "./attempt.ts";
 import { loadMail, type OutboxRow, toResponse } from "./entry.ts";
 import type { OutboxDetailResponse, OutboxListResponse, OutboxQuery, OutboxResponse } from "./schemas.ts";
 
@@ -44,7 +44,7 @@ export async function getOutboxEntry(ctx: UserCtx, id: string): Promise<OutboxDe
  */
 export async function cancelOutboxEntry(ctx: UserCtx, id: string): Promise<OutboxResponse> {
   const row = await findOwn(ctx, id);
-  const cancelled = row.state === "queued" ? await finish(ctx, row, "cancelled", null) : row;
+  const cancelled = row.state === "queued" ? await closeEntry(ctx, row, "cancelled", null) : row;
   if (cancelled.state !== "cancelled") {
     throw new ServiceError("conflict", `It is too late to cancel this mail: it is ${cancelled.state}`);
   }

@@ -7,7 +7,7 @@ import { type BodyColumns, loadBody } from "../ingest/bodies.ts";
 import type { Address } from "../provider/port.ts";
 import { findOriginal, type Original } from "./compose.ts";
 import { markupToText, type QuotedBody, quoteInForward, quoteInReply } from "./quote.ts";
-import { addressesOf, audienceOf, prefixed, senderOf } from "./recipients.ts";
+import { addressesOf, replyAllRecipients, replyRecipients, withPrefix } from "./recipients.ts";
 import type { ComposeQuery, ComposeResponse } from "./schemas.ts";
 
 /**
@@ -22,13 +22,13 @@ export async function prefill(
 ): Promise<ComposeResponse> {
   const original = await findOriginal(ctx, id);
   const isForward = as === "forward";
-  const body = await quotable(ctx, original, { remoteImages: images === "1", sentAlong: isForward });
+  const body = await loadQuotedBody(ctx, original, { remoteImages: images === "1", sentAlong: isForward });
   const quote = (isForward ? quoteInForward : quoteInReply)({ ...addressesOf(original), ...original }, body);
   return {
     email_account_id: original.account_id,
     reply_to_message_id: isForward ? null : original.id,
     ...recipientsOf(original, as),
-    subject: prefixed(isForward ? "Fwd:" : "Re:", original.subject),
+    subject: withPrefix(isForward ? "Fwd:" : "Re:", original.subject),
     quoted_html: quote.html,
     quoted_text: quote.text,
     attachments: isForward ? await listAttachments(ctx, id) : [],
@@ -37,11 +37,13 @@ export async function prefill(
 
 function recipientsOf(original: Original, as: ComposeQuery["as"]): { to: Address[]; cc: Address[] } {
   if (as === "forward") return { to: [], cc: [] };
-  return as === "reply" ? { to: senderOf(original), cc: [] } : audienceOf(original, [original.email_address]);
+  return as === "reply"
+    ? { to: replyRecipients(original), cc: [] }
+    : replyAllRecipients(original, [original.email_address]);
 }
 
 /** @param sentAlong whether the images of the mail go with it: then the markup shows them as the mail did */
-async function quotable(
+async function loadQuotedBody(
   ctx: UserCtx,
   { id }: Original,
   { remoteImages, sentAlong }: { remoteImages: boolean; sentAlong: boolean },

@@ -9,7 +9,7 @@ import { MAX_SUBJECT, type Recipient } from "./schemas.ts";
  * its sender (RFC 5322 section 3.6.2), and those who got it. Never ourselves, unless it is a mail to oneself.
  * @returns nobody in `to` when the mail names no address
  */
-export function audienceOf(original: Original, ours: string[]): { to: Address[]; cc: Address[] } {
+export function replyAllRecipients(original: Original, ours: string[]): { to: Address[]; cc: Address[] } {
   const seen = new Set(ours.map((email) => email.toLowerCase()));
   const others = (list: Address[]) =>
     list.filter(({ email }) => {
@@ -38,7 +38,7 @@ export function audienceOf(original: Original, ours: string[]): { to: Address[];
  * Reply-To or as its sender.
  * @returns nobody when the mail names no address
  */
-export function senderOf(original: Original): Address[] {
+export function replyRecipients(original: Original): Address[] {
   const { from, to } = addressesOf(original);
   const asked = original.direction === "outbound" ? to : parseList(original.reply_to_addresses);
   return (asked.length ? asked : [from]).filter(({ email }) => isAddress(email));
@@ -57,7 +57,7 @@ const parseList = (json: string | null): Address[] => JSON.parse(json ?? "[]").m
 const named = ({ name, email }: Recipient): Address => ({ name: oneLine(name ?? "", 200) || null, email });
 
 /** The subject of an answer, `Re: …`, or of a mail that is passed on, `Fwd: …`: with one prefix. */
-export function prefixed(prefix: string, stored: string): string {
+export function withPrefix(prefix: string, stored: string): string {
   const subject = oneLine(stored, MAX_SUBJECT);
   const isPrefixed = subject.toLowerCase().startsWith(prefix.toLowerCase());
   return isPrefixed ? subject : cut(`${prefix} ${subject}`, MAX_SUBJECT).trim();

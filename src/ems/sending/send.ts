@@ -4,7 +4,7 @@ import { filesOf } from "../attachments/outgoing.ts";
 import type { UserCtx } from "../context.ts";
 import type { MessageResponse } from "../messages/schemas.ts";
 import { compose, findOriginal, findSendingAccount } from "./compose.ts";
-import { audienceOf, prefixed } from "./recipients.ts";
+import { replyAllRecipients, withPrefix } from "./recipients.ts";
 import type { ForwardRequest, OutboxResponse, ReplyAllRequest, SendRequest } from "./schemas.ts";
 import { type SentDraft, submit } from "./submit.ts";
 
@@ -37,7 +37,7 @@ export async function sendMessage(
   const account = await findSendingAccount(ctx, request.email_account_id, original);
   const mail = await compose(ctx, account, request, original);
   const thread_id = original?.thread_id ?? null;
-  return submit(ctx, { ...placeOf(account, request, options), mail, thread_id });
+  return submit(ctx, { ...submissionFields(account, request, options), mail, thread_id });
 }
 
 /**
@@ -52,12 +52,12 @@ export async function replyAll(
 ): Promise<Sent> {
   const original = await findOriginal(ctx, id);
   const account = await findSendingAccount(ctx, request.email_account_id ?? original.account_id, original);
-  const { to, cc } = audienceOf(original, [account.email_address, original.email_address]);
+  const { to, cc } = replyAllRecipients(original, [account.email_address, original.email_address]);
   if (to.length === 0) throw invalid("to: the mail names no email address that could be answered");
-  const subject = request.subject ?? prefixed("Re:", original.subject);
+  const subject = request.subject ?? withPrefix("Re:", original.subject);
   const written = { ...request, to, cc: [...cc, ...(request.cc ?? [])], subject };
   const mail = await compose(ctx, account, written, original);
-  return submit(ctx, { ...placeOf(account, request, options), mail, thread_id: original.thread_id });
+  return submit(ctx, { ...submissionFields(account, request, options), mail, thread_id: original.thread_id });
 }
 
 /**
@@ -72,13 +72,17 @@ export async function forward(
 ): Promise<Sent> {
   const original = await findOriginal(ctx, id);
   const account = await findSendingAccount(ctx, request.email_account_id ?? original.account_id, original);
-  const subject = request.subject ?? prefixed("Fwd:", original.subject);
+  const subject = request.subject ?? withPrefix("Fwd:", original.subject);
   const files = await filesOf(ctx, original.id, request.body_html);
   const mail = await compose(ctx, account, { ...request, subject }, null, files);
-  return submit(ctx, { ...placeOf(account, request, { ...options, seen: null }), mail, thread_id: null });
+  return submit(ctx, {
+    ...submissionFields(account, request, { ...options, seen: null }),
+    mail,
+    thread_id: null,
+  });
 }
 
-function placeOf(
+function submissionFields(
   account: { id: string; company_id: number },
   { send_at, undo_seconds }: Pick<SendRequest, "send_at" | "undo_seconds">,
   { seen = null, idempotencyKey = null, draft = null }: SendOptions,

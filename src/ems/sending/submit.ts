@@ -8,17 +8,17 @@ import type { MessageResponse } from "../messages/schemas.ts";
 import { getMessage } from "../messages/service.ts";
 import type { ProviderError } from "../provider/port.ts";
 import { claimVersion, releaseVersion } from "../threads/version.ts";
-import { type Attempt, attempt, LEASE_SECONDS, take } from "./attempt.ts";
+import { type Attempt, claimAndSend, LEASE_SECONDS, sendClaimed } from "./attempt.ts";
 import {
   digestOf,
   enqueue,
   findEntry,
-  move,
   type OutboxRow,
   removeDraftOf,
   type StoredMail,
   storeMail,
   toResponse,
+  transition,
 } from "./entry.ts";
 import type { OutboxResponse } from "./schemas.ts";
 
@@ -65,10 +65,10 @@ export async function submit(
   const ctx = ofCompany(caller, submission.company_id);
   const { draft, idempotencyKey } = submission;
   const before = draft ? await findByDraft(ctx, draft) : await findByKey(ctx, idempotencyKey);
-  if (before) return resume(ctx, before, submission);
-  const entry = await insert(ctx, submission);
+  if (before) return resumeEntry(ctx, before, submission);
+  const entry = await insertEntry(ctx, submission);
   if (!entry) throw new ServiceError("conflict", "This mail is being sent just now by another request");
-  if (entry.state === "sending") return conclude(ctx, await outlive(ctx, attempt(ctx, entry, false)));
+  if (entry.state === "sending") return toResult(ctx, await keepAlive(ctx, sendClaimed(ctx, entry, false)));
   // Should the queue fail, cron finds it.
   const wait = entry.send_at - nowSeconds();
   await enqueue(ctx, entry.id, wait).catch((error) => log("warn", "outbox.not_enqueued", { error }));
@@ -101,34 +101,38 @@ async function findByDraft(ctx: UserCtx, { id, version, again }: SentDraft): Pro
 }
 
 /** What came of the mail that this key or draft stands for; what failed is tried once more. */
-async function resume(ctx: UserCtx, entry: OutboxRow, { mail, draft }: Submission) {
+async function resumeEntry(ctx: UserCtx, entry: OutboxRow, { mail, draft }: Submission) {
   // Who sends a draft, and under which name, may differ from what was sent of the same version.
   if (!draft && (await digestOf(mail)) !== entry.mail_digest) {
     throw new ServiceError("key_reused", "This Idempotency-Key was used for another mail");
   }
   if (entry.state === "queued") return { waiting: toResponse(entry) };
   if (entry.state === "cancelled") throw new ServiceError("conflict", "This mail was cancelled");
-  if (entry.state === "sent") return conclude(ctx, { entry, error: null });
+  if (entry.state === "sent") return toResult(ctx, { entry, error: null });
   const taken =
-    entry.state === "failed" ? await retry(ctx, entry) : isFree(entry) ? await take(ctx, entry) : undefined;
+    entry.state === "failed"
+      ? await retryFailed(ctx, entry)
+      : isClaimable(entry)
+        ? await claimAndSend(ctx, entry)
+        : undefined;
   if (!taken) throw new ServiceError("conflict", "This mail is being sent just now");
-  return conclude(ctx, taken);
+  return toResult(ctx, taken);
 }
 
-const isFree = ({ state, due_at }: OutboxRow): boolean =>
+const isClaimable = ({ state, due_at }: OutboxRow): boolean =>
   state === "unknown" || (due_at !== null && due_at <= nowSeconds());
 
 /** Nothing was sent under the key before, and the provider remembers the error: so under another. */
-async function retry(ctx: UserCtx, entry: OutboxRow): Promise<Attempt | undefined> {
+async function retryFailed(ctx: UserCtx, entry: OutboxRow): Promise<Attempt | undefined> {
   const { thread_id, thread_version } = entry;
   if (thread_id && thread_version !== null) await claimVersion(ctx, thread_id, thread_version);
-  const claimed = await move(
+  const claimed = await transition(
     ctx,
     entry,
     "sending",
     sql`provider_key = ${uuidv7()}, attempts = attempts + 1, tried_at = unixepoch(), due_at = unixepoch() + ${LEASE_SECONDS}`,
   );
-  return claimed && outlive(ctx, attempt(ctx, claimed, false));
+  return claimed && keepAlive(ctx, sendClaimed(ctx, claimed, false));
 }
 
 /**
@@ -136,15 +140,15 @@ async function retry(ctx: UserCtx, entry: OutboxRow): Promise<Attempt | undefine
  * @returns undefined when somebody else has just used the caller's key, or sent the draft
  * @throws ServiceError `conflict` when the thread has gone on
  */
-async function insert(ctx: UserCtx, submission: Submission): Promise<OutboxRow | undefined> {
+async function insertEntry(ctx: UserCtx, submission: Submission): Promise<OutboxRow | undefined> {
   const { company_id, mail, thread_id, seen } = submission;
   const id = uuidv7();
   const stored = await storeMail(ctx, { company_id, id }, mail);
-  if (!thread_id || seen === null) return write(ctx, id, submission, stored);
+  if (!thread_id || seen === null) return writeEntry(ctx, id, submission, stored);
   await claimVersion(ctx, thread_id, seen);
   let entry: OutboxRow | undefined;
   try {
-    entry = await write(ctx, id, submission, stored);
+    entry = await writeEntry(ctx, id, submission, stored);
   } catch (error) {
     // It may have been written all the same, and then the claim is its own.
     if (!(await findEntry(ctx, id))) await releaseVersion(ctx, company_id, thread_id, seen);
@@ -154,7 +158,7 @@ async function insert(ctx: UserCtx, submission: Submission): Promise<OutboxRow |
   return entry;
 }
 
-async function write(
+async function writeEntry(
   ctx: UserCtx,
   id: string,
   submission: Submission,
@@ -197,17 +201,17 @@ const holdFiles = (id: string, keys: string[]): SQL => sql`
   ON CONFLICT DO NOTHING`;
 
 /** A caller that hangs up does not stop a mail halfway. */
-function outlive<T>(ctx: UserCtx, work: Promise<T>): Promise<T> {
+function keepAlive<T>(ctx: UserCtx, work: Promise<T>): Promise<T> {
   ctx.defer(work.catch(() => {}));
   return work;
 }
 
-async function conclude(ctx: UserCtx, { entry, error }: Attempt): Promise<{ message: MessageResponse }> {
+async function toResult(ctx: UserCtx, { entry, error }: Attempt): Promise<{ message: MessageResponse }> {
   if (entry.state === "sent" && entry.message_id) return { message: await getMessage(ctx, entry.message_id) };
-  throw refusal(entry, error);
+  throw toError(entry, error);
 }
 
-function refusal(entry: OutboxRow, error: ProviderError | null): ServiceError {
+function toError(entry: OutboxRow, error: ProviderError | null): ServiceError {
   const details = { outbox_id: entry.id, state: entry.state };
   const cause = error ?? undefined;
   if (entry.state === "sent")

@@ -7,7 +7,7 @@ import type { DraftResponse, DraftsQuery } from "./schemas.ts";
 import { findDraft, toResponse } from "./versions.ts";
 
 /** D1 holds a whole answer in memory: contents come in portions of this many drafts. */
-const PORTION = 25;
+const BATCH = 25;
 
 const COLUMNS = sql<RowKey>`id, updated_at AS at`;
 
@@ -25,13 +25,13 @@ export async function listDrafts(
 
 /** Those of the drafts that are the caller's and are still there, in the order of the ids. */
 async function* draftsByIds(ctx: UserCtx, ids: string[]): AsyncGenerator<DraftResponse> {
-  for (let start = 0; start < ids.length; start += PORTION) {
-    const portion = ids.slice(start, start + PORTION);
+  for (let start = 0; start < ids.length; start += BATCH) {
+    const batch = ids.slice(start, start + BATCH);
     const rows = await ctx.db.all(sql<DraftRow>`
-      SELECT d.* FROM json_each(${JSON.stringify(portion)}) j CROSS JOIN ems_drafts d ON d.id = j.value
+      SELECT d.* FROM json_each(${JSON.stringify(batch)}) j CROSS JOIN ems_drafts d ON d.id = j.value
       WHERE +d.company_id ${inCompanies(ctx)}`);
     const drafts = new Map(rows.map((row) => [row.id, row]));
-    for (const id of portion) {
+    for (const id of batch) {
       const row = drafts.get(id);
       const content = row && (await loadContent(ctx, row));
       const draft = content ? { row, content } : row && (await findDraft(ctx, id));

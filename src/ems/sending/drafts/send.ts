@@ -29,7 +29,7 @@ export async function sendDraft(ctx: UserCtx, { id, seen, ...options }: Seen & D
     // After any other failure than a refusal nothing is known, and the claim ends by itself.
     if (error instanceof ServiceError) {
       const isInOutbox = error.code === "provider_failed" && error.details.state === "unknown";
-      await orLog(id, isInOutbox ? removeDraft(ctx, draft.row) : releaseDraft(ctx, draft));
+      await logFailure(id, isInOutbox ? removeDraft(ctx, draft.row) : releaseDraft(ctx, draft));
     }
     throw error;
   }
@@ -63,5 +63,5 @@ const releaseDraft = (ctx: UserCtx, { row: { id, claim } }: Draft): Promise<unkn
     WHERE id = ${id} AND company_id ${inCompanies(ctx)} AND claim = ${claim}`);
 
 /** What fails here is made up for by the end of the claim. */
-const orLog = (id: string, work: Promise<unknown>): Promise<unknown> =>
+const logFailure = (id: string, work: Promise<unknown>): Promise<unknown> =>
   work.catch((error) => log("error", "draft.claimed", { id, error }));

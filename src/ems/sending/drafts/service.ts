@@ -19,7 +19,7 @@ export interface Seen {
  */
 export async function createDraft(ctx: UserCtx, input: DraftCreate): Promise<DraftResponse> {
   const account_id = input.email_account_id;
-  const company_id = await companyOf(ctx, account_id);
+  const company_id = await companyOfAccount(ctx, account_id);
   const reply_to_message_id = input.reply_to_message_id ?? null;
   await checkOriginal(ctx, company_id, reply_to_message_id);
   const id = uuidv7();
@@ -56,7 +56,7 @@ async function writeChanges(ctx: UserCtx, before: Draft, changes: DraftUpdate): 
   const accountId = changes.email_account_id ?? before.row.account_id;
   const original =
     changes.reply_to_message_id === undefined ? before.row.reply_to_message_id : changes.reply_to_message_id;
-  if (accountId !== before.row.account_id && (await companyOf(ctx, accountId)) !== company_id)
+  if (accountId !== before.row.account_id && (await companyOfAccount(ctx, accountId)) !== company_id)
     throw noAccess();
   if (original !== before.row.reply_to_message_id) await checkOriginal(ctx, company_id, original);
   const content = mergeContent(before.content, changes);
@@ -86,7 +86,7 @@ export async function removeDraft(ctx: UserCtx, draft: DraftRow): Promise<boolea
 
 const noAccess = () => forbidden("No access to this email account");
 
-async function companyOf(ctx: UserCtx, accountId: string): Promise<number> {
+async function companyOfAccount(ctx: UserCtx, accountId: string): Promise<number> {
   const [account] = await ctx.db.all(sql<{ company_id: number }>`
     SELECT company_id FROM ems_accounts WHERE id = ${accountId} AND company_id ${inCompanies(ctx)}`);
   if (!account) throw noAccess();
