@@ -6,7 +6,7 @@ import { KEPT_DAYS } from "./attachments/uploads.ts";
 import { type Ctx, ofEachPart, ofNoCompany } from "./context.ts";
 import { enqueueErasures } from "./erasure/erase.ts";
 import { collectGarbage } from "./garbage.ts";
-import { DEPARTURE_SECONDS } from "./ingest/moves.ts";
+import { RESTORE_SECONDS } from "./ingest/moves.ts";
 import { NOTIFICATIONS } from "./intake/receive.ts";
 
 const KEEP_DAYS = 30;
@@ -27,7 +27,7 @@ export async function removeExpired(ctx: Ctx): Promise<void> {
   for (const each of ofEachPart(ctx)) {
     await repeat(() => removeOldest(each, "ems_events", "created_at", before));
     await repeat(() => removeOldest(each, "ems_deliveries", "received_at", before));
-    await repeat(() => removeOldest(each, "ems_departures", "departed_at", nowSeconds() - DEPARTURE_SECONDS));
+    await repeat(() => removeOldest(each, "ems_departures", "departed_at", nowSeconds() - RESTORE_SECONDS));
     await repeat(() => removeOutbox(each, before));
     await repeat(() => removeUploads(each, nowSeconds() - KEPT_DAYS * DAY));
     const buried = (nowSeconds() - TOMBSTONE_DAYS * DAY) * 1000;

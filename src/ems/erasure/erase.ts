@@ -119,21 +119,21 @@ export async function enqueueErasures(ctx: Ctx): Promise<void> {
  * Job: erases the next portions, and asks for more if there are. It may come twice, or for nothing.
  * @throws Error when a binding fails; the queue tries again
  */
-export async function erase(anywhere: Ctx, { company_id, account_id }: EraseJob): Promise<void> {
-  const ctx = ofCompany(anywhere, company_id);
+export async function erase(ctx: Ctx, { company_id, account_id }: EraseJob): Promise<void> {
+  const companyCtx = ofCompany(ctx, company_id);
   const here = sql`company_id = ${company_id} AND account_id = ${account_id}`;
-  const [leased] = await ctx.db.all(sql<Erasure>`
+  const [leased] = await companyCtx.db.all(sql<Erasure>`
     UPDATE ems_erasures SET due_at = ${nowSeconds() + LEASE_SECONDS} WHERE ${here} RETURNING *`);
   if (!leased) return;
   const { erasePortion } = await import("./portions.ts");
-  let erasure = await revoke(ctx, leased);
+  let erasure = await revoke(companyCtx, leased);
   for (let round = 0; round < ROUNDS; round++) {
-    const next = await erasePortion(ctx, erasure);
+    const next = await erasePortion(companyCtx, erasure);
     if (next === "waits") return; // until cron looks again
-    if (next === "empty") return end(ctx, erasure);
+    if (next === "empty") return end(companyCtx, erasure);
     erasure = next;
   }
-  await enqueueJob(ctx, { type: "erase", company_id, account_id });
+  await enqueueJob(companyCtx, { type: "erase", company_id, account_id });
 }
 
 /** Gives the grant back, unless an account has been connected with it again. What fails is tried again by cron. */

@@ -65,20 +65,20 @@ export async function readBounce(ctx: Ctx, job: { message_id: string; references
     SELECT id, account_id, company_id, from_address, subject, created_at, body_key, body_text, body_html
     FROM ems_messages WHERE id = ${job.message_id} AND direction = 'inbound'`);
   if (!report) return;
-  const parts = await partsOf(ctx, report);
+  const parts = await loadReportParts(ctx, report);
   const { body_text, body_html } = await loadBody(ctx, report);
   const text = (body_text ?? body_html?.slice(0, READ_BYTES).replace(/<[^<>]*>/g, "\n") ?? "").slice(
     0,
     READ_BYTES,
   );
-  const detail = failureOf(report, parts.status, text);
+  const detail = readFailure(report, parts.status, text);
   if (detail === null) return;
-  const written = [
+  const fields = [
     ...parts.original.flatMap((head) => messageIdFields(head).slice(0, 1)),
     ...messageIdFields(text),
   ];
-  const named = written.slice(0, MAX_REFERENCES).flatMap((field) => messageIdsIn(field).map(({ id }) => id));
-  const ids = [...named, ...job.references.toReversed()];
+  const bodyIds = fields.slice(0, MAX_REFERENCES).flatMap((field) => messageIdsIn(field).map(({ id }) => id));
+  const ids = [...bodyIds, ...job.references.toReversed()];
   const original = await findSent(ctx, report, ids);
   if (!original) {
     if (ids.length === 0 || nowSeconds() - report.created_at > PATIENCE_SECONDS) return;
@@ -97,7 +97,7 @@ export async function readBounce(ctx: Ctx, job: { message_id: string; references
 }
 
 /** What the report says of the failure, for people; null when it tells of none. */
-function failureOf(report: Report, status: string[], text: string): string | null {
+function readFailure(report: Report, status: string[], text: string): string | null {
   const detail = status
     .flatMap(failedRecipients)
     .map(({ address, code, reason }) => [address, code, reason].filter(Boolean).join(": "))
@@ -125,14 +125,14 @@ async function findSent(ctx: Ctx, { account_id }: Report, ids: string[]) {
 }
 
 /** The beginnings of the parts that tell the status and the headers of the mail that bounced. */
-async function partsOf(ctx: Ctx, { id }: Report): Promise<{ status: string[]; original: string[] }> {
+async function loadReportParts(ctx: Ctx, { id }: Report): Promise<{ status: string[]; original: string[] }> {
   const rows = await ctx.db.all(sql<StoredAttachment & { content_type: string }>`
     SELECT a.id, a.company_id, a.content_type, a.provider_attachment_id, a.stored_at, m.provider_message_id, c.grant_id
     FROM ems_attachments a JOIN ems_messages m ON m.id = a.message_id JOIN ems_accounts c ON c.id = a.account_id
     WHERE a.message_id = ${id}`);
-  const told = rows.filter(({ content_type }) => [...STATUS, ...ORIGINAL].includes(content_type));
+  const relevant = rows.filter(({ content_type }) => [...STATUS, ...ORIGINAL].includes(content_type));
   const parts: { status: string[]; original: string[] } = { status: [], original: [] };
-  for (const row of told.slice(0, MAX_PARTS)) {
+  for (const row of relevant.slice(0, MAX_PARTS)) {
     if (!(await storeAttachment(ctx, row))) continue;
     const object = await ctx.env.ATTACHMENTS.get(keyOf(row), { range: { offset: 0, length: READ_BYTES } });
     if (object) parts[STATUS.includes(row.content_type) ? "status" : "original"].push(await object.text());

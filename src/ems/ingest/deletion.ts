@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm/sql";
 import { batch, type Ctx, ofCompany } from "../context.ts";
 import { notifyHub } from "../events/hub-client.ts";
 import { appendEvents } from "../events/log.ts";
-import { mergeMoved, rememberDeparture } from "./moves.ts";
+import { mergeMoved, recordDeletion } from "./moves.ts";
 import type { MailAccount } from "./state.ts";
 
 /**
@@ -12,17 +12,18 @@ import type { MailAccount } from "./state.ts";
  * @param deletedAt in milliseconds; a state that was seen later outlasts the deletion
  */
 export async function deleteMessage(
-  anywhere: Ctx,
+  ctx: Ctx,
   account: MailAccount,
   providerId: string,
   deletedAt: number,
 ): Promise<void> {
-  const ctx = ofCompany(anywhere, account.company_id);
-  if (await mergeMoved(ctx, account, providerId, deletedAt)) return notifyHub(ctx, account.company_id);
+  const companyCtx = ofCompany(ctx, account.company_id);
+  if (await mergeMoved(companyCtx, account, providerId, deletedAt))
+    return notifyHub(companyCtx, account.company_id);
   const doomed = sql`account_id = ${account.id} AND provider_message_id = ${providerId}
     AND observed_at <= ${deletedAt}
     AND NOT EXISTS (SELECT 1 FROM ems_threads t WHERE t.id = thread_id AND t.do_not_delete = 1)`;
-  await batch(ctx, [
+  await batch(companyCtx, [
     sql`
       INSERT INTO ems_tombstones (account_id, provider_message_id, deleted_at, internet_message_id, thread_id)
       SELECT ${account.id}, ${providerId}, ${deletedAt}, m.internet_message_id, m.thread_id
@@ -38,8 +39,8 @@ export async function deleteMessage(
       UNION ALL
       SELECT company_id, NULL, 'thread.updated', thread_id, id, NULL, 'thread.shrunk/' || id || '/' || applied_by
       FROM ems_messages WHERE ${doomed}`),
-    rememberDeparture(doomed),
+    recordDeletion(doomed),
     sql`DELETE FROM ems_messages WHERE ${doomed}`,
   ]);
-  notifyHub(ctx, account.company_id);
+  notifyHub(companyCtx, account.company_id);
 }

@@ -15,7 +15,7 @@ export interface Outcome {
 }
 
 /** The account's messages of these ids: each is looked up by its own index, which an OR would keep SQLite from. */
-const which = ({ account, providerIds, messageIds }: Outcome): SQL => sql`id IN (
+const matching = ({ account, providerIds, messageIds }: Outcome): SQL => sql`id IN (
   SELECT m.id FROM json_each(${JSON.stringify(providerIds)}) j CROSS JOIN ems_messages m
     ON m.account_id = ${account.id} AND m.provider_message_id = j.value
   UNION ALL
@@ -36,13 +36,13 @@ export async function setDelivery(
   // A bounce follows a success, which may come later all the same.
   const isNews = sql`delivery_state IS NOT ${state} AND (${state} <> 'sent' OR delivery_state IS NULL)`;
   const [found] = await batch(ctx, [
-    sql`SELECT 1 FROM ems_messages WHERE ${which(outcome)}`,
+    sql`SELECT 1 FROM ems_messages WHERE ${matching(outcome)}`,
     appendEvents(sql`
       SELECT company_id, NULL, 'message.delivery_updated', thread_id, id, NULL, 'delivery/' || id || '/' || ${outcome.cause}
-      FROM ems_messages WHERE ${which(outcome)} AND ${isNews}`),
+      FROM ems_messages WHERE ${matching(outcome)} AND ${isNews}`),
     sql`
       UPDATE ems_messages SET delivery_state = ${state}, delivery_detail = ${detail && cut(detail.toWellFormed(), 500)}
-      WHERE ${which(outcome)} AND ${isNews}`,
+      WHERE ${matching(outcome)} AND ${isNews}`,
   ]);
   notifyHub(ctx, outcome.account.company_id);
   return (found?.length ?? 0) > 0;

@@ -40,12 +40,12 @@ export const isUnchanged = ({ inserted, updated, deleted }: FilePlan): boolean =
  */
 export async function planFiles(
   stored: FileRow[],
-  told: ProviderAttachment[] | undefined,
+  listed: ProviderAttachment[] | undefined,
   html: () => Promise<string | null>,
 ): Promise<FilePlan> {
-  const files = told ? numbered(told) : stored;
-  const shown = new Set(await shownOf(files, html));
-  const rowOf = rowFinder(stored, files);
+  const files = listed ? withNth(listed) : stored;
+  const shown = new Set(await findShown(files, html));
+  const rowOf = matchRows(stored, files);
   const wanted = files.map(
     (file): FileRow => ({
       ...file,
@@ -96,16 +96,16 @@ export function writeFiles(id: string, cause: string, { inserted, updated, delet
 
 type File = Omit<FileRow, "id" | "is_inline">;
 
-function numbered(told: ProviderAttachment[]): File[] {
+function withNth(listed: ProviderAttachment[]): File[] {
   const counts = new Map<string, number>();
-  return told.map(({ id, filename, content_type, size_bytes, content_id }) => {
+  return listed.map(({ id, filename, content_type, size_bytes, content_id }) => {
     const nth = counts.get(id) ?? 0;
     counts.set(id, nth + 1);
     return { provider_attachment_id: id, nth, filename, content_type, size_bytes, content_id };
   });
 }
 
-async function shownOf<Each extends File>(
+async function findShown<Each extends File>(
   files: Each[],
   html: () => Promise<string | null>,
 ): Promise<Iterable<Each>> {
@@ -118,22 +118,22 @@ async function shownOf<Each extends File>(
 }
 
 /** Finds the row of a file: by the provider's id, or else the next without one that is alike. */
-function rowFinder(stored: FileRow[], files: File[]): (file: File) => FileRow | undefined {
-  const known = new Map(stored.map((row) => [placeOf(row), row]));
-  const told = new Set(files.map(placeOf));
+function matchRows(stored: FileRow[], files: File[]): (file: File) => FileRow | undefined {
+  const known = new Map(stored.map((row) => [identityOf(row), row]));
+  const current = new Set(files.map(identityOf));
   const left = Map.groupBy(
-    stored.filter((row) => !told.has(placeOf(row))),
-    looksOf,
+    stored.filter((row) => !current.has(identityOf(row))),
+    nameAndSize,
   );
-  return (file) => known.get(placeOf(file)) ?? left.get(looksOf(file))?.shift();
+  return (file) => known.get(identityOf(file)) ?? left.get(nameAndSize(file))?.shift();
 }
 
-const looksOf = ({ filename, size_bytes }: File): string => `${size_bytes}/${filename}`;
+const nameAndSize = ({ filename, size_bytes }: File): string => `${size_bytes}/${filename}`;
 
-const placeOf = ({ provider_attachment_id, nth }: File): string => `${nth}/${provider_attachment_id}`;
+const identityOf = ({ provider_attachment_id, nth }: File): string => `${nth}/${provider_attachment_id}`;
 
 const isSameFile = (file: FileRow, row: FileRow | undefined): boolean =>
-  placeOf(file) === (row && placeOf(row)) &&
+  identityOf(file) === (row && identityOf(row)) &&
   file.filename === row?.filename &&
   file.content_type === row.content_type &&
   file.size_bytes === row.size_bytes &&

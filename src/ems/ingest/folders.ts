@@ -13,9 +13,9 @@ const ASK_AGAIN_SECONDS = 60;
 const MAX_ALIASES = 50;
 
 /** Where a message lies, and who has sent it. */
-export interface Filing {
+export interface FolderFacts {
   /** Undefined when the provider has not told. */
-  places: Set<Folder> | undefined;
+  folders: Set<Folder> | undefined;
   /** Whether it is from the account's own address, or one that it is known to send from. */
   isOwn: boolean;
 }
@@ -42,23 +42,23 @@ export const selectKnownFolders = (
  * @param rows what `selectKnownFolders` gave
  * @throws ProviderError when the provider's limit is reached; after any other failure the folder counts as ordinary
  */
-export async function filingOf(
+export async function loadFolderFacts(
   ctx: Ctx,
   account: MailAccount,
   message: ProviderMessage,
-  [folders, [row]]: KnownFolders,
-): Promise<Filing> {
-  const isOwn = lower(message.from?.email) === lower(account.email_address) || row?.is_alias === 1;
-  if (!message.folders) return { places: undefined, isOwn };
-  let known = toMap(folders);
+  [folderRows, [accountRow]]: KnownFolders,
+): Promise<FolderFacts> {
+  const isOwn = lower(message.from?.email) === lower(account.email_address) || accountRow?.is_alias === 1;
+  if (!message.folders) return { folders: undefined, isOwn };
+  let known = toMap(folderRows);
   const isUnknown = (id: string) => !known.has(id) && folderByName(id) === undefined;
-  const isWell = (row?.failed_at ?? 0) < nowSeconds() - ASK_AGAIN_SECONDS;
-  if (isWell && message.folders.some(isUnknown)) known = await refreshFolders(ctx, account, message.folders);
-  const places = message.folders.flatMap((id): Folder[] => {
+  const mayAsk = (accountRow?.failed_at ?? 0) < nowSeconds() - ASK_AGAIN_SECONDS;
+  if (mayAsk && message.folders.some(isUnknown)) known = await refreshFolders(ctx, account, message.folders);
+  const folders = message.folders.flatMap((id): Folder[] => {
     const kept = known.has(id) ? known.get(id) : folderByName(id);
     return kept === null ? [] : [kept ?? "archive"];
   });
-  return { places: new Set(places), isOwn };
+  return { folders: new Set(folders), isOwn };
 }
 
 interface FolderRow {
@@ -81,20 +81,20 @@ const lower = (address: string | undefined): string => (address ?? "").toLowerCa
  * @throws ProviderError when its limit is reached
  */
 export async function refreshFolders(
-  anywhere: Ctx,
+  ctx: Ctx,
   account: MailAccount,
-  told: string[] = [],
+  required: string[] = [],
 ): Promise<Map<string, Folder | null>> {
   const { grant_id } = account;
   if (!grant_id) return new Map();
-  const ctx = ofCompany(anywhere, account.company_id);
+  const companyCtx = ofCompany(ctx, account.company_id);
   try {
-    const listed = await ctx.providerOf({ grant_id }).listFolders(grant_id);
-    const unlisted = told.filter((id) => !listed.some((folder) => folder.id === id));
+    const listed = await companyCtx.providerOf({ grant_id }).listFolders(grant_id);
+    const unlisted = required.filter((id) => !listed.some((folder) => folder.id === id));
     const rows = [...listed, ...unlisted.map((id) => ({ id, name: "", attributes: [] }))].map(
       (folder): FolderRow => ({ id: folder.id, folder: folderOf(folder) }),
     );
-    await batch(ctx, [
+    await batch(companyCtx, [
       sql`
         DELETE FROM ems_folders WHERE account_id = ${account.id} AND provider_folder_id IN (
           SELECT value ->> 'id' FROM json_each(${JSON.stringify(rows)}))`,
@@ -108,7 +108,9 @@ export async function refreshFolders(
   } catch (error) {
     if (!isProviderError(error) || error.fault === "rate_limited") throw error;
     log("warn", "folders.not_read", { accountId: account.id, error });
-    await ctx.db.run(sql`UPDATE ems_accounts SET folders_failed_at = unixepoch() WHERE id = ${account.id}`);
+    await companyCtx.db.run(
+      sql`UPDATE ems_accounts SET folders_failed_at = unixepoch() WHERE id = ${account.id}`,
+    );
     return new Map();
   }
 }
@@ -118,40 +120,40 @@ export const forgetFolders = (ctx: Ctx, account: MailAccount): Promise<unknown> 
   ofCompany(ctx, account.company_id).db.run(sql`DELETE FROM ems_folders WHERE account_id = ${account.id}`);
 
 /** A mail in several folders lies in the first of these: what Gmail has in inbox and sent lies in the inbox. */
-const ORDER: Folder[] = ["drafts", "trash", "junk", "inbox", "sent", "archive"];
+const PRECEDENCE: Folder[] = ["drafts", "trash", "junk", "inbox", "sent", "archive"];
 
 /**
  * Where a message lies and which way it went. The folder says who sent it, and where it does not: the address. (A
  * mail in the inbox or in junk may forge ours.) What was stored stays where nothing else is told.
  */
-export function place(
-  { places, isOwn }: Filing,
+export function fileMessage(
+  { folders, isOwn }: FolderFacts,
   stored: Pick<State, "folder" | "direction" | "from_address"> | undefined,
 ): Pick<State, "folder" | "direction"> {
-  const direction = directionOf(places, isOwn, stored);
+  const direction = directionOf(folders, isOwn, stored);
   const byDirection = direction === "outbound" ? "sent" : "inbox";
-  const folder = places && ORDER.find((each) => places.has(each));
+  const folder = folders && PRECEDENCE.find((each) => folders.has(each));
   if (folder) return { folder, direction };
-  if (!places || !stored) return { folder: stored?.folder ?? byDirection, direction };
+  if (!folders || !stored) return { folder: stored?.folder ?? byDirection, direction };
   // It was taken out of the last folder that it was in.
   return { folder: stored.folder === "sent" ? "sent" : "archive", direction };
 }
 
 function directionOf(
-  places: Set<Folder> | undefined,
+  folders: Set<Folder> | undefined,
   isOwn: boolean,
   stored: Pick<State, "direction" | "from_address"> | undefined,
 ): State["direction"] {
-  if (places?.has("junk")) return "inbound";
-  if (places?.has("sent")) return "outbound";
-  if (places?.has("inbox")) return "inbound";
+  if (folders?.has("junk")) return "inbound";
+  if (folders?.has("sent")) return "outbound";
+  if (folders?.has("inbox")) return "inbound";
   if (stored?.from_address) return stored.direction;
   return isOwn ? "outbound" : "inbound";
 }
 
 /** Who has mail in the sent folder from the start is somebody that the mailbox sends as. */
-export function learnAlias(account: MailAccount, { places, isOwn }: Filing, from: string): SQL[] {
-  if (isOwn || from === "" || !places?.has("sent") || places.has("junk")) return [];
+export function learnAlias(account: MailAccount, { folders, isOwn }: FolderFacts, from: string): SQL[] {
+  if (isOwn || from === "" || !folders?.has("sent") || folders.has("junk")) return [];
   return [
     sql`
       INSERT INTO ems_aliases (account_id, email_address) SELECT ${account.id}, ${lower(from)}

@@ -18,7 +18,7 @@ const LOOKED_AT = 20;
 /** Within this time after a copy came, the deletion of the first mail counts as the second half of a move. */
 const MOVE_SECONDS = 900;
 /** Within this time a deleted message may come back under another id. */
-export const DEPARTURE_SECONDS = 3600;
+export const RESTORE_SECONDS = 3600;
 
 type MessageRow = RowOf<typeof messages>;
 
@@ -33,14 +33,17 @@ interface Mail {
 const isSameMail = ({ from_address, subject, sent_at }: Mail): SQL =>
   sql`from_address = ${from_address ?? ""} AND subject = ${subject ?? ""} AND sent_at = ${sent_at ?? -1}`;
 
-const alike = (accountId: string, mail: Mail): SQL<MessageRow> => sql`
+const selectAlike = (accountId: string, mail: Mail): SQL<MessageRow> => sql`
   SELECT * FROM (
     SELECT * FROM ems_messages
     WHERE account_id = ${accountId} AND internet_message_id = ${mail.internet_message_id ?? ""}
     ORDER BY rowid DESC LIMIT ${LOOKED_AT}) WHERE ${isSameMail(mail)}`;
 
 /** A message that was deleted not long ago. */
-export type Departed = Pick<RowOf<typeof departures>, "message_id" | "thread_id" | "created_at" | "entries">;
+export type RecentlyDeleted = Pick<
+  RowOf<typeof departures>,
+  "message_id" | "thread_id" | "created_at" | "entries"
+>;
 
 const mailOf = ({ internet_message_id, from, subject, date }: ProviderMessage): Mail => ({
   internet_message_id,
@@ -50,7 +53,7 @@ const mailOf = ({ internet_message_id, from, subject, date }: ProviderMessage): 
 });
 
 /** Selects a stored message that may be this one under an earlier id, and whether that id is known to be deleted. */
-export const selectTwin = (
+export const selectMoveCandidate = (
   account: MailAccount,
   message: ProviderMessage,
 ): SQL<MessageRow & { is_gone: number }> => sql`
@@ -58,17 +61,20 @@ export const selectTwin = (
     SELECT 1 FROM ems_tombstones t
     WHERE t.account_id = m.account_id AND t.provider_message_id = m.provider_message_id
       AND t.deleted_at >= m.observed_at) AS is_gone
-  FROM (${alike(account.id, mailOf(message))} AND provider_message_id <> ${message.id} LIMIT 1) m`;
+  FROM (${selectAlike(account.id, mailOf(message))} AND provider_message_id <> ${message.id} LIMIT 1) m`;
 
 /** Selects what was kept of this message when it was deleted, less than an hour ago. */
-export const selectDeparted = (account: MailAccount, message: ProviderMessage): SQL<Departed> => sql`
+export const selectRecentlyDeleted = (
+  account: MailAccount,
+  message: ProviderMessage,
+): SQL<RecentlyDeleted> => sql`
   SELECT message_id, thread_id, created_at, entries FROM ems_departures
   WHERE account_id = ${account.id} AND internet_message_id = ${message.internet_message_id ?? ""}
-    AND ${isSameMail(mailOf(message))} AND departed_at > unixepoch() - ${DEPARTURE_SECONDS}
+    AND ${isSameMail(mailOf(message))} AND departed_at > unixepoch() - ${RESTORE_SECONDS}
     AND NOT EXISTS (SELECT 1 FROM ems_messages WHERE id = message_id) LIMIT 1`;
 
 /** A stored message that may have another id by now. */
-export type Twin = Pick<MessageRow, "provider_message_id" | "body_digest" | "attachment_count"> & {
+export type MoveCandidate = Pick<MessageRow, "provider_message_id" | "body_digest" | "attachment_count"> & {
   is_gone: number;
 };
 
@@ -80,15 +86,16 @@ export type Twin = Pick<MessageRow, "provider_message_id" | "body_digest" | "att
 export async function isMoved(
   ctx: Ctx,
   { grant_id }: MailAccount,
-  twin: Twin,
+  candidate: MoveCandidate,
   { body, attachments }: ProviderMessage,
 ): Promise<boolean> {
-  if (attachments && attachments.length !== twin.attachment_count) return false;
-  if (body !== undefined && twin.body_digest && (await sha256Hex(body)) !== twin.body_digest) return false;
-  if (twin.is_gone) return true;
+  if (attachments && attachments.length !== candidate.attachment_count) return false;
+  if (body !== undefined && candidate.body_digest && (await sha256Hex(body)) !== candidate.body_digest)
+    return false;
+  if (candidate.is_gone) return true;
   if (!grant_id) return false;
   try {
-    return (await ctx.providerOf({ grant_id }).getMessage(grant_id, twin.provider_message_id)) === null;
+    return (await ctx.providerOf({ grant_id }).getMessage(grant_id, candidate.provider_message_id)) === null;
   } catch (error) {
     if (!isProviderError(error) || error.fault === "rate_limited") throw error;
     return false;
@@ -96,7 +103,7 @@ export async function isMoved(
 }
 
 /** The statements that give a message back, once `cause` has written it again, what users had done to it. */
-export const welcomeBack = ({ message_id, entries }: Departed, cause: string): SQL[] => [
+export const restore = ({ message_id, entries }: RecentlyDeleted, cause: string): SQL[] => [
   sql`
     INSERT INTO ems_inbox_entries (user_id, message_id, company_id, account_id, sent_at, folder,
       is_read, is_starred, is_archived, read_at)
@@ -110,7 +117,7 @@ export const welcomeBack = ({ message_id, entries }: Departed, cause: string): S
 ];
 
 /** The statement that remembers the messages which are about to be deleted. */
-export const rememberDeparture = (doomed: SQL): SQL => sql`
+export const recordDeletion = (doomed: SQL): SQL => sql`
   INSERT INTO ems_departures (message_id, account_id, internet_message_id, from_address, subject, sent_at, thread_id,
     created_at, entries, departed_at)
   SELECT id, account_id, internet_message_id, from_address, subject, sent_at, thread_id, created_at, (
@@ -138,12 +145,12 @@ export async function mergeMoved(
       AND observed_at <= ${deletedAt} AND internet_message_id IS NOT NULL`);
   if (!first) return false;
   const [second] = await ctx.db.all(sql<MessageRow>`
-    SELECT * FROM (${alike(account.id, first)}) WHERE id > ${first.id}
+    SELECT * FROM (${selectAlike(account.id, first)}) WHERE id > ${first.id}
       AND created_at > unixepoch() - ${MOVE_SECONDS} AND attachment_count = ${first.attachment_count}
       AND coalesce(body_digest, ${first.body_digest}) IS ${first.body_digest} LIMIT 1`);
   if (!second) return false;
-  const [files, told] = await batch(ctx, [selectFiles(sql`${first.id}`), selectFiles(sql`${second.id}`)]);
-  const attachments = told.map(({ provider_attachment_id: id, ...file }) => ({ ...file, id }));
+  const [files, newFiles] = await batch(ctx, [selectFiles(sql`${first.id}`), selectFiles(sql`${second.id}`)]);
+  const attachments = newFiles.map(({ provider_attachment_id: id, ...file }) => ({ ...file, id }));
   const plan = await planFiles(files, attachments, async () => (await loadBody(ctx, first)).body_html);
   const cause = `merged/${second.id}/${second.applied_by}`.slice(0, 200);
   const isUnchanged = sql`

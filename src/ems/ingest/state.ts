@@ -39,38 +39,38 @@ export type State = Pick<
  */
 export function mergeState(
   stored: State | undefined,
-  told: ProviderMessage,
-  placed: Pick<State, "folder" | "direction">,
+  update: ProviderMessage,
+  filing: Pick<State, "folder" | "direction">,
   bodyDigest: string | null,
   isMarkup: boolean,
   files: FilePlan | null,
 ): State {
-  const from = told.from?.email
-    ? told.from
-    : { email: stored?.from_address ?? "", name: told.from?.name ?? stored?.from_name ?? null };
-  const snippet = told.snippet ? readableSnippet(told.snippet) : null;
+  const from = update.from?.email
+    ? update.from
+    : { email: stored?.from_address ?? "", name: update.from?.name ?? stored?.from_name ?? null };
+  const snippet = update.snippet ? readableSnippet(update.snippet) : null;
   return {
     // Providers put the reports of many mails into one thread.
     provider_thread_id: isMailSystem(from.email)
       ? null
-      : (told.thread_id ?? stored?.provider_thread_id ?? null),
-    internet_message_id: told.internet_message_id ?? stored?.internet_message_id ?? null,
+      : (update.thread_id ?? stored?.provider_thread_id ?? null),
+    internet_message_id: update.internet_message_id ?? stored?.internet_message_id ?? null,
     message_id_written:
-      (told.internet_message_id ? told.written_message_id : stored?.message_id_written) ?? null,
+      (update.internet_message_id ? update.written_message_id : stored?.message_id_written) ?? null,
     from_address: from.email,
     from_name: from.name,
-    to_addresses: toJson(told.to) ?? stored?.to_addresses ?? "[]",
-    cc_addresses: toJson(told.cc) ?? stored?.cc_addresses ?? null,
-    bcc_addresses: toJson(told.bcc) ?? stored?.bcc_addresses ?? null,
-    reply_to_addresses: told.reply_to?.length
-      ? (toJson(told.reply_to) ?? null)
+    to_addresses: toJson(update.to) ?? stored?.to_addresses ?? "[]",
+    cc_addresses: toJson(update.cc) ?? stored?.cc_addresses ?? null,
+    bcc_addresses: toJson(update.bcc) ?? stored?.bcc_addresses ?? null,
+    reply_to_addresses: update.reply_to?.length
+      ? (toJson(update.reply_to) ?? null)
       : (stored?.reply_to_addresses ?? null),
-    subject: told.subject ?? stored?.subject ?? "",
-    snippet: snippet ?? (told.body ? excerpt(told.body, isMarkup) : null) ?? stored?.snippet ?? null,
-    ...placed,
+    subject: update.subject ?? stored?.subject ?? "",
+    snippet: snippet ?? (update.body ? excerpt(update.body, isMarkup) : null) ?? stored?.snippet ?? null,
+    ...filing,
     has_attachments: files?.has_attachments ?? stored?.has_attachments ?? false,
     attachment_count: files?.attachment_count ?? stored?.attachment_count ?? 0,
-    sent_at: stored?.sent_at ?? told.date ?? nowSeconds(),
+    sent_at: stored?.sent_at ?? update.date ?? nowSeconds(),
     body_digest: bodyDigest ?? stored?.body_digest ?? null,
   };
 }
@@ -85,11 +85,11 @@ export type Observed = Pick<Message, "observed_at" | "body_observed_at" | "files
  */
 export function onlyMissing(
   stored: State & Observed,
-  told: ProviderMessage,
+  update: ProviderMessage,
   observedAt: number,
 ): ProviderMessage {
-  const { id, thread_id, internet_message_id, written_message_id, references } = told;
-  const { cc, bcc, reply_to, snippet, body, attachments } = told;
+  const { id, thread_id, internet_message_id, written_message_id, references } = update;
+  const { cc, bcc, reply_to, snippet, body, attachments } = update;
   const missing: ProviderMessage = { id };
   if (stored.provider_thread_id === null && thread_id !== undefined) missing.thread_id = thread_id;
   if (stored.internet_message_id === null && internet_message_id !== undefined) {

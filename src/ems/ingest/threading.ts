@@ -8,7 +8,7 @@ import { baseSubject } from "../../lib/subject.ts";
 // deliveries at the same time cannot miss each other.
 
 /** What a message says of its place among others. */
-export interface Place {
+export interface ThreadKeys {
   accountId: string;
   providerThreadId: string | null;
   internetMessageId: string | null;
@@ -21,14 +21,14 @@ export interface Place {
 const MAX_REFERENCES = 20;
 
 /** The references that are looked at as JSON, the nearest first: json_each keeps the order. */
-const nearestFirst = ({ references = [], internetMessageId }: Place): string => {
+const nearestFirst = ({ references = [], internetMessageId }: ThreadKeys): string => {
   const isLong = references.length > MAX_REFERENCES;
   const some = isLong ? [references[0], ...references.slice(1 - MAX_REFERENCES)] : references;
   return JSON.stringify(some.filter((id) => id !== internetMessageId).reverse());
 };
 
 /** The thread with the provider's id: also the one that was begun with it and has lost the messages that bear it. */
-const byProvider = ({ accountId, providerThreadId }: Place): SQL => sql`coalesce(
+const byProvider = ({ accountId, providerThreadId }: ThreadKeys): SQL => sql`coalesce(
   (SELECT thread_id FROM ems_messages WHERE account_id = ${accountId} AND provider_thread_id = ${providerThreadId} LIMIT 1),
   (SELECT id FROM ems_threads WHERE account_id = ${accountId} AND provider_thread_id = ${providerThreadId}))`;
 
@@ -37,40 +37,40 @@ const byProvider = ({ accountId, providerThreadId }: Place): SQL => sql`coalesce
  * message that is there, or of a deleted one of whose thread something is left. Of messages with one Message-ID the
  * first that came counts: a later one cannot draw answers to it away.
  */
-const nearest = (place: Place): SQL => sql`
+const nearestThread = (keys: ThreadKeys): SQL => sql`
   SELECT key, thread_id FROM (
     SELECT j.key, coalesce(
-      (SELECT thread_id FROM ems_messages WHERE account_id = ${place.accountId} AND internet_message_id = j.value LIMIT 1),
+      (SELECT thread_id FROM ems_messages WHERE account_id = ${keys.accountId} AND internet_message_id = j.value LIMIT 1),
       (SELECT t.id FROM ems_tombstones d CROSS JOIN ems_threads t ON t.id = d.thread_id
-        WHERE d.account_id = ${place.accountId} AND d.internet_message_id = j.value LIMIT 1)) AS thread_id
-    FROM json_each(${nearestFirst(place)}) j)
+        WHERE d.account_id = ${keys.accountId} AND d.internet_message_id = j.value LIMIT 1)) AS thread_id
+    FROM json_each(${nearestFirst(keys)}) j)
   WHERE thread_id IS NOT NULL LIMIT 1`;
 
 /** The thread of a message that misses the same mail, under the same subject. */
-const bySameLoss = (place: Place): SQL => sql`
-  SELECT m.thread_id FROM json_each(${nearestFirst(place)}) j
-  CROSS JOIN ems_pending_references p ON p.account_id = ${place.accountId} AND p.internet_message_id = j.value
+const byMissingReference = (keys: ThreadKeys): SQL => sql`
+  SELECT m.thread_id FROM json_each(${nearestFirst(keys)}) j
+  CROSS JOIN ems_pending_references p ON p.account_id = ${keys.accountId} AND p.internet_message_id = j.value
   CROSS JOIN ems_messages m ON m.id = p.message_id
-  WHERE p.base_subject = ${baseSubject(place.subject)} LIMIT 1`;
+  WHERE p.base_subject = ${baseSubject(keys.subject)} LIMIT 1`;
 
-const byReferences = (place: Place): SQL => sql`coalesce(
-  (SELECT thread_id FROM (${nearest(place)})), (${bySameLoss(place)}))`;
+const byReferences = (keys: ThreadKeys): SQL => sql`coalesce(
+  (SELECT thread_id FROM (${nearestThread(keys)})), (${byMissingReference(keys)}))`;
 
 /**
  * The threads of messages that wait for this one. Those that have found a nearer or farther mail meanwhile only
  * take it in when nothing else does: they join nothing, or two mails in a row could join any two threads.
  */
-const waiting = ({ accountId, internetMessageId }: Place, hasAncestor: 0 | 1): SQL => sql`
+const waitingThreads = ({ accountId, internetMessageId }: ThreadKeys, hasAncestor: 0 | 1): SQL => sql`
   SELECT m.thread_id FROM ems_pending_references p CROSS JOIN ems_messages m ON m.id = p.message_id
   WHERE p.account_id = ${accountId} AND p.internet_message_id = ${internetMessageId} AND p.has_ancestor = ${hasAncestor}`;
 
 /** What is left of the thread of a message that was deleted, and that comes back. */
-const ofItself = ({ accountId, internetMessageId }: Place): SQL => sql`
+const byOwnTombstone = ({ accountId, internetMessageId }: ThreadKeys): SQL => sql`
   SELECT t.id FROM ems_tombstones d CROSS JOIN ems_threads t ON t.id = d.thread_id
   WHERE d.account_id = ${accountId} AND d.internet_message_id = ${internetMessageId} LIMIT 1`;
 
-const byAnything = (place: Place): SQL => sql`coalesce(${byProvider(place)}, ${byReferences(place)},
-  (${waiting(place, 0)} LIMIT 1), (${waiting(place, 1)} LIMIT 1), (${ofItself(place)}))`;
+const byAnyRule = (keys: ThreadKeys): SQL => sql`coalesce(${byProvider(keys)}, ${byReferences(keys)},
+  (${waitingThreads(keys, 0)} LIMIT 1), (${waitingThreads(keys, 1)} LIMIT 1), (${byOwnTombstone(keys)}))`;
 
 /** The thread that one of our users has answered in, if it is still there: it may have become part of another. */
 export const answeredThread = (id: string | null): SQL => sql`(SELECT id FROM ems_threads WHERE id = ${id})`;
@@ -80,40 +80,44 @@ export const answeredThread = (id: string | null): SQL => sql`(SELECT id FROM em
  * @param reply the thread that one of our users has answered in; it overrules the rest
  * @param fresh the id of the thread that the statement before has begun, if `hasNoThread`
  */
-export function findThread(place: Place, reply: string | null, fresh: string): { threadId: SQL; rule: SQL } {
-  const begun = sql`(SELECT id FROM ems_threads WHERE id = ${fresh})`;
+export function findThread(
+  keys: ThreadKeys,
+  reply: string | null,
+  newThreadId: string,
+): { threadId: SQL; rule: SQL } {
+  const newThread = sql`(SELECT id FROM ems_threads WHERE id = ${newThreadId})`;
   return {
-    threadId: sql`coalesce(${answeredThread(reply)}, ${begun}, ${byAnything(place)})`,
-    rule: sql`CASE WHEN ${answeredThread(reply)} IS NOT NULL THEN 'reply' WHEN ${begun} IS NOT NULL THEN 'none'
-      WHEN ${byProvider(place)} IS NOT NULL THEN 'provider' ELSE 'references' END`,
+    threadId: sql`coalesce(${answeredThread(reply)}, ${newThread}, ${byAnyRule(keys)})`,
+    rule: sql`CASE WHEN ${answeredThread(reply)} IS NOT NULL THEN 'reply' WHEN ${newThread} IS NOT NULL THEN 'none'
+      WHEN ${byProvider(keys)} IS NOT NULL THEN 'provider' ELSE 'references' END`,
   };
 }
 
 /** The condition under which a message has to begin a thread. */
-export const hasNoThread = (place: Place, reply: string | null): SQL => sql`
-  coalesce(${answeredThread(reply)}, ${byAnything(place)}) IS NULL`;
+export const hasNoThread = (keys: ThreadKeys, reply: string | null): SQL => sql`
+  coalesce(${answeredThread(reply)}, ${byAnyRule(keys)}) IS NULL`;
 
 /**
  * The statements that connect a stored message with the others: threads that it has shown to be one become one, of
  * which the oldest stays, and what it refers to in vain is remembered until it comes.
  * @param messageId nothing happens unless it was `cause` that wrote this message last
  */
-export function connect(place: Place, messageId: string, cause: string): SQL[] {
+export function connect(keys: ThreadKeys, messageId: string, cause: string): SQL[] {
   const own = sql`(SELECT thread_id FROM ems_messages WHERE id = ${messageId} AND applied_by = ${cause})`;
-  const isNamed = place.references !== undefined || place.internetMessageId !== null;
-  return [merge(place, own), ...(isNamed ? expect(place, messageId, own) : [])];
+  const isNamed = keys.references !== undefined || keys.internetMessageId !== null;
+  return [mergeThreads(keys, own), ...(isNamed ? recordMissing(keys, messageId, own) : [])];
 }
 
 /**
  * How threads become one is in migrations/0018_folder_triggers.sql, and linear in their messages. A hidden message has
  * the version after its thread's, and the new one must be above it: by that the triggers know it.
  */
-function merge(place: Place, own: SQL): SQL {
-  const { accountId, providerThreadId } = place;
+function mergeThreads(keys: ThreadKeys, own: SQL): SQL {
+  const { accountId, providerThreadId } = keys;
   const ofProvider = sql`FROM ems_messages WHERE account_id = ${accountId} AND provider_thread_id = ${providerThreadId}`;
   return sql`
       WITH related (id) AS MATERIALIZED (
-        SELECT ${own} UNION ALL SELECT ${byReferences(place)} UNION ALL ${waiting(place, 0)}
+        SELECT ${own} UNION ALL SELECT ${byReferences(keys)} UNION ALL ${waitingThreads(keys, 0)}
         UNION ALL SELECT min(thread_id) ${ofProvider} UNION ALL SELECT max(thread_id) ${ofProvider})
       UPDATE ems_threads SET merged_into = (SELECT min(id) FROM related),
         version = (SELECT max(version) + 2 FROM ems_threads WHERE id IN (SELECT id FROM related))
@@ -121,15 +125,15 @@ function merge(place: Place, own: SQL): SQL {
 }
 
 /** Remembers what is missing nearer than the nearest that is there, and that this message is missing no more. */
-function expect(place: Place, messageId: string, own: SQL): SQL[] {
-  const { accountId, internetMessageId } = place;
+function recordMissing(keys: ThreadKeys, messageId: string, own: SQL): SQL[] {
+  const { accountId, internetMessageId } = keys;
   const here = sql`account_id = ${accountId} AND internet_message_id = ${internetMessageId} AND ${own} IS NOT NULL`;
-  const found = sql`(SELECT key FROM (${nearest(place)}))`;
+  const found = sql`(SELECT key FROM (${nearestThread(keys)}))`;
   return [
     sql`
       INSERT INTO ems_pending_references (account_id, internet_message_id, message_id, base_subject, has_ancestor)
-      SELECT ${accountId}, j.value, ${messageId}, ${baseSubject(place.subject)}, ${found} IS NOT NULL
-      FROM json_each(${nearestFirst(place)}) j WHERE ${own} IS NOT NULL AND j.key < coalesce(${found}, ${MAX_REFERENCES})
+      SELECT ${accountId}, j.value, ${messageId}, ${baseSubject(keys.subject)}, ${found} IS NOT NULL
+      FROM json_each(${nearestFirst(keys)}) j WHERE ${own} IS NOT NULL AND j.key < coalesce(${found}, ${MAX_REFERENCES})
       ON CONFLICT DO NOTHING`,
     sql`
       UPDATE ems_pending_references SET has_ancestor = 1

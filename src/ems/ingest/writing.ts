@@ -4,13 +4,13 @@ import { nowSeconds } from "../../lib/time.ts";
 import { assign, type Changes, insertInto, type NewRow } from "../../platform/d1/write.ts";
 import { appendEvents } from "../events/log.ts";
 import type { messages } from "../schema/mail.ts";
-import type { Applying } from "./applying.ts";
 import type { BodyColumns } from "./bodies.ts";
-import type { Stored } from "./known.ts";
-import { type Departed, welcomeBack } from "./moves.ts";
+import type { StoredMessage } from "./existing.ts";
+import { type RecentlyDeleted, restore } from "./moves.ts";
 import type { MailAccount, Observed, State } from "./state.ts";
 import { isBeforeSweeps, suspectCreated } from "./suspects.ts";
-import { answeredThread, connect, findThread, hasNoThread, type Place } from "./threading.ts";
+import { answeredThread, connect, findThread, hasNoThread, type ThreadKeys } from "./threading.ts";
+import type { MessageUpdate } from "./update.ts";
 
 /** The columns of a message to write; without those of a body that is known. */
 export type Columns = State & Partial<BodyColumns> & Partial<Observed>;
@@ -19,34 +19,36 @@ export type Columns = State & Partial<BodyColumns> & Partial<Observed>;
  * The statements that bring a stored message to what it is now.
  * @param stored as it was read; if the message has changed since, the statements do nothing
  */
-export function change(stored: Stored, columns: Columns, applying: Applying): SQL[] {
-  const { observedAt, cause, silent, sent } = applying;
+export function updateStatements(stored: StoredMessage, columns: Columns, update: MessageUpdate): SQL[] {
+  const { observedAt, cause, silent, sent } = update;
   const changes: Changes<typeof messages> = {
     ...columns,
-    provider_message_id: applying.message.id,
+    provider_message_id: update.message.id,
     observed_at: Math.max(observedAt, stored.observed_at),
     applied_by: cause,
     ...(sent?.threadId ? answered(sent.threadId) : {}),
   };
   // Race: another delivery may have changed the message since it was read. Then this one does nothing.
-  const update = sql`
+  const updateRow = sql`
     UPDATE ems_messages SET ${assign<typeof messages>(changes)}
     WHERE id = ${stored.id} AND applied_by = ${stored.applied_by} RETURNING id`;
-  const tell = (type: string) => sql`
+  const eventOf = (type: string) => sql`
     SELECT company_id, NULL, ${type}, thread_id, id, NULL, ${type} || '/' || id || '/' || applied_by
     FROM ems_messages WHERE id = ${stored.id} AND applied_by = ${cause}`;
   const isRefiled = columns.folder !== stored.folder;
   const event = appendEvents(
-    isRefiled ? sql`${tell("message.updated")} UNION ALL ${tell("thread.updated")}` : tell("message.updated"),
+    isRefiled
+      ? sql`${eventOf("message.updated")} UNION ALL ${eventOf("thread.updated")}`
+      : eventOf("message.updated"),
   );
   // Only now its Message-ID became known: what it answers, and what answers it, can be connected.
   const isNamed = stored.internet_message_id === null && columns.internet_message_id !== null;
   const isRegrouped = stored.provider_thread_id !== columns.provider_thread_id;
-  const place = placeOf({ id: stored.account_id }, columns, applying);
+  const keys = threadKeysOf({ id: stored.account_id }, columns, update);
   // What it answers it has shown before: the provider's word for its thread brings no reference with it.
-  const news = isNamed ? place : { ...place, internetMessageId: null, references: undefined };
-  const connections = isNamed || isRegrouped ? connect(news, stored.id, cause) : [];
-  return [update, ...connections, ...(silent ? [] : [event])];
+  const newKeys = isNamed ? keys : { ...keys, internetMessageId: null, references: undefined };
+  const connections = isNamed || isRegrouped ? connect(newKeys, stored.id, cause) : [];
+  return [updateRow, ...connections, ...(silent ? [] : [event])];
 }
 
 /** Puts our own reply into its thread. By now the thread may be merged into another, or deleted. */
@@ -59,25 +61,25 @@ const answered = (threadId: string): Changes<typeof messages> => ({
  * The statements that store a new message, and begin its thread if it has none. Nothing happens if it is there by now.
  * @param departed the message that comes back with it, under its id
  */
-export function creation(
+export function insertStatements(
   id: string,
   account: MailAccount,
   columns: Columns,
-  applying: Applying,
-  departed: Departed | undefined,
+  update: MessageUpdate,
+  recentlyDeleted: RecentlyDeleted | undefined,
 ): SQL[] {
-  const { message, observedAt, cause, silent, sent, isAnnounced } = applying;
-  const fresh = departed?.thread_id ?? uuidv7();
-  const place = placeOf(account, columns, applying);
-  const { threadId, rule } = findThread(place, sent?.threadId ?? null, fresh);
+  const { message, observedAt, cause, silent, sent, isAnnounced } = update;
+  const newThreadId = recentlyDeleted?.thread_id ?? uuidv7();
+  const keys = threadKeysOf(account, columns, update);
+  const { threadId, rule } = findThread(keys, sent?.threadId ?? null, newThreadId);
   const known = sql`account_id = ${account.id} AND provider_message_id = ${message.id}`;
   const insertThread = sql`
     INSERT INTO ems_threads
       (id, company_id, account_id, provider_thread_id, subject, first_message_at, last_message_at, created_at)
-    SELECT ${fresh}, ${account.company_id}, ${account.id}, ${columns.provider_thread_id}, ${columns.subject},
+    SELECT ${newThreadId}, ${account.company_id}, ${account.id}, ${columns.provider_thread_id}, ${columns.subject},
       ${columns.sent_at}, ${columns.sent_at}, unixepoch()
-    WHERE ${hasNoThread(place, sent?.threadId ?? null)} AND NOT EXISTS (SELECT 1 FROM ems_messages WHERE ${known})
-      AND NOT EXISTS (SELECT 1 FROM ems_threads WHERE id = ${fresh})`;
+    WHERE ${hasNoThread(keys, sent?.threadId ?? null)} AND NOT EXISTS (SELECT 1 FROM ems_messages WHERE ${known})
+      AND NOT EXISTS (SELECT 1 FROM ems_threads WHERE id = ${newThreadId})`;
   const row: NewRow<typeof messages> = {
     ...columns,
     id,
@@ -87,7 +89,7 @@ export function creation(
     thread_version: sql`1 + coalesce((SELECT version FROM ems_threads WHERE id = ${threadId}), 0)`,
     threaded_by: rule,
     provider_message_id: message.id,
-    created_at: departed?.created_at ?? nowSeconds(),
+    created_at: recentlyDeleted?.created_at ?? nowSeconds(),
     observed_at: observedAt,
     applied_by: cause,
   };
@@ -99,8 +101,8 @@ export function creation(
       SELECT 1 FROM ems_tombstones WHERE ${known} AND deleted_at >= ${observedAt})`;
   const forgetDeletion = sql`DELETE FROM ems_tombstones WHERE ${known} AND deleted_at < ${observedAt}`;
   // What comes back was told of when it came first.
-  const again = departed ? `/${cause}` : "";
-  const isFirst = sql`(thread_id = ${fresh} AND thread_version <= 1)`;
+  const again = recentlyDeleted ? `/${cause}` : "";
+  const isFirst = sql`(thread_id = ${newThreadId} AND thread_version <= 1)`;
   const events = appendEvents(sql`
     SELECT company_id, NULL, 'message.created', thread_id, id, NULL, 'message.created/' || id || ${again}
     FROM ems_messages WHERE id = ${id}
@@ -113,14 +115,18 @@ export function creation(
     insertMessage,
     obeyDeletion,
     forgetDeletion,
-    ...connect(place, id, cause),
-    ...(departed ? welcomeBack(departed, cause) : []),
+    ...connect(keys, id, cause),
+    ...(recentlyDeleted ? restore(recentlyDeleted, cause) : []),
     ...(isAnnounced && isBeforeSweeps(columns.sent_at) ? [suspectCreated(id)] : []),
     ...(silent ? [] : [events]),
   ];
 }
 
-const placeOf = (account: Pick<MailAccount, "id">, columns: Columns, { message }: Applying): Place => ({
+const threadKeysOf = (
+  account: Pick<MailAccount, "id">,
+  columns: Columns,
+  { message }: MessageUpdate,
+): ThreadKeys => ({
   accountId: account.id,
   providerThreadId: columns.provider_thread_id,
   internetMessageId: columns.internet_message_id,
@@ -133,7 +139,7 @@ export const sentStatements = (
   id: string,
   account: MailAccount,
   { sent_at, folder }: State,
-  { userId, alongside }: NonNullable<Applying["sent"]>,
+  { userId, alongside }: NonNullable<MessageUpdate["sent"]>,
 ): SQL[] => [
   sql`
     INSERT INTO ems_inbox_entries (user_id, message_id, company_id, account_id, sent_at, folder, is_read, read_at)

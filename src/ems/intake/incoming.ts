@@ -1,7 +1,7 @@
 import type { Ctx } from "../context.ts";
 import { applyMessage } from "../ingest/apply.ts";
-import type { Applied, Applying } from "../ingest/applying.ts";
 import type { MailAccount } from "../ingest/state.ts";
+import type { ApplyResult, MessageUpdate } from "../ingest/update.ts";
 import { enqueueUnknown } from "../sending/entry.ts";
 
 /**
@@ -9,8 +9,12 @@ import { enqueueUnknown } from "../sending/entry.ts";
  * again: it may be the mail of one of them.
  * @throws what `applyMessage` throws
  */
-export async function applyIncoming(ctx: Ctx, account: MailAccount, applying: Applying): Promise<Applied> {
-  const applied = await applyMessage(ctx, account, applying);
-  if (applied.isNewOutbound && !applying.silent) await enqueueUnknown(ctx, account.id);
+export async function applyIncoming(
+  ctx: Ctx,
+  account: MailAccount,
+  update: MessageUpdate,
+): Promise<ApplyResult> {
+  const applied = await applyMessage(ctx, account, update);
+  if (applied.isNewOutbound && !update.silent) await enqueueUnknown(ctx, account.id);
   return applied;
 }

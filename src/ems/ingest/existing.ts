@@ -5,51 +5,60 @@ import type { ProviderMessage } from "../provider/port.ts";
 import type { messages } from "../schema/mail.ts";
 import { type FileRow, selectFiles } from "./files.ts";
 import { type KnownFolders, selectKnownFolders } from "./folders.ts";
-import { type Departed, selectDeparted, selectTwin, type Twin } from "./moves.ts";
+import {
+  type MoveCandidate,
+  type RecentlyDeleted,
+  selectMoveCandidate,
+  selectRecentlyDeleted,
+} from "./moves.ts";
 import type { MailAccount } from "./state.ts";
 
 type MessageRow = RowOf<typeof messages>;
 
 /** A message as the database has it, with its files. */
-export type Stored = typeof messages.$inferSelect & { files: FileRow[] };
+export type StoredMessage = typeof messages.$inferSelect & { files: FileRow[] };
 
 /** What the database knows of a message that the provider reports. */
-export interface Known {
-  stored: Stored | undefined;
+export interface Existing {
+  stored: StoredMessage | undefined;
   /** When the provider has deleted it, in milliseconds. */
   deletedAt: number | null;
   folders: KnownFolders;
   /** Another message that this one may be, under an earlier id. */
-  twin: (Omit<Stored, "files"> & Twin) | undefined;
-  departed: Departed | undefined;
+  candidate: (Omit<StoredMessage, "files"> & MoveCandidate) | undefined;
+  recentlyDeleted: RecentlyDeleted | undefined;
 }
 
 /** Reads what is known of a message of the account, in one round trip. */
-export async function findKnown(ctx: Ctx, account: MailAccount, message: ProviderMessage): Promise<Known> {
+export async function findExisting(
+  ctx: Ctx,
+  account: MailAccount,
+  message: ProviderMessage,
+): Promise<Existing> {
   const key = sql`account_id = ${account.id} AND provider_message_id = ${message.id}`;
   const isNamed = message.internet_message_id !== undefined;
-  const [[row], [tombstone], files, folders, twins, departures] = await batch(ctx, [
+  const [[row], [tombstone], files, folders, candidates, deletions] = await batch(ctx, [
     sql<MessageRow>`SELECT * FROM ems_messages WHERE ${key}`,
     sql<{ deleted_at: number }>`SELECT deleted_at FROM ems_tombstones WHERE ${key}`,
     selectFiles(sql`SELECT id FROM ems_messages WHERE ${key}`),
     selectKnownFolders(account, message),
-    isNamed ? [selectTwin(account, message)] : [],
-    isNamed ? [selectDeparted(account, message)] : [],
+    isNamed ? [selectMoveCandidate(account, message)] : [],
+    isNamed ? [selectRecentlyDeleted(account, message)] : [],
   ]);
-  const [twin] = twins.flat();
-  const [departed] = departures.flat();
+  const [candidate] = candidates.flat();
+  const [recentlyDeleted] = deletions.flat();
   return {
     stored: row && { ...toStored(row), files },
     deletedAt: tombstone?.deleted_at ?? null,
     folders,
-    twin: twin && toStored(twin),
-    departed,
+    candidate: candidate && toStored(candidate),
+    recentlyDeleted,
   };
 }
 
 const toStored = <Row extends MessageRow>(
   row: Row,
-): Omit<Row, "has_attachments"> & Pick<Stored, "has_attachments"> => ({
+): Omit<Row, "has_attachments"> & Pick<StoredMessage, "has_attachments"> => ({
   ...row,
   has_attachments: row.has_attachments === 1,
 });

@@ -2,7 +2,7 @@ import type { SQL } from "drizzle-orm/sql";
 import type { ProviderMessage } from "../provider/port.ts";
 
 /** A state of a message that the provider tells. */
-export interface Applying {
+export interface MessageUpdate {
   message: ProviderMessage;
   /** When the provider saw this state, in milliseconds: an older state never overwrites a newer one. */
   observedAt: number;
@@ -27,7 +27,7 @@ export interface SentByUser {
   alongside(messageId: string): SQL[];
 }
 
-export interface Applied {
+export interface ApplyResult {
   /** Null for what was deleted before it came, and for a draft. */
   id: string | null;
   /** `deleted`: the provider has deleted it since, and it stays so. `ignored`: a draft at the provider. */
