@@ -10,12 +10,12 @@ import { enqueueDue } from "./sending/due.ts";
  * Cron: mail that is due, history and sweeps, what an outage has parked, and the removal of what is kept for a time
  * only. A step that fails stops no other step, and a part of the database that is down stops no work on another.
  */
-export async function runCron(everywhere: Ctx): Promise<void> {
+export async function runCron(ctx: Ctx): Promise<void> {
   for (const step of [enqueueDue, resumeBackfills, scheduleSweeps, replayDue]) {
-    for (const ctx of ofEachPart(everywhere)) await attempt(step, ctx);
+    for (const part of ofEachPart(ctx)) await runStep(step, part);
   }
-  await attempt(removeExpired, everywhere);
+  await runStep(removeExpired, ctx);
 }
 
-const attempt = (step: (ctx: Ctx) => Promise<void>, ctx: Ctx): Promise<void> =>
+const runStep = (step: (ctx: Ctx) => Promise<void>, ctx: Ctx): Promise<void> =>
   step(ctx).catch((error) => log("error", "cron.failed", { step: step.name, database: ctx.db.name, error }));

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { app } from "../../src/app.ts";
 import { createContext } from "../../src/ems/context.ts";
-import { TABLES } from "../../src/ems/erasure/portions.ts";
+import { TABLES } from "../../src/ems/erasure/batches.ts";
 import { applyMessage } from "../../src/ems/ingest/apply.ts";
 import { calm, faultyEnv, type Queued } from "../chaos/faults.ts";
 import { consume, execution } from "../chaos/queue.ts";

@@ -46,15 +46,15 @@ export async function createAccount(ctx: UserCtx, input: AccountCreate): Promise
   const old = await findReconnectable(ctx, input);
   const grant = input.grant_id ? await claimGrant(ctx, input.grant_id, input.email_address) : null;
   const id = old?.id ?? uuidv7();
-  const home = ofCompany(ctx, input.company_id);
+  const companyCtx = ofCompany(ctx, input.company_id);
   // A unique index holds within one part of the database: then it is enough.
   const isIndexed = ctx.db.forEveryCompany().parts === 1;
-  const isFree = grant === null || isIndexed || (await reserve(home, id, input, old));
+  const isFree = grant === null || isIndexed || (await reserve(companyCtx, id, input, old));
   const proven_at = grant && nowSeconds();
   const isWritten =
-    isFree && (await writeAccount(home, id, { ...input, grant, proven_at }, tellOfChange(id)));
+    isFree && (await writeAccount(companyCtx, id, { ...input, grant, proven_at }, accountUpdated(id)));
   if (!isWritten) throw invalid(TAKEN);
-  if (grant) await beginSync(home, id);
+  if (grant) await beginSync(companyCtx, id);
   return getAccount(ctx, id);
 }
 
@@ -65,16 +65,16 @@ export async function createAccount(ctx: UserCtx, input: AccountCreate): Promise
  * @returns false when the address is taken; then the attempt has been undone
  */
 async function reserve(
-  home: UserCtx,
+  companyCtx: UserCtx,
   id: string,
   input: AccountCreate,
-  old: Held | undefined,
+  old: ExistingAccount | undefined,
 ): Promise<boolean> {
   const claim = { ...input, grant: null, proven_at: nowSeconds() };
-  if (!(await writeAccount(home, id, claim))) return false;
-  const holders = await ofEveryCompany(home).db.all(whoHasProven(input.email_address));
+  if (!(await writeAccount(companyCtx, id, claim))) return false;
+  const holders = await ofEveryCompany(companyCtx).db.all(selectProven(input.email_address));
   if (holders.length === 1) return true;
-  await home.db.run(
+  await companyCtx.db.run(
     old
       ? sql`
         UPDATE ems_accounts SET proven_at = ${old.proven_at}
@@ -99,9 +99,9 @@ export async function updateAccount(
   }
   await batch(ctx, [
     sql`
-      UPDATE ems_accounts SET display_name = ${display_name}, status = ${status} ${ofStatus(input.status)}
+      UPDATE ems_accounts SET display_name = ${display_name}, status = ${status} ${statusColumns(input.status)}
       WHERE id = ${account.id} AND company_id ${inCompanies(ctx)}`,
-    tellOfChange(account.id),
+    accountUpdated(account.id),
   ]);
   notifyHub(ctx, account.company_id);
   if (input.status === "syncing") await beginSync(ofCompany(ctx, account.company_id), account.id);
@@ -121,7 +121,7 @@ export async function disconnectAccount(ctx: UserCtx, id: string): Promise<void>
       UPDATE ems_accounts SET status = 'disconnected', grant_id = NULL, status_reason = ${BY_USER},
         disconnected_by_user = 1
       WHERE id = ${account.id} AND company_id ${inCompanies(ctx)}`,
-    tellOfChange(account.id),
+    accountUpdated(account.id),
   ]);
   notifyHub(ctx, account.company_id);
 }
@@ -129,28 +129,28 @@ export async function disconnectAccount(ctx: UserCtx, id: string): Promise<void>
 const BY_USER = "Disconnected by a user";
 
 /** What else changes with a status that a user sets. */
-function ofStatus(status: AccountUpdate["status"]): SQL {
+function statusColumns(status: AccountUpdate["status"]): SQL {
   if (status === undefined) return sql``;
   const isByUser = status === "disconnected";
   return sql`, status_reason = ${isByUser ? BY_USER : null}, disconnected_by_user = ${isByUser}`;
 }
 
 /** What colleagues see of an account has changed. */
-const tellOfChange = (id: string): SQL =>
+const accountUpdated = (id: string): SQL =>
   appendEvents(sql`
     SELECT company_id, NULL, 'account.updated', NULL, NULL, id, ${`account.updated/${crypto.randomUUID()}`}
     FROM ems_accounts WHERE id = ${id}`);
 
-type Held = Pick<RowOf<typeof accounts>, "id" | "status" | "proven_at">;
+type ExistingAccount = Pick<RowOf<typeof accounts>, "id" | "status" | "proven_at">;
 
 /**
  * @returns the company's disconnected account that this request brings back, if there is one
  * @throws ServiceError `invalid` when the company's is connected, or another company has proven that the address is its own
  */
-async function findReconnectable(ctx: UserCtx, input: AccountCreate): Promise<Held | undefined> {
+async function findReconnectable(ctx: UserCtx, input: AccountCreate): Promise<ExistingAccount | undefined> {
   const { company_id, email_address } = input;
-  const holders = await ofEveryCompany(ctx).db.all(whoHasProven(email_address));
-  const [own] = await ofCompany(ctx, company_id).db.all(sql<Held>`
+  const holders = await ofEveryCompany(ctx).db.all(selectProven(email_address));
+  const [own] = await ofCompany(ctx, company_id).db.all(sql<ExistingAccount>`
     SELECT id, status, proven_at FROM ems_accounts
     WHERE company_id = ${company_id} AND lower(email_address) = lower(${email_address})`);
   const isForeign = holders.some((holder) => holder.company_id !== company_id);
@@ -158,7 +158,7 @@ async function findReconnectable(ctx: UserCtx, input: AccountCreate): Promise<He
   return own;
 }
 
-const whoHasProven = (address: string): SQL<{ company_id: number }> => sql`
+const selectProven = (address: string): SQL<{ company_id: number }> => sql`
   SELECT company_id FROM ems_accounts
   WHERE lower(email_address) = lower(${address}) AND proven_at IS NOT NULL`;
 
@@ -182,7 +182,7 @@ async function writeAccount(
     proven_at,
     ...input
   }: Omit<AccountCreate, "grant_id"> & { grant: Grant | null; proven_at: number | null },
-  ...telling: SQL[]
+  ...events: SQL[]
 ): Promise<boolean> {
   const status = grant ? ("syncing" as const) : ("disconnected" as const);
   const connection: Changes<typeof accounts> = {
@@ -207,7 +207,7 @@ async function writeAccount(
     ON CONFLICT (id) DO UPDATE SET ${assign<typeof accounts>(changes)}
     WHERE status = 'disconnected' AND company_id = ${company_id} RETURNING id`;
   try {
-    const [written] = await batch(ctx, [insert, ...telling]);
+    const [written] = await batch(ctx, [insert, ...events]);
     notifyHub(ctx, company_id);
     return written?.length === 1;
   } catch (error) {

@@ -46,7 +46,7 @@ export const uploadKeyOf = ({ company_id, id }: Pick<Upload, "company_id" | "id"
  *   the token has several; `forbidden` for a company that is not the caller's; `too_large` for more than 25 MB of files
  */
 export async function uploadFiles(ctx: UserCtx, input: UploadInput): Promise<UploadResponse[]> {
-  const work = receive(ctx, input);
+  const work = storeForm(ctx, input);
   // A client that goes away ends the request at once; what was stored for it has to be removed all the same.
   ctx.defer(work.catch(() => {}));
   return (await work).map(({ user_id: _, ...upload }) => ({
@@ -72,8 +72,8 @@ export async function findUploads(ctx: UserCtx, companyId: number, ids: string[]
   return found;
 }
 
-async function receive(ctx: UserCtx, { contentType, body, company_id }: UploadInput): Promise<Upload[]> {
-  const queried = company_id === undefined ? undefined : nameCompany(ctx, company_id);
+async function storeForm(ctx: UserCtx, { contentType, body, company_id }: UploadInput): Promise<Upload[]> {
+  const queried = company_id === undefined ? undefined : checkCompany(ctx, company_id);
   const parts = parseMultipart(body ?? new Blob().stream(), boundaryOf(contentType), MAX_BODY_BYTES);
   const stored: Upload[] = [];
   try {
@@ -86,7 +86,7 @@ async function receive(ctx: UserCtx, { contentType, body, company_id }: UploadIn
     );
     return stored;
   } catch (error) {
-    await discard(ctx, stored);
+    await discardUploads(ctx, stored);
     throw error;
   }
 }
@@ -105,18 +105,18 @@ async function storeFiles(
   for await (const part of parts) {
     if (++count > MAX_PARTS) throw invalid(`body: has more than ${MAX_PARTS} parts`);
     if (part.filename === null) {
-      if (part.name === "company_id") named = nameCompany(ctx, await readCompany(part), named);
+      if (part.name === "company_id") named = checkCompany(ctx, await readCompany(part), named);
       continue;
     }
     if (stored.length === MAX_FILES) throw invalid(`files: at most ${MAX_FILES} at a time`);
-    const upload = describe(ctx, part, companyOf(ctx, named));
+    const upload = describe(ctx, part, chooseCompany(ctx, named));
     stored.push(upload);
     const key = uploadKeyOf(upload);
     await ofCompany(ctx, upload.company_id).db.run(announce(key));
     upload.size_bytes = await putChunks(ctx.env.ATTACHMENTS, key, limit(part.body, left), buffer);
     left -= upload.size_bytes;
     // What a browser sends for a field in which no file was chosen.
-    if (part.filename === "" && upload.size_bytes === 0) await discard(ctx, stored.splice(-1));
+    if (part.filename === "" && upload.size_bytes === 0) await discardUploads(ctx, stored.splice(-1));
   }
 }
 
@@ -146,13 +146,13 @@ async function readCompany(part: Part): Promise<number> {
   return data;
 }
 
-function nameCompany({ user }: UserCtx, id: number, named = id): number {
+function checkCompany({ user }: UserCtx, id: number, named = id): number {
   if (!user.companies.includes(id)) throw forbidden("No access to this company");
   if (named !== id) throw invalid("company_id: is named twice, and not the same");
   return id;
 }
 
-function companyOf({ user }: UserCtx, named: number | undefined): number {
+function chooseCompany({ user }: UserCtx, named: number | undefined): number {
   const [only, ...others] = user.companies;
   if (named !== undefined) return named;
   if (only === undefined) throw forbidden("No access to this company");
@@ -172,7 +172,7 @@ async function* limit(chunks: AsyncIterable<Uint8Array>, maxBytes: number): Asyn
 }
 
 /** Removes what was stored of a request. It may be that its rows are written although the batch has failed. */
-async function discard(ctx: Ctx, stored: Upload[]): Promise<void> {
+async function discardUploads(ctx: Ctx, stored: Upload[]): Promise<void> {
   if (stored.length === 0) return;
   const ids = JSON.stringify(stored.map(({ id }) => id));
   const removals = await Promise.allSettled([

@@ -17,7 +17,7 @@ import { collectGarbage } from "../garbage.ts";
 import { enqueueJob, enqueueJobs } from "../jobs.ts";
 import { isProviderError } from "../provider/port.ts";
 import { checkRole } from "../user.ts";
-import type { Erasure } from "./portions.ts";
+import type { Erasure } from "./batches.ts";
 
 // What is erased is gone from the lists at once, as its account is; its mail follows in portions, by job. Whoever was
 // just writing for the account may still do so, so its erasure is only over when an hour later nothing is left.
@@ -47,7 +47,7 @@ export async function eraseAccount(ctx: UserCtx, id: string): Promise<void> {
     UNION ALL SELECT company_id FROM ems_erasures WHERE account_id = ${id} AND company_id ${inCompanies(ctx)}`);
   if (!found) throw notFound("Email account");
   const { company_id } = found;
-  await begin(
+  await startErasure(
     ofCompany(ctx, company_id),
     { company_id, account_id: id },
     sql`id = ${id} AND +company_id = ${company_id}`,
@@ -63,24 +63,24 @@ export async function eraseAccount(ctx: UserCtx, id: string): Promise<void> {
 export async function eraseCompany(ctx: UserCtx, id: number): Promise<void> {
   checkRole(ctx.user, "admin");
   if (!ctx.user.companies.includes(id)) throw notFound("Company");
-  await begin(ofCompany(ctx, id), { company_id: id, account_id: "" }, sql`company_id = ${id}`);
+  await startErasure(ofCompany(ctx, id), { company_id: id, account_id: "" }, sql`company_id = ${id}`);
 }
 
 /** @param which the condition of the accounts that are erased */
-async function begin(ctx: UserCtx, job: EraseJob, which: SQL): Promise<void> {
+async function startErasure(ctx: UserCtx, job: EraseJob, condition: SQL): Promise<void> {
   const { company_id, account_id } = job;
   const now = nowSeconds();
-  const accounts = await ctx.db.all(sql<{ id: string }>`SELECT id FROM ems_accounts WHERE ${which}`);
+  const accounts = await ctx.db.all(sql<{ id: string }>`SELECT id FROM ems_accounts WHERE ${condition}`);
   const isCompany = account_id === "";
   await batch(ctx, [
     // An account of none: whoever shows accounts reads their list again. It goes with the erasure.
     appendEvents(sql`
       SELECT ${company_id}, NULL, 'account.updated', NULL, NULL, NULL, ${`${causeOf(job)}/${now}`}
-      WHERE ${isCompany} OR EXISTS (SELECT 1 FROM ems_accounts WHERE ${which})`),
+      WHERE ${isCompany} OR EXISTS (SELECT 1 FROM ems_accounts WHERE ${condition})`),
     sql`
       INSERT INTO ems_erasures (company_id, account_id, grant_id, started_at, due_at)
-      SELECT company_id, id, grant_id, ${now}, ${now} FROM ems_accounts WHERE ${which} ON CONFLICT DO NOTHING`,
-    sql`DELETE FROM ems_accounts WHERE ${which}`,
+      SELECT company_id, id, grant_id, ${now}, ${now} FROM ems_accounts WHERE ${condition} ON CONFLICT DO NOTHING`,
+    sql`DELETE FROM ems_accounts WHERE ${condition}`,
     ...(isCompany
       ? [
           sql`
@@ -121,16 +121,16 @@ export async function enqueueErasures(ctx: Ctx): Promise<void> {
  */
 export async function erase(ctx: Ctx, { company_id, account_id }: EraseJob): Promise<void> {
   const companyCtx = ofCompany(ctx, company_id);
-  const here = sql`company_id = ${company_id} AND account_id = ${account_id}`;
+  const matches = sql`company_id = ${company_id} AND account_id = ${account_id}`;
   const [leased] = await companyCtx.db.all(sql<Erasure>`
-    UPDATE ems_erasures SET due_at = ${nowSeconds() + LEASE_SECONDS} WHERE ${here} RETURNING *`);
+    UPDATE ems_erasures SET due_at = ${nowSeconds() + LEASE_SECONDS} WHERE ${matches} RETURNING *`);
   if (!leased) return;
-  const { erasePortion } = await import("./portions.ts");
+  const { eraseBatch } = await import("./batches.ts");
   let erasure = await revoke(companyCtx, leased);
   for (let round = 0; round < ROUNDS; round++) {
-    const next = await erasePortion(companyCtx, erasure);
+    const next = await eraseBatch(companyCtx, erasure);
     if (next === "waits") return; // until cron looks again
-    if (next === "empty") return end(companyCtx, erasure);
+    if (next === "empty") return finishErasure(companyCtx, erasure);
     erasure = next;
   }
   await enqueueJob(companyCtx, { type: "erase", company_id, account_id });
@@ -156,7 +156,7 @@ async function revoke(ctx: Ctx, erasure: Erasure): Promise<Erasure> {
 }
 
 /** Nothing is left: the objects go, and if nobody can write any more, so does the erasure itself. */
-async function end(ctx: Ctx, erasure: Erasure): Promise<void> {
+async function finishErasure(ctx: Ctx, erasure: Erasure): Promise<void> {
   const { company_id, account_id, grant_id, started_at } = erasure;
   for (let round = 0; round < ROUNDS && (await collectGarbage(ctx)) > 0; round++);
   if (grant_id !== null || nowSeconds() < started_at + SETTLING_SECONDS) return;

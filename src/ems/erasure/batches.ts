@@ -29,20 +29,20 @@ const PREFIXES = ["attachments", "bodies", "drafts", "outbox", "uploads"];
 type Erased = Erasure | "waits" | "empty";
 
 /** Erases the next portion of an account, or of what is a company's own. */
-export const erasePortion = (ctx: Ctx, erasure: Erasure): Promise<Erased> =>
-  erasure.account_id === "" ? eraseOfCompany(ctx, erasure) : eraseOfAccount(ctx, erasure);
+export const eraseBatch = (ctx: Ctx, erasure: Erasure): Promise<Erased> =>
+  erasure.account_id === "" ? eraseCompanyBatch(ctx, erasure) : eraseAccountBatch(ctx, erasure);
 
-async function eraseOfAccount(ctx: Ctx, erasure: Erasure): Promise<Erased> {
+async function eraseAccountBatch(ctx: Ctx, erasure: Erasure): Promise<Erased> {
   // Events first: only as long as its messages are there, it is known which are theirs.
-  const { next, isEnd } = await eraseEvents(ctx, erasure, isEventOf(erasure.account_id));
+  const { next, isEnd } = await eraseEvents(ctx, erasure, isEventOfAccount(erasure.account_id));
   if (!isEnd) return next;
   const removed =
-    (await eraseRows(ctx, erasure)) + (await eraseMessages(ctx, next)) || (await leaveThreads(ctx, next));
+    (await eraseRows(ctx, erasure)) + (await eraseMessages(ctx, next)) || (await reassignThreads(ctx, next));
   return removed > 0 ? next : "empty";
 }
 
 /** What an event tells of. One that tells of a message counts by that: its thread may be another account's. */
-const isEventOf = (accountId: string): SQL => sql`(account_id = ${accountId}
+const isEventOfAccount = (accountId: string): SQL => sql`(account_id = ${accountId}
   OR EXISTS (SELECT 1 FROM ems_messages m WHERE m.id = ems_events.message_id AND m.account_id = ${accountId})
   OR (message_id IS NULL AND EXISTS (
     SELECT 1 FROM ems_threads t WHERE t.id = ems_events.thread_id AND t.account_id = ${accountId})))`;
@@ -51,7 +51,7 @@ const isEventOf = (accountId: string): SQL => sql`(account_id = ${accountId}
 async function eraseEvents(
   ctx: Ctx,
   erasure: Erasure,
-  isDoomed: SQL,
+  isErased: SQL,
 ): Promise<{ next: Erasure; isEnd: boolean }> {
   const { company_id, account_id, events_until } = erasure;
   const rows = await ctx.db.all(sql<{ id: number }>`
@@ -61,7 +61,7 @@ async function eraseEvents(
   await batch(ctx, [
     sql`
       DELETE FROM ems_events
-      WHERE id IN (SELECT value FROM json_each(${JSON.stringify(rows.map(({ id }) => id))})) AND ${isDoomed}`,
+      WHERE id IN (SELECT value FROM json_each(${JSON.stringify(rows.map(({ id }) => id))})) AND ${isErased}`,
     sql`
       UPDATE ems_erasures SET events_until = max(events_until, ${last})
       WHERE company_id = ${company_id} AND account_id = ${account_id}`,
@@ -109,22 +109,22 @@ async function eraseMessages(ctx: Ctx, { company_id, account_id, events_until }:
   await batch(ctx, [
     // What has happened since the log was gone through.
     sql`
-      DELETE FROM ems_events WHERE id IN (${eventIdsAfter(company_id, events_until)}) AND ${isEventOf(account_id)}`,
+      DELETE FROM ems_events WHERE id IN (${eventIdsAfter(company_id, events_until)}) AND ${isEventOfAccount(account_id)}`,
     sql`
       DELETE FROM ems_messages WHERE id IN (SELECT value FROM json_each(${ids})) AND +account_id = ${account_id}`,
-    unsayDeletions(rows.map(({ thread_id }) => thread_id)),
+    removeThreadDeletions(rows.map(({ thread_id }) => thread_id)),
   ]);
   return rows.length;
 }
 
 /** That the account is gone says it all: the trigger's event of each thread need not stay. */
-const unsayDeletions = (threadIds: (string | null)[]): SQL => sql`
+const removeThreadDeletions = (threadIds: (string | null)[]): SQL => sql`
   DELETE FROM ems_events WHERE id IN (
     SELECT e.id FROM json_each(${JSON.stringify(threadIds)}) j CROSS JOIN ems_events e
       ON e.cause > 'thread.deleted/' || j.value || '/' AND e.cause < 'thread.deleted/' || j.value || '0')`;
 
 /** Threads in which another account has written go over to that one. */
-async function leaveThreads(ctx: Ctx, { account_id }: Erasure): Promise<number> {
+async function reassignThreads(ctx: Ctx, { account_id }: Erasure): Promise<number> {
   const rows = await ctx.db.all(sql<{ id: string; heir: string | null }>`
     SELECT id, (SELECT m.account_id FROM ems_messages m WHERE m.thread_id = t.id ORDER BY m.hidden, m.sent_at, m.id LIMIT 1) AS heir
     FROM ems_threads t WHERE t.account_id = ${account_id} LIMIT ${ROWS}`);
@@ -148,13 +148,13 @@ async function leaveThreads(ctx: Ctx, { account_id }: Erasure): Promise<number> 
     sql`
       UPDATE ems_thread_folders SET account_id = (SELECT account_id FROM ems_threads WHERE id = thread_id)
       WHERE thread_id IN (SELECT value ->> 'id' FROM json_each(${JSON.stringify(rows)}))`,
-    unsayDeletions(rows.map(({ id, heir }) => (heir === null ? id : null))),
+    removeThreadDeletions(rows.map(({ id, heir }) => (heir === null ? id : null))),
   ]);
   return rows.length;
 }
 
 /** Whatever a company has since is another matter: it may go on under the same id. */
-async function eraseOfCompany(ctx: Ctx, erasure: Erasure): Promise<Erased> {
+async function eraseCompanyBatch(ctx: Ctx, erasure: Erasure): Promise<Erased> {
   const { company_id, started_at } = erasure;
   const isOld = sql`created_at <= ${started_at} AND (cause < 'erased/' OR cause >= 'erased0')`;
   const { next, isEnd } = await eraseEvents(ctx, erasure, isOld);
