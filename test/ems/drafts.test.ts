@@ -233,7 +233,7 @@ describe("the version of a draft", () => {
       await send(draft.id, 1),
       await edit(draft.id, { subject: "By me" }, 3),
     ]) {
-      const detail = "This draft has been changed since you have read it";
+      const detail = "This draft has changed since you read it";
       expect(refused).toMatchObject({ status: 409, body: { detail, version: 2, draft: present } });
     }
     expect(await mailbox()).toEqual(before);
@@ -302,7 +302,7 @@ describe("a large draft", () => {
     const draft = await write({ body_html });
     expect((await read(draft.id)).body.body_html).toHaveLength(body_html.length);
     const refused = await edit(draft.id, { body_text: body_html });
-    expect([refused.status, refused.body.detail]).toEqual([400, expect.stringMatching(/^body: .*larger/)]);
+    expect([refused.status, refused.body.detail]).toEqual([400, expect.stringMatching(/^body: .*exceed/)]);
     expect((await read(draft.id)).body.version).toBe(1);
     await expectObjects(draft.id, 1);
     await remove(draft.id);
@@ -485,10 +485,10 @@ describe("a draft whose sender's Worker died", () => {
   it("is not sent by a colleague while it is being sent", async () => {
     const { draft } = await abandon("sending", { due: 100 });
     const { status, body } = await send(draft.id, 1, colleague);
-    expect([status, body.detail]).toEqual([409, "This mail is being sent just now"]);
+    expect([status, body.detail]).toEqual([409, "Another request is sending this mail now"]);
     expect(await sentOf(draft.subject)).toBe(0);
     // Who waits can ask again: the claim was given back.
-    expect((await send(draft.id, 1, colleague)).body.detail).toBe("This mail is being sent just now");
+    expect((await send(draft.id, 1, colleague)).body.detail).toBe("Another request is sending this mail now");
   });
 
   it.each(["sending", "unknown"])(

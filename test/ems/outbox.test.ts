@@ -341,7 +341,7 @@ describe("under an Idempotency-Key", () => {
     const reply = (headers: object) =>
       client.call("POST", `/messages/${original.id}/reply`, mail(), { ...seen, ...headers });
     const { status, body } = await reply({ "idempotency-key": key });
-    expect([status, body.detail]).toEqual([409, "This mail is being sent just now by another request"]);
+    expect([status, body.detail]).toEqual([409, "Another request is sending this mail now"]);
     expect((await reply({})).status).toBe(200);
   });
 });

@@ -9,27 +9,27 @@ import { releaseVersion } from "../threads/version.ts";
 import { enqueue, findEntry, loadMail, type OutboxRow, transition } from "./entry.ts";
 import { type Outgoing, recordSent, toOutgoingMail } from "./sent.ts";
 
-// queued ──▶ sending ──▶ sent           queued: leaves at send_at, may be cancelled until then
-//   ▲           │ ▲  └─▶ failed         failed: it is known that nothing was sent
+// queued ──▶ sending ──▶ sent           queued: sent at send_at, can be cancelled until then
+//   ▲           │ ▲  └─▶ failed         failed: nothing was sent, for certain
 //   │           ▼ │                     unknown: the provider may have sent it; a job finds out
-//   └─ limit  unknown                   sending, its lease over: the Worker died; the same as unknown
+//   └─ limit  unknown                   sending with an expired lease: the Worker died; treated as unknown
 
-/** Longer than a send may take: until then nobody else touches the entry. */
+/** Longer than a send may take. Until the lease ends, no other caller may claim the entry. */
 export const LEASE_SECONDS = LONGEST_SEND_SECONDS + 50;
-/** How long an unknown mail is looked for in the mailbox. */
+/** How long to search the mailbox for a mail whose outcome is unknown. */
 const SEARCH_SECONDS = 24 * 3600;
 const MAX_ATTEMPTS = 8;
 
-/** What came of an attempt: the entry, and what the provider said if it did not send. */
+/** The entry after an attempt to send, and the provider's error if it did not send. */
 export interface Attempt {
   entry: OutboxRow;
   error: ProviderError | null;
 }
 
 /**
- * Takes an entry and brings it as far as it gets: sends it, or finds out whether it was sent.
- * @param row as it was read: `queued` and due, `unknown`, or `sending` with its lease over
- * @returns undefined when somebody else has it
+ * Claims an entry, then sends it or finds out whether it was sent.
+ * @param row as read: `queued` and due, `unknown`, or `sending` with an expired lease
+ * @returns undefined when another caller has claimed it
  */
 export async function claimAndSend(ctx: Ctx, row: OutboxRow): Promise<Attempt | undefined> {
   const claimed = await transition(
@@ -42,18 +42,19 @@ export async function claimAndSend(ctx: Ctx, row: OutboxRow): Promise<Attempt | 
 }
 
 /**
- * Sends an entry whose lease is the caller's.
- * @param mayBeSent whether the provider may have sent it before under the same key
+ * Sends an entry that the caller has claimed.
+ * @param mayBeSent whether an earlier attempt under the same key may have sent it
+ * @throws Error when a binding fails, for up to a day after the first attempt
  */
 export async function sendClaimed(ctx: Ctx, entry: OutboxRow, mayBeSent: boolean): Promise<Attempt> {
   try {
     return await tryToSend(ctx, entry, mayBeSent);
   } catch (error) {
-    // Something around us fails, or the entry itself is broken: after a day it is taken for broken.
+    // Either a binding is down or the entry itself is broken. After a day of failures, treat it as broken.
     if (nowSeconds() - (entry.tried_at ?? nowSeconds()) <= SEARCH_SECONDS) throw error;
     log("error", "outbox.given_up", { id: entry.id, error });
     return {
-      entry: await closeEntry(ctx, entry, "unknown", "It could not be worked on for a day"),
+      entry: await closeEntry(ctx, entry, "unknown", "Every attempt failed for a day"),
       error: null,
     };
   }
@@ -78,10 +79,15 @@ async function loadAccount({ db }: Ctx, { id, account_id }: OutboxRow): Promise<
   return account;
 }
 
+/** How long the provider remembers a key. After that the same key would send a second mail. */
 const keySecondsOf = (ctx: Ctx, { account }: Outgoing): number =>
   ctx.providerOf(account).capabilities(account.grant_provider).keySeconds;
 
-/** Sends under the entry's key while the provider remembers that; later it only looks for the mail. */
+/**
+ * Sends under the entry's key while the provider remembers it. Later it only searches the mailbox.
+ * @returns null when the search finds nothing
+ * @throws ProviderError when the provider refuses or fails
+ */
 async function sendOrFind(ctx: Ctx, outgoing: Outgoing, mayBeSent: boolean): Promise<ProviderMessage | null> {
   const { entry, account, mail } = outgoing;
   const { id, provider_key, tried_at } = entry;
@@ -92,7 +98,7 @@ async function sendOrFind(ctx: Ctx, outgoing: Outgoing, mayBeSent: boolean): Pro
   const find = () => provider.findSent(grant, { marker: id, after: triedAt - 600, before: triedAt + 7200 });
   if (nowSeconds() - triedAt >= keySecondsOf(ctx, outgoing)) return find();
   return provider.send(grant, toOutgoingMail(ctx, mail, id), provider_key).catch(async (error) => {
-    // A refusal may come from before the key was looked at: it counts only if the mailbox does not have the mail.
+    // The provider may refuse before it looks up the key. Trust a refusal only if the mailbox has no such mail.
     const isDoubtful = mayBeSent && isProviderError(error, "refused");
     const found = isDoubtful ? await find() : null;
     if (found) return found;
@@ -101,8 +107,8 @@ async function sendOrFind(ctx: Ctx, outgoing: Outgoing, mayBeSent: boolean): Pro
 }
 
 /**
- * On a first attempt any definite error proves that nothing was sent. On a retry only `refused` does: another error
- * may come from a gateway although the earlier attempt succeeded.
+ * On a first attempt any definite error proves that nothing was sent. On a retry only `refused` does: other errors
+ * may come from a gateway although an earlier attempt succeeded.
  */
 async function recordFailure(
   ctx: Ctx,
@@ -121,7 +127,7 @@ async function recordFailure(
   return closeEntry(ctx, entry, "failed", error.message);
 }
 
-/** Errors are remembered under a key as well: the next attempt needs another. */
+/** The provider also replays errors by key, so the next attempt needs a new key. */
 async function postpone(ctx: Ctx, entry: OutboxRow, error: ProviderError): Promise<OutboxRow> {
   const delay = error.retryAfterSeconds ?? Math.min(30 * 2 ** entry.attempts, 3600);
   const changes = sql`
@@ -147,7 +153,10 @@ async function markUnknown(
   return scheduleNext(ctx, entry, await transition(ctx, entry, "unknown", changes), delay);
 }
 
-/** Nothing more is to be done about it. */
+/**
+ * Moves an entry to its last state. Unless the outcome is unknown, releases the thread version it claimed.
+ * @returns the entry as stored now
+ */
 export async function closeEntry(
   ctx: Ctx,
   entry: OutboxRow,
@@ -163,7 +172,12 @@ async function releaseClaim(ctx: Ctx, { company_id, thread_id, thread_version }:
   if (thread_id && thread_version !== null) await releaseVersion(ctx, company_id, thread_id, thread_version);
 }
 
-/** @param delay in seconds, until a job is to look again; null for never */
+/**
+ * Enqueues the next job for an entry.
+ * @param moved the result of `transition`
+ * @param delay seconds until that job; null for none
+ * @returns the entry as stored now
+ */
 async function scheduleNext(
   ctx: Ctx,
   entry: OutboxRow,
@@ -171,7 +185,7 @@ async function scheduleNext(
   delay: number | null,
 ): Promise<OutboxRow> {
   if (moved && delay !== null) {
-    // Its row says when it is due, so cron makes up for a queue that fails.
+    // If the queue fails, cron finds the entry by its due time.
     await enqueue(ctx, entry.id, delay).catch((error) => log("warn", "outbox.not_enqueued", { error }));
   }
   return moved ?? (await findEntry(ctx, entry.id)) ?? entry;

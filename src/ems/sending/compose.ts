@@ -13,12 +13,13 @@ import type { StoredMail } from "./entry.ts";
 import { MailHead, type Recipient, type SendRequest } from "./schemas.ts";
 import { disconnected } from "./submit.ts";
 
+/** The columns of an account that sending needs. */
 export type SendingAccount = Pick<
   RowOf<typeof accounts>,
   "id" | "company_id" | "email_address" | "display_name" | "grant_id" | "grant_provider" | "status"
 >;
 
-/** The mail that is answered or passed on. */
+/** The message that is replied to or forwarded. */
 export interface Original
   extends Pick<
       RowOf<typeof messages>,
@@ -34,11 +35,11 @@ export interface Original
       | ("to_addresses" | "cc_addresses" | "reply_to_addresses" | "subject" | "direction" | "sent_at")
     >,
     Pick<RowOf<typeof accounts>, "email_address" | "grant_id"> {
-  /** As its sender wrote it. */
+  /** The Message-ID as its sender wrote it. */
   internet_message_id: string | null;
 }
 
-/** @throws ServiceError `not_found` for a message that is not the caller's */
+/** @throws ServiceError not_found for a message outside the caller's companies */
 export async function findOriginal(ctx: UserCtx, id: string): Promise<Original> {
   const [original] = await ctx.db.all(sql<Original>`
     SELECT m.id, m.thread_id, m.account_id, m.company_id, m.provider_message_id,
@@ -51,9 +52,9 @@ export async function findOriginal(ctx: UserCtx, id: string): Promise<Original> 
 }
 
 /**
- * The mailbox that a mail leaves from.
- * @throws ServiceError `forbidden` for one that is not the caller's, or not of the original's company; `conflict` for one that must be
- *   connected again
+ * Finds the mailbox to send from.
+ * @throws ServiceError forbidden for an account outside the caller's companies or the original's company; conflict
+ *   for a disconnected one
  */
 export async function findSendingAccount(
   ctx: UserCtx,
@@ -76,12 +77,12 @@ type Written = Pick<
 >;
 
 /**
- * The mail that somebody has written, with all that it names: the one gate through which every mail leaves, so that
- * what follows from a stranger's mail is held against the same limits as what a person sends.
- * @param answered the mail that it answers
- * @param passedOn files of another mail that go with it
- * @throws ServiceError `invalid` for a head that cannot be sent, and for an upload that is not there; `too_large` for
- *   more bytes than the account's provider takes
+ * Builds a mail and checks its limits. Every mail passes here, so headers taken from a stranger's mail meet the
+ * same limits as typed ones.
+ * @param answered the message it replies to
+ * @param passedOn attachments of a forwarded message
+ * @throws ServiceError invalid for headers that cannot be sent and for an unknown upload; too_large above the
+ *   provider's limit
  */
 export async function compose(
   ctx: UserCtx,
@@ -129,8 +130,8 @@ const capabilitiesOf = (ctx: UserCtx, account: SendingAccount): Capabilities =>
   ctx.providerOf(account).capabilities(account.grant_provider);
 
 /**
- * Names the answered mail: in the same mailbox by the id that the provider asks for. Another mailbox does not have
- * that mail: there the whole chain of Message-IDs names it (RFC 5322 section 3.6.4).
+ * Names the original to the provider, by the kind of id it asks for. Another mailbox does not have the original,
+ * so it gets the References chain (RFC 5322 section 3.6.4).
  */
 async function replyHeaders(
   ctx: UserCtx,
@@ -143,7 +144,7 @@ async function replyHeaders(
     return id ? { reply_to_message_id: id } : {};
   }
   if (!internet_message_id) return {};
-  // The chain is not stored. Without it the nearest id still leads to the conversation.
+  // References are not stored, so fetch them. Without them the original's Message-ID alone still finds the thread.
   const fetched =
     grant_id === null
       ? null

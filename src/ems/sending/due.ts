@@ -5,19 +5,21 @@ import { enqueueJobs } from "../jobs.ts";
 import { claimAndSend } from "./attempt.ts";
 import { enqueue, findEntry } from "./entry.ts";
 
-/** Longer than cron's interval: what becomes due before it comes again is enqueued now, with the rest of the delay. */
+/**
+ * Longer than cron's interval of 10 minutes. Entries due before cron's next run are enqueued now, with a delay.
+ */
 const AHEAD_SECONDS = 720;
 const AT_A_TIME = 1000;
 
 /**
- * Job: does what is to be done about an entry now. It may come twice, early, late, or for nothing.
+ * Job: sends a due entry, or finds out whether it was sent. Duplicates and early or late runs are harmless.
  * @throws Error when a binding fails; the queue tries again
  */
 export async function runOutboxJob(ctx: Ctx, id: string): Promise<void> {
   const row = await findEntry(ctx, id);
   if (!row || row.due_at === null) return;
   const wait = row.due_at - nowSeconds();
-  // Somebody is sending it; an unknown one may be looked at sooner than planned.
+  // Its lease is still held. An `unknown` entry, in contrast, may be checked early.
   if (row.state === "sending" && wait > 0) return;
   if (row.state === "queued" && wait > 0) {
     await enqueue(ctx, id, wait);
@@ -26,7 +28,7 @@ export async function runOutboxJob(ctx: Ctx, id: string): Promise<void> {
   await claimAndSend(ofCompany(ctx, row.company_id), row);
 }
 
-/** Cron: has jobs look at what is due, and so makes up for those that were lost. */
+/** Cron: enqueues up to 1,000 entries that are due, which replaces lost jobs. */
 export async function enqueueDue(ctx: Ctx): Promise<void> {
   const due = await ctx.db.all(sql<{ id: string; due_at: number }>`
     SELECT id, due_at FROM ems_outbox INDEXED BY ems_outbox_due

@@ -13,16 +13,23 @@ import type { OutgoingMail } from "../provider/port.ts";
 import type { outbox } from "../schema/sending.ts";
 import type { OutboxResponse, OutboxState } from "./schemas.ts";
 
+/** A row of ems_outbox. */
 export type OutboxRow = RowOf<typeof outbox>;
 
-/** A mail as it will leave. It is kept as it is until it has: a repetition must be the same, byte for byte. */
+/**
+ * A mail ready to send. It stays unchanged until it is sent: a retry under the same key must be identical, byte
+ * for byte.
+ */
 export interface StoredMail extends Omit<OutgoingMail, "attachments" | "marker"> {
-  /** Ours alone: no provider takes a text beside the HTML. */
+  /** Kept only in our database: no provider accepts plain text beside the HTML. */
   text: string | null;
   files: StoredFile[];
 }
 
-/** The columns that hold a mail; a large one is in R2 when this returns. */
+/**
+ * Stores a mail's content. A large mail is in R2 before this returns.
+ * @returns the content columns of the outbox row
+ */
 export async function storeMail(
   ctx: Ctx,
   { company_id, id }: { company_id: number; id: string },
@@ -34,10 +41,10 @@ export async function storeMail(
   return { mail: mail_key === null ? json : null, mail_key, mail_digest: await sha256Hex(json) };
 }
 
-/** By which two mails are told to be the same. */
+/** SHA-256 (hex) of a mail's content. Equal digests mean the same mail. */
 export const digestOf = (mail: StoredMail): Promise<string> => sha256Hex(JSON.stringify(mail));
 
-/** @throws Error when it is gone, which it is only once it has been sent */
+/** Reads a mail's content. @throws Error when there is none, as after sending */
 export async function loadMail({ env }: Ctx, { id, mail, mail_key }: OutboxRow): Promise<StoredMail> {
   if (mail !== null) return JSON.parse(mail);
   const object = mail_key === null ? null : await env.ATTACHMENTS.get(mail_key);
@@ -46,11 +53,11 @@ export async function loadMail({ env }: Ctx, { id, mail, mail_key }: OutboxRow):
 }
 
 /**
- * Moves an entry from one state to another, for whoever is first. Its sender's screens are told in the same batch,
- * unless it only begins to be sent.
- * @param expected the entry as it was read: when it has changed since, nothing happens
- * @param changes of columns, besides the state
- * @returns the entry as it is now; undefined when somebody else was first
+ * Moves an entry to another state by compare and set. The same batch appends an event for its sender, except for
+ * `sending`.
+ * @param expected the entry as read; if state or attempts have changed since, nothing happens
+ * @param changes columns to set besides the state
+ * @returns the entry as stored now; undefined when another caller was first
  */
 export async function transition(
   ctx: Ctx,
@@ -69,7 +76,7 @@ export async function transition(
   return moved;
 }
 
-/** Each state of each attempt is told once. */
+/** Appends `outbox.updated` for the sender. The cause makes it unique per attempt and state. */
 const outboxEvent = (id: string, condition: SQL): SQL =>
   appendEvents(sql`
     SELECT company_id, user_id, 'outbox.updated', thread_id, message_id, NULL,
@@ -77,8 +84,8 @@ const outboxEvent = (id: string, condition: SQL): SQL =>
     FROM ems_outbox WHERE id = ${id} AND ${condition}`);
 
 /**
- * The statement that deletes the draft which an entry has taken over, if that still says what the entry does. It
- * belongs into the batch that sends the entry, or has it wait.
+ * Deletes the draft of an entry that is queued or sent, if the draft still has the entry's version. Run it in the
+ * batch that queues or sends the entry.
  */
 export const removeDraftOf = (id: string): SQL => sql`
   DELETE FROM ems_drafts
@@ -86,9 +93,9 @@ export const removeDraftOf = (id: string): SQL => sql`
     AND version = (SELECT draft_version FROM ems_outbox WHERE id = ${id})`;
 
 /**
- * The statements by which an entry is sent, and its draft is gone. They belong into the batch that stores the
- * message. A sender who waits for the answer needs no event.
- * @param messageId nothing happens where that is the id of no message; null for one that is gone already
+ * Marks an entry as sent and deletes its draft. Run it in the batch that stores the message. A sender who waits
+ * for the response gets no event.
+ * @param messageId the message stored for it: without such a row nothing happens; null if it was deleted already
  */
 export const setSent = (id: string, messageId: string | null): SQL[] => [
   sql`
@@ -99,16 +106,19 @@ export const setSent = (id: string, messageId: string | null): SQL[] => [
   outboxEvent(id, sql`state = 'sent' AND (attempts > 1 OR send_at > created_at)`),
 ];
 
+/** @returns an outbox entry by id, with all its columns */
 export async function findEntry({ db }: Ctx, id: string): Promise<OutboxRow | undefined> {
   const [row] = await db.all(sql<OutboxRow>`SELECT * FROM ems_outbox WHERE id = ${id}`);
   return row;
 }
 
-/** Has a job look at an entry. If the job is lost, cron finds the entry by its due time. */
+/** Enqueues a job for an entry. If the job is lost, cron finds the entry by its due time. */
 export const enqueue = (ctx: Ctx, id: string, delaySeconds: number): Promise<void> =>
   enqueueJob(ctx, { type: "outbox", id }, delaySeconds);
 
-/** A mail of an account has come back: perhaps it is one of which it is not known whether it was sent. */
+/**
+ * Enqueues an account's entries of unknown outcome. Call it for a new outbound message, which may be one of them.
+ */
 export async function enqueueUnknown(ctx: Ctx, accountId: string): Promise<void> {
   try {
     const rows = await ctx.db.all(sql<{ id: string }>`
@@ -119,6 +129,7 @@ export async function enqueueUnknown(ctx: Ctx, accountId: string): Promise<void>
   }
 }
 
+/** The API's form of an entry, without the mail's content. */
 export const toResponse = (row: OutboxRow): OutboxResponse => ({
   id: row.id,
   state: row.state,

@@ -7,7 +7,7 @@ import { closeEntry } from "./attempt.ts";
 import { loadMail, type OutboxRow, toResponse } from "./entry.ts";
 import type { OutboxDetailResponse, OutboxListResponse, OutboxQuery, OutboxResponse } from "./schemas.ts";
 
-/** What the caller's companies have sent or will send, the latest first. */
+/** Lists the outbox entries of the caller's companies, newest first. */
 export async function listOutbox(ctx: UserCtx, { size, cursor }: OutboxQuery): Promise<OutboxListResponse> {
   const slice = { first: 0, size };
   const lists = await batch(
@@ -23,8 +23,8 @@ export async function listOutbox(ctx: UserCtx, { size, cursor }: OutboxQuery): P
 }
 
 /**
- * An entry, and the mail itself unless it has been sent: whoever has undone it can go on with what they wrote.
- * @throws ServiceError `not_found`
+ * Returns an entry, with the mail's content until it is sent, so that a cancelled mail can be edited again.
+ * @throws ServiceError not_found
  */
 export async function getOutboxEntry(ctx: UserCtx, id: string): Promise<OutboxDetailResponse> {
   const row = await findOwn(ctx, id);
@@ -39,8 +39,8 @@ export async function getOutboxEntry(ctx: UserCtx, id: string): Promise<OutboxDe
 }
 
 /**
- * Keeps a mail from leaving.
- * @throws ServiceError `not_found`; `conflict` when it has left, or may have
+ * Cancels a mail that is still queued.
+ * @throws ServiceError not_found; conflict when it was or may have been sent
  */
 export async function cancelOutboxEntry(ctx: UserCtx, id: string): Promise<OutboxResponse> {
   const row = await findOwn(ctx, id);

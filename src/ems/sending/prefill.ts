@@ -11,9 +11,9 @@ import { addressesOf, replyAllRecipients, replyRecipients, withPrefix } from "./
 import type { ComposeQuery, ComposeResponse } from "./schemas.ts";
 
 /**
- * What an answer to a mail, or the mail passed on, begins with: from which account, to whom, the subject, and the
- * mail quoted. Whoever writes it puts their own text before the quote, and sends both.
- * @throws ServiceError `not_found`
+ * Prefills a reply or forward: account, recipients, subject, quoted original and, for a forward, its attachments.
+ * The client puts the user's text before the quote.
+ * @throws ServiceError not_found
  */
 export async function prefill(
   ctx: UserCtx,
@@ -42,7 +42,10 @@ function recipientsOf(original: Original, as: ComposeQuery["as"]): { to: Address
     : replyAllRecipients(original, [original.email_address]);
 }
 
-/** @param sentAlong whether the images of the mail go with it: then the markup shows them as the mail did */
+/**
+ * Loads the original's body for quoting.
+ * @param sentAlong whether its inline images are attached to the new mail, so that their `cid:` links keep working
+ */
 async function loadQuotedBody(
   ctx: UserCtx,
   { id }: Original,
@@ -54,7 +57,7 @@ async function loadQuotedBody(
     ? await loadBody(ctx, columns)
     : { body_html: null, body_text: null };
   const mail = body_html?.trim() ? sanitizeMail(body_html, remoteImages) : textToMail(body_text ?? "");
-  // A sheet would style the whole document that the quote is put into: only a mail that is passed on takes its own.
+  // The style sheet applies to the whole new mail. Only a forward, which is the original's content, keeps it.
   const sheet = sentAlong && mail.sheet ? `<style>${mail.sheet}</style>` : "";
   return {
     html: sheet + exposeContentIds(mail.body, sentAlong),

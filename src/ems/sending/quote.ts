@@ -2,14 +2,13 @@ import { decodeReferences } from "../../lib/entities.ts";
 import { toIso } from "../../lib/time.ts";
 import type { Address } from "../provider/port.ts";
 
-/** A mail's body, safe to show, in both forms. */
+/** A body in both forms; the HTML is sanitised. */
 export interface QuotedBody {
-  /** Sanitised markup. */
   html: string;
   text: string;
 }
 
-/** What a quote says of the mail that it is of. */
+/** The headers that a quote shows. */
 export interface Quoted {
   from: Address;
   to: Address[];
@@ -19,7 +18,7 @@ export interface Quoted {
   sent_at: number;
 }
 
-/** The mail as an answer quotes it, for the end of what is written. */
+/** Quotes a mail below a reply. */
 export function quoteInReply({ from, sent_at }: Quoted, { html, text }: QuotedBody): QuotedBody {
   const line = `On ${timeOf(sent_at)}, ${nameOf(from)} wrote:`;
   const style = "margin:0 0 0 8px;padding-left:12px;border-left:2px solid #ccc";
@@ -29,7 +28,7 @@ export function quoteInReply({ from, sent_at }: Quoted, { html, text }: QuotedBo
   };
 }
 
-/** The mail as it is passed on: with its head, and not set apart. */
+/** Quotes a mail in a forward: with its headers, and not indented. */
 export function quoteInForward(
   { from, to, cc, subject, sent_at }: Quoted,
   { html, text }: QuotedBody,
@@ -48,7 +47,7 @@ export function quoteInForward(
   };
 }
 
-/** `2026-11-25 09:30 UTC`: as plain as it is in every language. */
+/** `2026-11-25 09:30 UTC`, which needs no translation. */
 const timeOf = (seconds: number): string => `${toIso(seconds).slice(0, 16).replace("T", " ")} UTC`;
 
 const nameOf = ({ name, email }: Address): string => (name ? `${name} <${email}>` : email);
@@ -57,8 +56,8 @@ const escapeText = (text: string): string =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 
 /**
- * Sanitised markup as plain text, with its paragraphs, list items and table rows on lines of their own. It takes time
- * in proportion to the length, since in sanitised markup every `<` begins a tag that ends with the next `>`.
+ * Converts sanitised HTML to plain text; blocks, list items and table rows get their own lines. Takes linear time:
+ * in sanitised HTML every `<` starts a tag that the next `>` ends.
  */
 export function markupToText(sanitized: string): string {
   const text = sanitized

@@ -5,9 +5,10 @@ import type { Original } from "./compose.ts";
 import { MAX_SUBJECT, type Recipient } from "./schemas.ts";
 
 /**
- * Who gets an answer to all: of a mail of our own those who got it; else whoever wants the answers, by Reply-To or as
- * its sender (RFC 5322 section 3.6.2), and those who got it. Never ourselves, unless it is a mail to oneself.
- * @returns nobody in `to` when the mail names no address
+ * The recipients of a reply to all (RFC 5322 section 3.6.2). For received mail: Reply-To, else the sender, and the
+ * other recipients. For our own mail: its recipients. Our addresses are left out, unless no other is left.
+ * @param ours our own addresses
+ * @returns an empty `to` when the mail has no valid address
  */
 export function replyAllRecipients(original: Original, ours: string[]): { to: Address[]; cc: Address[] } {
   const seen = new Set(ours.map((email) => email.toLowerCase()));
@@ -23,7 +24,7 @@ export function replyAllRecipients(original: Original, ours: string[]): { to: Ad
   const isOurs = original.direction === "outbound";
   const asked = isOurs ? [] : others(replyTo);
   const direct = [...(isOurs ? [] : asked.length ? asked : others([from])), ...others(to)];
-  // A list that has the answers sent to itself takes the place of the sender, who need not be on it.
+  // Reply-To names a recipient, as mailing lists do. The sender may not be subscribed, so copy them.
   const isList = asked.some(({ email }) => got.has(email.toLowerCase()));
   const copies = others(isList ? [...cc, from] : cc);
   if (direct.length) return { to: direct, cc: copies };
@@ -34,9 +35,8 @@ export function replyAllRecipients(original: Original, ours: string[]): { to: Ad
 }
 
 /**
- * Who gets an answer to the sender alone: of a mail of our own those who got it; else whoever wants the answers, by
- * Reply-To or as its sender.
- * @returns nobody when the mail names no address
+ * The recipients of a plain reply: Reply-To, else the sender; for our own mail its To recipients.
+ * @returns an empty list when the mail has no valid address
  */
 export function replyRecipients(original: Original): Address[] {
   const { from, to } = addressesOf(original);
@@ -44,7 +44,7 @@ export function replyRecipients(original: Original): Address[] {
   return (asked.length ? asked : [from]).filter(({ email }) => isAddress(email));
 }
 
-/** Whom a mail is from, to and copied to. */
+/** The addresses of a stored mail, with cleaned display names. */
 export const addressesOf = (original: Original): { from: Address; to: Address[]; cc: Address[] } => ({
   from: named({ name: original.from_name, email: original.from_address }),
   to: parseList(original.to_addresses),
@@ -53,10 +53,10 @@ export const addressesOf = (original: Original): { from: Address; to: Address[];
 
 const parseList = (json: string | null): Address[] => JSON.parse(json ?? "[]").map(named);
 
-/** What is stored from before names were cleaned when they came. */
+/** Cleans display names that were stored before ingest did so. */
 const named = ({ name, email }: Recipient): Address => ({ name: oneLine(name ?? "", 200) || null, email });
 
-/** The subject of an answer, `Re: …`, or of a mail that is passed on, `Fwd: …`: with one prefix. */
+/** Adds `Re:` or `Fwd:` to a subject unless it has that prefix, and cuts it to 998 characters. */
 export function withPrefix(prefix: string, stored: string): string {
   const subject = oneLine(stored, MAX_SUBJECT);
   const isPrefixed = subject.toLowerCase().startsWith(prefix.toLowerCase());

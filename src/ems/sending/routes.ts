@@ -19,16 +19,16 @@ import {
 } from "./schemas.ts";
 import { forward, replyAll, type SendOptions, type Sent, sendMessage } from "./send.ts";
 
-/** What every route that sends declares. */
+/** The responses of every route that sends. */
 export const SENT = responds(200, MessageResponse, { status: 202, schema: OutboxResponse });
 
-/** Answers with the message that was sent, or with the outbox entry of a mail that waits. */
+/** Responds with the sent message (200), or with the outbox entry of a mail that is due later (202). */
 export const answerSent = (c: Context<EmsEnv>, result: Sent) =>
   "message" in result ? c.json(result.message) : c.json(result.waiting, 202);
 
 const message = valid("param", MessageParam);
 
-/** Sending and answering, below the paths of messages. */
+/** Routes that send, reply and forward, mounted on /messages. */
 export const sending = new Hono<EmsEnv>({ strict: false })
   .post("/send", idempotent, SENT, valid("json", SendRequest), async (c) => {
     const request = c.req.valid("json");

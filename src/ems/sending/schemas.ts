@@ -18,22 +18,22 @@ export const Recipient = z.object({ name: z.nullish(headerText(200)), email: add
 export type Recipient = z.infer<typeof Recipient>;
 
 const MAX_RECIPIENTS = 500;
-/** Each of To, Cc and Bcc. */
+/** One of To, Cc and Bcc. */
 export const recipients = z
   .array(Recipient)
   .check(z.maxLength(MAX_RECIPIENTS, `at most ${MAX_RECIPIENTS} recipients`));
 
-/** RFC 5322 section 2.1.1 allows a line of 998 characters; a longer subject would be cut on the way. */
+/** RFC 5322 section 2.1.1 limits a line to 998 characters. Servers would cut a longer subject. */
 export const MAX_SUBJECT = 998;
 
 export const MAX_FILES = 20;
 const MAX_UNDO_SECONDS = 60;
-/** As long as its files are kept for it. */
+/** Uploads are kept this long for a scheduled mail. */
 const MAX_DAYS_AHEAD = 30;
 
-/** When a mail leaves, if not at once. */
+/** When to send a mail; without either field, at once. */
 export const timing = {
-  /** It can be cancelled for so long, and leaves then. */
+  /** Sends after this many seconds. Until then the mail can be cancelled. */
   undo_seconds: z.nullish(
     z
       .int()
@@ -83,7 +83,7 @@ export const SendRequest = z.object({
 });
 export type SendRequest = z.infer<typeof SendRequest>;
 
-/** What holds for the head of every mail that leaves, whether a person wrote it or it follows from another mail. */
+/** Limits of the headers of every mail, whether typed or taken from another mail. */
 export const MailHead = z.object({
   to: SendRequest.shape.to,
   cc: z.nullish(recipients),
@@ -91,16 +91,16 @@ export const MailHead = z.object({
   subject: SendRequest.shape.subject,
 });
 
-/** What a person writes in answer to all; the rest follows from the mail that is answered. */
+/** The fields of a reply to all; recipients follow from the original. */
 export const ReplyAllRequest = z.object({
-  /** Else the one that the mail came to. */
+  /** Defaults to the original's account. */
   email_account_id: z.nullish(uuid),
   subject: z.nullish(headerText(MAX_SUBJECT)),
   ...written,
 });
 export type ReplyAllRequest = z.infer<typeof ReplyAllRequest>;
 
-/** The files of the mail that is passed on go with it. */
+/** The attachments of the original are added. */
 export const ForwardRequest = z.extend(ReplyAllRequest, {
   to: recipients.check(z.minLength(1, "at least one recipient")),
 });
@@ -114,18 +114,18 @@ export type ComposeQuery = z.infer<typeof ComposeQuery>;
 
 const Suggested = z.array(z.object({ name: z.nullable(z.string()), email: z.string() }));
 
-/** The beginnings of an answer, in the names that sending takes them by. */
+/** A prefilled reply or forward, with the field names of SendRequest. */
 export const ComposeResponse = z.object({
-  /** The mailbox that the mail lies in. */
+  /** The original's account. */
   email_account_id: z.uuid(),
   reply_to_message_id: z.nullable(z.uuid()),
   to: Suggested,
   cc: Suggested,
   subject: z.string(),
-  /** What follows the text that somebody writes. Safe to show. */
+  /** Goes below the user's text. Sanitised. */
   quoted_html: z.string(),
   quoted_text: z.string(),
-  /** What a forward takes along. */
+  /** The attachments that a forward adds. */
   attachments: z.array(AttachmentResponse),
 });
 export type ComposeResponse = z.infer<typeof ComposeResponse>;
@@ -143,18 +143,18 @@ export const OutboxResponse = z.object({
   state: OutboxState,
   company_id: z.int(),
   email_account_id: z.uuid(),
-  /** Who sends it. */
+  /** The sender's user id. */
   user_id: z.int(),
   subject: z.string(),
   to: z.array(z.object({ name: z.nullable(z.string()), email: z.string() })),
-  /** The thread that it answers in. */
+  /** The thread it replies in. */
   thread_id: z.nullable(z.uuid()),
-  /** What it has become, once it is sent. */
+  /** The stored message, once sent. */
   message_id: z.nullable(z.uuid()),
-  /** It leaves then, and can be cancelled until it does. */
+  /** When it is sent. It can be cancelled until then. */
   send_at: z.iso.datetime(),
   attempts: z.int(),
-  /** Why it failed, or what is not known. */
+  /** Why it failed, or why its outcome is unknown. */
   detail: z.nullable(z.string()),
   created_at: z.iso.datetime(),
   updated_at: z.iso.datetime(),
@@ -163,7 +163,7 @@ export type OutboxResponse = z.infer<typeof OutboxResponse>;
 
 const Addresses = z.array(z.object({ name: z.nullable(z.string()), email: z.string() }));
 
-/** An entry with what was written, as long as it has not been sent. */
+/** An entry with the mail's content until it is sent. */
 export const OutboxDetailResponse = z.extend(OutboxResponse, {
   mail: z.nullable(
     z.object({

@@ -8,25 +8,25 @@ import { replyAllRecipients, withPrefix } from "./recipients.ts";
 import type { ForwardRequest, OutboxResponse, ReplyAllRequest, SendRequest } from "./schemas.ts";
 import { type SentDraft, submit } from "./submit.ts";
 
-/** How a mail is to be sent, apart from what it says. */
+/** How to send a mail. */
 export interface SendOptions {
-  /** The id of the message that is answered. */
+  /** The id of the message it replies to. */
   replyTo?: string | null | undefined;
-  /** The version of its thread that the sender has seen; null to send whatever was written since. */
+  /** The thread version the sender has seen; null to skip that check. */
   seen?: number | null;
-  /** Of several requests of a user under one key, one makes a mail. */
+  /** A user's requests with the same key create one mail. */
   idempotencyKey?: string | null;
-  /** The draft that is sent: of all who send it, one makes a mail. */
+  /** The draft it was written as. One draft version creates one mail, even when several users send it. */
   draft?: SentDraft | null;
 }
 
-/** The mail as it is stored, or its outbox entry while it waits. */
+/** The stored message, or the outbox entry of a mail that is due later. */
 export type Sent = { message: MessageResponse } | { waiting: OutboxResponse };
 
 /**
- * Sends a mail, as an answer in the original's thread when there is one.
- * @throws ServiceError `not_found` for an original that is not the caller's; `forbidden` for an account that is not, or not of the
- *   original's company; what `compose` and `submit` throw
+ * Sends a mail. With `replyTo` it lands in the original's thread.
+ * @throws ServiceError not_found for an original outside the caller's companies; forbidden for an account outside
+ *   them or outside the original's company; and as `compose` and `submit`
  */
 export async function sendMessage(
   ctx: UserCtx,
@@ -41,8 +41,8 @@ export async function sendMessage(
 }
 
 /**
- * Answers a mail to all who have it. Its sender and its recipients follow from the mail itself.
- * @throws ServiceError `invalid` for a mail that names no address; as `sendMessage`
+ * Replies to everyone on a mail. The recipients follow from the original; the account defaults to the original's.
+ * @throws ServiceError invalid when the original has no valid address; and as `sendMessage`
  */
 export async function replyAll(
   ctx: UserCtx,
@@ -53,7 +53,7 @@ export async function replyAll(
   const original = await findOriginal(ctx, id);
   const account = await findSendingAccount(ctx, request.email_account_id ?? original.account_id, original);
   const { to, cc } = replyAllRecipients(original, [account.email_address, original.email_address]);
-  if (to.length === 0) throw invalid("to: the mail names no email address that could be answered");
+  if (to.length === 0) throw invalid("to: the mail has no email address to reply to");
   const subject = request.subject ?? withPrefix("Re:", original.subject);
   const written = { ...request, to, cc: [...cc, ...(request.cc ?? [])], subject };
   const mail = await compose(ctx, account, written, original);
@@ -61,7 +61,7 @@ export async function replyAll(
 }
 
 /**
- * Passes a mail on to somebody else, with its files. It begins a thread of its own.
+ * Forwards a mail with its attachments. The forward starts its own thread.
  * @throws ServiceError as `sendMessage`
  */
 export async function forward(

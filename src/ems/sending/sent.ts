@@ -6,14 +6,17 @@ import type { MailAccount } from "../ingest/state.ts";
 import type { OutgoingMail, ProviderAttachment, ProviderMessage } from "../provider/port.ts";
 import { findEntry, type OutboxRow, type StoredMail, setSent } from "./entry.ts";
 
-/** An entry with all that an attempt at it needs. */
+/** What one attempt to send needs: the entry, its account and the mail's content. */
 export interface Outgoing {
   entry: OutboxRow;
   account: MailAccount & { grant_id: string | null; grant_provider: string | null; status: string };
   mail: StoredMail;
 }
 
-/** The mail as the provider takes it; the bytes of its files come when they are asked for. */
+/**
+ * Converts a mail to the provider's form. Attachment bytes are read from R2 only when opened.
+ * @param marker lets the mail be found in the mailbox later
+ */
 export function toOutgoingMail(
   { env }: Ctx,
   { files, text: _ours, ...mail }: StoredMail,
@@ -31,8 +34,9 @@ export function toOutgoingMail(
 }
 
 /**
- * Stores what the provider has sent: message, thread, the sender's read state, events and the entry's own state in
- * one batch. It may be done twice, and after the mail's own notification.
+ * Stores a sent mail in one batch: message, thread, the sender's read state, events and the entry's state. Safe to
+ * repeat, and to run after the mail's own notification.
+ * @returns the entry as stored now
  */
 export async function recordSent(
   ctx: Ctx,
@@ -51,12 +55,12 @@ export async function recordSent(
       alongside: (messageId) => setSent(id, messageId),
     },
   });
-  // Whoever has deleted it at the provider meanwhile: it was sent all the same.
+  // Deleted at the provider already. It was sent nevertheless.
   if (applied.id === null) await batch(ctx, setSent(id, null));
   return (await findEntry(ctx, id)) ?? entry;
 }
 
-/** What we know of the mail, under the ids that the provider gave it. */
+/** Our copy of the mail's fields, under the provider's ids. */
 const fieldsOf = (mail: StoredMail, { attachments: _told, ...sent }: ProviderMessage): ProviderMessage => ({
   ...sent,
   from: mail.from,
@@ -68,7 +72,10 @@ const fieldsOf = (mail: StoredMail, { attachments: _told, ...sent }: ProviderMes
   date: sent.date ?? nowSeconds(),
 });
 
-/** An answer need not tell the files: then the mail is asked for, and if that fails its notification tells them. */
+/**
+ * The provider's response may omit the attachments. Then fetch the message; if that fails, its notification adds
+ * them.
+ */
 async function attachmentsOf(
   ctx: Ctx,
   { grant_id }: Outgoing["account"],

@@ -22,41 +22,41 @@ import {
 } from "./entry.ts";
 import type { OutboxResponse } from "./schemas.ts";
 
-/** A mail that is ready to leave. */
+/** A mail to put into the outbox. */
 export interface Submission {
   company_id: number;
   account_id: string;
   mail: StoredMail;
-  /** The thread of ours that it answers in. */
+  /** The thread that it replies in. */
   thread_id: string | null;
-  /** The version of that thread that its sender has seen; null to send whatever was written since. */
+  /** The thread version the sender has seen; null to skip that check. */
   seen: number | null;
-  /** When it is to leave, in seconds since the epoch; null for at once. */
+  /** When to send it, in seconds since the epoch; null for at once. */
   send_at: number | null;
   idempotencyKey: string | null;
-  /** The draft that it is; null for a mail that was never one. */
+  /** The draft it was written as; null for a mail that was never a draft. */
   draft: SentDraft | null;
 }
 
-/** A draft that is sent, in the version that the mail says. */
+/** The draft to send, in the version whose content the mail has. */
 export interface SentDraft {
   id: string;
   version: number;
-  /** Sends this version though an earlier one was sent, or may have been. */
+  /** Sends this version even if an earlier version was or may have been sent. */
   again: boolean;
 }
 
-/** How long a caller's key means the same mail. */
+/** How long an Idempotency-Key identifies one mail. */
 const KEY_SECONDS = 24 * 3600;
 
 /**
- * Puts a mail into the outbox and sends it, or leaves it there until its time has come. Under a caller's key that
- * was used before, or of a draft that somebody has sent before, it goes on with what that has led to, so that
- * neither ever makes two mails.
- * @returns the mail as it is stored once the provider has taken it, or its entry while it waits
- * @throws ServiceError `conflict` when its thread has gone on, it is being sent just now, or an earlier version of the draft
- *   was or may have been sent; `key_reused` for another mail under the same key; `conflict` for a mailbox that must be connected
- *   again; `provider_failed` when the provider failed, or it is not known whether the mail was sent
+ * Puts a mail into the outbox, and sends it unless it is due later. A reused Idempotency-Key, or a draft already
+ * sent by anyone, resumes the existing entry. So neither ever creates two mails.
+ * @returns the stored message once the provider has accepted the mail, or the entry while it waits
+ * @throws ServiceError conflict when the thread has a newer version, or another request is sending the mail;
+ *   conflict when an earlier version of the draft was or may have been sent, or the mailbox is disconnected;
+ *   key_reused for another mail under the same key; provider_failed when the provider fails or the outcome is
+ *   unknown
  */
 export async function submit(
   caller: UserCtx,
@@ -67,9 +67,9 @@ export async function submit(
   const before = draft ? await findByDraft(ctx, draft) : await findByKey(ctx, idempotencyKey);
   if (before) return resumeEntry(ctx, before, submission);
   const entry = await insertEntry(ctx, submission);
-  if (!entry) throw new ServiceError("conflict", "This mail is being sent just now by another request");
+  if (!entry) throw new ServiceError("conflict", "Another request is sending this mail now");
   if (entry.state === "sending") return toResult(ctx, await keepAlive(ctx, sendClaimed(ctx, entry, false)));
-  // Should the queue fail, cron finds it.
+  // If the queue fails, cron finds the entry by its due time.
   const wait = entry.send_at - nowSeconds();
   await enqueue(ctx, entry.id, wait).catch((error) => log("warn", "outbox.not_enqueued", { error }));
   return { waiting: toResponse(entry) };
@@ -84,8 +84,8 @@ async function findByKey(ctx: UserCtx, key: string | null): Promise<OutboxRow | 
 }
 
 /**
- * What has become of a draft, whoever sent it: an entry of which it is not known that nothing was sent.
- * @throws ServiceError `conflict` when that was another version, and the caller has not said that this one is to leave as well
+ * Finds the entry of a draft from any sender, unless nothing was sent for certain.
+ * @throws ServiceError conflict for an entry of another version, unless `again` is set
  */
 async function findByDraft(ctx: UserCtx, { id, version, again }: SentDraft): Promise<OutboxRow | undefined> {
   const [row] = await ctx.db.all(sql<OutboxRow>`
@@ -100,9 +100,9 @@ async function findByDraft(ctx: UserCtx, { id, version, again }: SentDraft): Pro
   throw new ServiceError("conflict", detail, { details: { outbox_id, state, message_id } });
 }
 
-/** What came of the mail that this key or draft stands for; what failed is tried once more. */
+/** Returns the outcome of an earlier entry. Retries it if it failed. @throws ServiceError as `submit` */
 async function resumeEntry(ctx: UserCtx, entry: OutboxRow, { mail, draft }: Submission) {
-  // Who sends a draft, and under which name, may differ from what was sent of the same version.
+  // Two users who send one draft version may differ in display name, so drafts skip the digest check.
   if (!draft && (await digestOf(mail)) !== entry.mail_digest) {
     throw new ServiceError("key_reused", "This Idempotency-Key was used for another mail");
   }
@@ -115,14 +115,14 @@ async function resumeEntry(ctx: UserCtx, entry: OutboxRow, { mail, draft }: Subm
       : isClaimable(entry)
         ? await claimAndSend(ctx, entry)
         : undefined;
-  if (!taken) throw new ServiceError("conflict", "This mail is being sent just now");
+  if (!taken) throw new ServiceError("conflict", "Another request is sending this mail now");
   return toResult(ctx, taken);
 }
 
 const isClaimable = ({ state, due_at }: OutboxRow): boolean =>
   state === "unknown" || (due_at !== null && due_at <= nowSeconds());
 
-/** Nothing was sent under the key before, and the provider remembers the error: so under another. */
+/** Retries a failed entry under a new key, because the provider replays the old error by key. */
 async function retryFailed(ctx: UserCtx, entry: OutboxRow): Promise<Attempt | undefined> {
   const { thread_id, thread_version } = entry;
   if (thread_id && thread_version !== null) await claimVersion(ctx, thread_id, thread_version);
@@ -136,9 +136,9 @@ async function retryFailed(ctx: UserCtx, entry: OutboxRow): Promise<Attempt | un
 }
 
 /**
- * Writes the entry under the claim of the thread's version, which is given back if there is none.
- * @returns undefined when somebody else has just used the caller's key, or sent the draft
- * @throws ServiceError `conflict` when the thread has gone on
+ * Claims the thread version and writes the entry. Releases the claim if no entry was written.
+ * @returns undefined when a concurrent request used the same Idempotency-Key or sent the draft
+ * @throws ServiceError conflict when the thread has a newer version
  */
 async function insertEntry(ctx: UserCtx, submission: Submission): Promise<OutboxRow | undefined> {
   const { company_id, mail, thread_id, seen } = submission;
@@ -150,7 +150,7 @@ async function insertEntry(ctx: UserCtx, submission: Submission): Promise<Outbox
   try {
     entry = await writeEntry(ctx, id, submission, stored);
   } catch (error) {
-    // It may have been written all the same, and then the claim is its own.
+    // The write may have committed although its answer was lost. Then the entry holds the claim.
     if (!(await findEntry(ctx, id))) await releaseVersion(ctx, company_id, thread_id, seen);
     throw error;
   }
@@ -192,7 +192,10 @@ async function writeEntry(
   return entry;
 }
 
-/** An upload stays long enough by itself; an attachment may be deleted with its message before the mail leaves. */
+/**
+ * Uploads outlive any scheduled mail. A received attachment may be deleted with its message before the mail is
+ * sent.
+ */
 const isAttachment = (key: string): boolean => key.startsWith("attachments/");
 
 const holdFiles = (id: string, keys: string[]): SQL => sql`
@@ -200,7 +203,7 @@ const holdFiles = (id: string, keys: string[]): SQL => sql`
   SELECT j.value, o.id FROM json_each(${JSON.stringify(keys)}) j CROSS JOIN ems_outbox o ON o.id = ${id} WHERE true
   ON CONFLICT DO NOTHING`;
 
-/** A caller that hangs up does not stop a mail halfway. */
+/** Keeps the send running when the caller disconnects. */
 function keepAlive<T>(ctx: UserCtx, work: Promise<T>): Promise<T> {
   ctx.defer(work.catch(() => {}));
   return work;
@@ -220,7 +223,7 @@ function toError(entry: OutboxRow, error: ProviderError | null): ServiceError {
   const detail =
     entry.state === "failed"
       ? `The mail was not sent: ${entry.detail}`
-      : `It is not known whether the mail was sent: ${entry.detail}; its outbox entry will tell`;
+      : `It is not known whether the mail was sent: ${entry.detail}; see its outbox entry`;
   const retryAfterSeconds = error?.retryAfterSeconds;
   return new ServiceError("provider_failed", detail, {
     cause,
@@ -229,7 +232,7 @@ function toError(entry: OutboxRow, error: ProviderError | null): ServiceError {
   });
 }
 
-/** For a mailbox that cannot send. */
+/** The error for a mailbox that cannot send. */
 export const disconnected = (cause?: unknown, details: Record<string, unknown> = {}) =>
   new ServiceError(
     "conflict",

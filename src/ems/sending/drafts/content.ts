@@ -9,10 +9,10 @@ import type { DraftContent, DraftUpdate } from "./schemas.ts";
 export type DraftRow = RowOf<typeof drafts>;
 export type ContentColumns = Pick<DraftRow, "content" | "content_key">;
 
-/** More than one request can bring: only a draft that is put together of several gets there. */
+/** More than a request body may have (5 MB), so only a draft built by several requests reaches it. */
 const MAX_BYTES = 6 * 1024 * 1024;
 
-/** A draft in which nothing has been written. */
+/** An empty draft. */
 export const EMPTY: DraftContent = {
   to: [],
   cc: [],
@@ -23,7 +23,7 @@ export const EMPTY: DraftContent = {
   attachment_ids: [],
 };
 
-/** What a draft says after a change: absent fields stay, null empties. */
+/** Applies changes to a draft's content: an absent field stays, null empties it. */
 export function mergeContent(content: DraftContent, changes: Partial<DraftUpdate>): DraftContent {
   const merge = <T>(given: T | null | undefined, old: T, empty: T): T =>
     given === undefined ? old : (given ?? empty);
@@ -39,9 +39,10 @@ export function mergeContent(content: DraftContent, changes: Partial<DraftUpdate
 }
 
 /**
- * Puts what has been written where it belongs. A large text is in R2 when this returns, before the row that refers
- * to it, under a key of its own: nobody who writes at the same time has the same, so each may discard their own.
- * @throws ServiceError `invalid` above 6 MB
+ * Stores a draft's content. Large content is in R2 before this returns, so before the row refers to it. Each call
+ * uses a new key, so concurrent writers never delete each other's object.
+ * @returns the content columns of the draft's row
+ * @throws ServiceError invalid above 6 MB
  */
 export async function storeContent(
   ctx: Ctx,
@@ -50,15 +51,15 @@ export async function storeContent(
 ): Promise<ContentColumns> {
   const json = JSON.stringify(content);
   const bytes = new TextEncoder().encode(json);
-  if (bytes.length > MAX_BYTES) throw invalid(`body: makes the draft larger than ${MAX_BYTES} bytes`);
+  if (bytes.length > MAX_BYTES) throw invalid(`body: the draft would exceed ${MAX_BYTES} bytes`);
   const keyOf = () => `drafts/${company_id}/${id}/${crypto.randomUUID()}.json`;
   const content_key = await overflow(ctx, company_id, bytes, keyOf);
   return { content: content_key === null ? json : null, content_key };
 }
 
 /**
- * Reads what has been written, wherever it lies.
- * @returns null when its object is not there: the row has been changed or deleted since it was read
+ * Reads a draft's content from its row or from R2.
+ * @returns null when the object is missing: the row was changed or deleted since it was read
  */
 export async function loadContent({ env }: Ctx, columns: ContentColumns): Promise<DraftContent | null> {
   if (columns.content_key === null) return JSON.parse(columns.content ?? "null") ?? EMPTY;
@@ -66,7 +67,7 @@ export async function loadContent({ env }: Ctx, columns: ContentColumns): Promis
   return object && (await object.json<DraftContent>());
 }
 
-/** Deletes the object that no row refers to any more, after the answer. If that fails, housekeeping does it. */
+/** Deletes an object that no row refers to, after the response. If that fails, housekeeping deletes it. */
 export function discardContent({ env, defer }: Ctx, key: string | null): void {
   if (key === null) return;
   defer(env.ATTACHMENTS.delete(key).catch((error) => log("warn", "draft.orphan", { key, error })));

@@ -6,14 +6,14 @@ import { type DraftRow, loadContent } from "./content.ts";
 import type { DraftResponse, DraftsQuery } from "./schemas.ts";
 import { findDraft, toResponse } from "./versions.ts";
 
-/** D1 holds a whole answer in memory: contents come in portions of this many drafts. */
+/** D1 buffers a whole result in memory, so contents are read in batches of this many drafts. */
 const BATCH = 25;
 
 const COLUMNS = sql<RowKey>`id, updated_at AS at`;
 
 const LIST = { table: "ems_drafts", at: "updated_at", columns: COLUMNS, counter: "draft_count" } as const;
 
-/** A page of the drafts of the caller's companies, the latest updated first. The items come while they are read. */
+/** Lists drafts of the caller's companies, last updated first. Items are read while the response streams. */
 export async function listDrafts(
   ctx: UserCtx,
   query: DraftsQuery,
@@ -23,7 +23,7 @@ export async function listDrafts(
   return { ...listing, items: draftsByIds(ctx, ids) };
 }
 
-/** Those of the drafts that are the caller's and are still there, in the order of the ids. */
+/** Yields the caller's drafts in the order of `ids`. Drafts deleted since are left out. */
 async function* draftsByIds(ctx: UserCtx, ids: string[]): AsyncGenerator<DraftResponse> {
   for (let start = 0; start < ids.length; start += BATCH) {
     const batch = ids.slice(start, start + BATCH);

@@ -10,7 +10,7 @@ export type DraftsQuery = z.infer<typeof DraftsQuery>;
 
 const { subject, body_html, body_text, reply_to_message_id } = SendRequest.shape;
 
-/** The fields of a mail, none of which has to be there while it is written. Null empties what may be null. */
+/** The fields of a draft, all optional. Null empties a nullable field. */
 export const DraftUpdate = z.object({
   email_account_id: z.optional(uuid),
   to: z.optional(recipients),
@@ -27,7 +27,7 @@ export type DraftUpdate = z.infer<typeof DraftUpdate>;
 export const DraftCreate = z.extend(DraftUpdate, { email_account_id: uuid });
 export type DraftCreate = z.infer<typeof DraftCreate>;
 
-/** What has been written, with nothing absent. */
+/** A draft's content, with every field set. */
 export const DraftContent = z.object({
   to: z.array(Recipient),
   cc: z.array(Recipient),
@@ -44,7 +44,7 @@ export const DraftResponse = z.extend(DraftContent, {
   email_account_id: z.uuid(),
   company_id: z.int(),
   reply_to_message_id: z.nullable(z.guid()),
-  /** Rises with each change; also the answer's ETag, for If-Match. */
+  /** Grows with each change. It is also the ETag, for If-Match. */
   version: z.int(),
   created_by: z.int(),
   updated_by: z.int(),
@@ -55,6 +55,6 @@ export type DraftResponse = z.infer<typeof DraftResponse>;
 
 export const DraftListResponse = pageOf(DraftResponse);
 
-/** When a draft leaves, if not at once; and whether it does though an earlier version was sent, or may have been. */
+/** When to send a draft. `again` sends it even if an earlier version was or may have been sent. */
 export const DraftSend = z.object({ ...timing, again: z.optional(z.boolean()) });
 export type DraftSend = z.infer<typeof DraftSend>;

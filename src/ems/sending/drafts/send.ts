@@ -9,15 +9,16 @@ import type { DraftSend } from "./schemas.ts";
 import { removeDraft, type Seen } from "./service.ts";
 import { changeDraft, type Draft, isUnchanged } from "./versions.ts";
 
-/** Longer than any call to the provider can be under way. */
+/** Longer than any call to the provider can take. */
 const CLAIM_SECONDS = 600;
 
 /**
- * Sends a draft. It is gone once the outbox has its mail, also when it is not known yet whether that was sent; when
- * it is known that nothing was, the draft is as it was. Of several who send it at the same time one does; who sends
- * it after a Worker has died learns what has become of that one's mail (see `submit`).
- * @returns what sending a message does
- * @throws ServiceError `not_found`; `conflict` with the present draft; `invalid` for one that is to nobody; and what sending a message throws
+ * Sends a draft. The draft is deleted once the outbox has its mail, even if the outcome is unknown; if nothing was
+ * sent, it stays. Of concurrent senders one succeeds. After a crash, the next sender gets the outcome of the first
+ * mail (see `submit`).
+ * @returns as `sendMessage`
+ * @throws ServiceError not_found; conflict with the current draft; invalid for a draft without recipients; and as
+ *   `sendMessage`
  */
 export async function sendDraft(ctx: UserCtx, { id, seen, ...options }: Seen & DraftSend): Promise<Sent> {
   const draft = await changeDraft(ctx, id, seen, (found) => claimDraft(ctx, found));
@@ -26,7 +27,7 @@ export async function sendDraft(ctx: UserCtx, { id, seen, ...options }: Seen & D
     discardContent(ctx, draft.row.content_key);
     return sent;
   } catch (error) {
-    // After any other failure than a refusal nothing is known, and the claim ends by itself.
+    // Any other error leaves the outcome unknown. Then the claim expires by itself.
     if (error instanceof ServiceError) {
       const isInOutbox = error.code === "provider_failed" && error.details.state === "unknown";
       await logFailure(id, isInOutbox ? removeDraft(ctx, draft.row) : releaseDraft(ctx, draft));
@@ -35,7 +36,7 @@ export async function sendDraft(ctx: UserCtx, { id, seen, ...options }: Seen & D
   }
 }
 
-/** One version of a draft is one mail, whoever sends it: sent again, it finds what became of it. */
+/** One draft version is one mail for all senders. Sending it again returns the first outcome. */
 const deliver = (ctx: UserCtx, { row, content }: Draft, options: DraftSend): Promise<Sent> => {
   const { again = false, ...timing } = options;
   const { id, version, account_id: email_account_id, reply_to_message_id } = row;
@@ -43,13 +44,17 @@ const deliver = (ctx: UserCtx, { row, content }: Draft, options: DraftSend): Pro
   return sendMessage(ctx, request, { replyTo: reply_to_message_id, draft: { id, version, again } });
 };
 
-/** @returns the draft as it is claimed; null when another was faster */
+/**
+ * Claims a draft for sending.
+ * @returns the claimed draft; null when it was changed since it was read
+ * @throws ServiceError invalid for a draft without recipients
+ */
 async function claimDraft(ctx: UserCtx, { row, content }: Draft): Promise<Draft | null> {
   if (!content.to.length) {
     const message = "at least one recipient";
     throw invalid(`to: ${message}`, [{ path: "to", message }]);
   }
-  // A claim that has run out is followed by another, so that whoever held it cannot take this one for theirs.
+  // Each claim has a new id, so the holder of an expired claim cannot release this one.
   const claim = crypto.randomUUID();
   const claimed = await ctx.db.all(sql`
     UPDATE ems_drafts SET claim = ${claim}, claimed_until = ${nowSeconds() + CLAIM_SECONDS}
@@ -62,6 +67,6 @@ const releaseDraft = (ctx: UserCtx, { row: { id, claim } }: Draft): Promise<unkn
     UPDATE ems_drafts SET claim = NULL, claimed_until = NULL
     WHERE id = ${id} AND company_id ${inCompanies(ctx)} AND claim = ${claim}`);
 
-/** What fails here is made up for by the end of the claim. */
+/** Logs a failure. The claim then expires by itself. */
 const logFailure = (id: string, work: Promise<unknown>): Promise<unknown> =>
   work.catch((error) => log("error", "draft.claimed", { id, error }));

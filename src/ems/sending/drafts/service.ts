@@ -7,15 +7,16 @@ import { type DraftRow, discardContent, EMPTY, mergeContent, storeContent } from
 import type { DraftCreate, DraftResponse, DraftUpdate } from "./schemas.ts";
 import { changeDraft, type Draft, isUnchanged, requireDraft, toResponse } from "./versions.ts";
 
-/** Which draft to change, and the version of it that the caller has seen: null to change whatever is there. */
+/** A draft, and the version the caller has seen; null to skip that check. */
 export interface Seen {
   id: string;
   seen: number | null;
 }
 
 /**
- * Begins a draft, which belongs to the company of its account.
- * @throws ServiceError `forbidden` for an account that is not the caller's; `not_found` for an original that is not of its company
+ * Creates a draft in the company of its account.
+ * @throws ServiceError forbidden for an account outside the caller's companies; not_found for an original outside
+ *   the account's company
  */
 export async function createDraft(ctx: UserCtx, input: DraftCreate): Promise<DraftResponse> {
   const account_id = input.email_account_id;
@@ -37,14 +38,14 @@ export async function createDraft(ctx: UserCtx, input: DraftCreate): Promise<Dra
   return toResponse({ row, content });
 }
 
-/** @throws ServiceError `not_found` */
+/** @throws ServiceError not_found */
 export const getDraft = async (ctx: UserCtx, id: string): Promise<DraftResponse> =>
   toResponse(await requireDraft(ctx, id));
 
 /**
- * Changes the given fields of a draft. What changes nothing leaves its version as it is.
- * @throws ServiceError `not_found` also for an original that is not of the draft's company; `forbidden` for an account that is not;
- *   `conflict` with the present draft
+ * Changes the given fields of a draft. A change without effect keeps the version.
+ * @throws ServiceError not_found for the draft, or an original outside its company; forbidden for an account
+ *   outside its company; conflict with the current draft
  */
 export async function updateDraft(ctx: UserCtx, input: Seen & { changes: DraftUpdate }) {
   const change = (draft: Draft) => writeChanges(ctx, draft, input.changes);
@@ -72,11 +73,11 @@ async function writeChanges(ctx: UserCtx, before: Draft, changes: DraftUpdate): 
   return row ? { row, content } : null;
 }
 
-/** @throws ServiceError `not_found`; `conflict` with the present draft */
+/** Deletes a draft. @throws ServiceError not_found; conflict with the current draft */
 export const deleteDraft = (ctx: UserCtx, { id, seen }: Seen): Promise<true> =>
   changeDraft(ctx, id, seen, async ({ row }) => ((await removeDraft(ctx, row)) ? true : null));
 
-/** Deletes a draft with all that was written, if it still is as it was read. @returns whether it was */
+/** Deletes a draft and its content unless it has changed since it was read. @returns whether it was deleted */
 export async function removeDraft(ctx: UserCtx, draft: DraftRow): Promise<boolean> {
   const [row] = await ctx.db.all(sql<DraftRow>`
     DELETE FROM ems_drafts WHERE ${isUnchanged(ctx, draft)} RETURNING content_key`);

@@ -6,27 +6,31 @@ import { inCompanies, type UserCtx } from "../../context.ts";
 import { type DraftRow, EMPTY, loadContent } from "./content.ts";
 import type { DraftContent, DraftResponse } from "./schemas.ts";
 
-/** How often a change is tried anew because somebody else was faster: each time, somebody's change was made. */
+/** Retries of a change that lost to a concurrent one. Each retry means another change succeeded. */
 const ATTEMPTS = 30;
 
+/** A draft's row with its content. */
 export interface Draft {
   row: DraftRow;
   content: DraftContent;
 }
 
 /**
- * Who sends a draft claims it, so that nobody else changes or sends it. A claim is given back when nothing was sent.
- * One that is not (the Worker died, or it is not known what the provider did) ends by itself, when no call to the
- * provider can still be under way.
+ * Whether a sender holds the draft. Sending claims it, which blocks changes and other senders. The claim is
+ * released when nothing was sent. After a crash or an unknown outcome it expires, once no provider call can still
+ * be running.
  */
 const isClaimed = ({ claimed_until }: DraftRow): boolean =>
   claimed_until !== null && claimed_until > nowSeconds();
 
-/** The condition that a draft of the caller's is as it was read: of that version, and claimed by nobody since. */
+/**
+ * The SQL condition that a draft of the caller's companies is unchanged since it was read: same version, same
+ * claim.
+ */
 export const isUnchanged = (ctx: UserCtx, { id, version, claim }: DraftRow): SQL => sql`
   id = ${id} AND company_id ${inCompanies(ctx)} AND version = ${version} AND claim IS ${claim}`;
 
-/** A draft of the caller's companies with all that has been written, null when there is none. */
+/** Reads a draft of the caller's companies with its content; null when there is none. */
 export async function findDraft(ctx: UserCtx, id: string): Promise<Draft | null> {
   let missing: string | null = null;
   for (;;) {
@@ -35,7 +39,8 @@ export async function findDraft(ctx: UserCtx, id: string): Promise<Draft | null>
     if (!row) return null;
     const content = await loadContent(ctx, row);
     if (content) return { row, content };
-    // A change in between leaves another key, which is worth another look; the same key twice is a loss.
+    // A concurrent change stores the content under a new key, so read again. The same key twice means a lost
+    // object.
     if (row.content_key === missing) {
       log("error", "draft.missing", { key: missing });
       return { row, content: EMPTY };
@@ -44,7 +49,7 @@ export async function findDraft(ctx: UserCtx, id: string): Promise<Draft | null>
   }
 }
 
-/** @throws ServiceError `not_found` */
+/** @throws ServiceError not_found */
 export async function requireDraft(ctx: UserCtx, id: string): Promise<Draft> {
   const draft = await findDraft(ctx, id);
   if (!draft) throw notFound("Draft");
@@ -52,11 +57,10 @@ export async function requireDraft(ctx: UserCtx, id: string): Promise<Draft> {
 }
 
 /**
- * Changes a draft by compare and set: what is written rests on the version that was read, or is not written.
- * Who has lost to another begins again, from what that one has left.
- * @param seen the version that the caller has seen; null to change whatever is there
- * @param change does it under `isUnchanged`, and gives null when that did not hold any more
- * @throws ServiceError `not_found`; `conflict` with the present draft when it is another version than was seen, or is being sent
+ * Changes a draft by compare and set. After losing to a concurrent change it starts over from the new version.
+ * @param seen the version the caller has seen; null to skip that check
+ * @param change writes under `isUnchanged`; returns null when that condition failed
+ * @throws ServiceError not_found; conflict with the current draft when it has another version or is being sent
  */
 export async function changeDraft<T>(
   ctx: UserCtx,
@@ -67,21 +71,21 @@ export async function changeDraft<T>(
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const draft = await requireDraft(ctx, id);
     if (isClaimed(draft.row)) {
-      throw conflict(draft, "This draft is being sent, or it is not known yet whether it was");
+      throw conflict(draft, "This draft is being sent, or its outcome is not known yet");
     }
     if (seen !== null && seen !== draft.row.version) {
-      throw conflict(draft, "This draft has been changed since you have read it");
+      throw conflict(draft, "This draft has changed since you read it");
     }
     const done = await change(draft);
     if (done !== null) return done;
   }
-  throw conflict(await requireDraft(ctx, id), "Too many are changing this draft at the same time");
+  throw conflict(await requireDraft(ctx, id), "Too many concurrent changes to this draft");
 }
 
 const conflict = (draft: Draft, detail: string): ServiceError =>
   new ServiceError("conflict", detail, { details: { version: draft.row.version, draft: toResponse(draft) } });
 
-/** A draft as the API shows it. */
+/** The API's form of a draft. */
 export const toResponse = ({ row, content }: Draft): DraftResponse => ({
   id: row.id,
   email_account_id: row.account_id,
