@@ -78,7 +78,7 @@ describe("a bounce", () => {
   ])("is not %s", async (_, attachments, mail) => {
     const sent = await send();
     await receive({ ...mail, attachments: attachments(sent.internet_message_id!) }).catch((error: Error) => {
-      expect(error.message).toContain("not known yet");
+      expect(error.message).toContain("not stored yet");
     });
     expect((await get(sent.id)).delivery?.state ?? null).not.toBe("bounced");
   });

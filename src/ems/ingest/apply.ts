@@ -17,10 +17,11 @@ import type { ApplyResult, MessageUpdate } from "./update.ts";
 import { insertStatements, sentStatements, updateStatements } from "./writing.ts";
 
 /**
- * Brings a message to the state that the provider tells: the one way by which mail gets into the database,
- * whether it came by notification, by backfill or from our own sending, once or repeatedly, in any order.
- * Message, thread, attachments, the sender's read state and events are written in one batch.
- * @throws Error when other deliveries of the same message kept coming in between; the caller tries again
+ * Brings a stored message to the provider's state. All mail enters the database here: notifications, backfill and
+ * sent mail, repeated and in any order. One batch writes message, thread, attachments, the sender's read state and
+ * events.
+ * @throws ProviderError when the provider's rate limit is reached
+ * @throws Error after losing to concurrent updates three times; the caller retries
  */
 export async function applyMessage(
   ctx: Ctx,
@@ -43,7 +44,7 @@ export async function applyMessage(
     const filing = sent ? fileSent(stored) : isOlder ? stored : fileMessage(folderFacts, stored);
     if (!stored && filing.folder === "drafts") return { id: null, isNewOutbound: false, outcome: "ignored" };
     const state = mergeState(stored, message, filing, digest, isMarkup, files);
-    // An older notification has a body or files only where they are news, if only by their time.
+    // For an older update, `onlyMissing` keeps body and files only if they are newer than the stored ones.
     const hasNewParts = isOlder && (message.body !== undefined || message.attachments !== undefined);
     if (
       existing.stored &&
@@ -52,7 +53,7 @@ export async function applyMessage(
       isSame(existing.stored, state) &&
       (!files || isUnchanged(files))
     ) {
-      // The first delivery may have died between its commit and its ring.
+      // The first delivery may have died after its commit, before it notified the hub.
       if (!silent) notifyHub(companyCtx, account.company_id);
       if (existing.stored.threaded_by === "none")
         await enqueueIfBounce(companyCtx, existing.stored.id, state, update);
@@ -72,7 +73,7 @@ export async function applyMessage(
       ...(files ? writeFiles(id, update.cause, files) : []),
       ...(sent ? sentStatements(id, account, state, sent) : []),
     ]);
-    // Only the message's own statement returns a row, and none when a concurrent delivery was first.
+    // Only the message's own statement returns a row. None means a concurrent delivery was first.
     if (results.every((rows) => rows.length === 0)) continue;
 
     if (!silent) notifyHub(companyCtx, account.company_id);
@@ -84,7 +85,10 @@ export async function applyMessage(
   throw new Error(`Message ${update.message.id} kept changing under this delivery`);
 }
 
-/** A mail that may be a bounce is read by a job: again, where it has found no thread, in case that was lost. */
+/**
+ * Enqueues the job that reads a possible bounce. Repeated deliveries enqueue it again until the mail has joined a
+ * thread, since the first job may be lost.
+ */
 async function enqueueIfBounce(
   ctx: Ctx,
   id: string,
@@ -94,7 +98,7 @@ async function enqueueIfBounce(
   if (direction === "inbound" && mayBeBounce(message)) await enqueueBounce(ctx, id, message.references);
 }
 
-/** The stored message that this one is, under the id that it has since it was moved to another folder. */
+/** Finds the stored message that was moved to another folder and got this new id. */
 async function findMoved(
   ctx: Ctx,
   account: MailAccount,
@@ -106,13 +110,16 @@ async function findMoved(
   return { ...candidate, files: await ctx.db.all(selectFiles(sql`${candidate.id}`)) };
 }
 
-/** What a user of ours has sent is sent, wherever the provider has put it by now. */
+/** Mail sent by our users stays outbound, whatever folder the provider reports. */
 const fileSent = (stored: StoredMessage | undefined): Pick<State, "folder" | "direction"> => ({
   folder: stored && stored.folder !== "drafts" ? stored.folder : "sent",
   direction: "outbound",
 });
 
-/** @returns null when neither the files nor the body that shows them were told */
+/**
+ * Plans the changes of a message's files.
+ * @returns null when the update has neither files nor a body that could change which are inline
+ */
 async function planMessageFiles(
   ctx: Ctx,
   stored: StoredMessage | undefined,
@@ -128,13 +135,13 @@ async function planMessageFiles(
   return planFiles(existing, attachments, html);
 }
 
-/** When what was told of body and files was seen. */
+/** The times to store for the body and files of an update. */
 const observedOf = ({ message, observedAt }: MessageUpdate): Partial<Observed> => ({
   ...(message.body === undefined ? {} : { body_observed_at: observedAt }),
   ...(message.attachments === undefined ? {} : { files_observed_at: observedAt }),
 });
 
-/** The body columns to write: none when the provider told no new body. */
+/** Stores a new body. @returns the body columns to write; undefined when the body is unchanged */
 async function storeNewBody(
   ctx: Ctx,
   account: MailAccount,
@@ -146,7 +153,7 @@ async function storeNewBody(
   if (message.body === undefined || (!sent && stored && stored.body_digest === state.body_digest)) {
     return stored ? undefined : { body_html: null, body_text: null, body_key: null };
   }
-  // No provider tells the text alternative of an HTML mail: what we sent with it stays ours.
+  // Providers return no plain-text alternative of HTML mail, so keep the text that we sent.
   const text = sent ? sent.text : stored ? (await loadBody(ctx, stored)).body_text : null;
   const body: Body = isMarkup
     ? { body_html: message.body, body_text: text }

@@ -4,14 +4,16 @@ import type { Ctx } from "../context.ts";
 import { overflow } from "../garbage.ts";
 import type { messages } from "../schema/mail.ts";
 
+/** Either half may be null. */
 export type Body = Pick<RowOf<typeof messages>, "body_html" | "body_text">;
 
-/** Where a body lies: in the row, or in R2 under a key. */
+/** The columns of a body: in the row, or the key of an R2 object. */
 export type BodyColumns = Pick<RowOf<typeof messages>, "body_html" | "body_text" | "body_key">;
 
 /**
- * Puts a body where it belongs. A large one is in R2 when this returns, before the row that refers to it. Each time
- * it is another object, so that what one row lets go of is never what another has just begun to refer to.
+ * Stores a body. A large one is in R2 before this returns, so before the row refers to it. Each call uses a new
+ * key, so deleting one row's object never breaks another row.
+ * @returns the body columns of the row
  */
 export async function storeBody(
   ctx: Ctx,
@@ -24,7 +26,7 @@ export async function storeBody(
   return body_key === null ? { ...body, body_key } : { body_html: null, body_text: null, body_key };
 }
 
-/** The whole body of a message, wherever it lies. */
+/** Reads the body of a message from its row or from R2. A lost object is logged and read as empty. */
 export async function loadBody({ env }: Ctx, columns: BodyColumns): Promise<Body> {
   if (columns.body_key === null) return columns;
   const object = await env.ATTACHMENTS.get(columns.body_key);

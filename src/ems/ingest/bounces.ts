@@ -18,24 +18,28 @@ import type { messages } from "../schema/mail.ts";
 import { type BodyColumns, loadBody } from "./bodies.ts";
 import { setDelivery } from "./delivery.ts";
 
-// A bounce is a mail from a mail system: it reports that a mail of ours was not delivered. Providers report bounces of
-// some mailboxes only, so bounces are read here for all. A forged one must know our Message-ID, and can do no more
-// than mark that mail. Nothing is ever sent in answer.
+// A bounce is a mail system's report that a mail of ours was not delivered. Providers report bounces of some
+// mailboxes only, so we read them for all. A forged one must know our Message-ID, and can only mark that mail. We
+// never reply.
 
 const STATUS = ["message/delivery-status", "message/global-delivery-status"];
 const ORIGINAL = ["text/rfc822-headers", "message/rfc822", "message/global-headers", "message/global"];
 
-/** Of each part so much is read: a status and the headers of a mail fit in. */
+/** Bytes to read of each part; a status and the headers of a mail fit. */
 const READ_BYTES = 65_536;
 const MAX_PARTS = 10;
 const MAX_REFERENCES = 20;
 
-/** True for a mail that may be a bounce: then a job reads it. */
+/** True for a mail that may be a bounce. A job then reads it. */
 export const mayBeBounce = ({ from, attachments }: ProviderMessage): boolean =>
   (from !== undefined && (from.email === "" || isMailSystem(from.email))) ||
   (attachments ?? []).some(({ content_type }) => STATUS.includes(content_type));
 
-/** Asks for a mail to be read as a bounce. If the queue fails, the next sweep that sees it asks again. */
+/**
+ * Enqueues the job that reads a mail as a bounce. If the queue fails, the next sweep that sees the mail tries
+ * again.
+ * @param references Message-IDs; the last 20 are used
+ */
 export async function enqueueBounce(ctx: Ctx, messageId: string, references: string[] = []): Promise<void> {
   const nearest = references.slice(-MAX_REFERENCES);
   try {
@@ -51,14 +55,14 @@ type Report = BodyColumns &
     "id" | "account_id" | "company_id" | "from_address" | "subject" | "created_at"
   >;
 
-/** For so long the mail that bounced may not be stored yet. */
+/** How long the bounced mail may arrive after its report. */
 const PATIENCE_SECONDS = 600;
 
 /**
- * Job: if the message is a bounce of a mail of its account, that mail is shown as bounced, and the message joins its
- * thread. Done twice, it is as if done once.
+ * Job: if the message is a bounce of its account's mail, marks that mail as bounced and moves the message to its
+ * thread. Safe to repeat.
  * @throws ProviderError when the provider fails
- * @throws Error while the mail that bounced may still come; the queue tries again
+ * @throws Error while the bounced mail may still arrive; the queue tries again
  */
 export async function readBounce(ctx: Ctx, job: { message_id: string; references: string[] }): Promise<void> {
   const [report] = await ctx.db.all(sql<Report>`
@@ -82,7 +86,7 @@ export async function readBounce(ctx: Ctx, job: { message_id: string; references
   const original = await findSent(ctx, report, ids);
   if (!original) {
     if (ids.length === 0 || nowSeconds() - report.created_at > PATIENCE_SECONDS) return;
-    throw new Error("The mail that bounced is not known yet");
+    throw new Error("The bounced mail is not stored yet");
   }
   const account = { id: report.account_id, company_id: report.company_id };
   const providerIds = [original.provider_message_id];
@@ -92,18 +96,18 @@ export async function readBounce(ctx: Ctx, job: { message_id: string; references
       FROM (SELECT thread_id FROM ems_messages WHERE id = ${original.id}) m
       WHERE id = ${report.id}`,
   ]);
-  // This rings, also for what the batch before has told.
+  // Also notifies the hub of the batch above.
   await setDelivery(ctx, { account, cause: report.id, providerIds, messageIds: [] }, "bounced", detail);
 }
 
-/** What the report says of the failure, for people; null when it tells of none. */
+/** Extracts the failure for display. @returns null when the report has no failure */
 function readFailure(report: Report, status: string[], text: string): string | null {
   const detail = status
     .flatMap(failedRecipients)
     .map(({ address, code, reason }) => [address, code, reason].filter(Boolean).join(": "))
     .join("; ");
   if (detail !== "" || status.length > 0) return detail || null;
-  // Without a status, as older systems write: a person may write as postmaster, and a warning is no failure.
+  // Older systems send no status part. A person may write as postmaster, and a warning is not a failure.
   if (report.from_address !== "" && !isMailSystem(report.from_address)) return null;
   const failure = failureIn(text);
   if (failure !== null) return failure;
@@ -124,7 +128,7 @@ async function findSent(ctx: Ctx, { account_id }: Report, ids: string[]) {
   return sent;
 }
 
-/** The beginnings of the parts that tell the status and the headers of the mail that bounced. */
+/** Reads the first bytes of the parts with the status and with the bounced mail's headers. */
 async function loadReportParts(ctx: Ctx, { id }: Report): Promise<{ status: string[]; original: string[] }> {
   const rows = await ctx.db.all(sql<StoredAttachment & { content_type: string }>`
     SELECT a.id, a.company_id, a.content_type, a.provider_attachment_id, a.stored_at, m.provider_message_id, c.grant_id

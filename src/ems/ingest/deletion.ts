@@ -6,10 +6,10 @@ import { mergeMoved, recordDeletion } from "./moves.ts";
 import type { MailAccount } from "./state.ts";
 
 /**
- * Follows a deletion at the provider: the message is gone, and a tombstone keeps late notifications of earlier
- * states from bringing it back, and leads answers to it to what is left of its thread. A message of a protected thread
- * (`do_not_delete`) stays, and one that was only moved.
- * @param deletedAt in milliseconds; a state that was seen later outlasts the deletion
+ * Applies a deletion at the provider. A tombstone blocks late notifications of earlier states, and leads replies
+ * to the rest of the thread. Messages of a protected thread (`do_not_delete`) and moved messages stay.
+ * @param deletedAt in milliseconds; a state seen later outlasts the deletion
+ * @throws Error after losing to a concurrent update; the caller retries
  */
 export async function deleteMessage(
   ctx: Ctx,

@@ -4,17 +4,20 @@ import { batch, type Ctx } from "../context.ts";
 import { notifyHub } from "../events/hub-client.ts";
 import { appendEvents } from "../events/log.ts";
 
-/** What has become of a mail of an account, which is known by any of these ids. */
+/** The outcome of an account's mail, identified by any of these ids. */
 export interface Outcome {
   account: { id: string; company_id: number };
-  /** Names the notification or mail that told it: each tells it once. */
+  /** Identifies the notification or report. Each cause appends one event. */
   cause: string;
   providerIds: string[];
-  /** By which messages are compared (lib/message-ids.ts). */
+  /** Normalised Message-IDs (lib/message-ids.ts). */
   messageIds: string[];
 }
 
-/** The account's messages of these ids: each is looked up by its own index, which an OR would keep SQLite from. */
+/**
+ * Matches the account's messages with these ids. UNION ALL, because an OR would keep SQLite from using the two
+ * indexes.
+ */
 const matching = ({ account, providerIds, messageIds }: Outcome): SQL => sql`id IN (
   SELECT m.id FROM json_each(${JSON.stringify(providerIds)}) j CROSS JOIN ems_messages m
     ON m.account_id = ${account.id} AND m.provider_message_id = j.value
@@ -23,8 +26,8 @@ const matching = ({ account, providerIds, messageIds }: Outcome): SQL => sql`id 
     ON m.account_id = ${account.id} AND m.internet_message_id = j.value)`;
 
 /**
- * Shows on a mail what has become of it, and tells the company, once.
- * @param detail what people may read of it; at most 500 characters are kept
+ * Stores the delivery state of a mail and appends one event.
+ * @param detail for display; cut to 500 characters
  * @returns false when there is no such message
  */
 export async function setDelivery(
@@ -33,7 +36,7 @@ export async function setDelivery(
   state: "sent" | "bounced" | "failed",
   detail: string | null,
 ): Promise<boolean> {
-  // A bounce follows a success, which may come later all the same.
+  // A bounce overrides `sent`, and the notification of `sent` may arrive after it.
   const isNews = sql`delivery_state IS NOT ${state} AND (${state} <> 'sent' OR delivery_state IS NULL)`;
   const [found] = await batch(ctx, [
     sql`SELECT 1 FROM ems_messages WHERE ${matching(outcome)}`,

@@ -15,21 +15,22 @@ import type { MailAccount } from "./state.ts";
 
 type MessageRow = RowOf<typeof messages>;
 
-/** A message as the database has it, with its files. */
+/** A message's row with its files. */
 export type StoredMessage = typeof messages.$inferSelect & { files: FileRow[] };
 
-/** What the database knows of a message that the provider reports. */
+/** What the database has on a message that the provider reports. */
 export interface Existing {
   stored: StoredMessage | undefined;
-  /** When the provider has deleted it, in milliseconds. */
+  /** When the provider deleted it, in milliseconds. */
   deletedAt: number | null;
   folders: KnownFolders;
-  /** Another message that this one may be, under an earlier id. */
+  /** The stored message that may be this one under an earlier id. */
   candidate: (Omit<StoredMessage, "files"> & MoveCandidate) | undefined;
+  /** The same mail, deleted less than an hour ago. */
   recentlyDeleted: RecentlyDeleted | undefined;
 }
 
-/** Reads what is known of a message of the account, in one round trip. */
+/** Reads what the database has on a message of the account, in one round trip. */
 export async function findExisting(
   ctx: Ctx,
   account: MailAccount,

@@ -5,21 +5,21 @@ import { picturesOf } from "../attachments/images.ts";
 import type { ProviderAttachment } from "../provider/port.ts";
 import type { attachments } from "../schema/mail.ts";
 
-/** A file of a message, as the database has it. */
+/** A file's row. */
 export type FileRow = Pick<
   RowOf<typeof attachments>,
   | ("id" | "provider_attachment_id" | "nth" | "filename")
   | ("content_type" | "size_bytes" | "content_id" | "is_inline")
 >;
 
-/** Selects the files of a message. */
+/** Selects the files of a message, in their order. */
 export const selectFiles = (messageId: SQL): SQL<FileRow> => sql`
   SELECT id, provider_attachment_id, nth, filename, content_type, size_bytes, content_id, is_inline
   FROM ems_attachments WHERE message_id = (${messageId}) ORDER BY rowid`;
 
-/** A message's files as they will be, and what of the rows must change for it. */
+/** The changes that bring a message's file rows to the new state. */
 export interface FilePlan {
-  /** How many, and whether one is not shown by the HTML: they follow from the rows and nothing else. */
+  /** Derived from the rows: their number, and whether any is not shown inline by the HTML. */
   attachment_count: number;
   has_attachments: boolean;
   inserted: FileRow[];
@@ -32,11 +32,10 @@ export const isUnchanged = ({ inserted, updated, deleted }: FilePlan): boolean =
   inserted.length + updated.length + deleted.length === 0;
 
 /**
- * Brings the rows to what the provider tells: a file that stays keeps its row, also under another id of the provider's
- * (which comes when the mail is moved); one that is gone loses it. Which are inline is decided anew by what the HTML
- * shows.
- * @param told undefined when only the body is new
- * @param html gives the body; called only where it can matter. Null for a body that is no HTML.
+ * Plans the changes of a message's file rows. A file keeps its row even when a move gives it a new provider id.
+ * Which files are inline is recomputed from the HTML.
+ * @param listed the provider's files; undefined when only the body is new
+ * @param html loads the HTML, null for a plain-text body; called only when it can matter
  */
 export async function planFiles(
   stored: FileRow[],
@@ -65,7 +64,7 @@ export async function planFiles(
 }
 
 /**
- * The statements of a plan. Nothing happens unless the message was written by the same cause, in the same batch.
+ * The statements of a plan. They do nothing unless the same cause wrote the message in this batch.
  * @param id of the message
  */
 export function writeFiles(id: string, cause: string, { inserted, updated, deleted }: FilePlan): SQL[] {
@@ -117,7 +116,7 @@ async function findShown<Each extends File>(
   return picturesOf(contentIdsIn(sanitizeHtml(markup, false)), candidates).values();
 }
 
-/** Finds the row of a file: by the provider's id, or else the next without one that is alike. */
+/** Matches a file to its row by provider id, else to the next unmatched row of equal name and size. */
 function matchRows(stored: FileRow[], files: File[]): (file: File) => FileRow | undefined {
   const known = new Map(stored.map((row) => [identityOf(row), row]));
   const current = new Set(files.map(identityOf));

@@ -1,6 +1,6 @@
 import type { Folder } from "../folders.ts";
 
-/** Special uses of RFC 6154 section 2, and others that providers have. Null: it does not say where a mail lies. */
+/** Special uses of RFC 6154 section 2, and others of providers. Null: a label, not a place. */
 const BY_ATTRIBUTE: Record<string, Folder | null> = {
   "\\inbox": "inbox",
   "\\sent": "sent",
@@ -16,7 +16,7 @@ const BY_ATTRIBUTE: Record<string, Folder | null> = {
   "\\important": null,
 };
 
-/** What mail programs and servers call these folders, without case, blanks, hyphens and underscores. */
+/** Names that mail programs and servers use, without case, blanks, hyphens and underscores. */
 const NAMES: Record<Folder, string> = {
   inbox: `inbox, posteingang, boîtederéception, bandejadeentrada, postainarrivo, caixadeentrada, входящие, kiruvchi,
     kiruvchixatlar, kelganxatlar, кирувчи, gelenkutusu, кіріс, вхідні, 收件箱, 受信トレイ, odebrane`,
@@ -50,10 +50,10 @@ const BY_NAME = new Map<string, Folder>(
   ),
 );
 
-/** Gmail's labels that say nothing of where a mail lies. */
+/** Gmail labels that are not places. */
 const NO_PLACE = /^(UNREAD|STARRED|IMPORTANT|CHAT|CATEGORY_[A-Z]+)$/;
 
-/** Without what differs between spellings of one name. (A function: the table above is made with it.) */
+/** Normalises spellings of one name. A hoisted function, because the table above needs it. */
 function plain(name: string): string {
   return name
     .normalize("NFC")
@@ -62,20 +62,23 @@ function plain(name: string): string {
     .replace(/[\s_-]+/g, "");
 }
 
-/** Servers put folders below the inbox, and Gmail its own ones below a folder named after it. */
+/** Some servers nest folders below the inbox; Gmail nests its own below a folder of its name. */
 const PARENT = /^(?:inbox[./]|\[(?:gmail|google mail)\]\/)/i;
 
 /**
- * Where mail in a folder of this name or id lies, by the whole name and never by a word in it: "To be sent" is an
- * ordinary folder.
- * @returns null for what is no place; undefined for a name that says nothing
+ * Classifies a folder by its whole name or id. Words inside a name do not count: "To be sent" is an ordinary
+ * folder.
+ * @returns null for a label that is not a place; undefined for an unknown name
  */
 export function folderByName(name: string): Folder | null | undefined {
   if (NO_PLACE.test(name)) return null;
   return BY_NAME.get(plain(name)) ?? BY_NAME.get(plain(name.replace(PARENT, "")));
 }
 
-/** Where mail in a folder lies, by its special use, and by its name where it has none. Own folders are archive. */
+/**
+ * Classifies a folder by its special use, else by its name. User-made folders are archive.
+ * @returns null for a label that is not a place
+ */
 export function folderOf({ id, name, attributes }: { id: string; name: string; attributes: string[] }) {
   for (const attribute of attributes) {
     const folder = BY_ATTRIBUTE[attribute.toLowerCase()];

@@ -7,20 +7,20 @@ import { isProviderError, type ProviderMessage } from "../provider/port.ts";
 import { folderByName, folderOf } from "./folder-names.ts";
 import type { MailAccount, State } from "./state.ts";
 
-/** A provider that has failed to list an account's folders is not asked again before this. */
+/** How long to wait after a provider failed to list an account's folders. */
 const ASK_AGAIN_SECONDS = 60;
-/** So many addresses of an account are learnt. */
+/** Most aliases learned per account. */
 const MAX_ALIASES = 50;
 
-/** Where a message lies, and who has sent it. */
+/** What decides a message's folder and direction. */
 export interface FolderFacts {
-  /** Undefined when the provider has not told. */
+  /** The message's folders; undefined when the update names none. */
   folders: Set<Folder> | undefined;
-  /** Whether it is from the account's own address, or one that it is known to send from. */
+  /** Whether the sender is the account's address or a known alias. */
   isOwn: boolean;
 }
 
-/** The known folders among those that the message names, and whether its sender is an alias. */
+/** Input of `loadFolderFacts`: rows of the message's folders, and of its account. */
 export type KnownFolders = [folders: FolderRow[], accounts: AccountRow[]];
 
 /** Selects the rows of KnownFolders. */
@@ -38,9 +38,11 @@ export const selectKnownFolders = (
 ];
 
 /**
- * Finds out where a message lies. If a folder id is unknown, the account's folders are read again, once.
- * @param rows what `selectKnownFolders` gave
- * @throws ProviderError when the provider's limit is reached; after any other failure the folder counts as ordinary
+ * Classifies a message's folders. An unknown folder id makes it reload the account's folders, once a minute at
+ * most after a failure.
+ * @param rows what `selectKnownFolders` returned
+ * @throws ProviderError when the provider's rate limit is reached; after other errors an unknown folder counts as
+ *   archive
  */
 export async function loadFolderFacts(
   ctx: Ctx,
@@ -76,9 +78,10 @@ const toMap = (rows: FolderRow[]) => new Map(rows.map(({ id, folder }) => [id, f
 const lower = (address: string | undefined): string => (address ?? "").toLowerCase();
 
 /**
- * Reads the account's folders anew, and keeps what each of them is. A provider that fails is asked again later.
- * @param told ids that must be known from now on: those that the provider does not list are ordinary folders
- * @throws ProviderError when its limit is reached
+ * Reloads the account's folders and stores their classes. After a failure the next attempt waits 60 s.
+ * @param required folder ids that must be known afterwards; unlisted ones count as archive
+ * @returns classes by folder id; empty after a failure
+ * @throws ProviderError when the provider's rate limit is reached
  */
 export async function refreshFolders(
   ctx: Ctx,
@@ -115,16 +118,16 @@ export async function refreshFolders(
   }
 }
 
-/** Something about the account's folders has changed: the next mail that needs them has them read again. */
+/** Drops the stored folders of an account. The next mail that needs them reloads them. */
 export const forgetFolders = (ctx: Ctx, account: MailAccount): Promise<unknown> =>
   ofCompany(ctx, account.company_id).db.run(sql`DELETE FROM ems_folders WHERE account_id = ${account.id}`);
 
-/** A mail in several folders lies in the first of these: what Gmail has in inbox and sent lies in the inbox. */
+/** For a mail in several folders the first of these wins. Gmail mail in inbox and sent is in the inbox. */
 const PRECEDENCE: Folder[] = ["drafts", "trash", "junk", "inbox", "sent", "archive"];
 
 /**
- * Where a message lies and which way it went. The folder says who sent it, and where it does not: the address. (A
- * mail in the inbox or in junk may forge ours.) What was stored stays where nothing else is told.
+ * Derives folder and direction. The folder decides the direction, because mail in inbox or junk may forge our
+ * address. Only without a folder does the address decide. Stored values stay where the update has none.
  */
 export function fileMessage(
   { folders, isOwn }: FolderFacts,
@@ -135,7 +138,7 @@ export function fileMessage(
   const folder = folders && PRECEDENCE.find((each) => folders.has(each));
   if (folder) return { folder, direction };
   if (!folders || !stored) return { folder: stored?.folder ?? byDirection, direction };
-  // It was taken out of the last folder that it was in.
+  // It was removed from its last folder.
   return { folder: stored.folder === "sent" ? "sent" : "archive", direction };
 }
 
@@ -151,7 +154,7 @@ function directionOf(
   return isOwn ? "outbound" : "inbound";
 }
 
-/** Who has mail in the sent folder from the start is somebody that the mailbox sends as. */
+/** Learns the sender of a new mail in the sent folder as an alias of the mailbox. */
 export function learnAlias(account: MailAccount, { folders, isOwn }: FolderFacts, from: string): SQL[] {
   if (isOwn || from === "" || !folders?.has("sent") || folders.has("junk")) return [];
   return [

@@ -9,20 +9,20 @@ import { loadBody } from "./bodies.ts";
 import { planFiles, selectFiles, writeFiles } from "./files.ts";
 import type { MailAccount } from "./state.ts";
 
-// Some providers give a mail another id when it is moved to another folder, and tell of a creation and a deletion, in
-// any order. To people it is the same mail: it keeps its id, thread and state. Mails with one Message-ID can also be
-// real copies (a mail to oneself, a scanner that uses one id for all): these are told apart by asking the provider.
+// Some providers give a mail a new id when it moves to another folder. They report a creation and a deletion, in
+// any order. For users it is the same mail: it keeps its id, thread and state. Equal Message-IDs can also be real
+// copies, such as a mail to oneself. We ask the provider to tell them apart.
 
-/** Mails with one Message-ID to look at. Some devices use the same id for all that they send. */
+/** Most mails compared per Message-ID: some devices use one for everything they send. */
 const LOOKED_AT = 20;
-/** Within this time after a copy came, the deletion of the first mail counts as the second half of a move. */
+/** How long after a copy arrived a deletion of the original counts as the second half of a move. */
 const MOVE_SECONDS = 900;
-/** Within this time a deleted message may come back under another id. */
+/** How long a deleted mail may return under another id. */
 export const RESTORE_SECONDS = 3600;
 
 type MessageRow = RowOf<typeof messages>;
 
-/** What two ids of one mail have in common. */
+/** The fields that are equal when two ids are one mail. */
 interface Mail {
   internet_message_id: string | null | undefined;
   from_address: string | undefined;
@@ -39,7 +39,7 @@ const selectAlike = (accountId: string, mail: Mail): SQL<MessageRow> => sql`
     WHERE account_id = ${accountId} AND internet_message_id = ${mail.internet_message_id ?? ""}
     ORDER BY rowid DESC LIMIT ${LOOKED_AT}) WHERE ${isSameMail(mail)}`;
 
-/** A message that was deleted not long ago. */
+/** A message deleted less than an hour ago, with its users' state. */
 export type RecentlyDeleted = Pick<
   RowOf<typeof departures>,
   "message_id" | "thread_id" | "created_at" | "entries"
@@ -52,7 +52,9 @@ const mailOf = ({ internet_message_id, from, subject, date }: ProviderMessage): 
   sent_at: date,
 });
 
-/** Selects a stored message that may be this one under an earlier id, and whether that id is known to be deleted. */
+/**
+ * Selects the stored message that may be this one under an earlier id, and whether that id is known to be deleted.
+ */
 export const selectMoveCandidate = (
   account: MailAccount,
   message: ProviderMessage,
@@ -63,7 +65,7 @@ export const selectMoveCandidate = (
       AND t.deleted_at >= m.observed_at) AS is_gone
   FROM (${selectAlike(account.id, mailOf(message))} AND provider_message_id <> ${message.id} LIMIT 1) m`;
 
-/** Selects what was kept of this message when it was deleted, less than an hour ago. */
+/** Selects the same mail if it was deleted less than an hour ago. */
 export const selectRecentlyDeleted = (
   account: MailAccount,
   message: ProviderMessage,
@@ -73,15 +75,15 @@ export const selectRecentlyDeleted = (
     AND ${isSameMail(mailOf(message))} AND departed_at > unixepoch() - ${RESTORE_SECONDS}
     AND NOT EXISTS (SELECT 1 FROM ems_messages WHERE id = message_id) LIMIT 1`;
 
-/** A stored message that may have another id by now. */
+/** A stored message whose id may have changed. */
 export type MoveCandidate = Pick<MessageRow, "provider_message_id" | "body_digest" | "attachment_count"> & {
   is_gone: number;
 };
 
 /**
- * Whether the provider now shows a stored message as this one. When it shows both, or does not answer, they are two:
- * should the first be deleted soon, the second takes its place (see `mergeMoved`).
- * @throws ProviderError when the provider's limit is reached
+ * Whether a stored message is now this one. If the provider has both, or does not answer, they count as two. A
+ * later deletion of the first still merges them (see `mergeMoved`).
+ * @throws ProviderError when the provider's rate limit is reached
  */
 export async function isMoved(
   ctx: Ctx,
@@ -102,7 +104,7 @@ export async function isMoved(
   }
 }
 
-/** The statements that give a message back, once `cause` has written it again, what users had done to it. */
+/** Restores the users' state of a message that `cause` has stored again. */
 export const restore = ({ message_id, entries }: RecentlyDeleted, cause: string): SQL[] => [
   sql`
     INSERT INTO ems_inbox_entries (user_id, message_id, company_id, account_id, sent_at, folder,
@@ -116,7 +118,7 @@ export const restore = ({ message_id, entries }: RecentlyDeleted, cause: string)
       SELECT 1 FROM ems_messages WHERE id = ${message_id} AND applied_by = ${cause})`,
 ];
 
-/** The statement that remembers the messages which are about to be deleted. */
+/** Keeps the users' state of messages that are about to be deleted. */
 export const recordDeletion = (doomed: SQL): SQL => sql`
   INSERT INTO ems_departures (message_id, account_id, internet_message_id, from_address, subject, sent_at, thread_id,
     created_at, entries, departed_at)
@@ -128,11 +130,12 @@ export const recordDeletion = (doomed: SQL): SQL => sql`
   ON CONFLICT (message_id) DO UPDATE SET entries = excluded.entries, departed_at = excluded.departed_at`;
 
 /**
- * Makes one message of two, when the deletion of the first shows that the second is where it was moved to: the first
- * takes the second's place at the provider, and the second is gone.
+ * Merges two messages when the deletion of the first shows that it was moved and became the second. The first
+ * keeps its row and takes the second's provider id; the second is deleted.
+ * @param providerId the first's
  * @param deletedAt in milliseconds
- * @returns false when there is no such second message
- * @throws Error when one of the two was changed meanwhile; the caller tries again
+ * @returns false when there is no second message
+ * @throws Error when one of the two changed concurrently; the caller retries
  */
 export async function mergeMoved(
   ctx: Ctx,
@@ -194,7 +197,7 @@ export async function mergeMoved(
       ON CONFLICT (account_id, provider_message_id) DO UPDATE SET deleted_at = max(deleted_at, excluded.deleted_at)`,
   ]);
   if (results.every((rows) => rows.length === 0)) {
-    throw new Error(`Message ${providerId} was changed while its deletion was followed`);
+    throw new Error(`Message ${providerId} changed while its deletion was applied`);
   }
   return true;
 }

@@ -8,16 +8,16 @@ import type { FilePlan } from "./files.ts";
 /** A row of ems_messages whose flags are booleans. */
 type Message = typeof messages.$inferSelect;
 
-/** What of an account its mail depends on. */
+/** What ingest needs of an account. */
 export interface MailAccount {
   id: string;
   company_id: number;
   email_address: string;
-  /** Where its provider can be asked. */
+  /** Needed to ask the provider. */
   grant_id?: string | null;
 }
 
-/** An account whose mail can be asked for. */
+/** An account with a grant. */
 export interface ConnectedAccount extends MailAccount {
   grant_id: string;
 }
@@ -31,11 +31,10 @@ export type State = Pick<
 >;
 
 /**
- * What is known of a message after the provider has spoken: what it told, over what was stored. A field that it
- * did not tell keeps its value.
- * @param placed where it lies now: see folders.ts
- * @param isMarkup whether the body that it told is HTML
- * @param files null when it told nothing that they depend on
+ * Merges an update over the stored state. A field that is absent in the update keeps its value.
+ * @param filing its folder and direction: see folders.ts
+ * @param isMarkup whether the new body is HTML
+ * @param files null when the update has no new files or body
  */
 export function mergeState(
   stored: State | undefined,
@@ -50,7 +49,7 @@ export function mergeState(
     : { email: stored?.from_address ?? "", name: update.from?.name ?? stored?.from_name ?? null };
   const snippet = update.snippet ? readableSnippet(update.snippet) : null;
   return {
-    // Providers put the reports of many mails into one thread.
+    // Providers group delivery reports of many mails into one thread, so ignore that thread.
     provider_thread_id: isMailSystem(from.email)
       ? null
       : (update.thread_id ?? stored?.provider_thread_id ?? null),
@@ -75,12 +74,12 @@ export function mergeState(
   };
 }
 
-/** When the provider saw what is stored of a message's body and files, in milliseconds; null: not known. */
+/** When the provider saw the stored state, body and files, in milliseconds; null if unknown. */
 export type Observed = Pick<Message, "observed_at" | "body_observed_at" | "files_observed_at">;
 
 /**
- * What an older notification can still add: what nobody has told yet, and a body or files that are newer than those
- * that are known, since a newer notification may have come without.
+ * Reduces an older update to what it can still add: absent fields, and a body or files newer than the stored ones.
+ * A newer notification may have come without them.
  * @returns the message without the fields that are known
  */
 export function onlyMissing(
@@ -111,7 +110,7 @@ export function onlyMissing(
   return missing;
 }
 
-/** True when the provider has told nothing new. */
+/** True when an update changes nothing. */
 export const isSame = (stored: State, state: State): boolean =>
   (Object.keys(state) as (keyof State)[]).every((column) => stored[column] === state[column]);
 

@@ -4,32 +4,35 @@ import { batch, type Ctx } from "../context.ts";
 import { deleteMessage } from "./deletion.ts";
 import type { ConnectedAccount } from "./state.ts";
 
-// A suspect is a message that the provider may have deleted without our having been told. Pages and notifications
-// only cast suspicion; here the provider is asked for each, and what it does not have is deleted.
+// A suspect is a message that the provider may have deleted without notifying us. Pages and notifications only
+// mark suspects. A sweep then asks the provider for each, and deletes those it does not have.
 
-/** Each sweep looks again at the end of the one before: mail can get its date before the provider shows it. */
+/** Sweeps overlap by this much, because mail can be dated before the provider lists it. */
 export const OVERLAP_SECONDS = 3600;
-/** So long the provider gets to show what it has announced. */
+/** How long the provider may take to list a message it announced. */
 const SETTLING_SECONDS = 120;
-/** Of an account, so many a sweep: what is left is asked for by the next. */
+/** Most suspects checked per account and sweep; the next sweep takes the rest. */
 const ASKED_AT_ONCE = 50;
-/** Of what a page does not show. Should a provider show nothing at all, the audit comes round to the rest. */
+/** Most suspects marked per page. If a provider lists nothing at all, the audit reaches the rest later. */
 const SUSPECTS_PER_PAGE = 500;
 const POSTPONED_SECONDS = 1800;
 
-/** True for a mail whose date no future sweep comes back to. (It goes by pages of dates; the audit is slow.) */
+/** True for a mail too old for future sweeps, which go by date. Only the slow audit would reach it. */
 export const isBeforeSweeps = (sentAt: number): boolean => sentAt < nowSeconds() - OVERLAP_SECONDS;
 
-/** Of the batch that creates a message from a notification: were it deleted before, nothing would tell of it again. */
+/**
+ * Marks a message that a notification created. If it was deleted before, nothing would report that again. Run it
+ * in the batch that creates the message.
+ */
 export const suspectCreated = (id: string): SQL => sql`
   INSERT INTO ems_suspects (account_id, provider_message_id, ask_at)
   SELECT account_id, provider_message_id, ${nowSeconds() + SETTLING_SECONDS} FROM ems_messages WHERE id = ${id}
   ON CONFLICT DO NOTHING`;
 
 /**
- * Suspects what we have of a time, and a page that covers it has not.
+ * Marks stored messages of a time range that a page does not list.
  * @param shown the provider's ids on the page
- * @param covered from where to where, in seconds since the epoch, bounds included
+ * @param covered the page's range, in seconds since the epoch, bounds included
  */
 export const suspectMissing = (
   accountId: string,
@@ -44,9 +47,9 @@ export const suspectMissing = (
   ON CONFLICT (account_id, provider_message_id) DO NOTHING`;
 
 /**
- * Asks the provider for the suspects of an account that are due, and deletes what it does not have.
+ * Checks an account's due suspects at the provider and deletes the missing ones.
  * @returns how many were deleted
- * @throws ProviderError when the provider fails; the suspect that it failed for comes later
+ * @throws ProviderError when the provider fails; the suspect that caused it is postponed
  */
 export async function askForSuspects(ctx: Ctx, account: ConnectedAccount): Promise<number> {
   const due = await ctx.db.all(sql<{ id: string; observed_at: number | null }>`
@@ -59,10 +62,10 @@ export async function askForSuspects(ctx: Ctx, account: ConnectedAccount): Promi
     if (observed_at !== null && !(await isThere(ctx, account, id))) gone.push({ id, observed_at });
     else cleared.push(id);
   }
-  // Without its grant a mailbox has no message at all: that is no deletion.
+  // A revoked grant makes every message look missing. That is not a deletion.
   const isConnected = gone.length > 0 && (await ctx.providerOf(account).findGrant(account.grant_id)) !== null;
   for (const { id, observed_at } of isConnected ? gone : []) {
-    // The provider's clock may be ahead of ours: what it says now is later than what it ever said.
+    // The provider's clock may be ahead of ours, and the deletion must not be older than the stored state.
     await deleteMessage(ctx, account, id, Math.max(observed_at, nowSeconds() * 1000));
     cleared.push(id);
   }
@@ -80,7 +83,7 @@ async function isThere(ctx: Ctx, account: ConnectedAccount, id: string): Promise
   try {
     return (await ctx.providerOf(account).getMessage(account.grant_id, id)) !== null;
   } catch (error) {
-    // One that cannot be asked for must not keep all others from it.
+    // Postpone it, so that one failing suspect does not block the others.
     await ctx.db.run(sql`
       UPDATE ems_suspects SET ask_at = ${nowSeconds() + POSTPONED_SECONDS}
       WHERE account_id = ${account.id} AND provider_message_id = ${id}`);

@@ -1,37 +1,41 @@
 import type { SQL } from "drizzle-orm/sql";
 import type { ProviderMessage } from "../provider/port.ts";
 
-/** A state of a message that the provider tells. */
+/** A provider's state of a message, to be applied. */
 export interface MessageUpdate {
   message: ProviderMessage;
-  /** When the provider saw this state, in milliseconds: an older state never overwrites a newer one. */
+  /** When the provider saw this state, in milliseconds. An older state never overwrites a newer one. */
   observedAt: number;
-  /** Names the delivery or request that brought it. */
+  /** Identifies the delivery or request that caused the update. */
   cause: string;
-  /** History: stored without telling anyone. */
+  /** True for backfill: no events, no call to the hub. */
   silent?: boolean;
-  /** A notification says so, not the provider asked just now: a deletion may have been lost meanwhile. */
+  /** True for a notification, in contrast to a fresh read. A later deletion may have been lost. */
   isAnnounced?: boolean;
-  /** Set for a mail that one of our users has sent. */
+  /** Set for a mail that one of our users sent. */
   sent?: SentByUser;
 }
 
-/** What only the sender's side knows of a mail. */
+/** What only we know of a mail we sent. */
 export interface SentByUser {
   userId: number;
-  /** The plain text beside the HTML. */
+  /** The plain-text alternative of the HTML. */
   text: string | null;
-  /** The thread that it answers in. */
+  /** The thread it replies in. */
   threadId: string | null;
-  /** Statements that run in the batch which stores the message. */
+  /** More statements for the batch that stores the message. */
   alongside(messageId: string): SQL[];
 }
 
+/** What `applyMessage` did. */
 export interface ApplyResult {
-  /** Null for what was deleted before it came, and for a draft. */
+  /** Null for a message deleted before it arrived, and for a draft. */
   id: string | null;
-  /** `deleted`: the provider has deleted it since, and it stays so. `ignored`: a draft at the provider. */
-  /** True for a message that is new and outbound: it may be one whose sending has no known outcome. */
+  /**  it since, and it stays so. `ignored`: a draft at the provider. */
+  /**
+   * True for a new outbound message that did not come from our outbox. It may settle an entry of unknown outcome.
+   */
   isNewOutbound: boolean;
+  /** `deleted`: the provider deleted it later than this state. `ignored`: a draft at the provider. */
   outcome: "created" | "updated" | "unchanged" | "deleted" | "ignored";
 }

@@ -12,13 +12,10 @@ import { isBeforeSweeps, suspectCreated } from "./suspects.ts";
 import { answeredThread, connect, findThread, hasNoThread, type ThreadKeys } from "./threading.ts";
 import type { MessageUpdate } from "./update.ts";
 
-/** The columns of a message to write; without those of a body that is known. */
+/** The message columns to write; body columns only when the body is new. */
 export type Columns = State & Partial<BodyColumns> & Partial<Observed>;
 
-/**
- * The statements that bring a stored message to what it is now.
- * @param stored as it was read; if the message has changed since, the statements do nothing
- */
+/** The statements that update a stored message. @param stored as read; if it has changed since, nothing happens */
 export function updateStatements(stored: StoredMessage, columns: Columns, update: MessageUpdate): SQL[] {
   const { observedAt, cause, silent, sent } = update;
   const changes: Changes<typeof messages> = {
@@ -41,25 +38,26 @@ export function updateStatements(stored: StoredMessage, columns: Columns, update
       ? sql`${eventOf("message.updated")} UNION ALL ${eventOf("thread.updated")}`
       : eventOf("message.updated"),
   );
-  // Only now its Message-ID became known: what it answers, and what answers it, can be connected.
+  // Its Message-ID is new, so its references and the messages waiting for it can be connected.
   const isNamed = stored.internet_message_id === null && columns.internet_message_id !== null;
   const isRegrouped = stored.provider_thread_id !== columns.provider_thread_id;
   const keys = threadKeysOf({ id: stored.account_id }, columns, update);
-  // What it answers it has shown before: the provider's word for its thread brings no reference with it.
+  // Only the provider's thread id is new. The references were connected before.
   const newKeys = isNamed ? keys : { ...keys, internetMessageId: null, references: undefined };
   const connections = isNamed || isRegrouped ? connect(newKeys, stored.id, cause) : [];
   return [updateRow, ...connections, ...(silent ? [] : [event])];
 }
 
-/** Puts our own reply into its thread. By now the thread may be merged into another, or deleted. */
+/** Moves a reply of ours to its thread, unless that thread was merged or deleted since. */
 const answered = (threadId: string): Changes<typeof messages> => ({
   thread_id: sql`coalesce(${answeredThread(threadId)}, thread_id)`,
   threaded_by: sql`iif(${answeredThread(threadId)} IS NULL, threaded_by, 'reply')`,
 });
 
 /**
- * The statements that store a new message, and begin its thread if it has none. Nothing happens if it is there by now.
- * @param departed the message that comes back with it, under its id
+ * The statements that insert a new message, and its thread if it needs one. Nothing happens if the message exists
+ * by now.
+ * @param recentlyDeleted the deleted message that this one restores, with its id
  */
 export function insertStatements(
   id: string,
@@ -95,12 +93,12 @@ export function insertStatements(
   };
   const insertMessage = sql`
     ${insertInto<typeof messages>("ems_messages", row)} ON CONFLICT DO NOTHING RETURNING id`;
-  // It may have been deleted since the tombstones were looked at: then it was never here.
+  // A tombstone may have been written since it was looked up. Then remove the message again.
   const obeyDeletion = sql`
     DELETE FROM ems_messages WHERE id = ${id} AND EXISTS (
       SELECT 1 FROM ems_tombstones WHERE ${known} AND deleted_at >= ${observedAt})`;
   const forgetDeletion = sql`DELETE FROM ems_tombstones WHERE ${known} AND deleted_at < ${observedAt}`;
-  // What comes back was told of when it came first.
+  // A restored message needs new causes: its first events exist already.
   const again = recentlyDeleted ? `/${cause}` : "";
   const isFirst = sql`(thread_id = ${newThreadId} AND thread_version <= 1)`;
   const events = appendEvents(sql`
@@ -134,7 +132,7 @@ const threadKeysOf = (
   subject: columns.subject,
 });
 
-/** The statements for a mail that a user sent: it is read for its sender. */
+/** The statements of a mail that one of our users sent. Its sender has read it. */
 export const sentStatements = (
   id: string,
   account: MailAccount,
