@@ -20,7 +20,7 @@ describe("connecting", () => {
       grant_id: "nothing",
     };
     const answer = await client.call("POST", "/accounts/", body);
-    expect(answer).toMatchObject({ status: 400, body: { detail: "grant_id: there is no such grant" } });
+    expect(answer).toMatchObject({ status: 400, body: { detail: "grant_id: no such grant" } });
   });
 
   it("a grant of another address is 400: nobody claims another company's mailbox", async () => {

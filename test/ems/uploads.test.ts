@@ -201,7 +201,7 @@ describe("refused, with nothing kept of it, is", () => {
   it("two companies at a time", async () => {
     client = await createClient({ companies: [company, unique()] });
     const [one, two] = client.claims.companies.map((id) => field("company_id", id));
-    const detail = "company_id: is named twice";
+    const detail = "company_id: two different values";
     await expectRefused(400, detail, [...one!, ...two!, ...file(), END]);
     await expectRefused(400, detail, [...one!, ...file(), ...two!, END]);
     await expectRefused(400, detail, [...two!, ...file(), END], { query: `?company_id=${company}` });
@@ -456,7 +456,7 @@ describe("uploads", () => {
     const ids = idsOf((await post([...file(), END])).body);
     const both = await createClient({ companies: [company, unique()] });
     const stranger = await createClient();
-    const none = refusal("^attachment_ids: there is no such upload in this company, of the last 30 days$");
+    const none = refusal("^attachment_ids: no such upload in this company in the last 30 days$");
     const tried: [Client, number, string[]][] = [
       [client, company, [...ids, crypto.randomUUID()]],
       [client, company, ["x"]],

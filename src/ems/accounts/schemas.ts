@@ -4,7 +4,7 @@ import { CompanyResponse } from "../companies/schemas.ts";
 
 export const AccountParam = z.object({ account_id: uuid });
 
-/** `erase`: an admin has the account's mail deleted as well, for good. */
+/** `erase`: also deletes the account's mail, for good. Admins only. */
 export const AccountDelete = z.object({ erase: z.optional(flag) });
 
 const displayName = headerText(200);
@@ -14,7 +14,7 @@ export const AccountCreate = z.object({
   email_address: z.email("must be an email address").check(z.maxLength(320, "at most 320 characters")),
   display_name: z.nullish(displayName),
   provider: z._default(headerText(50).check(z.minLength(1, "must not be empty")), "godaddy"),
-  /** It becomes part of the provider's paths. */
+  /** Security: it becomes part of provider URLs. */
   grant_id: z.nullish(
     z
       .string()
@@ -47,16 +47,16 @@ export type AccountResponse = z.infer<typeof AccountResponse>;
 
 export const SyncResponse = z.object({
   account_id: z.uuid(),
-  /** Of the history: none was asked for, it is being read, it is read, or the provider kept failing. */
+  /** State of the history: never read, being read, complete, or given up after provider failures. */
   state: z.enum(["none", "running", "done", "failed"]),
   fetched: z.int(),
   estimated_total: z.nullable(z.int()),
   oldest_date: z.nullable(z.iso.datetime()),
   last_webhook_at: z.nullable(z.iso.datetime()),
   last_sweep_at: z.nullable(z.iso.datetime()),
-  /** From when the last notification says that it happened until it was applied. */
+  /** Seconds from the event that the last notification reports until it was applied. */
   lag_seconds: z.nullable(z.int()),
-  /** How many messages sweeps have added or corrected. */
+  /** Messages that sweeps have added or corrected. */
   repaired_count: z.int(),
   last_error: z.nullable(z.string()),
   disconnected_reason: z.nullable(z.string()),

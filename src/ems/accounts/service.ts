@@ -22,24 +22,28 @@ type AccountRow = Pick<RowOf<typeof accounts>, AccountColumns> & { company_name:
 
 const TAKEN = "Email account with this email address/grant already exists.";
 
-/** The accounts of the caller's companies, by address, and the position that they were read at. */
+/**
+ * Lists the accounts of the caller's companies by address.
+ * @returns the list, and the event position it was read at
+ */
 export async function listAccounts(ctx: UserCtx): Promise<{ list: AccountResponse[]; readAt: string }> {
   const [newest, rows] = await batch(ctx, [newestEvent, accountsWhere(ctx, sql`true`)]);
   const list = rows.sort(byAddress).map(toResponse);
   return { list, readAt: readAtOf(ctx, newest) };
 }
 
-/** @throws ServiceError `not_found` */
+/** @throws ServiceError not_found */
 export async function getAccount(ctx: UserCtx, id: string): Promise<AccountResponse> {
   return toResponse(await findAccount(ctx, id));
 }
 
 /**
- * Connects a mailbox to a company, or reconnects one of the same company that was disconnected. With a grant it
- * starts `syncing`, without one it is `disconnected`. Only a grant proves whose an address is: what a company has
- * merely said to be its own keeps no other company from it.
- * @throws ServiceError `forbidden` for a company that is not the caller's; `invalid` for an address or grant that is taken, and
- *   for a grant that does not exist or belongs to another address; `provider_failed` when the provider does not answer
+ * Connects a mailbox to a company, or reconnects a disconnected one of that company. With a grant it starts
+ * `syncing`, else it is `disconnected`. Only a grant proves ownership of an address, so an unproven claim blocks
+ * no other company.
+ * @throws ServiceError forbidden for a company outside the token; invalid for a taken address or grant, and for a
+ *   grant that is unknown, expired or of another address; provider_failed when the provider fails; unavailable
+ *   when the backfill cannot be queued
  */
 export async function createAccount(ctx: UserCtx, input: AccountCreate): Promise<AccountResponse> {
   if (!ctx.user.companies.includes(input.company_id)) throw forbidden("No access to this company");
@@ -47,7 +51,7 @@ export async function createAccount(ctx: UserCtx, input: AccountCreate): Promise
   const grant = input.grant_id ? await claimGrant(ctx, input.grant_id, input.email_address) : null;
   const id = old?.id ?? uuidv7();
   const companyCtx = ofCompany(ctx, input.company_id);
-  // A unique index holds within one part of the database: then it is enough.
+  // The unique index covers one part of the database. With one part it suffices.
   const isIndexed = ctx.db.forEveryCompany().parts === 1;
   const isFree = grant === null || isIndexed || (await reserve(companyCtx, id, input, old));
   const proven_at = grant && nowSeconds();
@@ -59,10 +63,10 @@ export async function createAccount(ctx: UserCtx, input: AccountCreate): Promise
 }
 
 /**
- * Makes sure that no company of another part of the database has proven the address. First the account is written as
- * proven but without its grant, so that it gets no mail yet. Then the address is looked for among all companies.
- * Of several concurrent claims all may lose, but never two win.
- * @returns false when the address is taken; then the attempt has been undone
+ * Ensures that no company in another part of the database has proven the address. It first writes the account as
+ * proven but without its grant, so no mail arrives yet. Then it searches all parts. Race: of concurrent claims all
+ * may lose, but never two win.
+ * @returns false when the address is taken; the claim is undone then
  */
 async function reserve(
   companyCtx: UserCtx,
@@ -85,8 +89,9 @@ async function reserve(
 }
 
 /**
- * Changes what an account shows, or its status; `syncing` reads the mailbox's history again.
- * @throws ServiceError `not_found`; `invalid` for bringing an account to life that has no grant
+ * Changes an account's display name or status. `syncing` reads the mailbox's history again.
+ * @throws ServiceError not_found; invalid for activating an account without a grant; unavailable when the backfill
+ *   cannot be queued
  */
 export async function updateAccount(
   ctx: UserCtx,
@@ -109,8 +114,8 @@ export async function updateAccount(
 }
 
 /**
- * Disconnects a mailbox and gives its grant back. All its mail stays. Repeating it changes nothing.
- * @throws ServiceError `not_found`; `provider_failed` when the provider does not answer, and then nothing has changed
+ * Disconnects a mailbox and revokes its grant. All mail stays. Repeating it changes nothing.
+ * @throws ServiceError not_found; provider_failed when the provider fails, before anything has changed
  */
 export async function disconnectAccount(ctx: UserCtx, id: string): Promise<void> {
   const account = await findAccount(ctx, id);
@@ -128,14 +133,14 @@ export async function disconnectAccount(ctx: UserCtx, id: string): Promise<void>
 
 const BY_USER = "Disconnected by a user";
 
-/** What else changes with a status that a user sets. */
+/** Other columns that change when a user sets a status. */
 function statusColumns(status: AccountUpdate["status"]): SQL {
   if (status === undefined) return sql``;
   const isByUser = status === "disconnected";
   return sql`, status_reason = ${isByUser ? BY_USER : null}, disconnected_by_user = ${isByUser}`;
 }
 
-/** What colleagues see of an account has changed. */
+/** Appends the event that an account changed. */
 const accountUpdated = (id: string): SQL =>
   appendEvents(sql`
     SELECT company_id, NULL, 'account.updated', NULL, NULL, id, ${`account.updated/${crypto.randomUUID()}`}
@@ -144,8 +149,8 @@ const accountUpdated = (id: string): SQL =>
 type ExistingAccount = Pick<RowOf<typeof accounts>, "id" | "status" | "proven_at">;
 
 /**
- * @returns the company's disconnected account that this request brings back, if there is one
- * @throws ServiceError `invalid` when the company's is connected, or another company has proven that the address is its own
+ * Finds the company's disconnected account that this request reconnects.
+ * @throws ServiceError invalid when the company's account is connected, or another company has proven the address
  */
 async function findReconnectable(ctx: UserCtx, input: AccountCreate): Promise<ExistingAccount | undefined> {
   const { company_id, email_address } = input;
@@ -162,10 +167,10 @@ const selectProven = (address: string): SQL<{ company_id: number }> => sql`
   SELECT company_id FROM ems_accounts
   WHERE lower(email_address) = lower(${address}) AND proven_at IS NOT NULL`;
 
-/** Makes sure that the grant is for this very address: else anyone could claim another company's mailbox. */
+/** Security: the grant must be for this very address. Else anyone could claim another company's mailbox. */
 async function claimGrant(ctx: UserCtx, grantId: string, address: string): Promise<Grant> {
   const grant = await ctx.providerOf({ grant_id: grantId }).findGrant(grantId).catch(throwUnavailable);
-  if (!grant) throw invalid("grant_id: there is no such grant");
+  if (!grant) throw invalid("grant_id: no such grant");
   if (grant.email.toLowerCase() !== address.toLowerCase()) {
     throw invalid("grant_id: this grant belongs to another email address");
   }
@@ -173,7 +178,7 @@ async function claimGrant(ctx: UserCtx, grantId: string, address: string): Promi
   return grant;
 }
 
-/** @returns false when somebody else took the address or the grant meanwhile */
+/** Inserts the account, or reconnects it. @returns false when a concurrent request took the address or grant */
 async function writeAccount(
   ctx: UserCtx,
   id: string,
@@ -220,13 +225,16 @@ const isUniqueViolation = (error: unknown): boolean =>
   error instanceof Error &&
   (error.message.includes("UNIQUE constraint failed") || isUniqueViolation(error.cause));
 
-/** Without its backfill an account would be syncing for ever, so it is not left connected when that fails. */
+/**
+ * Starts the backfill. If that fails, disconnects the account, which would otherwise stay `syncing` forever.
+ * @throws ServiceError unavailable
+ */
 async function beginSync(ctx: UserCtx, id: string): Promise<void> {
   try {
     await startBackfill(ctx, id);
   } catch (error) {
     await ctx.db.run(sql`UPDATE ems_accounts SET status = 'disconnected' WHERE id = ${id}`);
-    throw new ServiceError("unavailable", "The mailbox's history cannot be queued now; connect it again", {
+    throw new ServiceError("unavailable", "The mailbox's history could not be queued; connect it again", {
       cause: error,
     });
   }

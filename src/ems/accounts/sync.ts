@@ -11,15 +11,12 @@ type SyncColumns =
   | ("state" | "fetched" | "estimated_total" | "oldest_at")
   | ("swept_at" | "repaired" | "last_error");
 
-/** Null where the account has no row in ems_syncs. */
+/** Null when the account has no row in ems_syncs. */
 type SyncRow = Pick<RowOf<typeof accounts>, "status_reason"> & {
   [Column in SyncColumns]: RowOf<typeof syncs>[Column] | null;
 };
 
-/**
- * How far an account's mail has come: its history, its notifications and its sweeps.
- * @throws ServiceError `not_found`
- */
+/** Reports the progress of an account's history, notifications and sweeps. @throws ServiceError not_found */
 export async function getSync(ctx: UserCtx, id: string): Promise<SyncResponse> {
   const [[row], [delivery]] = await batch(ctx, [
     sql<SyncRow>`

@@ -6,7 +6,7 @@ import { enqueueJob } from "../jobs.ts";
 import type { accounts, attachments, messages } from "../schema/mail.ts";
 import { createPartBuffer, putChunks } from "./put-chunks.ts";
 
-/** What is needed to bring an attachment's bytes from the provider to R2. */
+/** The columns that a download from the provider needs. */
 export type StoredAttachment = Pick<
   RowOf<typeof attachments>,
   "id" | "company_id" | "provider_attachment_id" | "stored_at"
@@ -14,11 +14,11 @@ export type StoredAttachment = Pick<
   Pick<RowOf<typeof messages>, "provider_message_id"> &
   Pick<RowOf<typeof accounts>, "grant_id">;
 
-/** R2 keys start with the company, so that a company's files can be listed, counted and removed. */
+/** The R2 key of an attachment. Keys start with the company, so its files can be listed and deleted together. */
 export const keyOf = ({ company_id, id }: Pick<StoredAttachment, "company_id" | "id">): string =>
   `attachments/${company_id}/${id}`;
 
-/** Asks for a message's attachments to be stored. If the queue fails, the first download will store them. */
+/** Enqueues a job that stores a message's attachments. If the queue fails, the first download stores them. */
 export async function enqueueDownload(ctx: Ctx, messageId: string): Promise<void> {
   try {
     await enqueueJob(ctx, { type: "store_attachments", message_id: messageId });
@@ -28,7 +28,7 @@ export async function enqueueDownload(ctx: Ctx, messageId: string): Promise<void
 }
 
 /**
- * Job: brings all attachments of a message to R2.
+ * Job: copies all attachments of a message from the provider to R2.
  * @throws ProviderError when the provider fails; the queue tries again
  */
 export async function storeAttachments(ctx: Ctx, messageId: string): Promise<void> {
@@ -40,8 +40,8 @@ export async function storeAttachments(ctx: Ctx, messageId: string): Promise<voi
 }
 
 /**
- * Streams an attachment's bytes from the provider to R2, unless they are there already.
- * @returns false when they cannot be had any more: the mailbox was disconnected or the provider has lost them
+ * Streams an attachment from the provider to R2, unless it is there already.
+ * @returns false when the bytes are lost: the mailbox is disconnected, or the provider no longer has them
  * @throws ProviderError when the provider fails
  */
 export async function storeAttachment(ctx: Ctx, attachment: StoredAttachment): Promise<boolean> {
@@ -53,12 +53,12 @@ export async function storeAttachment(ctx: Ctx, attachment: StoredAttachment): P
   if (!download) return false;
   const { ATTACHMENTS } = ctx.env;
   const key = keyOf(attachment);
-  // R2 wants to know the length of a stream; without one the bytes go there in parts.
+  // R2 needs the length of a stream. A body of unknown length is uploaded in parts.
   if (download.size === null) await putChunks(ATTACHMENTS, key, download.body, createPartBuffer());
   else await ATTACHMENTS.put(key, download.body.pipeThrough(new FixedLengthStream(download.size)));
   const stored = await ctx.db.all(sql`
     UPDATE ems_attachments SET stored_at = unixepoch() WHERE id = ${attachment.id} RETURNING 1`);
-  // Deleted meanwhile, with its message.
+  // The attachment was deleted concurrently, with its message.
   if (stored.length === 0) await ATTACHMENTS.delete(key);
   return stored.length > 0;
 }

@@ -2,27 +2,27 @@ import { forbidden, invalid, notFound } from "../../lib/errors.ts";
 import type { Ctx } from "../context.ts";
 import { isPresigned } from "./presign.ts";
 
-/** A file, or the part of it that was asked for. */
+/** A file from R2, or the requested range of it. */
 export interface File {
   body: ReadableStream;
-  /** Of the whole file, in bytes. */
+  /** Size of the whole file in bytes. */
   size: number;
-  /** Where the body begins and how long it is, in bytes. */
+  /** Start and length of the body, in bytes. */
   offset: number;
   length: number;
-  /** In quotes, as R2 gives it. */
+  /** Quoted, as R2 returns it. */
   etag: string;
-  /** What the link says of it. */
+  /** Both headers come from the signed link. */
   contentDisposition: string;
   contentType: string;
 }
 
 /**
- * Opens what a presigned link to the Worker itself points at.
- * @param url the link as it was made
+ * Opens the file of a presigned link to the Worker's own route.
+ * @param url the link as it was signed
  * @param range an R2 range, or headers that may hold one
- * @throws ServiceError forbidden when the link is not ours or its hour is over; not_found when the object is gone;
- *   invalid for a range that the object does not have
+ * @throws ServiceError forbidden for a bad signature or an expired link; not_found for a missing object; invalid
+ *   for an unsatisfiable range
  */
 export async function readFile(
   ctx: Ctx,
@@ -31,10 +31,10 @@ export async function readFile(
   range: NonNullable<R2GetOptions["range"]>,
 ): Promise<File> {
   if (!(await isPresigned(ctx, url))) {
-    throw forbidden("This download link is not valid or its hour is over; ask for a new one");
+    throw forbidden("This download link is invalid or has expired; request a new one");
   }
   const object = await ctx.env.ATTACHMENTS.get(key, { range }).catch(() => {
-    throw invalid("range: the file has no such part");
+    throw invalid("range: outside the file");
   });
   if (!object) throw notFound("File");
   const { searchParams } = url;

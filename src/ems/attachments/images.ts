@@ -1,13 +1,13 @@
 import { decodeReferences } from "../../lib/entities.ts";
 
-/** What decides whether a file is a picture of the text. */
+/** The fields that decide whether a file is an inline image. */
 export interface Picture {
   filename: string;
   content_type: string;
   content_id: string | null;
 }
 
-/** By name as by type; the three after each kind are what older programs call it. */
+/** Image types by file extension and by the names that older programs use. */
 const TYPES = new Map(
   Object.entries({
     "image/png": "png image/x-png",
@@ -19,12 +19,12 @@ const TYPES = new Map(
   }).flatMap(([type, names]) => [type, ...names.split(" ")].map((name): [string, string] => [name, type])),
 );
 
-/** Types that say nothing: many mail programs call an image mere bytes, so its name counts. */
+/** Generic types. Many mail programs send images as plain bytes, so the extension decides. */
 const VAGUE = /^(application\/(octet-stream|binary|x-unknown)|binary\/octet-stream|image\/(\*|unknown)|)$/;
 
 /**
- * The type under which every browser shows a file as a picture, null for one that is none. An SVG is a document, and
- * HEIC is shown by hardly any browser: both are files.
+ * The image type that all browsers display; null for other files. SVG is a document and few browsers show HEIC, so
+ * both are files.
  */
 export function imageType({ content_type, filename }: Omit<Picture, "content_id">): string | null {
   const type = content_type.trim().toLowerCase();
@@ -34,11 +34,11 @@ export function imageType({ content_type, filename }: Omit<Picture, "content_id"
 }
 
 /**
- * Which files are the pictures that a mail's HTML shows: the one rule for `is_inline`, `/html` and `has_attachments`.
- * Content-IDs are compared as clients do, whatever their case. Of several files under one Content-ID the first that
- * is a picture is shown; the others, and files that are none, are listed.
- * @param contentIds those of `contentIdsIn`
- * @returns the files by Content-ID, as it was given
+ * Finds the images that a mail's HTML shows inline. `is_inline`, `/html` and `has_attachments` all use this rule.
+ * Content-IDs are compared without case, as mail clients do. Of several files with one Content-ID, the first image
+ * is shown; other files are listed.
+ * @param contentIds from `contentIdsIn`
+ * @returns files by Content-ID as given
  */
 export function picturesOf<File extends Picture>(contentIds: string[], files: File[]): Map<string, File> {
   const pictures = new Map<string, File>();
@@ -56,8 +56,8 @@ export function picturesOf<File extends Picture>(contentIds: string[], files: Fi
 }
 
 /**
- * Tells which files an HTML that is to be sent names by Content-ID, wherever in it.
- * @returns a function from a file's Content-ID to the one to send it with: null where the file is only attached
+ * Finds the Content-IDs that outgoing HTML refers to.
+ * @returns a function that maps a file's Content-ID to the one to send, or to null when the file is only attached
  */
 export function shownBy(html: string): (contentId: string | null) => string | null {
   const named = new Set(
@@ -66,7 +66,7 @@ export function shownBy(html: string): (contentId: string | null) => string | nu
   return (contentId) => (contentId !== null && named.has(keyOf(contentId)) ? contentId : null);
 }
 
-/** A Content-ID without what some programs write around it (RFC 2392), in lower case. */
+/** Normalises a Content-ID: no brackets, no `cid:`, URL-decoded, lower case (RFC 2392). */
 const keyOf = (contentId: string): string =>
   decoded(contentId.trim().replace(/^(?:cid:\s*)+/i, ""))
     .replace(/^<|>$/g, "")

@@ -7,17 +7,17 @@ import { keyOf, type StoredAttachment, storeAttachment } from "./fetch.ts";
 import { imageType, picturesOf } from "./images.ts";
 import { presign } from "./presign.ts";
 
-/** A Worker may have six connections opening at a time, and holds up to 5 MB of each image. */
+/** A Worker may open six connections at a time, and buffers up to 5 MB of each image. */
 const AT_A_TIME = 6;
-/** A larger image is no part of a text. */
+/** Larger images are left out. */
 const MAX_BYTES = 25 * 1024 * 1024;
 
 type InlineImage = StoredAttachment & RowOf<typeof attachments>;
 
 /**
- * URLs of the images that a message's HTML shows by Content-ID, each good for an hour. Bytes that are not in R2 yet
- * are brought there first; an image that the provider fails to give, or over 25 MB, is left out.
- * @returns by Content-ID
+ * Presigned URLs of a message's inline images, valid for an hour. Images not in R2 yet are copied there first.
+ * Images over 25 MB, or that the provider fails to return, are left out.
+ * @returns URLs by Content-ID
  */
 export async function inlineUrls(
   ctx: UserCtx,
@@ -31,7 +31,7 @@ export async function inlineUrls(
     WHERE a.message_id = ${messageId} AND +a.company_id ${inCompanies(ctx)} AND a.content_id IS NOT NULL
     ORDER BY a.is_inline DESC, a.rowid`);
   const pictures = picturesOf(contentIds, files);
-  // One picture may be shown under several spellings of its id.
+  // Several spellings of a Content-ID may lead to one image.
   const images = [...new Set(pictures.values())];
   const urls = new Map<InlineImage, string>();
   for (let start = 0; start < images.length; start += AT_A_TIME) {

@@ -7,20 +7,21 @@ import type { attachments } from "../schema/mail.ts";
 import { keyOf, type StoredAttachment, storeAttachment } from "./fetch.ts";
 import { shownBy } from "./images.ts";
 
-/** A file of a mail: its bytes lie in R2. */
+/** An attachment of an outgoing mail, with its bytes in R2. */
 export interface StoredFile {
   key: string;
   filename: string;
   content_type: string;
   size_bytes: number;
-  /** By which the HTML shows it; null for one that is only attached. */
+  /** The Content-ID that the HTML refers to; null for a plain attachment. */
   content_id: string | null;
 }
 
 /**
- * The files of a message, to be sent with another: their bytes are in R2 when this returns.
- * @param html the text that they go with: what it shows inline stays inline
- * @throws ServiceError `not_found` for one that the provider has lost; `provider_failed` when the provider fails
+ * Loads a message's attachments for forwarding. Their bytes are in R2 when this returns.
+ * @param html the new mail's HTML, which decides what is inline
+ * @throws ServiceError not_found for an attachment the provider no longer has; provider_failed when the provider
+ *   fails
  */
 export async function filesOf(ctx: UserCtx, messageId: string, html: string): Promise<StoredFile[]> {
   const rows = await ctx.db.all(sql<StoredAttachment & RowOf<typeof attachments>>`
@@ -34,7 +35,7 @@ export async function filesOf(ctx: UserCtx, messageId: string, html: string): Pr
       throw notFound(`Attachment ${row.filename}`);
     const { filename, content_type, content_id } = row;
     const key = keyOf(row);
-    // What the provider told of the size may be an estimate.
+    // The provider's size may be an estimate.
     const size_bytes = (await ctx.env.ATTACHMENTS.head(key))?.size ?? row.size_bytes;
     files.push({ key, filename, content_type, size_bytes, content_id: shownId(content_id) });
   }

@@ -3,7 +3,7 @@ import { isSigned, type S3Credentials, signUrl } from "../../platform/s3.ts";
 import type { Ctx, UserCtx } from "../context.ts";
 import { ownKey } from "../own-key.ts";
 
-/** How long a download URL works: the contract's hour. */
+/** How long a download URL is valid: one hour by the contract. */
 export const EXPIRES_SECONDS = 3600;
 
 export interface DownloadFile {
@@ -13,7 +13,7 @@ export interface DownloadFile {
 }
 
 /**
- * A presigned URL of a file. With S3 credentials it points at R2's S3 endpoint, without at the Worker's own `/files/`
+ * Creates a presigned URL. With S3 credentials it points to R2's S3 endpoint, else to the Worker's `/files/`
  * route, which checks the same signature.
  */
 export async function presign(ctx: UserCtx, file: DownloadFile): Promise<string> {
@@ -29,17 +29,19 @@ export async function presign(ctx: UserCtx, file: DownloadFile): Promise<string>
   return (await signUrl(url, target.credentials)).href;
 }
 
-/** Checks a URL that `presign` made for the Worker's own route. @returns false when it is not ours, or is over */
+/** Verifies a URL that `presign` made for the Worker's own route. @returns false when forged or expired */
 export const isPresigned = async (ctx: Ctx, url: URL): Promise<boolean> =>
   isSigned(url, await ownCredentials(ctx));
 
-/** The credentials of the Worker's own route. */
+/** Credentials for the Worker's own route. */
 const ownCredentials = async ({ config }: Ctx): Promise<S3Credentials> => ({
   accessKeyId: "xabar",
   secretAccessKey: await ownKey(config, "attachment downloads"),
 });
 
-/** RFC 6266: a name in ASCII for old clients, the true one for all others; of both the first 200 characters. */
+/**
+ * Builds a Content-Disposition (RFC 6266): an ASCII name for old clients, UTF-8 for others, 200 characters each.
+ */
 export function contentDisposition(filename: string): string {
   const name = cut(filename.replace(/[\p{C}/\\]/gu, "_"), 200);
   const ascii = name.replace(/[^\x20-\x7e]|["%]/g, "_");
@@ -50,7 +52,7 @@ export function contentDisposition(filename: string): string {
 const escapeCharacter = (character: string): string =>
   `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
 
-/** Pictures, sound and films, documents of office programs, plain text, and archives. */
+/** Images, audio, video, office documents, plain text and archives. */
 const SAFE_TYPES = [
   /^(image|audio|video)\/(?!.*(svg|xml))[\w.+-]+$/,
   /^application\/(pdf|rtf|zip|gzip|msword|vnd\.ms-(excel|powerpoint|outlook))$/,
@@ -58,7 +60,10 @@ const SAFE_TYPES = [
   /^text\/(plain|csv|calendar)$/,
 ];
 
-/** A stranger's file must never run in our origin: what is not known to be harmless is served as mere bytes. */
+/**
+ * Security: a stranger's file must not run in our origin. Types not known to be harmless are served as plain
+ * bytes.
+ */
 function safeContentType(contentType: string): string {
   const type = contentType.toLowerCase();
   return SAFE_TYPES.some((safe) => safe.test(type)) ? type : "application/octet-stream";

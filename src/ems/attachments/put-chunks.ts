@@ -1,14 +1,13 @@
-/** R2 takes no smaller parts of an object, the last excepted, and wants all others to be of one length. */
+/** R2 requires parts of at least 5 MB and of equal length, except for the last. */
 const PART_BYTES = 5 * 1024 * 1024;
 
-/** What a file is gathered in on its way to R2: all that is ever held of it. It may serve one file after another. */
+/** A reusable buffer for `putChunks`: the only memory a file takes on its way to R2. */
 export const createPartBuffer = (): Uint8Array => new Uint8Array(PART_BYTES);
 
 /**
- * Writes an object of unknown length while its chunks come, 5 MB at a time. Unless all of it is written there is
- * none.
+ * Streams an object of unknown length to R2, 5 MB at a time. After an error there is no object.
  * @param buffer from `createPartBuffer`
- * @returns its length in bytes
+ * @returns the length in bytes
  * @throws what the chunks or the bucket throw
  */
 export async function putChunks(
@@ -45,7 +44,7 @@ export async function putChunks(
     }
     return size;
   } catch (error) {
-    await upload?.abort().catch(() => {}); // R2 itself forgets it after a week
+    await upload?.abort().catch(() => {}); // else R2 drops it after a week
     throw error;
   }
 }

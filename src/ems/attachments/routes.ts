@@ -36,7 +36,7 @@ export const attachments = new Hono<EmsEnv>({ strict: false })
       c.json({ download_url: await getDownloadUrl(c.var.ctx, c.req.valid("param").attachment_id) }),
   );
 
-/** Open: the signature in the URL is the key. */
+/** Needs no token: the URL's signature authorises the request. */
 export const files = new Hono<EmsEnv>().get(
   "/:key{attachments/.+}",
   limitOpen,

@@ -3,7 +3,6 @@ import { uuid, wholeNumber } from "../../lib/fields.ts";
 
 export const AttachmentParam = z.object({ attachment_id: uuid });
 
-/** The message whose attachments are listed. */
 export const AttachmentsParam = z.object({ message_id: uuid });
 
 export const AttachmentResponse = z.object({
@@ -29,7 +28,7 @@ export const UploadResponse = z.object({
   filename: z.string(),
   content_type: z.string(),
   size_bytes: z.int(),
-  /** `cid:<content_id>` shows it in the HTML of a mail. */
+  /** `cid:<content_id>` shows the file inline in a mail's HTML. */
   content_id: z.string(),
   created_at: z.iso.datetime(),
 });

@@ -9,16 +9,17 @@ import { keyOf, type StoredAttachment, storeAttachment } from "./fetch.ts";
 import { presign } from "./presign.ts";
 import type { AttachmentResponse } from "./schemas.ts";
 
+/** A row of `selectAttachments`. */
 export interface AttachmentRow
   extends Pick<
     RowOf<typeof attachments>,
     "id" | "message_id" | "filename" | "content_type" | "size_bytes" | "is_inline" | "created_at"
   > {
-  /** Its place among the mail's. */
+  /** Its order within the message. */
   nth: number;
 }
 
-/** @throws ServiceError `not_found` when the message is not one of the caller's */
+/** Lists a message's attachments. @throws ServiceError not_found for a message outside the caller's companies */
 export async function listAttachments(ctx: UserCtx, messageId: string): Promise<AttachmentResponse[]> {
   const [messages, rows] = await batch(ctx, [
     sql`SELECT 1 FROM ems_messages WHERE id = ${messageId} AND company_id ${inCompanies(ctx)}`,
@@ -29,7 +30,7 @@ export async function listAttachments(ctx: UserCtx, messageId: string): Promise<
 }
 
 /**
- * Selects the attachments of those messages that are the caller's, for `groupByMessage`.
+ * Selects attachments of the caller's messages, for `groupByMessage`.
  * @param ids a SELECT of message ids, as `id`
  */
 export const selectAttachments = (ctx: UserCtx, ids: SQL): SQL<AttachmentRow> => sql`
@@ -37,14 +38,13 @@ export const selectAttachments = (ctx: UserCtx, ids: SQL): SQL<AttachmentRow> =>
   FROM (${ids}) page CROSS JOIN ems_attachments a ON a.message_id = page.id
   WHERE +a.company_id ${inCompanies(ctx)}`;
 
-/** @returns by message id, in the order of the mail; messages without any are not in it */
+/** @returns attachments by message id, in the message's order; messages without any have no entry */
 export const groupByMessage = (rows: AttachmentRow[]): Map<string, AttachmentResponse[]> =>
   Map.groupBy(rows.toSorted((a, b) => a.nth - b.nth).map(toResponse), ({ message_id }) => message_id);
 
 /**
- * A URL that serves the attachment's bytes for an hour to whoever holds it. Bytes that are not in R2 yet are
- * brought there first.
- * @throws ServiceError `not_found`; `provider_failed` when the provider fails
+ * Creates a download URL that is valid for one hour and needs no token. Copies the bytes to R2 first if needed.
+ * @throws ServiceError not_found; provider_failed when the provider fails
  */
 export async function getDownloadUrl(ctx: UserCtx, id: string): Promise<string> {
   const [attachment] = await ctx.db.all(sql<StoredAttachment & RowOf<typeof attachments>>`
@@ -53,7 +53,7 @@ export async function getDownloadUrl(ctx: UserCtx, id: string): Promise<string> 
     WHERE a.id = ${id} AND a.company_id ${inCompanies(ctx)}`);
   if (!attachment) throw notFound("Attachment");
   const stored = await storeAttachment(ctx, attachment).catch(throwUnavailable);
-  if (!stored) throw new ServiceError("not_found", "The mail provider has this attachment no more");
+  if (!stored) throw new ServiceError("not_found", "The mail provider no longer has this attachment");
   return presign(ctx, {
     key: keyOf(attachment),
     filename: attachment.filename,

@@ -14,40 +14,40 @@ import type { uploads } from "../schema/sending.ts";
 import { createPartBuffer, putChunks } from "./put-chunks.ts";
 import type { UploadResponse } from "./schemas.ts";
 
-/** A file that waits to be sent. */
+/** A file that was uploaded for a mail. */
 export type Upload = RowOf<typeof uploads>;
 
 interface UploadInput {
   contentType: string;
   body: ReadableStream<Uint8Array> | null;
-  /** Of the query; the form may name it as well. */
+  /** From the query. The form may name it instead. */
   company_id?: number | undefined;
 }
 
 const MAX_FILES = 20;
-/** A mail may wait for as long again, so the bytes are kept for twice that. */
+/** A mail may be scheduled 30 days ahead, so uploads are kept twice as long as they can be attached. */
 const USABLE_DAYS = 30;
 export const KEPT_DAYS = 2 * USABLE_DAYS + 1;
-/** Fields included, and inputs in which no file was chosen. */
+/** Includes fields, and file inputs left empty. */
 const MAX_PARTS = 120;
-/** Of one upload. What a mail may hold is its provider's to say, when the mail is composed. */
+/** Per upload request. The provider limits a whole mail, which `compose` checks. */
 const MAX_BYTES = 25 * 1024 * 1024;
-/** For boundaries, headers and fields. */
+/** Allows for boundaries, headers and fields. */
 const MAX_BODY_BYTES = MAX_BYTES + 1024 * 1024;
 
-/** Where the bytes of an upload lie in R2. */
+/** The R2 key of an upload. */
 export const uploadKeyOf = ({ company_id, id }: Pick<Upload, "company_id" | "id">): string =>
   `uploads/${company_id}/${id}`;
 
 /**
- * Stores the files of a form, all or none, without ever holding more than 5 MB of them. The company is that of the
- * query, of a field before the files, or the token's only one.
- * @throws ServiceError `invalid` for a form that is malformed, has no file, more than 20, or does not say the company where
- *   the token has several; `forbidden` for a company that is not the caller's; `too_large` for more than 25 MB of files
+ * Stores the files of a form, all or none, buffering 5 MB at most. The company comes from the query, from a field
+ * before the files, or from a token with only one company.
+ * @throws ServiceError invalid for a malformed form, no file, more than 20 files, or a missing company; forbidden
+ *   for a company outside the token; too_large above 25 MB in all
  */
 export async function uploadFiles(ctx: UserCtx, input: UploadInput): Promise<UploadResponse[]> {
   const work = storeForm(ctx, input);
-  // A client that goes away ends the request at once; what was stored for it has to be removed all the same.
+  // If the client disconnects, the request ends at once. The clean-up must still run.
   ctx.defer(work.catch(() => {}));
   return (await work).map(({ user_id: _, ...upload }) => ({
     ...upload,
@@ -56,8 +56,9 @@ export async function uploadFiles(ctx: UserCtx, input: UploadInput): Promise<Upl
 }
 
 /**
- * The uploads of a company by id, in the order of the ids.
- * @throws ServiceError `invalid` for one that there is not, or not in this company, and for one that is named twice
+ * Loads uploads of a company, in the order of the ids.
+ * @throws ServiceError invalid for an unknown upload, one of another company or older than 30 days, and for a
+ *   repeated id
  */
 export async function findUploads(ctx: UserCtx, companyId: number, ids: string[]): Promise<Upload[]> {
   if (ids.length === 0) return [];
@@ -67,7 +68,7 @@ export async function findUploads(ctx: UserCtx, companyId: number, ids: string[]
     WHERE u.company_id = ${companyId} AND +u.company_id ${inCompanies(ctx)}
       AND u.created_at > unixepoch() - ${USABLE_DAYS * 86_400} ORDER BY j.key`);
   if (found.length < ids.length) {
-    throw invalid(`attachment_ids: there is no such upload in this company, of the last ${USABLE_DAYS} days`);
+    throw invalid(`attachment_ids: no such upload in this company in the last ${USABLE_DAYS} days`);
   }
   return found;
 }
@@ -91,7 +92,10 @@ async function storeForm(ctx: UserCtx, { contentType, body, company_id }: Upload
   }
 }
 
-/** @param stored takes each file before its first byte is written, so that the caller can remove what there is */
+/**
+ * Streams the files of a form to R2.
+ * @param stored receives each upload before its first byte is written, so that the caller can clean up
+ */
 async function storeFiles(
   ctx: UserCtx,
   parts: AsyncIterable<Part>,
@@ -115,7 +119,7 @@ async function storeFiles(
     await ofCompany(ctx, upload.company_id).db.run(announce(key));
     upload.size_bytes = await putChunks(ctx.env.ATTACHMENTS, key, limit(part.body, left), buffer);
     left -= upload.size_bytes;
-    // What a browser sends for a field in which no file was chosen.
+    // Browsers send an empty part for a file input left empty.
     if (part.filename === "" && upload.size_bytes === 0) await discardUploads(ctx, stored.splice(-1));
   }
 }
@@ -136,7 +140,7 @@ function describe({ user }: UserCtx, { filename, headers }: Part, company_id: nu
   };
 }
 
-/** It will stand in a header of the mail. */
+/** Security: the type becomes a header of the mail. */
 const isContentType = (text: string): boolean =>
   text.length <= 255 && /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+( *;[\x20-\x7e]*)?$/.test(text);
 
@@ -148,7 +152,7 @@ async function readCompany(part: Part): Promise<number> {
 
 function checkCompany({ user }: UserCtx, id: number, named = id): number {
   if (!user.companies.includes(id)) throw forbidden("No access to this company");
-  if (named !== id) throw invalid("company_id: is named twice, and not the same");
+  if (named !== id) throw invalid("company_id: two different values");
   return id;
 }
 
@@ -156,7 +160,7 @@ function chooseCompany({ user }: UserCtx, named: number | undefined): number {
   const [only, ...others] = user.companies;
   if (named !== undefined) return named;
   if (only === undefined) throw forbidden("No access to this company");
-  // The key of the first file begins with it, so it cannot be waited for.
+  // The first file's R2 key needs the company, so it cannot come later.
   if (others.length > 0) throw invalid("company_id: must be in the query, or in a field before the files");
   return only;
 }
@@ -171,7 +175,7 @@ async function* limit(chunks: AsyncIterable<Uint8Array>, maxBytes: number): Asyn
   }
 }
 
-/** Removes what was stored of a request. It may be that its rows are written although the batch has failed. */
+/** Removes what a failed request stored, including rows: the batch may have committed although it threw. */
 async function discardUploads(ctx: Ctx, stored: Upload[]): Promise<void> {
   if (stored.length === 0) return;
   const ids = JSON.stringify(stored.map(({ id }) => id));

@@ -11,6 +11,6 @@ export type CompanyUpdate = z.infer<typeof CompanyUpdate>;
 export const CompanyResponse = z.object({ id: z.int(), name: z.string() });
 export type CompanyResponse = z.infer<typeof CompanyResponse>;
 
-/** `name` is null while nobody has named the company. */
+/** `name` is null until it is set. */
 export const CompanyListResponse = z.array(z.object({ id: z.int(), name: z.nullable(z.string()) }));
 export type CompanyListResponse = z.infer<typeof CompanyListResponse>;

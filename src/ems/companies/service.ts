@@ -3,7 +3,7 @@ import { notFound } from "../../lib/errors.ts";
 import { inCompanies, ofCompany, type UserCtx } from "../context.ts";
 import type { CompanyListResponse, CompanyResponse, CompanyUpdate } from "./schemas.ts";
 
-/** The companies in the caller's token, by id. */
+/** Lists the companies of the caller's token, by id. */
 export async function listCompanies(ctx: UserCtx): Promise<CompanyListResponse> {
   const named = await ctx.db.all(sql<{ id: number; name: string }>`
     SELECT id, name FROM companies WHERE id ${inCompanies(ctx)}`);
@@ -12,10 +12,7 @@ export async function listCompanies(ctx: UserCtx): Promise<CompanyListResponse> 
   return ids.map((id) => ({ id, name: names.get(id) ?? null }));
 }
 
-/**
- * Names a company.
- * @throws ServiceError `not_found` when it is not in the caller's token
- */
+/** Sets a company's name. @throws ServiceError not_found for a company outside the token */
 export async function nameCompany(
   ctx: UserCtx,
   { id, name }: CompanyUpdate & { id: number },

@@ -5,16 +5,17 @@ import { batch, type Ctx } from "../context.ts";
 import { eventIdsAfter } from "../events/log.ts";
 import type { erasures } from "../schema/lifetime.ts";
 
+/** A row of ems_erasures. */
 export type Erasure = RowOf<typeof erasures>;
 
-/** A message takes its attachments and everybody's state of it along. */
+/** Messages per batch. Triggers also delete their attachments and inbox entries. */
 const MESSAGES = 50;
 const ROWS = 200;
 const EVENTS = 500;
 
 /**
- * What an account has by its id alone. Its messages, and what hangs on them, its threads, its outbox, its deliveries
- * and its events are erased each in a way of their own.
+ * Tables with an account_id whose rows are deleted by it alone. Messages, threads, outbox, deliveries and events
+ * have their own functions.
  */
 export const TABLES = [
   ...["ems_drafts", "ems_syncs", "ems_inbox_stretches", "ems_inbox_counters"],
@@ -22,18 +23,18 @@ export const TABLES = [
   ...["ems_late_messages", "ems_tombstones", "ems_departures"],
 ];
 
-/** Where R2 has what belongs to a company, followed by its id. */
+/** R2 key prefixes, each followed by the company id. */
 const PREFIXES = ["attachments", "bodies", "drafts", "outbox", "uploads"];
 
-/** The erasure as it goes on; or it waits for those of the company's accounts; or there was nothing left. */
+/** The erasure after a batch; `waits` for the erasures of the company's accounts; `empty` when nothing is left. */
 type Erased = Erasure | "waits" | "empty";
 
-/** Erases the next portion of an account, or of what is a company's own. */
+/** Erases the next batch of an account, or of the company's own rows. */
 export const eraseBatch = (ctx: Ctx, erasure: Erasure): Promise<Erased> =>
   erasure.account_id === "" ? eraseCompanyBatch(ctx, erasure) : eraseAccountBatch(ctx, erasure);
 
 async function eraseAccountBatch(ctx: Ctx, erasure: Erasure): Promise<Erased> {
-  // Events first: only as long as its messages are there, it is known which are theirs.
+  // Events first: finding them needs the account's messages.
   const { next, isEnd } = await eraseEvents(ctx, erasure, isEventOfAccount(erasure.account_id));
   if (!isEnd) return next;
   const removed =
@@ -41,13 +42,15 @@ async function eraseAccountBatch(ctx: Ctx, erasure: Erasure): Promise<Erased> {
   return removed > 0 ? next : "empty";
 }
 
-/** What an event tells of. One that tells of a message counts by that: its thread may be another account's. */
+/**
+ * Whether an event belongs to the account. Its message decides before its thread, which may be another account's.
+ */
 const isEventOfAccount = (accountId: string): SQL => sql`(account_id = ${accountId}
   OR EXISTS (SELECT 1 FROM ems_messages m WHERE m.id = ems_events.message_id AND m.account_id = ${accountId})
   OR (message_id IS NULL AND EXISTS (
     SELECT 1 FROM ems_threads t WHERE t.id = ems_events.thread_id AND t.account_id = ${accountId})))`;
 
-/** Goes on through the company's log. */
+/** Deletes the matching events among the next 500 of the company's log. */
 async function eraseEvents(
   ctx: Ctx,
   erasure: Erasure,
@@ -69,7 +72,7 @@ async function eraseEvents(
   return { next: { ...erasure, events_until: last }, isEnd: rows.length < EVENTS };
 }
 
-/** @returns how many there were, of all tables */
+/** @returns how many rows were deleted, over all tables */
 async function eraseRows(ctx: Ctx, { company_id, account_id }: Erasure): Promise<number> {
   const deliveries = sql`
     FROM ems_deliveries WHERE account_id = ${account_id} ORDER BY received_at, id LIMIT ${ROWS}`;
@@ -84,7 +87,7 @@ async function eraseRows(ctx: Ctx, { company_id, account_id }: Erasure): Promise
         DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} WHERE account_id = ${account_id} LIMIT ${ROWS})
         RETURNING 1`;
     }),
-    // A row a folder; and neither has a rowid.
+    // Neither of the next two tables has a rowid. Folder counters are few: one per folder.
     sql`DELETE FROM ems_folder_counters WHERE account_id = ${account_id} RETURNING 1`,
     sql`
       DELETE FROM ems_suspects WHERE account_id = ${account_id} AND provider_message_id IN (
@@ -98,7 +101,7 @@ async function eraseRows(ctx: Ctx, { company_id, account_id }: Erasure): Promise
   return results.flat().length;
 }
 
-/** Newest first, with all that triggers delete with them. */
+/** Deletes the newest messages. Triggers delete their dependent rows. */
 async function eraseMessages(ctx: Ctx, { company_id, account_id, events_until }: Erasure): Promise<number> {
   const rows = await ctx.db.all(sql<{ id: string; thread_id: string | null }>`
     SELECT m.id, t.id AS thread_id FROM ems_messages m
@@ -107,7 +110,7 @@ async function eraseMessages(ctx: Ctx, { company_id, account_id, events_until }:
   if (rows.length === 0) return 0;
   const ids = JSON.stringify(rows.map(({ id }) => id));
   await batch(ctx, [
-    // What has happened since the log was gone through.
+    // Events appended since the log was searched.
     sql`
       DELETE FROM ems_events WHERE id IN (${eventIdsAfter(company_id, events_until)}) AND ${isEventOfAccount(account_id)}`,
     sql`
@@ -117,13 +120,13 @@ async function eraseMessages(ctx: Ctx, { company_id, account_id, events_until }:
   return rows.length;
 }
 
-/** That the account is gone says it all: the trigger's event of each thread need not stay. */
+/** Deletes the triggers' events of each thread. The event of the account suffices. */
 const removeThreadDeletions = (threadIds: (string | null)[]): SQL => sql`
   DELETE FROM ems_events WHERE id IN (
     SELECT e.id FROM json_each(${JSON.stringify(threadIds)}) j CROSS JOIN ems_events e
       ON e.cause > 'thread.deleted/' || j.value || '/' AND e.cause < 'thread.deleted/' || j.value || '0')`;
 
-/** Threads in which another account has written go over to that one. */
+/** Moves threads that still have messages to the account of one of these messages; deletes the rest. */
 async function reassignThreads(ctx: Ctx, { account_id }: Erasure): Promise<number> {
   const rows = await ctx.db.all(sql<{ id: string; heir: string | null }>`
     SELECT id, (SELECT m.account_id FROM ems_messages m WHERE m.thread_id = t.id ORDER BY m.hidden, m.sent_at, m.id LIMIT 1) AS heir
@@ -153,7 +156,7 @@ async function reassignThreads(ctx: Ctx, { account_id }: Erasure): Promise<numbe
   return rows.length;
 }
 
-/** Whatever a company has since is another matter: it may go on under the same id. */
+/** Deletes only what is older than the erasure: the company may continue under the same id. */
 async function eraseCompanyBatch(ctx: Ctx, erasure: Erasure): Promise<Erased> {
   const { company_id, started_at } = erasure;
   const isOld = sql`created_at <= ${started_at} AND (cause < 'erased/' OR cause >= 'erased0')`;
@@ -167,11 +170,11 @@ async function eraseCompanyBatch(ctx: Ctx, erasure: Erasure): Promise<Erased> {
   const accounts = await ctx.db.all(sql`
     SELECT 1 FROM ems_erasures WHERE company_id = ${company_id} AND account_id <> '' LIMIT 1`);
   if (accounts.length) return "waits";
-  // Rows lead to all objects but those that were lost by versions before.
+  // Also deletes objects without a row, which earlier versions left behind.
   return (await eraseObjects(ctx, next)) > 0 ? next : "empty";
 }
 
-/** @returns how many were deleted */
+/** @returns how many objects were deleted */
 async function eraseObjects({ env }: Ctx, { company_id, started_at }: Erasure): Promise<number> {
   for (const prefix of PREFIXES) {
     let cursor: string | undefined;

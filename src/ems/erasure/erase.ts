@@ -19,10 +19,10 @@ import { isProviderError } from "../provider/port.ts";
 import { checkRole } from "../user.ts";
 import type { Erasure } from "./batches.ts";
 
-// What is erased is gone from the lists at once, as its account is; its mail follows in portions, by job. Whoever was
-// just writing for the account may still do so, so its erasure is only over when an hour later nothing is left.
+// An erased account disappears from lists at once. Jobs then delete its mail in batches. A request or job that
+// started earlier may still write rows, so an erasure ends an hour later, once nothing is left.
 
-/** One step of an erasure. The account is "" for what is the company's own. */
+/** What a job erases. An empty account id means the company's own rows. */
 interface EraseJob {
   company_id: number;
   account_id: string;
@@ -30,15 +30,15 @@ interface EraseJob {
 
 /** Longer than a request, a job or an attempt to send can take. */
 const SETTLING_SECONDS = 3600;
-/** When cron looks after an erasure whose jobs have been lost. */
+/** How long a job may take before cron enqueues another. */
 const LEASE_SECONDS = 600;
-/** Portions of one job. */
+/** Batches per job. */
 const ROUNDS = 20;
 const ERASURES_PER_RUN = 1000;
 
 /**
  * Erases an account with all its mail, for good. Repeating it changes nothing.
- * @throws ServiceError `forbidden` for who is no admin; `not_found`
+ * @throws ServiceError forbidden unless the caller is an admin; not_found
  */
 export async function eraseAccount(ctx: UserCtx, id: string): Promise<void> {
   checkRole(ctx.user, "admin");
@@ -55,10 +55,9 @@ export async function eraseAccount(ctx: UserCtx, id: string): Promise<void> {
 }
 
 /**
- * Erases all that there is of a company, for good: its accounts with their mail, its name, its uploads, its events.
- * What belongs to users ends by itself: tickets in a minute, answers under an Idempotency-Key in 24 hours.
- * Repeating it changes nothing.
- * @throws ServiceError `forbidden` for who is no admin; `not_found` for a company that is not in the caller's token
+ * Erases everything of a company, for good: accounts with their mail, name, uploads and events. Rows of its users
+ * expire: tickets in a minute, Idempotency-Key responses in 24 hours. Repeating it changes nothing.
+ * @throws ServiceError forbidden unless the caller is an admin; not_found for a company outside the token
  */
 export async function eraseCompany(ctx: UserCtx, id: number): Promise<void> {
   checkRole(ctx.user, "admin");
@@ -66,14 +65,14 @@ export async function eraseCompany(ctx: UserCtx, id: number): Promise<void> {
   await startErasure(ofCompany(ctx, id), { company_id: id, account_id: "" }, sql`company_id = ${id}`);
 }
 
-/** @param which the condition of the accounts that are erased */
+/** @param condition selects the accounts to erase */
 async function startErasure(ctx: UserCtx, job: EraseJob, condition: SQL): Promise<void> {
   const { company_id, account_id } = job;
   const now = nowSeconds();
   const accounts = await ctx.db.all(sql<{ id: string }>`SELECT id FROM ems_accounts WHERE ${condition}`);
   const isCompany = account_id === "";
   await batch(ctx, [
-    // An account of none: whoever shows accounts reads their list again. It goes with the erasure.
+    // An event without an account id makes clients reload their account list. The erasure deletes it at its end.
     appendEvents(sql`
       SELECT ${company_id}, NULL, 'account.updated', NULL, NULL, NULL, ${`${causeOf(job)}/${now}`}
       WHERE ${isCompany} OR EXISTS (SELECT 1 FROM ems_accounts WHERE ${condition})`),
@@ -96,13 +95,13 @@ async function startErasure(ctx: UserCtx, job: EraseJob, condition: SQL): Promis
   const bodies = (isCompany ? [...jobs, job] : [job]).map((each) => ({
     body: { type: "erase" as const, ...each },
   }));
-  // Should the queue fail, cron finds them.
+  // If the queue fails, cron enqueues them.
   await enqueueJobs(ctx, bodies).catch((error) => log("warn", "erasure.not_enqueued", { error }));
 }
 
 const causeOf = ({ company_id, account_id }: EraseJob): string => `erased/${company_id}/${account_id}`;
 
-/** Cron: has erasures go on whose jobs were lost, and those end that are over. */
+/** Cron: enqueues erasures that are due: their job was lost, or their hour is over. */
 export async function enqueueErasures(ctx: Ctx): Promise<void> {
   for (const { db } of ofEachPart(ctx)) {
     const due = await db.all(sql<EraseJob>`
@@ -116,7 +115,7 @@ export async function enqueueErasures(ctx: Ctx): Promise<void> {
 }
 
 /**
- * Job: erases the next portions, and asks for more if there are. It may come twice, or for nothing.
+ * Job: erases up to 20 batches, and enqueues another job if more is left. Duplicate runs are harmless.
  * @throws Error when a binding fails; the queue tries again
  */
 export async function erase(ctx: Ctx, { company_id, account_id }: EraseJob): Promise<void> {
@@ -129,14 +128,14 @@ export async function erase(ctx: Ctx, { company_id, account_id }: EraseJob): Pro
   let erasure = await revoke(companyCtx, leased);
   for (let round = 0; round < ROUNDS; round++) {
     const next = await eraseBatch(companyCtx, erasure);
-    if (next === "waits") return; // until cron looks again
+    if (next === "waits") return; // cron resumes it
     if (next === "empty") return finishErasure(companyCtx, erasure);
     erasure = next;
   }
   await enqueueJob(companyCtx, { type: "erase", company_id, account_id });
 }
 
-/** Gives the grant back, unless an account has been connected with it again. What fails is tried again by cron. */
+/** Revokes the grant unless another account uses it. After a failure cron tries again. */
 async function revoke(ctx: Ctx, erasure: Erasure): Promise<Erasure> {
   const { company_id, account_id, grant_id } = erasure;
   if (grant_id === null) return erasure;
@@ -155,7 +154,7 @@ async function revoke(ctx: Ctx, erasure: Erasure): Promise<Erasure> {
   return { ...erasure, grant_id: null };
 }
 
-/** Nothing is left: the objects go, and if nobody can write any more, so does the erasure itself. */
+/** Deletes the last objects. Ends the erasure once no earlier request can still write. */
 async function finishErasure(ctx: Ctx, erasure: Erasure): Promise<void> {
   const { company_id, account_id, grant_id, started_at } = erasure;
   for (let round = 0; round < ROUNDS && (await collectGarbage(ctx)) > 0; round++);
