@@ -1,7 +1,10 @@
 import type { AnswerStore } from "../platform/idempotency/store.ts";
 import { type Ctx, ofNoCompany } from "./context.ts";
 
-/** Where the answers under Idempotency-Keys are. They belong to users, not to companies. */
+/**
+ * The store of responses under Idempotency-Keys. They belong to users, so they are in the database for rows
+ * without a company.
+ */
 export const answersOf = (ctx: Ctx): AnswerStore => ({
   db: ofNoCompany(ctx).db,
   bucket: ctx.env.ATTACHMENTS,

@@ -5,28 +5,28 @@ import { type Config, config } from "./config.ts";
 import { connectProviders, type ProviderOf } from "./providers.ts";
 import type { CurrentUser } from "./user.ts";
 
-/** What every verb gets: access to the outside world, but no request. */
+/** What a verb gets: bindings and configuration, but no request. */
 export interface Ctx {
   env: Env;
   config: Config;
-  /** The rows of the companies that the verb is about. */
+  /** The database of the companies that the verb works on. */
   db: Database;
   /** The mail provider of an account. */
   providerOf: ProviderOf;
-  /** Lets work outlive the answer (waitUntil). */
+  /** Runs work after the response (`waitUntil`). */
   defer(work: Promise<unknown>): void;
 }
 
 /** The context of a verb that a user calls. */
 export interface UserCtx extends Ctx {
   user: CurrentUser;
-  /** Where the caller reached the module: `https://host`, and its prefix if it has one. */
+  /** The module's public base URL: `https://host`, plus its prefix if it has one. */
   origin: string;
 }
 
 /**
- * A context of every company, for callers that do not know yet which company they are about.
- * @param execution that of the request, queue batch or cron run
+ * Creates a context over all companies, for callers that do not know the company yet.
+ * @param execution of the request, queue batch or cron run
  */
 export function createContext(env: Env, execution: Pick<ExecutionContext, "waitUntil">): Ctx {
   const defer = (work: Promise<unknown>) => execution.waitUntil(work);
@@ -37,51 +37,48 @@ export function createContext(env: Env, execution: Pick<ExecutionContext, "waitU
 
 const withDatabase = <C extends Ctx>(ctx: C, db: Database): C => (db === ctx.db ? ctx : { ...ctx, db });
 
-/** The same context on the rows of these companies. */
+/** The context restricted to the databases of these companies. */
 export const ofCompanies = <C extends Ctx>(ctx: C, companies: number[]): C =>
   withDatabase(ctx, ctx.db.forCompanies(companies));
 
-/** The same context on the rows of one company. Rows that are inserted there are in no other database. */
+/** The context restricted to the database of one company. New rows of that company must be inserted through it. */
 export const ofCompany = <C extends Ctx>(ctx: C, company: number): C =>
   withDatabase(ctx, ctx.db.forCompany(company));
 
-/** The same context on the rows that have no company. */
+/** The context restricted to the database for rows without a company. */
 export const ofNoCompany = <C extends Ctx>(ctx: C): C => withDatabase(ctx, ctx.db.forNoCompany());
 
-/** The same context on the rows of every company. */
+/** The context over all companies. */
 export const ofEveryCompany = <C extends Ctx>(ctx: C): C => withDatabase(ctx, ctx.db.forEveryCompany());
 
-/** A context for each part of the database: a part that is down then stops no work on another. */
+/** One context per part of the database. A part that is down then blocks no work on another. */
 export const ofEachPart = (ctx: Ctx): Ctx[] => ctx.db.each().map((db) => withDatabase(ctx, db));
 
 /**
- * Looks among all companies for a row that only one of them has.
- * @returns the row, and a context on the part of the database that has it; undefined when there is no such row
- * @throws what a part of the database threw, if no other part has the row
+ * Finds a row that only one part of the database has.
+ * @returns the row and a context on its part; undefined when there is no such row
+ * @throws what a part threw, if no other part has the row
  */
 export async function find<Row>(ctx: Ctx, statement: SQL<Row>): Promise<{ ctx: Ctx; row: Row } | undefined> {
   const found = await ctx.db.find(statement);
   return found && { ctx: withDatabase(ctx, found.db), row: found.row };
 }
 
-/**
- * Runs statements in one transaction.
- * @returns the rows of each, in order and typed by the statement
- */
+/** Runs statements in one transaction. @returns the rows of each statement, in order */
 export const batch = <const S extends Statements>({ db }: Ctx, statements: S): Promise<RowsOf<S>> =>
   db.batch(statements);
 
-/** `IN (…)` for the caller's companies. It takes one parameter for any number of them. */
+/** `IN (…)` over the caller's companies: one SQL parameter for any number of them. */
 export const inCompanies = ({ user }: UserCtx): SQL =>
   sql`IN (SELECT value FROM json_each(${JSON.stringify(user.companies)}))`;
 
-/** The environment of the EMS's guarded routes. */
+/** The Hono environment of routes behind authentication. */
 export interface EmsEnv {
   Bindings: Env;
   Variables: {
     user: CurrentUser;
     ctx: UserCtx;
-    /** Of a POST under `idempotent`: the caller's key, or null. */
+    /** The Idempotency-Key of a POST that uses `idempotent`, or null. */
     idempotencyKey?: string | null;
   };
 }

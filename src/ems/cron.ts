@@ -7,8 +7,8 @@ import { scheduleSweeps } from "./intake/sweep.ts";
 import { enqueueDue } from "./sending/due.ts";
 
 /**
- * Cron: mail that is due, history and sweeps, what an outage has parked, and the removal of what is kept for a time
- * only. A step that fails stops no other step, and a part of the database that is down stops no work on another.
+ * Cron: enqueues due mail, backfills and sweeps, replays parked notifications, and removes expired rows. A failed
+ * step, or a part of the database that is down, blocks no other.
  */
 export async function runCron(ctx: Ctx): Promise<void> {
   for (const step of [enqueueDue, resumeBackfills, scheduleSweeps, replayDue]) {

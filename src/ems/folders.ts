@@ -1,13 +1,13 @@
 import * as z from "zod/mini";
 
-/** Where a message can lie. Own folders of a mailbox count as archive. */
+/** The folders of a message. A mailbox's own folders count as archive. */
 export const FOLDERS = ["inbox", "sent", "drafts", "junk", "trash", "archive"] as const;
 export type Folder = (typeof FOLDERS)[number];
 
-/** In no list, inbox or count, unless they are asked for. */
+/** Folders that lists, inbox and counts leave out unless asked for. */
 export const HIDDEN_FOLDERS: readonly string[] = ["junk", "trash", "drafts"];
 
 const FOLDER_FILTERS = [...FOLDERS, "all"] as const;
-/** A folder, or `all` of them; without it lists leave out junk, trash and drafts. */
+/** A folder, or `all`. Without it lists leave out junk, trash and drafts. */
 export const folder = z.optional(z.enum(FOLDER_FILTERS, `must be one of ${FOLDER_FILTERS.join(", ")}`));
 export type FolderFilter = z.infer<typeof folder>;

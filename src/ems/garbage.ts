@@ -3,12 +3,12 @@ import { nowSeconds } from "../lib/time.ts";
 import { announce as announceIn, putIfLarge } from "../platform/overflow.ts";
 import { type Ctx, ofCompany } from "./context.ts";
 
-// Triggers take a key out of this table when a row refers to it, and put it in when that row lets go of it:
+// Triggers remove a key from this table when a row starts to refer to it, and add it when the row stops:
 // migrations/0013_lifetime.sql.
 const TABLE = "ems_garbage";
 
 /**
- * Puts a JSON text into R2 if it is too large for a row: see `putIfLarge`.
+ * Stores a JSON text in R2 if it is too large for a row: see `putIfLarge`.
  * @param companyId of the row that will refer to it
  */
 export const overflow = (
@@ -21,21 +21,21 @@ export const overflow = (
   return putIfLarge({ db, bucket: ctx.env.ATTACHMENTS, garbage: TABLE }, bytes, keyOf);
 };
 
-/** The statement that has an object deleted tomorrow, unless a row refers to it by then. */
+/** A statement that schedules an object's deletion in a day, unless a row refers to it by then. */
 export const announce = (key: string): SQL => announceIn(TABLE, key);
 
-/** The statement that has an object deleted in an hour: by then nobody is still about to write it. */
+/** A statement that schedules an object's deletion in an hour, when no writer can still be active. */
 export const discard = (key: string): SQL => announceIn(TABLE, key, 3600);
 
-/** Objects that R2 deletes in one call. */
+/** R2's limit for one delete call. */
 const AT_A_TIME = 1000;
-/** When an object that a waiting mail still needs is looked at again. */
+/** How long to postpone an object that a queued mail still needs. */
 const IN_USE_SECONDS = 3600;
 
 /**
- * Deletes objects that no row refers to any more, first in R2 and then from the list, at most 1,000 of them. What
- * a mail of the outbox passes on stays until that has left.
- * @returns how many were looked at
+ * Deletes up to 1,000 objects without a row, first from R2 and then from the table. Objects that a queued mail
+ * forwards are postponed.
+ * @returns how many objects were due
  */
 export async function collectGarbage({ db, env }: Ctx): Promise<number> {
   const now = nowSeconds();

@@ -10,17 +10,17 @@ import { RESTORE_SECONDS } from "./ingest/moves.ts";
 import { NOTIFICATIONS } from "./intake/receive.ts";
 
 const KEEP_DAYS = 30;
-/** Longer than any notification can be replayed: their bytes are kept for 30 days. */
+/** Longer than a notification can be replayed: its bytes are kept for 30 days. */
 const TOMBSTONE_DAYS = 90;
 const DAY = 86_400;
-/** Rows or objects at a time, and how often a run of the cron trigger does that: 50,000 in ten minutes. */
+/** Rows or objects per round, and rounds per cron run: at most 50,000 of each kind in ten minutes. */
 const AT_A_TIME = 1000;
 const ROUNDS = 50;
 
 /**
- * Cron: removes what is kept for 30 days only (deliveries, their raw bytes, events, and what the outbox is done
- * with), tombstones, late messages that everybody has seen, uploads, tickets that nobody has used, the answers under
- * Idempotency-Keys, and then each object that no row refers to any more. Has erasures go on.
+ * Cron: removes expired rows and objects. After 30 days these are events, deliveries, their raw bytes and closed
+ * outbox entries. Other limits apply to tombstones, seen late messages, uploads, unused tickets and
+ * Idempotency-Key responses. Then it resumes erasures and deletes objects without a row.
  */
 export async function removeExpired(ctx: Ctx): Promise<void> {
   const before = nowSeconds() - KEEP_DAYS * DAY;
@@ -41,12 +41,12 @@ export async function removeExpired(ctx: Ctx): Promise<void> {
   for (const each of ofEachPart(ctx)) await repeat(() => collectGarbage(each));
 }
 
-/** @param remove removes some, and tells how many there were */
+/** @param remove removes one round, and returns how many rows or objects */
 async function repeat(remove: () => Promise<number>): Promise<void> {
   for (let round = 0; round < ROUNDS && (await remove()) > 0; round++);
 }
 
-/** Looks at the rows that were written first, and needs no index by age. */
+/** Checks the oldest rows by rowid, so it needs no index on the age. */
 async function removeOldest({ db }: Ctx, table: string, column: string, before: number): Promise<number> {
   const [name, age] = [sql.raw(table), sql.raw(column)];
   const removed = await db.all(sql`
@@ -57,8 +57,8 @@ async function removeOldest({ db }: Ctx, table: string, column: string, before: 
 }
 
 /**
- * Late messages that all users of their account have seen. Those of an account whose users do not come back stay (some
- * hundreds: see the trigger ems_late_messages_capped), so that each look begins somewhere else.
+ * Removes late messages that all users of their account have seen. Rows of inactive users stay: some hundreds per
+ * account (trigger ems_late_messages_capped). So each round starts at a random row.
  */
 async function removeSeen({ db }: Ctx): Promise<number> {
   const removed = await db.all(sql`
@@ -71,7 +71,7 @@ async function removeSeen({ db }: Ctx): Promise<number> {
   return removed.length;
 }
 
-/** Keys order by day: the first that are listed are the oldest. */
+/** Keys start with the day, so the first listed are the oldest. */
 async function removeNotifications({ env }: Ctx, before: number): Promise<number> {
   const { objects } = await env.ATTACHMENTS.list({ prefix: NOTIFICATIONS, limit: AT_A_TIME });
   const oldest = `${NOTIFICATIONS}${toIso(before).slice(0, 10)}`;
@@ -80,7 +80,7 @@ async function removeNotifications({ env }: Ctx, before: number): Promise<number
   return expired.length;
 }
 
-/** Entries that nothing more will become of. */
+/** Removes outbox entries without a next job. */
 async function removeOutbox({ db }: Ctx, before: number): Promise<number> {
   const removed = await db.all(sql`
     DELETE FROM ems_outbox WHERE id IN (

@@ -8,13 +8,13 @@ import { config } from "./config.ts";
 import { createContext, type EmsEnv, ofCompanies } from "./context.ts";
 import { checkRole, verifyUser } from "./user.ts";
 
-/** Lets only callers with a valid token pass. They are in `c.var.user`. */
+/** Requires a valid token, and sets its claims as `c.var.user`. */
 export const authenticate = bearer((token, env) => verifyUser(token, config(env)));
 
-/** Holds each user to RATE_LIMIT. */
+/** Applies RATE_LIMIT per user. */
 export const limitRate = limitUser<EmsEnv>(({ user_id }) => String(user_id));
 
-/** Puts the caller's context into `c.var.ctx`. */
+/** Sets the caller's context as `c.var.ctx`. */
 export const withContext = createMiddleware<EmsEnv>(async (c, next) => {
   const { user } = c.var;
   const ctx = ofCompanies(createContext(c.env, c.executionCtx), user.companies);
@@ -22,14 +22,17 @@ export const withContext = createMiddleware<EmsEnv>(async (c, next) => {
   await next();
 });
 
-/** Lets only one role pass. */
+/** Requires a role. */
 export const requireRole = (role: string) =>
   createMiddleware<EmsEnv>(async (c, next) => {
     checkRole(c.var.user, role);
     await next();
   });
 
-/** Answers a request with an Idempotency-Key once. Under a token with other companies it is another request. */
+/**
+ * Runs a request with an Idempotency-Key once, and replays its response. A token with other companies makes it
+ * another request.
+ */
 export const idempotent = createIdempotency<EmsEnv>({
   storeOf: ({ var: { ctx } }) => answersOf(ctx),
   userOf: ({ var: { user } }) => user.user_id,

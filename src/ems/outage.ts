@@ -1,17 +1,17 @@
 import { isProviderError } from "./provider/port.ts";
 
-/** Errors that a value causes: a schema that it does not fit, a number out of range, a row that D1 refuses. */
+/** Errors caused by a value: it does not fit a schema or a range, or D1 rejects the row. */
 const OF_VALUES = ["$ZodError", "ZodError", "RangeError", "SyntaxError", "TypeError", "URIError"];
 const REFUSED_BY_D1 = /SQLITE_(CONSTRAINT|TOOBIG|MISMATCH|ERROR|RANGE)|too big|constraint failed/i;
 
 /**
- * Whether something around us has failed, so that the same will work later, or what was worked on is itself at fault.
- * What is not known is taken for an outage: to try again in vain costs little, to give up for good costs a mail.
+ * Whether an error is an outage, so that a retry may succeed, or lies in the processed item. Unknown errors count
+ * as outages: a useless retry is cheap, giving up loses a mail.
  */
 export function isOutage(error: unknown): boolean {
   if (!(error instanceof Error)) return true;
   if (isProviderError(error)) return error.fault !== "refused" && error.fault !== "not_found";
-  // D1 wraps what SQLite said: the innermost cause tells which of the two it is.
+  // D1 wraps SQLite's error. The innermost cause decides.
   if (error.cause instanceof Error) return isOutage(error.cause);
   return !OF_VALUES.includes(error.name) && !REFUSED_BY_D1.test(error.message);
 }

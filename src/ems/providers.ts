@@ -3,17 +3,18 @@ import type { Connector } from "./provider/connector.ts";
 import { nylas } from "./provider/nylas/client.ts";
 import { type MailProvider, ProviderError } from "./provider/port.ts";
 
-/** By the mark that a grant id begins with, as in `mark:id`. A grant id without one belongs to the first. */
+/** Connectors by the prefix of a grant id, as in `mark:id`. A grant id without a prefix belongs to the first. */
 const CONNECTORS: Record<string, Connector<Config>> = { nylas };
 
 const [DEFAULT = ""] = Object.keys(CONNECTORS);
 
-/** Chooses the provider of an account by its grant. */
+/** Returns the provider of an account, by its grant. */
 export type ProviderOf = (account: { grant_id: string | null }) => MailProvider;
 
 /**
- * Connects the providers of this installation, each on its first use.
- * @returns gives an account's provider; throws ProviderError `grant_dead` where that is not installed
+ * Connects each provider of this installation on its first use.
+ * @returns a function that returns an account's provider, or throws ProviderError grant_dead when that provider is
+ *   not installed
  */
 export function connectProviders(config: Config): ProviderOf {
   const connected = new Map<string, MailProvider>();
@@ -27,10 +28,10 @@ export function connectProviders(config: Config): ProviderOf {
   };
 }
 
-/** Reads a push of the one provider that has a webhook: see `Connector`. */
+/** Reads a push of the one provider with a webhook: see `Connector`. */
 export const { readPush } = nylas;
 
-/** Seconds after which a send has ended, whichever provider it went to. */
+/** Seconds after which a send has ended, at any provider. */
 export const LONGEST_SEND_SECONDS = Math.max(
   ...Object.values(CONNECTORS).map(({ sendSeconds }) => sendSeconds),
 );

@@ -35,9 +35,9 @@ async function runJob(ctx: Ctx, body: unknown): Promise<void> {
 }
 
 /**
- * Only a backfill that is given up needs a word, so that cron resumes it. Cron starts new sweeps and looks at the
- * outbox itself. A lost hub call is made up for by the company's next event, or when a stream reconnects within
- * 30 minutes. Files are fetched when asked for.
+ * Handles a job that failed every retry. Only a backfill is marked as failed, so that cron resumes it. Cron also
+ * starts new sweeps and checks the outbox. The company's next event, or a stream's reconnect within 30 minutes,
+ * replaces a lost hub call. Downloads fetch missing attachments.
  */
 async function buryJob(ctx: Ctx, body: unknown): Promise<void> {
   const { data: job, error } = Job.safeParse(body);
@@ -48,16 +48,18 @@ async function buryJob(ctx: Ctx, body: unknown): Promise<void> {
 
 const MAX_POSTPONED_SECONDS = 3600;
 const RATE_LIMIT_SECONDS = 30;
-/** A dead queue tries 100 times (wrangler.toml). Before that is over, a message goes back to its first queue. */
+/**
+ * A dead-letter queue tries 100 times (wrangler.toml). Before the last try a message returns to its first queue.
+ */
 const LAST_TRY = 90;
 
-/** The provider's limit is no fault of the message. */
+/** Postpones without counting a failure: a rate limit is not the message's fault. */
 function onRateLimit(error: unknown): number | null {
   if (!isProviderError(error, "rate_limited")) return null;
   return Math.min(error.retryAfterSeconds ?? RATE_LIMIT_SECONDS, MAX_POSTPONED_SECONDS);
 }
 
-/** Where not even parking works, the database is away: the message starts over. */
+/** If parking fails too, the database is down. Then the message starts over. */
 const onLongOutage = (error: unknown, { attempts }: Message): number | null =>
   attempts >= LAST_TRY && isOutage(error) ? RATE_LIMIT_SECONDS : null;
 

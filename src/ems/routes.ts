@@ -21,20 +21,20 @@ import { threads } from "./threads/routes.ts";
 
 const BODY_LIMITS = {
   bytes: 5 * 1024 * 1024,
-  /** Far more than any request needs. Without them 5 MB of brackets or zeros would cost seconds, and the memory. */
+  /** Security: without these limits, 5 MB of brackets or zeros would take seconds to parse and exhaust memory. */
   json: { depth: 64, values: 10_000 },
-  /** A form of files has a limit of its own: see attachments/uploads.ts. */
+  /** Uploads are streamed with their own limit: see attachments/uploads.ts. */
   isStreamed: (req: HonoRequest) =>
     req.method === "POST" &&
     /^\/attachments\/?$/.test(req.path) &&
     isMultipart(req.header("content-type") ?? ""),
 };
 
-/** The first parts of all paths of the EMS. */
+/** The first path segments of the EMS. */
 const OWNED =
   /^\/(accounts|attachments|companies|drafts|events|files|inbox|messages|outbox|sse|threads|webhooks)(\/|$)/;
 
-/** True for the paths of the EMS. */
+/** True for a path of the EMS. */
 export const owns = (path: string): boolean => OWNED.test(path);
 
 const webhooks = createWebhook((c, push) => keepNotification(createContext(c.env, c.executionCtx), push));
@@ -44,11 +44,11 @@ export const app = createApp<EmsEnv>({
   corsOrigins: (env) => config(env).CORS_ORIGINS,
   exposeHeaders: ["x-request-id", "retry-after", "last-event-id", "etag", "idempotent-replayed"],
 })
-  // Open: each of these checks a key of its own.
+  // Open routes: each checks a signature or ticket of its own.
   .route("/webhooks", webhooks)
   .route("/sse", stream)
   .route("/files", files)
-  // From here on a caller has a valid token.
+  // All routes below require a valid token.
   .use(authenticate, limitRate, limitBody(BODY_LIMITS), withContext)
   .route("/webhooks/deliveries", notifications)
   .route("/sse", tickets)

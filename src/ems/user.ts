@@ -3,7 +3,7 @@ import { forbidden } from "../lib/errors.ts";
 import { verifyToken } from "../platform/auth/token.ts";
 import type { Config } from "./config.ts";
 
-/** The claims of a token of the EMS. */
+/** The claims of an EMS token. */
 const Claims = z.object({
   user_id: z.int(),
   role: z.string(),
@@ -15,14 +15,14 @@ const Claims = z.object({
   exp: z.number(),
 });
 
-/** Who is calling: the claims of a verified token. */
+/** The caller: the claims of a verified token. */
 export type CurrentUser = z.infer<typeof Claims>;
 
-/** @throws what `verifyToken` throws */
+/** Verifies a token. @throws what `verifyToken` throws */
 export const verifyUser = (token: string, config: Config): Promise<CurrentUser> =>
   verifyToken(token, config, Claims);
 
-/** @throws ServiceError forbidden, for a caller of another role */
+/** Requires a role. @throws ServiceError forbidden for another role */
 export function checkRole(user: CurrentUser, role: string): void {
   if (user.role !== role) throw forbidden(`This needs the role "${role}"`);
 }

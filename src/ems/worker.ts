@@ -4,7 +4,7 @@ import { app, owns } from "./routes.ts";
 
 export { CompanyHub } from "./events/hub.ts";
 
-// Every start of the Worker pays for what answers requests. Queues and cron are imported when they have work.
+// Only request handling is loaded at start-up. Queue and cron code is imported on first use.
 
 /** The email management system. */
 export const ems: Module = {

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 
-/** One user's state of one message. No row: unread, not starred, not archived. */
+/** One user's state of one message. Without a row it is unread, not starred and not archived. */
 export const inboxEntries = sqliteTable(
   "ems_inbox_entries",
   {
@@ -9,13 +9,13 @@ export const inboxEntries = sqliteTable(
     message_id: text().notNull(),
     company_id: integer().notNull(),
     account_id: text().notNull(),
-    /** The message's, so that the indexes below can order by it. */
+    /** Copied from the message, for ordering by the indexes below. */
     sent_at: integer().notNull(),
     is_read: integer({ mode: "boolean" }).notNull().default(false),
     is_starred: integer({ mode: "boolean" }).notNull().default(false),
     is_archived: integer({ mode: "boolean" }).notNull().default(false),
     read_at: integer(),
-    /** The message's, kept by trigger. */
+    /** Copied from the message by trigger. */
     folder: text().notNull().default("inbox"),
     hidden: integer().generatedAlwaysAs(sql`folder IN ('junk', 'trash', 'drafts')`, { mode: "virtual" }),
   },
@@ -49,9 +49,9 @@ export const inboxEntries = sqliteTable(
 );
 
 /**
- * A stretch of an account, from one message down to another, in which a user has an entry row for every message, but
- * for late ones that they have not been shown since. There the few unread among many read are found by index;
- * elsewhere absence must be looked for (see inbox/dense-ranges.ts).
+ * A range of an account's messages in which a user has an entry row for each, except for late ones not yet shown
+ * to them. Inside it an index finds the few unread among many read. Elsewhere the query must look for missing rows
+ * (see inbox/settle.ts).
  */
 export const inboxStretches = sqliteTable(
   "ems_inbox_stretches",
@@ -71,13 +71,13 @@ export const inboxStretches = sqliteTable(
 );
 
 /**
- * Messages that came to lie in what may be somebody's stretch: by trigger. Each user gets an entry row for them when
- * they next look (inbox/backlog.ts), so that a late mail costs the same whatever the team's size.
+ * Messages stored inside the range of some user. By trigger. Each user gets entry rows for them at their next
+ * request (inbox/late.ts), so a late mail costs the same for any team size.
  */
 export const lateMessages = sqliteTable(
   "ems_late_messages",
   {
-    /** Never given twice, though those that everybody has seen are deleted. */
+    /** Never reused, although rows that all users have seen are deleted. */
     seq: integer().primaryKey({ autoIncrement: true }),
     account_id: text().notNull(),
     message_id: text().notNull(),
@@ -88,7 +88,7 @@ export const lateMessages = sqliteTable(
   ],
 );
 
-/** How many of an account's shown messages a user has read or archived: by trigger. The rest is unread. */
+/** Shown messages of an account that a user has read or archived. By trigger. The rest is unread. */
 export const inboxCounters = sqliteTable(
   "ems_inbox_counters",
   {
@@ -97,7 +97,7 @@ export const inboxCounters = sqliteTable(
     /** Read and not archived. */
     read_count: integer().notNull().default(0),
     archived_count: integer().notNull().default(0),
-    /** Up to which of the late messages they have entry rows. */
+    /** The last late message for which the user has an entry row. */
     late_seen: integer().notNull().default(0),
   },
   (t) => [
@@ -106,7 +106,7 @@ export const inboxCounters = sqliteTable(
   ],
 );
 
-/** How many of an account's messages a user has in a folder in each state: by trigger, and see inbox/counts.ts. */
+/** Messages per user, account, folder and state. By trigger; see inbox/counts.ts. */
 export const inboxStateCounters = sqliteTable(
   "ems_inbox_state_counters",
   {

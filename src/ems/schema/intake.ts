@@ -2,20 +2,20 @@ import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 
 /**
- * The ledger of notifications: one row each, with what became of it. A message of a backfill or sweep that could not
- * be stored is parked here as well, as `poll/{account}/{provider's id}`.
+ * The ledger of notifications: one row each, with its outcome. Messages of a backfill or sweep that could not be
+ * stored are parked here too, as `poll/{account}/{provider's id}`.
  */
 export const notifications = sqliteTable(
   "ems_deliveries",
   {
-    /** The provider's id of the notification: a repetition has the same. */
+    /** The provider's id of the notification. Repeated deliveries share it. */
     id: text().primaryKey(),
     type: text().notNull(),
     grant_id: text(),
     /** Null while no account has that grant. */
     account_id: text(),
     received_at: integer().notNull(),
-    /** When the provider says that it happened. */
+    /** When it happened, by the provider's clock. */
     occurred_at: integer(),
     state: text({ enum: ["received", "applied", "ignored", "parked"] }).notNull(),
     /** Failed tries. */
@@ -25,7 +25,7 @@ export const notifications = sqliteTable(
     cause_kind: text({ enum: ["outage", "itself"] }),
     /** When cron replays it; null for never. */
     retry_at: integer(),
-    /** How often cron has replayed it. */
+    /** Replays by cron so far. */
     replays: integer().notNull().default(0),
     finished_at: integer(),
     /** The R2 key of its bytes, which are kept for 30 days. */
@@ -39,12 +39,12 @@ export const notifications = sqliteTable(
   ],
 );
 
-/** How far an account's history and its regular sweeps have come. */
+/** Progress of an account's history and of its sweeps. */
 export const syncs = sqliteTable(
   "ems_syncs",
   {
     account_id: text().primaryKey(),
-    /** Names the backfill. Steps of an earlier one stop. */
+    /** Identifies the backfill. Jobs of an earlier one stop. */
     run: text().notNull(),
     state: text({ enum: ["running", "done", "failed"] }).notNull(),
     /** The provider's cursor of the next page; null before the first. */
@@ -52,16 +52,17 @@ export const syncs = sqliteTable(
     fetched: integer().notNull().default(0),
     estimated_total: integer(),
     oldest_at: integer(),
-    /** When the backfill last moved on or failed. Cron resumes one that stands still. */
+    /** When the backfill last progressed or failed. Cron resumes one that stalls. */
     moved_at: integer().notNull(),
-    /** How often the queue has given up on it. The gaps until cron resumes it grow. */
+    /** How often its job failed every retry. Cron waits longer after each. */
     failures: integer().notNull().default(0),
-    /** The time of the running sweep's last step: it names the sweep, and is its lease. Null when none runs. */
+    /** Lease of the running sweep: the time of its last step, which also identifies it; null when none runs. */
     sweeping_since: integer(),
-    /** How far back the audit of the whole mailbox has come, a page a sweep; null before it begins. */
+    /** How far back the audit has read the mailbox, one page per sweep; null before it starts. */
     audited_until: integer(),
-    /** The newest mail that sweeps have compared, and when the last sweep ended. */
+    /** Up to when sweeps have compared the mailbox. */
     swept_until: integer().notNull(),
+    /** When the last sweep ended. */
     swept_at: integer(),
     repaired: integer().notNull().default(0),
     last_error: text(),
@@ -74,8 +75,8 @@ export const syncs = sqliteTable(
 );
 
 /**
- * Messages that the provider may have deleted without telling us. The next sweep asks for each, so a row lives some
- * minutes. (WITHOUT ROWID in its migration: one row written.)
+ * Messages that the provider may have deleted without notifying us. The next sweep asks for each, so rows live for
+ * minutes. WITHOUT ROWID in its migration, so it costs one row written.
  */
 export const suspects = sqliteTable(
   "ems_suspects",

@@ -1,8 +1,8 @@
 import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 
 /**
- * Objects of R2 that no row refers to, or not yet, and when they are to be deleted: see overflow.ts. Triggers (in
- * migrations/0013_lifetime.sql) take a key out when a row refers to it, and put it in when that row lets go of it.
+ * R2 objects without a row, and when to delete them: see garbage.ts. Triggers in migrations/0013_lifetime.sql
+ * remove a key when a row starts to refer to it, and add it when the row stops.
  */
 export const garbage = sqliteTable(
   "ems_garbage",
@@ -13,19 +13,19 @@ export const garbage = sqliteTable(
   (t) => [index("ems_garbage_due").on(t.due_at)],
 );
 
-/** Accounts and companies whose mail is being erased: see erasure.ts. A row goes when nothing is left. */
+/** Erasures that are running: see erasure/erase.ts. A row is deleted when nothing is left. */
 export const erasures = sqliteTable(
   "ems_erasures",
   {
     company_id: integer().notNull(),
-    /** Empty for what is the company's own. */
+    /** Empty for the company's own rows. */
     account_id: text().notNull(),
-    /** What is still to be revoked at the provider. */
+    /** The grant still to be revoked at the provider. */
     grant_id: text(),
     started_at: integer().notNull(),
-    /** When a job has to look at it again. */
+    /** When the next job is due. */
     due_at: integer().notNull(),
-    /** Up to which event the company's log has been searched for events of the account. */
+    /** The last event of the company's log that was searched. */
     events_until: integer().notNull().default(0),
   },
   (t) => [primaryKey({ columns: [t.company_id, t.account_id] }), index("ems_erasures_due").on(t.due_at)],

@@ -1,15 +1,15 @@
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 
-// Times are whole seconds since the epoch, UTC. Ids are lower-case UUIDv7. Counters are kept by the triggers
-// in migrations/0001_triggers.sql and 0018_folder_triggers.sql, so that no statement can forget them.
+// Times are whole seconds since the epoch, UTC. Ids are lower-case UUIDv7. Triggers in
+// migrations/0001_triggers.sql and 0018_folder_triggers.sql maintain the counters, so no statement can miss one.
 
 const FOLDERS = ["inbox", "sent", "drafts", "junk", "trash", "archive"] as const;
 
 const IS_HIDDEN = sql`folder IN ('junk', 'trash', 'drafts')`;
 
 export const companies = sqliteTable("companies", {
-  /** Given by the issuer of the tokens; a company exists as soon as a token names it. */
+  /** Assigned by the token issuer. A company exists as soon as a token names it. */
   id: integer().primaryKey(),
   name: text().notNull(),
 });
@@ -22,28 +22,30 @@ export const accounts = sqliteTable(
     email_address: text().notNull(),
     display_name: text(),
     provider: text().notNull(),
-    /** Kept while disconnected by expiry (re-authentication revives it), null once revoked. */
+    /** Kept after an expiry, so that re-authentication revives it; null once revoked. */
     grant_id: text(),
-    /** The provider's own word for its kind ("imap", "google"): IMAP replies are addressed by Message-ID. */
+    /** The provider's name for its kind ("imap", "google"). On IMAP, replies refer to Message-IDs. */
     grant_provider: text(),
     status: text({ enum: ["active", "syncing", "disconnected"] }).notNull(),
-    /** Why it is disconnected, for people. */
+    /** Why it is disconnected, for display. */
     status_reason: text(),
-    /** By its own people, and not by an expiry: only they bring it back, and nothing is taken in meanwhile. */
+    /** Disconnected by a user, not by an expiry: only a user reconnects it, and no mail is stored meanwhile. */
     disconnected_by_user: integer({ mode: "boolean" }).notNull().default(false),
-    /** Time of the grant's notification that was applied last, in milliseconds: an older one changes nothing. */
+    /** Time of the last applied notification of the grant, in milliseconds. An older one changes nothing. */
     grant_observed_at: integer().notNull().default(0),
-    /** When a grant first proved that the company has this address; null: it has only said so, which binds nobody. */
+    /**
+     * When a grant first proved ownership of this address; null for a mere claim, which blocks no other company.
+     */
     proven_at: integer(),
     last_sync_at: integer(),
     created_at: integer().notNull(),
-    /** Those that lists show. What lies in junk, trash and drafts is hidden, and counted below. */
+    /** Shown in lists. Messages in junk, trash and drafts are hidden, and counted below. */
     message_count: integer().notNull().default(0),
     thread_count: integer().notNull().default(0),
     hidden_message_count: integer().notNull().default(0),
-    /** Threads of which no message is shown. */
+    /** Threads with only hidden messages. */
     hidden_thread_count: integer().notNull().default(0),
-    /** When the provider last failed to list the mailbox's folders; null when it has since. */
+    /** When the provider last failed to list the mailbox's folders; null after a success. */
     folders_failed_at: integer(),
     draft_count: integer().notNull().default(0),
   },
@@ -62,20 +64,20 @@ export const threads = sqliteTable(
     company_id: integer().notNull(),
     account_id: text().notNull(),
     provider_thread_id: text(),
-    /** The subject of the oldest message: by trigger, so that it does not depend on the order of arrival. */
+    /** The subject of the oldest message. A trigger sets it, so the order of arrival does not matter. */
     subject: text().notNull(),
     first_message_at: integer().notNull(),
-    /** Of the messages that are shown; of a hidden thread, of all. */
+    /** Latest shown message; for a hidden thread, latest message. */
     last_message_at: integer().notNull(),
-    /** Of the messages that are shown. */
+    /** Counts shown messages. */
     message_count: integer().notNull().default(0),
     hidden_count: integer().notNull().default(0),
     hidden: integer().generatedAlwaysAs(sql`message_count = 0`, { mode: "virtual" }),
     do_not_delete: integer({ mode: "boolean" }).notNull().default(false),
     created_at: integer().notNull(),
-    /** Counts what was written in it: a message that came, and a reply that claimed to be the next. By trigger. */
+    /** Grows with each new message, and with each reply that claimed a version. By trigger. */
     version: integer().notNull().default(0),
-    /** Set for as long as a statement takes, to have a trigger make it part of another: see ingest/threading.ts. */
+    /** Set within a single statement to make a trigger merge it into another thread: see ingest/threading.ts. */
     merged_into: text(),
   },
   (t) => [
@@ -92,14 +94,14 @@ export const messages = sqliteTable(
     company_id: integer().notNull(),
     account_id: text().notNull(),
     thread_id: text().notNull(),
-    /** Unique within the account only: on IMAP it derives from the Message-ID that two mailboxes can share. */
+    /** Unique per account only: on IMAP it derives from the Message-ID, which two mailboxes can share. */
     provider_message_id: text().notNull(),
-    /** Leads later messages of the provider's thread to ours, also where the two are not one to one. */
+    /** Maps later messages of the provider's thread to ours, even where the two are not one to one. */
     provider_thread_id: text(),
     internet_message_id: text(),
     from_address: text().notNull(),
     from_name: text(),
-    /** JSON arrays of `{name, email}`; null while the provider has not told, of the last also when there is none. */
+    /** JSON arrays of `{name, email}`. Null until the provider reports them; Bcc also when empty. */
     to_addresses: text().notNull(),
     cc_addresses: text(),
     bcc_addresses: text(),
@@ -108,39 +110,39 @@ export const messages = sqliteTable(
     direction: text({ enum: ["inbound", "outbound"] }).notNull(),
     has_attachments: integer({ mode: "boolean" }).notNull(),
     attachment_count: integer().notNull().default(0),
-    /** By which rule it found its thread when it came: see ingest/threading.ts. */
+    /** The rule that found its thread: see ingest/threading.ts. */
     threaded_by: text({ enum: ["reply", "provider", "references", "none"] })
       .notNull()
       .default("none"),
-    /** What became of a mail that we sent: bounced, failed; null: nothing else is known. */
+    /** Outcome of a mail that we sent; null when unknown. */
     delivery_state: text({ enum: ["sent", "bounced", "failed"] }),
     delivery_detail: text(),
     opened_count: integer().notNull().default(0),
     clicked_count: integer().notNull().default(0),
-    /** Never changes once stored: inbox entries carry a copy. */
+    /** Immutable: inbox entries copy it. */
     sent_at: integer().notNull(),
     created_at: integer().notNull(),
-    /** Time of the notification that this state comes from: an older one never overwrites it. */
+    /** When the provider saw this state, in milliseconds. An older state never overwrites it. */
     observed_at: integer().notNull(),
-    /** What applied this state last: the event statement of the same batch finds out by it who won. */
+    /** Cause of the last update. Later statements of the same batch check it to see whether the update won. */
     applied_by: text().notNull(),
-    /** SHA-256 of the body as the provider gave it: tells a repetition from a change without reading it back. */
+    /** SHA-256 of the provider's body. Detects a change without reading the stored body. */
     body_digest: text(),
-    /** R2 key of the body, this row's alone, when it is too large for a row; then the two columns below are null. */
+    /** R2 key of a body too large for a row. No other row uses it. Then both columns below are null. */
     body_key: text(),
-    // The bodies stand last, so that reading the columns before them does not walk a body's overflow pages.
+    // Bodies come last, so that reading earlier columns skips a body's overflow pages.
     body_text: text(),
     body_html: text(),
-    /** The version of its thread that it made: whoever has seen an earlier one has not seen it. */
+    /** The thread version that this message created. Earlier versions do not include it. */
     thread_version: integer().notNull().default(0),
     reply_to_addresses: text(),
-    /** The Message-ID as its sender wrote it, where that is not how ids are compared: what an answer names. */
+    /** The Message-ID as written, where it differs from the normalised one. Replies refer to it. */
     message_id_written: text(),
-    /** Times of the notifications that body and files come from, in milliseconds: others may tell without them. */
+    /** When the provider saw body and files, in milliseconds. Newer updates may omit them. */
     body_observed_at: integer(),
     files_observed_at: integer(),
     folder: text({ enum: FOLDERS }).notNull().default("inbox"),
-    /** In no list, inbox or count, unless its folder is asked for. */
+    /** Left out of lists, inbox and counts, unless its folder is asked for. */
     hidden: integer().generatedAlwaysAs(IS_HIDDEN, { mode: "virtual" }),
   },
   (t) => [
@@ -149,26 +151,28 @@ export const messages = sqliteTable(
     index("ems_messages_account").on(t.account_id, t.hidden, t.sent_at, t.id),
     index("ems_messages_folder").on(t.account_id, t.folder, t.sent_at, t.id),
     index("ems_messages_thread").on(t.thread_id, t.hidden, t.sent_at, t.id),
-    // The thread makes it possible to step over a long one: see ingest/threading.ts.
+    // With thread_id the index can skip over a long thread: see ingest/threading.ts.
     index("ems_messages_provider_thread").on(t.account_id, t.provider_thread_id, t.thread_id),
     index("ems_messages_internet").on(t.account_id, t.internet_message_id),
   ],
 );
 
 /**
- * Message-IDs that a message answers and that no message of its account has yet: it may still come. The rows go with
- * that message. The table is WITHOUT ROWID.
+ * References to messages that the account does not have yet but may still receive. The rows are deleted with the
+ * referring message. The table is WITHOUT ROWID.
  */
 export const pendingReferences = sqliteTable(
   "ems_pending_references",
   {
     account_id: text().notNull(),
     internet_message_id: text().notNull(),
-    /** The message that refers to it. */
+    /** The referring message. */
     message_id: text().notNull(),
-    /** Of that message: see lib/subject.ts. Null for one that came before this was kept. */
+    /** Base subject of that message (lib/subject.ts); null for messages stored before this column. */
     base_subject: text(),
-    /** Whether another mail that it refers to is there: then this one joins no threads when it comes. */
+    /**
+     * Whether another reference of that message is stored. Then the missing one joins no threads when it arrives.
+     */
     has_ancestor: integer({ mode: "boolean" }).notNull().default(false),
   },
   (t) => [
@@ -177,7 +181,7 @@ export const pendingReferences = sqliteTable(
   ],
 );
 
-/** How many messages and threads of an account have something in a folder: by trigger. */
+/** Messages and threads per account and folder. By trigger. */
 export const folderCounters = sqliteTable(
   "ems_folder_counters",
   {
@@ -189,13 +193,13 @@ export const folderCounters = sqliteTable(
   (t) => [primaryKey({ columns: [t.account_id, t.folder] })],
 );
 
-/** What a thread has in a folder, for the list of a folder's threads: by trigger. */
+/** Messages per thread and folder, for the thread list of a folder. By trigger. */
 export const threadFolders = sqliteTable(
   "ems_thread_folders",
   {
     thread_id: text().notNull(),
     folder: text().notNull(),
-    /** The thread's. */
+    /** The thread's account. */
     account_id: text().notNull(),
     message_count: integer().notNull(),
     last_message_at: integer().notNull(),
@@ -206,19 +210,19 @@ export const threadFolders = sqliteTable(
   ],
 );
 
-/** Which of our folders each folder of a mailbox is; an id that the provider does not list is one of its own. */
+/** Maps the folders of a mailbox to ours. An id that the provider does not list counts as archive. */
 export const folders = sqliteTable(
   "ems_folders",
   {
     account_id: text().notNull(),
     provider_folder_id: text().notNull(),
-    /** Null for what is no place, such as the folder of starred mail. */
+    /** Null for a label that is not a place, such as starred. */
     folder: text({ enum: FOLDERS }),
   },
   (t) => [primaryKey({ columns: [t.account_id, t.provider_folder_id] })],
 );
 
-/** Other addresses that a mailbox sends from: senders of mail that lay in its sent folder. A few at most. */
+/** Other addresses that a mailbox sends from: senders of mail in its sent folder. At most 50. */
 export const aliases = sqliteTable(
   "ems_aliases",
   {
@@ -230,8 +234,8 @@ export const aliases = sqliteTable(
 );
 
 /**
- * Messages that were deleted not long ago, with what users had done to them: some providers tell of a move to another
- * folder as a deletion and a creation.
+ * Messages deleted less than an hour ago, with their users' state. Some providers report a move as a deletion and
+ * a creation.
  */
 export const departures = sqliteTable(
   "ems_departures",
@@ -251,7 +255,7 @@ export const departures = sqliteTable(
   (t) => [index("ems_departures_internet").on(t.account_id, t.internet_message_id)],
 );
 
-/** Messages that the provider has deleted: a late notification of an earlier state must not bring them back. */
+/** Messages that the provider deleted. A late notification of an earlier state must not restore them. */
 export const tombstones = sqliteTable(
   "ems_tombstones",
   {
@@ -259,7 +263,7 @@ export const tombstones = sqliteTable(
     provider_message_id: text().notNull(),
     /** In milliseconds. */
     deleted_at: integer().notNull(),
-    /** By which answers to it still find what is left of its thread; null where it was never here. */
+    /** Lets replies find the rest of its thread; null for a message that was never stored. */
     internet_message_id: text(),
     thread_id: text(),
   },
@@ -280,14 +284,14 @@ export const attachments = sqliteTable(
     account_id: text().notNull(),
     message_id: text().notNull(),
     provider_attachment_id: text().notNull(),
-    /** Its place among those of the same provider id, which may be derived from name, type and size alone. */
+    /** Its index among attachments with the same provider id, which may derive from name, type and size alone. */
     nth: integer().notNull().default(0),
     filename: text().notNull(),
     content_type: text().notNull(),
     size_bytes: integer().notNull(),
     content_id: text(),
     is_inline: integer({ mode: "boolean" }).notNull(),
-    /** When the bytes reached R2; null until then. */
+    /** When the bytes were stored in R2; null until then. */
     stored_at: integer(),
     created_at: integer().notNull(),
   },
