@@ -10,7 +10,7 @@ const objects = async () => {
   return results;
 };
 
-it("the schema that all other tests run with is what the migrations make, and they put no rows into it", async () => {
+it("the schema of all other tests equals that of the migrations, which insert no rows", async () => {
   const inTests = await objects();
   expect(inTests.length).toBeGreaterThan(100);
   await reset();

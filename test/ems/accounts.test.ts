@@ -5,14 +5,14 @@ import { breakRoute, createGrant, eventually, expireGrant, notify, receiveMail }
 const TAKEN = { detail: "Email account with this email address/grant already exists." };
 
 describe("connecting", () => {
-  it("a company that is not the caller's is 403, before the grant is looked at", async () => {
+  it("a company outside the token is 403, without a grant lookup", async () => {
     const client = await createClient();
     const body = { company_id: unique(), email_address: "a@b.example", grant_id: "no-such-grant" };
     const answer = await client.call("POST", "/accounts/", body);
     expect(answer).toMatchObject({ status: 403, body: { detail: "No access to this company" } });
   });
 
-  it("a grant that does not exist is 400", async () => {
+  it("an unknown grant is 400", async () => {
     const client = await createClient();
     const body = {
       company_id: client.claims.companies[0],
@@ -23,7 +23,7 @@ describe("connecting", () => {
     expect(answer).toMatchObject({ status: 400, body: { detail: "grant_id: no such grant" } });
   });
 
-  it("a grant of another address is 400: nobody claims another company's mailbox", async () => {
+  it("a grant of another address is 400, so no company can claim another's mailbox", async () => {
     const client = await createClient();
     const grant = await createGrant(`victim${unique()}@demo.example`);
     const email_address = `attacker${unique()}@demo.example`;
@@ -45,7 +45,7 @@ describe("connecting", () => {
     expect(await client.call("POST", "/accounts/", body)).toMatchObject({ status: 400 });
   });
 
-  it("a provider that fails is 502, and nothing is stored", async () => {
+  it("a failing provider is 502, and nothing is stored", async () => {
     const client = await createClient();
     const email_address = `broken${unique()}@demo.example`;
     const grant = await createGrant(email_address);
@@ -57,7 +57,7 @@ describe("connecting", () => {
     expect((await client.call("GET", "/accounts/")).body).toEqual([]);
   });
 
-  it("an address that is taken is 400, in any spelling and for any company", async () => {
+  it("a taken address is 400, in any spelling and for any company", async () => {
     const owner = await createClient();
     const account = await connectMailbox(owner);
     const other = await createClient();
@@ -68,7 +68,7 @@ describe("connecting", () => {
     }
   });
 
-  it("a grant that is taken is 400", async () => {
+  it("a taken grant is 400", async () => {
     const client = await createClient();
     const account = await connectMailbox(client);
     const body = { company_id: client.claims.companies[0], email_address: `other${unique()}@demo.example` };
@@ -90,7 +90,7 @@ describe("connecting", () => {
     },
   );
 
-  it("an address without a grant keeps nobody else from it, and tells nobody of itself", async () => {
+  it("an address without a grant blocks no other company, and does not leak", async () => {
     const email_address = `ceo${unique()}@demo.example`;
     const [squatter, other, owner] = await Promise.all([createClient(), createClient(), createClient()]);
     const create = (client: Client, more = {}) =>
@@ -98,19 +98,19 @@ describe("connecting", () => {
     const first = await create(squatter);
     expect(first).toMatchObject({ status: 201, body: { status: "disconnected" } });
     expect(await create(other)).toMatchObject({ status: 201, body: { status: "disconnected" } });
-    // The same company has it once.
+    // A company can claim an address once.
     expect(await create(squatter)).toMatchObject({ status: 201, body: { id: first.body.id } });
 
     const grant = await createGrant(email_address);
     const connected = await create(owner, { grant_id: grant.id, email_address: email_address.toUpperCase() });
     expect(connected).toMatchObject({ status: 201, body: { status: "syncing" } });
-    // Now it is proven, and held.
+    // A grant has proven the address, so it is taken.
     const isTaken = { status: 400, body: TAKEN };
     for (const client of [squatter, other, await createClient()]) {
       expect(await create(client)).toMatchObject(isTaken);
       expect(await create(client, { grant_id: grant.id })).toMatchObject(isTaken);
     }
-    // So it is once it is disconnected, for its own company alone.
+    // After a disconnect it stays taken, except for its own company.
     expect((await owner.call("DELETE", `/accounts/${connected.body.id}`)).status).toBe(204);
     const grant_id = (await createGrant(email_address)).id;
     expect(await create(squatter, { grant_id })).toMatchObject(isTaken);
@@ -120,7 +120,7 @@ describe("connecting", () => {
     expect(await create(owner, { grant_id })).toMatchObject({ status: 201, body: { id, status: "syncing" } });
   });
 
-  it("of several companies that prove an address at the same moment one has it", async () => {
+  it("of concurrent companies that prove one address, one succeeds", async () => {
     const email_address = `race${unique()}@demo.example`;
     const clients = await Promise.all(Array.from({ length: 5 }, () => createClient()));
     for (const client of clients.slice(0, 2)) {
@@ -136,7 +136,7 @@ describe("connecting", () => {
     expect(answers.toSorted()).toEqual([201, 400, 400, 400, 400]);
   });
 
-  it("without a grant the account is disconnected, and its company is null until it is named", async () => {
+  it("without a grant the account is disconnected; `company` is null until it has a name", async () => {
     const client = await createClient();
     const [company_id] = client.claims.companies;
     const email_address = `plain${unique()}@demo.example`;
@@ -187,7 +187,7 @@ describe("connecting", () => {
 });
 
 describe("changing", () => {
-  it("keeps what is not named, and lets a name be taken away", async () => {
+  it("keeps absent fields, and null clears the display name", async () => {
     const client = await createClient();
     const account = await connectMailbox(client);
     const path = `/accounts/${account.id}/`;
@@ -201,7 +201,7 @@ describe("changing", () => {
     expect((await client.call("PATCH", path, { status: "active" })).body.status).toBe("active");
   });
 
-  it("an account without a grant cannot be made active", async () => {
+  it("an account without a grant cannot become active", async () => {
     const client = await createClient();
     const body = { company_id: client.claims.companies[0], email_address: `none${unique()}@demo.example` };
     const { body: account } = await client.call("POST", "/accounts/", body);
@@ -212,7 +212,7 @@ describe("changing", () => {
 });
 
 describe("disconnecting", () => {
-  it("revokes the grant, keeps all mail, and may be repeated", async () => {
+  it("revokes the grant, keeps all mail, and can be repeated", async () => {
     const client = await createClient();
     const account = await connectMailbox(client);
     await receiveMail({
@@ -228,7 +228,7 @@ describe("disconnecting", () => {
     expect((await client.call("GET", "/messages/")).body.total).toBe(1);
   });
 
-  it("fails as a whole when the provider fails", async () => {
+  it("changes nothing when the provider fails", async () => {
     const client = await createClient();
     const account = await connectMailbox(client);
     await breakRoute(`DELETE /v3/grants/${account.grant_id}`, "500");
@@ -237,7 +237,7 @@ describe("disconnecting", () => {
     expect((await client.call("DELETE", `/accounts/${account.id}`)).status).toBe(204);
   });
 
-  it("a disconnected address is connected again by its own company alone: same id, same mail", async () => {
+  it("only its own company reconnects a disconnected address: same id, same mail", async () => {
     const client = await createClient();
     const account = await connectMailbox(client);
     await receiveMail({
@@ -259,7 +259,7 @@ describe("disconnecting", () => {
     expect((await client.call("GET", "/messages/")).body.items[0].subject).toBe("Old");
   });
 
-  it("an expired grant disconnects the account and keeps its grant for the re-authentication", async () => {
+  it("an expired grant disconnects the account, which keeps the grant id for re-authentication", async () => {
     const client = await createClient();
     const account = await connectMailbox(client);
     await notify("grant.expired", { grant_id: account.grant_id, code: 25009 });

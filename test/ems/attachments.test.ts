@@ -45,7 +45,7 @@ beforeAll(async () => {
   });
 });
 
-it("attachments reach R2 without being asked for, under a key that starts with the company", async () => {
+it("attachments are stored in R2 on arrival, under a key that starts with the company", async () => {
   const keys = message.attachments.map(({ id }) => `attachments/${client.claims.companies[0]}/${id}`);
   await eventually(async () => {
     const { results } = await env.DB.prepare(
@@ -57,7 +57,7 @@ it("attachments reach R2 without being asked for, under a key that starts with t
 });
 
 describe("a download link", () => {
-  it("of an attachment that the provider fails to give is 502, and works once it is well", async () => {
+  it("is 502 while the provider fails, and works afterwards", async () => {
     const { attachments } = message;
     await env.DB.prepare("UPDATE ems_attachments SET stored_at = NULL").run();
     await breakRoute("/download", "502html");
@@ -66,7 +66,7 @@ describe("a download link", () => {
     expect((await client.call("GET", path)).status).toBe(200);
   });
 
-  it("that was altered in any part is 403", async () => {
+  it("with any part altered is 403", async () => {
     const good = new URL(await urlOf("page.html"));
     const altered = [
       (url: URL) => url.searchParams.delete("X-Amz-Signature"),
@@ -89,7 +89,7 @@ describe("a download link", () => {
     expect((await download(good.href)).status).toBe(200);
   });
 
-  it("gives the very bytes, under the file's own name", async () => {
+  it("serves the original bytes and file name", async () => {
     const response = await download(await urlOf("hisob «faktura» №1.pdf"));
     expect(response.status).toBe(200);
     expect(new Uint8Array(await response.arrayBuffer())).toEqual(bytes);
@@ -101,7 +101,7 @@ describe("a download link", () => {
     );
   });
 
-  it("gives parts", async () => {
+  it("serves ranges", async () => {
     const url = await urlOf("hisob «faktura» №1.pdf");
     for (const [range, from, to] of [
       ["bytes=10-19", 10, 20],
@@ -115,7 +115,7 @@ describe("a download link", () => {
     }
   });
 
-  it("never lets a stranger's page run in our origin", async () => {
+  it("never serves a stranger's file as HTML in our origin", async () => {
     const { headers } = await download(await urlOf("page.html"));
     expect(headers.get("content-type")).toBe("application/octet-stream");
     expect(headers.get("x-content-type-options")).toBe("nosniff");
@@ -125,7 +125,7 @@ describe("a download link", () => {
 });
 
 describe("attachments", () => {
-  it("are listed in the order of the mail, and are inline only where the HTML shows them", async () => {
+  it("are listed in the mail's order, and are inline only if the HTML shows them", async () => {
     const { body } = await client.call("GET", `/attachments/message/${message.id}`);
     expect(body).toEqual(message.attachments);
     expect(body.map((each: AttachmentResponse) => [each.filename, each.is_inline])).toEqual([

@@ -17,7 +17,7 @@ beforeAll(async () => {
   account = await connectMailbox(client, { provider: "imap" });
 });
 
-/** A mail that we have sent. */
+/** Stores a mail that we sent. */
 async function send(): Promise<MessageResponse> {
   const mail = {
     email_account_id: account.id,
@@ -32,7 +32,7 @@ async function send(): Promise<MessageResponse> {
 const get = async (id: string): Promise<MessageResponse> =>
   (await client.call("GET", `/messages/${id}`)).body;
 
-/** A mail from outside as it is once it is stored, and read as a bounce. */
+/** Stores a received mail, and reads it as a bounce. */
 async function receive(mail: Partial<InboundMail>): Promise<MessageResponse> {
   const subject = `${mail.subject ?? "Undelivered Mail Returned to Sender"} ${unique()}`;
   const from = { email: "MAILER-DAEMON@mx.example" };
@@ -83,7 +83,7 @@ describe("a bounce", () => {
     expect((await get(sent.id)).delivery?.state ?? null).not.toBe("bounced");
   });
 
-  it("with a status and the mail's headers joins its thread, and marks it once", async () => {
+  it("with a status part and the mail's headers joins the mail's thread, and marks it once", async () => {
     const sent = await send();
     const bounce = await receive({
       attachments: [status("failed", "5.1.1"), headersOf(sent.internet_message_id!)],
@@ -102,7 +102,7 @@ describe("a bounce", () => {
     expect(told).toBe(1);
   });
 
-  it("that only answers the mail, or quotes it, marks it, too", async () => {
+  it("that only replies to the mail, or quotes it, marks it too", async () => {
     const [answered, quoted] = [await send(), await send()];
     await receive({ inReplyTo: answered.internet_message_id!, text: "It could not be delivered" });
     const text = `550 5.1.1 no such user\n\n--- Below is a copy\n\nMessage-ID: ${quoted.internet_message_id}\n`;
@@ -112,7 +112,7 @@ describe("a bounce", () => {
   });
 });
 
-it("of the kept cases: a report whose job nobody but the intake asks for", async () => {
+it("a recorded report, whose job only ingest enqueues, marks the mail", async () => {
   const sent = await send();
   const [, , report = "", headers = ""] = caseText("smtp-dsn-of-our-mail.eml").split("--B");
   const content = (part: string) => {
@@ -136,7 +136,7 @@ it("of the kept cases: a report whose job nobody but the intake asks for", async
   });
 });
 
-it("of the kept cases: an answer to a mail that was deleted joins the thread of the one before", async () => {
+it("a recorded reply to a deleted mail joins the thread of the mail before it", async () => {
   const { grant_id, email_address } = account;
   const [first, second, third] = caseObjects("thread-after-deletion.json", {
     grant: grant_id,

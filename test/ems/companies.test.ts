@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { createClient, unique } from "../support/client.ts";
 
-it("only an admin names a company, and only one of their own", async () => {
+it("only an admin names a company, and only one in the token", async () => {
   const company = unique();
   const member = await createClient({ role: "member", companies: [company] });
   expect((await member.call("PUT", `/companies/${company}`, { name: "Mine" })).status).toBe(403);

@@ -16,7 +16,7 @@ beforeAll(async () => {
 const PNG =
   "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 
-/** A mail that has come to the mailbox. */
+/** Stores a received mail. */
 async function received(mail: Partial<InboundMail> = {}): Promise<MessageResponse> {
   const subject = mail.subject ?? `Order ${unique()}`;
   const to = [{ email: account.email_address, name: "Shop" }, { email: "partner@out.example" }];
@@ -39,7 +39,7 @@ const form = async (id: string, as: string, more = ""): Promise<ComposeResponse>
   return body;
 };
 
-describe("the form of an answer", () => {
+describe("the prefill of a reply", () => {
   it.each(["?as=", "?as=answer", "?as=reply&as=forward", "?as=reply&images=yes"])(
     "is 400 with %j",
     async (query) => {
@@ -51,11 +51,11 @@ describe("the form of an answer", () => {
     },
   );
 
-  it("is 404 for a message that is not there", async () => {
+  it("is 404 for an unknown message", async () => {
     expect((await client.call("GET", `/messages/${crypto.randomUUID()}/compose?as=reply`)).status).toBe(404);
   });
 
-  it("of a reply goes to the sender, and to the sender's Reply-To where there is one", async () => {
+  it("goes to Reply-To, else to the sender", async () => {
     const message = await received();
     const suggested = await form(message.id, "reply");
     expect(suggested).toMatchObject({
@@ -70,7 +70,7 @@ describe("the form of an answer", () => {
     expect((await form(other.id, "reply")).to).toEqual([{ email: "desk@out.example", name: null }]);
   });
 
-  it("of a reply to all goes to all but ourselves, as sending it does", async () => {
+  it("for reply-all goes to everyone but ourselves, as reply-all itself does", async () => {
     const message = await received({ cc: [{ email: "boss@out.example" }] });
     const suggested = await form(message.id, "reply-all");
     expect(suggested.to.map(({ email }) => email)).toEqual(["kim@out.example", "partner@out.example"]);
@@ -84,13 +84,13 @@ describe("the form of an answer", () => {
     expect(sent.subject).toBe(suggested.subject);
   });
 
-  it("has one prefix, however often the mail was answered", async () => {
+  it("has one subject prefix after any number of replies", async () => {
     const message = await received({ subject: `RE: offer ${unique()}` });
     expect((await form(message.id, "reply")).subject).toBe(message.subject);
     expect((await form(message.id, "forward")).subject).toBe(`Fwd: ${message.subject}`);
   });
 
-  it("quotes the mail, safe to show and as text", async () => {
+  it("quotes the mail as sanitised HTML and as text", async () => {
     const html =
       '<p onclick="x()">One</p><script>alert(1)</script><ul><li>a</li><li>b</li></ul>5 &lt; 6<img src="https://x.example/p.png">';
     const message = await received({ html });
@@ -115,8 +115,8 @@ describe("the form of an answer", () => {
   });
 });
 
-describe("a mail that is passed on", () => {
-  it("begins with its head, and lists the files that go along", async () => {
+describe("the prefill of a forward", () => {
+  it("begins with the mail's headers, and lists its attachments", async () => {
     const attachments = [{ filename: "plan.txt", contentType: "text/plain", content: btoa("the plan") }];
     const message = await received({ attachments, cc: [{ email: "boss@out.example" }] });
     const suggested = await form(message.id, "forward");
@@ -133,7 +133,7 @@ describe("a mail that is passed on", () => {
     expect(suggested.quoted_text).toMatch(/\n\nHello & welcome\n$/);
   });
 
-  it("takes its text and its pictures along when the form is sent back", async () => {
+  it("keeps text and inline images when it is sent", async () => {
     const attachments = [
       { filename: "logo.png", contentType: "image/png", content: PNG, contentId: "logo@x" },
     ];

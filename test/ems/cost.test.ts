@@ -39,7 +39,7 @@ it("a mail in a known thread writes at most 30 rows, and reads the same few in a
   expect(reads[0]).toBe(reads[1]);
 });
 
-it("its notification, ledger and all, writes at most 30 rows; a repetition at most 3, also under a new id", async () => {
+it("its notification writes at most 30 rows, ledger included; a repetition at most 3, even under a new id", async () => {
   const { email_address, ...account } = await createBulkAccount(500);
   const grant_id = `grant-${account.id}`;
   await env.DB.prepare("UPDATE ems_accounts SET grant_id = ? WHERE id = ?").bind(grant_id, account.id).run();

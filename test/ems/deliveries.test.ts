@@ -37,7 +37,7 @@ const latest = (type: string): Promise<NotificationResponse> =>
 const parked = async (who = client): Promise<number> =>
   (await who.call("GET", "/webhooks/deliveries?size=1")).body.parked_count;
 
-/** As the platform does it, when a message has failed for the last time. */
+/** Does what the platform does after a message's last retry. */
 async function giveUp(delivery: NotificationResponse): Promise<void> {
   const message = {
     id: "m",
@@ -53,8 +53,8 @@ async function giveUp(delivery: NotificationResponse): Promise<void> {
   await worker.queue(batch as never, env, { waitUntil: () => {} } as never);
 }
 
-describe("the flight recorder", () => {
-  it("is for admins only, and shows nothing of other companies", async () => {
+describe("the log of notifications", () => {
+  it("is for admins only, and excludes other companies", async () => {
     await receiveMail({
       from: { email: "c@out.example" },
       to: [{ email: account.email_address }],
@@ -72,7 +72,7 @@ describe("the flight recorder", () => {
     expect(answer).toMatchObject({ status: 404, body: { detail: "Delivery not found" } });
   });
 
-  it("says of each what came, when, and what became of it", async () => {
+  it("shows type, times and outcome of each notification", async () => {
     await notify("folder.created", { id: "f", grant_id: account.grant_id, name: "New", object: "folder" });
     await notify("calendar.created", { id: "c", grant_id: account.grant_id });
     expect(await latest("folder.created")).toMatchObject({
@@ -91,7 +91,7 @@ describe("the flight recorder", () => {
     expect(await bytes?.json()).toMatchObject({ id: ignored.id, type: "calendar.created" });
   });
 
-  it("is read page by page, without a gap, newest first", async () => {
+  it("pages without gaps, newest first", async () => {
     const whole = (await list(client, "?size=100")).items.map(({ id }) => id);
     expect(whole.length).toBeGreaterThan(2);
     const pages: string[] = [];
@@ -105,11 +105,11 @@ describe("the flight recorder", () => {
     expect((await list(client, "?state=ignored")).items.every(({ state }) => state === "ignored")).toBe(true);
   });
 
-  it("counts what failed, parks what failed for good, and replays it once the cause is gone", async () => {
+  it("counts failures, parks after the last, and replays once the cause is gone", async () => {
     const before = await parked();
     const subject = `cut ${unique()}`;
     await breakRoute(`GET /grants/${account.grant_id}/messages/`, "500", 1000);
-    // Over 1 MB the body is cut off, and has to be fetched.
+    // Nylas truncates notifications over 1 MB, so the message must be fetched.
     const html = `<p>${"x".repeat(1_200_000)}</p>`;
     await receiveMail({
       from: { email: "c@out.example" },
@@ -139,7 +139,7 @@ describe("the flight recorder", () => {
     await eventually(async () => expect(await parked()).toBe(before));
   });
 
-  it("a replay of what was applied changes nothing", async () => {
+  it("replaying an applied notification changes nothing", async () => {
     const total = (await client.call("GET", "/messages/")).body.total;
     const applied = await latest("message.created");
     await client.call("POST", `/webhooks/deliveries/${applied.id}/replay`);
@@ -147,7 +147,7 @@ describe("the flight recorder", () => {
     expect((await client.call("GET", "/messages/")).body.total).toBe(total);
   });
 
-  it("a notification for a grant that nobody has is answered, and shown to nobody", async () => {
+  it("a notification for an unknown grant is accepted, and listed for no company", async () => {
     await notify("message.created", { id: `m${unique()}`, grant_id: `g${unique()}`, object: "message" });
     expect(await deliverNotifications()).toBeGreaterThan(0);
     expect((await list(client, "?size=100")).items.every((item) => item.account_id === account.id)).toBe(
@@ -156,7 +156,7 @@ describe("the flight recorder", () => {
   });
 });
 
-it("a filter looks 1,000 deliveries back in each account, and names the cursor to go on from", async () => {
+it("a filter searches 1,000 deliveries per account, and returns the cursor to continue", async () => {
   const client = await createClient();
   const companies = client.claims.companies;
   const accounts = await Promise.all([
@@ -164,7 +164,7 @@ it("a filter looks 1,000 deliveries back in each account, and names the cursor t
     createBulkAccount(1, companies[0]),
   ]);
   for (const [nth, { id }] of accounts.entries()) {
-    // In one account 2,500, of which the newest and the oldest are parked; in the other three, all of them old.
+    // One account has 2,500, with only the newest and the oldest parked. The other three have only old ones.
     await env.DB.prepare(
       `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?2)
        INSERT INTO ems_deliveries (id, type, account_id, received_at, state, key)

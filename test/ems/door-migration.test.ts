@@ -4,7 +4,7 @@ import { createContext } from "../../src/ems/context.ts";
 import { consumeNotification } from "../../src/ems/intake/consumer.ts";
 import { connectMailbox, createClient, unique } from "../support/client.ts";
 
-/** What the migration does to rows, without the columns that it adds. */
+/** The migration's changes to rows, without the columns it adds. */
 async function mend(): Promise<void> {
   const { queries } = env.TEST_MIGRATIONS.find(({ name }) => name.startsWith("0011"))!;
   const statements = queries.filter((query) => !/^\s*(--.*\n\s*)*ALTER/.test(query));
@@ -14,7 +14,7 @@ async function mend(): Promise<void> {
 
 const ctx = createContext(env, { waitUntil: () => {} });
 
-it("what was stored before is mended: lists answer again, in order, and it can be sent back; twice is as once", async () => {
+it("repairs stored rows so that lists and replies work again, and is idempotent", async () => {
   const client = await createClient();
   const box = await connectMailbox(client);
   const take = (n: number, date: number) =>

@@ -7,7 +7,7 @@ import { caseObjects, postNotification } from "../support/cases.ts";
 import { type Client, connectMailbox, createClient, unique } from "../support/client.ts";
 import { waitFor } from "../support/wait.ts";
 
-// Notifications as Nylas's published schemas allow them, and not as its examples look.
+// Notifications that Nylas's published schemas allow but its examples do not show.
 
 type Fields = Record<string, unknown>;
 
@@ -22,7 +22,7 @@ let client: Client;
 let box: AccountResponse & { grant_id: string };
 
 beforeEach(async () => {
-  // Each a user of their own: together they would ask more often than one may.
+  // A user per request: one user would exceed the rate limit.
   client = await createClient();
   box = await connectMailbox(client);
 });
@@ -32,7 +32,7 @@ const now = () => Math.floor(Date.now() / 1000);
 const deliveries = async (): Promise<Delivery[]> =>
   (await client.call("GET", `/webhooks/deliveries/?account_id=${box.id}&size=100`)).body.items;
 
-/** Posts notifications one after the other, and waits until they have been worked on. @returns what became of them */
+/** Posts notifications in order, and waits until they are processed. @returns their rows of the ledger */
 async function deliverAll(type: string, objects: Fields[], time?: number): Promise<Delivery[]> {
   const before = new Set((await deliveries()).map(({ id }) => id));
   for (const object of objects)
@@ -66,22 +66,22 @@ const status = async () => (await client.call("GET", `/accounts/${box.id}`)).bod
 
 const disconnect = () => client.call("PATCH", `/accounts/${box.id}`, { status: "disconnected" });
 
-describe("a suffix that is no flag", () => {
+describe("an unknown suffix", () => {
   it.each([
     "message.opened.legacy",
     "message.created.legacy",
     "message.created.cleaned.new",
     "message.created.",
-  ])("makes %s another trigger, which is ignored at once", async (type) => {
+  ])("makes %s an unknown trigger, which is ignored at once", async (type) => {
     const [legacy] = caseObjects("event-opened-legacy.json", { grant: box.grant_id, mailbox: "" });
     expect(await deliver(type, legacy!.object as Fields)).toMatchObject({ state: "ignored", attempts: 0 });
   });
 });
 
-describe("what became of a sent mail", () => {
+describe("the outcome of a sent mail", () => {
   const delivery = async () => (await newest()).delivery;
 
-  it("an opening needs the mail's id alone", async () => {
+  it("an open needs only the mail's id", async () => {
     const object = mail();
     await deliver("message.created", object);
     const [opened] = caseObjects("event-opened-required-only.json", {
@@ -111,7 +111,7 @@ describe("what became of a sent mail", () => {
     expect(await delivery()).toMatchObject({ opened_count: count });
   });
 
-  it("a bounce may come in odd shapes", async () => {
+  it("malformed bounces are applied", async () => {
     const object = mail();
     await deliver("message.created", object);
     const bounce = {
@@ -131,7 +131,7 @@ describe("what became of a sent mail", () => {
     ["message.link_clicked", { link_data: [{ count: 2 }, null, { count: 1 }] }, { clicked_count: 3 }],
     ["message.send_failed", { reason: "Mailbox full" }, { state: "failed", detail: "Mailbox full" }],
     ["message.bounce_detected", { bounce_reason: "gone" }, { state: "bounced", detail: "gone" }],
-  ])("%s before its mail is applied once that has come", async (type, told, shown) => {
+  ])("%s before its mail is applied once the mail arrives", async (type, told, shown) => {
     const object = mail();
     const early = { grant_id: box.grant_id, id: object.id, message_id: object.id, ...told };
     await postNotification(type, early);
@@ -143,18 +143,18 @@ describe("what became of a sent mail", () => {
   });
 });
 
-describe("a grant that is updated", () => {
+describe("an updated grant", () => {
   it.each([
     ["says nothing", {}],
     ["has changed otherwise", { code: 25014, reauthentication_flag: false }],
     ["contradicts its code", { code: 25027, reauthentication_flag: false }],
-  ])("leaves an expired account as it is when it %s", async (_what, fields) => {
+  ])("leaves an expired account unchanged when it %s", async (_what, fields) => {
     await deliver("grant.expired", { code: 25009 }, now() - 5);
     await deliver("grant.updated", fields);
     expect(await status()).toBe("disconnected");
   });
 
-  it("leaves it as it is in the case grant-updated-without-reauth.json", async () => {
+  it("leaves it unchanged in the case grant-updated-without-reauth.json", async () => {
     const told = caseObjects("grant-updated-without-reauth.json", { grant: box.grant_id, mailbox: "" });
     for (const [n, { type, object }] of told.entries()) {
       await deliver(type as string, object as Fields, now() - 5 + n);
@@ -163,7 +163,7 @@ describe("a grant that is updated", () => {
   });
 
   it.each([[{ reauthentication_flag: true }], [{ code: 25027 }], [{ code: "25027" }]])(
-    "brings it back with %j",
+    "reactivates it with %j",
     async (fields) => {
       await deliver("grant.expired", { code: 25009 }, now() - 5);
       expect(await status()).toBe("disconnected");
@@ -173,8 +173,8 @@ describe("a grant that is updated", () => {
   );
 });
 
-describe("an account that its own people have disconnected", () => {
-  it("stays so after a new sign-in, and takes nothing in", async () => {
+describe("an account that a user disconnected", () => {
+  it("stays disconnected after a new sign-in, and stores no mail", async () => {
     await disconnect();
     await deliver("grant.updated", { code: 25027, reauthentication_flag: true });
     expect(await status()).toBe("disconnected");
@@ -184,7 +184,7 @@ describe("an account that its own people have disconnected", () => {
     expect(body.disconnected_reason).toBe("Disconnected by a user");
   });
 
-  it("is theirs to bring back, and takes mail in again", async () => {
+  it("can be reactivated by a user, and stores mail again", async () => {
     await disconnect();
     expect((await client.call("PATCH", `/accounts/${box.id}`, { status: "active" })).body.status).toBe(
       "active",
@@ -193,7 +193,7 @@ describe("an account that its own people have disconnected", () => {
     expect((await deliver("message.created", mail())).state).toBe("applied");
   });
 
-  it("loses its grant all the same when that is deleted", async () => {
+  it("still loses its grant when the grant is deleted", async () => {
     await disconnect();
     await postNotification("grant.deleted", { grant_id: box.grant_id });
     await waitFor(async () => {
@@ -209,7 +209,7 @@ type Schema = any;
 const schemas: Record<string, Schema> = openapi.components.schemas;
 const triggers: string[] = schemas.trigger_types.items.enum;
 
-/** An object that a schema allows: with its required fields alone, or with all. */
+/** Builds an object of a schema: with required fields only, or with all. */
 function example(schema: Schema, isFull: boolean, depth = 0): unknown {
   if (schema.$ref) return example(schemas[schema.$ref.split("/").at(-1)], isFull, depth);
   if (schema.allOf) {
@@ -231,21 +231,21 @@ function example(schema: Schema, isFull: boolean, depth = 0): unknown {
 
 const SCHEMAS: Record<string, string> = { folder: "folder", thread: "thread", grant: "GrantObject" };
 
-describe("every trigger that Nylas publishes, with every object of its document,", () => {
-  it("is named there", () => {
+describe("every trigger that Nylas publishes, with every object of its schema,", () => {
+  it("is in the published schema", () => {
     expect(triggers).toContain("message.created");
     expect(triggers.length).toBeGreaterThan(40);
   });
 
-  it.each(triggers)("%s is applied or ignored, and harms no list", async (type) => {
+  it.each(triggers)("%s is applied or ignored, and lists still work", async (type) => {
     const own = SCHEMAS[type.split(".")[0]!] ?? "message";
-    // The mail that tracking is about has to be known.
+    // Tracking needs a stored mail.
     const known = mail({ id: "known" });
     await deliver("message.created", known);
     const objects = [...new Set([own, "message", "draft", "message_send_response"])].flatMap((name) =>
       [false, true].map((isFull) => example(schemas[name], isFull) as Fields),
     );
-    // Whole, so that nothing has to be asked for: the provider does not know any of them.
+    // Complete, because the provider knows none of these mails.
     const needed = { id: "known", message_id: "known", grant_id: box.grant_id };
     const isWhole = type.startsWith("message.created") || type === "message.updated";
     const told = objects.map((object) => ({ ...(isWhole ? known : {}), ...object, ...needed }));

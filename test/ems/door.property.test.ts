@@ -7,10 +7,10 @@ import { fileName, oneLine } from "../../src/lib/line.ts";
 import { messageIdsIn } from "../../src/lib/message-ids.ts";
 import { clampTime, toIso } from "../../src/lib/time.ts";
 
-/** Later than now, by which a time is also measured. */
+/** Later than now. Also used to check times. */
 const RECEIVED = 2_500_000_000;
 
-/** Text with what is feared in it. */
+/** Text with hostile fragments. */
 const text = fc
   .array(
     fc.oneof(
@@ -86,7 +86,7 @@ const object = fc.record(
 
 const isLine = (value: string) => value.isWellFormed() && !/[\p{Cc}\u2028-\u202e\u2066-\u2069]/u.test(value);
 
-it("whatever stands in a message's fields, it is read, and can be stored, shown and answered", () => {
+it("a message with any field values can be read, stored, shown and replied to", () => {
   fc.assert(
     fc.property(object, (fields) => {
       const told = readMessage({ id: "m1", ...fields }, RECEIVED);
@@ -111,7 +111,7 @@ it("whatever stands in a message's fields, it is read, and can be stored, shown 
   );
 });
 
-it("only what has no id is refused", () => {
+it("only a message without an id is refused", () => {
   fc.assert(
     fc.property(object, fc.constantFrom(undefined, null, "", {}, [], true), (fields, id) => {
       expect(() => readMessage({ ...fields, id }, RECEIVED)).toThrow();
@@ -119,7 +119,7 @@ it("only what has no id is refused", () => {
   );
 });
 
-it("what is clean stays as it is", () => {
+it("clean values stay unchanged", () => {
   fc.assert(
     fc.property(text, fc.integer({ min: 1, max: 40 }), (dirty, max) => {
       const line = oneLine(dirty, max);
@@ -136,7 +136,7 @@ it("what is clean stays as it is", () => {
   );
 });
 
-it("a time is from 1970 to a day after receipt, and any stored one can be shown", () => {
+it("a time is between 1970 and a day after receipt, and any stored one can be shown", () => {
   fc.assert(
     fc.property(fc.oneof(anything, fc.double(), fc.maxSafeInteger()), (told) => {
       const time = clampTime(told, RECEIVED);
@@ -149,7 +149,7 @@ it("a time is from 1970 to a day after receipt, and any stored one can be shown"
 });
 
 it.each(["<", "<a", "@", "a@", ":a", "=?", "=?a?q?", "&lt;", '"\\', "\u202e<", "a,", "> ", "\\/", "\ud83d"])(
-  "a megabyte of %j is read to its end",
+  "a megabyte of %j is read in linear time",
   (unit) => {
     const long = unit.repeat(Math.ceil(500_000 / unit.length));
     const participants = [{ email: long, name: long }];
@@ -163,7 +163,7 @@ it.each(["<", "<a", "@", "a@", ":a", "=?", "=?a?q?", "&lt;", '"\\', "\u202e<", "
       attachments,
       folders: [long],
     };
-    // What is not linear takes hours here, and ends at the test's own limit.
+    // Anything but linear time would take hours and hit the test's timeout.
     expect(readMessage({ id: "m", ...fields }, RECEIVED).subject?.length).toBeLessThanOrEqual(990);
   },
 );

@@ -7,13 +7,16 @@ import { type Client, connectMailbox, createClient, unique } from "../support/cl
 import { headerOf, storedMail } from "../support/nylas.ts";
 import { waitFor } from "../support/wait.ts";
 
-// Mail as strangers write it, posted to the door just as it stands.
+// Hostile and broken mail, posted to the webhook unchanged.
 
 type Fields = Record<string, unknown>;
 
 let client: Client;
 let box: AccountResponse & { grant_id: string };
-/** A second mailbox answers: the stand-in does not know the mails that are only told of, so that it knows no answer. */
+/**
+ * Replies come from a second mailbox. The stand-in has none of these mails, so it could not resolve a reply from
+ * the first.
+ */
 let desk: AccountResponse & { grant_id: string };
 
 beforeAll(async () => {
@@ -48,7 +51,7 @@ const mail = (fields: Fields = {}): Fields => {
 const listed = async (): Promise<MessageResponse[]> =>
   (await client.call("GET", `/messages/?account_id=${box.id}&size=100`)).body.items;
 
-/** Posts mails one after the other, and waits for each. @returns them as the API shows them, in that order */
+/** Posts mails in order and waits for each. @returns them as the API shows them, in that order */
 async function take(...objects: Fields[]): Promise<MessageResponse[]> {
   const taken: MessageResponse[] = [];
   const known = new Set((await listed()).map(({ id }) => id));
@@ -97,7 +100,7 @@ describe("a date", () => {
   };
 
   it.each([1e15, 8_640_000_000_001, 1e300, -1e13, -1, 253_402_300_800, "yesterday", {}, [1], "", true])(
-    "of %j becomes the time of receipt",
+    "of %j is replaced by the time of receipt",
     async (date) => {
       const before = Math.floor(Date.now() / 1000);
       const { sent_at } = await one({ date });
@@ -126,7 +129,7 @@ describe("a date", () => {
     },
   );
 
-  it("of the notification itself may be impossible: it is shown, and later updates apply", async () => {
+  it("of the notification itself may be impossible: the mail is shown, and later updates apply", async () => {
     const object = mail({ subject: "First" });
     await postNotification("message.created", object, 1e15);
     await waitFor(async () => expect((await listed()).map(({ subject }) => subject)).toEqual(["First"]));
@@ -144,7 +147,7 @@ describe("an odd field", () => {
     "shape-to-null-inside.json",
     "shape-from-object.json",
     "shape-objects-for-lists.json",
-  ])("of %s does not cost the mail", async (name) => {
+  ])("of %s does not lose the mail", async (name) => {
     const { subject, from_address } = await oneOfCase(name);
     expect([subject, from_address]).toEqual([
       "case",
@@ -156,7 +159,7 @@ describe("an odd field", () => {
   it.each(Object.keys({ ...BASE, to: 0, subject: 0, thread_id: 0, date: 0, headers: 0 }))(
     "%s, whatever it is, does not cost the mail or an answer",
     async (field) => {
-      // What the provider does not tell at all it is asked for, and it does not know these mails.
+      // Ingest asks the provider for absent fields, and the stand-in has none of these mails.
       const needed = ["from", "date", "body"].includes(field);
       const odd = ODD.filter((value) => !needed || value !== null);
       const objects = odd.map((value) => mail({ [field]: value }));
@@ -167,7 +170,7 @@ describe("an odd field", () => {
     },
   );
 
-  it("leaves what is known of the mail", async () => {
+  it("keeps the stored value", async () => {
     const object = mail({ cc: [{ email: "cc@example.org" }], folders: ["INBOX"] });
     await take(object);
     const odd = { from: [null], to: [null], cc: "?", body: {}, subject: {}, attachments: [null], date: "?" };
@@ -183,7 +186,7 @@ describe("an odd field", () => {
     });
   });
 
-  it("of a file is left out, and a file without an id is none", async () => {
+  it("of a file is dropped, and a file without an id is ignored", async () => {
     const attachments = [
       { id: "a1", filename: null, size: "3", content_type: "" },
       { filename: "no-id.pdf" },
@@ -201,7 +204,7 @@ describe("an odd field", () => {
     ]);
   });
 
-  it("a list of very many recipients is kept as far as a row holds it", async () => {
+  it("a very long list of recipients is cut to what a row can hold", async () => {
     const to = Array.from({ length: 9000 }, (_, n) => ({ email: `p${n}@example.org`, name: `Person ${n}` }));
     const { to_addresses } = await one({ to });
     expect(to_addresses.length).toBeGreaterThan(3000);
@@ -209,7 +212,7 @@ describe("an odd field", () => {
   });
 });
 
-describe("what GET gives POST takes", () => {
+describe("POST accepts what GET returns", () => {
   it.each([
     "echo-name-250.json",
     "echo-name-linebreak.json",
@@ -229,7 +232,7 @@ describe("what GET gives POST takes", () => {
     },
   );
 
-  it("of subjects, names and addresses that are long, broken or in disguise", async () => {
+  it("for long, broken and disguised subjects, names and addresses", async () => {
     const message = await one({
       subject: `${"😀".repeat(700)}`,
       from: [{ email: "<k@example.org>", name: `a\u0007\u202eb${"😀".repeat(150)}\ud800` }],
@@ -241,7 +244,7 @@ describe("what GET gives POST takes", () => {
     expect(body.subject).toMatch(/^Re: 😀+$/u);
   });
 
-  it("a group is no address: its members are, and an empty one is nobody", async () => {
+  it("a group stands for its members, and an empty group for none", async () => {
     const message = await oneOfCase("to-group.json");
     expect(message.to_addresses).toEqual([]);
     expect(emails(message.cc_addresses)).toEqual(["a@example.org", "b@example.org"]);
@@ -253,7 +256,7 @@ describe("what GET gives POST takes", () => {
     ]);
   });
 
-  it("an address of more than 320 characters is 400, and says how many it may have", async () => {
+  it("an address over 320 characters is 400, and the error states the limit", async () => {
     const email = `${"a".repeat(320)}@example.org`;
     const body = { email_account_id: box.id, to: [{ email }], subject: "x", body_html: "x" };
     const answer = await client.call("POST", "/messages/send/", body);
@@ -261,8 +264,8 @@ describe("what GET gives POST takes", () => {
   });
 });
 
-describe("an answer to all", () => {
-  it("to a mail without an address is 400, and says why", async () => {
+describe("a reply to all", () => {
+  it("to a mail without an address is 400, with the reason", async () => {
     const message = await oneOfCase("from-mailer-daemon.json");
     expect(message.from_address).toBe("MAILER-DAEMON");
     const { status, body } = await replyAll(message.id);
@@ -272,13 +275,13 @@ describe("an answer to all", () => {
     expect((await replyAll(nobody.id)).status).toBe(400);
   });
 
-  it("to more than 500 is 400, as a send to them would be", async () => {
+  it("to more than 500 recipients is 400, as a send is", async () => {
     const to = Array.from({ length: 501 }, (_, n) => ({ email: `p${n}@example.org` }));
     const { status, body } = await replyAll((await one({ to })).id);
     expect([status, body.detail]).toEqual([400, "to: at most 500 recipients"]);
   });
 
-  it("hands nothing of a stranger's on that could begin another header", async () => {
+  it("never passes on a stranger's text that could start another header", async () => {
     const message = await one({
       subject: "Hi\r\nBcc: victim@x.test\r\nX-Evil: 1",
       from: [{ email: "k@example.org", name: "Evil\r\nBcc: v2@x.test" }],
@@ -301,14 +304,14 @@ describe("an answer to all", () => {
     expect(crlf.subject).toBe("Re: x Bcc: evil@example.org");
   });
 
-  it("goes to whoever wants the answers, which is shown", async () => {
+  it("goes to Reply-To, which the API shows", async () => {
     const message = await oneOfCase("replyto-webform.json");
     expect(message.reply_to).toEqual([{ name: "Customer", email: "customer@example.net" }]);
     const { body } = await replyAll(message.id);
     expect([emails(body.to_addresses), body.cc_addresses]).toEqual([["customer@example.net"], null]);
   });
 
-  it("of a web form that writes in our own name goes to the customer", async () => {
+  it("to a web form's mail in our own name goes to the customer", async () => {
     const message = await one({
       from: [{ email: box.email_address, name: "Web form" }],
       reply_to: [{ email: "customer@example.net" }],
@@ -317,7 +320,7 @@ describe("an answer to all", () => {
     expect([emails(body.to_addresses), body.cc_addresses]).toEqual([["customer@example.net"], null]);
   });
 
-  it("to a list reaches it once, and its writer, who need not be on it", async () => {
+  it("to a mailing list goes to the list once and to the author, who may not be subscribed", async () => {
     const { status, body } = await replyAll((await oneOfCase("replyto-list.json")).id);
     expect([status, emails(body.to_addresses), emails(body.cc_addresses)]).toEqual([
       200,
@@ -326,12 +329,12 @@ describe("an answer to all", () => {
     ]);
   });
 
-  it("goes to the sender where Reply-To names nobody but ourselves", async () => {
+  it("goes to the sender if Reply-To names only ourselves", async () => {
     const message = await one({ reply_to: [{ email: box.email_address.toUpperCase() }] });
     expect(emails((await replyAll(message.id)).body.to_addresses)).toEqual(["kim@example.org"]);
   });
 
-  it("keeps a Reply-To that an update does not tell", async () => {
+  it("keeps Reply-To after an update without it", async () => {
     const object = mail({ reply_to: [{ email: "r@example.org" }] });
     await take(object);
     const { reply_to: _, ...rest } = object;
@@ -342,7 +345,7 @@ describe("an answer to all", () => {
   });
 });
 
-describe("Message-IDs are compared as people's servers write them", () => {
+describe("Message-IDs match in the spellings that servers use", () => {
   it.each([
     "thread-no-brackets.json",
     "thread-blanks-in-brackets.json",
@@ -375,7 +378,7 @@ describe("Message-IDs are compared as people's servers write them", () => {
     expect(second!.thread_id).toBe(first!.thread_id);
   });
 
-  it("and an answer names them as they were written", async () => {
+  it("and a reply refers to them as written", async () => {
     const exact = `<Local${unique()}@Mail.Example>`;
     const message = await one({ headers: [{ name: "Message-ID", value: exact }] });
     expect(message.internet_message_id).toBe(exact);

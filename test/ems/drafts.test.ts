@@ -41,15 +41,15 @@ const to = [{ name: "John Customer", email: "john@customer.example" }];
 const mailbox = () => storedMail(tenant.account.grant_id);
 const statusesOf = (answers: { status: number }[]) => answers.map(({ status }) => status).toSorted();
 
-/** Objects of a draft are deleted after the answer. */
+/** Objects are deleted after the response, so wait for it. */
 const expectObjects = (id: string, count: number) =>
   waitFor(async () => {
     const { objects } = await env.ATTACHMENTS.list({ prefix: `drafts/${tenant.company}/${id}/` });
     expect(objects).toHaveLength(count);
   });
 
-describe("what is refused", () => {
-  it("an account that is not the caller's is 403, at the beginning and later", async () => {
+describe("refusals", () => {
+  it("an account outside the caller's companies is 403, on create and on update", async () => {
     const draft = await write();
     for (const id of [stranger.account.id, absent()]) {
       const { status, body } = await client.call("POST", "/drafts/", { email_account_id: id });
@@ -59,7 +59,7 @@ describe("what is refused", () => {
     expect((await read(draft.id)).body).toEqual(draft);
   });
 
-  it("a draft does not move to another company, even for a user of both", async () => {
+  it("a draft cannot move to another company, even for a user of both", async () => {
     const both = await createClient({ companies: [tenant.company, stranger.company] });
     const draft = await write({}, both);
     expect((await edit(draft.id, { email_account_id: stranger.account.id }, 1, both)).status).toBe(403);
@@ -70,7 +70,7 @@ describe("what is refused", () => {
     expect((await read(draft.id)).body).toEqual(draft);
   });
 
-  it("an original that is not there is 404", async () => {
+  it("an unknown original is 404", async () => {
     const draft = await write();
     for (const id of [stranger.message.id, absent()]) {
       const { status, body } = await edit(draft.id, { reply_to_message_id: id });
@@ -78,7 +78,7 @@ describe("what is refused", () => {
     }
   });
 
-  it("a foreign draft is 404 whatever is done to it", async () => {
+  it("a foreign draft is 404 for every operation", async () => {
     const { id } = await write({ to });
     const asked = [
       ...["GET", "PATCH", "DELETE"].map((method) => [method, `/drafts/${id}`] as const),
@@ -103,7 +103,7 @@ describe("what is refused", () => {
     }
   });
 
-  it("a draft to nobody is not sent", async () => {
+  it("a draft without recipients is not sent", async () => {
     const draft = await write({ cc: to });
     const { status, body } = await send(draft.id);
     expect([status, body.detail]).toEqual([400, "to: at least one recipient"]);
@@ -131,7 +131,7 @@ describe("a draft", () => {
     expect([again.headers.get("etag"), again.body]).toEqual(['"1"', body]);
   });
 
-  it("keeps what is not given, and null empties", async () => {
+  it("keeps absent fields, and null empties a field", async () => {
     const fields = {
       ...{ to, cc: to, bcc: to, subject: "Hello", body_html: "<p>Hello</p>", body_text: "Hello" },
       ...{ reply_to_message_id: tenant.message.id, attachment_ids: [absent()] },
@@ -148,20 +148,20 @@ describe("a draft", () => {
     expect((await edit(draft.id, { to: [], subject: "", body_html: "" })).body).toMatchObject({ to: [] });
   });
 
-  it("has the same version after a change that changes nothing", async () => {
+  it("keeps its version after a change without effect", async () => {
     const draft = await write({ to, subject: "Hello" });
     for (const same of [{}, { subject: "Hello", to }, { email_account_id: tenant.account.id }]) {
       expect((await edit(draft.id, same, 1)).body).toEqual(draft);
     }
   });
 
-  it("keeps characters that no text has", async () => {
+  it("keeps control characters and lone surrogates", async () => {
     const body_html = "\u0000 \ud800 \udc00 \u2028 \ud83d\ude00";
     const { id } = await write({ body_html });
     expect((await read(id)).body.body_html).toBe(body_html);
   });
 
-  it("may go over to another mailbox of its company", async () => {
+  it("can move to another mailbox of its company", async () => {
     const other = await connectMailbox(client);
     const { id } = await write();
     expect((await edit(id, { email_account_id: other.id }, 1)).body).toMatchObject({
@@ -170,7 +170,7 @@ describe("a draft", () => {
     });
   });
 
-  it("can be edited on when the mail that it answers is gone", async () => {
+  it("can be edited after its original was deleted", async () => {
     const draft = await write({ reply_to_message_id: tenant.message.id });
     const gone = absent();
     await env.DB.prepare("UPDATE ems_drafts SET reply_to_message_id = ? WHERE id = ?")
@@ -183,7 +183,7 @@ describe("a draft", () => {
     expect((await read(draft.id)).body).toMatchObject({ subject: "Still", version: 3 });
   });
 
-  it("is gone after it was deleted", async () => {
+  it("is 404 after its deletion", async () => {
     const { id } = await write();
     expect((await remove(id)).status).toBe(204);
     expect((await read(id)).status).toBe(404);
@@ -192,7 +192,7 @@ describe("a draft", () => {
 });
 
 describe("the list", () => {
-  it("has the drafts of all companies of the caller, the latest updated first", async () => {
+  it("has the drafts of all companies of the caller, last updated first", async () => {
     const user = await createClient({
       companies: [...client.claims.companies, ...stranger.client.claims.companies],
     });
@@ -222,7 +222,7 @@ describe("the list", () => {
 });
 
 describe("the version of a draft", () => {
-  it("stops a change, a deletion and a mail that rest on another: 409 with the present draft", async () => {
+  it("rejects a change, deletion or send based on another version: 409 with the current draft", async () => {
     const draft = await write({ to });
     const { body: present } = await edit(draft.id, { subject: "By a colleague" }, 1, colleague);
     const before = await mailbox();
@@ -242,7 +242,7 @@ describe("the version of a draft", () => {
     expect((await remove(draft.id, 4)).status).toBe(204);
   });
 
-  it("lets one of those who change the same version, however much they write", async () => {
+  it("admits one of concurrent changes to the same version, of any size", async () => {
     for (const length of [10, 100_000]) {
       const draft = await write({ body_html: "x".repeat(length) });
       const answers = await Promise.all(
@@ -258,7 +258,7 @@ describe("the version of a draft", () => {
     }
   });
 
-  it("lets all of those who do not ask for one, and none undoes what another has written elsewhere", async () => {
+  it("admits all concurrent changes without If-Match, and none reverts another's fields", async () => {
     const fields = { subject: "A", body_html: "B".repeat(100_000), body_text: "C", to, cc: to };
     const draft = await write();
     const answers = await Promise.all(
@@ -269,7 +269,7 @@ describe("the version of a draft", () => {
     await expectObjects(draft.id, 1);
   });
 
-  it("lets one of a change and a deletion", async () => {
+  it("admits one of a change and a deletion", async () => {
     const { id } = await write();
     const [edited, removed] = await Promise.all([edit(id, { subject: "x" }, 1), remove(id, 1)]);
     const statuses = `${edited?.status} ${removed?.status}`;
@@ -280,7 +280,7 @@ describe("the version of a draft", () => {
 describe("a large draft", () => {
   const large = "ж".repeat(40_000);
 
-  it("is the same as a small one, and leaves no object behind", async () => {
+  it("works like a small one, and leaves no object behind", async () => {
     const draft = await write({ body_html: large });
     await expectObjects(draft.id, 1);
     expect((await read(draft.id)).body).toEqual(draft);
@@ -297,7 +297,7 @@ describe("a large draft", () => {
     await expectObjects(draft.id, 0);
   });
 
-  it("may be as large as a request, and not much larger", async () => {
+  it("may be as large as a request, but not much larger", async () => {
     const body_html = "x".repeat(5 * 1024 * 1024 - 300);
     const draft = await write({ body_html });
     expect((await read(draft.id)).body.body_html).toHaveLength(body_html.length);
@@ -308,7 +308,7 @@ describe("a large draft", () => {
     await remove(draft.id);
   });
 
-  it("can be read at any time while it is changed", async () => {
+  it("can be read during changes", async () => {
     const box = await connectMailbox(client);
     const { id } = await write({ body_html: `0${large}` }, client, box.id);
     const changes = (async () => {
@@ -323,7 +323,7 @@ describe("a large draft", () => {
     await expectObjects(id, 1);
   });
 
-  it("that has got lost is shown as empty, so that the others are still to be had", async () => {
+  it("whose object is lost is shown as empty, and the list still works", async () => {
     const { id } = await write({ subject: "Lost", body_html: large });
     const { objects } = await env.ATTACHMENTS.list({ prefix: `drafts/${tenant.company}/${id}/` });
     await env.ATTACHMENTS.delete(objects.map(({ key }) => key));
@@ -334,7 +334,7 @@ describe("a large draft", () => {
 });
 
 describe("sending", () => {
-  it("sends the mail once, answers with it, and the draft is gone", async () => {
+  it("sends the mail once, returns it, and deletes the draft", async () => {
     const fields = { to, cc: [{ email: "c@out.example" }], subject: "Sent", body_html: "<p>Sent</p>" };
     const draft = await write({ ...fields, body_text: "x".repeat(100_000) });
     const before = await mailbox();
@@ -355,7 +355,7 @@ describe("sending", () => {
     expect((await client.call("POST", `/drafts/${id}/send/`)).status).toBe(200);
   });
 
-  it("can wait to be undone: then the outbox has what was written", async () => {
+  it("with undo_seconds waits, and the outbox has the content", async () => {
     const { id } = await write({ to, subject: "Perhaps not", body_html: "<p>Hm</p>" });
     const { status, body } = await client.call("POST", `/drafts/${id}/send`, { undo_seconds: 60 });
     expect([status, body.state]).toEqual([202, "queued"]);
@@ -365,12 +365,12 @@ describe("sending", () => {
     expect(entry.mail).toMatchObject({ subject: "Perhaps not", body_html: "<p>Hm</p>", files: [] });
   });
 
-  it("of an answer lands in the thread of what it answers", async () => {
+  it("a reply lands in the original's thread", async () => {
     const { id } = await write({ to, subject: "Re: it", reply_to_message_id: tenant.message.id });
     expect((await send(id)).body.thread_id).toBe(tenant.message.thread_id);
   });
 
-  it.each([1, undefined])("by several at once sends one mail (If-Match: %s)", async (version) => {
+  it.each([1, undefined])("concurrently sends one mail (If-Match: %s)", async (version) => {
     const { id } = await write({ to, subject: "Once" });
     const before = await mailbox();
     const answers = await Promise.all(
@@ -378,19 +378,19 @@ describe("sending", () => {
     );
     const [first, ...others] = statusesOf(answers);
     expect(first).toBe(200);
-    // Who comes when the mail is out already finds no draft.
+    // A request after the send finds no draft.
     for (const status of others) expect([404, 409]).toContain(status);
     expect(await mailbox()).toHaveLength(before.length + 1);
   });
 
-  it("and changing at once: what was sent is what the draft said, and a change is not lost unseen", async () => {
+  it("during a change sends what the draft said, and no change is lost silently", async () => {
     const { id } = await write({ to, subject: "Before" });
     const [sent, edited] = await Promise.all([send(id), edit(id, { subject: "After" }, 1)]);
     expect(sent?.status).toBe(200);
     expect(sent?.body.subject).toBe(edited?.status === 200 ? "After" : "Before");
   });
 
-  it("that fails leaves the draft as it was, to be sent again", async () => {
+  it("that fails leaves the draft unchanged and sendable", async () => {
     const draft = await write({ to, subject: "Again" });
     const before = await mailbox();
     await breakRoute("send", "429");
@@ -401,7 +401,7 @@ describe("sending", () => {
     expect(await mailbox()).toHaveLength(before.length + 1);
   });
 
-  it("from a mailbox that was disconnected leaves the draft", async () => {
+  it("from a disconnected mailbox keeps the draft", async () => {
     const gone = await connectMailbox(client);
     const draft = await write({ to }, client, gone.id);
     await client.call("DELETE", `/accounts/${gone.id}`);
@@ -412,7 +412,7 @@ describe("sending", () => {
     expect((await read(draft.id)).body).toEqual(draft);
   });
 
-  it("of which nothing is known is the outbox's: the draft is gone, and the mail is sent once", async () => {
+  it("with an unknown outcome deletes the draft, and the outbox sends the mail once", async () => {
     const { id } = await write({ to, subject: `Perhaps ${unique()}` });
     await breakRoute("send", "504");
     const { status, body } = await send(id);
@@ -424,7 +424,7 @@ describe("sending", () => {
     });
   });
 
-  it("by a Worker that died holds the draft for ten minutes: nobody sends or changes it", async () => {
+  it("by a crashed Worker blocks sends and changes of the draft for ten minutes", async () => {
     const draft = await write({ to, subject: "Perhaps" });
     const claim = (seconds: number) =>
       env.DB.prepare("UPDATE ems_drafts SET claim = 'a', claimed_until = unixepoch() + ? WHERE id = ?")
@@ -451,8 +451,8 @@ describe("sending", () => {
   });
 });
 
-describe("a draft whose sender's Worker died", () => {
-  /** As that Worker has left it: the draft claimed, and the mail in the outbox. */
+describe("a draft whose sender crashed", () => {
+  /** The state after the crash: the draft is claimed, and its mail is in the outbox. */
   async function abandon(state: string, { version = 1, due = -1, messageId = "" } = {}) {
     const draft = await write({ to, subject: `Left ${unique()}` });
     const id = absent();
@@ -482,17 +482,17 @@ describe("a draft whose sender's Worker died", () => {
   const sentOf = async (subject: string) =>
     (await mailbox()).filter((mail) => mail.subject === subject).length;
 
-  it("is not sent by a colleague while it is being sent", async () => {
+  it("is not sent by a colleague while the first send may run", async () => {
     const { draft } = await abandon("sending", { due: 100 });
     const { status, body } = await send(draft.id, 1, colleague);
     expect([status, body.detail]).toEqual([409, "Another request is sending this mail now"]);
     expect(await sentOf(draft.subject)).toBe(0);
-    // Who waits can ask again: the claim was given back.
+    // The claim was released, so a retry works.
     expect((await send(draft.id, 1, colleague)).body.detail).toBe("Another request is sending this mail now");
   });
 
   it.each(["sending", "unknown"])(
-    "is sent once by a colleague, from the outbox, where it is %s",
+    "is sent once by a colleague, through its outbox entry in state %s",
     async (state) => {
       const { draft, id } = await abandon(state);
       const { status, body } = await send(draft.id, 1, colleague);
@@ -506,7 +506,7 @@ describe("a draft whose sender's Worker died", () => {
     },
   );
 
-  it("tells a colleague that it is not known whether it was sent, and is the outbox's", async () => {
+  it("reports an unknown outcome to a colleague, and stays with the outbox", async () => {
     const { draft, id } = await abandon("unknown");
     await breakRoute("send", "504");
     expect(await send(draft.id, 1, colleague)).toMatchObject({
@@ -517,14 +517,14 @@ describe("a draft whose sender's Worker died", () => {
     expect((await read(draft.id)).status).toBe(404);
   });
 
-  it.each(["failed", "cancelled"])("is sent anew by a colleague when it is %s", async (state) => {
+  it.each(["failed", "cancelled"])("is sent again by a colleague when its entry is %s", async (state) => {
     const { draft, id } = await abandon(state);
     expect((await send(draft.id, 1, colleague)).status).toBe(200);
     expect(await sentOf(draft.subject)).toBe(1);
     expect((await client.call("GET", `/outbox/${id}`)).body.state).toBe(state);
   });
 
-  it("and that was changed since leaves once more only if that is said", async () => {
+  it("that changed since is sent again only with `again`", async () => {
     for (const [state, known] of [
       ["sent", "was sent"],
       ["sending", "may have been sent"],
@@ -560,11 +560,11 @@ describe("any sequence of changes by two users", () => {
   const step = fc.record({
     byColleague: fc.boolean(),
     changes: field,
-    /** How far behind the present the version is that this one has seen; null for one who does not say. */
+    /** How many versions behind this client is; null for a client without If-Match. */
     behind: fc.constantFrom(null, null, 0, 0, 0, 1, -1),
   });
 
-  it("leaves what a plain model has", async () => {
+  it("matches a plain model", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
         const draft = await write();

@@ -17,7 +17,7 @@ describe("a folder", () => {
     "Входящие заявки",
     "Отправленные счета",
     "",
-  ])("%j is an ordinary one, by its name", (name) => {
+  ])("named %j is an ordinary one", (name) => {
     expect(folderByName(name)).toBeUndefined();
     expect(folderOf({ id: "AAMk", name, attributes: [] })).toBe("archive");
   });
@@ -56,12 +56,12 @@ describe("a folder", () => {
     expect(names.map(folderByName)).toEqual(names.map(() => folder));
   });
 
-  it("is what its special use says, whatever it is called", () => {
+  it("with a special use is that, whatever its name", () => {
     expect(folderOf({ id: "AAMk=", name: "Trash", attributes: ["\\HasNoChildren", "\\Sent"] })).toBe("sent");
     expect(folderOf({ id: "AAMk=", name: "x", attributes: ["\\junk"] })).toBe("junk");
   });
 
-  it("that marks mail, and keeps none, is no place", () => {
+  it("that is a label is not a place", () => {
     expect(["UNREAD", "STARRED", "IMPORTANT", "CATEGORY_PROMOTIONS"].map(folderByName)).toEqual(
       Array.from({ length: 4 }, () => null),
     );

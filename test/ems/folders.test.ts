@@ -18,7 +18,7 @@ beforeAll(async () => {
 
 const now = () => Math.floor(Date.now() / 1000);
 
-/** A mail as its notification tells it; everything in it is told. */
+/** A complete mail for a notification. */
 const mail = (to: Mailbox, id: string, more: object = {}) => ({
   id,
   grant_id: to.grant_id,
@@ -35,7 +35,10 @@ const mail = (to: Mailbox, id: string, more: object = {}) => ({
   ...more,
 });
 
-/** Posts a notification, and waits until it is applied. @returns the message; undefined for one that is not kept */
+/**
+ * Posts a notification, and waits until it is applied.
+ * @returns the message; undefined for one that is not stored
+ */
 async function tell(
   type: string,
   object: { id: string; grant_id: string },
@@ -61,7 +64,7 @@ async function tell(
 
 const created = (object: { id: string; grant_id: string }) => tell("message.created", object);
 
-/** The subjects of a list, as the client sees it. */
+/** The subjects of a list, as the API returns it. */
 async function subjects(path: string, as: Client = client): Promise<string[]> {
   const { status, body } = await as.call("GET", path);
   expect(status, path).toBe(200);
@@ -76,8 +79,8 @@ const unread = async (as: Client, account: Mailbox): Promise<number> => {
   return body.find(({ account_id }: { account_id: string }) => account_id === account.id).unread_count;
 };
 
-describe("the folder that is asked for", () => {
-  it.each(["/inbox", "/messages", "/threads"])("is 400 in %s when there is no such folder", async (path) => {
+describe("the folder filter", () => {
+  it.each(["/inbox", "/messages", "/threads"])("is 400 in %s for an unknown folder", async (path) => {
     const { status, body } = await client.call("GET", `${path}?folder=spam`);
     expect(status).toBe(400);
     expect(body.detail).toContain("must be one of inbox, sent, drafts, junk, trash, archive, all");
@@ -95,7 +98,7 @@ describe("the folder that is asked for", () => {
   });
 });
 
-describe("a real mail", () => {
+describe("a recorded mail", () => {
   it.each([
     ["folder-to-be-sent.json", "inbound", "inbox"],
     ["folder-sent-invoices.json", "inbound", "archive"],
@@ -124,7 +127,7 @@ describe("a real mail", () => {
     expect(await unread(client, own)).toBe(isShown ? 1 : 0);
   });
 
-  it("that is a draft at the provider is not stored, until it is sent", async () => {
+  it("that is a draft at the provider is not stored until it is sent", async () => {
     const own = await connectMailbox(client);
     const [draft] = caseObjects("folder-draft.json", { grant: own.grant_id, mailbox: own.email_address });
     const object: ReturnType<typeof mail> = { ...mail(own, "case-1"), ...draft };
@@ -136,11 +139,11 @@ describe("a real mail", () => {
   });
 });
 
-describe("who sent it", () => {
+describe("the direction", () => {
   const directionOf = async (to: Mailbox, id: string, more: object) =>
     (await created(mail(to, `${id} ${unique()}`, more)))?.direction;
 
-  it("is told by the folder, and where that says nothing by the own address", async () => {
+  it("follows from the folder, else from the account's address", async () => {
     const own = [{ email: mailbox.email_address.toUpperCase() }];
     expect(await directionOf(mailbox, "nowhere", { from: own })).toBe("outbound");
     expect(await directionOf(mailbox, "archived", { from: own, folders: ["Archive"] })).toBe("outbound");
@@ -151,7 +154,7 @@ describe("who sent it", () => {
     expect(await directionOf(mailbox, "other", {})).toBe("inbound");
   });
 
-  it("is known of an alias once the mailbox has sent as it", async () => {
+  it("is outbound for an alias once the mailbox has sent as it", async () => {
     const own = await connectMailbox(client);
     const alias = { from: [{ email: "Sales@Alias.example" }] };
     expect(await directionOf(own, "before", alias)).toBe("inbound");
@@ -167,7 +170,7 @@ describe("the folders of a mailbox", () => {
     return JSON.stringify(data).split(`/v3/grants/${grant_id}/folders`).length - 1;
   };
 
-  it("are asked for once for an id that nobody knows, and anew when one has changed", async () => {
+  it("are read once for an unknown id, and again after a change", async () => {
     const own = await connectMailbox(client);
     const before = await asked(own);
     for (const n of [1, 2, 3]) await created(mail(own, `unknown ${n}`, { folders: ["AAMk"] }));
@@ -180,7 +183,7 @@ describe("the folders of a mailbox", () => {
     expect((await asked(own)) - before).toBe(2);
   });
 
-  it("that have Gmail's ids are known without asking", async () => {
+  it("with Gmail's ids need no request to the provider", async () => {
     const own = await connectMailbox(client);
     await env.DB.prepare("DELETE FROM ems_folders WHERE account_id = ?").bind(own.id).run();
     const before = await asked(own);
@@ -192,7 +195,7 @@ describe("the folders of a mailbox", () => {
 });
 
 describe("a move at the provider", () => {
-  it("takes a mail out of every inbox and count, and back, with what users had done to it", async () => {
+  it("removes a mail from every inbox and count, and restores it with its users' state", async () => {
     const own = await connectMailbox(client);
     const colleague = await createClient({ companies: client.claims.companies });
     const object = mail(own, "moved");
@@ -232,7 +235,7 @@ describe("a move at the provider", () => {
     const { body: told } = await client.call("GET", `/events?since=${encodeURIComponent(before.position)}`);
     const types = told.items.map(({ type }: { type: string }) => type);
     expect(types).toEqual(expect.arrayContaining(["message.updated", "thread.updated"]));
-    // It can be changed where it is, and by its id.
+    // In its folder it can still be changed, and read by id.
     const { body: changed } = await client.call("PATCH", `/inbox/${entry}/unread`);
     expect(changed).toMatchObject({ is_read: false, is_starred: true });
     await client.call("PATCH", `/inbox/${entry}/read`);
@@ -243,7 +246,7 @@ describe("a move at the provider", () => {
     expect(back.items).toMatchObject([{ is_starred: true, message: { folder: "inbox" } }]);
   });
 
-  it("of a whole thread takes it out of the list of threads, and not out of the world", async () => {
+  it("of a whole thread hides it from the list of threads, but keeps it readable", async () => {
     const own = await connectMailbox(client);
     const object = mail(own, "alone");
     const message = await created(object);

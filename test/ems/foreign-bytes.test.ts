@@ -11,7 +11,7 @@ import { type Client, connectMailbox, createClient } from "../support/client.ts"
 import { metered } from "../support/meter.ts";
 import { eventually, receiveMail } from "../support/nylas.ts";
 
-// What the provider says and sends is a stranger's: how much of it is held at a time, and where it may get to.
+// Bytes from the provider come from strangers. These tests limit how many we buffer and where they end up.
 
 const COUNT = 15;
 const cid = (nth: number) => `image${nth}@x`;
@@ -38,7 +38,7 @@ beforeAll(async () => {
     expect(body.items[0].attachments).toHaveLength(COUNT);
     return body.items[0];
   });
-  // Else the job that stores them could still be at work.
+  // Else the job that stores them may still be running.
   await eventually(async () => expect(await countStored()).toBe(COUNT));
 });
 
@@ -52,7 +52,7 @@ const lose = (columns: string) =>
     .bind(message.id)
     .run();
 
-/** A context whose provider gives each file in pieces, without telling how long it is. */
+/** A context whose provider returns each file in chunks, without a length. */
 function withDownloads(
   piece: Uint8Array,
   pieces: number,
@@ -79,7 +79,7 @@ function withDownloads(
   };
 }
 
-describe("images of a text", () => {
+describe("inline images", () => {
   it("are fetched six at a time, and are whole", async () => {
     await lose("size_bytes = 10");
     const piece = new TextEncoder().encode("picture ");
@@ -92,7 +92,7 @@ describe("images of a text", () => {
     expect(await object?.text()).toBe("picture picture picture ");
   });
 
-  it("over 25 MB are not fetched, and not shown", async () => {
+  it("over 25 MB are neither fetched nor shown", async () => {
     await lose(`size_bytes = ${25 * 1024 * 1024} + (filename = '3.png')`);
     const { ctx, downloads } = withDownloads(new Uint8Array(1), 1);
     const urls = await inlineUrls(ctx, message.id, cids);
@@ -101,7 +101,7 @@ describe("images of a text", () => {
   });
 });
 
-it("a file whose length nobody told goes to the bucket in parts", async () => {
+it("a file of unknown length is uploaded in parts", async () => {
   await lose("size_bytes = 1");
   const piece = new Uint8Array(1024 * 1024).fill(7);
   const { ctx } = withDownloads(piece, 12);
@@ -155,12 +155,12 @@ describe("a download", () => {
       "png",
     ],
     ...["application/vnd.mozilla.xul+xml", "image/", "application/pdf, text/html"],
-  ])("of %j is mere bytes", async (type) => {
+  ])("of %j is served as plain bytes", async (type) => {
     expect(await typeOf(type)).toBe("application/octet-stream");
   });
 });
 
-it("an id of dots does not lead to another path of the provider, with our key", async () => {
+it("an id of dots reaches no other path of the provider with our API key", async () => {
   const fetched = vi.spyOn(globalThis, "fetch");
   const provider = nylasProvider(config(env));
   for (const id of [".", "..", ""]) {
@@ -173,7 +173,7 @@ it("an id of dots does not lead to another path of the provider, with our key", 
   fetched.mockRestore();
 });
 
-it("of the provider's refusal the log gets the type and the id of the request, and nothing else", async () => {
+it("the log has only type and request id of a provider's refusal", async () => {
   const body = JSON.stringify({
     request_id: "r-1",
     error: { type: "invalid_request", message: "kim@example.org is odd", detail: "kim@example.org" },

@@ -7,7 +7,7 @@ const DAY = 86_400;
 const NOW = Math.floor(Date.now() / 1000);
 const day = (at: number) => new Date(at * 1000).toISOString().slice(0, 10);
 
-it("what is kept for 30 days is removed after them, and not before", async () => {
+it("rows kept for 30 days are removed afterwards, not before", async () => {
   const ages = [29, 32].map((days) => ({ at: NOW - days * DAY, name: `kept-${days}-${unique()}` }));
   for (const { at, name } of ages) {
     const key = `notifications/${day(at)}/${name}.json`;
@@ -40,7 +40,7 @@ it("what is kept for 30 days is removed after them, and not before", async () =>
   );
 });
 
-it("what the outbox is done with goes after 30 days, and what waits stays", async () => {
+it("closed outbox entries are removed after 30 days, waiting ones stay", async () => {
   const at = NOW - 31 * DAY;
   const entries = ["sent", "cancelled", "queued"].map((state) => ({
     id: `00000000-${unique()}-${state}`,
@@ -63,7 +63,7 @@ it("what the outbox is done with goes after 30 days, and what waits stays", asyn
   expect(objects.map(({ key }) => key)).toEqual([`outbox/1/${entries[2]!.id}.json`]);
 });
 
-it("a run removes more than it takes at a time", async () => {
+it("a run removes more than one round of rows", async () => {
   const name = `many-${unique()}`;
   await env.DB.prepare(
     `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2500)

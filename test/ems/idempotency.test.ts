@@ -36,7 +36,7 @@ const newKey = () => `key-${unique()}`;
 const post = <T = any>(by: Client, path: string, body: unknown, key: string) =>
   by.call<T>("POST", path, body, { "idempotency-key": key });
 
-/** The same without reading the answer. */
+/** As above, without reading the response. */
 const ask = (by: Client, path: string, body: unknown, key: string): Promise<Response> =>
   exports.default.fetch(`https://xabar.test${path}`, {
     method: "POST",
@@ -59,7 +59,7 @@ const mail = (fields: object = {}) => ({
 const sentWith = async (subject: string) =>
   (await storedMail(box.grant_id)).filter((stored) => stored.subject === subject).length;
 
-/** A mailbox that nobody has connected yet: creating it again is answered 201 as well, with the same id. */
+/** A mailbox without a grant. Creating it again is also 201, with the same id. */
 const mailbox = (by = client) => ({
   company_id: by.claims.companies[0],
   email_address: `box${unique()}@demo.example`,
@@ -77,12 +77,12 @@ const age = (key: string, seconds: number, set = "") =>
     .bind(seconds, client.claims.user_id, key)
     .run();
 
-/** As the row of a request stands whose Worker has died. */
+/** The row that a crashed Worker leaves. */
 const AS_DEAD = ", status = NULL, body = NULL";
 
 const isReplayed = ({ headers }: { headers: Headers }) => headers.get("idempotent-replayed") === "true";
 
-describe("a key that is none is 400, and nothing is sent", () => {
+describe("a malformed key is 400, and nothing is sent", () => {
   it.each([
     ["nothing", ""],
     ["nothing in quotes", '""'],
@@ -107,7 +107,7 @@ describe("a key that is none is 400, and nothing is sent", () => {
   });
 });
 
-describe("a key that was used for another request is 422", () => {
+describe("a reused key is 422", () => {
   it("with another body, another path or another query", async () => {
     const [key, request] = [newKey(), mail()];
     const { body: sent } = await post(client, "/messages/send", request, key);
@@ -123,7 +123,7 @@ describe("a key that was used for another request is 422", () => {
     expect(await sentWith(request.subject)).toBe(1);
   });
 
-  it("with a token that has lost the company, which gets nothing of it", async () => {
+  it("with a token that lost the company, which sees none of the response", async () => {
     const [key, request] = [newKey(), mail()];
     await post(client, "/messages/send", request, key);
     const { user_id } = client.claims;
@@ -134,14 +134,14 @@ describe("a key that was used for another request is 422", () => {
     }
   });
 
-  it("when the other request has died: it may have had its effect", async () => {
+  it("after the first request crashed, which may have had its effect", async () => {
     const key = newKey();
     await post(client, "/accounts", mailbox(), key);
     await age(key, 10 * MINUTE, AS_DEAD);
     expect(await post(client, "/accounts", mailbox(), key)).toMatchObject({ status: 422, body: OTHER });
   });
 
-  it("but not for the order of the token's companies", async () => {
+  it("but not for another order of the token's companies", async () => {
     const [a, b] = [unique(), unique()];
     const [key, request] = [newKey(), { ...mailbox(), company_id: a }];
     const first = await createClient({ companies: [a, b] });
@@ -151,7 +151,7 @@ describe("a key that was used for another request is 422", () => {
   });
 });
 
-describe("while a request is being answered", () => {
+describe("while a request runs", () => {
   it("its repetition is 409, and one mail is sent", async () => {
     const route = `POST /v3/grants/${box.grant_id}/messages/send`;
     await control("POST", "/__sim/fault", { route, kind: "latency", times: 1, latencyMs: [800, 800] });
@@ -163,7 +163,7 @@ describe("while a request is being answered", () => {
     expect(await sentWith(request.subject)).toBe(1);
   });
 
-  it("it is so for 5 minutes, after which it is taken for dead and executed again", async () => {
+  it("after 5 minutes it counts as crashed, and its repetition runs", async () => {
     const [key, request] = [newKey(), mailbox()];
     await post(client, "/accounts", request, key);
     await age(key, 4 * MINUTE, AS_DEAD);
@@ -174,7 +174,7 @@ describe("while a request is being answered", () => {
     expect(isReplayed(await post(client, "/accounts", request, key))).toBe(true);
   });
 
-  it("one that was wrongly taken for dead does not take its successor's key away", async () => {
+  it("one that wrongly counted as crashed does not release its successor's key", async () => {
     const [key, email_address] = [newKey(), `box${unique()}@demo.example`];
     const grant = await createGrant(email_address);
     const route = `GET /v3/grants/${grant.id}`;
@@ -189,7 +189,7 @@ describe("while a request is being answered", () => {
     expect([replayed.body, isReplayed(replayed)]).toEqual([successor.body, true]);
   });
 
-  it("nor does it write its answer there, in the row or in R2", async () => {
+  it("nor does it store its response, in the row or in R2", async () => {
     const key = newKey();
     const context = createContext(env, { waitUntil: () => {} });
     const store = answersOf(context);
@@ -212,7 +212,7 @@ describe("while a request is being answered", () => {
 });
 
 describe("a repetition", () => {
-  it("gets the first answer byte for byte, and a header that says so", async () => {
+  it("gets the first response byte for byte, with a header that marks it", async () => {
     const [key, request] = [newKey(), mail({ body_html: "<p>Раҳмат \u0000\u2028 😀</p>" })];
     const first = await ask(client, "/messages/send", request, key);
     expect([first.status, isReplayed(first)]).toEqual([200, false]);
@@ -230,7 +230,7 @@ describe("a repetition", () => {
     expect(await sentWith(request.subject)).toBe(1);
   });
 
-  it("of a reply sends no second one; of an account created is 201", async () => {
+  it("of a reply sends no second one; of an account creation is 201", async () => {
     const { body: original } = await client.call("POST", "/messages/send", mail());
     const [reply, account] = [mail(), mailbox()];
     for (const [path, request, status] of [
@@ -246,7 +246,7 @@ describe("a repetition", () => {
     expect(await sentWith(reply.subject)).toBe(1);
   });
 
-  it("of another user under the same key is a request of its own", async () => {
+  it("by another user under the same key is a separate request", async () => {
     const colleague = await createClient({ companies: client.claims.companies });
     const [key, request] = ["k".repeat(255), mail()];
     const answers = [];
@@ -269,7 +269,7 @@ describe("a repetition", () => {
     expect(await sentWith(request.subject)).toBe(2);
   });
 
-  it("of a large answer comes whole, by way of R2, until it expires", async () => {
+  it("returns a large response in full from R2, until it expires", async () => {
     const [key, request] = [newKey(), mail({ body_html: `<p>${"ў".repeat(1_000_000)}</p>` })];
     const first = await ask(client, "/messages/send", request, key);
     const bytes = await first.text();
@@ -288,7 +288,7 @@ describe("a repetition", () => {
     await waitFor(async () => expect(await env.ATTACHMENTS.head(row?.body_key ?? "")).toBeNull());
   });
 
-  it("is told apart by a page of another origin too", async () => {
+  it("is marked for pages of other origins too", async () => {
     const [key, request] = [newKey(), mailbox()];
     const headers = { "idempotency-key": key, origin: "http://localhost:5173" };
     await client.call("POST", "/accounts", request, headers);
@@ -298,7 +298,7 @@ describe("a repetition", () => {
     expect(again.headers.get("access-control-allow-origin")).toBe(headers.origin);
   });
 
-  it("after 24 hours is executed again, and the key is free for another request", async () => {
+  it("after 24 hours runs again, and the key is free for another request", async () => {
     const [key, request] = [newKey(), mailbox()];
     await post(client, "/accounts", request, key);
     await age(key, 24 * HOUR - MINUTE);
@@ -311,8 +311,8 @@ describe("a repetition", () => {
   });
 });
 
-describe("what failed may be tried again under its key", () => {
-  it("a refusal, with what was wrong put right", async () => {
+describe("a failed request can be retried under its key", () => {
+  it("a refusal, with the request corrected", async () => {
     const [key, request] = [newKey(), mailbox()];
     for (const wrong of [
       { ...request, email_address: "nobody" },
@@ -325,7 +325,7 @@ describe("what failed may be tried again under its key", () => {
     expect((await post(client, "/accounts", request, key)).status).toBe(201);
   });
 
-  it("a provider that did not answer", async () => {
+  it("a provider that did not respond", async () => {
     const email_address = `box${unique()}@demo.example`;
     const { id: grant_id } = await createGrant(email_address);
     const [key, request] = [newKey(), { ...mailbox(), email_address, grant_id }];
@@ -337,7 +337,7 @@ describe("what failed may be tried again under its key", () => {
   });
 });
 
-it("an answer that cannot be stored is given all the same, and its key is left running", async () => {
+it("a response that cannot be stored is still sent, and its key stays reserved", async () => {
   const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
   const key = newKey();
   await env.DB.prepare(
@@ -351,7 +351,7 @@ it("an answer that cannot be stored is given all the same, and its key is left r
   expect(await rowOf(key)).toMatchObject({ status: null });
 });
 
-it("cron removes what is older than 24 hours, its objects too, and nothing else", async () => {
+it("cron removes only rows older than 24 hours, with their objects", async () => {
   const large = { ...mailbox(), display_name: null };
   const [old, oldLarge, young] = [newKey(), newKey(), newKey()];
   for (const key of [old, oldLarge, young]) await post(client, "/accounts", large, key);
@@ -369,7 +369,7 @@ it("cron removes what is older than 24 hours, its objects too, and nothing else"
   expect(heads.map((head) => head !== null)).toEqual([false, true]);
 });
 
-it("cron removes however many have expired", async () => {
+it("cron removes any number of expired rows", async () => {
   await env.DB.prepare(
     `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1500)
     INSERT INTO ems_idempotency_keys (user_id, key, request_hash, created_at) SELECT -7, i, '', i FROM n`,
@@ -397,7 +397,7 @@ describe("a handler under the middleware", () => {
   const send = (path: string, headers: Record<string, string>, body = "") =>
     app.request(path, { method: "POST", headers, body });
 
-  it("finds the key, and a file's body unread: of that the length counts, and no boundary", async () => {
+  it("sees the key and an unread upload; of an upload the length counts, the boundary does not", async () => {
     const key = newKey();
     const upload = (boundary: string, body: string, named: Record<string, string>) => {
       const type = `multipart/form-data; boundary=${boundary}`;
@@ -411,7 +411,7 @@ describe("a handler under the middleware", () => {
     expect(await (await upload("x1", "abc", {})).json()).toEqual({ key: null, length: 3 });
   });
 
-  it("may answer without a body: its etag and location are replayed, other headers are not", async () => {
+  it("may respond without a body: etag and location are replayed, other headers are not", async () => {
     const key = { "idempotency-key": newKey() };
     for (const replayed of [false, true]) {
       const { status, headers, body } = await send("/none", key);
@@ -428,7 +428,7 @@ describe("a handler under the middleware", () => {
     }
   });
 
-  it("may answer a refusal without throwing it: that is not kept either", async () => {
+  it("may return a refusal without throwing, which is not stored either", async () => {
     const key = { "idempotency-key": newKey() };
     for (const _ of [1, 2]) {
       const answer = await send("/answered", key);
@@ -439,14 +439,14 @@ describe("a handler under the middleware", () => {
 
 const request = fc.record({
   key: fc.nat(1),
-  /** Of three mails the last is always refused. */
+  /** The third mail is always refused. */
   body: fc.constantFrom(0, 0, 1, 2),
   path: fc.constantFrom("/messages/send", "/messages/send/"),
-  /** Milliseconds before it is sent; the provider takes up to 20 for each mail. */
+  /** Delay before the request in milliseconds. The provider takes up to 20 per mail. */
   after: fc.nat(40),
 });
 
-it("of any interleaving of requests each key sends at most once, and its answer stays the same", async () => {
+it("in any interleaving each key sends at most once, and its response stays the same", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.array(request, { maxLength: 8 }), { maxLength: 3 }), async (waves) => {
       const route = `POST /v3/grants/${box.grant_id}/messages/send`;

@@ -7,7 +7,7 @@ import { type Client, connectMailbox, createClient, unique } from "../support/cl
 
 const ctx = createContext(env, { waitUntil: () => {} });
 
-/** Runs tasks as the queue does: several at a time, in the given order of starting. */
+/** Runs tasks as the queue does: several at a time, started in the given order. */
 async function atATime(limit: number, tasks: (() => Promise<unknown>)[]): Promise<void> {
   const waiting = [...tasks];
   const lane = async () => {
@@ -16,7 +16,7 @@ async function atATime(limit: number, tasks: (() => Promise<unknown>)[]): Promis
   await Promise.all(Array.from({ length: limit }, lane));
 }
 
-/** A state of a mail: which mail, in which thread, at which second, and what it says. */
+/** A state of a mail: its id, thread, second and content. */
 const state = fc.record({
   mail: fc.integer({ min: 0, max: 3 }),
   version: fc.integer({ min: 0, max: 4 }),
@@ -32,7 +32,7 @@ const states = fc.uniqueArray(state, {
 const deliveries = states.chain((list) =>
   fc.record({
     list: fc.constant(list),
-    // Every state at least once, some twice, in any order.
+    // Every state at least once, some twice, in random order.
     order: fc
       .array(fc.nat(list.length - 1), { maxLength: 6 })
       .chain((again) =>
@@ -92,7 +92,7 @@ async function outcome(client: Client) {
   };
 }
 
-it("whatever the order, the repetitions and the concurrency: the state is that of one delivery in order", async () => {
+it("any order, repetition and concurrency ends in the state of one delivery in order", async () => {
   await fc.assert(
     fc.asyncProperty(deliveries, async ({ list, order, concurrency }) => {
       const run = unique();

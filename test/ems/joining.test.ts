@@ -6,10 +6,13 @@ import { unique } from "../support/client.ts";
 import { metered } from "../support/meter.ts";
 
 let last = 0;
-/** Ids of threads order by when these began: the oldest, into which the others go, is found first. */
+/** Thread ids sort by age. Threads merge into the oldest, which is found first. */
 const nextId = (): string => `01a00000-0000-7000-8000-${(++last).toString(16).padStart(12, "0")}`;
 
-/** A mailbox with threads of so many messages each, of which the first has a Message-ID, and waits for another. */
+/**
+ * A mailbox with threads of equal length. The first message of each has a Message-ID and waits for another
+ * message.
+ */
 async function grow(sizes: number[]) {
   const total = sizes.reduce((sum, size) => sum + size, 0);
   const account = await createBulkAccount(total);
@@ -65,32 +68,29 @@ it.each([
   [2, 200],
   [2, 2000],
   [50, 8],
-])(
-  "%i threads of %i messages become one for at most 10 rows read and 6 written a message",
-  async (many, size) => {
-    const { receive, shown } = await grow(Array.from({ length: many }, () => size));
-    const { threads: before } = await shown();
-    const plain = await receive("alone", []);
-    const { read, written } = await receive("gap", []);
-    expect(written - plain.written).toBeLessThanOrEqual(6 * many * size);
-    expect(read - plain.read).toBeLessThanOrEqual(10 * many * size);
-    const { threads, counted } = await shown();
-    expect(counted).toMatchObject({ thread_count: 2, message_count: many * size + 2 });
-    const [joined] = threads;
-    expect(joined).toMatchObject({ n: many * size + 1, message_count: many * size + 1 });
-    expect(joined).toMatchObject({ first_message_at: joined!.first, last_message_at: joined!.last });
-    expect(joined!.unseen).toBe(joined!.version);
-    expect(joined!.version).toBeGreaterThan(Math.max(...before.map(({ version }) => version!)));
-  },
-);
+])("merging %i threads of %i messages reads at most 10 rows and writes 6 per message", async (many, size) => {
+  const { receive, shown } = await grow(Array.from({ length: many }, () => size));
+  const { threads: before } = await shown();
+  const plain = await receive("alone", []);
+  const { read, written } = await receive("gap", []);
+  expect(written - plain.written).toBeLessThanOrEqual(6 * many * size);
+  expect(read - plain.read).toBeLessThanOrEqual(10 * many * size);
+  const { threads, counted } = await shown();
+  expect(counted).toMatchObject({ thread_count: 2, message_count: many * size + 2 });
+  const [joined] = threads;
+  expect(joined).toMatchObject({ n: many * size + 1, message_count: many * size + 1 });
+  expect(joined).toMatchObject({ first_message_at: joined!.first, last_message_at: joined!.last });
+  expect(joined!.unseen).toBe(joined!.version);
+  expect(joined!.version).toBeGreaterThan(Math.max(...before.map(({ version }) => version!)));
+});
 
-it("a mail that refers to 20 long threads moves none, and writes no more than another reply", async () => {
+it("a mail that refers to 20 long threads moves none, and writes no more than any reply", async () => {
   const { receive, shown } = await grow(Array.from({ length: 20 }, () => 50));
   const ids = Array.from({ length: 20 }, (_, n) => `<first-${n}@x.example>`);
   const reply = await receive("reply", ids.slice(0, 1));
   const { read, written } = await receive("bold", ids);
   expect(written).toBe(reply.written);
-  // Each of its references is looked at, and that is all.
+  // The extra reads are its references.
   expect(read).toBeLessThanOrEqual(reply.read + 20);
   const { threads } = await shown();
   expect(threads.map(({ n }) => n)).toEqual([51, 51, ...Array.from({ length: 18 }, () => 50)]);

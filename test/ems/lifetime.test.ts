@@ -21,7 +21,7 @@ const LARGE = "<p>for nobody else</p>".repeat(5000);
 const OBJECTS = ["attachments/", "bodies/", "drafts/", "outbox/", "uploads/", "idempotency/"];
 const file = { filename: "plan.txt", contentType: "text/plain", content: btoa("the plan") };
 
-/** A large mail with a file that is in R2. */
+/** A large mail with a file in R2. */
 async function receiveLarge(client: Client, box: Mailbox, subject = `Large ${unique()}`) {
   const [{ id: provider_id } = { id: "" }] = await receiveMail({
     ...{ from: { email: "customer@out.example" }, to: [{ email: box.email_address }] },
@@ -60,8 +60,8 @@ const removeAtProvider = (box: Mailbox, id: string) =>
 const expectGone = (client: Client, id: string) =>
   eventually(async () => expect((await client.call("GET", `/messages/${id}`)).status).toBe(404));
 
-describe("a message that is deleted", () => {
-  it("takes its body and its files along, and the links to them", async () => {
+describe("a deleted message", () => {
+  it("loses its body, its files and their links", async () => {
     const client = await createClient();
     const box = await connectMailbox(client);
     const mail = await receiveLarge(client, box);
@@ -74,7 +74,7 @@ describe("a message that is deleted", () => {
     expect((await client.call("GET", `${pathname}${search}`)).status).toBe(404);
   });
 
-  it("leaves a file to the mail that passes it on until that has left", async () => {
+  it("keeps a file until the mail that forwards it is sent", async () => {
     const client = await createClient();
     const box = await connectMailbox(client);
     const mail = await receiveLarge(client, box);
@@ -97,7 +97,7 @@ describe("a message that is deleted", () => {
     expect(await missingOf([attachment])).toEqual([attachment]);
   });
 
-  it("is not waited for by those that it answers, nor by those who have not seen it", async () => {
+  it("leaves no missing references, and no late message to catch up on", async () => {
     const client = await createClient();
     const box = await connectMailbox(client);
     const mail = await receiveLarge(client, box);
@@ -114,7 +114,7 @@ describe("a message that is deleted", () => {
     await expectGone(client, mail.id);
     const rows = async () =>
       (await everyRow()).filter((row) => row.includes(mail.id) && !row.startsWith("ems_events"));
-    // It may only have been moved: for an hour it can come back.
+    // It may have been moved, so it can return for an hour.
     expect((await rows()).filter((row) => !row.startsWith("ems_departures"))).toEqual([]);
     setClock(2);
     await cron();
@@ -123,7 +123,7 @@ describe("a message that is deleted", () => {
   });
 });
 
-it("a body that is replaced stays for who has just read its row, and goes after an hour", async () => {
+it("a replaced body stays for concurrent readers, and is deleted after an hour", async () => {
   const client = await createClient();
   const box = await connectMailbox(client);
   const mail = await receiveLarge(client, box);
@@ -142,7 +142,7 @@ it("a body that is replaced stays for who has just read its row, and goes after 
   expect((await client.call("GET", `/messages/${mail.id}`)).body.body_html).toMatch(/More<\/p>$/);
 });
 
-it("a late message that everybody has seen is forgotten, and its number is never given again", async () => {
+it("a late message that all users have seen is removed, and its number is never reused", async () => {
   const [account, other] = [crypto.randomUUID(), crypto.randomUUID()];
   const add = (id: string) =>
     env.DB.prepare("INSERT INTO ems_late_messages (account_id, message_id) VALUES (?, ?) RETURNING seq")
@@ -164,7 +164,7 @@ it("a late message that everybody has seen is forgotten, and its number is never
     expect((await left()).results).toEqual([]);
   });
   expect(await add(account)).toBe((last ?? 0) + 1);
-  // Of very many, nobody would catch up on more than 500.
+  // Users catch up on at most 500.
   for (let n = 0; n < 10; n++) {
     await env.DB.prepare(
       `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200)
@@ -180,7 +180,7 @@ it("a late message that everybody has seen is forgotten, and its number is never
   expect(results[0]?.n).toBeLessThan(900);
 });
 
-it("what was deleted 90 days ago need not be kept from coming back", async () => {
+it("tombstones are removed after 90 days", async () => {
   const id = crypto.randomUUID();
   for (const days of [89, 91]) {
     await env.DB.prepare(
@@ -198,8 +198,8 @@ it("what was deleted 90 days ago need not be kept from coming back", async () =>
   expect(results).toEqual([{ days: "89" }]);
 });
 
-describe("a Worker that dies", () => {
-  /** Fails at the n-th call of a binding, and at each after it. */
+describe("a Worker that crashes", () => {
+  /** Fails at the n-th call of a binding, and at every later one. */
   const dieAt = (n: number, moment: "before" | "after") => {
     let calls = 0;
     return {
@@ -209,7 +209,7 @@ describe("a Worker that dies", () => {
   };
 
   it.each(["before", "after"] as const)(
-    "%s any call leaves no object that no row refers to: of mail that comes, drafts, sent mail, uploads and answers",
+    "%s any call leaves no object without a row: ingest, drafts, sent mail, uploads and responses",
     async (moment) => {
       for (const level of ["info", "warn", "error"] as const) vi.spyOn(console, level).mockReturnValue();
       const client = await createClient();
@@ -244,7 +244,7 @@ describe("a Worker that dies", () => {
         const request = new Request("https://xabar.test/attachments/", { method: "POST", headers, body });
         return app.fetch(request, on, execution);
       };
-      /** The same mail each time, with another body. */
+      /** The same mail with a new body each time. */
       const take = async (on: Env) => {
         const from = [{ email: "c@out.example" }];
         const text = { body: `${LARGE}${unique()}`, from, to: from, cc: [], bcc: [], subject: "S" };
@@ -289,7 +289,7 @@ describe("a Worker that dies", () => {
 });
 
 describe("erasing", () => {
-  it("needs the role admin, and what is not the caller's is 404", async () => {
+  it("needs the role admin, and foreign ids are 404", async () => {
     const client = await createClient();
     const box = await connectMailbox(client);
     const [company] = client.claims.companies;
@@ -307,7 +307,7 @@ describe("erasing", () => {
     expect((await client.call("GET", `/accounts/${box.id}`)).body).toMatchObject({ status: "active" });
   });
 
-  it("an account takes it from the lists at once, gives its grant back, and can be repeated", async () => {
+  it("an account hides it at once, revokes its grant, and can be repeated", async () => {
     const client = await createClient();
     const box = await connectMailbox(client);
     const kept = await connectMailbox(client);
@@ -319,7 +319,7 @@ describe("erasing", () => {
       expect((await client.call("GET", "/accounts/")).body).toMatchObject([{ id: kept.id }]);
       expect((await client.call("GET", "/inbox/")).body).toMatchObject({ total: 1 });
     }
-    // Its mail goes by job; its address is free.
+    // Jobs delete its mail. Its address is free at once.
     await eventually(async () => {
       const { body } = await client.call("GET", "/messages/");
       expect(body.items).toMatchObject([{ id: other.id }]);
@@ -342,7 +342,7 @@ describe("erasing", () => {
     expect((await client.call("GET", `/messages/${other.id}`)).body.body_html).toBe(LARGE);
   });
 
-  it("an account leaves a thread to the other account that has answered in it", async () => {
+  it("an account moves a shared thread to the other account in it", async () => {
     const client = await createClient();
     const [box, kept] = [await connectMailbox(client), await connectMailbox(client)];
     const mail = await receiveLarge(client, box);
@@ -366,11 +366,11 @@ describe("erasing", () => {
     });
   });
 
-  it("knows every table that has anything of an account", async () => {
+  it("covers every table with an account_id", async () => {
     const { results } = await env.DB.prepare(
       "SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE '%`account_id`%'",
     ).all<{ name: string }>();
-    // The others are erased in a way of their own (erasure-portions.ts), or by trigger with their message.
+    // The other tables have their own functions (erasure/batches.ts), or triggers that follow a message.
     const others = [
       ...["ems_messages", "ems_threads", "ems_outbox", "ems_deliveries", "ems_events", "ems_erasures"],
       ...["ems_attachments", "ems_inbox_entries", "ems_pending_references", "ems_suspects"],
@@ -379,7 +379,7 @@ describe("erasing", () => {
     expect(results.map(({ name }) => name).toSorted()).toEqual([...TABLES, ...others].toSorted());
   });
 
-  it("goes on after a Worker has died at any call of it", async () => {
+  it("continues after a crash at any call", async () => {
     for (const level of ["info", "warn", "error"] as const) vi.spyOn(console, level).mockReturnValue();
     const client = await createClient();
     const box = await connectMailbox(client);
@@ -404,7 +404,7 @@ describe("erasing", () => {
     expect(await keysUnder(`bodies/${box.company_id}/`, `attachments/${box.company_id}/`)).toEqual([]);
   });
 
-  it("also takes what was just being written when it began", async () => {
+  it("also deletes rows written by requests that started before it", async () => {
     const client = await createClient();
     const box = await connectMailbox(client);
     await client.call("DELETE", `/accounts/${box.id}?erase=true`);
@@ -415,7 +415,7 @@ describe("erasing", () => {
         "ems_events",
       ]);
     });
-    // A Worker that has read the account before.
+    // A Worker that read the account before.
     const ctx = createContext(env, { waitUntil: () => {} });
     const from = { email: "c@out.example", name: null };
     const message = { id: "late", subject: "Late", from, to: [], date: 1_700_000_000, body: LARGE };
@@ -429,7 +429,7 @@ describe("erasing", () => {
     expect(await keysUnder(`bodies/${box.company_id}/`)).toEqual([]);
   });
 
-  it("ignores a notification that comes meanwhile, and does not keep its mail", async () => {
+  it("ignores concurrent notifications, and stores none of their mail", async () => {
     const client = await createClient();
     const box = await connectMailbox(client);
     await env.DB.prepare("DELETE FROM ems_accounts WHERE id = ?").bind(box.id).run();
@@ -449,7 +449,7 @@ describe("erasing", () => {
     expect(await missingOf([delivery.key])).toEqual([delivery.key]);
   });
 
-  it("a company after a whole life leaves nothing of it, and all of another", async () => {
+  it("a company with every kind of row leaves none of them, and all of another's", async () => {
     const secret = `secret${unique()}`;
     const live = async () => {
       const client = await createClient();
@@ -489,7 +489,7 @@ describe("erasing", () => {
       expect((await client.call("POST", `/messages/${first.id}/forward`, passOn)).status).toBe(202);
       expect((await client.call("POST", "/drafts/", mail)).status).toBe(201);
       await client.call("POST", "/sse/ticket");
-      // What a Worker has left that died, now and in versions before.
+      // Objects left by crashed Workers, of this version and earlier ones.
       for (const prefix of ["bodies", "attachments", "drafts", "outbox", "uploads"]) {
         await env.ATTACHMENTS.put(`${prefix}/${company}/orphan`, secret);
       }
@@ -519,7 +519,7 @@ describe("erasing", () => {
       return (await everyRow()).filter((row) => ids.some((id) => row.includes(id))).toSorted();
     };
     expect(new Set((await ofDoomed()).map((row) => row.split(" ")[0])).size).toBeGreaterThan(15);
-    // R2 tells an object's age in milliseconds, and an erasure begins with a second.
+    // R2 has an object's age in milliseconds, an erasure its start in seconds.
     const second = Math.floor(Date.now() / 1000);
     await waitFor(() => expect(Math.floor(Date.now() / 1000)).toBeGreaterThan(second));
 

@@ -30,7 +30,7 @@ const FILES = ["a.txt", "b.txt"].map((filename) => ({
   ...{ filename, content_type: "text/plain", size_bytes: 5, content_id: null },
 }));
 
-/** A mail with two files. At the provider these have other ids when the mail has another one. */
+/** A mail with two files, whose provider ids depend on the mail's id. */
 const mailOf = (id: string, name: string, more: Partial<ProviderMessage> = {}): ProviderMessage => ({
   id,
   thread_id: `thread of ${name}`,
@@ -49,7 +49,7 @@ const come = (message: ProviderMessage) =>
   applyMessage(ctx, mailbox, { message, observedAt: clock++, cause: `c${unique()}` });
 const go = (id: string) => deleteMessage(ctx, mailbox, id, clock++);
 
-/** Has both users do something to the mail. @returns what they then see of it */
+/** Both users change the mail's state. @returns their view of it */
 async function touch(id: string): Promise<object> {
   const path = (as: Client) => `/inbox/${entryIdOf(as.claims.user_id, id)}`;
   await client.call("PATCH", `${path(client)}/star`);
@@ -76,15 +76,15 @@ const bySubject = async (subject: string): Promise<{ id: string; provider: strin
   return results;
 };
 
-/** A mail that the provider still has under its first id when the second comes. */
+/** A mail that the provider still has under its first id when the second arrives. */
 const atProvider = async (): Promise<string> => {
   const to = [{ email: mailbox.email_address }];
   const [mail] = await receiveMail({ from: { email: "x@out.example" }, to, subject: "x", silent: true });
   return `${mail?.id}`;
 };
 
-describe("a mail that is moved, and has another id since, keeps its own", () => {
-  it("when it comes before it goes, and the provider does not have the first any more", async () => {
+describe("a mail moved to a new provider id keeps our id", () => {
+  it("when the creation comes first, and the provider no longer has the old id", async () => {
     const name = `first ${unique()}`;
     const { id } = await come(mailOf(`${name} 1`, name));
     const before = await touch(`${id}`);
@@ -98,7 +98,7 @@ describe("a mail that is moved, and has another id since, keeps its own", () => 
     expect(await files()).toEqual(ids);
   });
 
-  it("when the provider shows both for a while", async () => {
+  it("when the provider lists both ids for a while", async () => {
     const name = `both ${unique()}`;
     const first = await atProvider();
     const { id } = await come(mailOf(first, name));
@@ -112,7 +112,7 @@ describe("a mail that is moved, and has another id since, keeps its own", () => 
     expect(await bySubject(name)).toHaveLength(1);
   });
 
-  it("when it goes before it comes", async () => {
+  it("when the deletion comes first", async () => {
     const name = `gone ${unique()}`;
     const { id } = await come(mailOf(`${name} 1`, name));
     const before = await touch(`${id}`);
@@ -124,7 +124,7 @@ describe("a mail that is moved, and has another id since, keeps its own", () => 
   });
 });
 
-describe("two mails are two", () => {
+describe("two mails stay two", () => {
   it.each([
     ["of another sender", { from: { name: null, email: "other@out.example" } }],
     ["of another text", { body: "<p>Other</p>" }],
@@ -138,7 +138,7 @@ describe("two mails are two", () => {
     expect(await bySubject(name)).toMatchObject([{ provider: `${name} 2` }]);
   });
 
-  it("that the provider has both, as a mail to oneself, or two of one Message-ID", async () => {
+  it("if the provider has both: a mail to oneself, or two with one Message-ID", async () => {
     const name = `copies ${unique()}`;
     const first = await atProvider();
     await come(mailOf(first, name));
@@ -146,7 +146,7 @@ describe("two mails are two", () => {
     expect(await bySubject(name)).toHaveLength(2);
   });
 
-  it("in mailboxes of two companies", async () => {
+  it("if they are in mailboxes of two companies", async () => {
     const name = `elsewhere ${unique()}`;
     const stranger = await createClient();
     const theirs = await connectMailbox(stranger);
@@ -159,9 +159,9 @@ describe("two mails are two", () => {
   });
 });
 
-it("a mail in junk is counted once in the thread that its own has become", async () => {
+it("a mail in junk is counted once after its thread was merged", async () => {
   const name = `joined ${unique()}`;
-  // The older of the two stays, and the other's mail goes there.
+  // The older thread stays and takes the other's mail.
   await come(mailOf(`${name} 3`, `${name} 3`));
   await come(mailOf(`${name} 1`, `${name} 1`));
   const thread = { thread_id: `thread of ${name} 1` };
@@ -176,7 +176,7 @@ it("a mail in junk is counted once in the thread that its own has become", async
   expect(await list("inbox")).toMatchObject([{ message_count: 2 }]);
 });
 
-it("whatever the order of moves there and back, and whatever comes twice: one mail, in one thread", async () => {
+it("any order and repetition of moves leaves one mail in one thread", async () => {
   const moves = fc.array(
     fc.record({ folder: fc.constantFrom("INBOX", "TRASH", "Archive"), goesFirst: fc.boolean() }),
     { minLength: 1, maxLength: 5 },

@@ -36,7 +36,7 @@ async function setUp() {
   return { client, account, ctx, connected };
 }
 
-it("one odd message on a page is parked with its cause, and the others are stored", async () => {
+it("a malformed message on a page is parked with its cause, and the others are stored", async () => {
   const { client, connected, ctx } = await setUp();
   vi.spyOn(globalThis, "fetch").mockResolvedValueOnce(
     Response.json({ data: [mail("one"), { subject: "no id" }, null, mail("two")], next_cursor: null }),
@@ -88,7 +88,7 @@ it.each([
   expect(ledger.items).toContainEqual(expect.objectContaining(row));
 });
 
-it("a message of a page that has no id cannot be asked for, and says so", async () => {
+it("replaying a parked message without an id fails with that reason", async () => {
   const { connected, ctx } = await setUp();
   const parked = { id: `poll/${connected.id}/none`, grant_id: connected.grant_id, at: 1, message_id: null };
   const key = `notifications/${parked.id}`;
@@ -96,7 +96,7 @@ it("a message of a page that has no id cannot be asked for, and says so", async 
   await expect(consumeNotification(ctx, { key, received_at: 1, replay: true })).rejects.toThrow("has no id");
 });
 
-it("an old mail whose deletion was lost is found by the audit, and deleted once the provider was asked", async () => {
+it("an old mail whose deletion was lost is found by the audit, and deleted after asking the provider", async () => {
   const { client, connected, ctx } = await setUp();
   const page = { messages: [], unreadable: [], cursor: null };
   const told = { id: "ghost", subject: "ghost", date: nowSeconds() - 90_000, body: "x" };
@@ -108,12 +108,12 @@ it("an old mail whose deletion was lost is found by the audit, and deleted once 
   expect((await client.call("GET", "/messages/")).body.total).toBe(0);
 });
 
-it("a queue that is not known throws", async () => {
+it("an unknown queue throws", async () => {
   const batch = { queue: "xabar-unknown", messages: [], ackAll: () => {}, retryAll: () => {} };
   await expect(worker.queue(batch as never, env, execution as never)).rejects.toThrow("xabar-unknown");
 });
 
-it("while D1 is overloaded a read is tried again, and then answered 503 with Retry-After", async () => {
+it("while D1 is overloaded a read is retried, then is 503 with Retry-After", async () => {
   const { client } = await setUp();
   let tries = 0;
   const busy = async () => {

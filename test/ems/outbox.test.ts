@@ -30,7 +30,7 @@ const send = (request: object, headers: HeadersInit = {}) =>
 
 const entryOf = async (id: string) => (await client.call("GET", `/outbox/${id}`)).body;
 
-/** How many mails with that subject the provider has sent. */
+/** How many mails with this subject the provider sent. */
 const countSent = async (subject: string): Promise<number> =>
   (await storedMail(account.grant_id)).filter((message) => message.subject === subject).length;
 
@@ -39,7 +39,7 @@ const countHere = async (subject: string): Promise<number> =>
     .bind(subject)
     .first<number>("n")) ?? 0;
 
-/** Lets time pass for an entry, in seconds. */
+/** Ages an entry, in seconds. */
 const pass = (id: string, seconds: number) =>
   env.DB.prepare(
     "UPDATE ems_outbox SET created_at = created_at - ?2, send_at = send_at - ?2, tried_at = tried_at - ?2, due_at = due_at - ?2 WHERE id = ?1",
@@ -52,7 +52,7 @@ const work = (id: string) => runOutboxJob(createContext(env, { waitUntil: () => 
 const breakSend = (kind: string, times = 1) =>
   breakRoute(`POST /v3/grants/${account.grant_id}/messages/send`, kind, times);
 
-describe("what is refused", () => {
+describe("refusals", () => {
   it.each([
     ["undo_seconds", -1],
     ["undo_seconds", 61],
@@ -67,7 +67,7 @@ describe("what is refused", () => {
     expect([status, body.detail]).toEqual([400, expect.stringMatching(new RegExp(`^${field}`))]);
   });
 
-  it("a mail that has left cannot be cancelled: 409", async () => {
+  it("cancelling a sent mail is 409", async () => {
     const request = mail();
     await send(request);
     const { body } = await client.call("GET", "/outbox");
@@ -78,7 +78,7 @@ describe("what is refused", () => {
 });
 
 describe("the outbox", () => {
-  it("has what was sent, with the message that it became", async () => {
+  it("lists sent mails with their messages", async () => {
     const request = mail();
     const { body } = await send(request);
     const { body: list } = await client.call("GET", "/outbox?size=1");
@@ -103,7 +103,7 @@ describe("the outbox", () => {
     expect(await entryOf(list.items[0].id)).toEqual({ ...list.items[0], mail: null });
   });
 
-  it("is read piece by piece, the latest first", async () => {
+  it("pages, newest first", async () => {
     const subjects = [];
     for (let n = 0; n < 3; n++) {
       const request = mail();
@@ -122,8 +122,8 @@ describe("the outbox", () => {
   });
 });
 
-describe("a mail that waits", () => {
-  it("is 202 with its entry, and can be cancelled: then it never leaves", async () => {
+describe("a waiting mail", () => {
+  it("is 202 with its entry, and is never sent once cancelled", async () => {
     const request = mail({ undo_seconds: 60 });
     const { status, body } = await send(request);
     expect([status, body.state, body.attempts]).toEqual([202, "queued", 0]);
@@ -136,7 +136,7 @@ describe("a mail that waits", () => {
     expect((await entryOf(body.id)).state).toBe("cancelled");
   });
 
-  it("leaves when its undo window is over, once, and its sender is told", async () => {
+  it("is sent once after its undo window, with an event for its sender", async () => {
     const stream = await openStream(client.token);
     await stream.next();
     const request = mail({ undo_seconds: 1 });
@@ -161,7 +161,7 @@ describe("a mail that waits", () => {
     await stream.close();
   });
 
-  it("that is scheduled survives lost jobs: cron finds it", async () => {
+  it("is found by cron when its jobs are lost", async () => {
     const send_at = `${new Date(Date.now() + 3 * 86_400_000).toISOString().slice(0, 19)}Z`;
     const request = mail({ send_at });
     const { status, body } = await send(request);
@@ -174,7 +174,7 @@ describe("a mail that waits", () => {
     expect(await countSent(request.subject)).toBe(1);
   });
 
-  it("waits on when the provider's limit is reached, and then leaves under another key", async () => {
+  it("waits longer at the provider's rate limit, then is sent under a new key", async () => {
     const request = mail({ undo_seconds: 60 });
     const { body } = await send(request);
     await breakSend("429-provider");
@@ -191,7 +191,7 @@ describe("a mail that waits", () => {
     expect(await countSent(request.subject)).toBe(1);
   });
 
-  it("as a guarded reply gives its claim back when it is cancelled", async () => {
+  it("that claimed a thread version releases it when cancelled", async () => {
     const { body: first } = await send(mail());
     const { headers } = await client.call("GET", `/threads/${first.thread_id}`);
     const claim = { "if-match": headers.get("etag")! };
@@ -204,7 +204,7 @@ describe("a mail that waits", () => {
   });
 });
 
-describe("what the provider does has a defined end", () => {
+describe("every provider response has a defined outcome", () => {
   it.each([
     ["500", 502, "unknown"],
     ["502html", 502, "unknown"],
@@ -212,7 +212,7 @@ describe("what the provider does has a defined end", () => {
     ["504", 502, "unknown"],
     ["504-after", 502, "unknown"],
     ["cut-body", 502, "unknown"],
-  ])("%s: %i and %s; a job finds out, and there is one mail", async (kind, wanted, state) => {
+  ])("%s: %i and %s; a job resolves it, and one mail exists", async (kind, wanted, state) => {
     const request = mail();
     await breakSend(kind);
     const { status, body } = await send(request);
@@ -242,14 +242,14 @@ describe("what the provider does has a defined end", () => {
     await breakSend(kind);
     const { status, headers, body } = await send(request);
     expect(status).toBe(wanted);
-    // Only the provider's own limit says when to come again.
+    // Only the provider's rate limit sets Retry-After.
     expect(headers.get("retry-after") !== null).toBe(kind === "429-provider");
     expect(await entryOf(body.outbox_id)).toMatchObject({ state: "failed", detail: expect.any(String) });
     await work(body.outbox_id);
     expect([await countSent(request.subject), await countHere(request.subject)]).toEqual([0, 0]);
   });
 
-  it("a limit that is reached while it is not known whether it was sent, proves nothing", async () => {
+  it("a rate limit during an unknown outcome proves nothing", async () => {
     const request = mail();
     await breakSend("504-after");
     const { body } = await send(request);
@@ -265,7 +265,7 @@ describe("what the provider does has a defined end", () => {
     expect(await countSent(request.subject)).toBe(1);
   });
 
-  it("after the hour of the provider's memory the mail is looked for, and found", async () => {
+  it("after the key's hour the mail is searched for, and found", async () => {
     const request = mail();
     await breakSend("504-after");
     const { body } = await send(request);
@@ -275,7 +275,7 @@ describe("what the provider does has a defined end", () => {
     expect([await countSent(request.subject), await countHere(request.subject)]).toEqual([1, 1]);
   });
 
-  it("after the hour a mail that is not found stays unknown, and is never sent again by itself", async () => {
+  it("after the hour a mail that is not found stays unknown, and is never sent again", async () => {
     const request = mail();
     await breakSend("504");
     const { body } = await send(request);
@@ -293,7 +293,7 @@ describe("what the provider does has a defined end", () => {
     expect(due).toBeNull();
   });
 
-  it("its own notification has an unknown mail looked at, at once", async () => {
+  it("its own notification resolves an unknown mail at once", async () => {
     const request = mail();
     await breakSend("504-after");
     const { body } = await send(request);
@@ -303,7 +303,7 @@ describe("what the provider does has a defined end", () => {
 });
 
 describe("under an Idempotency-Key", () => {
-  it("what was not known is found out by asking again, and what failed is tried again: one mail", async () => {
+  it("a repeated request resolves an unknown outcome or retries a failure: one mail", async () => {
     for (const kind of ["504", "504-after", "429", "401"]) {
       const request = mail();
       const key = { "idempotency-key": crypto.randomUUID() };
@@ -317,7 +317,7 @@ describe("under an Idempotency-Key", () => {
     }
   });
 
-  it("a waiting mail is the same entry; without a key a second mail is a second mail", async () => {
+  it("a waiting mail is the same entry; without a key a repeated request is a second mail", async () => {
     const request = mail({ undo_seconds: 60 });
     const key = { "idempotency-key": crypto.randomUUID() };
     const [first, second] = [await send(request, key), await send(request, key)];
@@ -325,11 +325,11 @@ describe("under an Idempotency-Key", () => {
     expect((await send(request)).body.id).not.toBe(first.body.id);
   });
 
-  it("a reply that finds it taken gives its claim of the thread back", async () => {
+  it("a reply that finds the key taken releases its thread version", async () => {
     const { body: original } = await send(mail());
     const { body: thread } = await client.call("GET", `/threads/${original.thread_id}`);
     const key = crypto.randomUUID();
-    // Of a company that the caller's token has no more: the entry is not found, and its key is taken all the same.
+    // The entry belongs to a company outside the token: it is not found, but its key is taken.
     await env.DB.prepare(
       `INSERT INTO ems_outbox (id, company_id, account_id, user_id, state, provider_key, idempotency_key, mail_digest,
         subject, to_addresses, send_at, created_at, updated_at)

@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { config } from "../../src/ems/config.ts";
 import { ownKey } from "../../src/ems/own-key.ts";
 
-/** Made once by another implementation of HMAC-SHA256: links and tickets are signed with such keys. */
+/** Fixed keys from another implementation of HMAC-SHA256. Links and tickets in use are signed with such keys. */
 it.each([
   [
     { JWT_SECRET: "jwt", NYLAS_API_KEY: "key", NYLAS_WEBHOOK_SECRET: "hook" },
@@ -17,7 +17,7 @@ it.each([
   expect(await ownKey({ ...config(env), ...secrets }, "stream tickets")).toBe(key);
 });
 
-it("without a secret there is none", async () => {
+it("without a secret there is no key", async () => {
   const none = { JWT_SECRET: undefined, NYLAS_API_KEY: "", NYLAS_WEBHOOK_SECRET: undefined };
   await expect(ownKey({ ...config(env), ...none }, "stream tickets")).rejects.toMatchObject({
     code: "unavailable",

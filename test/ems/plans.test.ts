@@ -17,20 +17,22 @@ import { type Grown, grow } from "../support/grown.ts";
 import { createObservedWorker, type ObservedWorker, type Ran } from "../support/observed-worker.ts";
 import { routes } from "../support/routes.ts";
 
-// Everything that the Worker can be asked for is asked for twice: in a company of 400 messages, and in one with 20
-// times as many of everything. No statement may scan a table, or read more rows in the large company.
+// Runs every request twice: in a company of 400 messages, and in one with 20 times as many of everything. No
+// statement may scan a table, or read more rows in the large company.
 
 const MESSAGES = 400;
 const GROWTH = 20;
-/** Rows more that a statement may read in the large company: it comes second, and finds what the first has left. */
+/**
+ * Extra rows that a statement may read in the large company, which runs second and finds rows left by the first.
+ */
 const SLACK = 10;
 
 interface Exception {
   /** A piece of the statement's text. */
   sql: string;
-  /** What there is of it at most. */
+  /** An upper bound of the rows it can match. */
   why: string;
-  /** The rows that it may read, where it takes as many as a LIMIT lets it. */
+  /** Rows it may read, for a statement with a LIMIT. */
   rows?: number;
 }
 
@@ -65,7 +67,7 @@ const SCANS: Exception[] = [
   { sql: "FROM ems_syncs INDEXED BY ems_syncs_failed", why: "an index has the failed backfills alone" },
 ];
 
-/** What may read more rows in a larger company, and still only so many. */
+/** Statements that may read more rows in a larger company, up to a bound. */
 const GROWING: Required<Exception>[] = [
   {
     sql: "FROM ( SELECT id, received_at AS at FROM ems_deliveries",
@@ -79,7 +81,10 @@ const GROWING: Required<Exception>[] = [
   },
 ];
 
-/** Statements that another test has run, as it takes two databases, a race, or an outage (chaos/outage.test.ts). */
+/**
+ * Statements covered by another test, because they need two databases, a race, or an outage
+ * (chaos/outage.test.ts).
+ */
 const ELSEWHERE = [
   "DELETE FROM ems_accounts WHERE id =",
   "UPDATE ems_accounts SET proven_at =",
@@ -106,7 +111,7 @@ const SORTS: Exception[] = [
 const oneLine = (sql: string): string => sql.replace(/\s+/g, " ").trim();
 const isExcepted = (list: Exception[], sql: string): boolean => list.some((one) => sql.includes(one.sql));
 
-/** Each statement, by its text on one line, where it has read the most rows. */
+/** Each statement by its text on one line, in its run with the most rows read. */
 function dearest(ran: Ran[]): Map<string, Ran> {
   const runs = new Map<string, Ran>();
   for (const run of ran) {
@@ -116,7 +121,7 @@ function dearest(ran: Ran[]): Map<string, Ran> {
   return runs;
 }
 
-/** What SQLite does for each statement, step by step. (The programs of triggers it does not tell.) */
+/** SQLite's query plan for each statement. It omits the programs of triggers. */
 async function explain(runs: Map<string, Ran>): Promise<Map<string, string[]>> {
   const texts = [...runs.keys()];
   const results = await env.DB.batch<{ detail: string }>(
@@ -126,8 +131,8 @@ async function explain(runs: Map<string, Ran>): Promise<Map<string, string[]>> {
 }
 
 /**
- * Whether a step goes through a whole table, be it to make an index for this once. A subquery has steps of its own,
- * and json_each gives what was bound. (The inbox calls its subquery "page", threading "related".)
+ * Whether a step scans a whole table, or builds a temporary index. Subqueries have their own steps, and json_each
+ * reads bound values. (The inbox names its subquery "page", threading "related".)
  */
 const isScan = (step: string): boolean =>
   /^SCAN |AUTOMATIC/.test(step) &&
@@ -138,7 +143,7 @@ const isSort = (step: string): boolean => step.includes("TEMP B-TREE");
 const describeRun = (sql: string, by: string, lines: string[]): string =>
   [by, `  ${sql}`, ...lines.map((line) => `  -> ${line}`)].join("\n");
 
-/** A failure tells each thing that was found, as it is. */
+/** Lists each finding in the failure message. */
 const none = (found: string[]): void => expect(found.length, `\n\n${found.join("\n\n")}\n\n`).toBe(0);
 
 async function callEverything(worker: ObservedWorker, grown: Grown): Promise<void> {
@@ -165,7 +170,7 @@ let plans: Map<string, string[]>;
 let answered: Set<string>;
 
 beforeAll(async () => {
-  // A line per request would bury what a failure has to tell.
+  // Request logs would bury the failure message.
   for (const level of ["log", "warn", "error"] as const) vi.spyOn(console, level).mockReturnValue();
   const run = async (count: number) => {
     const worker = createObservedWorker();
@@ -179,7 +184,7 @@ beforeAll(async () => {
 });
 
 describe("the calls of this test", () => {
-  it("have each route answer with success", () => {
+  it("succeed on every route", () => {
     const called = routes.map(({ method, path }) => `${method} ${path}`);
     expect(called.filter((route) => !answered.has(route))).toEqual([]);
   });
@@ -189,7 +194,7 @@ describe("the calls of this test", () => {
     expect([...small.keys()].filter((sql) => !large.has(sql))).toEqual([]);
   });
 
-  it("run each statement that the source has", () => {
+  it("run each statement in the source", () => {
     const sources = import.meta.glob<string>(["../../src/ems/**/*.ts", "!../../src/ems/schema/*"], {
       query: "?raw",
       import: "default",

@@ -39,7 +39,7 @@ const mail = (more: Partial<OutgoingMail> = {}): OutgoingMail => ({
 
 const key = () => crypto.randomUUID();
 
-/** Bytes that tell their position. */
+/** Bytes that depend on their position. */
 function bytes(size: number, seed = 1): Uint8Array<ArrayBuffer> {
   const made = new Uint8Array(size);
   for (let n = 0; n < size; n++) made[n] = n * 31 + seed + (n >> 8);
@@ -69,7 +69,7 @@ const sentCount = async (subject: string, of = grant) =>
 const fault = (kind: string, of = grant, more = {}) =>
   control("POST", "/__sim/fault", { route: `POST /v3/grants/${of}/messages/send`, kind, ...more });
 
-/** The requests that go out, without being hindered. */
+/** Records outgoing requests without changing them. */
 const watchRequests = () => {
   const spy = vi.spyOn(globalThis, "fetch");
   return () =>
@@ -78,12 +78,12 @@ const watchRequests = () => {
       .map(([, init]) => String(new Headers(init?.headers).get("content-type")).split(";")[0]);
 };
 
-/** Answers in place of the stand-in. */
+/** Responds in place of the stand-in. */
 const answerWith = (answer: (init: RequestInit) => Response | Promise<Response>) =>
   vi.spyOn(globalThis, "fetch").mockImplementation(async (_, init) => answer(init as RequestInit));
 
 const timeout = AbortSignal.timeout.bind(AbortSignal);
-/** Brings every deadline near. */
+/** Shortens every deadline. */
 const hurry = (ms: number) => vi.spyOn(AbortSignal, "timeout").mockImplementation(() => timeout(ms));
 
 const failure = (sending: Promise<unknown>) =>
@@ -92,7 +92,7 @@ const failure = (sending: Promise<unknown>) =>
     (error) => ({ fault: error.fault, message: error.message, retryAfterSeconds: error.retryAfterSeconds }),
   );
 
-describe("a failed send says what is known", () => {
+describe("a failed send states its outcome", () => {
   it.each([
     ["500", "unknown"],
     ["502html", "unknown"],
@@ -123,7 +123,7 @@ describe("a failed send says what is known", () => {
     }
   });
 
-  it.each(["slow-body", "latency"])("%s is no failure", async (kind) => {
+  it.each(["slow-body", "latency"])("%s is a success", async (kind) => {
     await fault(kind);
     expect(await provider.send(grant, mail(), key())).toHaveProperty("id");
   });
@@ -157,12 +157,12 @@ describe("a failed send says what is known", () => {
     expect(failed?.message).toMatch(/^[^<>\n]{1,200}$/);
   });
 
-  it("a mail that replies to none of the mailbox is not_found", async () => {
+  it("a reply to a mail outside the mailbox is not_found", async () => {
     const failed = await failure(provider.send(grant, mail({ reply_to_message_id: "nothing" }), key()));
     expect(failed?.fault).toBe("not_found");
   });
 
-  it("a key that was used for another mail is unknown: that one may have been sent", async () => {
+  it("a key reused for another mail is unknown: the other may have been sent", async () => {
     const used = key();
     await provider.send(grant, mail(), used);
     expect((await failure(provider.send(grant, mail(), used)))?.fault).toBe("unknown");
@@ -180,21 +180,21 @@ describe("a failed send says what is known", () => {
     expect(await sentCount(once.subject, own)).toBe(1);
   });
 
-  it("success told before the mail was there is unknown", async () => {
+  it("success with a truncated request is unknown", async () => {
     hurry(500);
     answerWith(() => Response.json({ data: { id: "early" } }));
     const failed = await failure(provider.send(grant, mail({ attachments: [file(bytes(3 * MB))] }), key()));
     expect(failed?.fault).toBe("unknown");
   });
 
-  it("an early refusal of a multipart counts, whatever is left to be written", async () => {
+  it("an early refusal of a multipart counts, although not all was written", async () => {
     answerWith(() => Response.json(nylas("invalid_request_error"), { status: 413 }));
     const failed = await failure(provider.send(grant, mail({ attachments: [file(bytes(3 * MB))] }), key()));
     expect(failed?.fault).toBe("refused");
   });
 });
 
-describe("a file that is not what was said is unreadable, and nothing is sent", () => {
+describe("a file of another length than declared is unreadable, and nothing is sent", () => {
   const small = bytes(1000);
   const large = bytes(3 * MB);
   const broken = () =>
@@ -226,7 +226,7 @@ describe("a file that is not what was said is unreadable, and nothing is sent", 
     expect(await sentCount(refused.subject, own)).toBe(0);
   });
 
-  it("one that never comes is given up at the deadline, and let go", async () => {
+  it("a file that stalls fails at the deadline, and is released", async () => {
     for (const size_bytes of [1000, 3 * MB]) {
       hurry(300);
       const cancelled = Promise.withResolvers<void>();
@@ -240,7 +240,7 @@ describe("a file that is not what was said is unreadable, and nothing is sent", 
 });
 
 describe("a sent mail", () => {
-  it("without files goes as JSON, with all that it says", async () => {
+  it("without files is sent as JSON with every field", async () => {
     const types = watchRequests();
     const request = mail({
       to: [{ name: "Жон", email: "john@customer.example" }],
@@ -267,7 +267,7 @@ describe("a sent mail", () => {
     expect(stored?.headers).toContainEqual({ name: "X-Xabar-Id", value: request.marker });
   });
 
-  it("names the mails that it answers, where they lie in another mailbox", async () => {
+  it("has a References chain for an original in another mailbox", async () => {
     const references = ["<first@out.example>", "<second@out.example>"];
     const { id } = await provider.send(grant, mail({ references }), key());
     const stored = (await storedMail(grant)).find((message) => message.id === id);
@@ -275,7 +275,7 @@ describe("a sent mail", () => {
     expect(stored?.headers).toContainEqual({ name: "References", value: references.join(" ") });
   });
 
-  it("leaves it to Nylas to name the mail of the same mailbox that it answers", async () => {
+  it("has only the original's id for an original in the same mailbox", async () => {
     const original = await provider.send(grant, mail(), key());
     const reply = mail({ reply_to_message_id: original.id, references: ["<other@out.example>"] });
     const answer = await provider.send(grant, reply, key());
@@ -283,7 +283,7 @@ describe("a sent mail", () => {
     expect(answer.references).toEqual([original.internet_message_id]);
   });
 
-  it("a small file goes as JSON and arrives byte for byte", async () => {
+  it("a small file is sent as JSON and arrives byte for byte", async () => {
     const types = watchRequests();
     const content = bytes(70_000);
     const answer = await provider.send(grant, mail({ attachments: [file(content)] }), key());
@@ -305,7 +305,7 @@ describe("a sent mail", () => {
     expect(await sha256((await download(answer)) as Uint8Array<ArrayBuffer>)).toBe(await sha256(content));
   });
 
-  it("a text of 3 MB goes as multipart too", async () => {
+  it("a text of 3 MB is sent as multipart too", async () => {
     const request = mail({ html: "ў".repeat(1.5 * MB) });
     const { body } = await provider.send(grant, request, key());
     expect(body).toBe(request.html);
@@ -323,7 +323,7 @@ describe("a sent mail", () => {
     }
   });
 
-  it("files are read no faster than they are sent, one after the other", async () => {
+  it("files are read one after the other, no faster than they are sent", async () => {
     const chunk = 64 * 1024;
     const chunks = 128;
     let pulled = 0;
@@ -383,7 +383,7 @@ describe("a sent mail", () => {
     expect(files.slice(0, names.length).map(({ filename }) => filename)).toEqual(names);
   });
 
-  it.each(["JSON", "multipart"])("has no types of files but what are types, as %s", async (form) => {
+  it.each(["JSON", "multipart"])("replaces invalid file types, as %s", async (form) => {
     const given = ["text/plain; charset=utf-8", "image/svg+xml", "", "text", 'a/b\r\nX-Evil: "1"', "<b>/x"];
     const attachments = given.map((content_type) => file(bytes(10), { content_type }));
     if (form === "multipart") attachments.push(file(bytes(3 * MB)));
@@ -405,7 +405,7 @@ describe("a sent mail", () => {
     expect(stored?.attachments).toMatchObject([{ content_id: "logo@x", is_inline: true }]);
   });
 
-  it("loses no file to another's content id, nor the message to a file's", async () => {
+  it("keeps a file or message whose name equals another's content id", async () => {
     const attachments = ["message", "twice", "twice", null, "file3"].map((content_id, n) =>
       file(bytes(600_000, n), { content_id, filename: `${n}` }),
     );
@@ -427,7 +427,7 @@ describe("the same key twice", () => {
     expect(await sentCount(request.subject)).toBe(1);
   });
 
-  it.each(["504-after", "reset-after", "cut-body"])("after %s tells what the first one did", async (kind) => {
+  it.each(["504-after", "reset-after", "cut-body"])("after %s returns the first outcome", async (kind) => {
     const [request, same] = [mail({ attachments: [file(bytes(3 * MB))] }), key()];
     await fault(kind);
     expect((await failure(provider.send(grant, request, same)))?.fault).toBe("unknown");
@@ -453,13 +453,13 @@ describe("the same key twice", () => {
   });
 });
 
-describe("a mail looked for by its marker", () => {
+describe("a search by marker", () => {
   const now = () => Math.floor(Date.now() / 1000);
   const around = (marker: string) => ({ marker, after: now() - 60, before: now() + 60 });
   const search = (kind: string, of: string, times = 1) =>
     control("POST", "/__sim/fault", { route: `GET /v3/grants/${of}/messages`, kind, times });
 
-  it("that was never sent, or not then, or from another mailbox, is not found", async () => {
+  it("does not find a mail that was never sent, not then, or from another mailbox", async () => {
     const request = mail();
     await provider.send(grant, request, key());
     const { marker } = request;
@@ -473,7 +473,7 @@ describe("a mail looked for by its marker", () => {
     ["401", "grant_dead"],
     ["429", "rate_limited"],
     ["404-once", "not_found"],
-  ])("while the provider answers %s is %s", async (kind, expected) => {
+  ])("while the provider responds %s is %s", async (kind, expected) => {
     await search(kind, grant);
     expect((await failure(provider.findSent(grant, around("x"))))?.fault).toBe(expected);
   });
@@ -500,7 +500,7 @@ describe("a mail looked for by its marker", () => {
     });
   });
 
-  it("to oneself is found as it was sent, not as it was received", async () => {
+  it("finds a mail to oneself as sent, not as received", async () => {
     const email = `box${unique()}@demo.example`;
     const own = await createGrant(email);
     const request = mail({ to: [{ name: null, email }] });
@@ -509,7 +509,7 @@ describe("a mail looked for by its marker", () => {
     expect((await provider.findSent(own.id, around(request.marker)))?.id).toBe(id);
   });
 
-  it("is found when nobody heard of it, at the bounds of the range, and behind other pages", async () => {
+  it("finds a mail without a response, at the bounds of the range, and on later pages", async () => {
     const email = `box${unique()}@demo.example`;
     const own = await createGrant(email);
     const request = mail();

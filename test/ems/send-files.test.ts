@@ -47,8 +47,8 @@ function random(size: number): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-describe("files that go with a mail", () => {
-  it("of another company, or that nobody has uploaded, are 400, and nothing is sent", async () => {
+describe("attachments of a sent mail", () => {
+  it("that are unknown or another company's are 400, and nothing is sent", async () => {
     const [own] = await upload(new File(["x"], "a.txt"));
     const stranger = await createClient();
     const theirs = await connectMailbox(stranger);
@@ -58,7 +58,7 @@ describe("files that go with a mail", () => {
     expect(await storedMail(theirs.grant_id)).toEqual([]);
   });
 
-  it("of more than 25 MB in all are 413, with the limit", async () => {
+  it("over 25 MB in all are 413, with the limit", async () => {
     const ids = [];
     for (const name of ["a", "b"])
       ids.push((await upload(new File([random(13 * 1024 * 1024)], name)))[0]!.id);
@@ -110,7 +110,7 @@ describe("files that go with a mail", () => {
     expect(body.has_attachments).toBe(true);
   });
 
-  it("go with a reply and with a draft as well", async () => {
+  it("work on a reply and a draft too", async () => {
     const { body: first } = await client.call("POST", "/messages/send", mail());
     const [file] = await upload(new File(["x"], "a.txt", { type: "text/plain" }));
     const attachment_ids = [file!.id];

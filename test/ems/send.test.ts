@@ -29,7 +29,7 @@ const totals = async (of: Client) => {
   return [messages?.body.total, threads?.body.total];
 };
 
-/** A mail from a customer, as it is stored. */
+/** Stores a mail from a customer. */
 async function receive(of: Client, box: Mailbox, fields: object = {}): Promise<MessageResponse> {
   const subject = `Question ${unique()}`;
   await receiveMail({
@@ -46,15 +46,15 @@ async function receive(of: Client, box: Mailbox, fields: object = {}): Promise<M
   });
 }
 
-describe("what is refused leaves nothing behind", () => {
+describe("a refused send leaves nothing behind", () => {
   it.each([
     ["500", "It is not known whether the mail was sent"],
     ["502html", "It is not known whether the mail was sent"],
     ["503", "It is not known whether the mail was sent"],
     ["504", "It is not known whether the mail was sent"],
     ["429", "The mail was not sent"],
-  ])("a provider that answers %s: 502 in a safe sentence", async (kind, sentence) => {
-    const owner = await createClient(); // what is not known is found out in the background
+  ])("a provider response of %s is 502 with a safe sentence", async (kind, sentence) => {
+    const owner = await createClient(); // unknown outcomes are resolved in the background
     const box = await connectMailbox(owner);
     await breakRoute(`POST /v3/grants/${box.grant_id}/messages/send`, kind);
     const { status, body } = await owner.call("POST", "/messages/send/", mail(box));
@@ -64,7 +64,7 @@ describe("what is refused leaves nothing behind", () => {
     expect(await totals(owner)).toEqual([0, 0]);
   });
 
-  it("a mailbox that was disconnected, or whose grant has died: 409 that says what to do", async () => {
+  it("a disconnected mailbox or a dead grant is 409 that says what to do", async () => {
     const expired = await connectMailbox(client);
     await expireGrant(expired.grant_id);
     const gone = await connectMailbox(client);
@@ -78,7 +78,7 @@ describe("what is refused leaves nothing behind", () => {
 });
 
 describe("sending", () => {
-  it("answers with the stored message, which the sender has read and colleagues have not", async () => {
+  it("returns the stored message, read for its sender and unread for colleagues", async () => {
     const request = mail(account, {
       cc: [{ name: null, email: "cc@customer.example" }],
       bcc: [{ email: "bcc@customer.example" }],
@@ -115,7 +115,7 @@ describe("sending", () => {
     });
   });
 
-  it("the mail leaves with the account's display name, whole, once", async () => {
+  it("sends the mail complete and once, with the account's display name", async () => {
     await client.call("PATCH", `/accounts/${account.id}`, { display_name: "Support Team" });
     const request = mail(account, { body_html: `<p>${"ў".repeat(50_000)}</p>` });
     const { body } = await client.call<MessageResponse>("POST", "/messages/send/", request);
@@ -128,7 +128,7 @@ describe("sending", () => {
     });
   });
 
-  it("its notification, however it comes, makes no second message and takes nothing away", async () => {
+  it("its notification, in any form, creates no second message and removes nothing", async () => {
     const request = mail(account, { body_text: "only we know this" });
     const { body } = await client.call<MessageResponse>("POST", "/messages/send/", request);
     const before = await totals(client);
@@ -140,21 +140,24 @@ describe("sending", () => {
 });
 
 describe("replying", () => {
-  it.each(["google", "microsoft", "imap"])("on %s: the same thread here and there", async (provider) => {
-    const box = await connectMailbox(client, { provider });
-    const original = await receive(client, box);
-    const request = mail(box, { subject: `Re: ${original.subject}` });
-    const { body } = await client.call<MessageResponse>("POST", `/messages/${original.id}/reply`, request);
-    expect(body.thread_id).toBe(original.thread_id);
-    const sent = (await storedMail(box.grant_id)).find(({ subject }) => subject === request.subject);
-    expect(headerOf(sent, "In-Reply-To")).toBe(original.internet_message_id);
-    const thread = (await client.call("GET", `/threads/${original.thread_id}`)).body;
-    expect(thread.messages.map(({ id }: { id: string }) => id)).toEqual([original.id, body.id]);
-    expect(thread.subject).toBe(original.subject);
+  it.each(["google", "microsoft", "imap"])(
+    "on %s lands in the same thread here and at the provider",
+    async (provider) => {
+      const box = await connectMailbox(client, { provider });
+      const original = await receive(client, box);
+      const request = mail(box, { subject: `Re: ${original.subject}` });
+      const { body } = await client.call<MessageResponse>("POST", `/messages/${original.id}/reply`, request);
+      expect(body.thread_id).toBe(original.thread_id);
+      const sent = (await storedMail(box.grant_id)).find(({ subject }) => subject === request.subject);
+      expect(headerOf(sent, "In-Reply-To")).toBe(original.internet_message_id);
+      const thread = (await client.call("GET", `/threads/${original.thread_id}`)).body;
+      expect(thread.messages.map(({ id }: { id: string }) => id)).toEqual([original.id, body.id]);
+      expect(thread.subject).toBe(original.subject);
 
-    const answer = await receive(client, box, { inReplyTo: body.internet_message_id });
-    expect(answer.thread_id).toBe(original.thread_id);
-  });
+      const answer = await receive(client, box, { inReplyTo: body.internet_message_id });
+      expect(answer.thread_id).toBe(original.thread_id);
+    },
+  );
 
   it("a send with reply_to_message_id does the same", async () => {
     const original = await receive(client, account);
@@ -163,7 +166,7 @@ describe("replying", () => {
     expect(body.thread_id).toBe(original.thread_id);
   });
 
-  it("from another mailbox of the company it stays in the thread, and so does what comes back to it", async () => {
+  it("from another mailbox of the company stays in the thread, as do the replies to it", async () => {
     const original = await receive(client, account);
     const other = await connectMailbox(client);
     const request = mail(other);

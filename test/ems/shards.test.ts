@@ -8,7 +8,7 @@ import { type Client, connectMailbox, createClient, unique } from "../support/cl
 import { createGrant, eventually, receiveMail } from "../support/nylas.ts";
 import { openStream, type Stream } from "../support/stream.ts";
 
-// A company of the main database, one of the second (see vitest.config.ts), and a user of both.
+// One company in the main database, one in the second (see vitest.config.ts), and a user of both.
 let first: Client;
 let second: Client;
 let both: Client;
@@ -40,8 +40,8 @@ beforeAll(async () => {
   await eventually(async () => expect(await subjectsOf(both)).toHaveLength(6));
 });
 
-describe("of companies in different databases", () => {
-  it("neither reaches what is the other's", async () => {
+describe("companies in different databases", () => {
+  it("cannot reach each other's rows", async () => {
     const [foreign] = (await second.call("GET", "/inbox")).body.items;
     for (const [method, path] of [
       ["GET", `/messages/${foreign.message.id}`],
@@ -55,7 +55,7 @@ describe("of companies in different databases", () => {
     expect(await subjectsOf(first, `&account_id=${boxes[1]!.id}`)).toEqual([]);
   });
 
-  it("no address can be had by both, also when both ask at the same moment", async () => {
+  it("cannot both have one address, even by concurrent requests", async () => {
     const claim = async (client: Client, email_address: string) => {
       const grant = await createGrant(email_address);
       const body = { company_id: companyOf(client), email_address, grant_id: grant.id };
@@ -63,7 +63,7 @@ describe("of companies in different databases", () => {
     };
     expect(await claim(first, boxes[1]!.email_address.toUpperCase())).toBe(400);
     expect(await claim(second, boxes[0]!.email_address)).toBe(400);
-    // What only one of them says is its own keeps neither from proving it.
+    // A mere claim of one company does not block the other from proving the address.
     const said = `said${unique()}@demo.example`;
     for (const client of [first, second]) {
       const body = { company_id: companyOf(client), email_address: said };
@@ -83,7 +83,7 @@ describe("of companies in different databases", () => {
     }
   });
 
-  it("a user of both has one list of all that they hold", async () => {
+  it("show a user of both one merged list", async () => {
     const wanted = ["mail 5", "mail 4", "mail 3", "mail 2", "mail 1", "mail 0"];
     expect(await subjectsOf(both)).toEqual(wanted);
     for (const path of ["/inbox", "/messages", "/threads"]) {
@@ -106,7 +106,7 @@ describe("of companies in different databases", () => {
     expect(new Set(deliveries.map(({ account_id }: { account_id: string }) => account_id)).size).toBe(2);
   });
 
-  it("a company has its name where its mail is", async () => {
+  it("have their names in the database of their mail", async () => {
     for (const client of [first, second]) {
       const id = companyOf(client);
       expect((await both.call("PUT", `/companies/${id}`, { name: `Company ${id}` })).status).toBe(200);
@@ -116,7 +116,7 @@ describe("of companies in different databases", () => {
     expect((await both.call("GET", `/accounts/${boxes[1]!.id}`)).body.company).toEqual(names[1]);
   });
 
-  it("a user of both reads, stars, answers and drafts in either", async () => {
+  it("let a user of both read, star, reply and draft in either", async () => {
     const { items } = (await both.call("GET", "/inbox")).body;
     for (const item of items.slice(0, 2)) {
       const { thread_id, id } = item.message;
@@ -146,7 +146,7 @@ describe("of companies in different databases", () => {
     expect((await both.call("GET", "/outbox")).body.items).toHaveLength(4);
   });
 
-  it("a key means one request, whichever company it is about", async () => {
+  it("share a user's Idempotency-Keys", async () => {
     const headers = { "idempotency-key": `key-${unique()}` };
     const send = (nth: 0 | 1) => {
       const email_account_id = boxes[nth]!.id;
@@ -164,7 +164,7 @@ describe("of companies in different databases", () => {
     expect((await send(0)).status).toBe(422);
   });
 
-  it("one stream tells of both, and goes on with both where it was", async () => {
+  it("share one stream, which resumes for both", async () => {
     const { headers } = await both.call("GET", "/inbox");
     let position = headers.get("last-event-id") ?? "";
     const receiveBoth = async (subject: string) => {
@@ -202,7 +202,7 @@ describe("of companies in different databases", () => {
     expect(none).toEqual({ items: [], position: body.position, has_more: false });
   });
 
-  it("history and sweeps bring each company's mail to where it belongs", async () => {
+  it("get backfilled and swept mail in their own database", async () => {
     for (const nth of [0, 1] as const) await receive(nth, `never announced ${nth}`, { silent: true });
     for (const { id } of boxes) await both.call("PATCH", `/accounts/${id}`, { status: "syncing" });
     await eventually(async () => {
@@ -211,7 +211,7 @@ describe("of companies in different databases", () => {
     });
   });
 
-  it("mail that waits leaves from either, and cron looks after both", async () => {
+  it("send waiting mail from either, and cron covers both", async () => {
     const waiting = await Promise.all(
       boxes.map(({ id: email_account_id }) => {
         const mail = {
@@ -239,7 +239,7 @@ describe("of companies in different databases", () => {
     }
   });
 
-  it("a user of both who has read everything has stretches in either", async () => {
+  it("keep a user's stretches in either", async () => {
     const { items } = (await both.call("GET", "/inbox?size=100")).body;
     for (const { id } of items) await both.call("PATCH", `/inbox/${id}/read`);
     for (const [nth, database] of [env.DB, env.DB_2].entries()) {
@@ -256,7 +256,7 @@ describe("of companies in different databases", () => {
     expect((await both.call("GET", "/inbox?size=100")).body.items).toHaveLength(items.length);
   });
 
-  it("nothing of one is in the database of the other", async () => {
+  it("have no rows in the other's database", async () => {
     const { results: tables } = await env.DB.prepare(
       `SELECT m.name, max(c.name = 'company_id') AS byCompany, max(c.name = 'account_id') AS byAccount
        FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table' AND m.name LIKE 'ems_%' GROUP BY 1`,
@@ -282,13 +282,13 @@ describe("of companies in different databases", () => {
   });
 });
 
-it("a company's mail of before is where it was: only new companies go to a new database", async () => {
+it("a new database takes only new companies; older mail stays where it is", async () => {
   const account = await createBulkAccount(3);
   const client = await createClient({ companies: [account.company_id] });
   expect((await client.call("GET", "/messages")).body.total).toBe(3);
 });
 
-it("a database that is down stops the intake of no company in another", async () => {
+it("a database that is down does not stop intake in another", async () => {
   const down = async () => {
     throw new Error("The database is down");
   };

@@ -34,7 +34,7 @@ async function connect(client: Client, email: string): Promise<string> {
 }
 
 describe("the history of a mailbox", () => {
-  it("is read with its progress visible, tells of itself once, and of none of its mails", async () => {
+  it("is read with visible progress, one event for the account and none per mail", async () => {
     const client = await createClient();
     const email = `history${unique()}@demo.example`;
     await createGrant(email);
@@ -56,13 +56,13 @@ describe("the history of a mailbox", () => {
     expect((await client.call("GET", "/messages/?size=1")).body.total).toBe(120);
   });
 
-  it("of a mailbox without any mail has no oldest date", async () => {
+  it("of an empty mailbox has no oldest date", async () => {
     const client = await createClient();
     const { id } = await connectMailbox(client);
     expect(await sync(client, id)).toMatchObject({ state: "done", fetched: 0, oldest_date: null });
   });
 
-  it("goes on where it was, after a limit, a failure or a step that was lost", async () => {
+  it("resumes after a rate limit, a failure or a lost job", async () => {
     const client = await createClient();
     const email = `broken${unique()}@demo.example`;
     const grant = await createGrant(email);
@@ -70,7 +70,7 @@ describe("the history of a mailbox", () => {
     await breakRoute(`GET /v3/grants/${grant.id}/messages`, "500", 1);
     const id = await connect(client, email);
     await eventually(async () => expect((await sync(client, id)).fetched).toBeGreaterThan(0));
-    // A step that never comes: the cron finds that the backfill stands still.
+    // A lost job: cron finds that the backfill stalls.
     await env.DB.prepare("UPDATE ems_syncs SET moved_at = 0 WHERE account_id = ?").bind(id).run();
     await cron();
     await eventually(async () => expect((await sync(client, id)).state).toBe("done"));
@@ -80,7 +80,7 @@ describe("the history of a mailbox", () => {
 });
 
 describe("a sweep", () => {
-  it("finds the mail that no notification brought, tells of it, counts it, and counts it once", async () => {
+  it("finds a mail without a notification, appends its event, and counts it once", async () => {
     const client = await createClient();
     const account = await connectMailbox(client);
     const subject = `missed ${unique()}`;
@@ -99,7 +99,7 @@ describe("a sweep", () => {
     await eventually(async () => expect((await sync(client, account.id)).repaired_count).toBe(1));
   });
 
-  it("shows what keeps it from working, and nothing once it works", async () => {
+  it("reports its failure until it works again", async () => {
     const client = await createClient();
     const account = await connectMailbox(client);
     await breakRoute(`GET /v3/grants/${account.grant_id}/messages`, "502html", 1);

@@ -12,13 +12,13 @@ interface Mail {
   n: number;
   /** The provider's thread. */
   group: number;
-  /** Which mails it answers, the nearest last; some of them never come. */
+  /** The mails it replies to, nearest last. Some never arrive. */
   references: number[];
 }
 
 const habit = fc.constantFrom("all that its parent names, and the parent", "the parent", "none");
 
-/** Conversations, as mail programs write them: no mail names one that those between do not know of. */
+/** Conversations as mail programs write them: a mail refers only to mails that those in between know. */
 const mails = fc
   .array(fc.record({ group: fc.nat(7), parent: fc.nat(9), habit, comes: fc.boolean() }), {
     minLength: 2,
@@ -35,10 +35,7 @@ const mails = fc
   })
   .filter((list) => list.length > 1);
 
-/**
- * The plain model: a thread is what is connected, by one group of the provider, or by each mail's nearest reference
- * that is there.
- */
+/** The plain model: threads are connected by provider groups, or by each mail's nearest stored reference. */
 function partition(list: Mail[]): number[] {
   const thread = list.map((_, index) => index);
   const join = (a: number, b: number) => {
@@ -54,7 +51,7 @@ function partition(list: Mail[]): number[] {
   return thread;
 }
 
-/** Names the parts of a partition by their first member, so that two can be compared. */
+/** Labels the parts of a partition by their first member, to compare two partitions. */
 const normal = <T>(parts: T[]): number[] => parts.map((part) => parts.indexOf(part));
 
 async function deliver(
@@ -74,7 +71,7 @@ async function deliver(
   await applyMessage(ctx, account, { message, observedAt: 1, cause: `c-${run}-${n}` });
 }
 
-it("threads are what is connected, in whatever order and company it came", async () => {
+it("threads are the connected mails, in any order of arrival and with any other mail", async () => {
   const scenario = mails.chain((list) =>
     fc.record({
       list: fc.constant(list),
@@ -120,7 +117,7 @@ const threadsOf = async (account: BulkAccount): Promise<Map<string, string>> => 
   return new Map(results.map(({ id, thread_id }) => [id, thread_id]));
 };
 
-it("a mail that nothing waits for joins no threads, whatever it refers to", async () => {
+it("a mail that no other waits for joins no threads, with any references", async () => {
   const reference = fc.oneof(fc.nat(9), fc.integer({ min: 100, max: 102 }));
   const sequence = fc.array(fc.record({ references: fc.uniqueArray(reference), subject: fc.nat(1) }), {
     minLength: 2,
@@ -132,7 +129,7 @@ it("a mail that nothing waits for joins no threads, whatever it refers to", asyn
       const run = unique();
       for (const [n, { references, subject }] of list.entries()) {
         const before = await threadsOf(account);
-        // Of what comes later nobody knows yet; what comes never everybody may refer to.
+        // No mail can refer to later ones. Mails that never arrive can be referred to by all.
         const known = references.filter((other) => other < n || other >= 100);
         await deliver(account, run, { n, group: n, references: known }, `Re: ${subject}`);
         const after = await threadsOf(account);
@@ -143,7 +140,7 @@ it("a mail that nothing waits for joins no threads, whatever it refers to", asyn
   );
 });
 
-it("mails that miss the same mail are as many threads as they have subjects, in whatever order", async () => {
+it("mails that miss the same mail form one thread per subject, in any order", async () => {
   const subjects = fc.array(fc.constantFrom("Deal", "Re: deal", "AW: Deal", "Order", "Re: Order"), {
     minLength: 2,
     maxLength: 7,

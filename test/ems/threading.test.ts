@@ -18,7 +18,7 @@ interface Sorted {
   threaded_by: string;
 }
 
-/** Stores a mail. @returns where it was put, and by which rule */
+/** Stores a mail. @returns its thread, and the rule that found it */
 async function receive(fields: object, to: BulkAccount = account): Promise<Sorted> {
   const n = unique();
   const message = {
@@ -51,35 +51,35 @@ describe("a mail finds its thread", () => {
     });
   });
 
-  it("when a client has rewritten the Message-ID that is answered, by the provider's thread", async () => {
+  it("by the provider's thread when a client rewrote the Message-ID it replies to", async () => {
     const sent = await receive({ thread_id: "p2", internet_message_id: "<ours@x.example>" });
     const reply = await receive({ thread_id: "p2", references: ["<rewritten-by-exchange@y.example>"] });
     expect(reply).toEqual({ thread_id: sent.thread_id, threaded_by: "provider" });
   });
 
-  it("when the provider has torn it off, by what it refers to", async () => {
+  it("by its references when the provider split the thread", async () => {
     const first = await receive({ internet_message_id: "<root@x.example>" });
     const reply = await receive({ references: ["<unknown@x.example>", "<root@x.example>"] });
     expect(reply).toEqual({ thread_id: first.thread_id, threaded_by: "references" });
   });
 
-  it("before the mail that it answers has come", async () => {
+  it("before the mail it replies to arrives", async () => {
     const reply = await receive({ references: ["<late@x.example>"] });
     const late = await receive({ internet_message_id: "<late@x.example>" });
     expect(late).toEqual({ thread_id: reply.thread_id, threaded_by: "references" });
   });
 });
 
-describe("mails that answer one that never came to this mailbox", () => {
+describe("replies to a mail that never arrived", () => {
   const answer = (subject: string, to?: BulkAccount) =>
     receive({ references: ["<newsletter@list.example>"], subject }, to);
 
-  it("stay apart when they are about different things", async () => {
+  it("stay apart under different subjects", async () => {
     const answers = [await answer("Re: Order 1"), await answer("Re: Order 2"), await answer("Order 3")];
     expect(new Set(answers.map(({ thread_id }) => thread_id)).size).toBe(3);
   });
 
-  it("are one thread under one subject, whatever language wrote its prefix", async () => {
+  it("are one thread under one subject, with a prefix in any language", async () => {
     const to = await createBulkAccount(1);
     const subjects = ["Заказ", "Re: заказ", "AW: Re: ЗАКАЗ", "Отв: [sales] Заказ", "Fwd: Заказ (fwd)"];
     const threads: string[] = [];
@@ -93,7 +93,7 @@ describe("mails that answer one that never came to this mailbox", () => {
     expect(here.thread_id).not.toBe(there.thread_id);
   });
 
-  it("join no thread that has another mail that they refer to", async () => {
+  it("do not join through it once they have another reference", async () => {
     const here = await receive({ internet_message_id: "<here@x.example>" });
     const lost = await receive({ references: ["<lost-one@x.example>"], subject: "Deal" });
     const both = { references: ["<here@x.example>", "<lost-one@x.example>"], subject: "Re: Deal" };
@@ -125,40 +125,40 @@ describe("a stranger who knows two threads", () => {
     b = await receive({ internet_message_id: ids.b, subject: "Deal B" }, to);
   });
 
-  it("gets into the nearer one, and joins nothing", async () => {
+  it("enters the nearer one, and merges nothing", async () => {
     expect(await receive({ references: [ids.a, ids.b] }, to)).toMatchObject({ thread_id: b.thread_id });
     expect(await receive({ references: [ids.b, ids.a] }, to)).toMatchObject({ thread_id: a.thread_id });
     expect(await counts(a, b)).toEqual([2, 2]);
   });
 
-  it("joins nothing by a mail that is missed and comes later", async () => {
+  it("merges nothing by a missing mail that arrives later", async () => {
     await receive({ references: [ids.a, "<step@x.example>"] }, to);
     const step = { internet_message_id: "<step@x.example>", references: [ids.b] };
     expect(await receive(step, to)).toMatchObject({ thread_id: b.thread_id });
     expect(await counts(a, b)).toEqual([2, 2]);
   });
 
-  it("joins nothing by two mails that are missed and come later", async () => {
+  it("merges nothing by two missing mails that arrive later", async () => {
     await receive({ references: ["<one@x.example>", "<two@x.example>"] }, to);
     await receive({ internet_message_id: "<two@x.example>", references: [ids.a] }, to);
     await receive({ internet_message_id: "<one@x.example>", references: [ids.b] }, to);
     expect(await counts(a, b)).toEqual([3, 2]);
   });
 
-  it("draws no answers away by a second mail with a known Message-ID", async () => {
+  it("draws no replies away by a second mail with a known Message-ID", async () => {
     const copy = await receive({ internet_message_id: ids.a }, to);
     expect(copy.thread_id).not.toBe(a.thread_id);
     expect(await receive({ references: [ids.a] }, to)).toMatchObject({ thread_id: a.thread_id });
   });
 });
 
-describe("threads become one", () => {
+describe("threads merge", () => {
   const threadOf = (internetId: string, to: BulkAccount) =>
     env.DB.prepare("SELECT thread_id FROM ems_messages WHERE account_id = ? AND internet_message_id = ?")
       .bind(to.id, internetId)
       .first<string>("thread_id");
 
-  it("when the mail comes that they were waiting for, and the oldest stays", async () => {
+  it("into the oldest when the mail they wait for arrives", async () => {
     const to = await createBulkAccount(1);
     const missing = ["<missing@x.example>"];
     const first = await receive({ references: missing, subject: "One" }, to);
@@ -170,7 +170,7 @@ describe("threads become one", () => {
     }
   });
 
-  it("when the provider says so of one that is stored", async () => {
+  it("when the provider regroups a stored mail", async () => {
     const to = await createBulkAccount(1);
     const first = await receive({ thread_id: "g1" }, to);
     const named = { internet_message_id: "<regrouped@x.example>" };
@@ -187,7 +187,7 @@ describe("threads become one", () => {
 describe("after a deletion", () => {
   const remove = (id: string, to: BulkAccount) => deleteMessage(ctx, to, id, Date.now());
 
-  it("an answer to what was deleted joins what is left, also when that has become part of another", async () => {
+  it("a reply to a deleted mail joins the rest of its thread, even after a merge", async () => {
     const to = await createBulkAccount(1);
     const other = await receive({ references: ["<gap@x.example>"], subject: "Other" }, to);
     const root = await receive({ internet_message_id: "<kept@x.example>" }, to);
@@ -207,7 +207,7 @@ describe("after a deletion", () => {
     });
   });
 
-  it("of a whole thread an answer begins another", async () => {
+  it("of a whole thread a reply starts a new one", async () => {
     const to = await createBulkAccount(1);
     const only = await receive({ id: "only", internet_message_id: "<only@x.example>" }, to);
     await remove("only", to);
@@ -216,7 +216,7 @@ describe("after a deletion", () => {
     expect(answer.thread_id).not.toBe(only.thread_id);
   });
 
-  it("a mail that comes back joins what is left", async () => {
+  it("a mail that returns joins the rest of its thread", async () => {
     const to = await createBulkAccount(1);
     const back = { id: "back", internet_message_id: "<back@x.example>" };
     const { thread_id } = await receive(back, to);
@@ -231,7 +231,7 @@ describe("after a deletion", () => {
     expect(row).toEqual({ thread_id });
   });
 
-  it("the provider's thread is known by the one that was begun with it", async () => {
+  it("the provider's thread id still leads to the thread that it started", async () => {
     const to = await createBulkAccount(1);
     const first = await receive(
       { id: "first", thread_id: "p", internet_message_id: "<first@x.example>" },
@@ -246,7 +246,7 @@ describe("after a deletion", () => {
   });
 });
 
-it("one mail to two of our mailboxes is in a thread of each", async () => {
+it("one mail to two of our mailboxes is in one thread per mailbox", async () => {
   const other = await createBulkAccount(1, account.company_id);
   const mail = { id: "same", thread_id: "same", internet_message_id: "<same@x.example>" };
   const [here, there] = [await receive(mail), await receive(mail, other)];
@@ -255,7 +255,7 @@ it("one mail to two of our mailboxes is in a thread of each", async () => {
   expect(answer.thread_id).toBe(there.thread_id);
 });
 
-it("a mail to oneself, which a provider keeps twice, is one conversation", async () => {
+it("a mail to oneself, which a provider stores twice, is one thread", async () => {
   const self = {
     internet_message_id: "<self@x.example>",
     from: { email: account.email_address, name: null },
@@ -268,7 +268,7 @@ it("a mail to oneself, which a provider keeps twice, is one conversation", async
   expect(await receive({ references: ["<self@x.example>"] })).toMatchObject({ thread_id: sent.thread_id });
 });
 
-it("a protected thread that turns out to be one with another protects both", async () => {
+it("merging with a protected thread protects both", async () => {
   const first = await receive({ references: ["<bridge@x.example>"], subject: "One" });
   const second = await receive({ references: ["<bridge@x.example>"], subject: "Two" });
   await env.DB.prepare("UPDATE ems_threads SET do_not_delete = 1 WHERE id = ?").bind(second.thread_id).run();
@@ -281,7 +281,7 @@ it("a protected thread that turns out to be one with another protects both", asy
   expect(results).toEqual([{ message_count: 3, do_not_delete: 1 }]);
 });
 
-describe("two threads that turn out to be one, even in history", () => {
+describe("merged threads, even during backfill", () => {
   let rows: { type: string; thread_id: string; version: number | null; seen: number | null }[];
   let first: Sorted;
   let second: Sorted;
@@ -309,13 +309,13 @@ describe("two threads that turn out to be one, even in history", () => {
       .all<(typeof rows)[number]>());
   });
 
-  it("are told of: the one that is gone, and the one that has all of it", () => {
+  it("append thread.deleted for one and thread.updated for the other", () => {
     expect(rows.map(({ type }) => type).toSorted()).toEqual(["thread.deleted", "thread.updated"]);
     const ids = rows.map(({ thread_id }) => thread_id);
     expect(ids.toSorted()).toEqual([first.thread_id, second.thread_id].toSorted());
   });
 
-  it("have a version that nobody has seen, whichever of the two they knew", () => {
+  it("have a version above both", () => {
     const merged = rows.find(({ version }) => version !== null);
     expect(merged?.version).toBeGreaterThan(2);
     expect(merged?.seen).toBe(merged?.version);

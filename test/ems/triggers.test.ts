@@ -17,7 +17,7 @@ beforeAll(async () => {
   account = await connectMailbox(client);
 });
 
-/** Applies a notification as the queue would bring it. */
+/** Applies a notification as the queue delivers it. */
 const apply = (type: string, object: object, { time = NOW, data = {}, id = `n${unique()}` } = {}) =>
   consumeNotification(ctx, {
     key: "none",
@@ -49,7 +49,7 @@ const providerId = ({ internet_message_id }: MessageResponse) => internet_messag
 const get = async ({ id }: { id: string }) => client.call<MessageResponse>("GET", `/messages/${id}`);
 
 describe("message.deleted", () => {
-  it("takes the message away from every list and count, and a late state does not bring it back", async () => {
+  it("removes the message from every list and count, and a late state does not restore it", async () => {
     const message = await create();
     const [entry] = (await client.call("GET", "/inbox/")).body.items;
     await client.call("PATCH", `/inbox/${entry.id}/read`, {});
@@ -66,25 +66,25 @@ describe("message.deleted", () => {
     expect((await client.call("GET", `/threads/${message.thread_id}`)).status).toBe(404);
   });
 
-  it("before the message itself has come keeps it away", async () => {
+  it("before the message itself arrives blocks it", async () => {
     const id = `m${unique()}`;
     const total = (await client.call("GET", "/messages/")).body.total;
     await apply("message.deleted", { id });
     await apply("message.created", mail(id), { time: NOW - 5 });
     expect((await client.call("GET", "/messages/")).body.total).toBe(total);
-    // Taken out of the bin again, later.
+    // Restored from the bin later.
     await apply("message.updated", mail(id), { time: NOW + 5 });
     expect((await client.call("GET", "/messages/")).body.total).toBe(total + 1);
   });
 
-  it("leaves a protected thread alone", async () => {
+  it("keeps the messages of a protected thread", async () => {
     const message = await create();
     await client.call("PATCH", `/threads/${message.thread_id}`, { do_not_delete: true });
     await apply("message.deleted", { id: providerId(message) });
     expect((await get(message)).status).toBe(200);
   });
 
-  it("is told on the stream", async () => {
+  it("sends an event on the stream", async () => {
     const message = await create();
     const stream = await openStream(client.token);
     await stream.next();
@@ -104,8 +104,8 @@ describe("message.deleted", () => {
   });
 });
 
-describe("what becomes of a sent mail", () => {
-  it("a bounce is shown on the message, by the provider's id or by Message-ID, and outlasts a success", async () => {
+describe("the outcome of a sent mail", () => {
+  it("a bounce, by provider id or Message-ID, is stored and overrides a success", async () => {
     const [first, second] = [await create(), await create()];
     const bounce = { bounce_reason: "No such user", code: "550", bounced_addresses: "x@out.example" };
     await apply("message.bounce_detected", { ...bounce, origin: { id: providerId(first) } });
@@ -128,28 +128,25 @@ describe("what becomes of a sent mail", () => {
     }
   });
 
-  it("a bounce of a mail that is not known yet is tried again later", async () => {
+  it("a bounce of a mail not stored yet is retried", async () => {
     const bounce = { bounce_reason: "No such user", origin: { id: `m${unique()}` } };
     await expect(apply("message.bounce_detected", bounce)).rejects.toThrow("not known yet");
   });
 
-  it.each(["inside data", "inside the object"])(
-    "a failure is shown, its reason standing %s",
-    async (where) => {
-      const message = await create();
-      const told = { reason: "Mailbox full" };
-      const inside = where === "inside data";
-      const object = { id: providerId(message), ...(inside ? {} : told) };
-      await apply(
-        "message.send_failed",
-        object,
-        inside ? { data: { object: { ...object, grant_id: account.grant_id }, ...told } } : {},
-      );
-      expect((await get(message)).body.delivery).toMatchObject({ state: "failed", detail: "Mailbox full" });
-    },
-  );
+  it.each(["inside data", "inside the object"])("a failure is stored, with its reason %s", async (where) => {
+    const message = await create();
+    const told = { reason: "Mailbox full" };
+    const inside = where === "inside data";
+    const object = { id: providerId(message), ...(inside ? {} : told) };
+    await apply(
+      "message.send_failed",
+      object,
+      inside ? { data: { object: { ...object, grant_id: account.grant_id }, ...told } } : {},
+    );
+    expect((await get(message)).body.delivery).toMatchObject({ state: "failed", detail: "Mailbox full" });
+  });
 
-  it("opens and clicks only grow", async () => {
+  it("open and click counts only grow", async () => {
     const message = await create();
     const id = { message_id: providerId(message) };
     for (const count of [2, 3, 1])
@@ -173,7 +170,7 @@ describe("what becomes of a sent mail", () => {
 
 describe("suffixes, in any combination", () => {
   it.each([".transformed", ".cleaned", ".metadata", ".truncated", ".cleaned.transformed.truncated"])(
-    "%s never costs a body that is known",
+    "%s never removes a stored body",
     async (suffix) => {
       const message = await create();
       const { body: _cut, ...rest } = mail(providerId(message), { subject: `changed ${suffix}` });
@@ -186,7 +183,7 @@ describe("suffixes, in any combination", () => {
 });
 
 describe("a grant", () => {
-  it("that expires and comes back ends connected, in whatever order it is told", async () => {
+  it("that expires and returns ends connected, in any order of notifications", async () => {
     const status = async () => (await client.call("GET", `/accounts/${account.id}`)).body.status;
     const expired = () => apply("grant.expired", { code: 25009 }, { time: NOW + 10 });
     const renewed = () =>
@@ -201,7 +198,7 @@ describe("a grant", () => {
     expect(await status()).toBe("active");
   });
 
-  it("that is deleted leaves the account disconnected, with all its mail", async () => {
+  it("that is deleted leaves the account disconnected with all its mail", async () => {
     const other = await connectMailbox(client);
     await consumeNotification(ctx, {
       key: "none",

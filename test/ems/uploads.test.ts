@@ -32,7 +32,7 @@ const field = (name: string, value: string | number): string[] => [
 
 const END = "--x--\r\n";
 
-/** A body that is given out 64 KB at a time, and how much of it was taken. */
+/** A body that is streamed in chunks of 64 KB, and how much of it was read. */
 function streamOf(pieces: (string | Uint8Array)[], fault?: Error) {
   const chunks = pieces.flatMap((piece) => {
     const bytes = typeof piece === "string" ? encoder.encode(piece) : piece;
@@ -73,7 +73,7 @@ async function post(
   return { status: response.status, body: await response.json() };
 }
 
-/** What there is in R2 and D1 of all uploads. */
+/** All uploads in R2 and D1. */
 async function kept(): Promise<{ keys: string[]; rows: Upload[] }> {
   const { objects } = await env.ATTACHMENTS.list({ prefix: "uploads/" });
   const { results } = await env.DB.prepare("SELECT * FROM ems_uploads ORDER BY rowid").all<Upload>();
@@ -105,7 +105,7 @@ beforeEach(async () => {
 
 afterEach(() => vi.restoreAllMocks());
 
-describe("refused, with nothing kept of it, is", () => {
+describe("refused, with nothing stored, is", () => {
   afterEach(async () => expect(await kept()).toEqual({ keys: [], rows: [] }));
 
   const expectRefused = async (status: number, detail: string, ...args: Parameters<typeof post>) => {
@@ -148,7 +148,7 @@ describe("refused, with nothing kept of it, is", () => {
       ...file({ content: randomBytes(6 * MB) }).slice(0, 2),
     ]));
 
-  it("a form that is malformed after its first file", () =>
+  it("a form malformed after its first file", () =>
     expectRefused(400, "body: a part has no valid Content-Disposition", [...file(), "--x\r\n\r\n\r\n", END]));
 
   it("more than 20 files", () =>
@@ -185,12 +185,12 @@ describe("refused, with nothing kept of it, is", () => {
     await expectRefused(400, "company_id: ", [...file(), ...field("company_id", id), END]);
   });
 
-  it.each(["x", "", "1.5", "1&company_id=2"])("the company_id %j of the query", async (id) => {
+  it.each(["x", "", "1.5", "1&company_id=2"])("the company_id %j in the query", async (id) => {
     const { status, body } = await post([...file(), END], { query: `?company_id=${id}` });
     expect([status, body.detail]).toEqual([400, expect.stringMatching(/^company_id: /)]);
   });
 
-  it("a company that is not the caller's, wherever it is named", async () => {
+  it("a company outside the token, in the query or the form", async () => {
     const other = unique();
     const detail = "No access to this company";
     await expectRefused(403, detail, [...field("company_id", other), ...file(), END]);
@@ -198,7 +198,7 @@ describe("refused, with nothing kept of it, is", () => {
     await expectRefused(403, detail, [...file(), END], { query: `?company_id=${other}` });
   });
 
-  it("two companies at a time", async () => {
+  it("two companies at once", async () => {
     client = await createClient({ companies: [company, unique()] });
     const [one, two] = client.claims.companies.map((id) => field("company_id", id));
     const detail = "company_id: two different values";
@@ -207,18 +207,18 @@ describe("refused, with nothing kept of it, is", () => {
     await expectRefused(400, detail, [...two!, ...file(), END], { query: `?company_id=${company}` });
   });
 
-  it("a form of somebody with several companies that names none before its files", async () => {
+  it("a form without a company before its files, for a user of several", async () => {
     client = await createClient({ companies: [company, unique()] });
     await expectRefused(400, "company_id: must be in the query", [...file(), END]);
     await expectRefused(400, "company_id: must be", [...file(), ...field("company_id", company), END]);
   });
 
-  it("a form of somebody without companies", async () => {
+  it("a form of a user without companies", async () => {
     client = await createClient({ companies: [] });
     await expectRefused(403, "No access to this company", [...file(), END]);
   });
 
-  it("a form whose sender goes away in the middle", async () => {
+  it("a form whose client disconnects in the middle", async () => {
     const body = streamOf([...file(), ...file({ content: randomBytes(6 * MB) })], new Error("lost")).stream;
     const input = { contentType: CONTENT_TYPE["content-type"], body };
     await expect(uploadFiles(contextOf(client), input)).rejects.toThrow("body: broke off");
@@ -236,7 +236,7 @@ describe("refused, with nothing kept of it, is", () => {
 });
 
 describe("files", () => {
-  it("that a browser's own form holds are kept, in its order, and answered", async () => {
+  it("of a browser's own form are stored and returned in its order", async () => {
     const form = new FormData();
     form.append("company_id", String(company));
     form.append("files", new File(["one"], "hisob «№1».txt", { type: "text/plain;charset=utf-8" }));
@@ -282,7 +282,7 @@ describe("files", () => {
     30_000,
   );
 
-  it("are never held, but for 5 MB of them", async () => {
+  it("are buffered 5 MB at a time", async () => {
     const { stream, state } = streamOf([...file({ content: randomBytes(24 * MB) }), END]);
     let taken = 0;
     let ahead = 0;
@@ -310,7 +310,7 @@ describe("files", () => {
     expect(ahead).toBeLessThan(5 * MB + 2 * 65_536);
   });
 
-  it("of which R2 fails to take a part leave none behind", async () => {
+  it("leave nothing behind when R2 fails on a part", async () => {
     const aborted: string[] = [];
     const ATTACHMENTS = Object.create(env.ATTACHMENTS, {
       put: { value: env.ATTACHMENTS.put.bind(env.ATTACHMENTS) },
@@ -336,7 +336,7 @@ describe("files", () => {
     expect(await kept()).toEqual({ keys: [], rows: [] });
   });
 
-  it("may be 20, beside 100 fields", async () => {
+  it("may be 20, next to 100 fields", async () => {
     const files = Array.from({ length: 20 }, (_, n) => file({ filename: `${n}.txt` })).flat();
     const fields = Array.from({ length: 100 }, () => field("note", "x")).flat();
     const { status, body } = await post([...fields, ...files, END]);
@@ -365,7 +365,7 @@ describe("files", () => {
     ["png", "application/octet-stream"],
     ["image/", "application/octet-stream"],
     ["image/png\n; x", "application/octet-stream"],
-  ])("of the type %j are kept as %j", async (type, kept) => {
+  ])("of the type %j are stored as %j", async (type, kept) => {
     const { body } = await post([...file({ headers: `Content-Type: ${type}\r\n` }), END]);
     expect(body[0].content_type).toBe(kept);
   });
@@ -378,7 +378,7 @@ describe("files", () => {
     ['a"b', null],
     ["é", null],
     ["<>", null],
-  ])("with the Content-ID %s are shown by %s", async (header, id) => {
+  ])("with the Content-ID %s get %s", async (header, id) => {
     const { body } = await post([...file({ headers: `Content-ID: ${header}\r\n` }), END]);
     expect(body[0].content_id).toBe(id ?? body[0].id);
   });
@@ -398,7 +398,7 @@ describe("files", () => {
     expect(more.content_id).toBe(more.id);
   });
 
-  it("belong to the company of the query, or of a field, or to the only one", async () => {
+  it("belong to the company of the query, of a field, or to the token's only one", async () => {
     const mine = field("company_id", company);
     for (const [pieces, query] of [
       [[...file()], ""],
@@ -419,7 +419,7 @@ describe("files", () => {
   });
 });
 
-it("no other path takes more than 5 MB", async () => {
+it("no other path accepts more than 5 MB", async () => {
   for (const [method, path] of [
     ["POST", "/attachments//"],
     ["POST", "/attachments/x"],
@@ -439,7 +439,7 @@ describe("uploads", () => {
   const refusal = (detail: string) =>
     expect.objectContaining({ code: "invalid", message: expect.stringMatching(detail) });
 
-  it("are found in the order in which they are asked for", async () => {
+  it("are found in the requested order", async () => {
     const { body } = await post([...file(), ...file({ filename: "b" }), ...file({ filename: "c" }), END]);
     const ids = [idsOf(body)[2]!, idsOf(body)[0]!];
     const found = await findUploads(contextOf(client), company, ids);
@@ -452,7 +452,7 @@ describe("uploads", () => {
     expect(await findUploads(contextOf(client), company, [])).toEqual([]);
   });
 
-  it("that are absent or another company's are refused in the same words, and so is one named twice", async () => {
+  it("that are unknown or another company's are refused in the same words; a repeated id is refused too", async () => {
     const ids = idsOf((await post([...file(), END])).body);
     const both = await createClient({ companies: [company, unique()] });
     const stranger = await createClient();
@@ -472,7 +472,7 @@ describe("uploads", () => {
     expect(await findUploads(contextOf(both), company, ids)).toHaveLength(1);
   });
 
-  it("can be sent for 30 days, and are kept for as long again, since a mail may wait", async () => {
+  it("can be sent for 30 days, and are kept for 30 more for scheduled mail", async () => {
     const { body } = await post([...file(), ...file(), ...file(), END]);
     const [young, old, ancient] = body;
     const age = (id: string, days: number) =>

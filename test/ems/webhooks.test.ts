@@ -57,8 +57,8 @@ const stored = (subject: string) =>
     return found;
   });
 
-describe("the door", () => {
-  it("without a signature, or with another's, is 401 and keeps nothing", async () => {
+describe("the webhook route", () => {
+  it("is 401 and stores nothing with a missing or wrong signature", async () => {
     const before = await total();
     const send = vi.spyOn(env.WEBHOOKS, "send");
     const body = notification("message.created", mail());
@@ -78,13 +78,13 @@ describe("the door", () => {
     send.mockRestore();
   });
 
-  it("a signature over other bytes than those that came is 401, also when they mean the same", async () => {
+  it("is 401 for a signature over other bytes, even with equal JSON", async () => {
     const body = notification("message.created", mail());
     const signature = await hmacHex(env.NYLAS_WEBHOOK_SECRET, body);
     expect((await post(body.replace(",", ", "), {}, signature)).status).toBe(401);
   });
 
-  it("what cannot be queued is 503, so that Nylas sends it again", async () => {
+  it("is 503 when the queue fails, so that Nylas retries", async () => {
     const send = vi.spyOn(env.WEBHOOKS, "send").mockRejectedValueOnce(new Error("queue is down"));
     const response = await post(notification("message.created", mail()));
     expect(response.status).toBe(503);
@@ -92,7 +92,7 @@ describe("the door", () => {
     send.mockRestore();
   });
 
-  it("an unknown trigger, an unknown grant and unknown fields are 200", async () => {
+  it("is 200 for an unknown trigger, an unknown grant and unknown fields", async () => {
     for (const body of [
       notification("calendar.created", { id: "x" }),
       notification("message.created", mail({ grant_id: "nobody's" })),
@@ -104,7 +104,7 @@ describe("the door", () => {
     }
   });
 
-  it("gzip is verified as it came, then inflated", async () => {
+  it("verifies gzip as received, then inflates it", async () => {
     const subject = `gzip ${unique()}`;
     const plain = notification("message.created", mail({ subject }));
     const stream = new Response(plain).body!.pipeThrough(new CompressionStream("gzip"));
@@ -124,7 +124,7 @@ describe("the door", () => {
 });
 
 describe("a mail's notification", () => {
-  it("of 1 MB takes the way through R2 and arrives whole", async () => {
+  it("of 1 MB goes through R2 and arrives whole", async () => {
     const subject = `large ${unique()}`;
     const body = `<p>${"Ўзбек хат ".repeat(60_000)}</p>`;
     expect((await post(notification("message.created", mail({ subject, body })))).status).toBe(200);
@@ -138,7 +138,7 @@ describe("a mail's notification", () => {
     expect(row).toMatchObject({ body_html: null, body_key: expect.stringMatching(/^bodies\//) });
   });
 
-  it("as the contract shows it makes the message, plain text kept as text", async () => {
+  it("in the contract's shape creates the message, with plain text stored as text", async () => {
     const subject = `plain ${unique()}`;
     await post(notification("message.created", mail({ subject })));
     expect(await stored(subject)).toMatchObject({
@@ -153,7 +153,7 @@ describe("a mail's notification", () => {
     });
   });
 
-  it("again, with the same id or another, changes nothing; an update changes what it tells, and only that", async () => {
+  it("repeated, with the same id or another, changes nothing; an update changes only its fields", async () => {
     const subject = `again ${unique()}`;
     const object = mail({ subject, cc: [{ email: "cc@x.example" }] });
     const body = notification("message.created", object);
@@ -173,7 +173,7 @@ describe("a mail's notification", () => {
     expect(await total()).toBe(count + 1);
   });
 
-  it("to two of our mailboxes is two messages, also with one provider id", async () => {
+  it("to two of our mailboxes creates two messages, even with one provider id", async () => {
     const other = await connectMailbox(client);
     const subject = `both ${unique()}`;
     const object = mail({ subject });
