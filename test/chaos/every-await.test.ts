@@ -59,7 +59,7 @@ describe.each([
   ["a reply with its headers", reply],
 ])("%s", (_name, extra) => {
   it.each(["before", "after"] as const)(
-    "killed %s any call, and delivered again, is there once",
+    "killed %s any call and delivered again, is stored once",
     async (moment) => {
       const client = await createClient();
       const account = await connectMailbox(client);
@@ -71,7 +71,7 @@ describe.each([
         const broken = faultyEnv(strike, queue);
         const whole = faultyEnv(calm, queue);
         const first = await app.fetch(await notification(account.grant_id, id, extra), broken, execution);
-        // Nylas comes again after a 503, and never after a 500.
+        // Nylas retries after a 503, and never after a 500.
         expect([200, 503]).toContain(first.status);
         if (first.status !== 200) {
           expect(
@@ -96,7 +96,7 @@ describe.each([
           .first("state");
         expect(delivery).toBe("applied");
         const call = struck();
-        if (call === null) break; // there are no more calls to fail
+        if (call === null) break; // every call has failed once
         tried.push(call);
       }
       expect(tried.length).toBeGreaterThan(5);

@@ -1,21 +1,21 @@
 import { env } from "cloudflare:workers";
 
-/** Decides, call by call, whether a binding fails: before it has done anything, or after it has done it all. */
+/** Decides per call whether a binding fails: before its effect, or after it. */
 export type Strike = (call: string) => "before" | "after" | null;
 
-/** A message in our own queue: that of the platform would keep the test waiting. */
+/** A message in the test's own queue: the platform's delays would stall the test. */
 export interface Queued {
   queue: "xabar-webhooks" | "xabar-jobs";
   body: unknown;
   attempts: number;
-  /** In milliseconds: before that the platform would not bring it again. */
+  /** In milliseconds. The platform would not deliver it earlier. */
   due?: number;
 }
 
 export class InjectedFault extends Error {}
 
 /**
- * The Worker's environment, of which every call can fail. What it sends to queues is pushed to `queue`.
+ * The Worker's environment, with calls that can fail. Messages sent to queues are pushed to `queue`.
  * @param vars replace those of the test environment
  */
 export function faultyEnv(strike: Strike, queue: Queued[], vars: Partial<Env> = {}): Env {
@@ -79,5 +79,5 @@ export function faultyEnv(strike: Strike, queue: Queued[], vars: Partial<Env> = 
   return { ...env, ...vars, ...bindings } as unknown as Env;
 }
 
-/** Nothing fails. */
+/** No call fails. */
 export const calm: Strike = () => null;

@@ -22,16 +22,16 @@ interface Count {
   retries: number;
 }
 
-/** Kept before the tests' clock takes its place. */
+/** Saved before fake timers replace it. */
 const realNow = Date.now.bind(Date);
 
-/** How far the stand-in's clock has been moved, and ours with it. */
+/** How far the stand-in's clock, and ours, is ahead. */
 let ahead = 0;
 const keepTime = () => vi.setSystemTime(realNow() + ahead);
 
 const count: Count = { rounds: 0, mails: 0, deliveries: 0, lost: 0, faults: 0, retries: 0 };
 
-/** Mulberry32: a round is the same again with the same seed. */
+/** Mulberry32: the same seed repeats a round. */
 function random(state: number): () => number {
   return () => {
     state = (state + 0x6d2b79f5) | 0;
@@ -87,7 +87,7 @@ async function round(roundSeed: number): Promise<void> {
       cc: next() < 0.3 ? [{ email: "cc@out.example" }] : [],
       subject: `Mail ${unique()}`,
       html: `<p>${isLarge ? "x".repeat(1_200_000) : unique()}</p>`,
-      // Every fifth is of days ago, which no sweep looks at: moved there from another mailbox, say.
+      // Every fifth mail is days old, out of the sweeps' range: moved from another mailbox, for example.
       date: Date.now() - (next() < 0.2 ? 4000 : 5) * MINUTE - Math.floor(next() * 40) * MINUTE,
       messageId,
       ...(messageIds.length && next() < 0.4 ? { inReplyTo: pick(messageIds) } : {}),
@@ -108,7 +108,7 @@ async function round(roundSeed: number): Promise<void> {
     const name = pick(queue)?.queue;
     const batch = queue.filter((each) => each.queue === name && next() < 0.5).slice(0, 5);
     for (const each of batch) {
-      // At least once: at times a message comes again although it was acknowledged.
+      // Delivery is at least once: some acknowledged messages come again.
       if (next() >= 0.1) queue.splice(queue.indexOf(each), 1);
     }
     count.retries += await consume(batch, unruly, queue);
@@ -136,14 +136,16 @@ async function round(roundSeed: number): Promise<void> {
     else await runCron(unruly).catch(() => {});
   }
 
-  // Then the weather clears: what is on its way arrives, sweeps run, each audits a page, and the truth must be there.
+  // Then all faults end. Messages in flight arrive, sweeps run and each audits a page. The database must now match
+  // the provider.
   await nylas.control("DELETE", "/__sim/chaos");
   for (let n = 0; n < 25; n++) {
     await pass(10);
     count.deliveries += await deliver(whole);
   }
   await drain(queue, whole);
-  // A mailbox is a page, so: one audit that ends where it was, one of all, and what that suspects is asked for.
+  // A mailbox is one page, so three sweeps suffice: one ends the running audit, one audits everything, and one
+  // checks its suspects.
   for (let n = 0; n < 3; n++) {
     await runCron(whole);
     await drain(queue, whole);
@@ -153,7 +155,7 @@ async function round(roundSeed: number): Promise<void> {
   count.rounds++;
 }
 
-it("after any weather, the database is what the provider has", {
+it("after any faults the database matches the provider", {
   timeout: (minutes + 10) * MINUTE,
 }, async () => {
   vi.useFakeTimers({ toFake: ["Date"] });

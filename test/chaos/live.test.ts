@@ -14,7 +14,7 @@ import { Viewer } from "./viewer.ts";
 interface Box {
   company_id: number;
   grant_id: string;
-  /** Ids at the provider of the mails that have come or will, and what is told of them. */
+  /** Provider ids of delivered and pending mails, and their notifications. */
   mails: string[];
   told: Map<string, object>;
 }
@@ -38,7 +38,7 @@ const notification = (type: string, object: object): Notification => {
   return { id, body: JSON.stringify({ id, type, time: clock++, data: { object } }) };
 };
 
-/** A mail, perhaps one that connects two threads that were apart. */
+/** A mail that may merge two threads. */
 function mailTo({ grant_id, mails, told }: Box, answers: number[]): Notification {
   const id = `m-${unique()}`;
   const references = answers.map((n) => `<${mails[n % mails.length]}@out.example>`).join(" ");
@@ -78,7 +78,7 @@ async function expectApplied(sent: Notification[]): Promise<void> {
   await expect.poll(states).toEqual([]);
 }
 
-/** Nothing happens to a hub that sleeps already. */
+/** A hub that hibernates is left alone. */
 const evict = ({ company_id }: Box, webSockets: "close" | "hibernate"): Promise<void> =>
   evictDurableObject(hubOf(company_id), { webSockets }).catch((error) => {
     if (!String(error).includes("not currently running")) throw error;
@@ -140,7 +140,7 @@ class World {
       this.#waiting.push(notification("message.deleted", { id, grant_id: box.grant_id, object: "message" }));
     }
     if (step.do === "deliver" && this.#waiting.length) {
-      // In any order, and some more than once.
+      // In any order, some twice.
       await Promise.all((step.which as number[]).map((n) => this.#deliver(pick(this.#waiting, n))));
     }
     if (step.do === "touch") await this.#touch(viewer, Number(step.item), Number(step.change));
@@ -151,7 +151,7 @@ class World {
     if (step.do === "die") await this.#changeAndDie(box);
   }
 
-  /** What has not come yet comes; then each viewer must see what there is. */
+  /** Delivers the rest. Then each viewer must see everything. */
   async expectTruth(): Promise<void> {
     for (const one of this.#waiting) await this.#deliver(one);
     await expectApplied(this.#sent);
@@ -178,7 +178,7 @@ class World {
     await client.call("PATCH", `/inbox/${changes[change % changes.length]}`);
   }
 
-  /** A Worker that dies between its commit and its ring. */
+  /** A Worker that dies after its commit, before it notifies the hub. */
   async #changeAndDie({ company_id }: Box): Promise<void> {
     const { token, call } = await createClient({ companies: [company_id] });
     const [thread] = (await call("GET", "/threads")).body.items;
@@ -192,7 +192,7 @@ class World {
   }
 }
 
-it("whatever happens to streams, hubs, tokens and webhooks, each screen shows what there is", async () => {
+it("after any faults of streams, hubs, tokens and webhooks each screen matches the database", async () => {
   for (const level of ["info", "warn", "error"] as const)
     vi.spyOn(console, level).mockImplementation(() => {});
   const count = { steps: 0 };

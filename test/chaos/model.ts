@@ -21,7 +21,7 @@ interface Truth {
   folders: string[];
 }
 
-/** Of a Google mailbox. */
+/** True for a Google mailbox. */
 const FOLDERS: Record<string, string> = { INBOX: "inbox", TRASH: "trash", SPAM: "junk" };
 
 interface Row {
@@ -36,8 +36,8 @@ const byId = <T extends { id: string }>(list: T[]): Map<string, T> =>
   new Map(list.map((each) => [each.id, each]));
 
 /**
- * Holds what is stored of a mailbox against what the provider has of it.
- * @param isHistory what was there before the mailbox was connected: nobody was told of it
+ * Compares a stored mailbox with the provider's.
+ * @param isHistory whether a mail was there before the mailbox was connected, so it has no event
  */
 export async function expectTruth(
   box: Mailbox,
@@ -79,7 +79,7 @@ export async function expectTruth(
     const created = isHistory(truth.subject) ? 0 : 1;
     expect({ created: row.created_events, deleted: row.deleted_events }).toEqual({ created, deleted: 0 });
   }
-  // One thread of the provider is never torn apart.
+  // A provider's thread is never split.
   for (const group of Map.groupBy(rows, (row) => truths.get(row.provider_message_id)!.thread_id).values()) {
     expect(new Set(group.map(({ thread_id }) => thread_id)).size).toBe(1);
   }

@@ -13,7 +13,7 @@ import { deliver, nylas } from "./unruly-nylas.ts";
 const MINUTE = 60_000;
 const STEP = 10;
 const SIX_HOURS = 36;
-/** Then three hours, of which audits of the four pages take most. */
+/** Then three hours, mostly for the audits of the four pages. */
 const RECOVERY = 18;
 const HISTORY = 120;
 
@@ -30,7 +30,7 @@ afterAll(() => {
   vi.restoreAllMocks();
 });
 
-/** Cron's next run is due. */
+/** Advances to cron's next run. */
 async function pass(): Promise<void> {
   await nylas.control("POST", "/__sim/advance", { seconds: STEP * 60 });
   ahead += STEP * MINUTE;
@@ -76,7 +76,7 @@ const DOWN: { what: string; strike: Strike }[] = [
 ];
 
 describe.each(DOWN)("six hours without $what", ({ what, strike }) => {
-  it("end with everything there, without a hand, and pile nothing up", async () => {
+  it("end with every mail stored, no manual action and no backlog", async () => {
     vi.setSystemTime(realNow() + ahead);
     const queue: Queued[] = [];
     const whole = faultyEnv(calm, queue, nylas.vars);

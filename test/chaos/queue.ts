@@ -1,19 +1,19 @@
 import worker from "../../src/index.ts";
 import type { Queued } from "./faults.ts";
 
-/** As wrangler.toml has it: the first, and 40 more. */
+/** As in wrangler.toml: one try and 40 retries. */
 const MAX_TRIES = 41;
 
-/** An execution context that waits for nothing: what is deferred may be lost, as on the platform. */
+/** An execution context that runs no deferred work, as when the platform drops it. */
 export const execution = {
   waitUntil: () => {},
   passThroughOnException: () => {},
 } as unknown as ExecutionContext;
 
 /**
- * Has a batch consumed as the platform would: what is not acknowledged goes back to the queue, and what has used
- * up its tries goes to the dead-letter queue.
- * @returns how many messages were tried in vain
+ * Consumes a batch as the platform does. Unacknowledged messages return to the queue; after their last try they go
+ * to the dead-letter queue.
+ * @returns how many tries failed
  */
 export async function consume(batch: Queued[], env: Env, queue: Queued[]): Promise<number> {
   let failures = 0;
@@ -36,7 +36,7 @@ export async function consume(batch: Queued[], env: Env, queue: Queued[]): Promi
   return failures;
 }
 
-/** Works off what is due by now, be it put into the queue meanwhile. @returns how many tries were in vain */
+/** Consumes every due message, including those enqueued meanwhile. @returns how many tries failed */
 export async function workDue(queue: Queued[], env: Env): Promise<number> {
   let failures = 0;
   const next = () => queue.findIndex(({ due = 0 }) => due <= Date.now());
@@ -44,7 +44,7 @@ export async function workDue(queue: Queued[], env: Env): Promise<number> {
   return failures;
 }
 
-/** Works a queue off until it is empty. @throws Error when it never is */
+/** Consumes a queue until it is empty. @throws Error when it does not empty */
 export async function drain(queue: Queued[], env: Env): Promise<void> {
   for (let rounds = 0; queue.length; rounds++) {
     if (rounds > 100_000) throw new Error(`The queue does not become empty: ${JSON.stringify(queue[0])}`);

@@ -22,7 +22,7 @@ beforeEach(async () => {
   account = await connectMailbox(client);
 });
 
-/** The Worker dies at its n-th call of a binding, before or after that has done its work: nothing comes later. */
+/** The Worker dies at its n-th call of a binding, before or after the call's effect. Later calls never run. */
 function dieAt(n: number, moment: "before" | "after"): { strike: Strike; died: () => boolean } {
   let calls = 0;
   const strike: Strike = () => {
@@ -51,7 +51,7 @@ async function send(subject: string, on: Env, fields: object, key?: string): Pro
   return app.fetch(request, on, execution);
 }
 
-/** Begins a draft, on a Worker to which nothing happens. @returns its id */
+/** Creates a draft on a Worker without faults. @returns its id */
 async function draft(subject: string, fields: object): Promise<string> {
   const to = [{ email: "john@customer.example" }];
   const written = { email_account_id: account.id, to, subject, body_html: "<p>Hi</p>", ...fields };
@@ -73,7 +73,7 @@ async function work(by: Client, id: string, on: Env, change?: object): Promise<{
   return { status };
 }
 
-/** Lets time pass for a mail, and for who is sending its draft, in seconds. */
+/** Ages a mail, and the claim of its draft, in seconds. */
 async function pass(subject: string, seconds: number): Promise<void> {
   await env.DB.prepare("UPDATE ems_drafts SET claimed_until = claimed_until - ? WHERE claim IS NOT NULL")
     .bind(seconds)
@@ -89,12 +89,12 @@ async function pass(subject: string, seconds: number): Promise<void> {
     .run();
 }
 
-/** Each job that is there comes once: one that has to wait puts itself back, and delays are not kept here. */
+/** Runs each queued job once. A job that must wait enqueues itself again; delays are ignored here. */
 async function runOutboxJobce(queue: Queued[], on: Env): Promise<void> {
   for (const job of queue.splice(0)) await consume([job], on, queue);
 }
 
-/** Leases run out, cron comes, jobs run: an hour in which nothing else goes wrong. */
+/** An hour without faults: leases expire, cron and jobs run. */
 async function recover(subject: string, queue: Queued[], whole: Env): Promise<void> {
   for (let round = 0; round < 3; round++) {
     await pass(subject, 600);
@@ -111,7 +111,7 @@ const statesOf = async (subject: string): Promise<string[]> => {
   return results.map(({ state }) => state);
 };
 
-/** What there is of a mail at the provider, here, and in the outbox. */
+/** A mail at the provider, in the database and in the outbox. */
 async function countOf(subject: string): Promise<{ mails: number; here: number; states: string[] }> {
   const stored = await storedMail(account.grant_id);
   const here = await env.DB.prepare("SELECT count(*) AS n FROM ems_messages WHERE subject = ?")
@@ -139,7 +139,7 @@ describe.each([
   ["a mail that waits", null, { undo_seconds: 1 }],
 ])("with %s", (_name, kind, fields) => {
   it.each(["before", "after"] as const)(
-    "a Worker that dies %s any call sends no mail twice, and none unseen",
+    "a Worker that dies %s any call sends no mail twice, and none without a record",
     async (moment) => {
       for (const level of ["info", "warn", "error"] as const)
         vi.spyOn(console, level).mockImplementation(() => {});
@@ -150,7 +150,7 @@ describe.each([
         if (kind) await breakRoute(`POST /v3/grants/${account.grant_id}/messages/send`, kind);
         const answer = await send(subject, faultyEnv(strike, queue), fields);
         await mendRoutes();
-        if (n % 2) await deliverNotifications(); // now and then its notification is faster than all else
+        if (n % 2) await deliverNotifications(); // sometimes its notification arrives first
         await recover(subject, queue, faultyEnv(calm, queue));
 
         const mails = (await storedMail(account.grant_id)).filter((message) => message.subject === subject);
@@ -180,7 +180,7 @@ describe.each([
   ["a draft that lies in R2", null, large],
 ])("a draft, with %s", (_name, kind, fields) => {
   it.each(["before", "after"] as const)(
-    "of a Worker that dies %s any call is sent once, when a colleague sends it after that",
+    "whose sender dies %s any call is sent once when a colleague sends it again",
     async (moment) => {
       for (const level of ["info", "warn", "error"] as const)
         vi.spyOn(console, level).mockImplementation(() => {});
@@ -194,7 +194,7 @@ describe.each([
         await work(client, id, faultyEnv(strike, queue));
         await mendRoutes();
         if (n % 2) await deliverNotifications();
-        // The colleague is faster than the job, or the other way round.
+        // Either the colleague or the job is first.
         const early = await work(colleague, id, whole);
         expect([200, 404, 409, 502]).toContain(early.status);
         await pass(subject, 700);
@@ -212,7 +212,7 @@ describe.each([
   );
 });
 
-it("that was tried at each await", () => {
+it("is covered at each await", () => {
   console.log("crashes while sending:", JSON.stringify(counts));
   expect(counts.crashes).toBeGreaterThan(60);
   expect(counts.sent).toBeGreaterThan(20);
@@ -230,21 +230,24 @@ const KINDS = [
   "401",
 ] as const;
 
-/** One try of a user: what the provider does, and when the Worker dies. */
+/** One try of a user: the provider's response, and when the Worker dies. */
 const tries = fc.array(
   fc.record({
     kinds: fc.array(fc.constantFrom(...KINDS), { maxLength: 2 }),
     dies: fc.option(
       fc.record({ at: fc.integer({ min: 1, max: 25 }), moment: fc.constantFrom("before", "after") }),
     ),
-    /** Until the next try. In all less than the two hours in which a mail is looked for: the mailbox's clock stands. */
+    /**
+     * Seconds until the next try. In all less than the two hours of the mailbox search, because the stand-in's
+     * clock does not move.
+     */
     minutes: fc.constantFrom(0, 1, 5, 20),
     jobs: fc.boolean(),
   }),
   { minLength: 1, maxLength: 4 },
 );
 
-it("whatever the provider does, whenever the Worker dies, however often one asks again: one mail, or none", async () => {
+it("any provider response, crash and number of retries sends one mail or none", async () => {
   for (const level of ["info", "warn", "error"] as const)
     vi.spyOn(console, level).mockImplementation(() => {});
   const ends: Record<string, number> = {};
@@ -282,7 +285,7 @@ it("whatever the provider does, whenever the Worker dies, however often one asks
   expect(ends.sent).toBeGreaterThan(15);
 });
 
-/** What two colleagues do to one draft. */
+/** The actions of two colleagues on one draft. */
 const doings = fc.array(
   fc.record({
     byColleague: fc.boolean(),
@@ -297,7 +300,7 @@ const doings = fc.array(
   { minLength: 1, maxLength: 5 },
 );
 
-it("whatever two colleagues do to a draft, whenever the Worker dies: one mail, or none", async () => {
+it("any actions of two colleagues on a draft, with any crash, send one mail or none", async () => {
   for (const level of ["info", "warn", "error"] as const)
     vi.spyOn(console, level).mockImplementation(() => {});
   const ends = { sent: 0, unsent: 0, refused: 0 };
@@ -323,7 +326,7 @@ it("whatever two colleagues do to a draft, whenever the Worker dies: one mail, o
     expect(before.mails).toBe(before.states.filter((state) => state === "sent").length);
     expect(before.mails).toBe(before.here);
     if (succeeded) expect(before.mails).toBe(1);
-    // Whoever sends what is left sends it if nothing was sent, and is else told what was.
+    // A final send either sends the mail, or reports that it was sent.
     const { status } = await work(colleague, id, whole);
     const { mails, here } = await countOf(subject);
     expect({ mails, here }).toEqual({ mails: Math.max(before.mails, Number(status === 200)), here: mails });

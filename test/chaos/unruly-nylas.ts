@@ -5,12 +5,12 @@ import { execution } from "./queue.ts";
 
 const ORIGIN = "https://chaos.nylas.test";
 
-/** The stand-in that the chaos test has for itself. */
+/** The chaos test's own stand-in. */
 export const nylas = {
   vars: { NYLAS_API_URI: ORIGIN },
   control: <T = unknown>(method: string, path: string, body?: unknown) =>
     control(method, path, body, ORIGIN) as Promise<T>,
-  /** A call of the API, as another client of the mailbox would make it; it may fail like any other. */
+  /** An API call, as another client of the mailbox would make it. It may fail too. */
   api: async (method: string, path: string, body?: unknown): Promise<void> => {
     const request = {
       method,
@@ -24,7 +24,7 @@ export const nylas = {
   },
 };
 
-/** Everything goes wrong at times: what the settings do not name happens never. */
+/** Injects faults at random. A setting that is absent never happens. */
 export const CHAOS = {
   webhooks: {
     ...{
@@ -33,7 +33,7 @@ export const CHAOS = {
       reorder: 0.2,
       delay: 0.05,
       drop: 0.05,
-      // Between two hours and four: the sweeps have long passed by then.
+      // Two to four hours, when sweeps no longer cover it.
       delaySeconds: 14_400,
       updatedBeforeCreated: 0.1,
     },
@@ -50,9 +50,9 @@ export const CHAOS = {
 };
 
 /**
- * Brings what the stand-in has to tell to the Worker's door.
- * @param isLost of what type a notification never comes, although it is taken for delivered
- * @returns how many requests that were
+ * Delivers the stand-in's notifications to the webhook route.
+ * @param isLost selects trigger types whose notifications are lost although they count as delivered
+ * @returns the number of requests
  */
 export async function deliver(worker: Env, isLost: (type: string) => boolean = () => false): Promise<number> {
   const requests = await nylas.control<PulledRequest[]>("GET", "/__pull");

@@ -8,20 +8,20 @@ import type { ThreadSummary } from "../../src/ems/threads/schemas.ts";
 import { type Client, createClient, unique } from "../support/client.ts";
 import { openStream, type Stream, type StreamEvent } from "../support/stream.ts";
 
-/** What came on a stream between one reading of the lists and the next. */
+/** Events of a stream between two reads of the lists. */
 interface Segment {
   companies: number[];
   start: Position;
-  /** Ids in the log, in the order they came, by company. */
+  /** Event ids in order of arrival, by company. */
   told: Map<number, number[]>;
 }
 
-/** A user's own state of a message, as their inbox shows it; none when it is archived. */
+/** A user's state of a message in their inbox; absent when archived. */
 type Entry = Pick<InboxItemResponse, "is_read" | "is_starred" | "read_at">;
 
 /**
- * A user's screen: it reads the lists once, and then only what events name. It comes back whenever its stream ends,
- * and reads the lists again only when it is told to.
+ * A user's screen. It reads the lists once, then only what events name. It reconnects when its stream ends, and
+ * reloads the lists only when told to.
  */
 export class Viewer {
   readonly user_id = unique();
@@ -47,12 +47,12 @@ export class Viewer {
     return this.#client;
   }
 
-  /** Loses its connection. */
+  /** Drops its connection. */
   cut(): void {
     void this.#stream?.close();
   }
 
-  /** Gets a token for other companies, and comes back with that. What it may no longer see it only hides. */
+  /** Gets a token for other companies and reconnects. It only hides what it may no longer see. */
   async changeCompanies(companies: number[]): Promise<void> {
     await this.close();
     await this.#signIn(companies);
@@ -67,7 +67,7 @@ export class Viewer {
     await this.#watching;
   }
 
-  /** Waits until it has been told of all that there is, and holds what it shows against what a new one would see. */
+  /** Waits for all pending events, then compares the screen with a fresh one. */
   async expectTruth(): Promise<void> {
     await expect.poll(() => this.#untold()).toEqual([]);
     await this.close();
@@ -77,7 +77,7 @@ export class Viewer {
     expect(shown).toEqual(await this.#visible());
   }
 
-  /** What it shows, without what its token does not open any more. */
+  /** The screen, without companies outside its token. */
   async #visible(): Promise<object> {
     const { body } = await this.#client.call("GET", "/accounts");
     const accounts = new Set(body.map(({ id }: AccountResponse) => id));
@@ -157,7 +157,7 @@ export class Viewer {
     else this.#threads.delete(threadId);
   }
 
-  /** Of the inbox only what an event has named: the message, or all of the thread. */
+  /** Reads from the inbox only what an event named: the message, or its whole thread. */
   async #readEntries({ message_id, thread_id }: StreamEvent["data"]): Promise<void> {
     const isNamed = (id: string) =>
       message_id ? id === message_id : this.#messages.get(id)?.thread_id === thread_id;
@@ -188,7 +188,7 @@ export class Viewer {
     this.#messages.set(id, { thread_id, email_account_id });
   }
 
-  /** What of the log it should have been told by now, and was not. */
+  /** Log entries that it should have received, but did not. */
   async #untold(): Promise<number[]> {
     const { companies, start, told } = this.#segments.at(-1)!;
     const ids = companies.map((id) =>
@@ -197,7 +197,7 @@ export class Viewer {
     return (await Promise.all(ids)).flat();
   }
 
-  /** What came is what the log has from the start to the last of it: no more, no less, in that order. */
+  /** The events are exactly the log's entries from the first to the last, in order. */
   async #expectWhole({ start, told }: Segment): Promise<void> {
     for (const [company, ids] of told) {
       const visible = await this.#logged(company, start.get(company) ?? 0);

@@ -8,7 +8,7 @@ export interface BulkAccount {
   email_address: string;
 }
 
-/** An account whose `count` messages, a second apart and two to a thread, are written by SQL of the same shape. */
+/** An account with `count` messages, a second apart and two to a thread, inserted by one SQL statement. */
 export async function createBulkAccount(count: number, company_id = unique()): Promise<BulkAccount> {
   const account = { id: uuidv7(), company_id, email_address: `bulk${unique()}@demo.example` };
   const { id, email_address } = account;

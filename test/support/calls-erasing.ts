@@ -12,7 +12,7 @@ async function connect(worker: ObservedWorker, as: Client) {
   return { id: body.id as string, email_address, grant_id };
 }
 
-/** Has an account erased in whose threads another has answered, and then its company, to the end. */
+/** Erases an account that shares threads with another, and then its company, to the end. */
 export async function eraseEverything(worker: ObservedWorker): Promise<void> {
   const as = await createClient();
   const [company = 0] = as.claims.companies;

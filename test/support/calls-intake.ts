@@ -7,7 +7,7 @@ import { addExpired, type Grown, type GrownMailbox, middle } from "./grown.ts";
 import { breakRoute, createGrant, receiveMail, storedMail } from "./nylas.ts";
 import type { ObservedWorker } from "./observed-worker.ts";
 
-/** Has a mailbox connected, and all that may happen to its grant. */
+/** Connects a mailbox, and applies every change of a grant. */
 export async function connectAccounts(worker: ObservedWorker, { mailbox, users: { fresh: as } }: Grown) {
   const { company_id } = mailbox;
   const email_address = `spare${unique()}@demo.example`;
@@ -48,7 +48,7 @@ export async function connectAccounts(worker: ObservedWorker, { mailbox, users: 
   worker.queuesFail = false;
 }
 
-/** A mail from outside with two files, of which it shows one. */
+/** A received mail with two files, one of them inline. */
 const letter = (email: string) => ({
   from: { email: "c@out.example" },
   to: [{ email }],
@@ -63,13 +63,13 @@ const letter = (email: string) => ({
 interface Told {
   id: string;
   thread?: string;
-  /** Its Message-ID without brackets; null for a mail whose headers are not told. */
+  /** Its Message-ID without brackets; null for a mail without headers. */
   name?: string | null;
   references?: string[];
   [field: string]: unknown;
 }
 
-/** A mail of the mailbox as a notification tells it, whole. */
+/** A complete mail of the mailbox, as a notification has it. */
 export function mailOf(
   { grant_id, email_address }: Pick<GrownMailbox, "grant_id" | "email_address">,
   { id, thread, name, references, ...more }: Told,
@@ -95,7 +95,7 @@ export function mailOf(
   };
 }
 
-/** Has mail come: new and repeated, changed, early and late, answers and questions, and what is nobody's. */
+/** Delivers mail: new, repeated, changed, early and late, replies, and mail of unknown grants. */
 export async function receiveMails(
   worker: ObservedWorker,
   { mailbox, longThread, users }: Grown,
@@ -130,7 +130,7 @@ export async function receiveMails(
   await worker.deliver({ queue: "xabar-webhooks", body: givenUp, attempts: 42 });
 }
 
-/** Has one thread made of two, and messages deleted, of which one comes again. */
+/** Merges two threads, deletes messages, and restores one. */
 export async function moveAndDelete(worker: ObservedWorker, { mailbox, longThread }: Grown): Promise<void> {
   const [one, two] = [middle(mailbox, 20), middle(mailbox, 22)];
   const joining = { id: "joins two", thread: one.thread_id, references: [two.id] };
@@ -150,7 +150,7 @@ export async function moveAndDelete(worker: ObservedWorker, { mailbox, longThrea
   await worker.notify("message.created", mailOf(mailbox, { id: "question" }), soon + 1);
 }
 
-/** Has mails change their folder, at providers that give them another id for it: with the creation first, and last. */
+/** Moves mails at providers that change their id: with the creation first, and last. */
 export async function moveMails(worker: ObservedWorker, { mailbox, users }: Grown): Promise<void> {
   const soon = nowSeconds() + 60;
   const told = (id: string, more: object) => mailOf(mailbox, { id, date: soon - 3600, ...more });
@@ -173,7 +173,7 @@ export async function moveMails(worker: ObservedWorker, { mailbox, users }: Grow
     const { body } = await worker.request("GET /inbox/:inbox_id", { as: users.fresh, ids: { inbox_id } });
     expect(body).toMatchObject({ is_starred: true, message: { folder: "trash" } });
   }
-  // One that the provider shows under both ids for a while.
+  // One that the provider lists under both ids for a while.
   const [{ id: both } = { id: "" }] = await receiveMail({ ...letter(mailbox.email_address), silent: true });
   await worker.notify("message.created", told(both, move("both")), soon);
   await worker.notify("message.created", told("both 2", { ...move("both"), folders: ["TRASH"] }), soon);
@@ -192,7 +192,7 @@ export async function moveMails(worker: ObservedWorker, { mailbox, users }: Grow
 
 const FILE = { id: "file", filename: "a.txt", content_type: "text/plain", size: 5 };
 
-/** Has it told what became of mail that was sent. */
+/** Delivers the outcomes of sent mail. */
 export async function tellOutcomes(worker: ObservedWorker, { mailbox }: Grown): Promise<void> {
   const { grant_id, messages } = mailbox;
   const at = messages.length / 2 + 40;
@@ -207,12 +207,12 @@ export async function tellOutcomes(worker: ObservedWorker, { mailbox }: Grown): 
   await worker.notify("message.link_clicked", { message_id: id, link_data: [{ count: 1 }], grant_id });
 }
 
-/** A mail with two files that lies at the provider as well. @returns our id of it */
+/** A mail with two files that the provider has too. @returns our id of it */
 export async function receiveWhole(worker: ObservedWorker, { id, grant_id, email_address }: GrownMailbox) {
   const [{ id: provider_id } = { id: "" }] = await receiveMail({ ...letter(email_address), silent: true });
   const stored = (await storedMail(grant_id)).find((each) => each.id === provider_id);
   await worker.notify("message.created", { ...stored, grant_id });
-  // One file gets another name and the other goes, and then both are as they were.
+  // One file is renamed and the other removed; then both changes are reverted.
   const [first] = (stored?.attachments ?? []) as object[];
   const renamed = { ...stored, grant_id, attachments: [{ ...first, filename: "renamed.txt" }] };
   await worker.notify("message.updated", renamed);
@@ -225,7 +225,7 @@ export async function receiveWhole(worker: ObservedWorker, { id, grant_id, email
   return `${message}`;
 }
 
-/** Has a notification applied again, and the door checked. */
+/** Replays a notification, and calls the webhook challenge. */
 export async function replay(worker: ObservedWorker, { mailbox, users }: Grown): Promise<void> {
   const delivery_id = await worker.notify("message.created", mailOf(mailbox, { id: "applied again" }));
   const asked = { as: users.fresh, ids: { delivery_id } };
@@ -239,7 +239,7 @@ export async function replay(worker: ObservedWorker, { mailbox, users }: Grown):
   await worker.request("GET /webhooks/nylas", { query: "challenge=hello" });
 }
 
-/** Runs cron with something to do for each of its parts, and a sweep of the mailbox. */
+/** Runs every step of cron with work to do, and a sweep of the mailbox. */
 export async function runCron(worker: ObservedWorker, grown: Grown): Promise<void> {
   await addExpired(grown);
   await worker.cron();

@@ -5,11 +5,11 @@ import type { Client } from "./client.ts";
 import { type Grown, middle } from "./grown.ts";
 import type { ObservedWorker } from "./observed-worker.ts";
 
-/** The queries of each list. A deep page reads all rows before it, in any mailbox: the third stands for those. */
+/** The queries of each list. A deep page reads all rows before it, so page 3 stands for deep pages. */
 function listsOf({ mailbox }: Grown): Record<string, string[]> {
   const account = `account_id=${mailbox.id}`;
   const pages = ["", "page=3", account, `${account}&page=3`];
-  // What is rare leads to no cursor in a small company, since all has been looked at.
+  // A rare filter has no cursor in a small company, where one page covers everything.
   const rare = ["state=parked", "type=message.opened"];
   const first = `cursor=${formatCursor({ at: 4e9, id: "first" })}`;
   const folders = ["folder=sent", "folder=inbox", "folder=all", "folder=junk", `${account}&folder=inbox`];
@@ -38,7 +38,7 @@ function listsOf({ mailbox }: Grown): Record<string, string[]> {
   };
 }
 
-/** Reads the inbox as each user, and the lists that are the same to all of a company as two of them. */
+/** Reads each user's inbox. Lists that are equal for a company are read as two users only. */
 export async function readLists(worker: ObservedWorker, grown: Grown): Promise<void> {
   const { fresh, several, ...readers } = grown.users;
   for (const [route, queries] of Object.entries(listsOf(grown))) {
@@ -49,14 +49,14 @@ export async function readLists(worker: ObservedWorker, grown: Grown): Promise<v
   }
 }
 
-/** Where the answer has a `next_cursor`, it is followed, unless that was asked for by the number of a page. */
+/** Follows `next_cursor`, unless the page was requested by number. */
 async function readList(worker: ObservedWorker, route: string, query: string, as: Client): Promise<void> {
   const { body } = await worker.request(route, { as, query });
   if (!body.next_cursor || /page=|cursor=/.test(query)) return;
   await worker.request(route, { as, query: `${query}&cursor=${encodeURIComponent(body.next_cursor)}` });
 }
 
-/** Reads one message and one thread in each way, and changes what is not anybody's own. */
+/** Reads one message and one thread in each way, and changes their shared state. */
 export async function readOne(worker: ObservedWorker, { mailbox, users: { fresh: as, several } }: Grown) {
   const { id: message_id, thread_id } = middle(mailbox, 0);
   for (const client of [as, several]) {
@@ -86,7 +86,7 @@ export async function readOne(worker: ObservedWorker, { mailbox, users: { fresh:
   await worker.request("GET /health");
 }
 
-/** Has each user read, star and archive; the busy one so that stretches become one. */
+/** Each user reads, stars and archives. The busy user's stretches merge. */
 export async function changeInbox(worker: ObservedWorker, { mailbox, users }: Grown): Promise<void> {
   for (const as of Object.values(users)) {
     const inbox_id = entryIdOf(as.claims.user_id, middle(mailbox, 2).id);
@@ -97,7 +97,7 @@ export async function changeInbox(worker: ObservedWorker, { mailbox, users }: Gr
     const { thread_id } = middle(mailbox, 4);
     await worker.request("PATCH /inbox/threads/:thread_id/read", { as, ids: { thread_id } });
   }
-  // All about it is read, and lies between two stretches: the three become one.
+  // Its neighbours are read, so it lies between two stretches. The three become one.
   const { id } = mailbox.messages.at(-50) as { id: string };
   const before = worker.ran.length;
   await worker.request("PATCH /inbox/:inbox_id/read", {
@@ -109,7 +109,7 @@ export async function changeInbox(worker: ObservedWorker, { mailbox, users }: Gr
   );
 }
 
-/** Follows what happens: by stream, with a token and a ticket, by asking, and as the company's hub does. */
+/** Follows events by stream, with a token and a ticket, by polling, and as the company's hub. */
 export async function follow(worker: ObservedWorker, { mailbox, users }: Grown): Promise<void> {
   for (const as of [users.fresh, users.several]) {
     const { headers } = await worker.request("GET /threads", { as });

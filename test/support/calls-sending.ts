@@ -13,7 +13,7 @@ const mailTo = ({ id }: { id: string }, more: object = {}) => ({
   ...more,
 });
 
-/** Sends in each way, at once and later, with and without success. */
+/** Sends in each way, at once and scheduled, with and without success. */
 export async function send(worker: ObservedWorker, grown: Grown): Promise<void> {
   const { mailbox, users } = grown;
   const as = users.fresh;
@@ -52,7 +52,7 @@ export async function send(worker: ObservedWorker, grown: Grown): Promise<void> 
   await failToSend(worker, mailbox, as);
 }
 
-/** The sender has seen the whole thread; the provider does not know the mail that is answered, and refuses. */
+/** The sender has the current thread version. The provider does not have the original, and refuses. */
 async function replyInLongThread(
   worker: ObservedWorker,
   { mailbox, longThread, users: { fresh: as } }: Grown,
@@ -69,7 +69,7 @@ async function replyInLongThread(
   });
 }
 
-/** Twice each: a small answer is kept in the row, a large one in R2. */
+/** Twice each: a small response is stored in the row, a large one in R2. */
 async function sendUnderKey(worker: ObservedWorker, mailbox: GrownMailbox, as: Client): Promise<void> {
   const route = "POST /messages/send";
   for (const body of [mailTo(mailbox), mailTo(mailbox, { body_html: "x".repeat(100_000) })]) {
@@ -79,7 +79,7 @@ async function sendUnderKey(worker: ObservedWorker, mailbox: GrownMailbox, as: C
   }
 }
 
-/** One is cancelled, and one leaves. */
+/** One is cancelled, one is sent. */
 async function sendLater(worker: ObservedWorker, mailbox: GrownMailbox, as: Client): Promise<void> {
   const body = mailTo(mailbox, { undo_seconds: 60 });
   const { body: waiting } = await worker.request("POST /messages/send", { as, body });
@@ -92,7 +92,7 @@ async function sendLater(worker: ObservedWorker, mailbox: GrownMailbox, as: Clie
   await worker.waitForDelayed();
 }
 
-/** By each way of failing: refused, not known, limited; each is tried again. */
+/** One per failure: refused, unknown, rate limited. Each is retried. */
 async function failToSend(worker: ObservedWorker, mailbox: GrownMailbox, as: Client): Promise<void> {
   const fail = (kind: string) => breakRoute(`POST /v3/grants/${mailbox.grant_id}/messages/send`, kind);
   const headers = { "idempotency-key": `key${unique()}` };
@@ -113,7 +113,7 @@ async function failToSend(worker: ObservedWorker, mailbox: GrownMailbox, as: Cli
   await worker.waitForDelayed();
 }
 
-/** Writes drafts, of which one is sent, one deleted, and one refused. */
+/** Writes drafts. One is sent, one deleted and one refused. */
 export async function writeDrafts(
   worker: ObservedWorker,
   { mailbox, users: { fresh: as } }: Grown,
@@ -139,7 +139,7 @@ export async function writeDrafts(
   await worker.request("POST /drafts/:draft_id/send", { as, ids: refused, status: 502 });
 }
 
-/** Uploads a file, sends it and fetches it; an upload that breaks off is removed. */
+/** Uploads a file, sends it and downloads it. An upload that breaks off is removed. */
 export async function uploadFiles(worker: ObservedWorker, { mailbox, users: { fresh: as } }: Grown) {
   const form = new FormData();
   form.append("files", new File(["a file"], "a.txt"));

@@ -4,7 +4,7 @@ const files: Record<string, string> = import.meta.glob("../fixtures/cases/*", {
   eager: true,
 });
 
-/** Real mail that was once handled wrongly: the text of a file of test/fixtures/cases. */
+/** Mail that was once handled wrongly: the text of a file in test/fixtures/cases. */
 export function caseText(name: string): string {
   const text = files[`../fixtures/cases/${name}`];
   if (text === undefined) throw new Error(`There is no case ${name}`);

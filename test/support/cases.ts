@@ -3,7 +3,7 @@ import { hmacHex } from "../../src/lib/hmac.ts";
 import { caseText } from "./case-text.ts";
 import { unique } from "./client.ts";
 
-/** A mail of a case, to fill in and notify: one, or several in order. */
+/** The mails of a case, to complete and notify, in order. */
 export function caseObjects(
   name: string,
   { grant, mailbox, message = "" }: { grant: string; mailbox: string; message?: string },
@@ -15,7 +15,7 @@ export function caseObjects(
   return [JSON.parse(text)].flat();
 }
 
-/** Posts a signed notification as it stands, however odd its object is. @returns the status of the answer */
+/** Posts a signed notification with any object. @returns the response status */
 export async function postNotification(
   type: string,
   object: Record<string, unknown>,

@@ -13,7 +13,7 @@ export interface Claims {
 
 let next = Math.floor(Math.random() * 1e9);
 
-/** A number that no other test uses: for a company, a user, an address. */
+/** A number that no other test uses, for a company, user or address. */
 export const unique = (): number => next++;
 
 export const signToken = (
@@ -26,14 +26,14 @@ export const signToken = (
     .setExpirationTime(expires)
     .sign(new TextEncoder().encode(secret));
 
-/** An answer, and its JSON. */
+/** A response and its JSON. */
 export interface Answered<T> {
   status: number;
   headers: Headers;
   body: T;
 }
 
-/** A user of the API, with a token of their own. */
+/** An API user with its own token. */
 export interface Client {
   claims: Claims;
   token: string;
@@ -51,7 +51,7 @@ export async function createClient(claims: Partial<Claims> = {}): Promise<Client
   };
 }
 
-/** Calls the Worker and holds its answer against what the route declares. */
+/** Calls the Worker, and checks the response against the route's declaration. */
 export async function call<T>(
   token: string | null,
   method: string,
@@ -86,7 +86,7 @@ function expectDeclared(method: string, path: string, status: number, body: unkn
   if (one?.schema) expect(one.schema.safeParse(body).error, `${method} ${path}`).toBeUndefined();
 }
 
-/** A connected mailbox of the client's first company, whose (empty) history has been read. */
+/** Connects a mailbox to the client's first company, and reads its (empty) history. */
 export async function connectMailbox(
   client: Client,
   options: { provider?: string; company_id?: number; email?: string; sync?: boolean } = {},

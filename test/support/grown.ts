@@ -4,41 +4,41 @@ import { type BulkAccount, createBulkAccount } from "./bulk.ts";
 import { type Client, createClient, unique } from "./client.ts";
 import { createGrant } from "./nylas.ts";
 
-/** A mailbox with a grant, each of whose messages is known by its Message-ID, `<its id>`, and its thread's id. */
+/** A mailbox with a grant. Each message has the Message-ID `<its id>` and its thread's id. */
 export interface GrownMailbox extends BulkAccount {
   grant_id: string;
   /** Oldest first, a second apart, two to a thread. */
   messages: { id: string; thread_id: string; sent_at: number }[];
 }
 
-/** Two companies with a mailbox each, in a database that has grown with them. */
+/** Two companies with a mailbox each, in a database of matching size. */
 export interface Grown {
   mailbox: GrownMailbox;
-  /** Of the second company. */
+  /** Belongs to the second company. */
   other: GrownMailbox;
-  /** A thread of the first mailbox that has a quarter as many messages as all the others, and is older. */
+  /** A thread of the first mailbox: older than all others, with a quarter as many messages. */
   longThread: { id: string; oldest: string; newest: string };
-  /** All but `several` have the first company alone. */
+  /** All but `several` have only the first company. */
   users: Record<"fresh" | "thorough" | "patchy" | "busy" | "several", Client>;
 }
 
-/** The time of the oldest message, as createBulkAccount has it. */
+/** The time of the oldest message, as in createBulkAccount. */
 const OLDEST_AT = 1_700_000_000;
-/** What is read in patches is read for `READ` messages out of so many. */
+/** The patchy user reads `READ` messages of every this many. */
 const PATCH = 100;
 const READ = 40;
-/** Ids of colleagues, who are as many in a small company as in a large one. */
+/** Colleagues' user ids, the same number for any size of company. */
 const COLLEAGUES = 3_000_000_000;
-/** Ids of companies that have nothing to do with the two. */
+/** Unrelated companies. */
 const STRANGERS = 2_000_000_000;
 
-/** Each message of an account, which is the first parameter; the i-th. */
+/** Selects each message of the account in the first parameter, numbered by i. */
 const EACH = `FROM (SELECT *, sent_at - ${OLDEST_AT} AS i FROM ems_messages WHERE account_id = ?1) WHERE i >= 0`;
 const idOf = (kind: string): string => `replace(id, '-8002-', '-${kind}-')`;
 
 /**
- * Creates two companies of which every table has rows in proportion to `count`, which is a multiple of 100: mail
- * with files, people who have read it, drafts, sent mail, uploads, keys, deliveries, events, and strangers' accounts.
+ * Creates two companies with rows in every table, in proportion to `count` (a multiple of 100): mail with files,
+ * readers, drafts, sent mail, uploads, keys, deliveries, events and unrelated accounts.
  */
 export async function grow(count: number): Promise<Grown> {
   const mailbox = await growMailbox(count);
@@ -98,7 +98,7 @@ async function growThread({ id, messages }: GrownMailbox): Promise<Grown["longTh
   return { id: thread, oldest: copyOf(0), newest: copyOf(copies - 1) };
 }
 
-/** What a company has besides mail, a row or so for each message. */
+/** A company's other rows, about one per message. */
 const belongings = (account: string): D1PreparedStatement[] =>
   [
     `INSERT INTO ems_attachments (id, company_id, account_id, message_id, provider_attachment_id, filename,
@@ -110,7 +110,7 @@ const belongings = (account: string): D1PreparedStatement[] =>
      SELECT account_id, '<expected ' || i || '>', id, 'subject' ${EACH}`,
     `INSERT INTO ems_events (company_id, user_id, type, thread_id, message_id, cause, created_at)
      SELECT company_id, iif(i % 2, NULL, ${COLLEAGUES}), 'inbox.updated', thread_id, id, 'grown/' || id, unixepoch() ${EACH}`,
-    // The oldest are the only ones that are parked or of another trigger.
+    // Only the oldest are parked or of another trigger.
     `INSERT INTO ems_deliveries (id, type, account_id, received_at, state, key)
      SELECT 'grown ' || id, iif(i < 3, 'message.opened', 'message.created'), account_id, unixepoch() - 10000 + i,
        iif(i < 3, 'parked', 'applied'), 'none' ${EACH}`,
@@ -127,7 +127,7 @@ const belongings = (account: string): D1PreparedStatement[] =>
     `INSERT INTO ems_stream_tickets SELECT id, '{}', unixepoch() + 600 ${EACH}`,
   ].map((sql) => env.DB.prepare(sql).bind(account));
 
-/** Other companies: a tenth as many accounts as there are messages, every second of them disconnected for long. */
+/** Other companies: one account per ten messages, half of them long disconnected. */
 const strangers = (account: string): D1PreparedStatement[] =>
   [
     `INSERT INTO ems_accounts (id, company_id, email_address, provider, grant_id, status, created_at)
@@ -139,8 +139,8 @@ const strangers = (account: string): D1PreparedStatement[] =>
   ].map((sql) => env.DB.prepare(sql).bind(account));
 
 /**
- * The thorough have read all but ten; the patchy, patch by patch; the busy, the newest hundred, of which the middle
- * is not settled yet. Each colleague has read every tenth message, and has stretches.
+ * The thorough user has read all but ten; the patchy user, every other patch; the busy user, the newest hundred,
+ * with the middle not settled yet. Each colleague has read every tenth message, and has stretches.
  */
 function reading(account: string, count: number, users: Omit<Grown["users"], "several">) {
   const { thorough, patchy, busy } = users;
@@ -168,11 +168,11 @@ function reading(account: string, count: number, users: Omit<Grown["users"], "se
   ].map((sql) => env.DB.prepare(sql).bind(account));
 }
 
-/** Some message in the middle of a mailbox: another one each time. */
+/** A message in the middle of a mailbox, another one on each call. */
 export const middle = ({ messages }: GrownMailbox, n: number): GrownMailbox["messages"][number] =>
   messages[messages.length / 2 + n] as GrownMailbox["messages"][number];
 
-/** A row of each table whose time is over, for cron to remove. */
+/** Inserts an expired row into each table, for cron to remove. */
 export async function addExpired({ mailbox }: Grown): Promise<void> {
   const long = nowSeconds() - 100 * 86_400;
   const { id: account, company_id: company } = mailbox;

@@ -1,6 +1,6 @@
 /**
- * Mail that tries to run, load, submit or cover: after the OWASP filter evasion sheet, DOMPurify's and Roundcube's
- * suites and the published mutation attacks, in own wording.
+ * Mail that tries to run scripts, load, submit or cover content. After the OWASP filter evasion sheet, the suites
+ * of DOMPurify and Roundcube, and published mutation attacks, in our own wording.
  */
 export const VECTORS = [
   "<script>alert(1)</script>",
@@ -311,7 +311,7 @@ export const VECTORS = [
   "<style>p,a<b,c{color:red}p{color:red;<script>:x}</style><style>p{color:<b>}</style>",
 ];
 
-/** Where a vector may stand. */
+/** Contexts for a vector. */
 export const CONTEXTS: ((vector: string) => string)[] = [
   (vector) => vector,
   (vector) => `<table><tr><td>${vector}`,
@@ -333,7 +333,7 @@ export const CONTEXTS: ((vector: string) => string)[] = [
   (vector) => `<frameset><noframes>${vector}</noframes>`,
 ];
 
-/** Where it may stand in a style sheet. */
+/** Contexts for a vector in a style sheet. */
 export const SHEET_CONTEXTS: ((vector: string) => string)[] = [
   (vector) => `<style>${vector}</style><p>x</p>`,
   (vector) => `<style>p{${vector}}</style>`,

@@ -6,7 +6,7 @@ interface Tag {
   attributes: Record<string, string>;
 }
 
-/** The elements as a browser's tokenizer sees them: HTMLRewriter has nothing in common with the sanitiser. */
+/** Elements as a browser's tokenizer sees them. HTMLRewriter shares no code with the sanitiser. */
 export async function tagsOf(html: string): Promise<Tag[]> {
   const tags: Tag[] = [];
   const rewriter = new HTMLRewriter().on("*", {
@@ -37,7 +37,7 @@ const SELECTORS = /^(?:[\w\s.#:*>+~,()-]|[^\0-\x7f]|\[\w+ ?(?:[~|^$*]?= ?[\w .:#
 
 export type Images = "blocked" | "remote";
 
-/** Fails unless these are declarations that can load nothing but allowed images. */
+/** Fails unless the declarations can load only allowed images. */
 function expectSafeDeclarations(css: string, images: Images): void {
   for (const declaration of css.split(/;(?![^()]*'\))/).map((text) => text.trim())) {
     if (!declaration) continue;
@@ -50,7 +50,7 @@ function expectSafeDeclarations(css: string, images: Images): void {
   }
 }
 
-/** Fails unless it holds nothing but rules of the list, bare or in `@media`. */
+/** Fails unless the sheet has only allowed rules, bare or in `@media`. */
 export function expectSafeSheet(sheet: string, images: Images): void {
   expect(sheet).not.toMatch(/[<\\]|\/\*/);
   const rules = sheet.replace(/@media [\w (),:./-]+\{((?:[^{}]+\{[^{}]*\}\n?)+)\}/g, "$1");
@@ -79,7 +79,7 @@ function expectSafeAttributes({ name, attributes }: Tag, known: RegExp, images: 
 
 const IS_MARKUP = /^(?:[^<>]|<\/?[a-z][a-z0-9]*(?: [a-z]+(?:="[^"<>]*")?)*>)*$/;
 
-/** Fails if the markup has anything that runs, loads, submits or covers. */
+/** Fails if the markup can run scripts, load, submit or cover content. */
 export async function expectSafeBody(body: string, images: Images): Promise<void> {
   expect(body).toMatch(IS_MARKUP);
   for (const tag of await tagsOf(body)) {
@@ -89,8 +89,8 @@ export async function expectSafeBody(body: string, images: Images): Promise<void
 }
 
 /**
- * Sanitises each mail in both ways, and fails unless every part of all results is safe and sanitises to itself. All
- * go through the tokenizer together: none can change how another is read, since each has whole tags alone.
+ * Sanitises each mail with and without images. Fails unless every part of the results is safe and sanitises to
+ * itself. One tokenizer run reads all results: each has only whole tags, so none affects another.
  */
 export async function expectHarmless(...mails: string[]): Promise<void> {
   for (const images of ["blocked", "remote"] as const) {

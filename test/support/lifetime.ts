@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { vi } from "vitest";
 import worker from "../../src/index.ts";
 
-/** Runs cron, with all that it leaves to be done after it. */
+/** Runs cron, and all work that it starts. */
 export async function cron(on: Env = env): Promise<void> {
   const deferred: Promise<unknown>[] = [];
   const execution = { waitUntil: (work: Promise<unknown>) => deferred.push(work) };
@@ -10,13 +10,13 @@ export async function cron(on: Env = env): Promise<void> {
   await Promise.allSettled(deferred);
 }
 
-/** Sets the Worker's clock, which is not the database's, so many hours ahead. */
+/** Moves the Worker's clock ahead by hours. The database's clock stays. */
 export const setClock = (hours: number): void => {
   vi.useFakeTimers({ toFake: ["Date"] });
   vi.setSystemTime(vi.getRealSystemTime() + hours * 3_600_000);
 };
 
-/** All keys of R2 under these prefixes. */
+/** All R2 keys under these prefixes. */
 export async function keysUnder(...prefixes: string[]): Promise<string[]> {
   const keys: string[] = [];
   for (const prefix of prefixes) {
@@ -30,7 +30,7 @@ export async function keysUnder(...prefixes: string[]): Promise<string[]> {
   return keys.toSorted();
 }
 
-/** The keys that rows refer to: what R2 must have, and all that it may. */
+/** The keys that rows refer to. R2 must have exactly these. */
 export async function keysOfRows(): Promise<string[]> {
   const results = await env.DB.batch<{ key: string }>(
     [
@@ -45,7 +45,7 @@ export async function keysOfRows(): Promise<string[]> {
   return results.flatMap(({ results: rows }) => rows.map(({ key }) => key)).toSorted();
 }
 
-/** Every row of every table, as one text a row, with the table's name before it. */
+/** Every row of every table as text, prefixed with the table's name. */
 export async function everyRow(): Promise<string[]> {
   const { results: tables } = await env.DB.prepare(
     "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE '%cf%' AND name <> 'd1_migrations'",

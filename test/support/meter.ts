@@ -8,7 +8,7 @@ export interface Meter {
   written: number;
 }
 
-/** A context whose statements are counted, for the services to run with. */
+/** A context that counts the rows of its statements. */
 export function metered(user: { user_id: number; companies: number[] }): { ctx: UserCtx; meter: Meter } {
   const meter: Meter = { read: 0, written: 0 };
   const DB = observedD1(env.DB, ({ rowsRead, rowsWritten }) => {

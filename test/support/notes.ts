@@ -9,7 +9,7 @@ import type { Module } from "../../src/platform/module.ts";
 import { createConsumer } from "../../src/platform/queues.ts";
 import { responds, valid } from "../../src/platform/validation.ts";
 
-// A second module as small as one can be: other claims, another error shape, a database and a queue of its own.
+// A minimal second module, with its own claims, error shape, database and queue.
 
 const SECRET = "the secret of the notes, and of nothing else";
 

@@ -1,7 +1,7 @@
 import { env, exports } from "cloudflare:workers";
 import { waitFor } from "./wait.ts";
 
-/** What the control API of the stand-in answers for a stored message. */
+/** The control API's response for a stored message. */
 export interface SimMessage {
   id: string;
   grant_id: string;
@@ -41,20 +41,20 @@ export async function control(
   return text ? JSON.parse(text) : null;
 }
 
-/** A mailbox at the stand-in. @returns its grant */
+/** Creates a mailbox at the stand-in. @returns its grant */
 export const createGrant = (email: string, provider = "google"): Promise<{ id: string }> =>
   control("POST", "/__sim/grants", { email, provider }) as Promise<{ id: string }>;
 
-/** Gives a mailbox a folder under an id of the provider's own. */
+/** Creates a folder with a provider's own id. */
 export const createFolder = (grantId: string, folder: { id: string; name: string; attributes?: string[] }) =>
   control("POST", `/__sim/grants/${grantId}/folders`, folder);
 
 export const expireGrant = (id: string) => control("POST", `/__sim/grants/${id}/expire`);
 
-/** Any notification, as if Nylas had sent it. */
+/** Sends any notification as Nylas would. */
 export const notify = (type: string, object: object) => control("POST", "/__sim/emit", { type, object });
 
-/** A mail from outside. Unless it is silent, a notification of it then waits to be delivered. */
+/** Receives a mail from outside. Unless silent, its notification then waits for delivery. */
 export const receiveMail = async (mail: InboundMail): Promise<SimMessage[]> =>
   ((await control("POST", "/__sim/inbound", mail)) as { data: SimMessage[] }).data;
 
@@ -67,7 +67,7 @@ export const mendRoutes = () => control("DELETE", "/__sim/fault");
 export const storedMail = async (grantId: string): Promise<Record<string, unknown>[]> =>
   ((await control("GET", `/__sim/messages/${grantId}`)) as { data: Record<string, unknown>[] }).data;
 
-/** A header of a stored mail. */
+/** Reads a header of a stored mail. */
 export function headerOf(message: Record<string, unknown> | undefined, name: string): string | undefined {
   const headers = (message?.headers ?? []) as { name: string; value: string }[];
   return headers.find((each) => each.name === name)?.value;
@@ -81,7 +81,7 @@ export interface PulledRequest {
   body: string;
 }
 
-/** Brings what the stand-in has to tell to the Worker's door. @returns how many requests that were */
+/** Delivers the stand-in's notifications to the webhook route. @returns the number of requests */
 export async function deliverNotifications(): Promise<number> {
   const requests = (await control("GET", "/__pull")) as PulledRequest[];
   for (const { id, method, url, headers, body } of requests) {
@@ -94,7 +94,7 @@ export async function deliverNotifications(): Promise<number> {
   return requests.length;
 }
 
-/** Delivers whatever there is until a condition holds: notifications and jobs are worked on in the background. */
+/** Delivers notifications until a condition holds, while notifications and jobs run in the background. */
 export const eventually = <T>(check: () => Promise<T>): Promise<T> =>
   waitFor(async () => {
     await deliverNotifications();

@@ -13,52 +13,52 @@ import { hubOf } from "./hub.ts";
 import { fill } from "./routes.ts";
 import { readStream } from "./stream.ts";
 
-/** A statement that has run, and what had it run: a route, a notification, a job. */
+/** A statement that ran, and its trigger: a route, a notification or a job. */
 export interface Ran extends Observed {
   by: string;
 }
 
-/** What a request is made of, besides its route. */
+/** The parts of a request besides its route. */
 export interface Asked {
   as?: Client | undefined;
-  /** By the names of the path's parameters. */
+  /** Path parameters by name. */
   ids?: Record<string, string>;
   query?: string;
-  /** Sent as JSON, unless it is a form or a text. */
+  /** Sent as JSON, unless it is a form or text. */
   body?: unknown;
   headers?: Record<string, string>;
-  /** The answer's status, where that is not one of success. */
+  /** The expected status, if not a success. */
   status?: number;
 }
 
-/** The Worker, whole: each of its statements is seen, and what it puts into queues is worked on at once. */
+/** The whole Worker. It records each statement, and handles queue messages at once. */
 export interface ObservedWorker {
   env: Env;
   ran: Ran[];
-  /** `METHOD /path/:of` of each route that has answered with success. */
+  /** `METHOD /path/:param` of each route that succeeded. */
   answered: Set<string>;
-  /** While it is set, queues take nothing. */
+  /** While set, queues reject messages. */
   queuesFail: boolean;
-  // biome-ignore lint/suspicious/noExplicitAny: whoever asks knows what is answered
+  // biome-ignore lint/suspicious/noExplicitAny: the caller knows the response
   request(route: string, asked?: Asked): Promise<{ body: any; headers: Headers }>;
-  /** Opens a stream, has what was missed told, and closes it. */
+  /** Opens a stream, replays missed events, and closes it. */
   stream(query: string): Promise<void>;
   /** @returns the notification's id */
   notify(type: string, object: object, time?: number): Promise<string>;
   /**
-   * Has the queue bring a message; with 42 or more `attempts` it is one that was given up on.
-   * @param failures how many tries of it are to fail
+   * Delivers a queue message. With 42 or more `attempts` it counts as a dead letter.
+   * @param failures how many tries fail
    */
   deliver(queued: Queued, failures?: number): Promise<void>;
-  /** Works on what was put into a queue with a delay, once. */
+  /** Handles delayed queue messages, once. */
   waitForDelayed(): Promise<void>;
-  /** Runs cron; the jobs that it asks for are dropped. */
+  /** Runs cron, and drops the jobs that it enqueues. */
   cron(): Promise<void>;
-  /** Has the company's hub joined and rung. */
+  /** Connects to the company's hub and notifies it. */
   wakeHub(company: number): Promise<void>;
 }
 
-/** A Worker with the bindings of the test environment, but for the database and the queues. */
+/** Creates a Worker with the test's bindings, except for database and queues. */
 export function createObservedWorker(): ObservedWorker {
   const ran: Ran[] = [];
   const answered = new Set<string>();

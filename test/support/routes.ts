@@ -7,13 +7,13 @@ import { type Answer, answerOf } from "../../src/platform/validation.ts";
 export interface Route {
   method: string;
   path: string;
-  /** Registered before authentication, so that it has to check a key of its own. */
+  /** Registered before authentication: it checks a key of its own. */
   isOpen: boolean;
 }
 
 const apps = [front.own, ems];
 
-/** The routes of an app that declare an answer. */
+/** The routes of an app that declare a response. */
 export function routesOf(app: Pick<Hono, "routes">): Route[] {
   const doorAt = app.routes.findIndex(({ handler }) => handler === authenticate);
   return app.routes.flatMap(({ method, path, handler }, at) =>
@@ -25,7 +25,7 @@ export const routes: Route[] = apps.flatMap((app) => routesOf(app as Pick<Hono, 
 
 export const guardedRoutes = routes.filter(({ isOpen }) => !isOpen);
 
-/** `METHOD /path` of all that is answered, middleware apart, whether it declares an answer or not. */
+/** `METHOD /path` of every route except middleware, declared or not. */
 export const registered: string[] = [
   ...new Set(
     apps.flatMap((app) =>
@@ -34,7 +34,7 @@ export const registered: string[] = [
   ),
 ];
 
-/** What the route of a request declares that it answers. */
+/** The declared responses of a request's route. */
 export function declaredAnswer(method: string, path: string): Answer | undefined {
   for (const { router } of apps) {
     for (const [[handler]] of router.match(method, path.replace(/(.)\/$/, "$1"))[0]) {
@@ -47,13 +47,13 @@ export function declaredAnswer(method: string, path: string): Answer | undefined
 
 const NAMED: Record<string, string> = { company_id: "1", key: "attachments/1/none" };
 
-/** A path with something that does not exist in place of each parameter that is not given. */
+/** Fills a path. Parameters that are not given become ids that do not exist. */
 export const fill = (path: string, ids: Record<string, string> = {}): string =>
   path.replace(/:(\w+)(\{[^}]*\})?/g, (_, name: string) => ids[name] ?? NAMED[name] ?? crypto.randomUUID());
 
 type Pattern = Pick<Route, "method" | "path">;
 
-/** The pairs of routes that one request could match: the test of modules, which share one origin. */
+/** Pairs of routes that one request could match. Modules share one origin and must have none. */
 export const sharedBy = (some: Pattern[], others: Pattern[]): string[] =>
   some.flatMap((a) =>
     others.flatMap((b) =>
@@ -63,7 +63,7 @@ export const sharedBy = (some: Pattern[], others: Pattern[]): string[] =>
     ),
   );
 
-/** Two patterns of Hono. Of two parameters with rules it is taken that a value can fit both. */
+/** Whether two Hono patterns overlap. Two parameters with rules count as overlapping. */
 function haveCommonPath(a: string, b: string): boolean {
   const [left, right] = [partsOf(a), partsOf(b)];
   const isOpenEnded = [...left, ...right].some((part) => part.includes(".+") || part === "*");
@@ -71,7 +71,7 @@ function haveCommonPath(a: string, b: string): boolean {
   return left.slice(0, right.length).every((part, at) => mayBeSame(part, right[at]!));
 }
 
-/** The parts of a path. A rule may have slashes of its own. */
+/** Splits a path into segments. A rule may contain slashes. */
 const partsOf = (path: string): string[] => path.match(/(?<=\/)(?:[^/{]|\{[^}]*\})+/g) ?? [];
 
 function mayBeSame(a: string, b: string): boolean {
@@ -81,6 +81,6 @@ function mayBeSame(a: string, b: string): boolean {
   if (!isFree(a) && !isFree(b)) return a === b;
   const [free, fixed] = isFree(a) ? [a, b] : [b, a];
   const rule = ruleOf(free);
-  // A rule with slashes goes on into the parts after this one.
+  // A rule with slashes also covers the segments after this one.
   return rule === undefined || new RegExp(`^(?:${rule.split("/")[0]})$`).test(fixed);
 }

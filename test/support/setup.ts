@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { afterAll, vi } from "vitest";
 
-// Files share a runtime and its modules: each one begins with empty storage, and leaves clocks and globals as they were.
+// Test files share a runtime and its modules. Each starts with empty storage, and restores clocks and globals.
 await Promise.all([emptyDatabase(env.DB), emptyDatabase(env.DB_2), emptyBucket()]);
 
 afterAll(() => {
@@ -9,7 +9,7 @@ afterAll(() => {
   vi.restoreAllMocks();
 });
 
-/** Gives a database the schema that the migrations make, in one transaction: what another file left may still run. */
+/** Creates the migrations' schema in a database, in one transaction: work of an earlier file may still run. */
 async function emptyDatabase(db: D1Database): Promise<void> {
   const { results } = await db
     .prepare(

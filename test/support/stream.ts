@@ -1,34 +1,34 @@
 import { exports } from "cloudflare:workers";
 
 export interface StreamEvent {
-  /** Absent in events that are not in the log. */
+  /** Absent in events outside the log. */
   id?: string;
   event: string;
   // biome-ignore lint/suspicious/noExplicitAny: a test says what it expects of the data
   data: any;
 }
 
-/** An open stream of events, read as it comes. */
+/** An open event stream, read as it arrives. */
 export interface Stream {
   status: number;
   headers: Headers;
-  /** The next event, or null once the server has closed. Comments are passed over. */
+  /** The next event, or null once the server has closed. Skips comments. */
   next(): Promise<StreamEvent | null>;
-  /** The next block as it came, comments included. */
+  /** The next raw block, comments included. */
   nextBlock(): Promise<string | null>;
-  /** The next line as it came. */
+  /** The next raw line. */
   nextLine(): Promise<string | null>;
   close(): Promise<void>;
 }
 
-/** @param key a query that opens it, or a token alone */
+/** @param key a query that opens it, or a token */
 export async function openStream(key: string, headers: HeadersInit = {}): Promise<Stream> {
   const query = key.includes("=") ? key : `token=${key}`;
   const url = `https://xabar.test/sse/events?${query}`;
   return readStream(await exports.default.fetch(new Request(url, { headers })));
 }
 
-/** Reads the answer that is a stream. */
+/** Reads a response as a stream. */
 export function readStream(response: Response): Stream {
   const reader = (response.body as ReadableStream<Uint8Array>)
     .pipeThrough(new TextDecoderStream())
@@ -68,15 +68,15 @@ export function readStream(response: Response): Stream {
   };
 }
 
-/** A stream that is read in the background as it comes. */
+/** A stream that is read in the background. */
 export interface Followed {
   events: StreamEvent[];
-  /** Settles once the stream is over, whoever closed it. */
+  /** Resolves when either side closes the stream. */
   ended: Promise<void>;
   close(): Promise<void>;
 }
 
-/** Opens a stream and reads on; it has said `connected` when this returns. */
+/** Opens a stream and reads on. Returns after the `connected` event. */
 export async function follow(key: string, headers: HeadersInit = {}): Promise<Followed> {
   const stream = await openStream(key, headers);
   const events: StreamEvent[] = [];

@@ -6,7 +6,7 @@ import type { MessageResponse } from "../../src/ems/messages/schemas.ts";
 import { type Client, connectMailbox, createClient, unique } from "./client.ts";
 import { eventually, receiveMail, storedMail } from "./nylas.ts";
 
-/** A company with a mailbox, and in it one mail with a file. */
+/** A company with a mailbox that has one mail with a file. */
 export interface Tenant {
   client: Client;
   company: number;
@@ -34,12 +34,12 @@ export async function createTenant(): Promise<Tenant> {
   const { body: message } = await client.call<MessageResponse>("GET", `/messages/${item.message.id}`);
   expect(message.attachments).toHaveLength(1);
   const attachment = message.attachments[0]!.id;
-  // Downloaded once, so that no job changes its row later.
+  // Downloaded now, so that no job changes its row later.
   await client.call("GET", `/attachments/${attachment}/download`);
   return { client, company: account.company_id, account, message, item, attachment };
 }
 
-/** By the names that paths have for them. */
+/** Ids by the names of path parameters. */
 export const idsOf = ({ account, message, item, attachment, company }: Tenant) => ({
   account_id: account.id,
   message_id: message.id,
@@ -49,7 +49,7 @@ export const idsOf = ({ account, message, item, attachment, company }: Tenant) =
   company_id: String(company),
 });
 
-/** Everything that there is of a company: what its user sees, every row that bears its id, its mailbox. */
+/** A company's whole state: its user's view, every row with its id, and its mailbox. */
 export async function stateOf({ client, company, account, message }: Tenant): Promise<unknown> {
   const paths = [
     ...["/accounts", "/companies", "/inbox", "/inbox/unread-counts", "/messages", "/threads"],
@@ -71,10 +71,10 @@ export async function stateOf({ client, company, account, message }: Tenant): Pr
   };
 }
 
-/** An id that nothing has. */
+/** An id that does not exist. */
 export const absent = () => crypto.randomUUID();
 
-/** A mail that somebody would like to send from an account. */
+/** A send request from an account. */
 export const mail = (accountId: string, more = {}) => ({
   email_account_id: accountId,
   to: [{ email: "thief@out.example" }],
