@@ -52,7 +52,7 @@ test.each([1, 2, 77])("seed %i gives 400 messages, oldest first", (seed) => {
   expect(dates).toEqual(dates.toSorted((a, b) => a - b));
 });
 
-test.each([0, 3, 9, 15, 22])("dates lie within the 60 days before now, at %i o'clock too", (hour) => {
+test.each([0, 3, 9, 15, 22])("dates lie within the 60 days before now, at %i o'clock as well", (hour) => {
   const moment = Date.parse("2026-11-22T00:00:00Z") + hour * 3_600_000;
   const outside = demoMail(moment).filter(({ date }) => !(date! >= moment - 60 * DAY && date! <= moment));
   expect(outside).toEqual([]);

@@ -39,7 +39,7 @@ afterAll(async () => {
   }
 });
 
-describe("the frontend guide's client, as it is written", () => {
+describe("the frontend guide's client, unchanged", () => {
   pathFacts();
   accountFacts(() => server);
   inboxFacts();
@@ -51,7 +51,7 @@ describe("the frontend guide's client, as it is written", () => {
   liveFacts(() => server);
 });
 
-describe("the README's promise", () => {
+describe("the README's commands", () => {
   const subject = uniqueSubject("Va'da");
   const inInbox = async (line: string) => {
     const { items } = (await paste(line)) as { items: InboxItem[] };
@@ -78,7 +78,7 @@ describe("the README's promise", () => {
     expect(mail.subject).toBe(sent.subject);
   });
 
-  test("SIGTERM to npm stops everything, and a second start has all the mail still", async () => {
+  test("SIGTERM to npm stops everything, and a second start keeps all mail", async () => {
     const { total } = await paste(server.curls[0] ?? "");
     const authorization = `-H 'Authorization: Bearer ${server.token}'`;
     const { position } = await paste(`curl -s '${server.url}/events' ${authorization}`);
@@ -97,7 +97,7 @@ describe("the README's promise", () => {
     await deliver(server, { to: "support@yolchi.example", subject: next, text: "Yana men" });
     const { message } = await live.arrival(next);
     live.close();
-    // A stream from before the restart gets what it has missed since.
+    // A stream from before the restart gets the events it missed.
     const resumed = pasteEndless(
       `curl -sN '${server.url}/sse/events?token=${server.token}&last_event_id=${position}'`,
     );

@@ -46,7 +46,7 @@ test("a second mail with the same name does not overwrite the first", async () =
   expect(await readdir(place)).toHaveLength(2);
 });
 
-test("nothing in a mail can lead out of the folder", async () => {
+test("no field of a mail can escape the folder", async () => {
   const evil = { ...mail, subject: "../../etc/passwd\0", recipients: [{ email: "../../a@b.example" }] };
   const path = await saveOutgoing(join(dir, "safe"), evil);
   expect(await readdir(join(dir, "safe"))).toEqual([basename(path)]);
@@ -69,12 +69,12 @@ test("the file is named after time, recipient and subject", async () => {
   expect((await readFile(path, "utf8")).endsWith("\r\n")).toBe(true);
 });
 
-test("a mail without subject or recipients has a name as well", async () => {
+test("a mail without subject or recipients gets a name too", async () => {
   const path = await saveOutgoing(dir, { ...mail, subject: "", recipients: [] });
   expect(basename(path)).toBe("2026-02-03T04-05-06.000Z-nobody-no-subject.eml");
 });
 
-test("what is written reads back the same", async () => {
+test("a written mail reads back the same", async () => {
   const read = await PostalMime.parse(await toEml(mail));
   const named = ({ email, name = "" }: { email: string; name?: string }) => ({ address: email, name });
   expect(read).toMatchObject({

@@ -15,7 +15,7 @@ function migrate(db: DatabaseSync, isWanted: (name: string) => boolean): void {
   }
 }
 
-/** Two mailboxes with threads of received and sent mail, of which two users have read, starred and archived some. */
+/** Two mailboxes with threads of received and sent mail. Two users have read, starred and archived some. */
 function fill(db: DatabaseSync): void {
   const thread = db.prepare(`
     INSERT INTO ems_threads (id, company_id, account_id, subject, first_message_at, last_message_at, created_at)
@@ -42,7 +42,7 @@ function fill(db: DatabaseSync): void {
   }
 }
 
-/** Each counter that is kept, beside what it counts. */
+/** Each stored counter, beside a fresh count. */
 const COUNTED = {
   accounts: `
     SELECT a.id, message_count, hidden_message_count, thread_count, hidden_thread_count,
@@ -102,7 +102,7 @@ function expectCounted(db: DatabaseSync): void {
   );
 }
 
-it("what was stored before has its folders and counters, and they are kept from then on", () => {
+it("rows stored before get folders and counters, which stay right afterwards", () => {
   const db = new DatabaseSync(":memory:");
   migrate(db, (name) => name < "0016");
   fill(db);

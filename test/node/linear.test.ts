@@ -9,7 +9,7 @@ import { boundaryOf, parseMultipart } from "../../src/lib/multipart.ts";
 import { excerpt, isHtml, readableSnippet } from "../../src/lib/text.ts";
 import { expectLinear, MIB, PAIRS } from "./support/linear.ts";
 
-/** A text in every place that a stranger can fill. */
+/** A text in every field that a stranger can fill. */
 const mailOf = (text: string) => ({
   id: "m",
   subject: text,
@@ -31,7 +31,7 @@ const refusals = (call: (text: string) => unknown) => (text: string) => {
   }
 };
 
-/** Everything outside of the sanitiser that reads a text of a stranger or of a caller. */
+/** Every function outside the sanitiser that reads a stranger's or caller's text. */
 const READERS: [name: string, read: (text: string) => unknown, length?: number][] = [
   ["isHtml", isHtml],
   ["isHtml, after a word", (text) => isHtml(`x ${text}`)],
@@ -46,7 +46,7 @@ const READERS: [name: string, read: (text: string) => unknown, length?: number][
   ["cut", (text) => cut(text, 200)],
   ["oneLine", (text) => oneLine(text, 200)],
   ["fileName", fileName],
-  // It holds the text in eight places, so that a mail is 1 MB.
+  // It has the text in eight fields, which makes a mail of 1 MB.
   ["a message of Nylas", (text) => toProviderMessage(NylasMessage.parse(mailOf(text))), MIB / 8],
   ["imageType", (text) => imageType({ content_type: text, filename: text })],
   [
@@ -58,7 +58,7 @@ const READERS: [name: string, read: (text: string) => unknown, length?: number][
   ["parseTrigger", parseTrigger],
 ];
 
-/** Tokens of HTML, addresses, Message-IDs, MIME parameters and data URLs: what begins something that may not end. */
+/** Tokens of HTML, addresses, Message-IDs, MIME parameters and data URLs: openings that may lack an end. */
 const TOKENS: string[] = [
   ...[
     "<a",
@@ -136,8 +136,8 @@ const TOKENS: string[] = [
   ...["\n ", "\n\n", "\u200d\u200d", " \u200c", "\u034f ", "aaaaaaaaaaaaaaaa", "                "],
 ];
 
-describe("1 MB takes time in proportion to its length", () => {
-  // Each reader takes a share of the pairs, another than its neighbours: all of them, one after the other.
+describe("1 MB takes linear time", () => {
+  // Each reader gets another share of the pairs. Together they cover all.
   const SHARES = 8;
   it.each(READERS.map(([name, ...reader], nth) => [name, nth, ...reader] as const))(
     "%s",
@@ -151,7 +151,7 @@ describe("1 MB takes time in proportion to its length", () => {
   it.each([
     ["of a reading call", errorOf],
     ["of a send", sendErrorOf],
-  ])("the message of an error of the provider %s", async (_name, read) => {
+  ])("the message of a provider error %s", async (_name, read) => {
     const readMessage = async (message: string) => {
       const answer = Response.json({ request_id: "x", error: { type: "x", message } }, { status: 400 });
       expect((await read(answer)).message.length).toBeLessThanOrEqual(200);
@@ -161,7 +161,7 @@ describe("1 MB takes time in proportion to its length", () => {
   });
 });
 
-/** The file of a form, read to its end. */
+/** Reads the file of a form to its end. */
 async function readForm(content: string): Promise<void> {
   const boundary = "-".repeat(70);
   const head = `--${boundary}\r\nContent-Disposition: form-data; name="f"; filename="a"\r\n\r\n`;

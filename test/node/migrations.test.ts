@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 
 const files = readdirSync("migrations").filter((name) => name.endsWith(".sql"));
 
-/** A database as a version left it: with all migrations before the named one, and what it puts into its tables. */
+/** A database of an earlier version: all migrations before the named one, and that version's rows. */
 function databaseBefore(migration: string, ...rows: string[]): DatabaseSync {
   const db = new DatabaseSync(":memory:");
   for (const file of files.sort()) if (file < migration) db.exec(readFileSync(`migrations/${file}`, "utf8"));
@@ -12,7 +12,7 @@ function databaseBefore(migration: string, ...rows: string[]): DatabaseSync {
   return db;
 }
 
-test("an account that has or had a grant has proven its address; one that never had, has not", () => {
+test("an account with a past or present grant has proven its address, others have not", () => {
   const account = (id: string, fields: string) =>
     `INSERT INTO ems_accounts (id, company_id, email_address, provider, status, created_at, ${fields.split("=")[0]})
     VALUES ('${id}', 5, '${id}@demo.example', 'imap', 'disconnected', 7, ${fields.split("=")[1]})`;
@@ -32,7 +32,7 @@ test("an account that has or had a grant has proven its address; one that never 
     never: null,
   });
   expect(db.prepare("SELECT oldest_at FROM ems_syncs").get()).toEqual({ oldest_at: null });
-  // Of a proven address there is one; of one that was only said, one in each company.
+  // A proven address is unique. A mere claim is unique per company.
   const insert = (company: number, address: string, proven: number | null) =>
     db
       .prepare(

@@ -2,11 +2,11 @@ import { describe, expect, it } from "vitest";
 import { isOutage } from "../../src/ems/outage.ts";
 import { isProviderError, ProviderError } from "../../src/ems/provider/port.ts";
 
-/** An error as RPC hands it over: its own fields are there, its class is not. */
+/** An error as RPC delivers it: own fields, but no class. */
 const overRpc = (error: ProviderError): Error =>
   Object.assign(new Error(error.message), { fault: error.fault, retryAfterSeconds: error.retryAfterSeconds });
 
-describe("an error of a provider", () => {
+describe("a provider error", () => {
   const limited = new ProviderError("rate_limited", "slow down", null, 5);
 
   it.each([
@@ -28,7 +28,7 @@ describe("an error of a provider", () => {
     expect(isProviderError(error)).toBe(false);
   });
 
-  it("behind RPC is an outage unless it is about what was asked for", () => {
+  it("through RPC is an outage, unless it is about the requested object", () => {
     const faults = ["unknown", "rate_limited", "grant_dead", "refused", "not_found"] as const;
     const outages = faults.filter((fault) => isOutage(overRpc(new ProviderError(fault, "failed", null))));
     expect(outages).toEqual(["unknown", "rate_limited", "grant_dead"]);

@@ -12,14 +12,14 @@ const changeOf = (...told: Parameters<typeof push>) => push(...told).change;
 const MAIL = { id: "m1", from: [{ email: "a@out.example" }], date: 1_789_999_000, body: "<p>Hi</p>" };
 
 describe("a push of Nylas", () => {
-  it("has its id, type, grant and time, wherever the grant's id stands", () => {
+  it("has its id, type, grant and time, with the grant's id in any place", () => {
     const facts = { id: "n1", type: "message.deleted", grant_id: "g1", occurred_at: TOLD_AT };
     expect(push("message.deleted", { id: "m1", grant_id: "g1" })).toMatchObject(facts);
     expect(push("message.deleted", { id: "m1" }, { grant_id: "g1" })).toMatchObject(facts);
     expect(push("message.deleted", { id: "m1" }).grant_id).toBeNull();
   });
 
-  it("without a time was true when it came", () => {
+  it("without a time has the time of receipt", () => {
     const { occurred_at, observed_at } = readPush({ id: "n", type: "grant.created", data: {} }, RECEIVED_AT);
     expect([occurred_at, observed_at]).toEqual([null, RECEIVED_AT * 1000]);
   });
@@ -32,7 +32,7 @@ describe("a push of Nylas", () => {
   });
 
   it.each([null, {}, { id: "", type: "x", data: {} }, { id: "n", type: "x" }, "text"])(
-    "is not %j",
+    "cannot be %j",
     (body) => {
       expect(() => readPush(body, RECEIVED_AT)).toThrow();
     },
@@ -54,12 +54,12 @@ describe("its change", () => {
     expect(truncated).not.toHaveProperty("message.attachments");
   });
 
-  it("can be shown with an odd field, and not without it", () => {
+  it("is presentable with a malformed field, but not with an absent one", () => {
     expect(changeOf("message.created", { ...MAIL, date: "soon" })).toMatchObject({ isPresentable: true });
     expect(changeOf("message.created", { ...MAIL, date: null })).toMatchObject({ isPresentable: false });
   });
 
-  it("is unreadable where the message has no id", () => {
+  it("is unreadable when the message has no id", () => {
     for (const type of ["message.created", "message.deleted"]) {
       expect(changeOf(type, { subject: "x" })).toMatchObject({
         kind: "unreadable",
@@ -83,11 +83,11 @@ describe("its change", () => {
       {},
       { state: "bounced", providerIds: ["m1"], messageIds: ["<a@b.c>"], detail: "x@y.z: 550: full" },
     ],
-  ])("of %s %j is what became of a mail", (type, object, data, expected) => {
+  ])("of %s %j is the outcome of a mail", (type, object, data, expected) => {
     expect(changeOf(type, object, data)).toMatchObject({ kind: "delivery", ...expected });
   });
 
-  it("counts openings and clicks", () => {
+  it("counts opens and clicks", () => {
     const opened = changeOf("message.opened", { message_id: "m1", message_data: { count: 3 } });
     expect(opened).toEqual({ kind: "opened", messageId: "m1", count: 3 });
     const clicked = changeOf("message.link_clicked", { link_data: [{ count: 2 }, { count: 1 }] });

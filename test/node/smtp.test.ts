@@ -42,7 +42,7 @@ const headers = (...more: string[]) =>
     "\r\n",
   );
 
-/** The answer to each line, sent one after the other. */
+/** Sends lines one after the other. @returns the response to each */
 async function dialogue(lines: string[]): Promise<string[]> {
   const socket = connect(server.port, "127.0.0.1");
   const answers: string[] = [];
@@ -55,7 +55,7 @@ async function dialogue(lines: string[]): Promise<string[]> {
   return answers;
 }
 
-test("a recipient that is no mailbox is refused by name", async () => {
+test("an unknown recipient is refused by name", async () => {
   const sent = sendRaw(headers(), ["Nobody@elsewhere.example"]);
   await expect(sent).rejects.toMatchObject({
     responseCode: 550,
@@ -74,12 +74,12 @@ test("a mail over 25 MB is refused with the limit", async () => {
   expect(received).toEqual([]);
 });
 
-test("a mail that says beforehand it is over 25 MB is refused at once", async () => {
+test("a mail that declares over 25 MB is refused at once", async () => {
   const answers = await dialogue(["EHLO me", "MAIL FROM:<ali@bozor.example> SIZE=26214401"]);
   expect(answers.at(-1)).toBe("552 Error: message exceeds fixed maximum message size 26214400\r\n");
 });
 
-test("garbage is refused for good, and the next mail gets through", async () => {
+test("garbage is refused permanently, and the next mail gets through", async () => {
   const garbage = Buffer.from([0, 255, 1, 254, 13, 10, 13, 10, 200, 201]);
   await expect(sendRaw(garbage)).rejects.toMatchObject({ responseCode: 554 });
   await expect(sendRaw("hello")).rejects.toMatchObject({ responseCode: 554 });
@@ -87,14 +87,14 @@ test("garbage is refused for good, and the next mail gets through", async () => 
   expect(received).toHaveLength(1);
 });
 
-test("a mail with parts nested too deeply is refused for good", async () => {
+test("a mail with parts nested too deeply is refused permanently", async () => {
   const depth = 300;
   const open = (id: number) => `Content-Type: multipart/mixed; boundary=b${id}x\r\n\r\n--b${id}x\r\n`;
   const body = Array.from({ length: depth }, (_, id) => open(id)).join("");
   await expect(sendRaw(headers().slice(0, -2) + body)).rejects.toMatchObject({ responseCode: 554 });
 });
 
-test("when the mail cannot be taken in, the client is told to try again", async () => {
+test("a mail that cannot be stored is refused temporarily", async () => {
   onMail = () => {
     throw new Error("disk full");
   };
@@ -104,7 +104,7 @@ test("when the mail cannot be taken in, the client is told to try again", async 
   });
 });
 
-test("a client that hangs up in the middle of a mail does no harm", async () => {
+test("a client that disconnects in the middle of a mail does no harm", async () => {
   await dialogue(["EHLO me", "MAIL FROM:<ali@bozor.example>", "RCPT TO:<savdo@anhor.example>", "DATA"]);
   await sendRaw(headers());
   expect(received).toHaveLength(1);
@@ -146,7 +146,7 @@ test("a plain text mail arrives with its thread headers", async () => {
   ]);
 });
 
-test("html, an inline image and an attachment arrive apart", async () => {
+test("html, an inline image and an attachment arrive separately", async () => {
   await client.sendMail({
     ...envelope,
     html: '<p>Rasm: <img src="cid:olma@bozor"></p>',
@@ -185,7 +185,7 @@ test.each([
   expect(received[0]?.mail.text).toMatch(/^Привет/);
 });
 
-test("recipients that no header names are hidden copies", async () => {
+test("recipients without a header are Bcc", async () => {
   await sendRaw(headers("Cc: Team: EXPORT@anhor.example;"), [
     "savdo@anhor.example",
     "export@anhor.example",
@@ -197,7 +197,7 @@ test("recipients that no header names are hidden copies", async () => {
 });
 
 test.each(["Thu, 01 Jan 1970 00:00:00 +0000", "Tue, 01 Jan 2999 00:00:00 +0000", "yesterday evening"])(
-  "the date %s is only a header: a mail dates from its receipt",
+  "the Date header %s is ignored: a mail is dated by its receipt",
   async (date) => {
     await sendRaw(headers(`Date: ${date}`));
     expect(received[0]?.mail).not.toHaveProperty("date");
@@ -205,13 +205,13 @@ test.each(["Thu, 01 Jan 1970 00:00:00 +0000", "Tue, 01 Jan 2999 00:00:00 +0000",
   },
 );
 
-describe("mail as it is, not as it should be", () => {
+describe("malformed mail", () => {
   const takeCase = async (name: string) => {
     await sendRaw(readFileSync(new URL(`../fixtures/cases/${name}`, import.meta.url)));
     return received[0]!.mail;
   };
 
-  test.each(["smtp-no-from.eml", "smtp-from-empty.eml"])("%s is from nobody", async (name) => {
+  test.each(["smtp-no-from.eml", "smtp-from-empty.eml"])("%s has no sender", async (name) => {
     expect(await takeCase(name)).not.toHaveProperty("from");
   });
 
@@ -228,7 +228,7 @@ describe("mail as it is, not as it should be", () => {
     });
   });
 
-  test("raw bytes in the headers of a mail that names no charset are taken for the region's", async () => {
+  test("raw bytes in headers without a charset are read in the region's charset", async () => {
     const [before, after] = headers().split("Salom") as [string, string];
     const subject = Buffer.from([0xd1, 0xe0, 0xeb, 0xee, 0xec]);
     await sendRaw(Buffer.concat([Buffer.from(before), subject, Buffer.from(after)]));
@@ -239,12 +239,12 @@ describe("mail as it is, not as it should be", () => {
     expect((await takeCase("smtp-utf7.eml")).text).toMatch(/^Привет\s*$/);
   });
 
-  test("what a gateway puts after a base64 text is not decoded", async () => {
+  test("text that a gateway appends to base64 is not decoded", async () => {
     expect((await takeCase("smtp-b64-garbage.eml")).text).toMatch(/^[\x20-\x7e]+\s*$/);
   });
 });
 
-test("a recipient is matched without regard to case", async () => {
+test("recipients match in any case", async () => {
   await sendRaw(headers(), ["Savdo@anhor.example"]);
   expect(received[0]?.envelope.to).toEqual(["Savdo@anhor.example"]);
 });

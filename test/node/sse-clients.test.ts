@@ -10,7 +10,7 @@ import { waitFor } from "../support/wait.ts";
 import { type DevServer, freePorts, startDevServer } from "./support/dev-server.ts";
 import { receiveMails } from "./support/mail.ts";
 
-// What clients that people use make of the stream: each is used as its own README says, and parses all that it is given.
+// Checks popular SSE clients. Each is used as its README says, and parses every event.
 
 interface Told {
   type?: string;
@@ -45,14 +45,14 @@ const clients: Record<string, () => Following> = {
   "fetch-event-source": () => {
     const told: Told[] = [];
     const ending = new AbortController();
-    // It lives in a page: all that it asks of one.
+    // The page globals that this client needs.
     Object.assign(globalThis, { window: globalThis, document: { hidden: false, removeEventListener() {} } });
     void fetchEventSource(`${server.url}/sse/events?token=${server.token}`, {
       signal: ending.signal,
       openWhenHidden: true,
       fetch: globalThis.fetch,
       onmessage: ({ data }) => void told.push(JSON.parse(data)),
-      // It takes an end for good, unless this throws: then it waits for as long as it was told to.
+      // It stops at the stream's end unless this throws. Then it waits for the server's retry time.
       onclose: () => {
         throw new Error("closed");
       },
@@ -73,7 +73,7 @@ afterAll(async () => {
   }
 });
 
-test("every client gets each event once, in order, through a silence and a restart of the server", async () => {
+test("every client gets each event once, in order, across silence and a server restart", async () => {
   const following = Object.entries(clients).map(([name, follow]) => ({ name, ...follow() }));
   const created = ({ told }: Following) =>
     told.flatMap(({ type, message_id }) => (type === "message.created" ? [message_id] : []));
@@ -83,13 +83,13 @@ test("every client gets each event once, in order, through a silence and a resta
         expect(told, name).toEqual([expect.objectContaining({ message: "connected" })]);
     });
     const wanted = await receiveMails(server, 2);
-    // Long enough for a keepalive: what comes behind it is an event of its own all the same.
+    // Long enough for a keepalive. The event after it must still be separate.
     await once(AbortSignal.timeout(16_000), "abort");
     wanted.push(...(await receiveMails(server, 1)));
     await waitFor(() => {
       for (const each of following) expect(created(each), each.name).toEqual(wanted);
     });
-    // Nothing that any of them has failed at, and so come back from.
+    // No client failed and recovered.
     for (const { name, told } of following) {
       expect(
         told.filter(({ message }) => message === "connected"),

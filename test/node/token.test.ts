@@ -50,7 +50,7 @@ test("an empty secret is refused", async () => {
   await expect(signToken(request, "")).rejects.toThrow();
 });
 
-test("a file of vars that is missing is refused", () => {
+test("a missing vars file is refused", () => {
   expect(() => readDevVars(join(dir, "none"))).toThrow(/ENOENT/);
 });
 
@@ -62,7 +62,7 @@ test("a token carries its claims under HS256 and expires when it should", async 
   expect(Math.abs(exp! - Date.now() / 1000 - 7200)).toBeLessThan(5);
 });
 
-test("the command prints nothing but the token", async () => {
+test("the command prints only the token", async () => {
   const { code, stdout, stderr } = await run("--user", "7", "--companies", "3,4", "--role", "agent");
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   expect(await verify(stdout.trim())).toMatchObject({ user_id: 7, companies: [3, 4], role: "agent" });
@@ -74,11 +74,11 @@ test("without arguments the token is for user 1, an admin of companies 1 and 2, 
   expect(Math.abs(exp! - Date.now() / 1000 - 86_400)).toBeLessThan(10);
 });
 
-test("a token may be for no company at all", async () => {
+test("a token may have no company", async () => {
   expect(await verify((await run("--companies", "")).stdout.trim())).toMatchObject({ companies: [] });
 });
 
-test("vars are read with and without quotes, comments apart", async () => {
+test("vars are read with and without quotes, and comments are skipped", async () => {
   const path = join(dir, "vars");
   await writeFile(path, '# a comment\nJWT_SECRET="with = and spaces"\nPLAIN=8788\n');
   expect(readDevVars(path)).toEqual({ JWT_SECRET: "with = and spaces", PLAIN: "8788" });

@@ -10,7 +10,7 @@ import { waitFor } from "../../support/wait.ts";
 import { type DevServer, freePorts, startDevServer } from "../support/dev-server.ts";
 import { receiveMails } from "../support/mail.ts";
 
-// The browser's own EventSource, and fetch-event-source, in a page of another origin than Xabar's.
+// The browser's EventSource and fetch-event-source, in a page of another origin than Xabar's.
 
 const PAGE = `<!doctype html><meta charset="utf-8"><script type="module">
   import { fetchEventSource } from "/fetch.js";
@@ -69,16 +69,16 @@ interface Told {
 
 const toldIn = (page: Page): Promise<Record<"native" | "fetched", Told[]>> => page.evaluate("window.told");
 
-/** What a client was told, in short: that it is connected, and the ids of mails. */
+/** What a client received: `connected`, and the ids of mails. */
 const inShort = (told: Told[]): unknown[] =>
   told.flatMap(({ type, message, message_id }) =>
     type === "thread.created" ? [] : [type === "message.created" ? message_id : (message ?? type)],
   );
 
-/** A server that is about to end may have taken a client back once more. */
+/** A server that is shutting down may have accepted a reconnect. */
 const withoutRepetition = (told: unknown[]): unknown[] => told.filter((each, at) => each !== told[at - 1]);
 
-test("in Chromium each client gets each event once, in order, through a silence and restarts of the server", async () => {
+test("in Chromium each client gets each event once, in order, across silence and server restarts", async () => {
   const page = await browser.newPage();
   const problems: string[] = [];
   page.on("pageerror", (error) => problems.push(error.message));
@@ -95,7 +95,7 @@ test("in Chromium each client gets each event once, in order, through a silence 
     });
   await expectTold();
   wanted.push(...(await receiveMails(server, 2)));
-  // Long enough for a keepalive: what comes behind it is an event of its own all the same.
+  // Long enough for a keepalive. The event after it must still be separate.
   await once(AbortSignal.timeout(16_000), "abort");
   while (restarts < 2) {
     wanted.push(...(await receiveMails(server, 1)));

@@ -6,13 +6,13 @@ import { waitFor } from "../../support/wait.ts";
 import { compareLooks, type Difference, Reader } from "../support/looks.ts";
 import { inlineTemplates, sheetTemplates, type Template, templatesIn } from "../support/templates.ts";
 
-// What becomes of a mail's look: each template beside the document that `/html` answers, in Chromium. Other templates
-// are measured with `MAIL_TEMPLATES=<folder> npm run test:browser`.
+// Compares each template with its `/html` document in Chromium. Test other templates with `MAIL_TEMPLATES=<folder>
+// npm run test:browser`.
 
 const documentOf = (html: string, remoteImages: boolean): string =>
   toDocument(sanitizeMail(html, remoteImages), contentPolicy([], remoteImages));
 
-/** What the document says before any mail does: the font of a reader who was told none. */
+/** The document's own default: a reader's font without a mail's styles. */
 const [, DEFAULTS = ""] = /<style>(.*?)<\/style>/.exec(documentOf("", false)) ?? [];
 
 const SCREENS = [
@@ -22,9 +22,9 @@ const SCREENS = [
   { width: 640, scheme: "light", images: false },
 ] as const;
 
-/** The texts that may look different, by the template's name. */
+/** Texts that may look different, by template name. */
 const REASONS: Record<string, RegExp> = {
-  // A selector that nobody knows costs a browser the whole list, and here only itself.
+  // A browser drops the whole list for an unknown selector, the sanitiser only that selector.
   grouped: /^Shop now$/,
 };
 
@@ -64,7 +64,7 @@ async function measure({ name, html }: Template): Promise<Result> {
   return result;
 }
 
-/** The share of texts that look the same, of each template, and what none of the reasons explains. */
+/** The share of texts that look the same per template, and the differences without a known reason. */
 async function measureAll(templates: Template[]) {
   const unexplained: Result["differences"] = [];
   let [texts, different] = [0, 0];
@@ -87,20 +87,20 @@ async function expectSameLook(templates: Template[]): Promise<void> {
 }
 
 describe("colour, background, size, weight, width and place of all text stay", () => {
-  test("of 44 templates that are styled by their sheets", async () => {
+  test("in 44 templates styled by sheets", async () => {
     const templates = sheetTemplates();
     expect(templates).toHaveLength(44);
     await expectSameLook(templates);
   });
 
-  test("of 37 templates that are styled by attributes", async () => {
+  test("in 37 templates styled by attributes", async () => {
     const templates = await inlineTemplates(original.page);
     expect(templates).toHaveLength(37);
     await expectSameLook(templates);
   });
 
   test.runIf(FOLDER)(
-    "of the templates in a folder",
+    "in the templates of a folder",
     async () => {
       await expectSameLook(templatesIn(FOLDER ?? ""));
     },
@@ -108,7 +108,7 @@ describe("colour, background, size, weight, width and place of all text stay", (
   );
 });
 
-test("a look that is lost would be found", async () => {
+test("a lost style would be found", async () => {
   const [template] = sheetTemplates();
   await original.show(template!.html, DEFAULTS);
   await shown.show(documentOf(template!.html.replace(/<style[\s\S]*?<\/style>/g, ""), false));
@@ -116,7 +116,7 @@ test("a look that is lost would be found", async () => {
   expect(new Set(compareLooks(wanted, got).map(({ what }) => what)).size).toBeGreaterThan(3);
 });
 
-test("a picture that is not loaded is its words, or the room that the mail gives it", async () => {
+test("an image that is not loaded shows its alt text, or keeps its space", async () => {
   const image = (attributes: string) => `<div><img src="https://img.example/a.png" ${attributes}></div>`;
   const sizesOf = async (...images: string[]) => {
     await shown.show(documentOf(images.map(image).join(""), false));
@@ -135,7 +135,7 @@ test("a picture that is not loaded is its words, or the room that the mail gives
   expect([spacer, sized]).toEqual([20, 120]);
 });
 
-test("the slices of a picture have no gaps in a frame", async () => {
+test("the slices of an image have no gaps", async () => {
   const slice = `<img src="https://img.example/a.png" width="90" height="40" alt="">`;
   const cells = [slice, `<a href="https://shop.example/">${slice}</a>`, ` ${slice} `];
   const html = `<table cellspacing="0" cellpadding="0">${cells.map((cell) => `<tr><td>${cell}</td></tr>`).join("")}</table>`;
@@ -149,7 +149,7 @@ test("the slices of a picture have no gaps in a frame", async () => {
   expect(heights).toEqual([40, 40, 40]);
 });
 
-test("pictures are loaded with images=1, and nothing else ever", async () => {
+test("images load only with images=1, and nothing else ever loads", async () => {
   let pictures = 0;
   for (const { name, html } of sheetTemplates()) {
     await Promise.all([original.show(html), shown.show(documentOf(html, false))]);

@@ -55,7 +55,7 @@ export function accountFacts(server: () => DevServer): void {
       await expect(created).rejects.toEqual({ status: 403, detail: "No access to this company" });
     });
 
-    test("an address that is taken is refused in the contract's words", async () => {
+    test("a taken address is refused in the contract's words", async () => {
       const created = createAccount({ company_id: 1, email_address: "savdo@anhor.example" });
       const detail = "Email account with this email address/grant already exists.";
       await expect(created).rejects.toEqual({ status: 400, detail });
@@ -102,7 +102,7 @@ export function accountFacts(server: () => DevServer): void {
   });
 }
 
-/** What the mailbox's owner gets by signing in at Nylas. */
+/** The grant that a mailbox's owner gets by signing in at Nylas. */
 async function grantOf({ nylasPort }: DevServer, email: string): Promise<string> {
   const response = await fetch(`http://127.0.0.1:${nylasPort}/__sim/grants`, {
     method: "POST",

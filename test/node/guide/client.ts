@@ -224,7 +224,7 @@ function getPaginationInfo(response: PaginatedResponse<unknown>) {
   };
 }
 
-/** Where the guide's reader writes the address of their server. */
+/** Sets the server's URL, which the guide's reader edits in. */
 const setBaseUrl = (url: string) => {
   BASE_URL = url;
 };

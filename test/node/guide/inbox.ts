@@ -14,7 +14,7 @@ import { getReadTime } from "./display.ts";
 
 let user = 100;
 
-/** All that the inbox says about numbers. */
+/** All counts of the inbox. */
 async function numbers() {
   const all = await getInbox();
   const unread = await getInbox({ is_read: false });
@@ -27,10 +27,10 @@ async function numbers() {
 /** Section 9. */
 export function inboxFacts(): void {
   describe("inbox", () => {
-    // Everything is unread for a user who was never here before.
+    // For a new user everything is unread.
     beforeEach(() => signIn(++user, [1]));
 
-    test("for a new user all is unread, and the badges add up to the total", async () => {
+    test("for a new user everything is unread, and the badges add up to the total", async () => {
       const { all, unread, read, badges } = await numbers();
       expect(all).toBeGreaterThan(100);
       expect({ unread, read }).toEqual({ unread: all, read: 0 });
@@ -69,7 +69,7 @@ export function inboxFacts(): void {
       expect(await numbers()).toEqual(before);
     });
 
-    test("a star is set and taken away by the same call, and changes no count", async () => {
+    test("one call toggles a star, and changes no count", async () => {
       const before = await numbers();
       const [item] = (await getInbox({ size: 1 })).items;
       expect(await toggleStar(item!.id)).toMatchObject({ is_starred: true, is_read: false });
@@ -92,7 +92,7 @@ export function inboxFacts(): void {
       expect((await getInbox({ size: 1 })).items).toEqual([next]);
     });
 
-    test("reading a thread returns how many were unread, and the counts fall by as many", async () => {
+    test("reading a thread returns its unread count, and the counts fall by that", async () => {
       const before = await numbers();
       const thread = (await getThreads({ size: 100 })).items.find(({ message_count }) => message_count >= 3)!;
       expect(await markThreadAsRead(thread.id)).toEqual({ updated: thread.message_count });
@@ -102,7 +102,7 @@ export function inboxFacts(): void {
       expect(await markThreadAsRead(thread.id)).toEqual({ updated: 0 });
     });
 
-    test("what one user reads stays unread for a colleague, who cannot use the other's entry", async () => {
+    test("a mail read by one user stays unread for a colleague, who cannot change the other's entry", async () => {
       const [item] = (await getInbox({ size: 1 })).items;
       await markAsRead(item!.id);
       await signIn(++user, [1]);

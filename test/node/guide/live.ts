@@ -13,7 +13,7 @@ export function liveFacts(server: () => DevServer): void {
   describe("live updates", () => {
     beforeEach(() => signIn(40, [1, 2]));
 
-    test("the stream says connected, then tells of a mail that came by SMTP", async () => {
+    test("the stream sends connected, then an event for a mail that arrived by SMTP", async () => {
       const live = await follow();
       expect(live.connected).toEqual({ message: "connected", user_id: 40 });
       const subject = uniqueSubject("Buyurtma");
@@ -45,7 +45,7 @@ export function liveFacts(server: () => DevServer): void {
       live.close();
     });
 
-    test("a user hears nothing of other companies", async () => {
+    test("a user gets no events of other companies", async () => {
       await signIn(41, [2]);
       const theirs = await follow();
       await signIn(40, [1, 2]);
@@ -61,7 +61,7 @@ export function liveFacts(server: () => DevServer): void {
       theirs.close();
     });
 
-    test("connectSSEWithRetry tells of mail until its disconnect closes the stream", async () => {
+    test("connectSSEWithRetry delivers events until its disconnect closes the stream", async () => {
       const onMessageCreated = vi.fn();
       const disconnect = connectSSEWithRetry(onMessageCreated, () => {});
       const stream = streams.at(-1)!;

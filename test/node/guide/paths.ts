@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { signIn } from "../support/browser.ts";
 import { BASE_URL, getInbox, TokenStorage } from "./client.ts";
 
-/** The requests as the guide writes them, and as a browser makes them. */
+/** The guide's requests, as a browser makes them. */
 export function pathFacts(): void {
   describe("paths", () => {
     beforeAll(() => signIn(50, [1, 2]));
@@ -15,7 +15,7 @@ export function pathFacts(): void {
       "/inbox/?page=1&size=25&is_read=false",
       "/inbox/unread-counts",
       "/threads/?",
-    ])("%s is answered as it is written, without a redirect, and the same to each poll", async (path) => {
+    ])("%s responds without a redirect, and equally to each poll", async (path) => {
       const poll = async () => {
         const headers = { Authorization: `Bearer ${TokenStorage.get()}` };
         const response = await fetch(`${BASE_URL}${path}`, { headers, redirect: "manual" });
@@ -26,7 +26,7 @@ export function pathFacts(): void {
       expect(await poll()).toEqual(first);
     });
 
-    test("a page of a frontend's own development server may call it", async () => {
+    test("a page of a frontend's development server may call it", async () => {
       const origin = "http://localhost:5173";
       const response = await fetch(`${BASE_URL}/inbox/1/read`, {
         method: "OPTIONS",

@@ -56,7 +56,7 @@ export function readingFacts(server: () => DevServer): void {
       });
     });
 
-    test("every message can be shown: who, what and when", async () => {
+    test("every message has sender, content and date to show", async () => {
       const { items } = await getMessages({ size: 100 });
       const messages = await Promise.all(items.map(({ id }) => getMessage(id)));
       expect(messages).toEqual(items);
@@ -68,7 +68,7 @@ export function readingFacts(server: () => DevServer): void {
       }
     });
 
-    test("a body of three megabytes comes whole", async () => {
+    test("a body of three megabytes arrives whole", async () => {
       const listed = await findMessage(({ subject }) => subject.startsWith("Yillik hisobot"));
       const { body_html } = await getMessage(listed.id);
       expect(body_html?.length).toBeGreaterThan(3_000_000);
@@ -87,7 +87,7 @@ export function readingFacts(server: () => DevServer): void {
   describe("threads", () => {
     beforeEach(() => signIn(22, [1, 2]));
 
-    test("the latest active comes first, and a thread's messages are oldest first", async () => {
+    test("threads are last active first, their messages oldest first", async () => {
       const { items } = await getThreads({ page: 1, size: 100 });
       const times = items.map(({ last_message_at }) => last_message_at);
       expect(times).toEqual(times.toSorted().reverse());
@@ -101,7 +101,7 @@ export function readingFacts(server: () => DevServer): void {
       for (const message of messages) expect(await getMessage(message.id)).toEqual(message);
     });
 
-    test("do_not_delete is set and taken back, and nothing else changes", async () => {
+    test("do_not_delete is set and cleared, and nothing else changes", async () => {
       const id = (await getThreads()).items[0]!.id;
       const before = await getThread(id);
       expect(await updateThread(id, { do_not_delete: true })).toEqual({ ...before, do_not_delete: true });
@@ -113,7 +113,7 @@ export function readingFacts(server: () => DevServer): void {
   describe("attachments", () => {
     beforeEach(() => signIn(23, [1, 2]));
 
-    test("those shown inside the text are told from those to download", async () => {
+    test("inline ones are distinguished from downloads", async () => {
       const both = await findMessage(({ attachments }) => attachments.some(({ is_inline }) => is_inline));
       const attachments = await getAttachments(both.id);
       expect(attachments).toEqual(both.attachments);
@@ -122,7 +122,7 @@ export function readingFacts(server: () => DevServer): void {
       expect(both.has_attachments).toBe(visibleAttachments.length > 0);
     });
 
-    test("the download URL of a PDF serves, without a token, as many bytes as were told", async () => {
+    test("the download URL of a PDF serves the declared number of bytes without a token", async () => {
       const isPdf = ({ content_type }: Attachment) => content_type === "application/pdf";
       const message = await findMessage(({ attachments }) => attachments.some(isPdf));
       expect(message.has_attachments).toBe(true);
@@ -133,7 +133,7 @@ export function readingFacts(server: () => DevServer): void {
       expect(formatFileSize(pdf.size_bytes)).toMatch(/^[\d.]+ K?B$/);
     });
 
-    test("a file that came by SMTP is downloaded byte for byte", async () => {
+    test("a file received by SMTP is downloaded byte for byte", async () => {
       const live = await follow();
       const subject = uniqueSubject("Hisob-faktura");
       const content = Buffer.concat([Buffer.from("%PDF-1.4\n"), randomBytes(200_000)]);

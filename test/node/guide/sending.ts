@@ -12,7 +12,7 @@ export function sendingFacts(server: () => DevServer, sentFolder: () => string):
   describe("sending", () => {
     beforeEach(() => signIn(30, [1]));
 
-    test("a mail to the outside is returned as it is stored, and leaves as an .eml file", async () => {
+    test("a mail to the outside is returned as stored, and is written as an .eml file", async () => {
       const account = await accountOf("savdo@anhor.example");
       const since = server().output.text().length;
       const subject = uniqueSubject("Re: Savolingiz");
@@ -65,7 +65,7 @@ export function sendingFacts(server: () => DevServer, sentFolder: () => string):
       expect(await entryOf()).toMatchObject({ is_read: false });
     });
 
-    test("a mail to a mailbox of the other company arrives there, and only the copy is seen", async () => {
+    test("a mail to a mailbox of the other company arrives there, and only that copy is visible", async () => {
       await signIn(32, [2]);
       const live = await follow();
       await signIn(30, [1]);
@@ -114,7 +114,7 @@ export function sendingFacts(server: () => DevServer, sentFolder: () => string):
       },
     );
 
-    test("a customer's answer to a sent mail lands in that mail's thread", async () => {
+    test("a customer's reply to a sent mail lands in that mail's thread", async () => {
       const live = await follow();
       const { id } = await accountOf("savdo@anhor.example");
       const to = [{ email: "aziza@mijoz.example" }];
@@ -133,7 +133,7 @@ export function sendingFacts(server: () => DevServer, sentFolder: () => string):
       expect(messages.map((one) => one.id)).toEqual([sent.id, message.id]);
     });
 
-    test("an account of another company cannot be sent from", async () => {
+    test("sending from another company's account is refused", async () => {
       await signIn(32, [2]);
       const { id } = await accountOf("support@yolchi.example");
       await signIn(30, [1]);

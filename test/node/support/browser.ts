@@ -7,7 +7,7 @@ import { getMessage, TokenStorage } from "../guide/client.ts";
 import { connectSSE } from "../guide/sse.ts";
 import type { Message, SSEConnectedData, SSEEventData } from "../guide/types.ts";
 
-/** All streams that were opened, in order. */
+/** All opened streams, in order. */
 export const streams: EventSource[] = [];
 
 class ListedEventSource extends EventSource {
@@ -17,7 +17,7 @@ class ListedEventSource extends EventSource {
   }
 }
 
-/** Puts on globalThis what the guide's client expects of a browser: localStorage and EventSource. */
+/** Sets the browser globals that the guide's client needs: localStorage and EventSource. */
 export function becomeBrowser(): void {
   const items = new Map<string, string>();
   const localStorage = {
@@ -30,7 +30,7 @@ export function becomeBrowser(): void {
   }
 }
 
-/** From now on the guide's client is this user. */
+/** Signs the guide's client in as this user. */
 export async function signIn(user: number, companies: number[]): Promise<void> {
   const file = existsSync(".dev.vars") ? ".dev.vars" : ".dev.vars.example";
   const secret = readDevVars(file).JWT_SECRET ?? "";
@@ -39,17 +39,17 @@ export async function signIn(user: number, companies: number[]): Promise<void> {
 
 export interface Live {
   connected: SSEConnectedData;
-  /** All that came since, in order. */
+  /** All events since, in order. */
   told: SSEEventData[];
   /**
-   * Waits for `message.created` of the mail with that subject, as the user who is signed in.
-   * @throws Error after five seconds, with what came instead
+   * Waits for `message.created` of the mail with that subject, as the signed-in user.
+   * @throws Error after five seconds, with the events that came instead
    */
   arrival(subject: string): Promise<{ event: SSEEventData; message: Message }>;
   close(): void;
 }
 
-/** The guide's `connectSSE` of the user who is signed in, once it is connected. */
+/** Runs the guide's `connectSSE` as the signed-in user. Returns once it is connected. */
 export async function follow(): Promise<Live> {
   const told: SSEEventData[] = [];
   const news = new EventEmitter();

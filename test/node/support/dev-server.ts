@@ -8,7 +8,7 @@ import { type Text, watch } from "./text.ts";
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 const START_MS = 300_000;
 const STOP_MS = 60_000;
-/** However the tests themselves end, no server must outlive them. */
+/** No server may outlive the tests, however they end. */
 const OUR_ENDS = ["exit", "SIGTERM", "disconnect"];
 
 export interface Ports {
@@ -19,24 +19,24 @@ export interface Ports {
 
 export interface DevServer {
   url: string;
-  /** Of user 1, an admin of both demo companies. */
+  /** The token of user 1, an admin of both demo companies. */
   token: string;
   smtpPort: number;
   nylasPort: number;
-  /** The three command lines that it prints: the inbox, the stream, and sending a mail. */
+  /** The three commands that it prints: inbox, stream, and sending a mail. */
   curls: string[];
-  /** All that it has printed. */
+  /** Its output so far. */
   output: Text;
   /**
    * Ends the npm process with SIGTERM, as `kill` does.
-   * @throws Error when something still listens afterwards; it is stopped all the same
+   * @throws Error when something still listens afterwards, after stopping that
    */
   stop(): Promise<void>;
 }
 
 /**
- * `npm run dev`, as a user starts it, until it has said that it is ready.
- * @throws Error with what it printed, when it ends before or is not ready in time
+ * Runs `npm run dev` until it reports that it is ready.
+ * @throws Error with its output, when it ends early or is not ready in time
  */
 export async function startDevServer(state: string, ports: Ports): Promise<DevServer> {
   const { worker, nylas, smtp } = ports;
@@ -90,7 +90,7 @@ export async function startDevServer(state: string, ports: Ports): Promise<DevSe
   };
 }
 
-/** Three ports that nobody listens on. */
+/** Three free ports. */
 export async function freePorts(): Promise<Ports> {
   const servers = Array.from({ length: 3 }, () => createServer().listen(0, "127.0.0.1"));
   await Promise.all(servers.map((server) => once(server, "listening")));
@@ -99,18 +99,18 @@ export async function freePorts(): Promise<Ports> {
   return { worker: worker!, nylas: nylas!, smtp: smtp! };
 }
 
-/** What is still there of the server when the time is over: a process, or who listens. */
+/** What remains of the server after the timeout: a process, or a listener. */
 async function waitUntilGone(child: ChildProcess, ports: Ports): Promise<string[]> {
   const deadline = Date.now() + STOP_MS;
   for (;;) {
     const left = signal(child, 0) ? ["process"] : [];
     for (const [name, port] of Object.entries(ports)) if (!(await isClosed(port))) left.push(name);
     if (left.length === 0 || Date.now() > deadline) return left;
-    await sleep(50); // nobody tells when somebody else's process has ended
+    await sleep(50); // the end of another's process causes no event
   }
 }
 
-/** @returns false when nobody of the child's group is left */
+/** @returns false when no process of the child's group is left */
 function signal({ pid }: ChildProcess, name: "SIGTERM" | 0): boolean {
   try {
     return pid !== undefined && process.kill(-pid, name);

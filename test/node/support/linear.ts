@@ -2,13 +2,13 @@ import { expect } from "vitest";
 
 export const MIB = 1024 * 1024;
 
-/** In milliseconds of CPU. Work in proportion to the length takes tens for 1 MiB; by its square, many thousands. */
+/** CPU milliseconds. Linear work on 1 MiB takes tens, quadratic work many thousands. */
 const FLOOR = 300;
 
 const filled = (unit: string, length: number): string =>
   unit.repeat(Math.ceil(length / unit.length)).slice(0, length);
 
-/** The least of some runs: what else the machine does only adds. */
+/** Takes the fastest of some runs: other load only adds time. */
 async function cpuOf(work: () => unknown, runs: number): Promise<number> {
   let least = Number.POSITIVE_INFINITY;
   for (let run = 0; run < runs; run++) {
@@ -20,13 +20,13 @@ async function cpuOf(work: () => unknown, runs: number): Promise<number> {
   return least;
 }
 
-/** Where 16 is in proportion and 256 is the square. What a collector of garbage adds to either stays far below it. */
+/** Linear time would be 16, quadratic 256. Garbage collection adds far less to either. */
 const LIMIT = 64;
 
 /**
- * Fails if the work grows faster than the text: the unit repeated to the whole length may take 64 times what a
- * sixteenth takes; under the floor it is not asked. A measurement that fails is made again, for a machine that is busy
- * with other work. For Node: a Worker's clock stands while it works.
+ * Fails if the work grows faster than the text. The unit repeated to the whole length may take 64 times as long as
+ * to a sixteenth. Below the floor it does not measure. A failed measurement is repeated, because the machine may
+ * be busy. For Node only: a Worker's clock stands still while it works.
  */
 export async function expectLinear(
   work: (text: string) => unknown,
@@ -47,5 +47,5 @@ export async function expectLinear(
 
 const MARKS = [..."<>\"'=/!-&;#(){}:,.@\\*[ \n", "a"];
 
-/** Every unit of two of the marks that HTML, CSS and addresses are made of. */
+/** Every pair of the marks that HTML, CSS and addresses consist of. */
 export const PAIRS: string[] = MARKS.flatMap((first) => MARKS.map((second) => first + second));

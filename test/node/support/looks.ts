@@ -7,12 +7,12 @@ export interface Look {
   text: string;
   shown: boolean;
   color: string;
-  /** Of the nearest element around it that has one. */
+  /** Taken from the nearest ancestor that has one. */
   background: string;
   size: string;
   weight: string;
   align: string;
-  /** In pixels, of the element that it stands in. */
+  /** Pixels, of the text's element. */
   width: number;
   left: number;
 }
@@ -28,8 +28,8 @@ const STYLE = ["shown", "color", "background", "size", "weight", "align"] as con
 const LAYOUT = ["width", "left"] as const;
 
 /**
- * Compares in order, by text: lengths within a pixel. Of text that the mail hides, only whether it is shown.
- * @param hasPictures false if one of them lacks its pictures, and so their room
+ * Compares texts in order; lengths may differ by a pixel. Hidden text must only stay hidden.
+ * @param hasPictures false if one side lacks its images, and so their space
  */
 export function compareLooks(wanted: Look[], got: Look[], hasPictures = true): Difference[] {
   const properties = [...STYLE, ...(hasPictures ? LAYOUT : [])];
@@ -55,7 +55,7 @@ export function compareLooks(wanted: Look[], got: Look[], hasPictures = true): D
   return differences;
 }
 
-/** Runs in the page: all its text, in order. */
+/** Runs in the page: returns all its text, in order. */
 function readLooks(): Look[] {
   const UNSEEN = /^(script|style|title|template|noframes|iframe|select|option)$/i;
   const backgroundOf = (start: Element): string => {
@@ -65,7 +65,7 @@ function readLooks(): Look[] {
     }
     return "none";
   };
-  // Laid out anew: after a page is resized, Chromium sometimes keeps the width that a table had before.
+  // Forces a new layout: after a resize Chromium sometimes keeps a table's old width.
   const { style } = document.documentElement;
   const { display } = style;
   style.display = "none";
@@ -93,7 +93,7 @@ function readLooks(): Look[] {
   return looks;
 }
 
-/** Runs in the page: gives it a reader's own defaults, and the look that it has when it stands still. */
+/** Runs in the page: applies a reader's defaults, and stops animations. */
 function addSheets(defaults: string): void {
   const sheets = [defaults, "*{transition:none!important;animation:none!important}"].map((text) => {
     const sheet = document.createElement("style");
@@ -104,15 +104,15 @@ function addSheets(defaults: string): void {
   document.head.append(sheets[1]!);
 }
 
-/** One transparent dot. */
+/** A transparent image of one pixel. */
 const DOT = Buffer.from("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7", "base64");
 
 const ADDRESS = "http://mail.example/";
 
-/** A page that reaches nothing else than its document: each picture is a dot, and all other requests fail. */
+/** Opens a page that loads only its document. Each image is one pixel, and all other requests fail. */
 export class Reader {
   readonly page: Page;
-  /** The addresses of the pictures that were asked for, as over TLS, and of all else after its kind. */
+  /** The requested image URLs, as https, and all other requests by kind. */
   readonly asked = new Set<string>();
   #html = "";
 
@@ -134,7 +134,7 @@ export class Reader {
     return reader;
   }
 
-  /** @param defaults of the reader, for a document that has none of its own */
+  /** @param defaults the reader's styles, for a document without its own */
   async show(html: string, defaults = ""): Promise<void> {
     this.#html = html;
     this.asked.clear();

@@ -4,7 +4,7 @@ import PostalMime, { type Email } from "postal-mime";
 import { WAIT_MS, waitFor } from "../../support/wait.ts";
 import type { DevServer } from "./dev-server.ts";
 
-/** Sends a mail as any mail program would. */
+/** Sends a mail by SMTP, as any mail program does. */
 export async function deliver({ smtpPort }: DevServer, mail: SendMailOptions): Promise<void> {
   const transport = createTransport({ host: "localhost", port: smtpPort, ignoreTLS: true });
   await transport.sendMail({ from: '"Aziza Karimova" <aziza@mijoz.example>', ...mail });
@@ -12,7 +12,7 @@ export async function deliver({ smtpPort }: DevServer, mail: SendMailOptions): P
 }
 
 /**
- * Waits for the mail to that address which the server keeps as a file from now on, and reads it.
+ * Waits for the next mail that the server writes for that address, and reads it.
  * @param since the length of the server's output before the mail was sent
  */
 export async function keptMail({ output }: DevServer, recipient: string, since: number) {
@@ -24,10 +24,10 @@ export async function keptMail({ output }: DevServer, recipient: string, since: 
 
 let last = 0;
 
-/** A subject that no other mail has. */
+/** A unique subject. */
 export const uniqueSubject = (text: string): string => `${text} ${Date.now().toString(36)}-${++last}`;
 
-/** Brings so many mails to the demo's mailbox. @returns the ids of the messages that they have become */
+/** Sends this many mails to the demo's mailbox. @returns the ids of the stored messages */
 export async function receiveMails(server: DevServer, count: number): Promise<string[]> {
   const ids: string[] = [];
   for (let nth = 0; nth < count; nth++) {

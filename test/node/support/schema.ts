@@ -4,11 +4,11 @@ interface Migration {
   queries: string[];
 }
 
-/** The statements that make at once what all migrations make of an empty database. */
+/** The statements that create in one go the schema that all migrations make. */
 export function schemaOf(migrations: Migration[]): string[] {
   const db = new DatabaseSync(":memory:");
   for (const { queries } of migrations) for (const query of queries) db.exec(query);
-  // The indexes of constraints have no statement; SQLite makes them, and its own tables, by itself.
+  // SQLite creates the indexes of constraints and its own tables by itself.
   const objects = db
     .prepare(
       "SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite!_%' ESCAPE '!' ORDER BY rowid",

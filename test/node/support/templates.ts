@@ -8,10 +8,10 @@ export interface Template {
 
 const FOLDER = "test/fixtures/templates";
 
-/** What a sheet can say and a `style` attribute cannot. */
+/** Rules that a sheet can have but a `style` attribute cannot. */
 const NOT_INLINE = /^(media-.*|link-states)$/;
 
-/** Mails that are styled by a sheet, each in one way that real sheets use. */
+/** Mails styled by a sheet, each in one way that real sheets use. */
 export const sheetTemplates = (): Template[] =>
   readdirSync(`${FOLDER}/sheets`).map((file) => {
     const [mail = "", name = ""] = file.split(".");
@@ -20,7 +20,7 @@ export const sheetTemplates = (): Template[] =>
     return { name, html: html.replace("{{sheet}}", () => sheet).replace("{{start}}", () => start) };
   });
 
-/** Mails of a folder, with the addresses that their senders would fill in. */
+/** Mails of a folder, with addresses filled in as senders do. */
 export const templatesIn = (folder: string): Template[] =>
   readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((name) => /\.html?$/.test(name))
@@ -32,7 +32,7 @@ export const templatesIn = (folder: string): Template[] =>
       ),
     }));
 
-/** Runs in the page, as inliners of mail do: what the sheets say to each element goes into its `style`. */
+/** Runs in the page: moves the sheets' rules into `style` attributes, as mail inliners do. */
 function inline(): string {
   for (const sheet of document.styleSheets) {
     if (sheet.href) continue;

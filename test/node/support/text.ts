@@ -1,18 +1,20 @@
 import type { Readable } from "node:stream";
 
-/** What a process has printed so far. */
+/** The output of a process so far. */
 export interface Text {
   text(): string;
   tail(lines: number): string;
   /**
-   * Waits until something matches, if nothing does yet.
-   * @param from the place in the text from which on to look
-   * @throws Error with the end of the text, after that time
+   * Waits until the text matches.
+   * @param from the index to search from
+   * @throws Error with the end of the text, after the timeout
    */
   until(pattern: RegExp, ms: number, from?: number): Promise<RegExpMatchArray>;
 }
 
-/** Collects what comes out of the streams, as a terminal shows it: of a line that overwrites itself, the end. */
+/**
+ * Collects the output of streams as a terminal shows it. A line that overwrites itself keeps only its last text.
+ */
 export function watch(...streams: Readable[]): Text {
   let text = "";
   const listeners = new Set<() => void>();
