@@ -39,7 +39,7 @@ async function runJob(ctx: Ctx, body: unknown): Promise<void> {
  * starts new sweeps and checks the outbox. The company's next event, or a stream's reconnect within 30 minutes,
  * replaces a lost hub call. Downloads fetch missing attachments.
  */
-async function buryJob(ctx: Ctx, body: unknown): Promise<void> {
+async function giveUpOnJob(ctx: Ctx, body: unknown): Promise<void> {
   const { data: job, error } = Job.safeParse(body);
   if (!job) return log("error", "job.malformed", { error });
   log("error", "job.given_up", { type: job.type });
@@ -77,4 +77,4 @@ export const deadNotifications = createConsumer({
   postponed: onLongOutage,
 });
 export const jobs = createConsumer({ ...ofJobs, handle: runJob, postponed: onRateLimit });
-export const deadJobs = createConsumer({ ...ofJobs, handle: buryJob, postponed: onLongOutage });
+export const deadJobs = createConsumer({ ...ofJobs, handle: giveUpOnJob, postponed: onLongOutage });

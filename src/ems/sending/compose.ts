@@ -80,7 +80,7 @@ type Written = Pick<
  * Builds a mail and checks its limits. Every mail passes here, so headers taken from a stranger's mail meet the
  * same limits as typed ones.
  * @param answered the message it replies to
- * @param passedOn attachments of a forwarded message
+ * @param forwarded attachments of a forwarded message
  * @throws ServiceError invalid for headers that cannot be sent and for an unknown upload; too_large above the
  *   provider's limit
  */
@@ -89,7 +89,7 @@ export async function compose(
   account: SendingAccount,
   written: Written,
   answered: Original | null,
-  passedOn: StoredFile[] = [],
+  forwarded: StoredFile[] = [],
 ): Promise<StoredMail> {
   check(MailHead, written);
   const uploads = await findUploads(ctx, account.company_id, written.attachment_ids ?? []);
@@ -101,7 +101,7 @@ export async function compose(
     size_bytes: upload.size_bytes,
     content_id: shownId(upload.content_id),
   }));
-  const files = [...own, ...passedOn].map((file) => ({ ...file, filename: fileName(file.filename) }));
+  const files = [...own, ...forwarded].map((file) => ({ ...file, filename: fileName(file.filename) }));
   const bytes = files.reduce((sum, { size_bytes }) => sum + size_bytes, written.body_html.length);
   const { maxMailBytes } = capabilitiesOf(ctx, account);
   if (bytes > maxMailBytes) {

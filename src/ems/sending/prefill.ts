@@ -22,7 +22,7 @@ export async function prefill(
 ): Promise<ComposeResponse> {
   const original = await findOriginal(ctx, id);
   const isForward = as === "forward";
-  const body = await loadQuotedBody(ctx, original, { remoteImages: images === "1", sentAlong: isForward });
+  const body = await loadQuotedBody(ctx, original, { remoteImages: images === "1", keepsImages: isForward });
   const quote = (isForward ? quoteInForward : quoteInReply)({ ...addressesOf(original), ...original }, body);
   return {
     email_account_id: original.account_id,
@@ -44,12 +44,12 @@ function recipientsOf(original: Original, as: ComposeQuery["as"]): { to: Address
 
 /**
  * Loads the original's body for quoting.
- * @param sentAlong whether its inline images are attached to the new mail, so that their `cid:` links keep working
+ * @param keepsImages whether its inline images are attached to the new mail, so that their `cid:` links keep working
  */
 async function loadQuotedBody(
   ctx: UserCtx,
   { id }: Original,
-  { remoteImages, sentAlong }: { remoteImages: boolean; sentAlong: boolean },
+  { remoteImages, keepsImages }: { remoteImages: boolean; keepsImages: boolean },
 ): Promise<QuotedBody> {
   const [columns] = await ctx.db.all(sql<BodyColumns>`
     SELECT body_html, body_text, body_key FROM ems_messages WHERE id = ${id} AND company_id ${inCompanies(ctx)}`);
@@ -58,9 +58,9 @@ async function loadQuotedBody(
     : { body_html: null, body_text: null };
   const mail = body_html?.trim() ? sanitizeMail(body_html, remoteImages) : textToMail(body_text ?? "");
   // The style sheet applies to the whole new mail. Only a forward, which is the original's content, keeps it.
-  const sheet = sentAlong && mail.sheet ? `<style>${mail.sheet}</style>` : "";
+  const sheet = keepsImages && mail.sheet ? `<style>${mail.sheet}</style>` : "";
   return {
-    html: sheet + exposeContentIds(mail.body, sentAlong),
+    html: sheet + exposeContentIds(mail.body, keepsImages),
     text: body_text ?? markupToText(mail.body),
   };
 }

@@ -22,10 +22,10 @@ export function replyAllRecipients(original: Original, ours: string[]): { to: Ad
   const replyTo = parseList(original.reply_to_addresses);
   const got = new Set([...to, ...cc].map(({ email }) => email.toLowerCase()));
   const isOurs = original.direction === "outbound";
-  const asked = isOurs ? [] : others(replyTo);
-  const direct = [...(isOurs ? [] : asked.length ? asked : others([from])), ...others(to)];
+  const preferred = isOurs ? [] : others(replyTo);
+  const direct = [...(isOurs ? [] : preferred.length ? preferred : others([from])), ...others(to)];
   // Reply-To names a recipient, as mailing lists do. The sender may not be subscribed, so copy them.
-  const isList = asked.some(({ email }) => got.has(email.toLowerCase()));
+  const isList = preferred.some(({ email }) => got.has(email.toLowerCase()));
   const copies = others(isList ? [...cc, from] : cc);
   if (direct.length) return { to: direct, cc: copies };
   const [some = isAddress(from.email) ? [from] : []] = [copies, others(replyTo)].filter(
@@ -40,8 +40,8 @@ export function replyAllRecipients(original: Original, ours: string[]): { to: Ad
  */
 export function replyRecipients(original: Original): Address[] {
   const { from, to } = addressesOf(original);
-  const asked = original.direction === "outbound" ? to : parseList(original.reply_to_addresses);
-  return (asked.length ? asked : [from]).filter(({ email }) => isAddress(email));
+  const preferred = original.direction === "outbound" ? to : parseList(original.reply_to_addresses);
+  return (preferred.length ? preferred : [from]).filter(({ email }) => isAddress(email));
 }
 
 /** The addresses of a stored mail, with cleaned display names. */

@@ -61,7 +61,10 @@ export async function recordSent(
 }
 
 /** Our copy of the mail's fields, under the provider's ids. */
-const fieldsOf = (mail: StoredMail, { attachments: _told, ...sent }: ProviderMessage): ProviderMessage => ({
+const fieldsOf = (
+  mail: StoredMail,
+  { attachments: _incomplete, ...sent }: ProviderMessage,
+): ProviderMessage => ({
   ...sent,
   from: mail.from,
   to: mail.to,

@@ -168,7 +168,7 @@ async function writeEntry(
   const { user_id } = ctx.user;
   const now = nowSeconds();
   const isWaiting = send_at !== null && send_at > now;
-  const passedOn = mail.files.flatMap(({ key }) => (isAttachment(key) ? [key] : []));
+  const forwarded = mail.files.flatMap(({ key }) => (isAttachment(key) ? [key] : []));
   const [, , [entry]] = await batch(ctx, [
     sql`
       UPDATE ems_outbox SET idempotency_key = NULL
@@ -187,7 +187,7 @@ async function writeEntry(
         ${isWaiting ? send_at : now + LEASE_SECONDS}, ${now}, ${now})
       ON CONFLICT DO NOTHING RETURNING *`,
     ...(draft && isWaiting ? [removeDraftOf(id)] : []),
-    ...(passedOn.length ? [holdFiles(id, passedOn)] : []),
+    ...(forwarded.length ? [holdFiles(id, forwarded)] : []),
   ]);
   return entry;
 }
