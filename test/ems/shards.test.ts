@@ -239,14 +239,14 @@ describe("companies in different databases", () => {
     }
   });
 
-  it("keep a user's stretches in either", async () => {
+  it("keep a user's dense ranges in either", async () => {
     const { items } = (await both.call("GET", "/inbox?size=100")).body;
     for (const { id } of items) await both.call("PATCH", `/inbox/${id}/read`);
     for (const [nth, database] of [env.DB, env.DB_2].entries()) {
-      const stretches = "SELECT count(*) AS n FROM ems_inbox_stretches WHERE user_id = ? AND account_id = ?";
+      const ranges = "SELECT count(*) AS n FROM ems_inbox_stretches WHERE user_id = ? AND account_id = ?";
       await eventually(async () => {
         const found = await database
-          .prepare(stretches)
+          .prepare(ranges)
           .bind(both.claims.user_id, boxes[nth]!.id)
           .first<number>("n");
         expect(found).toBe(1);

@@ -310,3 +310,56 @@ describe("files", () => {
     expectNone("no barrels", broken);
   });
 });
+
+describe("comments are plain English", () => {
+  const commented = [...src, ...dev, ...filesOf("bench")];
+
+  /** Words that a fluent reader reads twice, in a comment. There is always a plainer sentence. */
+  const RIDDLES =
+    /\b(whoever|whomever|of which|of whom|so many|so much|so long|that (is|are) none|has it that|in vain|anew)\b/i;
+
+  it.each(commented)("%s has no sentence of more than 25 words, and no riddle", (file) => {
+    const sentences = sentencesOf(textOf(file));
+    const long = sentences.filter((sentence) => wordsIn(sentence) > 25);
+    expectNone("a sentence has at most 25 words", long);
+    expectNone(
+      "say it plainly",
+      sentences.filter((sentence) => RIDDLES.test(sentence)),
+    );
+  });
+
+  it("this test finds a long sentence, and a riddle", () => {
+    const [long, riddle] = sentencesOf(`
+      /** ${"word ".repeat(26)}. */
+      // Whoever comes first
+      // is first.
+    `);
+    expect(wordsIn(long!)).toBe(26);
+    expect(riddle).toMatch(RIDDLES);
+  });
+});
+
+/** The sentences of all comments: a semicolon or a colon ends one as well. Code and what is in brackets count little. */
+function sentencesOf(text: string): string[] {
+  const blocks = [
+    ...Array.from(text.matchAll(/\/\*\*?([\s\S]*?)\*\//g), ([, block = ""]) =>
+      block.replace(/^\s*\* ?/gm, ""),
+    ),
+    ...Array.from(text.matchAll(/(?:^[ \t]*\/\/.*\n?)+/gm), ([block]) =>
+      block.replace(/^[ \t]*\/\/ ?/gm, ""),
+    ),
+  ];
+  return blocks
+    .flatMap((block) => block.split(/\n\s*\n|(?=@(?:param|returns|throws))/))
+    .map((part) =>
+      part
+        .replace(/`[^`]*`/g, "X")
+        .replace(/\([^)]*\)/g, "")
+        .replace(/\s+/g, " ")
+        .trim(),
+    )
+    .flatMap((part) => part.split(/(?<=[.;:!?])\s+/));
+}
+
+const wordsIn = (sentence: string): number =>
+  sentence.split(/\s+/).filter((word) => /[\p{L}\p{N}]/u.test(word)).length;

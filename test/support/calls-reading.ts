@@ -86,7 +86,7 @@ export async function readOne(worker: ObservedWorker, { mailbox, users: { fresh:
   await worker.request("GET /health");
 }
 
-/** Each user reads, stars and archives. The busy user's stretches merge. */
+/** Each user reads, stars and archives. The busy user's dense ranges merge. */
 export async function changeInbox(worker: ObservedWorker, { mailbox, users }: Grown): Promise<void> {
   for (const as of Object.values(users)) {
     const inbox_id = entryIdOf(as.claims.user_id, middle(mailbox, 2).id);
@@ -97,7 +97,7 @@ export async function changeInbox(worker: ObservedWorker, { mailbox, users }: Gr
     const { thread_id } = middle(mailbox, 4);
     await worker.request("PATCH /inbox/threads/:thread_id/read", { as, ids: { thread_id } });
   }
-  // Its neighbours are read, so it lies between two stretches. The three become one.
+  // Its neighbours are read, so it lies between two ranges. The three become one.
   const { id } = mailbox.messages.at(-50) as { id: string };
   const before = worker.ran.length;
   await worker.request("PATCH /inbox/:inbox_id/read", {

@@ -140,7 +140,7 @@ const strangers = (account: string): D1PreparedStatement[] =>
 
 /**
  * The thorough user has read all but ten; the patchy user, every other patch; the busy user, the newest hundred,
- * with the middle not settled yet. Each colleague has read every tenth message, and has stretches.
+ * with the middle not dense yet. Each colleague has read every tenth message, and has dense ranges.
  */
 function reading(account: string, count: number, users: Omit<Grown["users"], "several">) {
   const { thorough, patchy, busy } = users;

@@ -59,8 +59,8 @@ export async function findMissed(
   const stands = JSON.stringify([...behind]);
   // A statement per audience, each on its own index: a common index would also walk over the private events of
   // colleagues. The keys come as one JSON text, which takes a fraction of the memory of rows.
-  const part = (index: string, audience: SQL) => sql<{ places: string }>`
-    SELECT json_group_array(json_array(company_id, id)) AS places FROM (
+  const part = (index: string, audience: SQL) => sql<{ keys: string }>`
+    SELECT json_group_array(json_array(company_id, id)) AS keys FROM (
       SELECT e.company_id, e.id FROM json_each(${stands}) stand
       CROSS JOIN ems_events e INDEXED BY ${sql.raw(index)}
         ON e.company_id = stand.value ->> 0 AND e.id > stand.value ->> 1 AND e.id <= ${last}
@@ -69,7 +69,7 @@ export async function findMissed(
     part("ems_events_shared", sql`e.user_id IS NULL`),
     part("ems_events_own", sql`e.user_id = ${user_id}`),
   ]);
-  const found = parts.flat().flatMap(({ places }): EventKey[] => JSON.parse(places));
+  const found = parts.flat().flatMap(({ keys }): EventKey[] => JSON.parse(keys));
   return found.length > REPLAY_LIMIT ? null : found.sort(([, a], [, b]) => a - b);
 }
 

@@ -15,7 +15,7 @@ export interface Backlogged {
   /** The value of `countBacklog`. */
   late: number;
   /** The user's dense ranges, as JSON of `selectRanges`. */
-  stretches: string;
+  ranges: string;
 }
 
 /**
@@ -49,5 +49,5 @@ export async function applyBacklog<Account extends Backlogged>(
         SELECT max(seq) FROM ems_late_messages l WHERE l.account_id = ems_inbox_counters.account_id), 0))
       WHERE user_id = ${user_id} AND account_id IN (SELECT value FROM json_each(${json(behind)}))`,
   ]);
-  return accounts.map((account) => (isTooFarBehind(account) ? { ...account, stretches: "[]" } : account));
+  return accounts.map((account) => (isTooFarBehind(account) ? { ...account, ranges: "[]" } : account));
 }

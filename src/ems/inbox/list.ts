@@ -29,7 +29,7 @@ const MAX_RANGES = 2;
 interface AccountRow extends Pick<RowOf<typeof accounts>, "id" | "company_id" | "email_address"> {
   count: number;
   late: number;
-  stretches: string;
+  ranges: string;
 }
 
 type MessageColumns =
@@ -134,7 +134,7 @@ const selectAccounts = (
   { account_id, cursor, folder }: InboxQuery,
 ): SQL<AccountRow> => sql`
     SELECT a.id, a.company_id, a.email_address, ${countOf(ctx.user.user_id, filter, folder)} AS count, ${countBacklog} AS late,
-      ${selectRanges(ctx.user.user_id, cursor, MAX_RANGES)} AS stretches
+      ${selectRanges(ctx.user.user_id, cursor, MAX_RANGES)} AS ranges
     FROM ${ownAccounts(ctx)} ${account_id ? sql`WHERE a.id = ${account_id}` : sql``}`;
 
 /** The accounts `a` of the caller's companies, with the caller's counters `n`. `IN` would read more rows. */
@@ -166,11 +166,11 @@ function scopesOf(accounts: AccountRow[], query: InboxQuery, filter: Filter): Sc
 const PARTS = ["shown", "hidden"] as const;
 
 /** Hidden folders have no dense ranges. */
-const scopeOf = ({ id, stretches }: AccountRow, part: "shown" | Folder): Scope => ({
+const scopeOf = ({ id, ranges }: AccountRow, part: "shown" | Folder): Scope => ({
   column: "account_id",
   value: id,
   part,
-  ranges: HIDDEN_FOLDERS.includes(part) ? [] : parseRanges(stretches),
+  ranges: HIDDEN_FOLDERS.includes(part) ? [] : parseRanges(ranges),
 });
 
 /** Turns entries back into a table. */

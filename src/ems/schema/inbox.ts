@@ -51,7 +51,7 @@ export const inboxEntries = sqliteTable(
 /**
  * A range of an account's messages in which a user has an entry row for each, except for late ones not yet shown
  * to them. Inside it an index finds the few unread among many read. Elsewhere the query must look for missing rows
- * (see inbox/settle.ts).
+ * (see inbox/dense-ranges.ts).
  */
 export const inboxStretches = sqliteTable(
   "ems_inbox_stretches",
@@ -72,7 +72,7 @@ export const inboxStretches = sqliteTable(
 
 /**
  * Messages stored inside the range of some user. By trigger. Each user gets entry rows for them at their next
- * request (inbox/late.ts), so a late mail costs the same for any team size.
+ * request (inbox/backlog.ts), so a late mail costs the same for any team size.
  */
 export const lateMessages = sqliteTable(
   "ems_late_messages",
