@@ -5,7 +5,8 @@ export default defineConfig({
   test: {
     silent: "passed-only",
     include: ["test/node/browser/**/*.ts"],
-    testTimeout: 400_000,
-    hookTimeout: 400_000,
+    // Above all waits inside: a server may take 300 s to start (test/node/support/dev-server.ts).
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
   },
 });

@@ -2,7 +2,6 @@ import { exports } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { AccountResponse } from "../../src/ems/accounts/schemas.ts";
 import type { AttachmentResponse } from "../../src/ems/attachments/schemas.ts";
-import { sha256Hex } from "../../src/lib/hmac.ts";
 import { type Client, connectMailbox, createClient, unique } from "../support/client.ts";
 import { storedMail } from "../support/nylas.ts";
 
@@ -39,7 +38,8 @@ async function bytesOf(id: string): Promise<ArrayBuffer> {
   return (await exports.default.fetch(body.download_url)).arrayBuffer();
 }
 
-const digest = async (bytes: ArrayBuffer) => sha256Hex(new TextDecoder("latin1").decode(bytes));
+const digest = async (bytes: ArrayBuffer) =>
+  new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).join();
 
 function random(size: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(size);

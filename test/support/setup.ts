@@ -13,7 +13,7 @@ afterAll(() => {
 async function emptyDatabase(db: D1Database): Promise<void> {
   const { results } = await db
     .prepare(
-      "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE '%cf%'",
+      "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE '!_cf%' ESCAPE '!'",
     )
     .all<{ name: string }>();
   const statements = [
