@@ -158,7 +158,7 @@ describe("the version of a thread", () => {
     const refused = await reply(tenant.client, etag);
     expect(refused.status).toBe(409);
     expect(refused.body).toEqual({
-      detail: expect.stringContaining("1 more"),
+      detail: expect.stringContaining("1 new message in"),
       version: (await read()).version,
       // The message is the same, but its entry is the reader's.
       messages: [{ ...theirs, inbox: expect.objectContaining({ is_read: false }) }],
@@ -181,7 +181,7 @@ describe("the version of a thread", () => {
     const refused = await answer(10, '"0"');
     const { detail, version, messages, more } = refused.body;
     expect([refused.status, more]).toEqual([409, true]);
-    expect(detail).toContain("more than 25 more");
+    expect(detail).toContain("more than 25 new messages");
     expect(version).toBe((await long.client.call("GET", `/threads/${long.message.thread_id}`)).body.version);
     const shown = sent.slice(-25);
     const large = shown.at(-1);
@@ -230,7 +230,7 @@ describe("the version of a thread", () => {
     expect((await reply(tenant.client, etag)).status).toBe(502);
     await mendRoutes();
     const again = await reply(tenant.client, etag);
-    expect(again).toMatchObject({ status: 409, body: { detail: expect.stringContaining("just now") } });
+    expect(again).toMatchObject({ status: 409, body: { detail: expect.stringContaining("right now") } });
   });
 });
 

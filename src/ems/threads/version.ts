@@ -32,8 +32,9 @@ export async function claimVersion(ctx: UserCtx, threadId: string, seen: number)
   const messages: MessageResponse[] = [];
   for await (const message of messagesByIds(ctx, shown, { largeBodies: false })) messages.push(message);
   const more = ids.length > SHOWN_UNSEEN;
+  const noun = messages.length === 1 ? "message" : "messages";
   const detail = messages.length
-    ? `Not sent: ${more ? "more than " : ""}${messages.length} new in this thread since you read it`
+    ? `Not sent: ${more ? "more than " : ""}${messages.length} new ${noun} in this thread since you read it`
     : "Not sent: a colleague is replying to this thread right now";
   const version = current?.version ?? seen;
   throw new ServiceError("conflict", detail, { details: { version, messages, more } });
