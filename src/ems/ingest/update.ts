@@ -31,10 +31,7 @@ export interface SentByUser {
 export interface ApplyResult {
   /** Null for a message deleted before it arrived, and for a draft. */
   id: string | null;
-  /**  it since, and it stays so. `ignored`: a draft at the provider. */
-  /**
-   * True for a new outbound message that did not come from our outbox. It may settle an entry of unknown outcome.
-   */
+  /** True for a new outbound message from outside our outbox. It may decide an entry of unknown outcome. */
   isNewOutbound: boolean;
   /** `deleted`: the provider deleted it later than this state. `ignored`: a draft at the provider. */
   outcome: "created" | "updated" | "unchanged" | "deleted" | "ignored";
