@@ -223,7 +223,7 @@ describe("POST accepts what GET returns", () => {
   });
 
   it.each(caseText("addresses.txt").trim().split("\n"))(
-    "whoever writes from %s can be answered",
+    "a sender such as %s can be answered",
     async (email) => {
       const message = await one({ from: [{ email }] });
       expect(message.from_address).toBe(email);

@@ -296,6 +296,12 @@ describe("files", () => {
     expectNone("no file or folder is called utils, helpers, misc or common", vague);
   });
 
+  it("are imported by their path: there is no alias", () => {
+    const { compilerOptions } = JSON.parse(textOf("tsconfig.json")) as { compilerOptions: object };
+    expect(compilerOptions).not.toHaveProperty("paths");
+    expect(JSON.parse(textOf("package.json"))).not.toHaveProperty("imports");
+  });
+
   it("export by name, but for the Worker's entry", () => {
     const broken = src.filter((file) => /\bexport\s+default\b|\bas\s+default\b/.test(codeOf(file)));
     expect(broken, "only src/index.ts has a default export").toEqual(["src/index.ts"]);
