@@ -48,7 +48,7 @@ const rateLimits = (limit: number) => ({
 const createWorker = (limit?: number) =>
   cloudflareTest(async () => {
     const { fetch, privateKey } = await outbound();
-    const migrations = await readD1Migrations("./migrations");
+    const migrations = await readD1Migrations("./migrations/ems");
     return {
       wrangler: { configPath: "./wrangler.toml" },
       miniflare: {

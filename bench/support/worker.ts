@@ -178,7 +178,7 @@ function createErrorPrinter() {
 }
 
 async function migrate(db: D1Database): Promise<void> {
-  const folder = join(ROOT, "migrations");
+  const folder = join(ROOT, "migrations", "ems");
   const files = readdirSync(folder).filter((name) => name.endsWith(".sql"));
   for (const file of files.sort()) {
     const statements = readFileSync(join(folder, file), "utf8").split("--> statement-breakpoint");

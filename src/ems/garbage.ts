@@ -4,7 +4,7 @@ import { announce as announceIn, putIfLarge } from "../platform/overflow.ts";
 import { type Ctx, ofCompany } from "./context.ts";
 
 // Triggers remove a key from this table when a row starts to refer to it, and add it when the row stops:
-// migrations/0013_lifetime.sql.
+// migrations/ems/0013_lifetime.sql.
 const TABLE = "ems_garbage";
 
 /**

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { expect, it } from "vitest";
 
-const MIGRATIONS = new URL("../../migrations/", import.meta.url);
+const MIGRATIONS = new URL("../../migrations/ems/", import.meta.url);
 
 const files = readdirSync(MIGRATIONS)
   .filter((name) => name.endsWith(".sql"))

@@ -2,12 +2,13 @@ import { readdirSync, readFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
 
-const files = readdirSync("migrations").filter((name) => name.endsWith(".sql"));
+const files = readdirSync("migrations/ems").filter((name) => name.endsWith(".sql"));
 
 /** A database of an earlier version: all migrations before the named one, and that version's rows. */
 function databaseBefore(migration: string, ...rows: string[]): DatabaseSync {
   const db = new DatabaseSync(":memory:");
-  for (const file of files.sort()) if (file < migration) db.exec(readFileSync(`migrations/${file}`, "utf8"));
+  for (const file of files.sort())
+    if (file < migration) db.exec(readFileSync(`migrations/ems/${file}`, "utf8"));
   for (const row of rows) db.exec(row);
   return db;
 }
@@ -25,7 +26,7 @@ test("an account with a past or present grant has proven its address, others hav
     account("never", "display_name=NULL"),
     "INSERT INTO ems_syncs (account_id, run, state, moved_at, swept_until, oldest_at) VALUES ('synced', 'r', 'done', 1, 1, 253402300799)",
   );
-  db.exec(readFileSync("migrations/0014_streams.sql", "utf8"));
+  db.exec(readFileSync("migrations/ems/0014_streams.sql", "utf8"));
   const rows = db.prepare("SELECT id, proven_at FROM ems_accounts ORDER BY id").all();
   expect(Object.fromEntries(rows.map(({ id, proven_at }) => [id, proven_at]))).toEqual({
     ...{ connected: 7, revoked: 7, full: 7, synced: 7 },

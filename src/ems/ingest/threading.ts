@@ -109,7 +109,7 @@ export function connect(keys: ThreadKeys, messageId: string, cause: string): SQL
 }
 
 /**
- * Merges threads by the trigger in migrations/0018_folder_triggers.sql, in linear time. A hidden message has the
+ * Merges threads by the trigger in migrations/ems/0018_folder_triggers.sql, in linear time. A hidden message has the
  * version after its thread's. The merged version must be higher, since the triggers compare them.
  */
 function mergeThreads(keys: ThreadKeys, own: SQL): SQL {

@@ -1,7 +1,7 @@
 import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 
 /**
- * R2 objects without a row, and when to delete them: see garbage.ts. Triggers in migrations/0013_lifetime.sql
+ * R2 objects without a row, and when to delete them: see garbage.ts. Triggers in migrations/ems/0013_lifetime.sql
  * remove a key when a row starts to refer to it, and add it when the row stops.
  */
 export const garbage = sqliteTable(

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 
 // Times are whole seconds since the epoch, UTC. Ids are lower-case UUIDv7. Triggers in
-// migrations/0001_triggers.sql and 0018_folder_triggers.sql maintain the counters, so no statement can miss one.
+// migrations/ems/0001_triggers.sql and 0018_folder_triggers.sql maintain the counters, so no statement can miss one.
 
 const FOLDERS = ["inbox", "sent", "drafts", "junk", "trash", "archive"] as const;
 
