@@ -77,7 +77,7 @@ const createWorker = (limit?: number) =>
   });
 
 /** In milliseconds. Room for a machine that is slow and busy; the waits inside tests are shorter: test/support/wait.ts. */
-const limits = { testTimeout: 600_000, hookTimeout: 600_000, expect: { poll: { timeout: 60_000 } } };
+const limits = { testTimeout: 600_000, hookTimeout: 600_000, expect: { poll: { timeout: 240_000 } } };
 
 /** What takes more than 20 seconds on an idle machine of two cores: `npm run test:slow`. */
 const SLOW = {
