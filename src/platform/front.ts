@@ -3,7 +3,7 @@ import * as z from "zod/mini";
 import { createApp, STATUS_OF } from "./app.ts";
 import { type Placement, platformConfig } from "./config.ts";
 import { log } from "./log.ts";
-import type { Module } from "./module.ts";
+import { enabledOf, type Module } from "./module.ts";
 import { limitOpen } from "./rate-limit.ts";
 import { responds } from "./validation.ts";
 
@@ -84,7 +84,7 @@ function place(modules: Module[], placements: Record<string, Placement>): Mounte
 
 /** Removes the prefix from a request's URL. */
 function withoutPrefix(request: Request, url: URL, prefix: string): Request {
-  if (prefix === "" || !url.pathname.startsWith(prefix)) return request;
+  if (prefix === "") return request;
   const inner = new URL(url);
   inner.pathname = url.pathname.slice(prefix.length) || "/";
   return new Request(inner, request);
@@ -122,8 +122,7 @@ function healthOf(modules: Module[]): Front["own"] {
     exposeHeaders: ["x-request-id", "retry-after"],
   });
   return app.get("/health", limitOpen, responds(200, HealthResponse), (c) => {
-    const isOn = ({ name }: Module) => platformConfig(c.env).MODULES[name] !== false;
-    const parts = modules.filter(isOn).map(({ health }) => health);
+    const parts = enabledOf(modules, c.env).map(({ health }) => health);
     return c.json({ status: "healthy", ...Object.assign({}, ...parts), timestamp: Date.now() });
   });
 }

@@ -1,4 +1,5 @@
 import type { Hono } from "hono";
+import { platformConfig } from "./config.ts";
 
 /**
  * One API with its queues and cron work. To mount it, add a line to src/app.ts. Its Durable Object classes must also be
@@ -19,3 +20,7 @@ export interface Module {
   /** Its fields in `GET /health`. */
   health: Record<string, unknown>;
 }
+
+/** The modules that `MODULES` does not switch off. */
+export const enabledOf = (modules: Module[], env: Env): Module[] =>
+  modules.filter(({ name }) => platformConfig(env).MODULES[name] !== false);

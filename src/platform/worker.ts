@@ -1,7 +1,6 @@
-import { platformConfig } from "./config.ts";
 import type { Front } from "./front.ts";
 import { log } from "./log.ts";
-import type { Module } from "./module.ts";
+import { enabledOf, type Module } from "./module.ts";
 
 /** Makes the Worker's handlers: the front serves HTTP, a queue goes to its module, cron runs every enabled module. */
 export const createWorker = (front: Front, modules: Module[]) =>
@@ -20,8 +19,7 @@ export const createWorker = (front: Front, modules: Module[]) =>
     },
 
     async scheduled(_controller, env, execution) {
-      const { MODULES } = platformConfig(env);
-      for (const { name, scheduled } of modules.filter((module) => MODULES[module.name] !== false)) {
+      for (const { name, scheduled } of enabledOf(modules, env)) {
         await scheduled(env, execution).catch((error) =>
           log("error", "cron.failed", { module: name, error }),
         );
