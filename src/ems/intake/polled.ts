@@ -15,7 +15,7 @@ import { notificationKey } from "./receive.ts";
 export interface PollOptions {
   /** When the page was asked for, in milliseconds. */
   observedAt: number;
-  /** Stored without telling anyone. */
+  /** True stores the messages without live events. */
   isHistory: boolean;
 }
 
@@ -50,7 +50,7 @@ export async function applyPage(
   return changed;
 }
 
-/** A message of a page that could not be stored, as it lies in R2. */
+/** What R2 keeps of a message that could not be stored. */
 const PolledMessage = z.object({
   polled: z.object({
     id: z.string(),

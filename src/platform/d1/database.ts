@@ -63,11 +63,7 @@ export function openDatabase(
       forNoCompany: () => open([main]),
       forEveryCompany: () => open(all),
       each: () => all.map((name) => open([name])),
-      find: (statement) =>
-        find(
-          all.map((name) => open([name])),
-          statement,
-        ),
+      find: (statement) => find(database.each(), statement),
       rowOf: (company, rows) => rows[names.indexOf(shardOf(placement, company))],
     };
     opened.set(key, database);
