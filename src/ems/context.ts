@@ -1,5 +1,5 @@
-import { type SQL, sql } from "drizzle-orm/sql";
 import { type Database, openDatabase } from "../platform/d1/database.ts";
+import { type SQL, sql } from "../platform/d1/sql.ts";
 import type { RowsOf, Statements } from "../platform/d1/statement.ts";
 import { type Config, config } from "./config.ts";
 import { connectProviders, type ProviderOf } from "./providers.ts";

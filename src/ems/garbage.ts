@@ -1,5 +1,5 @@
-import { type SQL, sql } from "drizzle-orm/sql";
 import { nowSeconds } from "../lib/time.ts";
+import { type SQL, sql } from "../platform/d1/sql.ts";
 import { announce as announceIn, putIfLarge } from "../platform/overflow.ts";
 import { type Ctx, ofCompany } from "./context.ts";
 

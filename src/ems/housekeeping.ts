@@ -1,5 +1,5 @@
-import { sql } from "drizzle-orm/sql";
 import { nowSeconds, toIso } from "../lib/time.ts";
+import { sql } from "../platform/d1/sql.ts";
 import { removeExpiredAnswers } from "../platform/idempotency/store.ts";
 import { answersOf } from "./answers.ts";
 import { KEPT_DAYS } from "./attachments/uploads.ts";

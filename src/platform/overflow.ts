@@ -1,6 +1,6 @@
-import { type SQL, sql } from "drizzle-orm/sql";
 import { nowSeconds } from "../lib/time.ts";
 import type { Database } from "./d1/database.ts";
+import { type SQL, sql } from "./d1/sql.ts";
 
 /** Larger bodies go to R2: D1 refuses a row over 2 MB, and its storage costs 50 times as much. */
 export const INLINE_BYTES = 64 * 1024;

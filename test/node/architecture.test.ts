@@ -201,16 +201,14 @@ describe("packages stay where they belong", () => {
     expectNone(`${name} only in ${rule}`, told(of(name).filter(({ from }) => !isAllowed(from))));
   });
 
-  it("of drizzle only the sql tag is bundled: tables and rows are types", () => {
+  it("nothing of drizzle is bundled: tables and rows are types", () => {
     const isTable = (file: string) => /^src\/[^/]+\/schema\//.test(file);
     const values = imports.filter(({ from, isType }) => !isTable(from) && !isType);
     const tables = values.filter(({ to }) => isTable(to));
-    const builders = values.filter(
-      ({ to }) => to.startsWith("drizzle-orm") && !["drizzle-orm/sql", "drizzle-orm/casing"].includes(to),
-    );
+    const drizzle = values.filter(({ to }) => to.startsWith("drizzle-orm"));
     expectNone(
-      "tables are imported by `import type`, and sql from drizzle-orm/sql",
-      told([...tables, ...builders]),
+      "tables are imported by `import type`, and sql from platform/d1/sql.ts",
+      told([...tables, ...drizzle]),
     );
   });
 

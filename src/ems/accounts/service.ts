@@ -1,8 +1,8 @@
-import { type SQL, sql } from "drizzle-orm/sql";
 import { forbidden, invalid, notFound, ServiceError } from "../../lib/errors.ts";
 import { uuidv7 } from "../../lib/ids.ts";
 import { nowSeconds, toIso, toIsoOrNull } from "../../lib/time.ts";
 import type { RowOf } from "../../platform/d1/rows.ts";
+import { type SQL, sql } from "../../platform/d1/sql.ts";
 import { assign, type Changes, insertInto } from "../../platform/d1/write.ts";
 import { batch, inCompanies, ofCompany, ofEveryCompany, type UserCtx } from "../context.ts";
 import { notifyHub } from "../events/hub-client.ts";

@@ -1,7 +1,7 @@
-import { sql } from "drizzle-orm/sql";
 import { notFound } from "../../lib/errors.ts";
 import { toIsoOrNull } from "../../lib/time.ts";
 import type { RowOf } from "../../platform/d1/rows.ts";
+import { sql } from "../../platform/d1/sql.ts";
 import { batch, inCompanies, type UserCtx } from "../context.ts";
 import type { syncs } from "../schema/intake.ts";
 import type { accounts } from "../schema/mail.ts";

@@ -1,5 +1,5 @@
-import { sql } from "drizzle-orm/sql";
 import type { RowOf } from "../../platform/d1/rows.ts";
+import { sql } from "../../platform/d1/sql.ts";
 import { log } from "../../platform/log.ts";
 import { inCompanies, type UserCtx } from "../context.ts";
 import type { attachments } from "../schema/mail.ts";

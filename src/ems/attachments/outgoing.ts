@@ -1,6 +1,6 @@
-import { sql } from "drizzle-orm/sql";
 import { notFound } from "../../lib/errors.ts";
 import type { RowOf } from "../../platform/d1/rows.ts";
+import { sql } from "../../platform/d1/sql.ts";
 import { inCompanies, type UserCtx } from "../context.ts";
 import { throwUnavailable } from "../provider/unavailable.ts";
 import type { attachments } from "../schema/mail.ts";

@@ -1,7 +1,7 @@
-import { type SQL, sql } from "drizzle-orm/sql";
 import { notFound, ServiceError } from "../../lib/errors.ts";
 import { toIso } from "../../lib/time.ts";
 import type { RowOf } from "../../platform/d1/rows.ts";
+import { type SQL, sql } from "../../platform/d1/sql.ts";
 import { batch, inCompanies, type UserCtx } from "../context.ts";
 import { throwUnavailable } from "../provider/unavailable.ts";
 import type { attachments } from "../schema/mail.ts";

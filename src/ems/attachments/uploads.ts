@@ -1,4 +1,3 @@
-import { sql } from "drizzle-orm/sql";
 import { forbidden, invalid, ServiceError } from "../../lib/errors.ts";
 import { wholeNumber } from "../../lib/fields.ts";
 import { uuidv7 } from "../../lib/ids.ts";
@@ -6,6 +5,7 @@ import { fileName } from "../../lib/line.ts";
 import { boundaryOf, type Part, parseMultipart, readField } from "../../lib/multipart.ts";
 import { nowSeconds, toIso } from "../../lib/time.ts";
 import type { RowOf } from "../../platform/d1/rows.ts";
+import { sql } from "../../platform/d1/sql.ts";
 import { insertInto } from "../../platform/d1/write.ts";
 import { log } from "../../platform/log.ts";
 import { batch, type Ctx, inCompanies, ofCompany, type UserCtx } from "../context.ts";

@@ -1,5 +1,5 @@
-import { sql } from "drizzle-orm/sql";
 import { notFound } from "../../lib/errors.ts";
+import { sql } from "../../platform/d1/sql.ts";
 import { inCompanies, ofCompany, type UserCtx } from "../context.ts";
 import type { CompanyListResponse, CompanyResponse, CompanyUpdate } from "./schemas.ts";
 

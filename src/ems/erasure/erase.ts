@@ -1,6 +1,6 @@
-import { type SQL, sql } from "drizzle-orm/sql";
 import { notFound } from "../../lib/errors.ts";
 import { nowSeconds } from "../../lib/time.ts";
+import { type SQL, sql } from "../../platform/d1/sql.ts";
 import { log } from "../../platform/log.ts";
 import {
   batch,

@@ -1,6 +1,6 @@
-import { type SQL, sql } from "drizzle-orm/sql";
 import type { Database } from "../../platform/d1/database.ts";
 import type { RowOf } from "../../platform/d1/rows.ts";
+import { type SQL, sql } from "../../platform/d1/sql.ts";
 import type { events } from "../schema/live.ts";
 
 /** An event of a company's log. */

@@ -1,5 +1,5 @@
-import { sql } from "drizzle-orm/sql";
 import { notFound } from "../../lib/errors.ts";
+import { sql } from "../../platform/d1/sql.ts";
 import { inCompanies, type UserCtx } from "../context.ts";
 import { hubOf } from "./hub-client.ts";
 import { LEASE_MS } from "./leases.ts";

@@ -1,4 +1,4 @@
-import { type SQL, sql } from "drizzle-orm/sql";
+import { type SQL, sql } from "../../platform/d1/sql.ts";
 import { batch, type Ctx } from "../context.ts";
 import type { CurrentUser } from "../user.ts";
 import { EVENT_COLUMNS, type LoggedEvent, newestEvent } from "./log.ts";

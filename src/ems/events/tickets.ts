@@ -1,8 +1,8 @@
-import { sql } from "drizzle-orm/sql";
 import { ServiceError } from "../../lib/errors.ts";
 import { toHex } from "../../lib/hex.ts";
 import { hmacHex, isSameText, sha256Hex } from "../../lib/hmac.ts";
 import { nowSeconds } from "../../lib/time.ts";
+import { sql } from "../../platform/d1/sql.ts";
 import { type Ctx, ofNoCompany, type UserCtx } from "../context.ts";
 import { ownKey } from "../own-key.ts";
 import type { CurrentUser } from "../user.ts";

@@ -1,4 +1,4 @@
-import { type SQL, sql } from "drizzle-orm/sql";
+import { type SQL, sql } from "../../platform/d1/sql.ts";
 import { batch, type UserCtx } from "../context.ts";
 
 /** Above this many late messages, the user's dense ranges are dropped instead of filled. */

@@ -1,4 +1,4 @@
-import { type SQL, sql } from "drizzle-orm/sql";
+import { type SQL, sql } from "../../platform/d1/sql.ts";
 import { FOLDERS, type FolderFilter, HIDDEN_FOLDERS } from "../folders.ts";
 import type { Filter } from "./entries.ts";
 

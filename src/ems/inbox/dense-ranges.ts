@@ -13,7 +13,7 @@
 // ems_late_messages: the backlog. backlog.ts adds the missing entry rows when the user next opens the inbox.
 //
 // The table of dense ranges is called ems_inbox_stretches.
-import { type SQL, sql } from "drizzle-orm/sql";
+import { type SQL, sql } from "../../platform/d1/sql.ts";
 import { compare, olderThan } from "../lists/page.ts";
 import type { RowKey } from "../lists/pagination.ts";
 

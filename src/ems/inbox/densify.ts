@@ -1,5 +1,5 @@
-import { type SQL, sql } from "drizzle-orm/sql";
 import type { RowOf } from "../../platform/d1/rows.ts";
+import { type SQL, sql } from "../../platform/d1/sql.ts";
 import { batch, type Ctx } from "../context.ts";
 import { compare } from "../lists/page.ts";
 import type { RowKey } from "../lists/pagination.ts";

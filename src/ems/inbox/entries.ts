@@ -1,5 +1,5 @@
-import { type SQL, sql } from "drizzle-orm/sql";
 import type { RowOf } from "../../platform/d1/rows.ts";
+import { type SQL, sql } from "../../platform/d1/sql.ts";
 import { type Folder, HIDDEN_FOLDERS } from "../folders.ts";
 import { compare, groupTerms, mergeNewest, olderThan } from "../lists/page.ts";
 import type { RowKey } from "../lists/pagination.ts";

@@ -1,8 +1,8 @@
-import { type SQL, sql } from "drizzle-orm/sql";
 import { notFound } from "../../lib/errors.ts";
 import { entryIdOf, messageIdOf } from "../../lib/ids.ts";
 import { toIso, toIsoOrNull } from "../../lib/time.ts";
 import type { RowOf } from "../../platform/d1/rows.ts";
+import { type SQL, sql } from "../../platform/d1/sql.ts";
 import { log } from "../../platform/log.ts";
 import { batch, inCompanies, ofCompany, type UserCtx } from "../context.ts";
 import { notifyHub } from "../events/hub-client.ts";

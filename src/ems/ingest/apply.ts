@@ -1,7 +1,7 @@
-import { sql } from "drizzle-orm/sql";
 import { sha256Hex } from "../../lib/hmac.ts";
 import { uuidv7 } from "../../lib/ids.ts";
 import { isHtml } from "../../lib/text.ts";
+import { sql } from "../../platform/d1/sql.ts";
 import { enqueueDownload } from "../attachments/fetch.ts";
 import { batch, type Ctx, ofCompany } from "../context.ts";
 import { notifyHub } from "../events/hub-client.ts";

@@ -1,4 +1,3 @@
-import { sql } from "drizzle-orm/sql";
 import {
   failedRecipients,
   failureIn,
@@ -9,6 +8,7 @@ import {
 import { messageIdsIn } from "../../lib/message-ids.ts";
 import { nowSeconds } from "../../lib/time.ts";
 import type { RowOf } from "../../platform/d1/rows.ts";
+import { sql } from "../../platform/d1/sql.ts";
 import { log } from "../../platform/log.ts";
 import { keyOf, type StoredAttachment, storeAttachment } from "../attachments/fetch.ts";
 import { batch, type Ctx } from "../context.ts";

@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm/sql";
+import { sql } from "../../platform/d1/sql.ts";
 import { batch, type Ctx, ofCompany } from "../context.ts";
 import { notifyHub } from "../events/hub-client.ts";
 import { appendEvents } from "../events/log.ts";

@@ -1,5 +1,5 @@
-import { type SQL, sql } from "drizzle-orm/sql";
 import { cut } from "../../lib/line.ts";
+import { type SQL, sql } from "../../platform/d1/sql.ts";
 import { batch, type Ctx } from "../context.ts";
 import { notifyHub } from "../events/hub-client.ts";
 import { appendEvents } from "../events/log.ts";

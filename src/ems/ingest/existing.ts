@@ -1,5 +1,5 @@
-import { sql } from "drizzle-orm/sql";
 import type { RowOf } from "../../platform/d1/rows.ts";
+import { sql } from "../../platform/d1/sql.ts";
 import { batch, type Ctx } from "../context.ts";
 import type { ProviderMessage } from "../provider/port.ts";
 import type { messages } from "../schema/mail.ts";

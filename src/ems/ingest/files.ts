@@ -1,6 +1,6 @@
-import { type SQL, sql } from "drizzle-orm/sql";
 import { uuidv7 } from "../../lib/ids.ts";
 import type { RowOf } from "../../platform/d1/rows.ts";
+import { type SQL, sql } from "../../platform/d1/sql.ts";
 import { picturesOf } from "../attachments/images.ts";
 import type { ProviderAttachment } from "../provider/port.ts";
 import type { attachments } from "../schema/mail.ts";

@@ -1,6 +1,6 @@
-import { type SQL, sql } from "drizzle-orm/sql";
 import { sha256Hex } from "../../lib/hmac.ts";
 import type { RowOf } from "../../platform/d1/rows.ts";
+import { type SQL, sql } from "../../platform/d1/sql.ts";
 import { batch, type Ctx } from "../context.ts";
 import { appendEvents } from "../events/log.ts";
 import { isProviderError, type ProviderMessage } from "../provider/port.ts";

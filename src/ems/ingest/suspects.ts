@@ -1,5 +1,5 @@
-import { type SQL, sql } from "drizzle-orm/sql";
 import { nowSeconds } from "../../lib/time.ts";
+import { type SQL, sql } from "../../platform/d1/sql.ts";
 import { batch, type Ctx } from "../context.ts";
 import { deleteMessage } from "./deletion.ts";
 import type { ConnectedAccount } from "./state.ts";

@@ -1,5 +1,5 @@
-import { type SQL, sql } from "drizzle-orm/sql";
 import { baseSubject } from "../../lib/subject.ts";
+import { type SQL, sql } from "../../platform/d1/sql.ts";
 
 // A thread joins messages that share the provider's thread id, or that refer to each other. By references a
 // message joins one other: the nearest one stored, else one that misses the same message under the same subject

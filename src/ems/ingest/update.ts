@@ -1,4 +1,4 @@
-import type { SQL } from "drizzle-orm/sql";
+import type { SQL } from "../../platform/d1/sql.ts";
 import type { ProviderMessage } from "../provider/port.ts";
 
 /** A provider's state of a message, to be applied. */

@@ -1,6 +1,6 @@
-import { type SQL, sql } from "drizzle-orm/sql";
 import { uuidv7 } from "../../lib/ids.ts";
 import { nowSeconds } from "../../lib/time.ts";
+import { type SQL, sql } from "../../platform/d1/sql.ts";
 import { assign, type Changes, insertInto, type NewRow } from "../../platform/d1/write.ts";
 import { appendEvents } from "../events/log.ts";
 import type { messages } from "../schema/mail.ts";

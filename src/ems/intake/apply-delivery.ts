@@ -1,5 +1,5 @@
-import { sql } from "drizzle-orm/sql";
 import { nowSeconds } from "../../lib/time.ts";
+import { sql } from "../../platform/d1/sql.ts";
 import { batch, type Ctx } from "../context.ts";
 import { notifyHub } from "../events/hub-client.ts";
 import { appendEvents } from "../events/log.ts";

@@ -1,4 +1,4 @@
-import { type SQL, sql } from "drizzle-orm/sql";
+import { type SQL, sql } from "../../platform/d1/sql.ts";
 import { batch, type Ctx } from "../context.ts";
 import { notifyHub } from "../events/hub-client.ts";
 import { appendEvents } from "../events/log.ts";

@@ -1,7 +1,7 @@
-import { type SQL, sql } from "drizzle-orm/sql";
 import { uuidv7 } from "../../lib/ids.ts";
 import { nowSeconds } from "../../lib/time.ts";
 import type { RowOf } from "../../platform/d1/rows.ts";
+import { type SQL, sql } from "../../platform/d1/sql.ts";
 import { log } from "../../platform/log.ts";
 import { batch, type Ctx, find } from "../context.ts";
 import { notifyHub } from "../events/hub-client.ts";

@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm/sql";
+import { sql } from "../../platform/d1/sql.ts";
 import { log } from "../../platform/log.ts";
 import { type Ctx, find, ofNoCompany } from "../context.ts";
 import { discard } from "../garbage.ts";

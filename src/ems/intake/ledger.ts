@@ -1,8 +1,8 @@
-import { type SQL, sql } from "drizzle-orm/sql";
 import { notFound, ServiceError } from "../../lib/errors.ts";
 import { cut } from "../../lib/line.ts";
 import { nowSeconds, toIso, toIsoOrNull } from "../../lib/time.ts";
 import type { RowOf } from "../../platform/d1/rows.ts";
+import { type SQL, sql } from "../../platform/d1/sql.ts";
 import { assign, type Changes, insertInto, type NewRow } from "../../platform/d1/write.ts";
 import { sendAll } from "../../platform/queues.ts";
 import { batch, type Ctx, inCompanies, type UserCtx } from "../context.ts";

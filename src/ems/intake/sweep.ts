@@ -1,6 +1,6 @@
-import { sql } from "drizzle-orm/sql";
 import { nowSeconds } from "../../lib/time.ts";
 import type { RowOf } from "../../platform/d1/rows.ts";
+import { sql } from "../../platform/d1/sql.ts";
 import { batch, type Ctx, find } from "../context.ts";
 import type { ConnectedAccount } from "../ingest/state.ts";
 import { askForSuspects, OVERLAP_SECONDS, suspectMissing } from "../ingest/suspects.ts";

@@ -1,5 +1,5 @@
-import { type SQL, sql } from "drizzle-orm/sql";
 import { invalid } from "../../lib/errors.ts";
+import { type SQL, sql } from "../../platform/d1/sql.ts";
 import { batch, inCompanies, type UserCtx } from "../context.ts";
 import { newestEvent } from "../events/log.ts";
 import { formatPosition, positionAt } from "../events/position.ts";
@@ -65,7 +65,8 @@ export interface ListDefinition<Row> {
   ofFolder?: Source<Row>;
 }
 
-const isFolder = (folder: FolderFilter): boolean => folder !== undefined && folder !== "all";
+const isFolder = (folder: FolderFilter): folder is Exclude<FolderFilter, "all" | undefined> =>
+  folder !== undefined && folder !== "all";
 
 /** D1 allows five terms in a compound SELECT, so companies are queried in groups of five. */
 const TERMS = 5;

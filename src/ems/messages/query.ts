@@ -1,7 +1,7 @@
-import { type SQL, sql } from "drizzle-orm/sql";
 import { entryIdOf } from "../../lib/ids.ts";
 import { toIso, toIsoOrNull } from "../../lib/time.ts";
 import type { RowOf } from "../../platform/d1/rows.ts";
+import { type SQL, sql } from "../../platform/d1/sql.ts";
 import type { AttachmentResponse } from "../attachments/schemas.ts";
 import { type AttachmentRow, groupByMessage, selectAttachments } from "../attachments/service.ts";
 import { batch, inCompanies, type UserCtx } from "../context.ts";

@@ -1,5 +1,5 @@
-import { type SQL, sql } from "drizzle-orm/sql";
 import { notFound } from "../../lib/errors.ts";
+import { type SQL, sql } from "../../platform/d1/sql.ts";
 import { selectAttachments } from "../attachments/service.ts";
 import type { UserCtx } from "../context.ts";
 import { isOneStatement, type ListedPage, listPage } from "../lists/page.ts";

@@ -1,7 +1,7 @@
-import { sql } from "drizzle-orm/sql";
 import { notFound } from "../../lib/errors.ts";
 import { contentPolicy, textToMail, toDocument } from "../../lib/html/document.ts";
 import { contentIdsIn, placeImages, sanitizeMail } from "../../lib/html/sanitize.ts";
+import { sql } from "../../platform/d1/sql.ts";
 import { inlineUrls } from "../attachments/inline.ts";
 import { inCompanies, type UserCtx } from "../context.ts";
 import { type BodyColumns, loadBody } from "../ingest/bodies.ts";

@@ -1,6 +1,6 @@
-import { sql } from "drizzle-orm/sql";
 import { uuidv7 } from "../../lib/ids.ts";
 import { nowSeconds } from "../../lib/time.ts";
+import { sql } from "../../platform/d1/sql.ts";
 import { log } from "../../platform/log.ts";
 import type { Ctx } from "../context.ts";
 import { isProviderError, ProviderError, type ProviderMessage } from "../provider/port.ts";

@@ -1,7 +1,7 @@
-import { sql } from "drizzle-orm/sql";
 import { forbidden, notFound, ServiceError } from "../../lib/errors.ts";
 import { fileName } from "../../lib/line.ts";
 import type { RowOf } from "../../platform/d1/rows.ts";
+import { sql } from "../../platform/d1/sql.ts";
 import { check } from "../../platform/validation.ts";
 import { shownBy } from "../attachments/images.ts";
 import type { StoredFile } from "../attachments/outgoing.ts";

@@ -1,5 +1,5 @@
-import { sql } from "drizzle-orm/sql";
 import { nowSeconds } from "../../lib/time.ts";
+import { sql } from "../../platform/d1/sql.ts";
 import { type Ctx, ofCompany } from "../context.ts";
 import { enqueueJobs } from "../jobs.ts";
 import { claimAndSend } from "./attempt.ts";

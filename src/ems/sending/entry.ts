@@ -1,7 +1,7 @@
-import { type SQL, sql } from "drizzle-orm/sql";
 import { sha256Hex } from "../../lib/hmac.ts";
 import { toIso } from "../../lib/time.ts";
 import type { RowOf } from "../../platform/d1/rows.ts";
+import { type SQL, sql } from "../../platform/d1/sql.ts";
 import { log } from "../../platform/log.ts";
 import type { StoredFile } from "../attachments/outgoing.ts";
 import { batch, type Ctx } from "../context.ts";

@@ -1,5 +1,5 @@
-import { sql } from "drizzle-orm/sql";
 import { notFound, ServiceError } from "../../lib/errors.ts";
+import { sql } from "../../platform/d1/sql.ts";
 import { batch, inCompanies, type UserCtx } from "../context.ts";
 import { olderThan } from "../lists/page.ts";
 import { cutPage, type RowKey, rowsFor } from "../lists/pagination.ts";

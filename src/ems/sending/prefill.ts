@@ -1,6 +1,6 @@
-import { sql } from "drizzle-orm/sql";
 import { textToMail } from "../../lib/html/document.ts";
 import { exposeContentIds, sanitizeMail } from "../../lib/html/sanitize.ts";
+import { sql } from "../../platform/d1/sql.ts";
 import { listAttachments } from "../attachments/service.ts";
 import { inCompanies, type UserCtx } from "../context.ts";
 import { type BodyColumns, loadBody } from "../ingest/bodies.ts";

@@ -1,7 +1,7 @@
-import { type SQL, sql } from "drizzle-orm/sql";
 import { ServiceError } from "../../lib/errors.ts";
 import { uuidv7 } from "../../lib/ids.ts";
 import { nowSeconds } from "../../lib/time.ts";
+import { type SQL, sql } from "../../platform/d1/sql.ts";
 import { log } from "../../platform/log.ts";
 import { batch, inCompanies, ofCompany, type UserCtx } from "../context.ts";
 import type { MessageResponse } from "../messages/schemas.ts";

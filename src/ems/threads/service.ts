@@ -1,7 +1,7 @@
-import { type SQL, sql } from "drizzle-orm/sql";
 import { notFound } from "../../lib/errors.ts";
 import { toIso } from "../../lib/time.ts";
 import type { RowOf } from "../../platform/d1/rows.ts";
+import { type SQL, sql } from "../../platform/d1/sql.ts";
 import { type AttachmentRow, selectAttachments } from "../attachments/service.ts";
 import { batch, inCompanies, type UserCtx } from "../context.ts";
 import { notifyHub } from "../events/hub-client.ts";

@@ -1,5 +1,5 @@
-import { sql } from "drizzle-orm/sql";
 import { ServiceError } from "../../lib/errors.ts";
+import { sql } from "../../platform/d1/sql.ts";
 import { batch, type Ctx, inCompanies, type UserCtx } from "../context.ts";
 import { messagesByIds } from "../messages/query.ts";
 import type { MessageResponse } from "../messages/schemas.ts";

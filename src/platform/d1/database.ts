@@ -1,5 +1,5 @@
-import type { SQL } from "drizzle-orm/sql";
 import { allShards, type CompanyPlacement, shardOf, shardsOf } from "./placement.ts";
+import type { SQL } from "./sql.ts";
 import { type RowsOf, type Statements, shapeLike } from "./statement.ts";
 import { openStore, type Store } from "./store.ts";
 

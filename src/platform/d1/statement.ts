@@ -1,5 +1,4 @@
-import { CasingCache } from "drizzle-orm/casing";
-import { SQL } from "drizzle-orm/sql";
+import { SQL } from "./sql.ts";
 
 /** Statements of one transaction. An element may be a list: its result is then a list of results. */
 export type Statements = readonly (SQL | readonly SQL[])[];
@@ -12,23 +11,6 @@ export type RowsOf<S extends Statements> = {
 type Lists<S extends readonly SQL[]> = { -readonly [Nth in keyof S]: Rows<S[Nth]> };
 
 type Rows<S> = S extends SQL<infer Row> ? Row[] : never;
-
-/** A statement as D1 takes it. */
-export interface Query {
-  sql: string;
-  params: unknown[];
-}
-
-/** How SQLite writes names, parameters and literals. */
-const SQLITE = {
-  casing: new CasingCache(),
-  escapeName: (name: string) => `"${name.replaceAll('"', '""')}"`,
-  escapeParam: () => "?",
-  escapeString: (text: string) => `'${text.replaceAll("'", "''")}'`,
-};
-
-/** The text and the parameters of a statement. */
-export const toQuery = (statement: SQL): Query => statement.toQuery(SQLITE);
 
 /**
  * Puts results into the shape of the statements that they came from.

@@ -1,5 +1,4 @@
-import type { SQL } from "drizzle-orm/sql";
-import { type Query, toQuery } from "./statement.ts";
+import type { SQL } from "./sql.ts";
 import { isTransient } from "./transient.ts";
 
 /** One D1 database. */
@@ -18,28 +17,24 @@ const WAITS = [50, 250];
  * after a lost response, it may have been committed.
  */
 export function openStore(d1: D1Database): Store {
-  const prepare = ({ sql, params }: Query) => d1.prepare(sql).bind(...params);
-  const withRetry = <T>(queries: Query[], run: () => Promise<T>): Promise<T> =>
-    queries.every(isRead) ? retry(run) : run();
+  const prepare = ({ text, params }: SQL) => d1.prepare(text).bind(...params);
+  const withRetry = <T>(statements: SQL[], run: () => Promise<T>): Promise<T> =>
+    statements.every(isRead) ? retry(run) : run();
   return {
-    all: async <Row>(statement: SQL<Row>) => {
-      const query = toQuery(statement);
-      return (await withRetry([query], () => prepare(query).all<Row>())).results;
-    },
+    all: async <Row>(statement: SQL<Row>) =>
+      (await withRetry([statement], () => prepare(statement).all<Row>())).results,
     run: async (statement) => {
-      const query = toQuery(statement);
-      await withRetry([query], () => prepare(query).run());
+      await withRetry([statement], () => prepare(statement).run());
     },
     batch: async (statements) => {
-      const queries = statements.map(toQuery);
-      const results = await withRetry(queries, () => d1.batch(queries.map(prepare)));
+      const results = await withRetry(statements, () => d1.batch(statements.map(prepare)));
       return results.map((result) => result.results);
     },
   };
 }
 
-const isRead = ({ sql }: Query): boolean =>
-  /^\s*(SELECT|WITH)\b/i.test(sql) && !/\b(INSERT|UPDATE|DELETE)\b/i.test(sql);
+const isRead = ({ text }: SQL): boolean =>
+  /^\s*(SELECT|WITH)\b/i.test(text) && !/\b(INSERT|UPDATE|DELETE)\b/i.test(text);
 
 async function retry<T>(run: () => Promise<T>): Promise<T> {
   for (const wait of WAITS) {

@@ -1,5 +1,5 @@
 import type { Table } from "drizzle-orm";
-import { type SQL, sql } from "drizzle-orm/sql";
+import { type SQL, sql, type Value } from "./sql.ts";
 
 // Security: column names go into the statement unescaped, so they must come from code, never from a request.
 
@@ -29,5 +29,5 @@ export const assign = <T extends Table>(values: Changes<T>): SQL =>
     sql`, `,
   );
 
-const definedIn = (values: object): [name: string, value: unknown][] =>
+const definedIn = <Values extends object>(values: Values): [name: string, value: Value][] =>
   Object.entries(values).filter(([, value]) => value !== undefined);

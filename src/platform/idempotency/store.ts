@@ -1,8 +1,8 @@
-import { type SQL, sql } from "drizzle-orm/sql";
 import { ServiceError } from "../../lib/errors.ts";
 import { sha256Hex } from "../../lib/hmac.ts";
 import { nowSeconds } from "../../lib/time.ts";
 import type { Database } from "../d1/database.ts";
+import { type SQL, sql } from "../d1/sql.ts";
 import { INLINE_BYTES } from "../overflow.ts";
 
 const KEPT_SECONDS = 86_400;

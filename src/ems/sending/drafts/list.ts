@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm/sql";
+import { sql } from "../../../platform/d1/sql.ts";
 import { inCompanies, type UserCtx } from "../../context.ts";
 import { type ListedPage, listPage } from "../../lists/page.ts";
 import type { RowKey } from "../../lists/pagination.ts";

@@ -1,6 +1,6 @@
-import { sql } from "drizzle-orm/sql";
 import { invalid, ServiceError } from "../../../lib/errors.ts";
 import { nowSeconds } from "../../../lib/time.ts";
+import { sql } from "../../../platform/d1/sql.ts";
 import { log } from "../../../platform/log.ts";
 import { inCompanies, type UserCtx } from "../../context.ts";
 import { type Sent, sendMessage } from "../send.ts";

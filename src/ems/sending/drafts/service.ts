@@ -1,7 +1,7 @@
-import { sql } from "drizzle-orm/sql";
 import { forbidden, notFound } from "../../../lib/errors.ts";
 import { uuidv7 } from "../../../lib/ids.ts";
 import { nowSeconds } from "../../../lib/time.ts";
+import { sql } from "../../../platform/d1/sql.ts";
 import { inCompanies, ofCompany, type UserCtx } from "../../context.ts";
 import { type DraftRow, discardContent, EMPTY, mergeContent, storeContent } from "./content.ts";
 import type { DraftCreate, DraftResponse, DraftUpdate } from "./schemas.ts";

@@ -1,6 +1,6 @@
-import { type SQL, sql } from "drizzle-orm/sql";
 import { notFound, ServiceError } from "../../../lib/errors.ts";
 import { nowSeconds, toIso } from "../../../lib/time.ts";
+import { type SQL, sql } from "../../../platform/d1/sql.ts";
 import { log } from "../../../platform/log.ts";
 import { inCompanies, type UserCtx } from "../../context.ts";
 import { type DraftRow, EMPTY, loadContent } from "./content.ts";
