@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, type MockInstance, vi } from "vitest";
-import type { AccountResponse } from "../src/ems/accounts/schemas.ts";
+import type { AccountResponse } from "../src/ems/accounts/responses.ts";
 import { type Client, connectMailbox, createClient, unique } from "./support/client.ts";
 
 const INTERNAL = { detail: "Internal server error" };

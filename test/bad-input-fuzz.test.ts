@@ -1,7 +1,7 @@
 import { exports } from "cloudflare:workers";
 import * as fc from "fast-check";
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import type { AccountResponse } from "../src/ems/accounts/schemas.ts";
+import type { AccountResponse } from "../src/ems/accounts/responses.ts";
 import { type Client, connectMailbox, createClient, unique } from "./support/client.ts";
 import { fill, type Route, routes } from "./support/routes.ts";
 

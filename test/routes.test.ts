@@ -1,7 +1,7 @@
 import { exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { createClient } from "./support/client.ts";
-import { fill, guardedRoutes, type Route, registered, routes } from "./support/routes.ts";
+import { fill, guardedRoutes, parametersOf, type Route, registered, routes } from "./support/routes.ts";
 
 /**
  * Public routes check a key of their own, if any. The role `admin` is checked before the rest of the request. Add each
@@ -128,6 +128,11 @@ it("the routes equal the table", async () => {
 
 it("every route declares exactly one response", () => {
   expect(routes.map(({ method, path }) => `${method} ${path}`).sort()).toEqual([...registered].sort());
+});
+
+it.each(routes)("$method $path has a schema of the parameters in its path, if any", (route) => {
+  const named = [...route.path.matchAll(/:(\w+)(?!\w*\{)/g)].map(([, name]) => name);
+  expect(parametersOf(route).param ?? []).toEqual(named);
 });
 
 /** Bodies that differ each time. */

@@ -1,28 +1,31 @@
 import * as z from "zod/mini";
+import { type Infer, lazy } from "../lib/lazy.ts";
 import { corsOrigins, defineConfig } from "../platform/config.ts";
 import { placementVars } from "../platform/d1/placement.ts";
 
-const Config = z.object({
-  JWT_SECRET: z.optional(z.string()),
-  JWT_JWKS_URL: z.optional(z.url()),
-  /** Required `iss` and `aud` of tokens. Without them any value passes. */
-  JWT_ISSUER: z.optional(z.string()),
-  JWT_AUDIENCE: z.optional(z.string()),
-  NYLAS_API_KEY: z._default(z.string(), ""),
-  NYLAS_API_URI: z._default(z.url(), "https://api.us.nylas.com"),
-  NYLAS_WEBHOOK_SECRET: z.optional(z.string()),
-  /** The secret before a rotation. Notifications signed with it may still arrive. */
-  NYLAS_WEBHOOK_SECRET_PREVIOUS: z.optional(z.string()),
-  R2_S3_ENDPOINT: z.optional(z.url()),
-  R2_ACCESS_KEY_ID: z.optional(z.string()),
-  R2_SECRET_ACCESS_KEY: z.optional(z.string()),
-  ...placementVars,
-  /** Pages of these origins may also frame `/messages/:id/html`. */
-  CORS_ORIGINS: corsOrigins,
-});
+const Config = lazy(() =>
+  z.object({
+    JWT_SECRET: z.optional(z.string()),
+    JWT_JWKS_URL: z.optional(z.url()),
+    /** Required `iss` and `aud` of tokens. Without them any value passes. */
+    JWT_ISSUER: z.optional(z.string()),
+    JWT_AUDIENCE: z.optional(z.string()),
+    NYLAS_API_KEY: z._default(z.string(), ""),
+    NYLAS_API_URI: z._default(z.url(), "https://api.us.nylas.com"),
+    NYLAS_WEBHOOK_SECRET: z.optional(z.string()),
+    /** The secret before a rotation. Notifications signed with it may still arrive. */
+    NYLAS_WEBHOOK_SECRET_PREVIOUS: z.optional(z.string()),
+    R2_S3_ENDPOINT: z.optional(z.url()),
+    R2_ACCESS_KEY_ID: z.optional(z.string()),
+    R2_SECRET_ACCESS_KEY: z.optional(z.string()),
+    ...placementVars(),
+    /** Pages of these origins may also frame `/messages/:id/html`. */
+    CORS_ORIGINS: corsOrigins(),
+  }),
+);
 
 /** The vars and secrets of the EMS. */
-export type Config = z.infer<typeof Config>;
+export type Config = Infer<typeof Config>;
 
 /**
  * The configured secrets that the Worker's own keys derive from. Changing their list or order invalidates links

@@ -14,7 +14,7 @@ import { isProviderError } from "./provider/port.ts";
 import { runOutboxJob } from "./sending/due.ts";
 
 async function runJob(ctx: Ctx, body: unknown): Promise<void> {
-  const job = Job.parse(body);
+  const job = Job().parse(body);
   switch (job.type) {
     case "backfill":
       return backfill(ctx, job);
@@ -40,7 +40,7 @@ async function runJob(ctx: Ctx, body: unknown): Promise<void> {
  * replaces a lost hub call. Downloads fetch missing attachments.
  */
 async function giveUpOnJob(ctx: Ctx, body: unknown): Promise<void> {
-  const { data: job, error } = Job.safeParse(body);
+  const { data: job, error } = Job().safeParse(body);
   if (!job) return log("error", "job.malformed", { error });
   log("error", "job.given_up", { type: job.type });
   if (job.type === "backfill") await failBackfill(ctx, job);

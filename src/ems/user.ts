@@ -1,22 +1,25 @@
 import * as z from "zod/mini";
 import { forbidden } from "../lib/errors.ts";
+import { type Infer, lazy } from "../lib/lazy.ts";
 import { verifyToken } from "../platform/auth/token.ts";
 import type { Config } from "./config.ts";
 
 /** The claims of an EMS token. */
-const Claims = z.object({
-  user_id: z.int(),
-  role: z.string(),
-  companies: z.pipe(
-    z.array(z.int()),
-    z.transform((ids) => [...new Set(ids)]),
-  ),
-  /** Seconds since the epoch. */
-  exp: z.number(),
-});
+const Claims = lazy(() =>
+  z.object({
+    user_id: z.int(),
+    role: z.string(),
+    companies: z.pipe(
+      z.array(z.int()),
+      z.transform((ids) => [...new Set(ids)]),
+    ),
+    /** Seconds since the epoch. */
+    exp: z.number(),
+  }),
+);
 
 /** The caller: the claims of a verified token. */
-export type CurrentUser = z.infer<typeof Claims>;
+export type CurrentUser = Infer<typeof Claims>;
 
 /** Verifies a token. @throws what `verifyToken` throws */
 export const verifyUser = (token: string, config: Config): Promise<CurrentUser> =>

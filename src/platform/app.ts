@@ -1,10 +1,9 @@
 import { Hono, type Env as HonoEnv } from "hono";
 import { cors } from "hono/cors";
-import { HTTPException } from "hono/http-exception";
 import { type RequestIdVariables, requestId } from "hono/request-id";
 import { secureHeaders } from "hono/secure-headers";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { type ErrorCode, invalid, ServiceError } from "../lib/errors.ts";
+import { type ErrorCode, ServiceError } from "../lib/errors.ts";
 import { isTransient } from "./d1/transient.ts";
 import { log } from "./log.ts";
 
@@ -120,7 +119,6 @@ const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 /** Turns anything thrown into an error that is safe to show. Only a ServiceError keeps its message. */
 function toServiceError(thrown: unknown): ServiceError {
   if (thrown instanceof ServiceError) return thrown;
-  if (thrown instanceof HTTPException && thrown.status < 500) return invalid(`body: ${thrown.message}`);
   if (isTransient(thrown)) {
     const message = "The database is busy; try again in a few seconds";
     return new ServiceError("unavailable", message, { cause: thrown, retryAfterSeconds: 5 });

@@ -1,59 +1,70 @@
 import * as z from "zod/mini";
+import { type Infer, lazy } from "../lib/lazy.ts";
 
 /**
  * Parses vars and secrets of the Worker, once per isolate. An empty value counts as absent. Make each field optional
  * and check it at its use, so that a Worker with missing settings still serves the other routes.
  * @returns a function from the bindings to the parsed values; it throws a $ZodError with every invalid field
  */
-export function defineConfig<Schema extends z.ZodMiniType>(schema: Schema): (env: Env) => z.infer<Schema> {
+export function defineConfig<Schema extends z.ZodMiniType>(
+  schema: () => Schema,
+): (env: Env) => z.infer<Schema> {
   const parsed = new WeakMap<Env, z.infer<Schema>>();
   return (env) => {
     const known = parsed.get(env);
     if (known) return known;
     const set = Object.entries(env).filter(([, value]) => value !== "");
-    const config = schema.parse(Object.fromEntries(set));
+    const config = schema().parse(Object.fromEntries(set));
     parsed.set(env, config);
     return config;
   };
 }
 
 /** `CORS_ORIGINS`: the origins that may call the API, separated by commas. */
-export const corsOrigins = z.pipe(
-  z._default(z.string(), ""),
-  z.transform((list) =>
-    list
-      .split(",")
-      .map((origin) => origin.trim())
-      .filter(Boolean),
+export const corsOrigins = lazy(() =>
+  z.pipe(
+    z._default(z.string(), ""),
+    z.transform((list) =>
+      list
+        .split(",")
+        .map((origin) => origin.trim())
+        .filter(Boolean),
+    ),
   ),
 );
 
 /** Where a module is mounted: false for nowhere, below a prefix, or on one host. Default: its contract's own paths. */
-const Placement = z.union([
-  z.boolean(),
-  z.strictObject({
-    prefix: z.optional(z.string().check(z.regex(/^(\/[\w-]+)+$/, "must be a path such as /mail"))),
-    host: z.optional(z.string()),
-  }),
-]);
-export type Placement = z.infer<typeof Placement>;
+const Placement = lazy(() =>
+  z.union([
+    z.boolean(),
+    z.strictObject({
+      prefix: z.optional(z.string().check(z.regex(/^(\/[\w-]+)+$/, "must be a path such as /mail"))),
+      host: z.optional(z.string()),
+    }),
+  ]),
+);
+export type Placement = Infer<typeof Placement>;
 
-const Placements = z.record(z.string(), Placement);
+const Placements = lazy(() => z.record(z.string(), Placement()));
 
-const json = z.pipe(
-  z.string(),
-  z.transform((text, { issues }) => {
-    try {
-      return JSON.parse(text);
-    } catch {
-      issues.push({ code: "custom", input: text, message: "must be JSON" });
-      return z.NEVER;
-    }
-  }),
+const json = lazy(() =>
+  z.pipe(
+    z.string(),
+    z.transform((text, { issues }) => {
+      try {
+        return JSON.parse(text);
+      } catch {
+        issues.push({ code: "custom", input: text, message: "must be JSON" });
+        return z.NEVER;
+      }
+    }),
+  ),
 );
 
 /** `MODULES`: placements by module name, as an object or as JSON. */
-const modules = z._default(z.union([Placements, z.pipe(json, Placements)]), {});
+const modules = lazy(() => z._default(z.union([Placements(), z.pipe(json(), Placements())]), {}));
 
 /** The platform's own settings. */
-export const platformConfig = defineConfig(z.object({ CORS_ORIGINS: corsOrigins, MODULES: modules }));
+export const platformConfig = defineConfig(() =>
+  z.object({ CORS_ORIGINS: corsOrigins(), MODULES: modules() }),
+);

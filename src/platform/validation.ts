@@ -1,8 +1,8 @@
-import { zValidator } from "@hono/zod-validator";
-import type { Context, MiddlewareHandler, ValidationTargets } from "hono";
+import type { Context, Handler, MiddlewareHandler } from "hono";
 import * as z from "zod/mini";
 import en from "zod/v4/locales/en.js";
 import { type Issue, invalid, type ServiceError } from "../lib/errors.ts";
+import { lazy } from "../lib/lazy.ts";
 
 // Global to the isolate. Without a locale, every message of zod is "Invalid input".
 z.config(en());
@@ -24,49 +24,74 @@ function unknownOf(query: object, schema: z.ZodMiniType): Issue[] {
 }
 
 /** For a route that takes no query. */
-export const noQuery = z.object({});
+export const noQuery = lazy(() => z.object({}));
 
-/** The same test as Hono's. Hono does not read other bodies, and passes an empty object. */
+/** Other bodies are not read. */
 export const isJson = (contentType: string): boolean =>
   /^application\/([a-z-.]+\+)?json(;\s*[\w-]+=[^;]+)*$/.test(contentType);
 
+/** The parts of a request that `valid` can read. */
+type Target = "param" | "query" | "json";
+
+/** A part of a request with its schema. */
+export interface RequestPart {
+  target: Target;
+  schema: () => z.ZodMiniType;
+}
+
+const parts = new WeakMap<object, RequestPart>();
+
+/** The part of the request that a handler made by `valid` checks; undefined for other handlers. */
+export const partOf = (handler: Handler | MiddlewareHandler): RequestPart | undefined => parts.get(handler);
+
+/** The types that a handler gets from `c.req.valid`. */
+interface Validated<In extends Target, Schema extends z.ZodMiniType> {
+  in: { [Name in In]: z.input<Schema> };
+  out: { [Name in In]: z.output<Schema> };
+}
+
 /**
  * Makes the middleware that validates one part of a request and passes the parsed value to the handler.
+ * @param schema is built at the first request, not at the start of the Worker
  * @param needed false if a JSON body may be absent, empty or null, which counts as an empty object
  * @param strict true to refuse query parameters that are not in the schema
  * @throws ServiceError invalid; its message names the first bad field, and `issues` lists all
  */
-export const valid = <Schema extends z.ZodMiniType, Target extends keyof ValidationTargets>(
-  target: Target,
-  schema: Schema,
+export function valid<In extends Target, Schema extends z.ZodMiniType>(
+  target: In,
+  schema: () => Schema,
   { needed = true, strict = true } = {},
-) => {
-  const validator = zValidator(
-    target,
-    schema,
-    (result, c) => {
-      const type = c.req.header("content-type");
-      if (target === "json" && !isJson(type ?? "")) {
-        throw invalid("content-type: must be application/json");
-      }
-      const name = target === "json" ? "body" : target;
-      const issues = [
-        ...(strict && target === "query" ? unknownOf(c.req.query(), schema) : []),
-        ...(result.success ? [] : result.error.issues.map((issue) => issueOf(issue, result.data, name))),
-      ];
-      if (issues.length) throw refusal(issues);
-    },
-    // The default, `safeParseAsync`, runs transforms of zod/mini later, which puts their issues last. The cast is
-    // needed because the type demands errors of `zod`, which have more methods than those of zod/mini.
-    { validationFunction: (schema, value) => schema.safeParse(value) as never },
-  );
-  if (needed) return validator;
-  const orEmpty: MiddlewareHandler = async (c, next) => {
-    if (await hasBody(c)) return validator(c, next);
-    c.req.addValidatedData(target, schema.parse({}) as object);
+): MiddlewareHandler<object, string, Validated<In, Schema>> {
+  const name = target === "json" ? "body" : target;
+  const validate: MiddlewareHandler<object, string, Validated<In, Schema>> = async (c, next) => {
+    const input = needed || (await hasBody(c)) ? await READERS[target](c) : {};
+    const { data, error } = schema().safeParse(input);
+    const issues = [
+      ...(strict && target === "query" ? unknownOf(c.req.query(), schema()) : []),
+      ...(error?.issues ?? []).map((issue) => issueOf(issue, input, name)),
+    ];
+    if (issues.length) throw refusal(issues);
+    c.req.addValidatedData(target, data as object);
     await next();
   };
-  return orEmpty as typeof validator;
+  parts.set(validate, { target, schema });
+  return validate;
+}
+
+const READERS: Record<Target, (c: Context) => unknown> = {
+  param: (c) => c.req.param(),
+  /** A parameter that occurs several times is a list. */
+  query: (c) =>
+    Object.fromEntries(
+      Object.entries(c.req.queries()).map(([name, values]) => [
+        name,
+        values.length === 1 ? values[0] : values,
+      ]),
+    ),
+  json: async (c) => {
+    if (!isJson(c.req.header("content-type") ?? "")) throw invalid("content-type: must be application/json");
+    return c.req.json().catch(() => Promise.reject(invalid("body: Malformed JSON in request body")));
+  },
 };
 
 const hasBody = async ({ req }: Context): Promise<boolean> =>
@@ -78,26 +103,27 @@ function refusal(issues: Issue[]): ServiceError {
 }
 
 /** Validates a value that was derived from a request. @throws ServiceError invalid, like `valid` */
-export function check(schema: z.ZodMiniType, value: unknown): void {
-  const { error } = schema.safeParse(value);
+export function check(schema: () => z.ZodMiniType, value: unknown): void {
+  const { error } = schema().safeParse(value);
   if (error) throw refusal(error.issues.map((issue) => issueOf(issue, value, "body")));
 }
 
-/** The declared response of a route, for the OpenAPI document and the tests of the route table. */
+/**
+ * The declared response of a route, for the OpenAPI document and the tests. Its schema is named, so that no schema of a
+ * response is in the bundle: see responses.ts of each folder.
+ */
 export interface Answer {
   status: number;
-  schema: z.ZodMiniType | null;
+  /** Null for a response without a JSON body. */
+  schema: string | null;
   /** A second possible status and its schema. */
-  or?: { status: number; schema: z.ZodMiniType };
+  or?: { status: number; schema: string };
 }
 
 const answers = new WeakMap<object, Answer>();
 
-/**
- * Declares a route's response beside its request schemas. Has no effect at run time.
- * @param schema null for a response without a JSON body
- */
-export function responds(status: number, schema: z.ZodMiniType | null, or?: Answer["or"]): MiddlewareHandler {
+/** Declares a route's response beside its request schemas. Has no effect at run time. */
+export function responds(status: number, schema: string | null, or?: Answer["or"]): MiddlewareHandler {
   const passThrough: MiddlewareHandler = (_c, next) => next();
   answers.set(passThrough, { status, schema, ...(or ? { or } : {}) });
   return passThrough;

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import { createContext } from "../../src/ems/context.ts";
 import { messagesByIds } from "../../src/ems/messages/query.ts";
-import type { MessageResponse } from "../../src/ems/messages/schemas.ts";
+import type { MessageResponse } from "../../src/ems/messages/responses.ts";
 import type { BulkAccount } from "../support/bulk.ts";
 import { nylas } from "./unruly-nylas.ts";
 

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import * as fc from "fast-check";
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { app } from "../../src/app.ts";
-import type { AccountResponse } from "../../src/ems/accounts/schemas.ts";
+import type { AccountResponse } from "../../src/ems/accounts/responses.ts";
 import { createContext } from "../../src/ems/context.ts";
 import { enqueueDue } from "../../src/ems/sending/due.ts";
 import { type Client, connectMailbox, createClient, unique } from "../support/client.ts";

@@ -1,10 +1,10 @@
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
-import type { AccountResponse } from "../../src/ems/accounts/schemas.ts";
+import type { AccountResponse } from "../../src/ems/accounts/responses.ts";
 import { type Position, parsePosition } from "../../src/ems/events/position.ts";
-import type { InboxItemResponse } from "../../src/ems/inbox/schemas.ts";
-import type { MessageResponse } from "../../src/ems/messages/schemas.ts";
-import type { ThreadSummary } from "../../src/ems/threads/schemas.ts";
+import type { InboxItemResponse } from "../../src/ems/inbox/responses.ts";
+import type { MessageResponse } from "../../src/ems/messages/responses.ts";
+import type { ThreadSummary } from "../../src/ems/threads/responses.ts";
 import { type Client, createClient, unique } from "../support/client.ts";
 import { openStream, type Stream, type StreamEvent } from "../support/stream.ts";
 

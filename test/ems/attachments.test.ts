@@ -1,7 +1,7 @@
 import { env, exports } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { AttachmentResponse } from "../../src/ems/attachments/schemas.ts";
-import type { MessageResponse } from "../../src/ems/messages/schemas.ts";
+import type { AttachmentResponse } from "../../src/ems/attachments/responses.ts";
+import type { MessageResponse } from "../../src/ems/messages/responses.ts";
 import { type Client, connectMailbox, createClient } from "../support/client.ts";
 import { breakRoute, eventually, receiveMail } from "../support/nylas.ts";
 

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { createContext } from "../../src/ems/context.ts";
 import { readBounce } from "../../src/ems/ingest/bounces.ts";
-import type { MessageResponse } from "../../src/ems/messages/schemas.ts";
+import type { MessageResponse } from "../../src/ems/messages/responses.ts";
 import { caseText } from "../support/case-text.ts";
 import { caseObjects, postNotification } from "../support/cases.ts";
 import { type Client, connectMailbox, createClient, unique } from "../support/client.ts";

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { NotificationResponse } from "../../src/ems/intake/schemas.ts";
+import type { NotificationResponse } from "../../src/ems/intake/responses.ts";
 import worker from "../../src/index.ts";
 import { createBulkAccount } from "../support/bulk.ts";
 import { type Client, connectMailbox, createClient, unique } from "../support/client.ts";

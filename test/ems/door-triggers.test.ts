@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
-import type { AccountResponse } from "../../src/ems/accounts/schemas.ts";
-import type { MessageResponse } from "../../src/ems/messages/schemas.ts";
+import type { AccountResponse } from "../../src/ems/accounts/responses.ts";
+import type { MessageResponse } from "../../src/ems/messages/responses.ts";
 import openapi from "../fixtures/nylas-openapi-mail.json" with { type: "json" };
 import { caseObjects, postNotification } from "../support/cases.ts";
 import { type Client, connectMailbox, createClient, unique } from "../support/client.ts";

@@ -104,8 +104,8 @@ it("a message with any field values can be read, stored, shown and replied to", 
       if (told.date !== undefined) expect(told.date >= 0 && told.date <= RECEIVED + 86_400).toBe(true);
       const to = [...(told.to ?? []), ...(told.reply_to ?? []), { email: "a@b.c", name: told.from?.name }];
       const answer = { to, cc: told.cc, subject: `Re: ${told.subject ?? ""}` };
-      expect(MailHead.safeParse(answer).error).toBeUndefined();
-      expect(() => toProviderMessage(NylasMessage.parse({ id: 1, ...fields }))).not.toThrow();
+      expect(MailHead().safeParse(answer).error).toBeUndefined();
+      expect(() => toProviderMessage(NylasMessage().parse({ id: 1, ...fields }))).not.toThrow();
     }),
     { numRuns: 500 },
   );

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { DraftResponse } from "../../src/ems/sending/drafts/schemas.ts";
+import type { DraftResponse } from "../../src/ems/sending/drafts/responses.ts";
 import { type Client, connectMailbox, createClient, unique } from "../support/client.ts";
 import { breakRoute, eventually, mendRoutes, storedMail } from "../support/nylas.ts";
 import { absent, createTenant, type Tenant } from "../support/tenant.ts";

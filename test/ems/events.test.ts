@@ -1,6 +1,6 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { AccountResponse } from "../../src/ems/accounts/schemas.ts";
+import type { AccountResponse } from "../../src/ems/accounts/responses.ts";
 import { lifetime } from "../../src/ems/events/stream.ts";
 import { type Client, connectMailbox, createClient, signToken, unique } from "../support/client.ts";
 import { hubOf, socketsOf } from "../support/hub.ts";

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { MessageResponse } from "../../src/ems/messages/schemas.ts";
+import type { MessageResponse } from "../../src/ems/messages/responses.ts";
 import { entryIdOf } from "../../src/lib/ids.ts";
 import { caseObjects, postNotification } from "../support/cases.ts";
 import { type Client, connectMailbox, createClient, unique } from "../support/client.ts";

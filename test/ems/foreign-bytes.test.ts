@@ -4,7 +4,7 @@ import { inlineUrls } from "../../src/ems/attachments/inline.ts";
 import { presign } from "../../src/ems/attachments/presign.ts";
 import { config } from "../../src/ems/config.ts";
 import type { UserCtx } from "../../src/ems/context.ts";
-import type { MessageResponse } from "../../src/ems/messages/schemas.ts";
+import type { MessageResponse } from "../../src/ems/messages/responses.ts";
 import { nylasProvider } from "../../src/ems/provider/nylas/client.ts";
 import { errorOf, sendErrorOf } from "../../src/ems/provider/nylas/errors.ts";
 import { type Client, connectMailbox, createClient } from "../support/client.ts";

@@ -1,6 +1,6 @@
 import { env, exports } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { MessageResponse } from "../../src/ems/messages/schemas.ts";
+import type { MessageResponse } from "../../src/ems/messages/responses.ts";
 import { type Client, connectMailbox, createClient } from "../support/client.ts";
 import { breakRoute, eventually, receiveMail } from "../support/nylas.ts";
 

@@ -1,6 +1,6 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, it, vi } from "vitest";
-import type { MessageResponse } from "../../src/ems/messages/schemas.ts";
+import type { MessageResponse } from "../../src/ems/messages/responses.ts";
 import { type Client, createClient, signToken } from "../support/client.ts";
 import { hubOf } from "../support/hub.ts";
 import { breakRoute, eventually, mendRoutes, receiveMail } from "../support/nylas.ts";

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { createContext } from "../../src/ems/context.ts";
 import { applyMessage } from "../../src/ems/ingest/apply.ts";
 import { deleteMessage } from "../../src/ems/ingest/deletion.ts";
-import type { MessageResponse } from "../../src/ems/messages/schemas.ts";
+import type { MessageResponse } from "../../src/ems/messages/responses.ts";
 import type { ProviderMessage } from "../../src/ems/provider/port.ts";
 import { entryIdOf } from "../../src/lib/ids.ts";
 import { type Client, connectMailbox, createClient, unique } from "../support/client.ts";

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { AccountResponse } from "../../src/ems/accounts/schemas.ts";
+import type { AccountResponse } from "../../src/ems/accounts/responses.ts";
 import { createContext } from "../../src/ems/context.ts";
 import { runOutboxJob } from "../../src/ems/sending/due.ts";
 import worker from "../../src/index.ts";

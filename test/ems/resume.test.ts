@@ -1,7 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { AccountResponse } from "../../src/ems/accounts/schemas.ts";
+import type { AccountResponse } from "../../src/ems/accounts/responses.ts";
 import { createContext } from "../../src/ems/context.ts";
 import { CompanyHub } from "../../src/ems/events/hub.ts";
 import { notifyHub } from "../../src/ems/events/hub-client.ts";

@@ -1,7 +1,7 @@
 import { exports } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { AccountResponse } from "../../src/ems/accounts/schemas.ts";
-import type { AttachmentResponse } from "../../src/ems/attachments/schemas.ts";
+import type { AccountResponse } from "../../src/ems/accounts/responses.ts";
+import type { AttachmentResponse } from "../../src/ems/attachments/responses.ts";
 import { type Client, connectMailbox, createClient, unique } from "../support/client.ts";
 import { storedMail } from "../support/nylas.ts";
 

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import type { AccountResponse } from "../../src/ems/accounts/schemas.ts";
-import type { MessageResponse } from "../../src/ems/messages/schemas.ts";
+import type { AccountResponse } from "../../src/ems/accounts/responses.ts";
+import type { MessageResponse } from "../../src/ems/messages/responses.ts";
 import { type Client, connectMailbox, createClient, unique } from "../support/client.ts";
 import { breakRoute, eventually, expireGrant, headerOf, receiveMail, storedMail } from "../support/nylas.ts";
 

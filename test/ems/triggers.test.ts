@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { createContext } from "../../src/ems/context.ts";
 import { consumeNotification } from "../../src/ems/intake/consumer.ts";
-import type { MessageResponse } from "../../src/ems/messages/schemas.ts";
+import type { MessageResponse } from "../../src/ems/messages/responses.ts";
 import { type Client, connectMailbox, createClient, unique } from "../support/client.ts";
 import { openStream } from "../support/stream.ts";
 

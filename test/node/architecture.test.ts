@@ -184,7 +184,6 @@ describe("packages stay where they belong", () => {
     ["aws4fetch", "platform", (file) => isIn(file, "src/platform/")],
     ["jose", "platform/auth", (file) => isIn(file, "src/platform/auth/")],
     ["hono", "platform, routes.ts and middleware.ts", isHttp],
-    ["@hono", "platform/validation", (file) => isIn(file, "src/platform/validation.ts")],
     [
       "cloudflare:workers",
       "the files of Durable Objects",
@@ -210,6 +209,13 @@ describe("packages stay where they belong", () => {
       "tables are imported by `import type`, and sql from platform/d1/sql.ts",
       told([...tables, ...drizzle]),
     );
+  });
+
+  it("no schema of a response is bundled: only others of their kind import responses.ts for more than its types", () => {
+    const isResponses = (file: string) => file.endsWith("/responses.ts");
+    expect(src.filter(isResponses)).not.toEqual([]);
+    const broken = ours.filter(({ from, to, isType }) => isResponses(to) && !isResponses(from) && !isType);
+    expectNone("responses.ts is imported by `import type`", told(broken));
   });
 
   it("a provider is named only in its folder, in config, where providers are listed and where routes are", () => {

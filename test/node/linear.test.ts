@@ -47,7 +47,7 @@ const READERS: [name: string, read: (text: string) => unknown, length?: number][
   ["oneLine", (text) => oneLine(text, 200)],
   ["fileName", fileName],
   // It has the text in eight fields, which makes a mail of 1 MB.
-  ["a message of Nylas", (text) => toProviderMessage(NylasMessage.parse(mailOf(text))), MIB / 8],
+  ["a message of Nylas", (text) => toProviderMessage(NylasMessage().parse(mailOf(text))), MIB / 8],
   ["imageType", (text) => imageType({ content_type: text, filename: text })],
   [
     "picturesOf",

@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { SignJWT } from "jose";
 import * as z from "zod/mini";
 import { notFound, type ServiceError } from "../../src/lib/errors.ts";
+import { type Infer, lazy } from "../../src/lib/lazy.ts";
 import { createApp, STATUS_OF } from "../../src/platform/app.ts";
 import { bearer } from "../../src/platform/auth/bearer.ts";
 import { verifyToken } from "../../src/platform/auth/token.ts";
@@ -13,8 +14,8 @@ import { responds, valid } from "../../src/platform/validation.ts";
 
 const SECRET = "the secret of the notes, and of nothing else";
 
-const Claims = z.object({ sub: z.string(), exp: z.number() });
-type Reader = z.infer<typeof Claims>;
+const Claims = lazy(() => z.object({ sub: z.string(), exp: z.number() }));
+type Reader = Infer<typeof Claims>;
 
 const Job = z.object({ id: z.string(), shout: z.boolean() });
 type Job = z.infer<typeof Job>;
@@ -29,12 +30,18 @@ interface NotesEnv {
   Variables: { user: Reader };
 }
 
-const Note = z.object({ id: z.string(), text: z.string() });
+const NoteParam = lazy(() => z.object({ note_id: z.string() }));
+const NewNote = lazy(() => z.object({ text: z.string() }));
+
+interface Note {
+  id: string;
+  text: string;
+}
 
 const authenticate = bearer<Reader>((token) => verifyToken(token, { JWT_SECRET: SECRET }, Claims));
 
 const notes = new Hono<NotesEnv>()
-  .post("/", responds(201, Note), valid("json", z.object({ text: z.string() })), async (c) => {
+  .post("/", responds(201, "Note"), valid("json", NewNote), async (c) => {
     const note = { id: crypto.randomUUID(), text: c.req.valid("json").text };
     await c.env.NOTES_DB.prepare("INSERT INTO notes (id, owner, text) VALUES (?, ?, ?)")
       .bind(note.id, c.var.user.sub, note.text)
@@ -42,10 +49,10 @@ const notes = new Hono<NotesEnv>()
     await c.env.NOTES_JOBS.send({ id: note.id, shout: true });
     return c.json(note, 201);
   })
-  .get("/:note_id", responds(200, Note), valid("param", z.object({ note_id: z.string() })), async (c) => {
+  .get("/:note_id", responds(200, "Note"), valid("param", NoteParam), async (c) => {
     const note = await c.env.NOTES_DB.prepare("SELECT id, text FROM notes WHERE id = ? AND owner = ?")
       .bind(c.req.valid("param").note_id, c.var.user.sub)
-      .first<z.infer<typeof Note>>();
+      .first<Note>();
     if (!note) throw notFound("Note");
     return c.json(note);
   });

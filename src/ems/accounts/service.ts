@@ -12,7 +12,8 @@ import { byAddress, readAtOf } from "../lists/page.ts";
 import type { Grant } from "../provider/port.ts";
 import { throwUnavailable } from "../provider/unavailable.ts";
 import type { accounts } from "../schema/mail.ts";
-import type { AccountCreate, AccountResponse, AccountUpdate } from "./schemas.ts";
+import type { AccountResponse } from "./responses.ts";
+import type { AccountCreate, AccountUpdate } from "./schemas.ts";
 
 type AccountColumns =
   | ("id" | "company_id" | "email_address" | "display_name" | "provider")

@@ -5,7 +5,7 @@ import { sql } from "../../platform/d1/sql.ts";
 import { batch, inCompanies, type UserCtx } from "../context.ts";
 import type { syncs } from "../schema/intake.ts";
 import type { accounts } from "../schema/mail.ts";
-import type { SyncResponse } from "./schemas.ts";
+import type { SyncResponse } from "./responses.ts";
 
 type SyncColumns =
   | ("state" | "fetched" | "estimated_total" | "oldest_at")

@@ -7,7 +7,7 @@ import { throwUnavailable } from "../provider/unavailable.ts";
 import type { attachments } from "../schema/mail.ts";
 import { keyOf, type StoredAttachment, storeAttachment } from "./fetch.ts";
 import { presign } from "./presign.ts";
-import type { AttachmentResponse } from "./schemas.ts";
+import type { AttachmentResponse } from "./responses.ts";
 
 /** A row of `selectAttachments`. */
 export interface AttachmentRow

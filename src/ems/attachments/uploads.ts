@@ -12,7 +12,7 @@ import { batch, type Ctx, inCompanies, ofCompany, type UserCtx } from "../contex
 import { announce } from "../garbage.ts";
 import type { uploads } from "../schema/sending.ts";
 import { createPartBuffer, putChunks } from "./put-chunks.ts";
-import type { UploadResponse } from "./schemas.ts";
+import type { UploadResponse } from "./responses.ts";
 
 /** A file that was uploaded for a mail. */
 export type Upload = RowOf<typeof uploads>;
@@ -145,7 +145,7 @@ const isContentType = (text: string): boolean =>
   text.length <= 255 && /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+( *;[\x20-\x7e]*)?$/.test(text);
 
 async function readCompany(part: Part): Promise<number> {
-  const { success, data, error } = wholeNumber.safeParse(await readField(part, 100));
+  const { success, data, error } = wholeNumber().safeParse(await readField(part, 100));
   if (!success) throw invalid(`company_id: ${error.issues[0]?.message}`);
   return data;
 }

@@ -3,16 +3,16 @@ import { noQuery, responds, valid } from "../../platform/validation.ts";
 import type { EmsEnv } from "../context.ts";
 import { eraseCompany } from "../erasure/erase.ts";
 import { requireRole } from "../middleware.ts";
-import { CompanyListResponse, CompanyParam, CompanyResponse, CompanyUpdate } from "./schemas.ts";
+import { CompanyParam, CompanyUpdate } from "./schemas.ts";
 import { listCompanies, nameCompany } from "./service.ts";
 
 export const companies = new Hono<EmsEnv>({ strict: false })
-  .get("/", responds(200, CompanyListResponse), valid("query", noQuery), async (c) =>
+  .get("/", responds(200, "CompanyListResponse"), valid("query", noQuery), async (c) =>
     c.json(await listCompanies(c.var.ctx)),
   )
   .put(
     "/:company_id",
-    responds(200, CompanyResponse),
+    responds(200, "CompanyResponse"),
     requireRole("admin"),
     valid("param", CompanyParam),
     valid("json", CompanyUpdate),

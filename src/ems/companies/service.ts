@@ -1,7 +1,8 @@
 import { notFound } from "../../lib/errors.ts";
 import { sql } from "../../platform/d1/sql.ts";
 import { inCompanies, ofCompany, type UserCtx } from "../context.ts";
-import type { CompanyListResponse, CompanyResponse, CompanyUpdate } from "./schemas.ts";
+import type { CompanyListResponse, CompanyResponse } from "./responses.ts";
+import type { CompanyUpdate } from "./schemas.ts";
 
 /** Lists the companies of the caller's token, by id. */
 export async function listCompanies(ctx: UserCtx): Promise<CompanyListResponse> {

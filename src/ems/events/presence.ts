@@ -3,7 +3,8 @@ import { sql } from "../../platform/d1/sql.ts";
 import { inCompanies, type UserCtx } from "../context.ts";
 import { hubOf } from "./hub-client.ts";
 import { LEASE_MS } from "./leases.ts";
-import type { PresenceRequest, PresenceResponse } from "./presence-schemas.ts";
+import type { PresenceRequest } from "./presence-schemas.ts";
+import type { PresenceResponse } from "./responses.ts";
 
 /**
  * Announces what the caller does in a thread. The company's other users get an event if the state changed. It expires

@@ -2,7 +2,8 @@ import type { UserCtx } from "../context.ts";
 import { toEventData } from "./frame.ts";
 import { formatPosition, type Position } from "./position.ts";
 import { type EventKey, findNext, readByKeys, resolveStart } from "./replay.ts";
-import { type EventListResponse, type EventsQuery, RESYNC } from "./schemas.ts";
+import type { EventListResponse } from "./responses.ts";
+import { type EventsQuery, RESYNC } from "./schemas.ts";
 
 /** The fields of the response that are known before the events are read, and the events, read on demand. */
 export interface Pulled {

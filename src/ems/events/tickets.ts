@@ -6,7 +6,7 @@ import { sql } from "../../platform/d1/sql.ts";
 import { type Ctx, ofNoCompany, type UserCtx } from "../context.ts";
 import { ownKey } from "../own-key.ts";
 import type { CurrentUser } from "../user.ts";
-import type { TicketResponse } from "./schemas.ts";
+import type { TicketResponse } from "./responses.ts";
 
 const LIFE_SECONDS = 60;
 

@@ -21,7 +21,8 @@ import {
   selectEntries,
   selectThread,
 } from "./entries.ts";
-import type { InboxItemResponse, InboxListResponse, InboxQuery, UnreadCountsResponse } from "./schemas.ts";
+import type { InboxItemResponse, InboxListResponse, UnreadCountsResponse } from "./responses.ts";
+import type { InboxQuery } from "./schemas.ts";
 
 /** Dense ranges per statement: see Scope. */
 const MAX_RANGES = 2;

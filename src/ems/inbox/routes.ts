@@ -4,40 +4,29 @@ import type { EmsEnv } from "../context.ts";
 import { POSITION_HEADER } from "../events/position.ts";
 import { ThreadParam } from "../threads/schemas.ts";
 import { countUnread, getEntry, listInbox } from "./list.ts";
-import {
-  EntriesResponse,
-  EntriesUpdate,
-  InboxEntryResponse,
-  InboxItemResponse,
-  InboxListResponse,
-  InboxParam,
-  InboxQuery,
-  StarRequest,
-  ThreadReadResponse,
-  UnreadCountsResponse,
-} from "./schemas.ts";
+import { EntriesUpdate, InboxParam, InboxQuery, StarRequest } from "./schemas.ts";
 import { changeEntries, changeEntry, type EntryChanges, readThread } from "./service.ts";
 
 const param = valid("param", InboxParam);
 
 export const inbox = new Hono<EmsEnv>({ strict: false })
-  .get("/", responds(200, InboxListResponse), valid("query", InboxQuery), async (c) => {
+  .get("/", responds(200, "InboxListResponse"), valid("query", InboxQuery), async (c) => {
     const { list, readAt } = await listInbox(c.var.ctx, c.req.valid("query"));
     return c.json(list, 200, { [POSITION_HEADER]: readAt });
   })
-  .get("/unread-counts", responds(200, UnreadCountsResponse), valid("query", noQuery), async (c) =>
+  .get("/unread-counts", responds(200, "UnreadCountsResponse"), valid("query", noQuery), async (c) =>
     c.json(await countUnread(c.var.ctx)),
   )
-  .get("/:inbox_id", responds(200, InboxItemResponse), param, valid("query", noQuery), async (c) =>
+  .get("/:inbox_id", responds(200, "InboxItemResponse"), param, valid("query", noQuery), async (c) =>
     c.json(await getEntry(c.var.ctx, c.req.valid("param").inbox_id)),
   )
-  .patch("/", responds(200, EntriesResponse), valid("json", EntriesUpdate), async (c) => {
+  .patch("/", responds(200, "EntriesResponse"), valid("json", EntriesUpdate), async (c) => {
     const { ids, changes } = c.req.valid("json");
     return c.json(await changeEntries(c.var.ctx, ids, changes));
   })
   .patch(
     "/:inbox_id/star",
-    responds(200, InboxEntryResponse),
+    responds(200, "InboxEntryResponse"),
     param,
     valid("json", StarRequest, { needed: false }),
     async (c) => {
@@ -47,7 +36,7 @@ export const inbox = new Hono<EmsEnv>({ strict: false })
   )
   .patch(
     "/threads/:thread_id/read",
-    responds(200, ThreadReadResponse),
+    responds(200, "ThreadReadResponse"),
     valid("param", ThreadParam),
     async (c) => c.json({ updated: await readThread(c.var.ctx, c.req.valid("param").thread_id) }),
   );
@@ -61,7 +50,7 @@ const CHANGES = {
 } satisfies Record<string, EntryChanges>;
 
 for (const [name, changes] of Object.entries(CHANGES)) {
-  inbox.patch(`/:inbox_id/${name}`, responds(200, InboxEntryResponse), param, async (c) =>
+  inbox.patch(`/:inbox_id/${name}`, responds(200, "InboxEntryResponse"), param, async (c) =>
     c.json(await changeEntry(c.var.ctx, c.req.valid("param").inbox_id, changes)),
   );
 }

@@ -1,98 +1,47 @@
 import * as z from "zod/mini";
 import { flag, uuid } from "../../lib/fields.ts";
+import { type Infer, lazy } from "../../lib/lazy.ts";
 import { folder } from "../folders.ts";
-import { pageOf, pageQuery } from "../lists/pagination.ts";
-import { MessageResponse } from "../messages/schemas.ts";
+import { pageQuery } from "../lists/pagination.ts";
 
-export const InboxParam = z.object({ inbox_id: uuid });
+export const InboxParam = lazy(() => z.object({ inbox_id: uuid() }));
 
-export const InboxQuery = z.object({
-  ...pageQuery,
-  is_read: z.optional(flag),
-  is_starred: z.optional(flag),
-  /** Absent means false: archived messages are left out. */
-  is_archived: z.optional(flag),
-  account_id: z.optional(uuid),
-  thread_id: z.optional(uuid),
-  folder,
-});
-export type InboxQuery = z.infer<typeof InboxQuery>;
-
-const entryState = {
-  id: z.uuid(),
-  is_read: z.boolean(),
-  is_starred: z.boolean(),
-  is_archived: z.boolean(),
-  read_at: z.nullable(z.iso.datetime()),
-  created_at: z.iso.datetime(),
-};
-
-export const InboxItemResponse = z.object({
-  ...entryState,
-  message: z.pick(MessageResponse, {
-    id: true,
-    thread_id: true,
-    from_address: true,
-    from_name: true,
-    subject: true,
-    snippet: true,
-    direction: true,
-    folder: true,
-    has_attachments: true,
-    sent_at: true,
+export const InboxQuery = lazy(() =>
+  z.object({
+    ...pageQuery(),
+    is_read: z.optional(flag()),
+    is_starred: z.optional(flag()),
+    /** Absent means false: archived messages are left out. */
+    is_archived: z.optional(flag()),
+    account_id: z.optional(uuid()),
+    thread_id: z.optional(uuid()),
+    folder: folder(),
   }),
-  thread_subject: z.string(),
-  thread_message_count: z.int(),
-  account_email: z.string(),
-});
-export type InboxItemResponse = z.infer<typeof InboxItemResponse>;
-
-export const InboxListResponse = pageOf(InboxItemResponse);
-export type InboxListResponse = z.infer<typeof InboxListResponse>;
-
-export const InboxEntryResponse = z.object({
-  ...entryState,
-  user_id: z.int(),
-  message_id: z.uuid(),
-  thread_id: z.uuid(),
-  email_account_id: z.uuid(),
-});
-export type InboxEntryResponse = z.infer<typeof InboxEntryResponse>;
+);
+export type InboxQuery = Infer<typeof InboxQuery>;
 
 /** The contract's route toggles the star. This optional body sets it instead, so that a retry changes nothing. */
-export const StarRequest = z.object({ is_starred: z.optional(z.boolean()) });
+export const StarRequest = lazy(() => z.object({ is_starred: z.optional(z.boolean()) }));
 
 const MAX_ENTRIES = 100;
 
-export const EntriesUpdate = z.object({
-  ids: z
-    .array(uuid)
-    .check(z.minLength(1, "at least one id"), z.maxLength(MAX_ENTRIES, `at most ${MAX_ENTRIES} ids`)),
-  changes: z
-    .object({
-      is_read: z.optional(z.boolean()),
-      is_starred: z.optional(z.boolean()),
-      is_archived: z.optional(z.boolean()),
-    })
-    .check(
-      z.refine(
-        (changes) => Object.values(changes).some((value) => value !== undefined),
-        "must name is_read, is_starred or is_archived",
+export const EntriesUpdate = lazy(() =>
+  z.object({
+    ids: z
+      .array(uuid())
+      .check(z.minLength(1, "at least one id"), z.maxLength(MAX_ENTRIES, `at most ${MAX_ENTRIES} ids`)),
+    changes: z
+      .object({
+        is_read: z.optional(z.boolean()),
+        is_starred: z.optional(z.boolean()),
+        is_archived: z.optional(z.boolean()),
+      })
+      .check(
+        z.refine(
+          (changes) => Object.values(changes).some((value) => value !== undefined),
+          "must name is_read, is_starred or is_archived",
+        ),
       ),
-    ),
-});
-export type EntriesUpdate = z.infer<typeof EntriesUpdate>;
-
-/** `not_found` has the ids without an entry of the caller, or whose message was deleted. */
-export const EntriesResponse = z.object({
-  items: z.array(InboxEntryResponse),
-  not_found: z.array(z.string()),
-});
-export type EntriesResponse = z.infer<typeof EntriesResponse>;
-
-export const UnreadCountsResponse = z.array(
-  z.object({ account_id: z.uuid(), email_address: z.string(), unread_count: z.int() }),
+  }),
 );
-export type UnreadCountsResponse = z.infer<typeof UnreadCountsResponse>;
-
-export const ThreadReadResponse = z.object({ updated: z.int() });
+export type EntriesUpdate = Infer<typeof EntriesUpdate>;

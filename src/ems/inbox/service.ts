@@ -11,7 +11,7 @@ import type { RowKey } from "../lists/pagination.ts";
 import type { inboxEntries } from "../schema/inbox.ts";
 import type { messages } from "../schema/mail.ts";
 import { densify } from "./densify.ts";
-import type { EntriesResponse, InboxEntryResponse } from "./schemas.ts";
+import type { EntriesResponse, InboxEntryResponse } from "./responses.ts";
 
 type EntryRow = Pick<
   RowOf<typeof inboxEntries>,

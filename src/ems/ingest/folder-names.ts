@@ -1,3 +1,4 @@
+import { lazy } from "../../lib/lazy.ts";
 import type { Folder } from "../folders.ts";
 
 /** Special uses of RFC 6154 section 2, and others of providers. Null: a label, not a place. */
@@ -44,23 +45,25 @@ const NAMES: Record<Folder, string> = {
     allmail, allenachrichten, touslesmessages, всяпочта, 归档`,
 };
 
-const BY_NAME = new Map<string, Folder>(
-  (Object.entries(NAMES) as [Folder, string][]).flatMap(([folder, names]) =>
-    names.split(/,\s+/).map((name): [string, Folder] => [plain(name), folder]),
-  ),
+const byName = lazy(
+  () =>
+    new Map<string, Folder>(
+      (Object.entries(NAMES) as [Folder, string][]).flatMap(([folder, names]) =>
+        names.split(/,\s+/).map((name): [string, Folder] => [plain(name), folder]),
+      ),
+    ),
 );
 
 /** Gmail labels that are not places. */
 const NO_PLACE = /^(UNREAD|STARRED|IMPORTANT|CHAT|CATEGORY_[A-Z]+)$/;
 
-/** Normalises spellings of one name. A hoisted function, because the table above needs it. */
-function plain(name: string): string {
-  return name
+/** Normalises spellings of one name. */
+const plain = (name: string): string =>
+  name
     .normalize("NFC")
     .toLowerCase()
     .replace(/[‘’ʻʼ`]/g, "'")
     .replace(/[\s_-]+/g, "");
-}
 
 /** Some servers nest folders below the inbox; Gmail nests its own below a folder of its name. */
 const PARENT = /^(?:inbox[./]|\[(?:gmail|google mail)\]\/)/i;
@@ -72,7 +75,7 @@ const PARENT = /^(?:inbox[./]|\[(?:gmail|google mail)\]\/)/i;
  */
 export function folderByName(name: string): Folder | null | undefined {
   if (NO_PLACE.test(name)) return null;
-  return BY_NAME.get(plain(name)) ?? BY_NAME.get(plain(name.replace(PARENT, "")));
+  return byName().get(plain(name)) ?? byName().get(plain(name.replace(PARENT, "")));
 }
 
 /**

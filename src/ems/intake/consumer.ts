@@ -17,7 +17,7 @@ import { readPolled } from "./polled.ts";
  * @throws Error when it could not be applied; the queue brings it again
  */
 export async function consumeNotification(ctx: Ctx, body: unknown): Promise<void> {
-  const queued = QueuedNotification.parse(body);
+  const queued = QueuedNotification().parse(body);
   const push = await load(ctx, queued);
   if (!push) throw new RangeError(`The bytes of ${queued.key} are gone`);
   const { known, account, home } = await locate(ctx, push);
@@ -58,7 +58,7 @@ export async function consumeNotification(ctx: Ctx, body: unknown): Promise<void
  * @throws Error when that cannot be written; the queue brings it again
  */
 export async function parkNotification(ctx: Ctx, body: unknown): Promise<void> {
-  const queued = QueuedNotification.parse(body);
+  const queued = QueuedNotification().parse(body);
   const push = await load(ctx, queued);
   if (!push) return log("error", "notification.gone", { key: queued.key });
   const { known, account, home } = await locate(ctx, push);

@@ -11,12 +11,8 @@ import { byNewest, cutPage, formatCursor, type RowKey, rowsFor } from "../lists/
 import type { Push } from "../provider/changes.ts";
 import type { notifications } from "../schema/intake.ts";
 import type { QueuedNotification } from "./notification.ts";
-import type {
-  NotificationListResponse,
-  NotificationResponse,
-  NotificationsQuery,
-  ReplayQuery,
-} from "./schemas.ts";
+import type { NotificationListResponse, NotificationResponse } from "./responses.ts";
+import type { NotificationsQuery, ReplayQuery } from "./schemas.ts";
 
 export type NotificationRow = RowOf<typeof notifications>;
 

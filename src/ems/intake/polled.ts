@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { sha256Hex } from "../../lib/hmac.ts";
 import { uuidv7 } from "../../lib/ids.ts";
+import { type Infer, lazy } from "../../lib/lazy.ts";
 import { nowSeconds } from "../../lib/time.ts";
 import { log } from "../../platform/log.ts";
 import type { Ctx } from "../context.ts";
@@ -51,27 +52,29 @@ export async function applyPage(
 }
 
 /** What R2 keeps of a message that could not be stored. */
-const PolledMessage = z.object({
-  polled: z.object({
-    id: z.string(),
-    grant_id: z.string(),
-    /** Seconds since the epoch. */
-    at: z.int(),
-    /** Null when the page did not tell it. */
-    message_id: z.nullable(z.string()),
-    is_history: z.boolean(),
+const PolledMessage = lazy(() =>
+  z.object({
+    polled: z.object({
+      id: z.string(),
+      grant_id: z.string(),
+      /** Seconds since the epoch. */
+      at: z.int(),
+      /** Null when the page did not tell it. */
+      message_id: z.nullable(z.string()),
+      is_history: z.boolean(),
+    }),
+    /** The message as the page showed it, for people. */
+    raw: z.optional(z.unknown()),
   }),
-  /** The message as the page showed it, for people. */
-  raw: z.optional(z.unknown()),
-});
-type PolledMessage = z.infer<typeof PolledMessage>;
+);
+type PolledMessage = Infer<typeof PolledMessage>;
 
 /**
  * Reads a parked message as a change without a body, so that a replay asks the provider for the message again.
  * @returns null for anything else
  */
 export function readPolled(body: unknown): Push | null {
-  const { success, data } = PolledMessage.safeParse(body);
+  const { success, data } = PolledMessage().safeParse(body);
   return success ? toPush(data) : null;
 }
 

@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { wholeNumber } from "../../lib/fields.ts";
+import { lazy } from "../../lib/lazy.ts";
 
 const MAX_PAGE_SIZE = 100;
 const MAX_CURSOR_LENGTH = 500;
@@ -10,42 +11,45 @@ export interface RowKey {
   id: string;
 }
 
-const page = z._default(
-  z.pipe(wholeNumber, z.int().check(z.minimum(1, "must be at least 1"), z.maximum(1e12))),
-  1,
+const page = lazy(() =>
+  z._default(z.pipe(wholeNumber(), z.int().check(z.minimum(1, "must be at least 1"), z.maximum(1e12))), 1),
 );
 
-const size = z._default(
-  z.pipe(
-    wholeNumber,
-    z
-      .int()
-      .check(
-        z.minimum(1, "must be at least 1"),
-        z.maximum(MAX_PAGE_SIZE, `must be at most ${MAX_PAGE_SIZE}`),
-      ),
+const size = lazy(() =>
+  z._default(
+    z.pipe(
+      wholeNumber(),
+      z
+        .int()
+        .check(
+          z.minimum(1, "must be at least 1"),
+          z.maximum(MAX_PAGE_SIZE, `must be at most ${MAX_PAGE_SIZE}`),
+        ),
+    ),
+    25,
   ),
-  25,
 );
 
 /** Opaque to clients: only a `next_cursor` of `cutPage` is valid. */
-const cursor = z.optional(
-  z.pipe(
-    z.string().check(z.maxLength(MAX_CURSOR_LENGTH, `at most ${MAX_CURSOR_LENGTH} characters`)),
-    z.transform((text, { issues }) => {
-      const position = parseCursor(text);
-      if (position) return position;
-      issues.push({ code: "custom", input: text, message: "is not a cursor of this list" });
-      return z.NEVER;
-    }),
+const cursor = lazy(() =>
+  z.optional(
+    z.pipe(
+      z.string().check(z.maxLength(MAX_CURSOR_LENGTH, `at most ${MAX_CURSOR_LENGTH} characters`)),
+      z.transform((text, { issues }) => {
+        const position = parseCursor(text);
+        if (position) return position;
+        issues.push({ code: "custom", input: text, message: "is not a cursor of this list" });
+        return z.NEVER;
+      }),
+    ),
   ),
 );
 
 /** Query parameters of a list without page numbers: `size` (1 to 100, default 25) and `cursor`. */
-export const cursorQuery = { size, cursor };
+export const cursorQuery = lazy(() => ({ size: size(), cursor: cursor() }));
 
 /** Query parameters of the contract's lists: `page` (from 1), or a `cursor`, which costs the same at any depth. */
-export const pageQuery = { page, ...cursorQuery };
+export const pageQuery = lazy(() => ({ page: page(), ...cursorQuery() }));
 
 /** Which page of a list to read. A cursor takes precedence over the number. */
 export interface Page {

@@ -2,12 +2,12 @@ import { entryIdOf } from "../../lib/ids.ts";
 import { toIso, toIsoOrNull } from "../../lib/time.ts";
 import type { RowOf } from "../../platform/d1/rows.ts";
 import { type SQL, sql } from "../../platform/d1/sql.ts";
-import type { AttachmentResponse } from "../attachments/schemas.ts";
+import type { AttachmentResponse } from "../attachments/responses.ts";
 import { type AttachmentRow, groupByMessage, selectAttachments } from "../attachments/service.ts";
 import { batch, inCompanies, type UserCtx } from "../context.ts";
 import { type Body, loadBody } from "../ingest/bodies.ts";
 import type { messages } from "../schema/mail.ts";
-import type { MessageResponse } from "./schemas.ts";
+import type { MessageResponse } from "./responses.ts";
 
 export interface MessageRow extends RowOf<typeof messages> {
   /** JSON of the caller's `[is_read, is_starred, is_archived, read_at]`, null where they have no entry row. */

@@ -3,21 +3,21 @@ import { streamJson } from "../../lib/json-stream.ts";
 import { responds, valid } from "../../platform/validation.ts";
 import type { EmsEnv } from "../context.ts";
 import { POSITION_HEADER } from "../events/position.ts";
-import { HtmlQuery, MessageListResponse, MessageParam, MessageResponse, MessagesQuery } from "./schemas.ts";
+import { HtmlQuery, MessageParam, MessagesQuery } from "./schemas.ts";
 import { getMessage, listMessages } from "./service.ts";
 
 const param = valid("param", MessageParam);
 
 // The HTML code is imported on first use, which keeps it out of the Worker's start.
 export const messages = new Hono<EmsEnv>({ strict: false })
-  .get("/", responds(200, MessageListResponse), valid("query", MessagesQuery), async (c) => {
+  .get("/", responds(200, "MessageListResponse"), valid("query", MessagesQuery), async (c) => {
     const query = c.req.valid("query");
     const { items, total, next_cursor, readAt } = await listMessages(c.var.ctx, query);
     c.header("content-type", "application/json");
     c.header(POSITION_HEADER, readAt);
     return c.body(streamJson({ total, page: query.page, size: query.size, next_cursor }, "items", items));
   })
-  .get("/:message_id", responds(200, MessageResponse), param, async (c) =>
+  .get("/:message_id", responds(200, "MessageResponse"), param, async (c) =>
     c.json(await getMessage(c.var.ctx, c.req.valid("param").message_id)),
   )
   .get("/:message_id/html", responds(200, null), param, valid("query", HtmlQuery), async (c) => {

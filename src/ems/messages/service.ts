@@ -5,7 +5,8 @@ import type { UserCtx } from "../context.ts";
 import { isOneStatement, type ListedPage, listPage } from "../lists/page.ts";
 import { type RowKey, sliceOf } from "../lists/pagination.ts";
 import { type MessageRow, messageColumns, messagesByIds, messagesOf, PORTION } from "./query.ts";
-import type { MessageResponse, MessagesQuery } from "./schemas.ts";
+import type { MessageResponse } from "./responses.ts";
+import type { MessagesQuery } from "./schemas.ts";
 
 const COLUMNS = sql<RowKey>`id, sent_at AS at`;
 

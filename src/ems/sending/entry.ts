@@ -11,7 +11,7 @@ import { overflow } from "../garbage.ts";
 import { enqueueJob } from "../jobs.ts";
 import type { OutgoingMail } from "../provider/port.ts";
 import type { outbox } from "../schema/sending.ts";
-import type { OutboxResponse, OutboxState } from "./schemas.ts";
+import type { OutboxResponse, OutboxState } from "./responses.ts";
 
 /** A row of ems_outbox. */
 export type OutboxRow = RowOf<typeof outbox>;

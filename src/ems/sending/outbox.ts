@@ -5,7 +5,8 @@ import { olderThan } from "../lists/page.ts";
 import { cutPage, type RowKey, rowsFor } from "../lists/pagination.ts";
 import { closeEntry } from "./attempt.ts";
 import { loadMail, type OutboxRow, toResponse } from "./entry.ts";
-import type { OutboxDetailResponse, OutboxListResponse, OutboxQuery, OutboxResponse } from "./schemas.ts";
+import type { OutboxDetailResponse, OutboxListResponse, OutboxResponse } from "./responses.ts";
+import type { OutboxQuery } from "./schemas.ts";
 
 /** Lists the outbox entries of the caller's companies, newest first. */
 export async function listOutbox(ctx: UserCtx, { size, cursor }: OutboxQuery): Promise<OutboxListResponse> {

@@ -8,7 +8,8 @@ import type { Address } from "../provider/port.ts";
 import { findOriginal, type Original } from "./compose.ts";
 import { markupToText, type QuotedBody, quoteInForward, quoteInReply } from "./quote.ts";
 import { addressesOf, replyAllRecipients, replyRecipients, withPrefix } from "./recipients.ts";
-import type { ComposeQuery, ComposeResponse } from "./schemas.ts";
+import type { ComposeResponse } from "./responses.ts";
+import type { ComposeQuery } from "./schemas.ts";
 
 /**
  * Prefills a reply or forward: account, recipients, subject, quoted original and, for a forward, its attachments.

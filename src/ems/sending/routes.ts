@@ -2,25 +2,21 @@ import { type Context, Hono } from "hono";
 import { parseIfMatch } from "../../platform/etag.ts";
 import { responds, valid } from "../../platform/validation.ts";
 import type { EmsEnv } from "../context.ts";
-import { MessageParam, MessageResponse } from "../messages/schemas.ts";
+import { MessageParam } from "../messages/schemas.ts";
 import { idempotent } from "../middleware.ts";
 import { cancelOutboxEntry, getOutboxEntry, listOutbox } from "./outbox.ts";
 import {
   ComposeQuery,
-  ComposeResponse,
   ForwardRequest,
-  OutboxDetailResponse,
-  OutboxListResponse,
   OutboxParam,
   OutboxQuery,
-  OutboxResponse,
   ReplyAllRequest,
   SendRequest,
 } from "./schemas.ts";
 import { forward, replyAll, type SendOptions, type Sent, sendMessage } from "./send.ts";
 
 /** The responses of every route that sends. */
-export const SENT = responds(200, MessageResponse, { status: 202, schema: OutboxResponse });
+export const SENT = responds(200, "MessageResponse", { status: 202, schema: "OutboxResponse" });
 
 /** Responds with the sent message (200), or with the outbox entry of a mail that is due later (202). */
 export const answerSent = (c: Context<EmsEnv>, result: Sent) =>
@@ -39,7 +35,7 @@ export const sending = new Hono<EmsEnv>({ strict: false })
   })
   .get(
     "/:message_id/compose",
-    responds(200, ComposeResponse),
+    responds(200, "ComposeResponse"),
     message,
     valid("query", ComposeQuery),
     async (c) => {
@@ -68,12 +64,12 @@ const optionsOf = (c: Context<EmsEnv>): SendOptions => ({
 const entry = valid("param", OutboxParam);
 
 export const outbox = new Hono<EmsEnv>({ strict: false })
-  .get("/", responds(200, OutboxListResponse), valid("query", OutboxQuery), async (c) =>
+  .get("/", responds(200, "OutboxListResponse"), valid("query", OutboxQuery), async (c) =>
     c.json(await listOutbox(c.var.ctx, c.req.valid("query"))),
   )
-  .get("/:outbox_id", responds(200, OutboxDetailResponse), entry, async (c) =>
+  .get("/:outbox_id", responds(200, "OutboxDetailResponse"), entry, async (c) =>
     c.json(await getOutboxEntry(c.var.ctx, c.req.valid("param").outbox_id)),
   )
-  .post("/:outbox_id/cancel", responds(200, OutboxResponse), entry, async (c) =>
+  .post("/:outbox_id/cancel", responds(200, "OutboxResponse"), entry, async (c) =>
     c.json(await cancelOutboxEntry(c.var.ctx, c.req.valid("param").outbox_id)),
   );

@@ -2,10 +2,11 @@ import { invalid } from "../../lib/errors.ts";
 import { nowSeconds } from "../../lib/time.ts";
 import { filesOf } from "../attachments/outgoing.ts";
 import type { UserCtx } from "../context.ts";
-import type { MessageResponse } from "../messages/schemas.ts";
+import type { MessageResponse } from "../messages/responses.ts";
 import { compose, findOriginal, findSendingAccount } from "./compose.ts";
 import { replyAllRecipients, withPrefix } from "./recipients.ts";
-import type { ForwardRequest, OutboxResponse, ReplyAllRequest, SendRequest } from "./schemas.ts";
+import type { OutboxResponse } from "./responses.ts";
+import type { ForwardRequest, ReplyAllRequest, SendRequest } from "./schemas.ts";
 import { type SentDraft, submit } from "./submit.ts";
 
 /** How to send a mail. */

@@ -4,7 +4,7 @@ import { nowSeconds } from "../../lib/time.ts";
 import { type SQL, sql } from "../../platform/d1/sql.ts";
 import { log } from "../../platform/log.ts";
 import { batch, inCompanies, ofCompany, type UserCtx } from "../context.ts";
-import type { MessageResponse } from "../messages/schemas.ts";
+import type { MessageResponse } from "../messages/responses.ts";
 import { getMessage } from "../messages/service.ts";
 import type { ProviderError } from "../provider/port.ts";
 import { claimVersion, releaseVersion } from "../threads/version.ts";
@@ -20,7 +20,7 @@ import {
   toResponse,
   transition,
 } from "./entry.ts";
-import type { OutboxResponse } from "./schemas.ts";
+import type { OutboxResponse } from "./responses.ts";
 
 /** A mail to put into the outbox. */
 export interface Submission {

@@ -5,31 +5,30 @@ import { responds, valid } from "../../platform/validation.ts";
 import type { EmsEnv } from "../context.ts";
 import { POSITION_HEADER } from "../events/position.ts";
 import { announcePresence } from "../events/presence.ts";
-import { PresenceRequest, PresenceResponse } from "../events/presence-schemas.ts";
-import {
-  ThreadDetailResponse,
-  ThreadListResponse,
-  ThreadParam,
-  ThreadQuery,
-  ThreadsQuery,
-  ThreadUpdate,
-} from "./schemas.ts";
+import { PresenceRequest } from "../events/presence-schemas.ts";
+import { ThreadParam, ThreadQuery, ThreadsQuery, ThreadUpdate } from "./schemas.ts";
 import { getThread, listThreads, updateThread } from "./service.ts";
 
 const param = valid("param", ThreadParam);
 
 export const threads = new Hono<EmsEnv>({ strict: false })
-  .get("/", responds(200, ThreadListResponse), valid("query", ThreadsQuery), async (c) => {
+  .get("/", responds(200, "ThreadListResponse"), valid("query", ThreadsQuery), async (c) => {
     const { list, readAt } = await listThreads(c.var.ctx, c.req.valid("query"));
     return c.json(list, 200, { [POSITION_HEADER]: readAt });
   })
-  .get("/:thread_id", responds(200, ThreadDetailResponse), param, valid("query", ThreadQuery), async (c) => {
-    const { folder } = c.req.valid("query");
-    return detail(c, await getThread(c.var.ctx, c.req.valid("param").thread_id, folder));
-  })
+  .get(
+    "/:thread_id",
+    responds(200, "ThreadDetailResponse"),
+    param,
+    valid("query", ThreadQuery),
+    async (c) => {
+      const { folder } = c.req.valid("query");
+      return detail(c, await getThread(c.var.ctx, c.req.valid("param").thread_id, folder));
+    },
+  )
   .patch(
     "/:thread_id",
-    responds(200, ThreadDetailResponse),
+    responds(200, "ThreadDetailResponse"),
     param,
     valid("json", ThreadUpdate),
     async (c) => {
@@ -39,7 +38,7 @@ export const threads = new Hono<EmsEnv>({ strict: false })
   )
   .post(
     "/:thread_id/presence",
-    responds(200, PresenceResponse),
+    responds(200, "PresenceResponse"),
     param,
     valid("json", PresenceRequest),
     async (c) => {

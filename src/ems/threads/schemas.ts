@@ -1,34 +1,17 @@
 import * as z from "zod/mini";
 import { uuid } from "../../lib/fields.ts";
+import { type Infer, lazy } from "../../lib/lazy.ts";
 import { folder } from "../folders.ts";
-import { pageOf, pageQuery } from "../lists/pagination.ts";
-import { MessageResponse } from "../messages/schemas.ts";
+import { pageQuery } from "../lists/pagination.ts";
 
-export const ThreadParam = z.object({ thread_id: uuid });
+export const ThreadParam = lazy(() => z.object({ thread_id: uuid() }));
 
-export const ThreadsQuery = z.object({ ...pageQuery, account_id: z.optional(uuid), folder });
-export type ThreadsQuery = z.infer<typeof ThreadsQuery>;
+export const ThreadsQuery = lazy(() =>
+  z.object({ ...pageQuery(), account_id: z.optional(uuid()), folder: folder() }),
+);
+export type ThreadsQuery = Infer<typeof ThreadsQuery>;
 
-export const ThreadQuery = z.object({ folder });
+export const ThreadQuery = lazy(() => z.object({ folder: folder() }));
 
-export const ThreadUpdate = z.object({ do_not_delete: z.optional(z.boolean()) });
-export type ThreadUpdate = z.infer<typeof ThreadUpdate>;
-
-export const ThreadSummary = z.object({
-  id: z.uuid(),
-  email_account_id: z.uuid(),
-  subject: z.string(),
-  /** This and message_count cover the shown folders; in the list of a folder, only that folder. */
-  last_message_at: z.iso.datetime(),
-  message_count: z.int(),
-  do_not_delete: z.boolean(),
-  created_at: z.iso.datetime(),
-  /** Increases with each message written in the thread. Also the ETag of `GET /threads/{id}`, for If-Match. */
-  version: z.int(),
-});
-export type ThreadSummary = z.infer<typeof ThreadSummary>;
-
-export const ThreadListResponse = pageOf(ThreadSummary);
-export type ThreadListResponse = z.infer<typeof ThreadListResponse>;
-
-export const ThreadDetailResponse = z.extend(ThreadSummary, { messages: z.array(MessageResponse) });
+export const ThreadUpdate = lazy(() => z.object({ do_not_delete: z.optional(z.boolean()) }));
+export type ThreadUpdate = Infer<typeof ThreadUpdate>;

@@ -10,9 +10,10 @@ import type { FolderFilter } from "../folders.ts";
 import { folderConditions, listPage } from "../lists/page.ts";
 import type { RowKey } from "../lists/pagination.ts";
 import { type MessageRow, messageColumns, messagesByIds, messagesOf, PORTION } from "../messages/query.ts";
-import type { MessageResponse } from "../messages/schemas.ts";
+import type { MessageResponse } from "../messages/responses.ts";
 import type { threads } from "../schema/mail.ts";
-import type { ThreadListResponse, ThreadSummary, ThreadsQuery, ThreadUpdate } from "./schemas.ts";
+import type { ThreadListResponse, ThreadSummary } from "./responses.ts";
+import type { ThreadsQuery, ThreadUpdate } from "./schemas.ts";
 
 type ThreadRow = RowKey &
   Pick<RowOf<typeof threads>, "subject" | "message_count" | "do_not_delete" | "created_at" | "version"> & {

@@ -2,7 +2,7 @@ import { ServiceError } from "../../lib/errors.ts";
 import { sql } from "../../platform/d1/sql.ts";
 import { batch, type Ctx, inCompanies, type UserCtx } from "../context.ts";
 import { messagesByIds } from "../messages/query.ts";
-import type { MessageResponse } from "../messages/schemas.ts";
+import type { MessageResponse } from "../messages/responses.ts";
 
 /** Maximum unseen messages in a conflict response, which is built in memory. */
 const SHOWN_UNSEEN = 25;

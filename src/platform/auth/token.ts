@@ -35,14 +35,14 @@ function keySet(url: string) {
 export async function verifyToken<Schema extends z.ZodMiniType>(
   token: string,
   settings: TokenSettings,
-  schema: Schema,
+  schema: () => Schema,
 ): Promise<z.infer<Schema>> {
   // The algorithm selects the kind of key, so that a public key can never serve as an HMAC secret.
   const payload =
     algorithmOf(token) === "HS256"
       ? await verifyShared(token, settings)
       : await verifyIssued(token, settings);
-  const claims = schema.safeParse(payload);
+  const claims = schema().safeParse(payload);
   if (!claims.success) throw unauthenticated(claims.error);
   return claims.data;
 }

@@ -1,19 +1,20 @@
 import * as z from "zod/mini";
+import { type Infer, lazy } from "../../lib/lazy.ts";
 
-const Shards = z.array(
-  z.object({ binding: z.string(), from: z.int(), to: z._default(z.int(), Number.MAX_SAFE_INTEGER) }),
+const Shards = lazy(() =>
+  z.array(z.object({ binding: z.string(), from: z.int(), to: z._default(z.int(), Number.MAX_SAFE_INTEGER) })),
 );
 
 /** The vars of the Worker that place companies in D1 databases. */
-export const placementVars = {
+export const placementVars = lazy(() => ({
   /** Ranges of company ids, each with the binding of its database. All other companies are in the main one. */
-  SHARDS: z._default(Shards, []),
-};
+  SHARDS: z._default(Shards(), []),
+}));
 
 /** Where companies are: in `main`, unless SHARDS names another database. Rows without a company are in `main`. */
 export interface CompanyPlacement {
   main: string;
-  SHARDS: z.infer<typeof Shards>;
+  SHARDS: Infer<typeof Shards>;
 }
 
 /** @returns the binding of the company's database. A change of SHARDS does not move existing rows. */

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { lazy } from "../../../lib/lazy.ts";
 import type { Config } from "../../config.ts";
 import type { Connector } from "../connector.ts";
 import {
@@ -44,11 +45,11 @@ export function nylasProvider(config: Config): MailProvider {
   const getJson = async <Schema extends z.ZodMiniType>(
     path: string,
     query: Record<string, string>,
-    schema: Schema,
+    schema: () => Schema,
   ) => {
     const response = await call("GET", path, query, READ_TIMEOUT_MS);
     if (!response.ok) throw await errorOf(response);
-    return schema.parse(await response.json());
+    return schema().parse(await response.json());
   };
 
   return {
@@ -76,11 +77,7 @@ export function nylasProvider(config: Config): MailProvider {
     getMessage: (grantId, messageId) =>
       orNull(async () => {
         const query = { fields: "include_basic_headers" };
-        const { data } = await getJson(
-          messagePath(grantId, messageId),
-          query,
-          z.object({ data: NylasMessage }),
-        );
+        const { data } = await getJson(messagePath(grantId, messageId), query, NylasAnswer);
         return toProviderMessage(data);
       }),
 
@@ -136,7 +133,7 @@ export function nylasProvider(config: Config): MailProvider {
         for (let read = 0; read < SEARCH_PAGES; read++) {
           const page = await getJson(messagesPath(grantId), query, NylasPage);
           // Pages are newest first. A mail to oneself is there twice; the older one is the sent one.
-          const readable = page.data.flatMap((item) => NylasMessage.safeParse(item).data ?? []);
+          const readable = page.data.flatMap((item) => NylasMessage().safeParse(item).data ?? []);
           const found = readable.findLast((message) => bearsMarker(message, marker));
           if (found) return toProviderMessage(found);
           if (!page.next_cursor) return null;
@@ -160,42 +157,49 @@ export function nylasProvider(config: Config): MailProvider {
 export const nylas: Connector<Config> = { sendSeconds: SEND_SECONDS, connect: nylasProvider, readPush };
 
 /** Items are read one by one, so that an unreadable one does not cost the others. */
-const NylasPage = z.object({ data: z.array(z.unknown()), next_cursor: z.nullish(z.string()) });
+const NylasPage = lazy(() => z.object({ data: z.array(z.unknown()), next_cursor: z.nullish(z.string()) }));
 
 function readItems(items: unknown[]): Omit<ProviderPage, "cursor"> {
   const page: Omit<ProviderPage, "cursor"> = { messages: [], unreadable: [] };
   for (const raw of items) {
     try {
-      page.messages.push(toProviderMessage(NylasMessage.parse(raw)));
+      page.messages.push(toProviderMessage(NylasMessage().parse(raw)));
     } catch (error) {
-      page.unreadable.push({ id: NylasId.safeParse(raw).data?.id ?? null, raw, error: error as Error });
+      page.unreadable.push({ id: NylasId().safeParse(raw).data?.id ?? null, raw, error: error as Error });
     }
   }
   return page;
 }
 
-const NylasId = z.object({ id: z.string().check(z.minLength(1)) });
+const NylasId = lazy(() => z.object({ id: z.string().check(z.minLength(1)) }));
 
-const NylasFolders = z.object({
-  data: z.array(
-    z.object({
-      id: z.string(),
-      name: z.nullish(z.string()),
-      total_count: z.nullish(z.number()),
-      attributes: z.nullish(z.array(z.string())),
-    }),
-  ),
-  next_cursor: z.nullish(z.string()),
-});
+/** A message, as the answer to a request for it or to a send. */
+export const NylasAnswer = lazy(() => z.object({ data: NylasMessage() }));
 
-const NylasGrant = z.object({
-  data: z.object({
-    id: z.string(),
-    email: z.nullish(z.string()),
-    provider: z.string(),
-    grant_status: z.nullish(z.string()),
+const NylasFolders = lazy(() =>
+  z.object({
+    data: z.array(
+      z.object({
+        id: z.string(),
+        name: z.nullish(z.string()),
+        total_count: z.nullish(z.number()),
+        attributes: z.nullish(z.array(z.string())),
+      }),
+    ),
+    next_cursor: z.nullish(z.string()),
   }),
-});
+);
+
+const NylasGrant = lazy(() =>
+  z.object({
+    data: z.object({
+      id: z.string(),
+      email: z.nullish(z.string()),
+      provider: z.string(),
+      grant_status: z.nullish(z.string()),
+    }),
+  }),
+);
 
 /** An id as one part of a path. "." and ".." would lead to another path. @throws ProviderError not_found, for those */
 function segment(id: string): string {

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { lazy } from "../../../lib/lazy.ts";
 import { cut } from "../../../lib/line.ts";
 import { isProviderError, ProviderError, type ProviderFault } from "../port.ts";
 
@@ -71,24 +72,30 @@ function providerError(
 }
 
 // `z.catch` would keep all of zod's helpers in the bundle: 2.3 KB gzipped.
-const told = z.pipe(
-  z.optional(z.unknown()),
-  z.transform((value) => (typeof value === "string" ? value : "")),
+const told = lazy(() =>
+  z.pipe(
+    z.optional(z.unknown()),
+    z.transform((value) => (typeof value === "string" ? value : "")),
+  ),
 );
-const nothing = z.pipe(
-  z.unknown(),
-  z.transform(() => undefined),
+const nothing = lazy(() =>
+  z.pipe(
+    z.unknown(),
+    z.transform(() => undefined),
+  ),
 );
 
 /** Errors of Nylas have an `error` or a `request_id`. Gateways answer with HTML or other JSON. */
-const NylasErrorBody = z.object({
-  request_id: told,
-  error: z.optional(z.union([z.object({ type: told, message: told }), nothing])),
-});
+const NylasErrorBody = lazy(() =>
+  z.object({
+    request_id: told(),
+    error: z.optional(z.union([z.object({ type: told(), message: told() }), nothing()])),
+  }),
+);
 
 async function readError(response: Response) {
   const text = await response.text().catch(() => "");
-  const { error, request_id } = NylasErrorBody.safeParse(parsed(text)).data ?? {};
+  const { error, request_id } = NylasErrorBody().safeParse(parsed(text)).data ?? {};
   return {
     // The log gets no more than this: the rest of an answer may hold addresses.
     logged: { status: response.status, type: error?.type ?? "", request_id: request_id ?? "" },

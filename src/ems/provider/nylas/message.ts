@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { addressesIn, isAddress, MAX_ADDRESS } from "../../../lib/address.ts";
+import { type Infer, lazy } from "../../../lib/lazy.ts";
 import { countOf, fieldsOf, itemsOf, textOf } from "../../../lib/lenient.ts";
 import { fileName, oneLine } from "../../../lib/line.ts";
 import { type MessageId, messageIdsIn } from "../../../lib/message-ids.ts";
@@ -35,7 +36,7 @@ const line = (max: number) =>
   });
 
 /** Text for machines: only lone surrogates are replaced. */
-const exact = reading((value) => textOf(value)?.toWellFormed());
+const exact = lazy(() => reading((value) => textOf(value)?.toWellFormed()));
 
 const nameIn = (participant: Record<string, unknown>): string | null =>
   oneLine(textOf(participant.name) ?? "", MAX_NAME) || null;
@@ -51,36 +52,44 @@ function addressesOf(participant: unknown): Address[] | undefined {
   return found.map((each) => ({ email: each, name: found.length === 1 ? nameIn(fields) : null }));
 }
 
-const addresses = reading((value) => {
-  const list = itemsOf(value, addressesOf)?.flat();
-  return list && fitting(list, MAX_LIST_BYTES);
-});
+const addresses = lazy(() =>
+  reading((value) => {
+    const list = itemsOf(value, addressesOf)?.flat();
+    return list && fitting(list, MAX_LIST_BYTES);
+  }),
+);
 
 /** The sender: the first valid address, or else the text in its place, such as `MAILER-DAEMON`. */
-const sender = reading((value) => {
-  const all = itemsOf(value, (participant): Address | undefined => {
-    const fields = fieldsOf(participant);
-    const [email = oneLine(textOf(fields.email) ?? "", MAX_ADDRESS)] = addressesIn(
-      textOf(fields.email) ?? "",
-    );
-    const name = nameIn(fields);
-    return email || name ? { email, name } : undefined;
-  });
-  return all?.find(({ email }) => isAddress(email)) ?? all?.[0];
-});
+const sender = lazy(() =>
+  reading((value) => {
+    const all = itemsOf(value, (participant): Address | undefined => {
+      const fields = fieldsOf(participant);
+      const [email = oneLine(textOf(fields.email) ?? "", MAX_ADDRESS)] = addressesIn(
+        textOf(fields.email) ?? "",
+      );
+      const name = nameIn(fields);
+      return email || name ? { email, name } : undefined;
+    });
+    return all?.find(({ email }) => isAddress(email)) ?? all?.[0];
+  }),
+);
 
-const folders = reading((value) =>
-  itemsOf(value, (folder) => (textOf(folder) ?? textOf(fieldsOf(folder).id))?.toWellFormed())?.slice(
-    0,
-    MAX_FOLDERS,
+const folders = lazy(() =>
+  reading((value) =>
+    itemsOf(value, (folder) => (textOf(folder) ?? textOf(fieldsOf(folder).id))?.toWellFormed())?.slice(
+      0,
+      MAX_FOLDERS,
+    ),
   ),
 );
 
-const headers = reading((value) =>
-  itemsOf(value, (header) => {
-    const [name, text] = [textOf(fieldsOf(header).name), textOf(fieldsOf(header).value)];
-    return name === undefined || text === undefined ? undefined : { name, value: text };
-  }),
+const headers = lazy(() =>
+  reading((value) =>
+    itemsOf(value, (header) => {
+      const [name, text] = [textOf(fieldsOf(header).name), textOf(fieldsOf(header).value)];
+      return name === undefined || text === undefined ? undefined : { name, value: text };
+    }),
+  ),
 );
 
 /** RFC 2045 section 5.1. */
@@ -103,10 +112,12 @@ function attachmentOf(value: unknown): ProviderAttachment | undefined {
   };
 }
 
-const attachments = reading((value) => {
-  const list = itemsOf(value, attachmentOf);
-  return list && fitting(list, MAX_ATTACHMENT_BYTES);
-});
+const attachments = lazy(() =>
+  reading((value) => {
+    const list = itemsOf(value, attachmentOf);
+    return list && fitting(list, MAX_ATTACHMENT_BYTES);
+  }),
+);
 
 /** The first items of a list that together fit into `maxBytes` as JSON. */
 function fitting<T>(list: T[], maxBytes: number): T[] {
@@ -118,30 +129,34 @@ function fitting<T>(list: T[], maxBytes: number): T[] {
   });
 }
 
-const id = z.pipe(
-  reading((value) => textOf(value)?.toWellFormed()),
-  z.string().check(z.minLength(1, "must not be empty")),
+const id = lazy(() =>
+  z.pipe(
+    reading((value) => textOf(value)?.toWellFormed()),
+    z.string().check(z.minLength(1, "must not be empty")),
+  ),
 );
 
 /** A message object of Nylas, in notifications and in answers. Only its id can fail. */
-export const NylasMessage = z.object({
-  id,
-  thread_id: reading((value) => textOf(value)?.toWellFormed() || undefined),
-  subject: line(MAX_SUBJECT),
-  from: sender,
-  to: addresses,
-  cc: addresses,
-  bcc: addresses,
-  reply_to: addresses,
-  date: reading((value) => value ?? undefined),
-  body: exact,
-  snippet: line(MAX_SNIPPET),
-  folders,
-  attachments,
-  headers,
-});
+export const NylasMessage = lazy(() =>
+  z.object({
+    id: id(),
+    thread_id: reading((value) => textOf(value)?.toWellFormed() || undefined),
+    subject: line(MAX_SUBJECT),
+    from: sender(),
+    to: addresses(),
+    cc: addresses(),
+    bcc: addresses(),
+    reply_to: addresses(),
+    date: reading((value) => value ?? undefined),
+    body: exact(),
+    snippet: line(MAX_SNIPPET),
+    folders: folders(),
+    attachments: attachments(),
+    headers: headers(),
+  }),
+);
 
-export type NylasMessage = z.infer<typeof NylasMessage>;
+export type NylasMessage = Infer<typeof NylasMessage>;
 
 /** A message of Nylas in the port's terms. Absent fields stay absent. It never throws. */
 export const toProviderMessage = (message: NylasMessage): ProviderMessage => translate(message, nowSeconds());
@@ -152,10 +167,10 @@ export const toProviderMessage = (message: NylasMessage): ProviderMessage => tra
  * @throws ZodError for a message without an id
  */
 export const readMessage = (object: unknown, receivedAt: number): ProviderMessage =>
-  translate(NylasMessage.parse(object), receivedAt);
+  translate(NylasMessage().parse(object), receivedAt);
 
 /** Reads only the id. @throws ZodError without one */
-export const readMessageId = (object: unknown): string => z.object({ id }).parse(object).id;
+export const readMessageId = (object: unknown): string => z.object({ id: id() }).parse(object).id;
 
 function translate({ id, headers, date, ...fields }: NylasMessage, receivedAt: number): ProviderMessage {
   const [own] = idsIn(headers, "message-id");

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { type Infer, lazy } from "../../../lib/lazy.ts";
 import { countOf, fieldsOf, itemsOf, numberOf, textOf } from "../../../lib/lenient.ts";
 import { messageIdsIn } from "../../../lib/message-ids.ts";
 import { clampTime } from "../../../lib/time.ts";
@@ -9,17 +10,19 @@ import { readMessage, readMessageId } from "./message.ts";
  * A notification of Nylas. Only used fields are named, since undocumented ones occur. The grant's id is in one of two
  * places, depending on the trigger.
  */
-export const Notification = z.object({
-  id: z.string().check(z.minLength(1), z.maxLength(200)),
-  type: z.string().check(z.minLength(1), z.maxLength(200)),
-  /** Seconds since the epoch. */
-  time: z.optional(z.number()),
-  data: z.looseObject({
-    grant_id: z.nullish(z.string()),
-    object: z.nullish(z.looseObject({ grant_id: z.nullish(z.string()) })),
+export const Notification = lazy(() =>
+  z.object({
+    id: z.string().check(z.minLength(1), z.maxLength(200)),
+    type: z.string().check(z.minLength(1), z.maxLength(200)),
+    /** Seconds since the epoch. */
+    time: z.optional(z.number()),
+    data: z.looseObject({
+      grant_id: z.nullish(z.string()),
+      object: z.nullish(z.looseObject({ grant_id: z.nullish(z.string()) })),
+    }),
   }),
-});
-export type Notification = z.infer<typeof Notification>;
+);
+export type Notification = Infer<typeof Notification>;
 
 /**
  * Reads a notification.
@@ -28,7 +31,7 @@ export type Notification = z.infer<typeof Notification>;
  * @throws ZodError for what is no notification; one that lacks only what its trigger needs is `unreadable`
  */
 export function readPush(body: unknown, receivedAt: number): Push {
-  const notification = Notification.parse(body);
+  const notification = Notification().parse(body);
   const { id, type, time, data } = notification;
   const { trigger, flags } = parseTrigger(type);
   const occurred_at = time === undefined ? null : clampTime(time, receivedAt);

@@ -1,6 +1,7 @@
 import { type Context, Hono } from "hono";
 import * as z from "zod/mini";
 import { ServiceError } from "../../../lib/errors.ts";
+import { lazy } from "../../../lib/lazy.ts";
 import { limitOpen } from "../../../platform/rate-limit.ts";
 import { responds, valid } from "../../../platform/validation.ts";
 import { config } from "../../config.ts";
@@ -10,11 +11,11 @@ import { notKept, openPush } from "./webhook.ts";
 type WebhookEnv = { Bindings: Env };
 
 /** Echoed back, so its length is limited. */
-const Challenge = z.object({
-  challenge: z.string().check(z.minLength(1), z.maxLength(500, "at most 500 characters")),
-});
-
-const WebhookResponse = z.object({ status: z.literal("ok") });
+const Challenge = lazy(() =>
+  z.object({
+    challenge: z.string().check(z.minLength(1), z.maxLength(500, "at most 500 characters")),
+  }),
+);
 
 type Keep = (c: Pick<Context<WebhookEnv>, "env" | "executionCtx">, push: ReceivedPush) => Promise<void>;
 
@@ -32,7 +33,7 @@ export const createWebhook = (keep: Keep) =>
         "cache-control": "no-store",
       }),
     )
-    .post("/nylas", responds(200, WebhookResponse), async (c) => {
+    .post("/nylas", responds(200, "WebhookResponse"), async (c) => {
       await receive(c, keep).catch(toUnavailable);
       return c.json({ status: "ok" } as const);
     });

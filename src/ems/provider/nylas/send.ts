@@ -1,5 +1,7 @@
 /// <reference lib="esnext.typedarrays" />
+
 import * as z from "zod/mini";
+import { lazy } from "../../../lib/lazy.ts";
 import type { Config } from "../../config.ts";
 import {
   isProviderError,
@@ -95,10 +97,10 @@ async function write(body: Multipart, writable: WritableStream, signal: AbortSig
 
 async function readAnswer(response: Response): Promise<ProviderMessage> {
   if (!response.ok) throw await sendErrorOf(response);
-  return toProviderMessage(Answer.parse(await response.json()).data);
+  return toProviderMessage(Answer().parse(await response.json()).data);
 }
 
-const Answer = z.object({ data: NylasMessage });
+const Answer = lazy(() => z.object({ data: NylasMessage() }));
 
 /** The message object of a send, without files. */
 function messageOf(mail: OutgoingMail) {

@@ -57,7 +57,7 @@ async function inflate(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<Array
 
 function parse(bytes: Uint8Array): Notification {
   try {
-    return Notification.parse(JSON.parse(new TextDecoder().decode(bytes)));
+    return Notification().parse(JSON.parse(new TextDecoder().decode(bytes)));
   } catch {
     throw invalid("body: is not a notification: it needs id, type and data.object");
   }

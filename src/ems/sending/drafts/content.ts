@@ -4,7 +4,8 @@ import { log } from "../../../platform/log.ts";
 import type { Ctx } from "../../context.ts";
 import { overflow } from "../../garbage.ts";
 import type { drafts } from "../../schema/sending.ts";
-import type { DraftContent, DraftUpdate } from "./schemas.ts";
+import type { DraftContent } from "./responses.ts";
+import type { DraftUpdate } from "./schemas.ts";
 
 export type DraftRow = RowOf<typeof drafts>;
 export type ContentColumns = Pick<DraftRow, "content" | "content_key">;

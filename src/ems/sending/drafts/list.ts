@@ -3,7 +3,8 @@ import { inCompanies, type UserCtx } from "../../context.ts";
 import { type ListedPage, listPage } from "../../lists/page.ts";
 import type { RowKey } from "../../lists/pagination.ts";
 import { type DraftRow, loadContent } from "./content.ts";
-import type { DraftResponse, DraftsQuery } from "./schemas.ts";
+import type { DraftResponse } from "./responses.ts";
+import type { DraftsQuery } from "./schemas.ts";
 import { findDraft, toResponse } from "./versions.ts";
 
 /** D1 buffers a whole result in memory, so contents are read in batches of this many drafts. */

@@ -6,36 +6,28 @@ import type { EmsEnv } from "../../context.ts";
 import { idempotent } from "../../middleware.ts";
 import { answerSent, SENT } from "../routes.ts";
 import { listDrafts } from "./list.ts";
-import {
-  DraftCreate,
-  DraftListResponse,
-  DraftParam,
-  DraftResponse,
-  DraftSend,
-  DraftsQuery,
-  DraftUpdate,
-} from "./schemas.ts";
+import { DraftCreate, DraftParam, DraftSend, DraftsQuery, DraftUpdate } from "./schemas.ts";
 import { sendDraft } from "./send.ts";
 import { createDraft, deleteDraft, getDraft, type Seen, updateDraft } from "./service.ts";
 
 const param = valid("param", DraftParam);
 
 export const drafts = new Hono<EmsEnv>({ strict: false })
-  .get("/", responds(200, DraftListResponse), valid("query", DraftsQuery), async (c) => {
+  .get("/", responds(200, "DraftListResponse"), valid("query", DraftsQuery), async (c) => {
     const query = c.req.valid("query");
     const { items, total, next_cursor } = await listDrafts(c.var.ctx, query);
     c.header("content-type", "application/json");
     return c.body(streamJson({ total, page: query.page, size: query.size, next_cursor }, "items", items));
   })
-  .post("/", idempotent, responds(201, DraftResponse), valid("json", DraftCreate), async (c) => {
+  .post("/", idempotent, responds(201, "DraftResponse"), valid("json", DraftCreate), async (c) => {
     const draft = await createDraft(c.var.ctx, c.req.valid("json"));
     return c.json(draft, 201, { etag: toETag(draft.version) });
   })
-  .get("/:draft_id", responds(200, DraftResponse), param, async (c) => {
+  .get("/:draft_id", responds(200, "DraftResponse"), param, async (c) => {
     const draft = await getDraft(c.var.ctx, c.req.valid("param").draft_id);
     return c.json(draft, 200, { etag: toETag(draft.version) });
   })
-  .patch("/:draft_id", responds(200, DraftResponse), param, valid("json", DraftUpdate), async (c) => {
+  .patch("/:draft_id", responds(200, "DraftResponse"), param, valid("json", DraftUpdate), async (c) => {
     const changes = c.req.valid("json");
     const draft = await updateDraft(c.var.ctx, { ...seen(c, c.req.valid("param").draft_id), changes });
     return c.json(draft, 200, { etag: toETag(draft.version) });

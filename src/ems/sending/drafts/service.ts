@@ -4,7 +4,8 @@ import { nowSeconds } from "../../../lib/time.ts";
 import { sql } from "../../../platform/d1/sql.ts";
 import { inCompanies, ofCompany, type UserCtx } from "../../context.ts";
 import { type DraftRow, discardContent, EMPTY, mergeContent, storeContent } from "./content.ts";
-import type { DraftCreate, DraftResponse, DraftUpdate } from "./schemas.ts";
+import type { DraftResponse } from "./responses.ts";
+import type { DraftCreate, DraftUpdate } from "./schemas.ts";
 import { changeDraft, type Draft, isUnchanged, requireDraft, toResponse } from "./versions.ts";
 
 /** A draft, and the version the caller has seen; null to skip that check. */

@@ -4,7 +4,7 @@ import { type SQL, sql } from "../../../platform/d1/sql.ts";
 import { log } from "../../../platform/log.ts";
 import { inCompanies, type UserCtx } from "../../context.ts";
 import { type DraftRow, EMPTY, loadContent } from "./content.ts";
-import type { DraftContent, DraftResponse } from "./schemas.ts";
+import type { DraftContent, DraftResponse } from "./responses.ts";
 
 /** Retries of a change that lost to a concurrent one. Each retry means another change succeeded. */
 const ATTEMPTS = 30;

@@ -1,0 +1,31 @@
+import * as z from "zod/mini";
+import { pageOf } from "../../lists/pagination.ts";
+import { Recipient } from "../schemas.ts";
+
+/** A draft's content, with every field set. */
+export const DraftContent = z.object({
+  to: z.array(Recipient()),
+  cc: z.array(Recipient()),
+  bcc: z.array(Recipient()),
+  subject: z.string(),
+  body_html: z.string(),
+  body_text: z.nullable(z.string()),
+  attachment_ids: z.array(z.guid()),
+});
+export type DraftContent = z.infer<typeof DraftContent>;
+
+export const DraftResponse = z.extend(DraftContent, {
+  id: z.uuid(),
+  email_account_id: z.uuid(),
+  company_id: z.int(),
+  reply_to_message_id: z.nullable(z.guid()),
+  /** Grows with each change. It is also the ETag, for If-Match. */
+  version: z.int(),
+  created_by: z.int(),
+  updated_by: z.int(),
+  created_at: z.iso.datetime(),
+  updated_at: z.iso.datetime(),
+});
+export type DraftResponse = z.infer<typeof DraftResponse>;
+
+export const DraftListResponse = pageOf(DraftResponse);
