@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { profileStart, type Shares } from "./bundle/profile.ts";
 import { renderShares, renderStartup, renderWeights } from "./bundle/report.ts";
-import { measureStartup, type Startup } from "./bundle/startup.ts";
+import { measureStartup, ratioOf, type Startup } from "./bundle/startup.ts";
 import { type Weights, weigh } from "./bundle/weights.ts";
 import { type Cleanup, cleaningUp } from "./support/cleanup.ts";
 import { bundleWorker } from "./support/worker.ts";
@@ -13,11 +13,15 @@ import { bundleWorker } from "./support/worker.ts";
 const MAX_GZIPPED_BYTES = 200_000;
 /** The bar for code that is reachable without `import()`. */
 const MAX_GZIPPED_AT_START = 120_000;
+/** The bar for the CPU of a start, as a multiple of a bare Hono Worker's in the same run. */
+const MAX_STARTUP_RATIO = 15;
 /** Workers limits, "Worker startup time": https://developers.cloudflare.com/workers/platform/limits/ */
 const STARTUP_LIMIT_MS = 1000;
 
 const CONFIG = fileURLToPath(new URL("../wrangler.toml", import.meta.url));
 const BARE = fileURLToPath(new URL("support/bare/wrangler.toml", import.meta.url));
+
+const XABAR = "Xabar";
 
 interface Options {
   /** Number of starts of each Worker. */
@@ -31,6 +35,7 @@ interface Options {
 interface Results {
   maxGzippedBytes: number;
   maxGzippedAtStart: number;
+  maxStartupRatio: number;
   weights: Weights;
   startup: Startup;
   shares: Shares;
@@ -38,7 +43,7 @@ interface Results {
 
 /**
  * `bundle`: measures the size of the Worker and the CPU of its start, and what contributes most to them.
- * @returns 0, or 1 if the bundle is over a bar
+ * @returns 0, or 1 if the bundle or its start is over a bar
  */
 export async function run(args: string[]): Promise<number> {
   const options = readOptions(args);
@@ -48,7 +53,9 @@ export async function run(args: string[]): Promise<number> {
   const { gzipped, gzippedAtStart } = results.weights;
   const isTooHeavy = gzipped > MAX_GZIPPED_BYTES || gzippedAtStart > MAX_GZIPPED_AT_START;
   if (isTooHeavy) console.error("The bundle is larger than allowed");
-  return isTooHeavy ? 1 : 0;
+  const isTooSlow = !(ratioOf(results.startup, XABAR) <= MAX_STARTUP_RATIO);
+  if (isTooSlow) console.error("The Worker starts more slowly than allowed");
+  return isTooHeavy || isTooSlow ? 1 : 0;
 }
 
 async function measure(cleanup: Cleanup, directory: string, options: Options): Promise<Results> {
@@ -59,10 +66,19 @@ async function measure(cleanup: Cleanup, directory: string, options: Options): P
   console.error("Measuring sizes …");
   const weights = weigh(xabar);
   console.error(`Starting each ${options.rounds} times …`);
-  const startup = await measureStartup(cleanup, CONFIG, { Xabar: xabar, "bare Hono": bare }, options.rounds);
+  const startup = await measureStartup(
+    cleanup,
+    CONFIG,
+    { [XABAR]: xabar, "bare Hono": bare },
+    options.rounds,
+  );
   console.error(`Profiling ${options.profiles} starts …`);
   const shares = await profileStart(cleanup, CONFIG, readable, options.profiles);
-  const bars = { maxGzippedBytes: MAX_GZIPPED_BYTES, maxGzippedAtStart: MAX_GZIPPED_AT_START };
+  const bars = {
+    maxGzippedBytes: MAX_GZIPPED_BYTES,
+    maxGzippedAtStart: MAX_GZIPPED_AT_START,
+    maxStartupRatio: MAX_STARTUP_RATIO,
+  };
   return { ...bars, weights, startup, shares };
 }
 
@@ -83,6 +99,7 @@ function describeStartup({ startup, shares }: Results, { rounds, profiles }: Opt
   return `A start is the CPU of workerd for creating an isolate from the minified code, compiling it and running its global scope.
 ${rounds} starts of each Worker, in turns. The ${empty.median.toFixed(1)} ms of a Worker without code are subtracted. Other processes used
 ${(bystandersCpuShare * 100).toFixed(0)} % of a core. Cloudflare allows ${format(STARTUP_LIMIT_MS)} ms, on its own machines.
+The bar is ${MAX_STARTUP_RATIO} times a bare Hono Worker.
 
 ${renderStartup(startup)}
 

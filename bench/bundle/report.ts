@@ -1,6 +1,6 @@
 import { type Cell, renderTable } from "../support/table.ts";
 import type { Shares } from "./profile.ts";
-import type { Startup } from "./startup.ts";
+import { ratioOf, type Startup } from "./startup.ts";
 import type { Weight } from "./weights.ts";
 
 const HEAVIEST_SHARES = 12;
@@ -16,15 +16,13 @@ export function renderWeights(title: string, weights: Weight[], minified: number
   return renderTable([title, "minified", "share", "saves gzipped"], rows);
 }
 
-/** The start of each Worker, and its ratio to the last one. */
-export function renderStartup({ started }: Startup): string {
-  const workers = Object.entries(started);
-  const base = workers.at(-1)?.[1].median ?? Number.NaN;
-  const rows = workers.map(([name, { median, max }]): Cell[] => [
+/** The start of each Worker, and its ratio to the base. */
+export function renderStartup(startup: Startup): string {
+  const rows = Object.entries(startup.started).map(([name, { median, max }]): Cell[] => [
     name,
     median.toFixed(1),
     max.toFixed(1),
-    `${(median / base).toFixed(0)}x`,
+    `${ratioOf(startup, name).toFixed(1)}x`,
   ]);
   return renderTable(["CPU of a start (ms)", "median", "max", "ratio"], rows);
 }

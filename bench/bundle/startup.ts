@@ -76,6 +76,10 @@ export async function measureStartup(
   return { started: Object.fromEntries(started), empty, bystandersCpuShare };
 }
 
+/** How many times the CPU of the last Worker a Worker takes to start. */
+export const ratioOf = ({ started }: Startup, name: string): number =>
+  (started[name]?.median ?? Number.NaN) / (Object.values(started).at(-1)?.median ?? Number.NaN);
+
 /** @returns ms of CPU */
 async function start(origin: string, pid: number, name: string): Promise<number> {
   const before = cpuOf(pid);
