@@ -53,7 +53,8 @@ async function main(options: DevOptions): Promise<void> {
   const worker = await startWorker({
     port,
     state,
-    vars: { NYLAS_API_URI: `http://127.0.0.1:${nylasPort}` },
+    // Logs every request.
+    vars: { NYLAS_API_URI: `http://127.0.0.1:${nylasPort}`, LOG_SAMPLE: "1" },
     logFile: join(state, "worker.log"),
   });
 

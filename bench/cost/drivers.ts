@@ -27,7 +27,7 @@ function dollarsOf({ activity, units }: Costed[number]): number {
     ...{ rowsRead, rowsWritten, r2A, r2B, queueOps, durableRequests, cpuMs },
     requests: requests + queueOps / 3,
     durableGbSeconds: durableRequests * (ESTIMATES.hubMs / 1000) * ESTIMATES.hubGb,
-    logGb: (requests * ESTIMATES.logBytes) / 1e9,
+    logGb: (requests * ESTIMATES.loggedShare * ESTIMATES.logBytes) / 1e9,
   };
   return Object.entries(amounts).reduce((sum, [meter, amount]) => {
     const { dollars, per } = PRICES[meter as Meter];

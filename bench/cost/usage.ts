@@ -42,7 +42,7 @@ export function usageOf(scale: Scale, table: UnitTable): Usage {
   const requests = monthly * sumOf(activities, ({ activity }) => activity.requests);
   const queueOps = units("queueOps");
   const durableRequests = units("durableRequests");
-  const logGb = (requests * ESTIMATES.logBytes) / GB;
+  const logGb = (requests * ESTIMATES.loggedShare * ESTIMATES.logBytes) / GB;
   return {
     // The documentation does not say whether a queue batch is a request. Count one for each message.
     requests: requests + queueOps / 3 + CRON_RUNS_A_MONTH,

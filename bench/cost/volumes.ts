@@ -76,6 +76,8 @@ export const ESTIMATES = {
   /** Size of a log line with the metadata of Cloudflare. Kept for 7 days. */
   logBytes: 1200,
   logDays: 7,
+  /** The sample of `LOG_SAMPLE` (0.02), and one request of a hundred that fails or is slow. */
+  loggedShare: 0.03,
   /** Time that a request keeps a hub awake, in ms, for reading the log from D1. */
   hubMs: 50,
   /** Memory of a hub in GB. Cloudflare bills this much regardless of use. */

@@ -1,10 +1,9 @@
-import { Hono, type Env as HonoEnv } from "hono";
-import { cors } from "hono/cors";
-import { type RequestIdVariables, requestId } from "hono/request-id";
-import { secureHeaders } from "hono/secure-headers";
+import { type Context, Hono, type Env as HonoEnv } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { type ErrorCode, ServiceError } from "../lib/errors.ts";
+import { platformConfig } from "./config.ts";
 import { isTransient } from "./d1/transient.ts";
+import { allowedOrigin, preflight, requestIdOf, secure, share } from "./headers.ts";
 import { log } from "./log.ts";
 
 /** An error response in the shape of the API's contract. */
@@ -42,45 +41,34 @@ interface AppEnv extends HonoEnv {
   Bindings: Env;
 }
 
+interface RequestIdVariables {
+  requestId: string;
+}
+
 /**
- * Makes the Hono app of one API: request id, one log line per request, security headers, CORS, and errors in the shape
+ * Makes the Hono app of one API: request id, log lines of requests, security headers, CORS, and errors in the shape
  * of its contract. The module adds routes and guards.
  */
 export function createApp<E extends AppEnv>({ toAnswer, corsOrigins, exposeHeaders }: AppOptions): Hono<E> {
   const app = new Hono<E & { Variables: RequestIdVariables }>({ strict: false });
 
-  app.use(requestId());
   app.use(async (c, next) => {
     const started = Date.now();
+    c.set("requestId", requestIdOf(c.req.header("x-request-id")));
     await next();
-    const { method, path } = c.req; // never the query: it may hold a token
-    const { status } = c.res;
-    log("info", "request", { id: c.var.requestId, method, path, status, ms: Date.now() - started });
+    const { headers } = c.res;
+    headers.set("x-request-id", c.var.requestId);
+    secure(headers);
+    // A stream counts until its headers are sent, not until it ends.
+    logRequest(c, Date.now() - started);
   });
   app.use(async (c, next) => {
-    await next();
-    // Responses are private unless their route sets cache-control.
-    if (!c.res.headers.has("cache-control")) c.res.headers.set("cache-control", "private, no-store");
-    // secureHeaders adds an X-Frame-Options, which would contradict a document's own frame-ancestors.
-    const policy = c.res.headers.get("content-security-policy");
-    if (policy?.includes("frame-ancestors")) c.res.headers.delete("x-frame-options");
+    const allowed = allowedOrigin(c.req.header("origin") ?? "", corsOrigins(c.env));
+    const isPreflight = c.req.method === "OPTIONS";
+    if (isPreflight) c.res = preflight(METHODS, c.req.header("access-control-request-headers"));
+    else await next();
+    share(c.res.headers, allowed, exposeHeaders);
   });
-  app.use(secureHeaders({ crossOriginResourcePolicy: "cross-origin" }));
-  app.use(async (c, next) => {
-    await next();
-    // Credentials are only allowed for a named origin, never for "*".
-    const allowed = c.res.headers.get("access-control-allow-origin");
-    if (allowed === null || allowed === "*") c.res.headers.delete("access-control-allow-credentials");
-  });
-  app.use(
-    cors({
-      origin: (origin, c) => allowedOrigin(origin, corsOrigins(c.env)),
-      allowMethods: METHODS,
-      exposeHeaders,
-      credentials: true,
-      maxAge: 7200,
-    }),
-  );
 
   app.notFound((c) => {
     const allowed = methodsOf(app, c.req.path);
@@ -114,6 +102,21 @@ export function createApp<E extends AppEnv>({ toAnswer, corsOrigins, exposeHeade
   return app as unknown as Hono<E>;
 }
 
+/** Requests that take longer are always logged. */
+const SLOW_MS = 500;
+
+/** Logs a request that failed or was slow, and a sample of the others: see docs/operations.md. */
+function logRequest(c: Context, ms: number): void {
+  const { LOG_SAMPLE: sample } = platformConfig(c.env);
+  const { status } = c.res;
+  const isSampled = status < 500 && ms <= SLOW_MS;
+  // By chance, not by the id: a caller who chooses the id could stay out of the log.
+  if (isSampled && Math.random() >= sample) return;
+  const { method, path } = c.req; // never the query: it may hold a token
+  const line = { id: c.var.requestId, method, path, status, ms };
+  log("info", "request", isSampled ? { ...line, sample } : line);
+}
+
 const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
 /** Turns anything thrown into an error that is safe to show. Only a ServiceError keeps its message. */
@@ -132,11 +135,4 @@ function methodsOf(app: Pick<Hono, "router">, path: string): string[] {
     app.router.match(method, path)[0].some(([[, route]]) => route.method === method),
   );
   return known.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]));
-}
-
-/** Allows the configured origins; without any, every port of localhost. @returns null to refuse */
-function allowedOrigin(origin: string, origins: string[]): string | null {
-  if (origins.includes("*")) return "*";
-  const isLocal = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/.test(origin);
-  return (origins.length === 0 ? isLocal : origins.includes(origin)) ? origin : null;
 }

@@ -45,7 +45,7 @@ export function createFront(modules: Module[]): Front {
         const mounted = layoutOf(env).filter(({ host }) => host === null || host === url.host);
         found = ownerOf(mounted, url.pathname) ?? mounted.find(({ prefix }) => prefix === "");
       } catch (error) {
-        log("error", "modules.misplaced", { error });
+        log("error", "config.invalid", { error });
         return Response.json({ detail: "Internal server error" }, { status: 500 });
       }
       if (!found) return own.fetch(request, env, execution);
