@@ -1,10 +1,10 @@
 import type { Module } from "../platform/module.ts";
 import { createContext } from "./context.ts";
+import { runCron } from "./cron.ts";
+import { deadJobs, deadNotifications, jobs, notifications } from "./queues.ts";
 import { app, owns } from "./routes.ts";
 
 export { CompanyHub } from "./events/hub.ts";
-
-// Only request handling is loaded at start-up. Queue and cron code is imported on first use.
 
 /** The email management system. */
 export const ems: Module = {
@@ -12,13 +12,12 @@ export const ems: Module = {
   owns,
   app: async () => app,
   queues: {
-    "xabar-webhooks": async () => (await import("./queues.ts")).notifications,
-    "xabar-webhooks-dead": async () => (await import("./queues.ts")).deadNotifications,
-    "xabar-jobs": async () => (await import("./queues.ts")).jobs,
-    "xabar-jobs-dead": async () => (await import("./queues.ts")).deadJobs,
+    "xabar-webhooks": async () => notifications,
+    "xabar-webhooks-dead": async () => deadNotifications,
+    "xabar-jobs": async () => jobs,
+    "xabar-jobs-dead": async () => deadJobs,
   },
   async scheduled(env, execution) {
-    const { runCron } = await import("./cron.ts");
     await runCron(createContext(env, execution));
   },
   health: { service: "email_service" },

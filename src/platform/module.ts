@@ -10,7 +10,7 @@ export interface Module {
   name: string;
   /** True for the paths of its contract, without a prefix. Must not load the module. */
   owns(path: string): boolean;
-  /** Returns the routes. A module that is not always needed is imported here, on first use. */
+  /** Returns the routes. */
   // biome-ignore lint/suspicious/noExplicitAny: the platform does not look into a module's variables
   app(): Promise<Hono<any>>;
   /** The consumers of the module's queues, by queue name. */

@@ -31,7 +31,7 @@ export async function isSigned(url: URL, credentials: S3Credentials): Promise<bo
 
 async function sign(url: URL, credentials: S3Credentials, at: { datetime?: string }): Promise<URL> {
   const request = { url: url.href, service: "s3", region: "auto", signQuery: true, ...credentials, ...at };
-  // Imported on first use: only downloads need it, and a static import would slow every start.
+  // Imported on first use: only downloads need it. A package, unlike our own files, shares no import with the start.
   const { AwsV4Signer } = await import("aws4fetch");
   return (await new AwsV4Signer(request).sign()).url;
 }

@@ -17,7 +17,7 @@ import { collectGarbage } from "../garbage.ts";
 import { enqueueJob, enqueueJobs } from "../jobs.ts";
 import { isProviderError } from "../provider/port.ts";
 import { checkRole } from "../user.ts";
-import type { Erasure } from "./batches.ts";
+import { type Erasure, eraseBatch } from "./batches.ts";
 
 // An erased account disappears from lists at once. Jobs then delete its mail in batches. A request or job that
 // started earlier may still write rows, so an erasure ends an hour later, once nothing is left.
@@ -124,7 +124,6 @@ export async function erase(ctx: Ctx, { company_id, account_id }: EraseJob): Pro
   const [leased] = await companyCtx.db.all(sql<Erasure>`
     UPDATE ems_erasures SET due_at = ${nowSeconds() + LEASE_SECONDS} WHERE ${matches} RETURNING *`);
   if (!leased) return;
-  const { eraseBatch } = await import("./batches.ts");
   let erasure = await revoke(companyCtx, leased);
   for (let round = 0; round < ROUNDS; round++) {
     const next = await eraseBatch(companyCtx, erasure);

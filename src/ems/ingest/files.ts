@@ -1,3 +1,4 @@
+import { contentIdsIn, sanitizeHtml } from "../../lib/html/sanitize.ts";
 import { uuidv7 } from "../../lib/ids.ts";
 import type { RowOf } from "../../platform/d1/rows.ts";
 import { type SQL, sql } from "../../platform/d1/sql.ts";
@@ -112,7 +113,6 @@ async function findShown<Each extends File>(
   if (candidates.length === 0) return [];
   const markup = await html();
   if (!markup || !/cid:/i.test(markup)) return [];
-  const { contentIdsIn, sanitizeHtml } = await import("../../lib/html/sanitize.ts");
   return picturesOf(contentIdsIn(sanitizeHtml(markup, false)), candidates).values();
 }
 

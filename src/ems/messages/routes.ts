@@ -5,10 +5,10 @@ import type { EmsEnv } from "../context.ts";
 import { POSITION_HEADER } from "../events/position.ts";
 import { HtmlQuery, MessageParam, MessagesQuery } from "./schemas.ts";
 import { getMessage, listMessages } from "./service.ts";
+import { getMessageHtml } from "./view.ts";
 
 const param = valid("param", MessageParam);
 
-// The HTML code is imported on first use, which keeps it out of the Worker's start.
 export const messages = new Hono<EmsEnv>({ strict: false })
   .get("/", responds(200, "MessageListResponse"), valid("query", MessagesQuery), async (c) => {
     const query = c.req.valid("query");
@@ -22,7 +22,6 @@ export const messages = new Hono<EmsEnv>({ strict: false })
   )
   .get("/:message_id/html", responds(200, null), param, valid("query", HtmlQuery), async (c) => {
     const showsRemote = c.req.valid("query").images === "1";
-    const { getMessageHtml } = await import("./view.ts");
     const ctx = c.var.ctx;
     const { html, policy } = await getMessageHtml(ctx, c.req.valid("param").message_id, showsRemote);
     return c.html(html, 200, documentHeaders(policy, ctx.config.CORS_ORIGINS));

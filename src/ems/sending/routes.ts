@@ -5,6 +5,7 @@ import type { EmsEnv } from "../context.ts";
 import { MessageParam } from "../messages/schemas.ts";
 import { idempotent } from "../middleware.ts";
 import { cancelOutboxEntry, getOutboxEntry, listOutbox } from "./outbox.ts";
+import { prefill } from "./prefill.ts";
 import {
   ComposeQuery,
   ForwardRequest,
@@ -39,7 +40,6 @@ export const sending = new Hono<EmsEnv>({ strict: false })
     message,
     valid("query", ComposeQuery),
     async (c) => {
-      const { prefill } = await import("./prefill.ts");
       return c.json(await prefill(c.var.ctx, c.req.valid("param").message_id, c.req.valid("query")));
     },
   )
