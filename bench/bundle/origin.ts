@@ -17,18 +17,13 @@ const OTHER = "the bundler";
  */
 export function originOf(path: string): Origin {
   const inPackage = /^.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\/(.+)$/.exec(`/${path}`);
-  if (inPackage) return ofPackage(inPackage[1] ?? "", inPackage[2] ?? "");
+  if (inPackage) {
+    const [, name = "", file] = inPackage;
+    return { group: name, file: `${name}/${file}` };
+  }
   const inSource = /(?:^|\/)(src\/.+)$/.exec(path)?.[1];
   if (!inSource) return { group: OTHER, file: path };
   return { group: inSource.split("/").slice(0, -1).slice(0, 3).join("/"), file: inSource };
-}
-
-/** Source maps of drizzle-orm point one folder too high, to node_modules/src, and to TypeScript sources. */
-function ofPackage(name: string, file: string): Origin {
-  const isDrizzle = name === "src" || name === "drizzle-orm";
-  return isDrizzle
-    ? { group: "drizzle-orm", file: `drizzle-orm/${file.replace(/\.[jt]s$/, "")}` }
-    : { group: name, file: `${name}/${file}` };
 }
 
 /**

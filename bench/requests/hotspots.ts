@@ -112,8 +112,7 @@ export function locateInBundle(bundle: string): Locate {
 
 function locateSource(source: string, line: number): Location {
   const [, packaged] = /.*\/node_modules\/(.*)/.exec(source) ?? [];
-  // Source maps of Drizzle name its files node_modules/src/….
-  const path = packaged?.replace(/^src\//, "drizzle-orm/") ?? source.replace(/.*?\/(?=src\/)/, "");
+  const path = packaged ?? source.replace(/.*?\/(?=src\/)/, "");
   const [name] = packaged ? (/^(@[^/]+\/)?[^/]+/.exec(path) ?? []) : [];
   return { module: name ?? path, place: `${path}:${line}` };
 }
