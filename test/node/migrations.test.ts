@@ -44,3 +44,19 @@ test("an account with a past or present grant has proven its address, others hav
   expect(() => insert(5, "NEVER@demo.example", null)).toThrow("UNIQUE");
   insert(6, "never@demo.example", 9);
 });
+
+test("objects that wait for their deletion still do", () => {
+  const rows = [
+    { key: "bodies/1/a", due_at: 5 },
+    { key: "uploads/2/b", due_at: 3 },
+  ];
+  const inserts = rows.map(({ key, due_at }) => `INSERT INTO ems_garbage VALUES ('${key}', ${due_at})`);
+  const db = databaseBefore("0019_inline_bodies.sql", ...inserts);
+  db.exec(readFileSync("migrations/ems/0019_inline_bodies.sql", "utf8"));
+  expect(db.prepare("SELECT * FROM ems_garbage ORDER BY key").all()).toEqual(rows);
+  // The triggers of other tables still find it.
+  db.exec(`
+    INSERT INTO ems_uploads (id, company_id, user_id, filename, content_type, size_bytes, content_id, created_at)
+    VALUES ('b', 2, 1, 'f', 't', 1, 'c', 1)`);
+  expect(db.prepare("SELECT key FROM ems_garbage").all()).toEqual([{ key: "bodies/1/a" }]);
+});
