@@ -158,5 +158,5 @@ async function storeNewBody(
   const body: Body = isMarkup
     ? { body_html: message.body, body_text: text }
     : { body_html: null, body_text: message.body };
-  return storeBody(ctx, account, body);
+  return storeBody(ctx, account.company_id, body);
 }

@@ -5,7 +5,7 @@ import { type SQL, sql } from "../../platform/d1/sql.ts";
 import type { AttachmentResponse } from "../attachments/responses.ts";
 import { type AttachmentRow, groupByMessage, selectAttachments } from "../attachments/service.ts";
 import { batch, inCompanies, type UserCtx } from "../context.ts";
-import { type Body, loadBody } from "../ingest/bodies.ts";
+import { type Body, loadBodies } from "../ingest/bodies.ts";
 import type { messages } from "../schema/mail.ts";
 import type { MessageResponse } from "./responses.ts";
 
@@ -56,7 +56,7 @@ export async function* messagesByIds(
 }
 
 /**
- * Turns rows into messages of the API, in order. Large bodies are loaded one at a time.
+ * Turns rows into messages of the API, in order. Bodies are loaded ahead, except large ones.
  * @param files rows of `selectAttachments`
  */
 export async function* messagesOf(
@@ -66,13 +66,10 @@ export async function* messagesOf(
   { largeBodies }: Parts = { largeBodies: true },
 ): AsyncGenerator<MessageResponse> {
   const attachments = groupByMessage(files);
-  for (const row of rows) {
-    const body = largeBodies || row.body_key === null ? await loadBody(ctx, row) : NO_BODY;
-    yield toResponse(ctx.user.user_id, row, body, attachments.get(row.id) ?? []);
+  for (const { row, load } of loadBodies(ctx, rows, largeBodies)) {
+    yield toResponse(ctx.user.user_id, row, await load(), attachments.get(row.id) ?? []);
   }
 }
-
-const NO_BODY: Body = { body_html: null, body_text: null };
 
 function toResponse(
   userId: number,

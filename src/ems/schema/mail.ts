@@ -128,7 +128,7 @@ export const messages = sqliteTable(
     applied_by: text().notNull(),
     /** SHA-256 of the provider's body. Detects a change without reading the stored body. */
     body_digest: text(),
-    /** R2 key of a body too large for a row. No other row uses it. Then both columns below are null. */
+    /** R2 key of a body over 2 KB. No other row uses it. Then both columns below are null. */
     body_key: text(),
     // Bodies come last, so that reading earlier columns skips a body's overflow pages.
     body_text: text(),
