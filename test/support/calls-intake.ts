@@ -239,9 +239,20 @@ export async function replay(worker: ObservedWorker, { mailbox, users }: Grown):
   await worker.request("GET /webhooks/nylas", { query: "challenge=hello" });
 }
 
+/** Some messages have their bodies in their rows, as earlier versions stored them. Cron looks at all messages again. */
+const addInlineBodies = ({ mailbox }: Grown) =>
+  env.DB.batch([
+    env.DB.prepare("DELETE FROM ems_inline_bodies"),
+    env.DB.prepare(
+      `UPDATE ems_messages SET body_key = NULL, body_text = hex(zeroblob(5000)) WHERE id IN (
+         SELECT id FROM ems_messages WHERE account_id = ? ORDER BY id LIMIT 50)`,
+    ).bind(mailbox.id),
+  ]);
+
 /** Runs every step of cron with work to do, and a sweep of the mailbox. */
 export async function runCron(worker: ObservedWorker, grown: Grown): Promise<void> {
   await addExpired(grown);
+  await addInlineBodies(grown);
   await worker.cron();
   await worker.cron();
   const body = { type: "sweep", account_id: grown.mailbox.id, window: null };
