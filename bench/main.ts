@@ -10,6 +10,10 @@ const BENCHES: Record<string, Bench> = {
     about: "units that Cloudflare bills for each call, at several mailbox sizes, checked against the bars",
     load: () => import("./units.ts"),
   },
+  bodies: {
+    about: "sizes of a team's mail, and what a mail takes in D1 and R2 by the limit of bodies in rows",
+    load: () => import("./bodies.ts"),
+  },
   bundle: {
     about: "size and startup CPU of the Worker, and what contributes most to them",
     load: () => import("./bundle.ts"),

@@ -61,6 +61,7 @@ function asked({ users, mails, mailsIn }: Day): Activity[] {
     { ...request("inbox, page 1, all read but ten", lists), cpuMs: CPU_MS.list },
     request("unread counts", lists),
     request("a thread of 4", times("threads")),
+    work("get a large body from R2", 4 * times("threads") * volume("largeBodies")),
     request("read a mail, the first that is touched", times("reads")),
     request("star a mail", times("stars")),
     request("archive a mail", times("archives")),

@@ -81,7 +81,7 @@ export function databaseBytes(
   const { deliveryBytes, eventBytes, entryBytes, entriesForEachRead } = ESTIMATES;
   const entries = day.users * volume("reads") * entriesForEachRead;
   // The messages of `bench units` have shorter bodies.
-  const messageBytes = bytesPerMessage - HTML.length + volume("bodyKb") * 1000;
+  const messageBytes = bytesPerMessage - HTML.length + volume("rowKb") * 1000;
   const kept = (day.mails * messageBytes + entries * entryBytes) * months;
   const ledgers = (day.notifications * deliveryBytes + day.events * eventBytes) * Math.min(months, 1);
   return companies * WORKING_DAYS * (kept + ledgers);
@@ -90,7 +90,7 @@ export function databaseBytes(
 function storage(scale: Scale, day: Day, bytesPerMessage: number): Pick<Usage, "d1Gb" | "r2Gb"> {
   const months = volume("keptMonths");
   const files = day.mailsIn * volume("withFiles") * volume("mailFilesMb") * 1e6;
-  const bodies = day.mails * volume("largeBodies") * ESTIMATES.largeBodyBytes;
+  const bodies = day.mails * volume("largeBodies") * volume("packedKb") * 1000;
   const notifications = day.notifications * (ESTIMATES.notificationBytes + volume("bodyKb") * 1000);
   const r2Bytes = scale.companies * WORKING_DAYS * ((files + bodies) * months + notifications);
   return { d1Gb: databaseBytes(scale, day, bytesPerMessage, months) / GB, r2Gb: r2Bytes / GB };

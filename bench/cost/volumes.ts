@@ -28,14 +28,16 @@ export const VOLUMES = {
   updates: [2, "message.updated for each mail, after its message.created"],
   withFiles: [0.3, "of the mails that come have files"],
   mailFilesMb: [0.5, "MB of files in such a mail"],
-  bodyKb: [10, "KB of a mail's body, on average of those up to 64 KB, which lie in D1"],
-  largeBodies: [0.03, "of the mails have a body over 64 KB, which goes to R2: 150 KB"],
+  bodyKb: [12, "KB of a mail's body, on average"],
+  rowKb: [0.3, "KB of it that lie in D1, on average of all mails: bodies up to 2 KB"],
+  largeBodies: [0.67, "of the mails have a larger body, which goes to R2"],
+  packedKb: [4, "KB of such a body in R2, compressed"],
   lists: [40, "lists that a user opens a working day, each with the unread counts"],
   refreshes: [
     1,
     "reloads of the list and the unread counts by each open client for each new mail of its company",
   ],
-  threads: [40, "threads that a user opens a working day"],
+  threads: [40, "threads that a user opens a working day, each of 4 mails"],
   reads: [40, "mails that a user reads a working day"],
   stars: [5, "mails that a user stars a working day"],
   archives: [20, "mails that a user archives a working day"],
@@ -70,7 +72,6 @@ export const ESTIMATES = {
   entriesForEachRead: 1.3,
   /** Size of a raw notification without the body. Kept in R2 for 30 days. */
   notificationBytes: 3000,
-  largeBodyBytes: 150_000,
   /** A comment every 15 s without an event. */
   keepalivesAMinute: 4,
   /** Size of a log line with the metadata of Cloudflare. Kept for 7 days. */

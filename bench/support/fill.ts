@@ -32,11 +32,20 @@ export const filledId = (kind: Kind, company: number, n = 0): string =>
 const sqlId = (kind: Kind, company: number, expression: string): string =>
   `printf('${filledId(kind, company).slice(0, 24)}%012x', ${expression})`;
 
+/** SQL expressions of the columns of a body, of the row number `i`. */
+export interface BodySql {
+  html: string;
+  key: string;
+}
+
+const SHORT: BodySql = { html: `'${HTML}'`, key: "NULL" };
+
 /** Creates an active account with this many messages, without inbox entries. */
 export async function fillMailbox(
-  { db }: RunningWorker,
+  { db }: Pick<RunningWorker, "db">,
   company: number,
   messages: number,
+  body: BodySql = SHORT,
 ): Promise<FilledMailbox> {
   const mailbox = {
     ...{ company, messages, accountId: filledId("account", company) },
@@ -51,7 +60,7 @@ export async function fillMailbox(
     .run();
   for (let first = 0; first < messages; first += PORTION) {
     const last = Math.min(first + PORTION, messages) - 1;
-    await db.batch(portion(mailbox, first, last).map((statement) => db.prepare(statement)));
+    await db.batch(portion(mailbox, first, last, body).map((statement) => db.prepare(statement)));
   }
   return mailbox;
 }
@@ -90,7 +99,12 @@ const placeOf = (company: number, n: number): [at: number, id: string] => [
   filledId("message", company, n),
 ];
 
-function portion({ company, accountId }: FilledMailbox, first: number, last: number): string[] {
+function portion(
+  { company, accountId }: FilledMailbox,
+  first: number,
+  last: number,
+  { html, key }: BodySql,
+): string[] {
   const numbers = `WITH RECURSIVE n(i) AS (SELECT ${first} UNION ALL SELECT i + 1 FROM n WHERE i < ${last})`;
   const at = `${OLDEST_AT} + i * 60`;
   const [thread, message, file] = [
@@ -108,12 +122,12 @@ function portion({ company, accountId }: FilledMailbox, first: number, last: num
        (id, company_id, account_id, thread_id, provider_message_id, provider_thread_id, internet_message_id,
         from_address, from_name, to_addresses, cc_addresses, bcc_addresses, subject, snippet, direction,
         has_attachments, attachment_count, threaded_by, sent_at, created_at, observed_at, applied_by, body_digest,
-        body_text, body_html, thread_version)
+        body_key, body_text, body_html, thread_version)
      SELECT ${message}, ${company}, '${accountId}', ${thread}, 'mail-' || i,
        'thread-' || (i / ${MESSAGES_PER_THREAD}), '<' || i || '@out.example>', 'customer@out.example', 'A Customer',
        '[{"name":"Team","email":"filled-${company}@demo.example"}]', '[]', '[]',
        'About order ' || (i / ${MESSAGES_PER_THREAD}), 'Dear team, this is a mail of middling length.', 'inbound',
-       i % 10 = 0, i % 10 = 0, 'provider', ${at}, ${at}, ${at}, 'fill', hex(zeroblob(32)), NULL, '${HTML}',
+       i % 10 = 0, i % 10 = 0, 'provider', ${at}, ${at}, ${at}, 'fill', hex(zeroblob(32)), ${key}, NULL, ${html},
        i % ${MESSAGES_PER_THREAD} + 1
      FROM n`,
     `${numbers} INSERT INTO ems_attachments

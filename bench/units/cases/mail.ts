@@ -7,6 +7,8 @@ import { type About, type Case, having, plain } from "./case.ts";
 /** As in the fill. */
 const KNOWN_THREAD = "thread-7";
 const LINE = "this is a mail of middling length. ";
+/** Above the limit of bodies in rows. */
+const LARGE = LINE.repeat(300);
 const FILE_BYTES = 40_000;
 const UNDO_SECONDS = 2;
 const READERS = 50;
@@ -56,11 +58,21 @@ async function arrived(stage: Stage, mail?: Partial<InboundMail>): Promise<{ mai
 
 const INTAKE: Case[] = [
   newMail("new mail, known thread", { route: "POST /webhooks/nylas" }),
+  created("new mail, known thread, body in R2", async (stage) => ({
+    ...receive(stage, { html: LARGE }),
+    thread_id: KNOWN_THREAD,
+  })),
   created("new mail, new thread", async (stage) => receive(stage)),
   created("new mail with a file", async (stage) => receive(stage, { attachments: [file] })),
   created("new mail of 200 KB", async (stage) => receive(stage, { html: LINE.repeat(5800) })),
   created("late mail, known thread, 1 user has read all around it", (stage) => lateMail(stage)),
   created(`late mail, known thread, ${READERS} users have`, lateMailForMany),
+  having(
+    "a message, its body in R2",
+    {},
+    (stage) => original(stage, { html: LARGE }),
+    (stage, id) => call(stage, "newcomer", "GET", `/messages/${id}`),
+  ),
   having("duplicate delivery", {}, arrived, (stage, { mail, id }) =>
     notify(stage, "message.created", mail, id),
   ),
@@ -107,9 +119,9 @@ async function lateMailForMany(stage: Stage): Promise<Mail> {
 }
 
 /** A message with an attachment, to reply to. @returns its id here, after ingest */
-async function original(stage: Stage): Promise<string> {
+async function original(stage: Stage, mail: Partial<InboundMail> = {}): Promise<string> {
   const subject = newId();
-  await arrived(stage, { attachments: [file], subject });
+  await arrived(stage, { attachments: [file], subject, ...mail });
   return eventually("The mail comes in", async () => {
     const { items } = await call(stage, "colleague", "GET", "/messages/?size=5");
     return (items as { id: string; subject: string }[]).find((message) => message.subject === subject)?.id;
@@ -151,8 +163,11 @@ const SENDING: Case[] = [
     const { id } = await call(stage, "colleague", "POST", "/messages/send", mail);
     await call(stage, "colleague", "POST", `/outbox/${id}/cancel`);
   }),
-  having("reply", { route: "POST /messages/:message_id/reply" }, original, (stage, id) =>
-    call(stage, "colleague", "POST", `/messages/${id}/reply`, written(stage)),
+  having(
+    "reply",
+    { route: "POST /messages/:message_id/reply" },
+    (stage) => original(stage),
+    (stage, id) => call(stage, "colleague", "POST", `/messages/${id}/reply`, written(stage)),
   ),
   having("reply to all", { route: "POST /messages/:message_id/reply-all" }, original, (stage, id) =>
     call(stage, "colleague", "POST", `/messages/${id}/reply-all`, { body_html: "<p>Dear all,</p>" }),
