@@ -87,6 +87,15 @@ describe("bodies that an earlier version stored in rows", () => {
     expect(new Set(await lengthsOf(account))).toEqual(new Set([5, 2100]));
   });
 
+  it("leave a database of less than a third of its size", async () => {
+    const size = async () => (await env.DB.prepare("SELECT 1").run()).meta.size_after;
+    const empty = await size();
+    await createOldAccount(Array.from({ length: 1000 }, () => 10_000));
+    const full = await size();
+    for (let run = 0; run < 3; run++) await moveInlineBodies(contextOf(env));
+    expect((await size()) - empty).toBeLessThan((full - empty) / 3);
+  });
+
   it("are looked for once: later runs read one row", async () => {
     const account = await createOldAccount([3000, 10]);
     for (let run = 0; run < 2; run++) await moveInlineBodies(contextOf(env));
