@@ -28,8 +28,13 @@ export const notifications = sqliteTable(
     /** Replays by cron so far. */
     replays: integer().notNull().default(0),
     finished_at: integer(),
-    /** The R2 key of its bytes, which are kept for 30 days. */
+    /**
+     * The R2 key of its bytes, kept for 30 days: of a large one, and of one that was parked. Empty when none are
+     * stored. (To let it be null, SQLite would have to write the whole table anew.)
+     */
     key: text().notNull(),
+    /** What it says, as far as a replay without its bytes needs it: see intake/recall.ts. Null when that cannot be. */
+    change: text(),
   },
   (t) => [
     index("ems_deliveries_account").on(t.account_id, t.received_at, t.id),

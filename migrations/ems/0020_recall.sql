@@ -1,0 +1,1 @@
+ALTER TABLE `ems_deliveries` ADD `change` text;
