@@ -21,6 +21,13 @@ export const overflow = (
   return putIfLarge({ db, bucket: ctx.env.ATTACHMENTS, garbage: TABLE }, bytes, keyOf);
 };
 
+/**
+ * A statement that keeps an announced object, for rows without a trigger that does it.
+ * @param isReferred an SQL condition: a row refers to it
+ */
+export const refer = (key: string, isReferred: SQL): SQL => sql`
+  DELETE FROM ems_garbage WHERE key = ${key} AND ${isReferred}`;
+
 /** A statement that schedules an object's deletion in a day, unless a row refers to it by then. */
 export const announce = (key: string): SQL => announceIn(TABLE, key);
 

@@ -55,8 +55,9 @@ export const createConsumer =
     );
   };
 
+/** As JSON, bytes in a body would grow by a multiple. */
 const putBack = (queue: Queue, body: unknown, delaySeconds: number): Promise<boolean> =>
-  queue.send(body, { delaySeconds }).then(
+  queue.send(body, { delaySeconds, contentType: "v8" }).then(
     () => true,
     () => false,
   );

@@ -7,6 +7,7 @@ import { listThreads } from "../../src/ems/threads/service.ts";
 import { createBulkAccount } from "../support/bulk.ts";
 import { unique } from "../support/client.ts";
 import { metered } from "../support/meter.ts";
+import { queued } from "../support/queued.ts";
 
 const mail = (n: number) => ({
   id: `mail-${n}`,
@@ -51,13 +52,26 @@ it("its notification writes at most 30 rows, ledger included; a repetition at mo
     const object = { ...rest, ...people, headers, grant_id };
     const notification = { id, type: "message.created", time: 1_800_000_000 + n, data: { object } };
     Object.assign(meter, { read: 0, written: 0 });
-    await consumeNotification(ctx, { key: "none", received_at: 1_800_000_000, notification });
+    await consumeNotification(ctx, queued(notification, 1_800_000_000));
     return meter.written;
   };
   await deliver(`a-${account.id}`, 1);
   expect(await deliver(`b-${account.id}`, 2)).toBeLessThanOrEqual(30);
   expect(await deliver(`b-${account.id}`, 2)).toBeLessThanOrEqual(3);
   expect(await deliver(`c-${account.id}`, 2)).toBeLessThanOrEqual(3);
+});
+
+it("a notification with nothing to apply writes at most 3 rows, all of them in the ledger", async () => {
+  const account = await createBulkAccount(1);
+  const grant_id = `grant-${account.id}`;
+  await env.DB.prepare("UPDATE ems_accounts SET grant_id = ? WHERE id = ?").bind(grant_id, account.id).run();
+  const { ctx, meter } = metered({ user_id: unique(), companies: [account.company_id] });
+  for (const type of ["calendar.created", "thread.replied"]) {
+    Object.assign(meter, { written: 0 });
+    const notification = { id: `${type}-${account.id}`, type, data: { object: { id: "x", grant_id } } };
+    await consumeNotification(ctx, queued(notification, 1_800_000_000));
+    expect(meter.written).toBeLessThanOrEqual(3);
+  }
 });
 
 it("a repetition writes nothing", async () => {

@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import { createContext } from "../../src/ems/context.ts";
 import { consumeNotification } from "../../src/ems/intake/consumer.ts";
 import { connectMailbox, createClient, unique } from "../support/client.ts";
+import { queued } from "../support/queued.ts";
 
 /** The migration's changes to rows, without the columns it adds. */
 async function mend(): Promise<void> {
@@ -18,33 +19,35 @@ it("repairs stored rows so that lists and replies work again, and is idempotent"
   const client = await createClient();
   const box = await connectMailbox(client);
   const take = (n: number, date: number) =>
-    consumeNotification(ctx, {
-      key: "none",
-      received_at: date,
-      notification: {
-        ...{ id: `n${unique()}`, type: "message.created", time: date },
-        data: {
-          object: {
-            ...{
-              id: `m${n}`,
-              grant_id: box.grant_id,
-              thread_id: `t${n}`,
-              subject: `Mail ${n}`,
-              date,
-              body: "x",
+    consumeNotification(
+      ctx,
+      queued(
+        {
+          ...{ id: `n${unique()}`, type: "message.created", time: date },
+          data: {
+            object: {
+              ...{
+                id: `m${n}`,
+                grant_id: box.grant_id,
+                thread_id: `t${n}`,
+                subject: `Mail ${n}`,
+                date,
+                body: "x",
+              },
+              ...{
+                from: [{ email: "k@example.org" }],
+                to: [],
+                cc: [],
+                bcc: [],
+                attachments: [{ id: `f${n}` }],
+              },
+              headers: [{ name: "Message-ID", value: `<${n}.${box.id}@example.org>` }],
             },
-            ...{
-              from: [{ email: "k@example.org" }],
-              to: [],
-              cc: [],
-              bcc: [],
-              attachments: [{ id: `f${n}` }],
-            },
-            headers: [{ name: "Message-ID", value: `<${n}.${box.id}@example.org>` }],
           },
         },
-      },
-    });
+        date,
+      ),
+    );
   for (const n of [1, 2, 3]) await take(n, Math.floor(Date.now() / 1000) - 60 + n);
   const spoil = (n: number, changes: string, ...values: unknown[]) =>
     env.DB.prepare(`UPDATE ems_messages SET ${changes} WHERE account_id = ? AND provider_message_id = ?`)

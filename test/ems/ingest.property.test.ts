@@ -4,6 +4,7 @@ import { expect, it } from "vitest";
 import { createContext } from "../../src/ems/context.ts";
 import { consumeNotification } from "../../src/ems/intake/consumer.ts";
 import { type Client, connectMailbox, createClient, unique } from "../support/client.ts";
+import { queued } from "../support/queued.ts";
 
 const ctx = createContext(env, { waitUntil: () => {} });
 
@@ -106,7 +107,7 @@ it("any order, repetition and concurrency ends in the state of one delivery in o
               ...notification(grant_id, run, each),
               id: `${which}-${run}-${each.mail}-${each.version}`,
             };
-            return consumeNotification(ctx, { key: "none", received_at: 0, notification: sent });
+            return consumeNotification(ctx, queued(sent, 0));
           });
           await atATime(which === 0 ? 1 : concurrency, tasks);
           return outcome(client);

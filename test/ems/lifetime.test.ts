@@ -4,11 +4,14 @@ import { app } from "../../src/app.ts";
 import { createContext } from "../../src/ems/context.ts";
 import { TABLES } from "../../src/ems/erasure/batches.ts";
 import { applyMessage } from "../../src/ems/ingest/apply.ts";
+import { parkNotification } from "../../src/ems/intake/consumer.ts";
+import { nowSeconds } from "../../src/lib/time.ts";
 import { calm, faultyEnv, type Queued } from "../chaos/faults.ts";
 import { consume, execution } from "../chaos/queue.ts";
 import { type Client, connectMailbox, createClient, unique } from "../support/client.ts";
 import { cron, everyRow, keysOfRows, keysUnder, setClock } from "../support/lifetime.ts";
 import { eventually, notify, receiveMail, storedMail } from "../support/nylas.ts";
+import { queued } from "../support/queued.ts";
 import { waitFor } from "../support/wait.ts";
 
 afterEach(() => {
@@ -257,7 +260,7 @@ describe("a Worker that crashes", () => {
         };
         const time = Math.floor(Date.now() / 1000) + tried;
         const notification = { id: `n${unique()}`, type: "message.updated", time, data: { object } };
-        const body = { key: "none", received_at: time, notification };
+        const body = queued(notification, time);
         await consume([{ queue: "xabar-webhooks", body, attempts: 1 }], on, queue);
         return new Response();
       };
@@ -434,14 +437,15 @@ describe("erasing", () => {
     const box = await connectMailbox(client);
     await env.DB.prepare("DELETE FROM ems_accounts WHERE id = ?").bind(box.id).run();
     const subject = `Secret ${unique()}`;
-    await receiveMail({ from: { email: "c@out.example" }, to: [{ email: box.email_address }], subject });
+    const to = [{ email: box.email_address }];
+    await receiveMail({ from: { email: "c@out.example" }, to, subject, html: LARGE });
     const delivery = await eventually(async () => {
       const row = await env.DB.prepare(
         "SELECT key, state FROM ems_deliveries WHERE grant_id = ? AND type = 'message.created'",
       )
         .bind(box.grant_id)
         .first<{ key: string; state: string }>();
-      expect(row?.state).toBe("ignored");
+      expect(row).toMatchObject({ state: "ignored", key: expect.stringMatching(/^notifications\//) });
       return row!;
     });
     setClock(2);
@@ -499,11 +503,16 @@ describe("erasing", () => {
           .all<{ state: string }>();
         expect(results.every(({ state }) => state === "applied")).toBe(true);
       });
+      const data = { object: { grant_id: two.grant_id, name: secret } };
+      const dead = queued({ id: `n${unique()}`, type: "folder.created", data }, nowSeconds());
+      await parkNotification(createContext(env, execution), dead);
       const keys = await env.DB.prepare(
-        "SELECT key FROM ems_deliveries WHERE account_id IN (SELECT id FROM ems_accounts WHERE company_id = ?)",
+        `SELECT key FROM ems_deliveries
+         WHERE account_id IN (SELECT id FROM ems_accounts WHERE company_id = ?) AND key <> '' ORDER BY state`,
       )
         .bind(company)
         .all<{ key: string }>();
+      expect(keys.results.length).toBeGreaterThan(3);
       return { client, company, boxes: [one, two], mails, notifications: keys.results.map((row) => row.key) };
     };
     const [doomed, kept] = [await live(), await live()];

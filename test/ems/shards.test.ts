@@ -6,6 +6,7 @@ import { nowSeconds } from "../../src/lib/time.ts";
 import { createBulkAccount } from "../support/bulk.ts";
 import { type Client, connectMailbox, createClient, unique } from "../support/client.ts";
 import { createGrant, eventually, receiveMail } from "../support/nylas.ts";
+import { queued } from "../support/queued.ts";
 import { openStream, type Stream } from "../support/stream.ts";
 
 // One company in the main database, one in the second (see vitest.config.ts), and a user of both.
@@ -309,7 +310,7 @@ it("a database that is down does not stop intake in another", async () => {
     let retried = 0;
     const message = {
       ...{ id, timestamp: new Date(), attempts: 1, ack: () => {}, retry: () => retried++ },
-      body: { key: "none", received_at: nowSeconds(), notification },
+      body: queued(notification, nowSeconds()),
     };
     const batch = { queue: "xabar-webhooks", messages: [message], ackAll: () => {}, retryAll: () => {} };
     const execution = createExecutionContext();

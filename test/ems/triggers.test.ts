@@ -4,6 +4,7 @@ import { createContext } from "../../src/ems/context.ts";
 import { consumeNotification } from "../../src/ems/intake/consumer.ts";
 import type { MessageResponse } from "../../src/ems/messages/responses.ts";
 import { type Client, connectMailbox, createClient, unique } from "../support/client.ts";
+import { queued } from "../support/queued.ts";
 import { openStream } from "../support/stream.ts";
 
 const ctx = createContext(env, { waitUntil: () => {} });
@@ -19,11 +20,10 @@ beforeAll(async () => {
 
 /** Applies a notification as the queue delivers it. */
 const apply = (type: string, object: object, { time = NOW, data = {}, id = `n${unique()}` } = {}) =>
-  consumeNotification(ctx, {
-    key: "none",
-    received_at: NOW,
-    notification: { id, type, time, data: { object: { grant_id: account.grant_id, ...object }, ...data } },
-  });
+  consumeNotification(
+    ctx,
+    queued({ id, type, time, data: { object: { grant_id: account.grant_id, ...object }, ...data } }, NOW),
+  );
 
 const mail = (id: string, fields: object = {}) => ({
   id,
@@ -89,16 +89,13 @@ describe("message.deleted", () => {
     const stream = await openStream(client.token);
     await stream.next();
     const ringing = createContext(env, { waitUntil: () => {} });
-    await consumeNotification(ringing, {
-      key: "none",
-      received_at: NOW,
-      notification: {
-        id: `n${unique()}`,
-        type: "message.deleted",
-        time: NOW,
-        data: { object: { id: providerId(message), grant_id: account.grant_id } },
-      },
-    });
+    const deletion = {
+      id: `n${unique()}`,
+      type: "message.deleted",
+      time: NOW,
+      data: { object: { id: providerId(message), grant_id: account.grant_id } },
+    };
+    await consumeNotification(ringing, queued(deletion, NOW));
     expect(await stream.next()).toMatchObject({ event: "message.deleted", data: { message_id: message.id } });
     await stream.close();
   });
@@ -200,16 +197,13 @@ describe("a grant", () => {
 
   it("that is deleted leaves the account disconnected with all its mail", async () => {
     const other = await connectMailbox(client);
-    await consumeNotification(ctx, {
-      key: "none",
-      received_at: NOW,
-      notification: {
-        id: `n${unique()}`,
-        type: "grant.deleted",
-        time: NOW + 1,
-        data: { object: { grant_id: other.grant_id } },
-      },
-    });
+    const deletion = {
+      id: `n${unique()}`,
+      type: "grant.deleted",
+      time: NOW + 1,
+      data: { object: { grant_id: other.grant_id } },
+    };
+    await consumeNotification(ctx, queued(deletion, NOW));
     expect((await client.call("GET", `/accounts/${other.id}`)).body.status).toBe("disconnected");
   });
 });

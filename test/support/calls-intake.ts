@@ -6,6 +6,7 @@ import { unique } from "./client.ts";
 import { addExpired, type Grown, type GrownMailbox, middle } from "./grown.ts";
 import { breakRoute, createGrant, receiveMail, storedMail } from "./nylas.ts";
 import type { ObservedWorker } from "./observed-worker.ts";
+import { queued } from "./queued.ts";
 
 /** Connects a mailbox, and applies every change of a grant. */
 export async function connectAccounts(worker: ObservedWorker, { mailbox, users: { fresh: as } }: Grown) {
@@ -122,12 +123,10 @@ export async function receiveMails(
   await worker.notify("message.created", { ...mailOf(mailbox, { id: "a stranger's" }), grant_id: "unknown" });
   await worker.notify("folder.created", { grant_id: mailbox.grant_id });
   await worker.notify("no.such.trigger", { grant_id: mailbox.grant_id });
-  const givenUp = {
-    key: "none",
-    received_at: 0,
-    notification: { id: `given up ${mailbox.id}`, type: "message.created", data: {} },
-  };
-  await worker.deliver({ queue: "xabar-webhooks", body: givenUp, attempts: 42 });
+  for (const data of [{}, { grant_id: mailbox.grant_id }]) {
+    const body = queued({ id: `given up ${unique()}`, type: "message.created", data }, 0);
+    await worker.deliver({ queue: "xabar-webhooks", body, attempts: 42 });
+  }
 }
 
 /** Merges two threads, deletes messages, and restores one. */

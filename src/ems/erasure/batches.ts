@@ -94,7 +94,7 @@ async function eraseRows(ctx: Ctx, { company_id, account_id }: Erasure): Promise
         SELECT provider_message_id FROM ems_suspects WHERE account_id = ${account_id} LIMIT ${ROWS})
       RETURNING 1`,
     sql`
-      INSERT INTO ems_garbage (key, due_at) SELECT key, ${nowSeconds()} FROM (SELECT key ${deliveries}) WHERE true
+      INSERT INTO ems_garbage (key, due_at) SELECT key, ${nowSeconds()} FROM (SELECT key ${deliveries}) WHERE key <> ''
       ON CONFLICT (key) DO UPDATE SET due_at = excluded.due_at`,
     sql`DELETE FROM ems_deliveries WHERE id IN (SELECT id ${deliveries}) RETURNING 1`,
   ]);

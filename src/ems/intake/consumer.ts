@@ -10,7 +10,9 @@ import { readPush } from "../providers.ts";
 import { applyChange, isAboutGrant } from "./apply-change.ts";
 import { type NotificationRow, reasonOf, recordNotification } from "./ledger.ts";
 import { QueuedNotification } from "./notification.ts";
+import { park } from "./park.ts";
 import { readPolled } from "./polled.ts";
+import { readRecalled } from "./recall.ts";
 
 /**
  * Job: applies one notification from the queue, once. It may come twice, late, and in any order.
@@ -21,16 +23,13 @@ export async function consumeNotification(ctx: Ctx, body: unknown): Promise<void
   const push = await load(ctx, queued);
   if (!push) throw new RangeError(`The bytes of ${queued.key} are gone`);
   const { known, account, home } = await locate(ctx, push);
-  // No account has this grant, or the account was just erased: no user can ever replay it.
-  if (!account) await home.db.run(discard(queued.key));
-  const isFinished = known?.state === "applied" || known?.state === "ignored";
-  if (isFinished && !queued.replay) return;
+  if (!account) return ignoreUnknown(home, { push, queued, known });
+  if (isFinished(known) && !queued.replay) return;
 
-  const record = { push, queued, accountId: account?.id ?? null };
+  const record = { push, queued, accountId: account.id };
   const ignore = (error: string) => recordNotification(home, record, { state: "ignored", error });
   const { change } = push;
   if (change.kind === "ignored") return ignore(change.reason);
-  if (!account) return ignore("No account has this grant");
   // Once a user connects it again, the sweep makes up for it.
   if (account.disconnected_by_user && !isAboutGrant(change)) {
     return ignore("This account was disconnected by a user");
@@ -38,7 +37,7 @@ export async function consumeNotification(ctx: Ctx, body: unknown): Promise<void
   let reason: string | undefined;
   try {
     const { received_at: receivedAt, replay: isReplay = false } = queued;
-    const observed = { cause: push.id, observedAt: push.observed_at, receivedAt, isReplay };
+    const observed = { cause: push.cause ?? push.id, observedAt: push.observed_at, receivedAt, isReplay };
     reason = await applyChange(home, { account, change, ...observed });
   } catch (error) {
     // A provider's limit is no fault of this notification.
@@ -54,7 +53,7 @@ export async function consumeNotification(ctx: Ctx, body: unknown): Promise<void
 
 /**
  * Job: keeps and shows a notification that the queue has given up on. Cron replays it if an outage was the cause,
- * else an admin may. If the ledger knows of no failure, the ledger itself was away.
+ * else an admin may. If the ledger knows of no failure, the ledger itself was away. What is for no account is ignored.
  * @throws Error when that cannot be written; the queue brings it again
  */
 export async function parkNotification(ctx: Ctx, body: unknown): Promise<void> {
@@ -62,21 +61,43 @@ export async function parkNotification(ctx: Ctx, body: unknown): Promise<void> {
   const push = await load(ctx, queued);
   if (!push) return log("error", "notification.gone", { key: queued.key });
   const { known, account, home } = await locate(ctx, push);
-  if (known?.state === "applied" || known?.state === "ignored") return;
-  const record = { push, queued, accountId: account?.id ?? null };
-  const cause = known?.cause_kind ?? "outage";
-  await recordNotification(home, record, { state: "parked", error: known?.error ?? null, cause });
+  if (!account) return ignoreUnknown(home, { push, queued, known });
+  // The ledger may have been away when a replay failed.
+  if (isFinished(known) && !queued.replay) return;
+  const record = { push, queued, accountId: account.id };
+  const failure = { error: known?.error ?? null, cause: known?.cause_kind ?? "outage" } as const;
+  await park(home, record, queued.bytes, failure);
+}
+
+const isFinished = (known: Known | undefined): boolean =>
+  known?.state === "applied" || known?.state === "ignored";
+
+/**
+ * Ignores a notification for no account: none has this grant, or it was just erased. So no user can ever replay it,
+ * and no erasure would find its bytes.
+ */
+async function ignoreUnknown(
+  ctx: Ctx,
+  { push, queued, known }: { push: Push; queued: QueuedNotification; known: Known | undefined },
+): Promise<void> {
+  if (queued.key) await ctx.db.run(discard(queued.key));
+  if (isFinished(known) && !queued.replay) return;
+  const error = "No account has this grant";
+  await recordNotification(ctx, { push, queued, accountId: null }, { state: "ignored", error });
 }
 
 /**
- * @returns null when the bytes are gone: they are kept for 30 days
+ * @returns null when the bytes are gone: R2 keeps them for 30 days
  * @throws ZodError when they are no notification
  */
-async function load({ env }: Ctx, queued: QueuedNotification): Promise<Push | null> {
-  const read = (body: unknown) => readPolled(body) ?? readPush(body, queued.received_at);
-  if (queued.notification !== undefined) return read(queued.notification);
-  const object = await env.ATTACHMENTS.get(queued.key);
-  return object && read(await object.json());
+async function load(
+  { env }: Ctx,
+  { bytes, key = "", notification, received_at }: QueuedNotification,
+): Promise<Push | null> {
+  const read = (body: unknown) => readPolled(body) ?? readRecalled(body) ?? readPush(body, received_at);
+  if (notification !== undefined) return read(notification);
+  const stored = bytes ?? (await (await env.ATTACHMENTS.get(key))?.arrayBuffer());
+  return stored ? read(JSON.parse(new TextDecoder().decode(stored))) : null;
 }
 
 type LocatedAccount = ConnectedAccount & { disconnected_by_user: number };

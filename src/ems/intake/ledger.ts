@@ -10,15 +10,16 @@ import { olderThan, totalOf } from "../lists/page.ts";
 import { byNewest, cutPage, formatCursor, type RowKey, rowsFor } from "../lists/pagination.ts";
 import type { Push } from "../provider/changes.ts";
 import type { notifications } from "../schema/intake.ts";
-import type { QueuedNotification } from "./notification.ts";
+import { enqueueNotification, type QueuedNotification } from "./notification.ts";
+import { recall, summarize } from "./recall.ts";
 import type { NotificationListResponse, NotificationResponse } from "./responses.ts";
 import type { NotificationsQuery, ReplayQuery } from "./schemas.ts";
 
 export type NotificationRow = RowOf<typeof notifications>;
 
 export interface Recorded {
-  push: Pick<Push, "id" | "type" | "grant_id" | "occurred_at">;
-  queued: Pick<QueuedNotification, "key" | "received_at">;
+  push: Pick<Push, "id" | "type" | "grant_id" | "occurred_at" | "change">;
+  queued: { key?: string | undefined; received_at: number };
   accountId: string | null;
 }
 
@@ -42,11 +43,15 @@ const FIRST_GAP_SECONDS = 600;
 const LAST_GAP_SECONDS = 6 * 3600;
 
 /** Writes to the ledger what became of a notification. */
-export async function recordNotification(
-  { db }: Ctx,
+export const recordNotification = ({ db }: Ctx, recorded: Recorded, outcome: Outcome): Promise<void> =>
+  db.run(toLedger(recorded, outcome));
+
+/** The statement of `recordNotification`. */
+export function toLedger(
   { push, queued, accountId }: Recorded,
   { state, error = null, cause = null, isCounted = true }: Outcome,
-): Promise<void> {
+): SQL {
+  const { key = "" } = queued;
   const failed = state === "received" && isCounted ? 1 : 0;
   const outcome = {
     state,
@@ -65,18 +70,20 @@ export async function recordNotification(
     received_at: queued.received_at,
     occurred_at: push.occurred_at,
     attempts: failed,
-    key: queued.key,
+    key,
+    change: summarize(push.change),
     retry_at: isRetried ? nowSeconds() + FIRST_GAP_SECONDS : null,
     ...outcome,
   };
   const changes: Changes<typeof notifications> = {
     ...outcome,
     attempts: sql`attempts + ${failed}`,
+    ...(key === "" ? {} : { key: sql`iif(key = '', ${key}, key)` }),
     retry_at: isRetried ? retryAt : null,
   };
-  await db.run(sql`
+  return sql`
     ${insertInto<typeof notifications>("ems_deliveries", row)}
-    ON CONFLICT (id) DO UPDATE SET ${assign<typeof notifications>(changes)}`);
+    ON CONFLICT (id) DO UPDATE SET ${assign<typeof notifications>(changes)}`;
 }
 
 type ListedRow = NotificationRow & RowKey;
@@ -151,23 +158,35 @@ async function readMatching(ctx: UserCtx, accounts: string[], query: Notificatio
 }
 
 /**
- * Applies a notification again, from its stored bytes, by way of the queue.
- * @throws ServiceError `not_found` when it was not for an account of the caller's companies; `conflict` when its
- *   bytes are gone
+ * Applies a notification again, by way of the queue: from its stored bytes, or else by asking the provider.
+ * @throws ServiceError `not_found` when it was not for an account of the caller's companies; `conflict` when it has no
+ *   bytes and the provider cannot be asked for what it said
  */
 export async function replayNotification(ctx: UserCtx, id: string): Promise<NotificationResponse> {
   const mine = sql`id = ${id} AND account_id IN (SELECT id FROM ems_accounts WHERE company_id ${inCompanies(ctx)})`;
   const [row] = await ctx.db.all(sql<NotificationRow>`SELECT * FROM ems_deliveries WHERE ${mine}`);
   if (!row) throw notFound("Delivery");
-  if (!(await ctx.env.ATTACHMENTS.head(row.key))) {
-    throw new ServiceError("conflict", "The bytes of this delivery are kept for 30 days, and are gone");
-  }
+  const source = await sourceOf(ctx, row);
+  // It stays parked until it is in the queue: cron replays what is parked.
+  await enqueueNotification(ctx.env, { ...source, received_at: row.received_at, replay: true });
   await ctx.db.run(sql`
     UPDATE ems_deliveries SET state = 'received', attempts = 0, error = NULL, finished_at = NULL, retry_at = NULL
-    WHERE ${mine}`);
-  const queued: QueuedNotification = { key: row.key, received_at: row.received_at, replay: true };
-  await ctx.env.WEBHOOKS.send(queued);
+    WHERE ${mine} AND state = 'parked'`);
   return toResponse({ ...row, state: "received", attempts: 0, error: null, finished_at: null });
+}
+
+/** @throws ServiceError `conflict` */
+async function sourceOf(
+  { env }: Ctx,
+  row: NotificationRow,
+): Promise<Pick<QueuedNotification, "key" | "bytes">> {
+  if (row.key !== "" && (await env.ATTACHMENTS.head(row.key))) return { key: row.key };
+  const bytes = recall(row);
+  if (bytes) return { bytes };
+  throw new ServiceError(
+    "conflict",
+    `The bytes of this delivery are not kept, and the provider cannot be asked again for "${row.type}"`,
+  );
 }
 
 /** Per call: the caller waits for ten sends to the queue. */
@@ -218,11 +237,14 @@ export async function replayDue(ctx: Ctx): Promise<void> {
 
 const toResponse = ({
   cause_kind: _kind,
+  change: _change,
   replays: _replays,
+  key,
   retry_at,
   ...row
 }: NotificationRow): NotificationResponse => ({
   ...row,
+  key: key || null,
   account_id: row.account_id ?? "",
   received_at: toIso(row.received_at),
   occurred_at: toIsoOrNull(row.occurred_at),

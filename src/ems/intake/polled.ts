@@ -10,8 +10,9 @@ import { isOutage } from "../outage.ts";
 import type { Push } from "../provider/changes.ts";
 import type { ProviderPage } from "../provider/port.ts";
 import { applyIncoming } from "./incoming.ts";
-import { reasonOf, recordNotification } from "./ledger.ts";
-import { notificationKey } from "./receive.ts";
+import { reasonOf } from "./ledger.ts";
+import { park } from "./park.ts";
+import { askFor } from "./recall.ts";
 
 export interface PollOptions {
   /** When the page was asked for, in milliseconds. */
@@ -44,10 +45,11 @@ export async function applyPage(
       const { outcome } = await applyIncoming(ctx, account, applying);
       if (outcome === "created" || outcome === "updated") changed++;
     } catch (error) {
-      await park(ctx, account, message.id, { id: message.id }, error, isHistory);
+      await parkMessage(ctx, account, message.id, { id: message.id }, error, isHistory);
     }
   }
-  for (const { id, raw, error } of page.unreadable) await park(ctx, account, id, raw, error, isHistory);
+  for (const { id, raw, error } of page.unreadable)
+    await parkMessage(ctx, account, id, raw, error, isHistory);
   return changed;
 }
 
@@ -88,20 +90,14 @@ const toPush = ({ polled: { id, grant_id, at, message_id, is_history } }: Polled
   change:
     message_id === null
       ? { kind: "unreadable", error: new RangeError("The message has no id to ask the provider for") }
-      : {
-          kind: "message",
-          message: { id: message_id },
-          isPartial: true,
-          isPresentable: false,
-          isHistory: is_history,
-        },
+      : askFor(message_id, is_history),
 });
 
 /** An id that fits into a notification's id and an R2 key. Others are hashed. */
 const PLAIN_ID = /^[\x21-\x7e]{1,150}$/;
 
 /** Notes a message in the ledger as a notification that could not be applied. */
-async function park(
+async function parkMessage(
   ctx: Ctx,
   account: ConnectedAccount,
   providerId: string | null,
@@ -123,9 +119,8 @@ async function park(
     is_history: isHistory,
   };
   const message: PolledMessage = { polled, raw };
-  const queued = { key: notificationKey(received_at, polled.id), received_at };
-  await ctx.env.ATTACHMENTS.put(queued.key, JSON.stringify(message));
+  const bytes = new TextEncoder().encode(JSON.stringify(message));
   const cause = isOutage(error) ? "outage" : "itself";
-  const record = { push: toPush(message), queued, accountId: account.id };
-  await recordNotification(ctx, record, { state: "parked", error: reasonOf(error), cause });
+  const record = { push: toPush(message), queued: { received_at }, accountId: account.id };
+  await park(ctx, record, bytes, { error: reasonOf(error), cause });
 }

@@ -1,10 +1,13 @@
 import { nowSeconds, toIso } from "../../lib/time.ts";
 import type { Ctx } from "../context.ts";
 import type { ReceivedPush } from "../provider/connector.ts";
-import type { QueuedNotification } from "./notification.ts";
+import { enqueueNotification } from "./notification.ts";
 
-/** A queue message holds 128 KB, with what the queue adds; a larger one is read from R2. */
-const MAX_QUEUED_BYTES = 100_000;
+/**
+ * A queue message holds 128,000 bytes. The rest is room for the queue's own data, about 100 bytes, and for what this
+ * Worker adds: see `enqueueNotification`.
+ */
+export const MAX_QUEUED_BYTES = 100_000;
 
 /** R2 keys of notifications: `notifications/{day}/{id}.json`, so that a day's can be removed together. */
 export const NOTIFICATIONS = "notifications/";
@@ -14,19 +17,13 @@ export const notificationKey = (receivedAt: number, id: string): string =>
   `${NOTIFICATIONS}${toIso(receivedAt).slice(0, 10)}/${encodeURIComponent(id)}.json`;
 
 /**
- * Puts a notification where it cannot get lost, and has it applied later.
- * @throws Error when R2 or the queue fails; the provider must then send it again
+ * Puts a notification where it cannot get lost, and has it applied later: into the queue, and a large one into R2.
+ * @throws Error when the queue fails, or R2 for a large one; the provider must then send it again
  */
-export async function keepNotification({ env }: Ctx, { id, body, bytes }: ReceivedPush): Promise<void> {
+export async function keepNotification({ env }: Ctx, { id, bytes }: ReceivedPush): Promise<void> {
   const received_at = nowSeconds();
+  if (bytes.byteLength <= MAX_QUEUED_BYTES) return enqueueNotification(env, { received_at, bytes });
   const key = notificationKey(received_at, id);
-  const queued: QueuedNotification = { key, received_at };
-  const put = () => env.ATTACHMENTS.put(key, bytes, { httpMetadata: { contentType: "application/json" } });
-  if (bytes.byteLength <= MAX_QUEUED_BYTES) {
-    // Should one of the two fail, the repetition does both again, and is applied once all the same.
-    await Promise.all([put(), env.WEBHOOKS.send({ ...queued, notification: body })]);
-    return;
-  }
-  await put();
-  await env.WEBHOOKS.send(queued);
+  await env.ATTACHMENTS.put(key, bytes, { httpMetadata: { contentType: "application/json" } });
+  await enqueueNotification(env, { received_at, key });
 }

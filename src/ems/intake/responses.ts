@@ -17,8 +17,8 @@ export const NotificationResponse = z.object({
   finished_at: z.nullable(z.iso.datetime()),
   /** When cron replays it, if an outage has parked it. */
   retry_at: z.nullable(z.iso.datetime()),
-  /** The R2 key of its bytes, which are kept for 30 days. */
-  key: z.string(),
+  /** The R2 key of its bytes, if they are stored: those of a large one, and of one that was parked, for 30 days. */
+  key: z.nullable(z.string()),
 });
 export type NotificationResponse = z.infer<typeof NotificationResponse>;
 

@@ -79,5 +79,7 @@ export interface Push {
    * deletion is later than both.
    */
   observed_at: number;
+  /** Names it in events, if its id does not. */
+  cause?: string;
   change: Change;
 }

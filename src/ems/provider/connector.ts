@@ -5,9 +5,7 @@ import type { MailProvider } from "./port.ts";
 export interface ReceivedPush {
   /** The provider's own id: a repetition has the same. */
   id: string;
-  /** For the connector to read later. */
-  body: unknown;
-  /** The same as JSON. */
+  /** JSON, which the connector reads later. */
   bytes: Uint8Array;
 }
 
@@ -17,7 +15,8 @@ export interface Connector<Config> {
   sendSeconds: number;
   connect(config: Config): MailProvider;
   /**
-   * Reads the body of a `ReceivedPush`.
+   * Reads a `ReceivedPush`.
+   * @param body the value of its bytes
    * @param receivedAt when it came, in seconds since the epoch
    * @throws ZodError for what is no push; a push that lacks what its type needs is an `unreadable` change
    */

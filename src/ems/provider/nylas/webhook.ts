@@ -32,8 +32,7 @@ export async function openPush(config: Config, { signature, encoding, body }: Po
     (await verifyHmac(current, raw, signature)) || (previous && (await verifyHmac(previous, raw, signature)));
   if (!isSigned) throw badSignature();
   const bytes = encoding === "gzip" ? await inflate(raw) : raw;
-  const notification = parse(bytes);
-  return { id: notification.id, body: notification, bytes };
+  return { id: parse(bytes).id, bytes };
 }
 
 const badSignature = () =>
