@@ -73,7 +73,7 @@ function asked({ users, mails, mailsIn }: Day): Activity[] {
 }
 
 /** Notifications of the provider, and the work that follows. */
-function received({ mails, mailsIn }: Day): Activity[] {
+function received({ mails, mailsIn, notifications }: Day): Activity[] {
   const begun = mailsIn * volume("newThreads");
   const withFiles = mailsIn * volume("withFiles");
   return [
@@ -83,6 +83,7 @@ function received({ mails, mailsIn }: Day): Activity[] {
     notification("our own mail comes back", mails - mailsIn),
     notification("message.updated, folders only", mails * volume("updates")),
     work("put a large body into R2", mails * volume("largeBodies")),
+    work("put a large notification into R2, and get it", notifications * volume("largeNotifications")),
   ];
 }
 

@@ -91,7 +91,7 @@ function storage(scale: Scale, day: Day, bytesPerMessage: number): Pick<Usage, "
   const months = volume("keptMonths");
   const files = day.mailsIn * volume("withFiles") * volume("mailFilesMb") * 1e6;
   const bodies = day.mails * volume("largeBodies") * volume("packedKb") * 1000;
-  const notifications = day.notifications * (ESTIMATES.notificationBytes + volume("bodyKb") * 1000);
+  const notifications = day.notifications * volume("largeNotifications") * ESTIMATES.largeNotificationBytes;
   const r2Bytes = scale.companies * WORKING_DAYS * ((files + bodies) * months + notifications);
   return { d1Gb: databaseBytes(scale, day, bytesPerMessage, months) / GB, r2Gb: r2Bytes / GB };
 }

@@ -32,6 +32,7 @@ export const VOLUMES = {
   rowKb: [0.3, "KB of it that lie in D1, on average of all mails: bodies up to 2 KB"],
   largeBodies: [0.67, "of the mails have a larger body, which goes to R2"],
   packedKb: [4, "KB of such a body in R2, compressed"],
+  largeNotifications: [0.02, "of the notifications have over 100 KB, and go through R2"],
   lists: [40, "lists that a user opens a working day, each with the unread counts"],
   refreshes: [
     1,
@@ -66,12 +67,12 @@ export const ESTIMATES = {
   /** Size of a row with its indexes, measured with 50,000 rows: inbox entries, webhook log, event log. The logs are
    * kept for 30 days. */
   entryBytes: 400,
-  deliveryBytes: 360,
+  deliveryBytes: 340,
   eventBytes: 265,
   /** Rows written per read message: a user who has read most of a range gets rows for all of it. */
   entriesForEachRead: 1.3,
-  /** Size of a raw notification without the body. Kept in R2 for 30 days. */
-  notificationBytes: 3000,
+  /** Size of a notification over 100 KB. Kept in R2 for 30 days. */
+  largeNotificationBytes: 150_000,
   /** A comment every 15 s without an event. */
   keepalivesAMinute: 4,
   /** Size of a log line with the metadata of Cloudflare. Kept for 7 days. */

@@ -39,9 +39,9 @@ export async function fillLedgers({ db }: RunningWorker, mailbox: FilledMailbox)
   const owner = `${company}, '${accountId}'`;
   const statements = [
     `${numbers(deliveries)} INSERT INTO ems_deliveries
-       (id, type, grant_id, account_id, received_at, occurred_at, state, finished_at, key)
+       (id, type, grant_id, account_id, received_at, occurred_at, state, finished_at, key, change)
      SELECT 'notification-' || i, 'message.created', '${mailbox.grantId}', '${accountId}', ${at(deliveries)},
-       ${at(deliveries)}, 'applied', ${at(deliveries)}, 'notifications/fill/' || i || '.json' FROM n`,
+       ${at(deliveries)}, 'applied', ${at(deliveries)}, '', 'message/' || i FROM n`,
     `${numbers(deliveries)} INSERT INTO ems_events (company_id, type, message_id, cause, created_at)
      SELECT ${company}, 'message.created', ${message}, 'fill/' || i, ${at(deliveries)} FROM n`,
     `${numbers(drafts)} INSERT INTO ems_outbox

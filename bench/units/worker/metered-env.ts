@@ -79,8 +79,13 @@ const METADATA_BYTES = 100;
 
 /** Operations to write, read or delete a message once. */
 export function operationsOf(body: unknown): number {
-  const bytes = new TextEncoder().encode(JSON.stringify(body)).length + METADATA_BYTES;
-  return Math.ceil(bytes / BLOCK_BYTES);
+  let bytes = METADATA_BYTES;
+  const text = JSON.stringify(body, (_name, value) => {
+    if (!(value instanceof Uint8Array)) return value;
+    bytes += value.byteLength; // as it travels
+    return undefined;
+  });
+  return Math.ceil((bytes + new TextEncoder().encode(text).length) / BLOCK_BYTES);
 }
 
 function meteredQueue(queue: Queue): Queue {
