@@ -14,5 +14,8 @@ export const formatRetry = (milliseconds: number): string => `retry: ${milliseco
 export const formatEvent = (event: string, data: unknown): string =>
   `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
 
-/** Adds an id to an event. The client sends it as Last-Event-ID when it reconnects. */
-export const withId = (id: string, event: string): string => `id: ${id}\n${event}`;
+/**
+ * Adds an id to an event. The client sends it as Last-Event-ID when it reconnects. It is the last line: some clients
+ * (fetch-event-source) take it when they read it, and would skip an event that was cut off after it.
+ */
+export const withId = (id: string, event: string): string => `${event.slice(0, -1)}id: ${id}\n\n`;

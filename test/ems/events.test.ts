@@ -69,7 +69,7 @@ describe("a stream", () => {
       expect(retry).toMatch(/^retry: [12]\d{3}$/);
       told.add(retry);
       // Part of the `connected` event: no blank line before it.
-      expect(await stream.nextBlock()).toMatch(/^id: \S+\nevent: connected\ndata: \{.*\}$/);
+      expect(await stream.nextBlock()).toMatch(/^event: connected\ndata: \{.*\}\nid: \S+$/);
       await stream.close();
     }
     expect(told.size).toBeGreaterThan(1);
@@ -190,7 +190,7 @@ describe("a stream", () => {
     expect(await stream.nextLine()).toBe(":");
     expect(await isAwake()).toBe(false);
     await receive(account, "Good morning");
-    expect(await stream.nextBlock()).toMatch(/^id: \S+\nevent: message\.created\ndata: \{/);
+    expect(await stream.nextBlock()).toMatch(/^event: message\.created\ndata: \{.*\}\nid: \S+$/);
     await stream.close();
   });
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { formatPosition, parsePosition, positionAt } from "../../src/ems/events/position.ts";
+import { formatPosition, parsePosition, positionAt, positionsIn } from "../../src/ems/events/position.ts";
 
 const company = fc.integer({ min: -1000, max: Number.MAX_SAFE_INTEGER });
 const id = fc.integer({ min: 0, max: 1e12 });
@@ -14,6 +14,17 @@ describe("a position", () => {
         const text = formatPosition(position);
         expect(parsePosition(text)).toEqual(position);
         expect(encodeURIComponent(text)).toBe(text);
+      }),
+    );
+  });
+
+  it("after events of one company has the others where they were", () => {
+    fc.assert(
+      fc.property(entries, company, fc.array(id, { minLength: 1 }), (pairs, own, ids) => {
+        const position = new Map(pairs);
+        const positionAfter = positionsIn(position, own);
+        for (const each of ids)
+          expect(parsePosition(positionAfter(each))).toEqual(new Map(position).set(own, each));
       }),
     );
   });

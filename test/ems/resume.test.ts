@@ -1,6 +1,7 @@
-import { runInDurableObject } from "cloudflare:test";
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { observedD1 } from "../../dev/worker/observed-d1.ts";
 import type { AccountResponse } from "../../src/ems/accounts/responses.ts";
 import { createContext } from "../../src/ems/context.ts";
 import { CompanyHub } from "../../src/ems/events/hub.ts";
@@ -369,6 +370,81 @@ describe("a hub", () => {
     await hubOf(company).notify();
     expect(messagesIn(await take(stream, ids.length))).toEqual(ids);
     await stream.close();
+  });
+
+  it("sends the events of one read in one write", async () => {
+    const { ctx } = metered(client.claims);
+    const user = { ...ctx.user, exp: Date.now() / 1000 + 60 };
+    const reader = openBody(ctx, user, undefined).pipeThrough(new TextDecoderStream()).getReader();
+    const isConnected = ({ value }: { value?: string | undefined }) => value?.includes("event: connected");
+    while (!isConnected(await reader.read()));
+    const ids = await append(company, 50);
+    await hubOf(company).notify();
+    const { value } = await reader.read();
+    expect(ids.filter((id) => value?.includes(id))).toEqual(ids);
+    await reader.cancel();
+  });
+
+  describe("that has just read its log", () => {
+    afterEach(() => {
+      vi.useRealTimers();
+      vi.restoreAllMocks();
+    });
+
+    it("gathers further notifications for 50 ms, and reads once for all of them", async () => {
+      const { stream } = await connect(client.token);
+      const ids: string[] = [];
+      let reads = 0;
+      const DB = observedD1(env.DB, () => void reads++);
+      await runInDurableObject(hubOf(company), async (_hub, state) => {
+        const hub = new CompanyHub(state, { ...env, DB } as Env);
+        vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
+        const timers: [run: () => void, ms?: number][] = [];
+        const timer = (...one: [() => void, number?]) => timers.push(one) as never;
+        vi.spyOn(globalThis, "setTimeout").mockImplementation(timer as never);
+        ids.push(...(await append(company)));
+        await hub.notify();
+        expect([reads, timers]).toEqual([1, []]);
+        vi.setSystemTime(Date.now() + 20);
+        const gathered: Promise<void>[] = [];
+        for (let n = 0; n < 3; n++) {
+          ids.push(...(await append(company)));
+          gathered.push(hub.notify());
+        }
+        expect([reads, timers]).toEqual([1, [[expect.any(Function), 30]]]);
+        timers[0]?.[0]();
+        await Promise.all(gathered);
+        expect(reads).toBe(2);
+        vi.setSystemTime(Date.now() + 50);
+        ids.push(...(await append(company)));
+        await hub.notify();
+        expect([reads, timers.length]).toEqual([3, 1]);
+      });
+      expect(messagesIn(await take(stream, ids.length))).toEqual(ids);
+      await stream.close();
+    });
+
+    it("loses nothing when it is evicted while it gathers: its caller notifies again", async () => {
+      const { stream } = await connect(client.token);
+      const ids = await append(company);
+      await hubOf(company).notify();
+      ids.push(...(await append(company)));
+      const queue: Queued[] = [];
+      const deferred: Promise<unknown>[] = [];
+
+      notifyHub(
+        createContext(
+          faultyEnv(() => null, queue),
+          { waitUntil: (work) => void deferred.push(work) },
+        ),
+        company,
+      );
+      await evictDurableObject(hubOf(company));
+      await Promise.all(deferred);
+      await drain(queue, env);
+      expect(messagesIn(await take(stream, 2))).toEqual(ids);
+      await stream.close();
+    });
   });
 
   it("closes a client that does not read, while another gets all events", async () => {

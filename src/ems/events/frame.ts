@@ -17,10 +17,11 @@ export const toEventData = ({
 });
 
 /**
- * What a hub sends to a stream: the event's id in the log, and its SSE text. The text has no `id:` line: that is a
- * position, and each stream has its own. The id is null for events outside the log.
+ * What a hub sends to a stream in one message: events of the log in order, or one event outside the log. Each has its
+ * id in the log (null outside), and its SSE text. The text has no `id:` line: that is a position, and each stream has
+ * its own.
  */
-export type Packet = [id: number | null, frame: string];
+export type Packet = [id: number | null, frame: string][];
 
 /** Formats an event as SSE text without an `id:` line. */
 export const toFrame = (event: LoggedEvent): string => formatEvent(event.type, toEventData(event));

@@ -8,6 +8,11 @@ import { Leases, type Presence, toPresenceFrame } from "./leases.ts";
 import { type LoggedEvent, lastEventId, readEvents } from "./log.ts";
 
 const READ_LIMIT = 200;
+/**
+ * A read of the log starts at least this long after the one before, in milliseconds, and covers all notifications in
+ * between. A write to a stream costs the same for one event and for several.
+ */
+const GATHER_MS = 50;
 /** Maximum streams per user, more than a user has tabs. A hub has at most 32,768 sockets, and sends to all of them. */
 const STREAMS_PER_USER = 20;
 
@@ -24,6 +29,8 @@ export class CompanyHub extends DurableObject<Env> {
   #reading: Promise<void> = Promise.resolve();
   /** A read that has not started also covers later notifications. */
   #isReadPending = false;
+  /** When the last read started. */
+  #readAt = 0;
 
   /**
    * Joins a stream: `GET ?user=` with Upgrade: websocket. This socket may miss events up to the response's `x-cursor`,
@@ -51,14 +58,19 @@ export class CompanyHub extends DurableObject<Env> {
   }
 
   /**
-   * Sends the new events of the company's log. Called after the commit that appended them.
+   * Sends the new events of the company's log: at once, unless a read started just before. Called after the commit that
+   * appended them. If the object is evicted while it gathers, this call fails, and the caller notifies again.
    * @throws Error when the log cannot be read: the caller must notify again
    */
   async notify(): Promise<void> {
     if (this.#isReadPending || this.ctx.getWebSockets().length === 0) return;
     this.#isReadPending = true;
+    // Bounded above as well, in case the clock is set back.
+    const wait = Math.min(this.#readAt + GATHER_MS - Date.now(), GATHER_MS);
+    if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
     await this.#enqueue(() => {
       this.#isReadPending = false;
+      this.#readAt = Date.now();
       return this.#sendNew();
     });
   }
@@ -116,9 +128,9 @@ export class CompanyHub extends DurableObject<Env> {
     for (let start = 0, end = 0; start < events.length; start = end) {
       const audience = events[start]?.user_id ?? null;
       while (end < events.length && events[end]?.user_id === audience) end++;
-      const packets = events.slice(start, end).map((event): Packet => [event.id, toFrame(event)]);
+      const packet = events.slice(start, end).map((event): Packet[number] => [event.id, toFrame(event)]);
       const sockets = this.ctx.getWebSockets(audience === null ? undefined : String(audience));
-      sendTo(sockets, packets);
+      sendTo(sockets, packet);
     }
   }
 
@@ -144,8 +156,8 @@ export class CompanyHub extends DurableObject<Env> {
   }
 }
 
-function sendTo(sockets: WebSocket[], packets: Packet[]): void {
-  const text = JSON.stringify(packets);
+function sendTo(sockets: WebSocket[], packet: Packet): void {
+  const text = JSON.stringify(packet);
   for (const socket of sockets) {
     try {
       socket.send(text);

@@ -17,19 +17,43 @@ export const positionAt = (companies: number[], idOf: (company: number) => numbe
  * @returns for example `2s.1.4_a~1x7k2f`
  */
 export function formatPosition(position: Position): string {
-  const base = Math.min(...position.values(), Number.MAX_SAFE_INTEGER);
-  let text = base.toString(36);
-  for (const [company, id] of position) {
-    text += `.${company.toString(36)}`;
-    if (id > base) text += `_${(id - base).toString(36)}`;
-  }
-  return `${text}~${checksum(text)}`;
+  const base = lowestOf(position);
+  const text = headOf(position, base);
+  return `${text}~${checksum(text).toString(36)}`;
 }
+
+/**
+ * Formats the positions of a client that reads on in one company's log. The rest of the position is formatted once.
+ * @returns a function that formats the position after an event of the company
+ */
+export function positionsIn(position: Position, company: number): (id: number) => string {
+  const others = new Map(position);
+  others.delete(company);
+  const lowest = lowestOf(others);
+  let [base, head, sum] = [Number.NaN, "", 0];
+  return (id) => {
+    if (base !== Math.min(lowest, id)) {
+      base = Math.min(lowest, id);
+      head = headOf(others, base);
+      sum = checksum(head);
+    }
+    const own = entryOf(company, id, base);
+    return `${head}${own}~${checksum(own, sum).toString(36)}`;
+  };
+}
+
+const lowestOf = (position: Position): number => Math.min(...position.values(), Number.MAX_SAFE_INTEGER);
+
+const headOf = (position: Position, base: number): string =>
+  [base.toString(36), ...[...position].map(([company, id]) => entryOf(company, id, base))].join("");
+
+const entryOf = (company: number, id: number, base: number): string =>
+  `.${company.toString(36)}${id > base ? `_${(id - base).toString(36)}` : ""}`;
 
 /** Parses a position of `formatPosition`. @returns null for any other text */
 export function parsePosition(token: string): Position | null {
   const [, text, base, companies, sum] = /^((\w+)((?:\.-?\w+)*))~(\w+)$/.exec(token) ?? [];
-  if (text === undefined || base === undefined || checksum(text) !== sum) return null;
+  if (text === undefined || base === undefined || checksum(text).toString(36) !== sum) return null;
   const entries = (companies ?? "").split(".").slice(1);
   return new Map(
     entries.map((entry) => {
@@ -39,9 +63,9 @@ export function parsePosition(token: string): Position | null {
   );
 }
 
-/** FNV-1a, 32 bits. */
-function checksum(text: string): string {
-  let hash = 0x811c9dc5;
+/** FNV-1a, 32 bits. @param start the checksum of the text before this one */
+function checksum(text: string, start = 0x811c9dc5): number {
+  let hash = start;
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  return (hash >>> 0).toString(36);
+  return hash >>> 0;
 }

@@ -4,7 +4,7 @@ import type { Ctx } from "../context.ts";
 import type { CurrentUser } from "../user.ts";
 import { type Packet, toFrame } from "./frame.ts";
 import { hubOf, TOO_MANY_STREAMS } from "./hub-client.ts";
-import { formatPosition, type Position } from "./position.ts";
+import { formatPosition, type Position, positionsIn } from "./position.ts";
 import { type EventKey, findMissed, readByKeys, resolveStart, type Start } from "./replay.ts";
 import { RESYNC } from "./schemas.ts";
 
@@ -172,19 +172,27 @@ class Stream {
     if (!this.#isOpen) webSocket.close(1000);
   }
 
-  #receive(company: number, packets: Packet[]): void {
-    for (const [id, frame] of packets) {
-      if (id === null) this.#write(frame);
-      else if (this.#isLive) this.#advance(company, id, frame);
-      else this.#reached.set(company, Math.max(id, this.#reached.get(company) ?? 0));
-    }
+  #receive(company: number, packet: Packet): void {
+    const last = packet.at(-1)?.[0] ?? null;
+    if (last === null) this.#write(packet.map(([, frame]) => frame).join(""));
+    else if (this.#isLive) this.#advance(company, packet);
+    else this.#reached.set(company, Math.max(last, this.#reached.get(company) ?? 0));
   }
 
-  /** Sends an event, unless the client has received it from the log. */
-  #advance(company: number, id: number, frame: string): void {
-    if (id <= (this.#position.get(company) ?? 0)) return;
-    this.#position.set(company, id);
-    this.#write(withId(formatPosition(this.#position), frame));
+  /**
+   * Sends events of one company in one write, without those that the client has received. Each has its own id: a
+   * connection may break inside the write.
+   */
+  #advance(company: number, packet: Packet): void {
+    const before = this.#position.get(company) ?? 0;
+    const positionAfter = positionsIn(this.#position, company);
+    let text = "";
+    for (const [id, frame] of packet) {
+      if (id === null || id <= before) continue;
+      this.#position.set(company, id);
+      text += withId(positionAfter(id), frame);
+    }
+    if (text) this.#write(text);
   }
 
   /** Sends missed events from the log until none are left. From then on, events come from the sockets. */
@@ -208,7 +216,7 @@ class Stream {
     for await (const event of readByKeys(this.#ctx, this.#user, missed)) {
       if (!this.#isOpen) return;
       while (this.#isOpen && this.#isFull) await new Promise<void>((resolve) => (this.#resume = resolve));
-      this.#advance(event.company_id, event.id, toFrame(event));
+      this.#advance(event.company_id, [[event.id, toFrame(event)]]);
     }
   }
 }
