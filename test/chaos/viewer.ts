@@ -2,9 +2,8 @@ import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import type { AccountResponse } from "../../src/ems/accounts/responses.ts";
 import { type Position, parsePosition } from "../../src/ems/events/position.ts";
-import type { InboxItemResponse } from "../../src/ems/inbox/responses.ts";
+import type { InboxItemResponse, ThreadSummary } from "../../src/ems/items/responses.ts";
 import type { MessageResponse } from "../../src/ems/messages/responses.ts";
-import type { ThreadSummary } from "../../src/ems/threads/responses.ts";
 import { type Client, createClient, unique } from "../support/client.ts";
 import { openStream, type Stream, type StreamEvent } from "../support/stream.ts";
 

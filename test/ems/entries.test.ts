@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import type { InboxItemResponse } from "../../src/ems/inbox/responses.ts";
+import type { InboxItemResponse } from "../../src/ems/items/responses.ts";
 import { type Client, createClient, unique } from "../support/client.ts";
 import { eventually, receiveMail } from "../support/nylas.ts";
 import { follow } from "../support/stream.ts";

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { AccountResponse } from "../../src/ems/accounts/responses.ts";
-import type { InboxItemResponse } from "../../src/ems/inbox/responses.ts";
+import type { InboxItemResponse } from "../../src/ems/items/responses.ts";
 import { type Client, connectMailbox, createClient } from "../support/client.ts";
 import { eventually, receiveMail } from "../support/nylas.ts";
 

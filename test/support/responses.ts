@@ -5,6 +5,7 @@ import * as companies from "../../src/ems/companies/responses.ts";
 import * as events from "../../src/ems/events/responses.ts";
 import * as inbox from "../../src/ems/inbox/responses.ts";
 import * as intake from "../../src/ems/intake/responses.ts";
+import * as items from "../../src/ems/items/responses.ts";
 import * as messages from "../../src/ems/messages/responses.ts";
 import * as nylas from "../../src/ems/provider/nylas/responses.ts";
 import * as drafts from "../../src/ems/sending/drafts/responses.ts";
@@ -19,6 +20,7 @@ const FILES: Record<string, z.ZodMiniType>[] = [
   events,
   inbox,
   intake,
+  items,
   messages,
   nylas,
   drafts,

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import type { AccountResponse } from "../../src/ems/accounts/responses.ts";
-import type { InboxItemResponse } from "../../src/ems/inbox/responses.ts";
+import type { InboxItemResponse } from "../../src/ems/items/responses.ts";
 import type { MessageResponse } from "../../src/ems/messages/responses.ts";
 import { type Client, connectMailbox, createClient, unique } from "./client.ts";
 import { eventually, receiveMail, storedMail } from "./nylas.ts";

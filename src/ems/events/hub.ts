@@ -2,12 +2,13 @@ import { DurableObject } from "cloudflare:workers";
 import { openDatabase } from "../../platform/d1/database.ts";
 import { log } from "../../platform/log.ts";
 import { config } from "../config.ts";
-import { type Packet, toFrame } from "./frame.ts";
+import { type DetailedEvent, readDetails, usersIn } from "./details.ts";
+import { type Packet, toPackets } from "./frame.ts";
 import { TOO_MANY_STREAMS } from "./hub-client.ts";
 import { Leases, type Presence, toPresenceFrame } from "./leases.ts";
-import { type LoggedEvent, lastEventId, readEvents } from "./log.ts";
+import { eventsAfter, lastEventId } from "./log.ts";
 
-const READ_LIMIT = 200;
+const READ_LIMIT = 100;
 /**
  * A read of the log starts at least this long after the one before, in milliseconds, and covers all notifications in
  * between. A write to a stream costs the same for one event and for several.
@@ -114,9 +115,9 @@ export class CompanyHub extends DurableObject<Env> {
   async #sendNew(): Promise<void> {
     let cursor = this.#cursor;
     if (cursor === undefined) return; // a pending join sets it later, and its stream reads the log up to there
-    let events: LoggedEvent[];
+    let events: DetailedEvent[];
     do {
-      events = await readEvents(this.#db, this.#company, cursor, READ_LIMIT);
+      events = await readDetails(this.#db, eventsAfter(this.#company, cursor, READ_LIMIT));
       this.#send(events);
       cursor = events.at(-1)?.id ?? cursor;
       this.#cursor = cursor;
@@ -124,13 +125,19 @@ export class CompanyHub extends DurableObject<Env> {
   }
 
   /** Sends consecutive events of the same audience in one message. */
-  #send(events: LoggedEvent[]): void {
+  #send(events: DetailedEvent[]): void {
     for (let start = 0, end = 0; start < events.length; start = end) {
       const audience = events[start]?.user_id ?? null;
       while (end < events.length && events[end]?.user_id === audience) end++;
-      const packet = events.slice(start, end).map((event): Packet[number] => [event.id, toFrame(event)]);
+      const some = events.slice(start, end);
+      const touched = new Set(some.flatMap(usersIn));
       const sockets = this.ctx.getWebSockets(audience === null ? undefined : String(audience));
-      sendTo(sockets, packet);
+      const groups = Map.groupBy(sockets, (socket) => {
+        if (touched.size === 0) return audience;
+        const user = Number(this.ctx.getTags(socket)[0]);
+        return touched.has(user) ? user : audience;
+      });
+      for (const [user, group] of groups) for (const packet of toPackets(some, user)) sendTo(group, packet);
     }
   }
 

@@ -19,19 +19,9 @@ export const appendEvents = (rows: SQL): SQL => sql`
   SELECT *, unixepoch() FROM (${rows}) WHERE true
   ON CONFLICT (cause) DO NOTHING`;
 
-/**
- * Reads a company's next events, for all audiences.
- * @param after the id of the last event that the caller has
- * @returns at most `limit` events, oldest first
- */
-export const readEvents = (
-  db: Database,
-  companyId: number,
-  after: number,
-  limit: number,
-): Promise<LoggedEvent[]> =>
-  db.all(sql<LoggedEvent>`
-    ${logOf(EVENT_COLUMNS, companyId, after)} ORDER BY id LIMIT ${limit}`);
+/** Selects a company's next events, for all audiences, oldest first. @param after the id of the last known event */
+export const eventsAfter = (companyId: number, after: number, limit: number): SQL<LoggedEvent> => sql`
+  ${logOf(EVENT_COLUMNS, companyId, after)} ORDER BY id LIMIT ${limit}`;
 
 /** Selects from the two indexes of a company's log. SQLite merges them lazily. */
 const logOf = <Row>(columns: SQL<Row>, companyId: number, after: number): SQL<Row> => sql`

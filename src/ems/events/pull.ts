@@ -47,6 +47,6 @@ async function* itemsAt(
   const position = new Map(start);
   for await (const event of readByKeys(ctx, ctx.user, keys)) {
     position.set(event.company_id, event.id);
-    yield { id: formatPosition(position), ...toEventData(event) };
+    yield { id: formatPosition(position), ...toEventData(event, ctx.user.user_id) };
   }
 }

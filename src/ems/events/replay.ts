@@ -1,6 +1,7 @@
 import { type SQL, sql } from "../../platform/d1/sql.ts";
 import { batch, type Ctx } from "../context.ts";
 import type { CurrentUser } from "../user.ts";
+import { type DetailedEvent, readDetails } from "./details.ts";
 import { EVENT_COLUMNS, type LoggedEvent, newestEvent } from "./log.ts";
 import { type Position, parsePosition, positionAt } from "./position.ts";
 
@@ -105,13 +106,13 @@ export async function* readByKeys(
   ctx: Ctx,
   { user_id }: CurrentUser,
   keys: EventKey[],
-): AsyncGenerator<LoggedEvent, void> {
+): AsyncGenerator<DetailedEvent, void> {
   for (let start = 0; start < keys.length; start += PORTION) {
     const some = JSON.stringify(keys.slice(start, start + PORTION));
-    const events = await ctx.db.all(sql<LoggedEvent>`
+    const chosen = sql<LoggedEvent>`
       SELECT ${EVENT_COLUMNS} FROM (SELECT value ->> 0 AS company, value ->> 1 AS place FROM json_each(${some}))
       CROSS JOIN ems_events ON id = place AND company_id = company
-      WHERE user_id IS NULL OR user_id = ${user_id}`);
-    yield* events.sort((a, b) => a.id - b.id);
+      WHERE user_id IS NULL OR user_id = ${user_id}`;
+    yield* await readDetails(ctx.db, chosen);
   }
 }

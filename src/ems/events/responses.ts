@@ -1,5 +1,26 @@
 import * as z from "zod/mini";
+import { InboxItemResponse, ThreadSummary } from "../items/responses.ts";
 import { STATES } from "./presence-schemas.ts";
+
+/** The totals of an account's lists: those of `GET /inbox/unread-counts`. */
+const CountsResponse = z.object({
+  account_id: z.uuid(),
+  /** These two are null if they have changed like `message_count`: the user has not touched the message. */
+  unread_count: z.nullable(z.int()),
+  inbox_count: z.nullable(z.int()),
+  message_count: z.int(),
+  thread_count: z.int(),
+});
+export type CountsResponse = z.infer<typeof CountsResponse>;
+
+/** What has changed, as it is now. Null if the event cannot tell: then the lists must be read again. */
+const details = {
+  items: z.optional(z.nullable(z.array(InboxItemResponse))),
+  thread: z.optional(z.nullable(ThreadSummary)),
+  counts: z.optional(z.nullable(CountsResponse)),
+};
+const EventDetails = z.object(details);
+export type EventDetails = z.infer<typeof EventDetails>;
 
 const Event = z.object({
   /** The position after this event, for `since` and Last-Event-ID. */
@@ -9,6 +30,7 @@ const Event = z.object({
   message_id: z.nullable(z.uuid()),
   company_id: z.nullable(z.int()),
   account_id: z.optional(z.uuid()),
+  ...details,
 });
 
 export const EventListResponse = z.object({

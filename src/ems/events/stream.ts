@@ -2,6 +2,7 @@ import { formatEvent, formatRetry, KEEPALIVE, withId } from "../../lib/sse.ts";
 import { log } from "../../platform/log.ts";
 import type { Ctx } from "../context.ts";
 import type { CurrentUser } from "../user.ts";
+import { personalize } from "./details.ts";
 import { type Packet, toFrame } from "./frame.ts";
 import { hubOf, TOO_MANY_STREAMS } from "./hub-client.ts";
 import { formatPosition, type Position, positionsIn } from "./position.ts";
@@ -190,7 +191,7 @@ class Stream {
     for (const [id, frame] of packet) {
       if (id === null || id <= before) continue;
       this.#position.set(company, id);
-      text += withId(positionAfter(id), frame);
+      text += withId(positionAfter(id), personalize(this.#user.user_id, frame));
     }
     if (text) this.#write(text);
   }
@@ -216,7 +217,7 @@ class Stream {
     for await (const event of readByKeys(this.#ctx, this.#user, missed)) {
       if (!this.#isOpen) return;
       while (this.#isOpen && this.#isFull) await new Promise<void>((resolve) => (this.#resume = resolve));
-      this.#advance(event.company_id, [[event.id, toFrame(event)]]);
+      this.#advance(event.company_id, [[event.id, toFrame(event, this.#user.user_id)]]);
     }
   }
 }

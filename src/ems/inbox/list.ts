@@ -1,14 +1,15 @@
 import { notFound } from "../../lib/errors.ts";
 import { entryIdOf, messageIdOf } from "../../lib/ids.ts";
-import { toIso, toIsoOrNull } from "../../lib/time.ts";
 import type { RowOf } from "../../platform/d1/rows.ts";
 import { type SQL, sql } from "../../platform/d1/sql.ts";
 import { batch, inCompanies, type UserCtx } from "../context.ts";
 import { newestEvent } from "../events/log.ts";
 import { type Folder, HIDDEN_FOLDERS } from "../folders.ts";
+import type { InboxItemResponse } from "../items/responses.ts";
+import { type ItemMessageRow, MESSAGE_COLUMNS, toItem } from "../items/rows.ts";
 import { byAddress, planPage, readAtOf } from "../lists/page.ts";
 import { cutPage, isPastEnd, rowsFor } from "../lists/pagination.ts";
-import type { accounts, messages } from "../schema/mail.ts";
+import type { accounts } from "../schema/mail.ts";
 import { applyBacklog, countBacklog } from "./backlog.ts";
 import { countOf } from "./counts.ts";
 import { parseRanges, selectRanges } from "./dense-ranges.ts";
@@ -21,7 +22,7 @@ import {
   selectEntries,
   selectThread,
 } from "./entries.ts";
-import type { InboxItemResponse, InboxListResponse, UnreadCountsResponse } from "./responses.ts";
+import type { InboxListResponse, UnreadCountsResponse } from "./responses.ts";
 import type { InboxQuery } from "./schemas.ts";
 
 /** Dense ranges per statement: see Scope. */
@@ -33,12 +34,7 @@ interface AccountRow extends Pick<RowOf<typeof accounts>, "id" | "company_id" | 
   ranges: string;
 }
 
-type MessageColumns =
-  | ("account_id" | "thread_id" | "from_address" | "from_name" | "subject" | "snippet")
-  | ("direction" | "folder" | "has_attachments" | "created_at");
-
-type ItemRow = EntryState &
-  Pick<RowOf<typeof messages>, MessageColumns> & { thread_subject: string; thread_message_count: number };
+type ItemRow = EntryState & ItemMessageRow;
 
 /**
  * Reads a page of the caller's inbox, newest first. Archived messages are listed only with `is_archived`.
@@ -58,7 +54,9 @@ export async function listInbox(
     : accounts.reduce((sum, { count }) => sum + count, 0);
   const found = isPastEnd(query, total) ? NOTHING : await selectPage(ctx, query, filter, scopes);
   const emails = new Map(accounts.map(({ id, email_address }) => [id, email_address]));
-  const items = found.rows.map((row) => toItem(ctx.user.user_id, row, emails.get(row.account_id) ?? ""));
+  const items = found.rows.map((row) =>
+    toItem(entryIdOf(ctx.user.user_id, row.id), row, emails.get(row.account_id) ?? ""),
+  );
   const list = { items, total, page, size, next_cursor: found.next_cursor };
   return { list, readAt: readAtOf(ctx, newest) };
 }
@@ -83,7 +81,7 @@ export async function getEntry(ctx: UserCtx, id: string): Promise<InboxItemRespo
       WHERE m.id = ${messageId} AND +m.company_id ${inCompanies(ctx)}`,
   ]);
   if (!row || !account) throw notFound("Inbox entry");
-  return toItem(user_id, row, account.email_address);
+  return toItem(id, row, account.email_address);
 }
 
 interface Found {
@@ -119,15 +117,17 @@ async function countThread(ctx: UserCtx, scopes: Scope[], filter: Filter): Promi
   return row?.total ?? 0;
 }
 
-/** Counts the caller's unread messages per account, by address. Sorted here: D1 bills SQLite's sorter as rows read. */
+/** Counts the caller's unread and all messages per account, by address. Sorted here: D1 bills SQLite's sorter as rows read. */
 export async function countUnread(ctx: UserCtx): Promise<UnreadCountsResponse> {
   const counts = await ctx.db.all(sql<UnreadCountsResponse[number]>`
-    SELECT a.id AS account_id, a.email_address, ${countOf(ctx.user.user_id, UNREAD, undefined)} AS unread_count
+    SELECT a.id AS account_id, a.email_address, ${countOf(ctx.user.user_id, UNREAD, undefined)} AS unread_count,
+      ${countOf(ctx.user.user_id, SHOWN, undefined)} AS inbox_count, a.message_count, a.thread_count
     FROM ${ownAccounts(ctx)}`);
   return counts.sort(byAddress);
 }
 
-const UNREAD: Filter = { is_read: false, is_starred: undefined, is_archived: false };
+const SHOWN: Filter = { is_read: undefined, is_starred: undefined, is_archived: false };
+const UNREAD: Filter = { ...SHOWN, is_read: false };
 
 const selectAccounts = (
   ctx: UserCtx,
@@ -182,31 +182,7 @@ const fromJson = (entries: EntryState[]): SQL<EntryState> => sql`
 
 /** Joins entries with the message columns of the inbox. */
 const withMessages = (ctx: UserCtx, entries: SQL<EntryState>): SQL<ItemRow> => sql`
-  SELECT page.*, m.account_id, m.thread_id, m.from_address, m.from_name, m.subject, m.snippet, m.direction, m.folder,
-    m.has_attachments, m.created_at, t.subject AS thread_subject, t.message_count AS thread_message_count
+  SELECT page.*, ${sql.raw(MESSAGE_COLUMNS.map((name) => `m.${name}`).join(", "))},
+    t.subject AS thread_subject, t.message_count AS thread_message_count
   FROM (${entries}) page CROSS JOIN ems_messages m ON m.id = page.id CROSS JOIN ems_threads t ON t.id = m.thread_id
   WHERE +m.company_id ${inCompanies(ctx)}`;
-
-const toItem = (userId: number, row: ItemRow, account_email: string): InboxItemResponse => ({
-  id: entryIdOf(userId, row.id),
-  is_read: row.is_read === 1,
-  is_starred: row.is_starred === 1,
-  is_archived: row.is_archived === 1,
-  read_at: toIsoOrNull(row.read_at),
-  created_at: toIso(row.created_at),
-  message: {
-    id: row.id,
-    thread_id: row.thread_id,
-    from_address: row.from_address,
-    from_name: row.from_name,
-    subject: row.subject,
-    snippet: row.snippet,
-    direction: row.direction,
-    folder: row.folder,
-    has_attachments: row.has_attachments === 1,
-    sent_at: toIso(row.at),
-  },
-  thread_subject: row.thread_subject,
-  thread_message_count: row.thread_message_count,
-  account_email,
-});

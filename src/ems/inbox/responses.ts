@@ -1,41 +1,11 @@
 import * as z from "zod/mini";
+import { EntryState, InboxItemResponse } from "../items/responses.ts";
 import { pageOf } from "../lists/pagination.ts";
-import { MessageResponse } from "../messages/responses.ts";
-
-const entryState = {
-  id: z.uuid(),
-  is_read: z.boolean(),
-  is_starred: z.boolean(),
-  is_archived: z.boolean(),
-  read_at: z.nullable(z.iso.datetime()),
-  created_at: z.iso.datetime(),
-};
-
-export const InboxItemResponse = z.object({
-  ...entryState,
-  message: z.pick(MessageResponse, {
-    id: true,
-    thread_id: true,
-    from_address: true,
-    from_name: true,
-    subject: true,
-    snippet: true,
-    direction: true,
-    folder: true,
-    has_attachments: true,
-    sent_at: true,
-  }),
-  thread_subject: z.string(),
-  thread_message_count: z.int(),
-  account_email: z.string(),
-});
-export type InboxItemResponse = z.infer<typeof InboxItemResponse>;
 
 export const InboxListResponse = pageOf(InboxItemResponse);
 export type InboxListResponse = z.infer<typeof InboxListResponse>;
 
-export const InboxEntryResponse = z.object({
-  ...entryState,
+export const InboxEntryResponse = z.extend(EntryState, {
   user_id: z.int(),
   message_id: z.uuid(),
   thread_id: z.uuid(),
@@ -51,7 +21,15 @@ export const EntriesResponse = z.object({
 export type EntriesResponse = z.infer<typeof EntriesResponse>;
 
 export const UnreadCountsResponse = z.array(
-  z.object({ account_id: z.uuid(), email_address: z.string(), unread_count: z.int() }),
+  z.object({
+    account_id: z.uuid(),
+    email_address: z.string(),
+    unread_count: z.int(),
+    /** The totals of `GET /inbox/`, `GET /messages/` and `GET /threads/` for this account, without other filters. */
+    inbox_count: z.int(),
+    message_count: z.int(),
+    thread_count: z.int(),
+  }),
 );
 export type UnreadCountsResponse = z.infer<typeof UnreadCountsResponse>;
 

@@ -1,24 +1,17 @@
 import { notFound } from "../../lib/errors.ts";
-import { toIso } from "../../lib/time.ts";
-import type { RowOf } from "../../platform/d1/rows.ts";
 import { type SQL, sql } from "../../platform/d1/sql.ts";
 import { type AttachmentRow, selectAttachments } from "../attachments/service.ts";
 import { batch, inCompanies, type UserCtx } from "../context.ts";
 import { notifyHub } from "../events/hub-client.ts";
 import { appendEvents } from "../events/log.ts";
 import type { FolderFilter } from "../folders.ts";
+import type { ThreadSummary } from "../items/responses.ts";
+import { type ThreadRow, toSummary } from "../items/rows.ts";
 import { folderConditions, listPage } from "../lists/page.ts";
-import type { RowKey } from "../lists/pagination.ts";
 import { type MessageRow, messageColumns, messagesByIds, messagesOf, PORTION } from "../messages/query.ts";
 import type { MessageResponse } from "../messages/responses.ts";
-import type { threads } from "../schema/mail.ts";
-import type { ThreadListResponse, ThreadSummary } from "./responses.ts";
+import type { ThreadListResponse } from "./responses.ts";
 import type { ThreadsQuery, ThreadUpdate } from "./schemas.ts";
-
-type ThreadRow = RowKey &
-  Pick<RowOf<typeof threads>, "subject" | "message_count" | "do_not_delete" | "created_at" | "version"> & {
-    email_account_id: string;
-  };
 
 const COLUMNS = sql<ThreadRow>`
   id, last_message_at AS at, account_id AS email_account_id, subject, message_count, do_not_delete, created_at, version`;
@@ -109,10 +102,3 @@ export async function updateThread(ctx: UserCtx, { id, do_not_delete }: ThreadUp
   for (const { company_id } of changed) notifyHub(ctx, company_id);
   return getThread(ctx, id);
 }
-
-const toSummary = ({ at, do_not_delete, created_at, ...row }: ThreadRow): ThreadSummary => ({
-  ...row,
-  last_message_at: toIso(at),
-  do_not_delete: do_not_delete === 1,
-  created_at: toIso(created_at),
-});
