@@ -32,7 +32,7 @@ const ESTIMATED: Record<string, Partial<Units>> = {
   "put a large body into R2": { rowsWritten: 3, roundTrips: 1, r2A: 1 },
   "get a large body from R2": { r2B: 1 },
   "put a large notification into R2, and get it": { r2A: 1, r2B: 1 },
-  "a hub reads its log": { rowsRead: 3, roundTrips: 1 },
+  "a hub reads its log": { rowsRead: 13, roundTrips: 1 },
   "remove an expired delivery": { rowsRead: 4, rowsWritten: 1 },
   "remove an expired event": { rowsRead: 4, rowsWritten: 1 },
   "sweep a mailbox": { rowsRead: 5, rowsWritten: 2, roundTrips: 3, queueOps: 3 },

@@ -29,7 +29,10 @@ describe("inbox.updated", () => {
       const { client, item, message, company } = tenant;
       const [tab, phone, theirs] = await Promise.all([client, client, colleague].map(connect));
       await client.call("PATCH", `/inbox/${item.id}/${change}`);
-      const data = { type: "inbox.updated", thread_id: thread, message_id: message.id, company_id: company };
+      const [{ email_address: _, ...counts }] = (await client.call("GET", "/inbox/unread-counts")).body;
+      const items = [(await client.call("GET", `/inbox/${item.id}`)).body];
+      const named = { type: "inbox.updated", thread_id: thread, message_id: message.id, company_id: company };
+      const data = { ...named, items, counts };
       for (const own of [tab, phone]) {
         expect(await own?.next()).toEqual({ id: expect.any(String), event: "inbox.updated", data });
       }
