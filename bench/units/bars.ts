@@ -11,6 +11,8 @@ export interface Bar {
 }
 
 const PAGE_ROWS = 150;
+/** Rows written per change: event 2, entry 1 or 2, its index 1 where it moves, counters 1. */
+const CHANGE_ROWS = 5;
 const COMPANIES = [40, 300];
 const KB = 1000;
 
@@ -46,6 +48,9 @@ export const checkBars = (results: Results): Bar[] => [
       ({ rowsWritten }) => rowsWritten,
       "rows written",
     ),
+  ),
+  ...["read a mail, the first that is touched", "unread a mail", "star a mail", "archive a mail"].map(
+    (name) => atMost(results, name, CHANGE_ROWS, ({ rowsWritten }) => rowsWritten, "rows written"),
   ),
   atMost(results, "duplicate delivery", 3, ({ rowsWritten }) => rowsWritten, "rows written"),
   atMost(results, "the same mail under another id", 3, ({ rowsWritten }) => rowsWritten, "rows written"),

@@ -25,7 +25,7 @@ const ROUNDS = 50;
 export async function removeExpired(ctx: Ctx): Promise<void> {
   const before = nowSeconds() - KEEP_DAYS * DAY;
   for (const each of ofEachPart(ctx)) {
-    await repeat(() => removeOldest(each, "ems_events", "created_at", before));
+    await repeat(() => removeOldest(each, "ems_events", "created_at", before, isEvent));
     await repeat(() => removeOldest(each, "ems_deliveries", "received_at", before));
     await repeat(() => removeOldest(each, "ems_departures", "departed_at", nowSeconds() - RESTORE_SECONDS));
     await repeat(() => removeOutbox(each, before));
@@ -41,17 +41,27 @@ export async function removeExpired(ctx: Ctx): Promise<void> {
   for (const each of ofEachPart(ctx)) await repeat(() => collectGarbage(each));
 }
 
+/** Leaves the row that keeps the highest id: its trigger would insert it again. */
+const isEvent = sql`(company_id IS NOT NULL OR id < (SELECT max(id) FROM ems_events))`;
+
 /** @param remove removes one round, and returns how many rows or objects */
 async function repeat(remove: () => Promise<number>): Promise<void> {
   for (let round = 0; round < ROUNDS && (await remove()) > 0; round++);
 }
 
 /** Checks the oldest rows by rowid, so it needs no index on the age. */
-async function removeOldest({ db }: Ctx, table: string, column: string, before: number): Promise<number> {
+async function removeOldest(
+  { db }: Ctx,
+  table: string,
+  column: string,
+  before: number,
+  condition = sql`true`,
+): Promise<number> {
   const [name, age] = [sql.raw(table), sql.raw(column)];
   const removed = await db.all(sql`
     DELETE FROM ${name} WHERE rowid IN (
       SELECT rowid FROM (SELECT rowid, ${age} FROM ${name} ORDER BY rowid LIMIT ${AT_A_TIME}) WHERE ${age} < ${before})
+      AND ${condition}
     RETURNING 1`);
   return removed.length;
 }
@@ -66,7 +76,8 @@ async function removeSeen({ db }: Ctx): Promise<number> {
       SELECT seq FROM (
         SELECT seq, account_id FROM ems_late_messages
         WHERE seq >= (SELECT abs(random() % max(seq)) FROM ems_late_messages) ORDER BY seq LIMIT ${AT_A_TIME}) page
-      WHERE seq <= (SELECT min(n.late_seen) FROM ems_inbox_counters n WHERE n.account_id = page.account_id))
+      WHERE seq <= (SELECT min(n.late_seen) FROM ems_inbox_counters n
+        WHERE n.account_id = page.account_id AND n.late_seen IS NOT NULL))
     RETURNING 1`);
   return removed.length;
 }

@@ -1,9 +1,11 @@
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
+import { changeEntry, type EntryChanges } from "../../src/ems/inbox/service.ts";
 import { applyMessage } from "../../src/ems/ingest/apply.ts";
 import { consumeNotification } from "../../src/ems/intake/consumer.ts";
 import { listMessages } from "../../src/ems/messages/service.ts";
 import { listThreads } from "../../src/ems/threads/service.ts";
+import { entryIdOf } from "../../src/lib/ids.ts";
 import { createBulkAccount } from "../support/bulk.ts";
 import { unique } from "../support/client.ts";
 import { metered } from "../support/meter.ts";
@@ -105,4 +107,31 @@ it("a page of messages or threads reads the same few rows in any mailbox, and fo
   const others = Array.from({ length: 38 }, () => unique());
   const forty = await measure([small.company_id, large.company_id, ...others]);
   expect(Math.max(forty.messages, forty.threads)).toBeLessThanOrEqual(40 * 150);
+});
+
+it("a change of one mail writes the same few rows in any mailbox", async () => {
+  for (const count of [500, 10_000]) {
+    const account = await createBulkAccount(count);
+    const user_id = unique();
+    const { ctx, meter } = metered({ user_id, companies: [account.company_id] });
+    const { results } = await env.DB.prepare(
+      "SELECT id FROM ems_messages WHERE account_id = ? ORDER BY sent_at LIMIT 1 OFFSET ?",
+    )
+      .bind(account.id, count / 2)
+      .all<{ id: string }>();
+    const change = async (changes: EntryChanges) => {
+      Object.assign(meter, { written: 0 });
+      await changeEntry(ctx, entryIdOf(user_id, results[0]!.id), changes);
+      return meter.written;
+    };
+    expect({
+      first: await change({ is_read: true }),
+      unread: await change({ is_read: false }),
+      read: await change({ is_read: true }),
+      star: await change({ is_starred: true }),
+      unstar: await change({ is_starred: false }),
+      archive: await change({ is_archived: true }),
+      unarchive: await change({ is_archived: false }),
+    }).toEqual({ first: 5, unread: 5, read: 5, star: 5, unstar: 4, archive: 5, unarchive: 5 });
+  }
 });

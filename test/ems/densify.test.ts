@@ -77,7 +77,7 @@ describe("rows read do not grow with the mailbox", () => {
       await densify(ctx, byProduct, account.id, messages[index]!);
     await makeDense(account, bySql, unread);
     const rowsOf = async (user_id: number) => {
-      const tables = ["entries", "stretches", "counters", "state_counters"];
+      const tables = ["entries", "stretches", "counters"];
       const rows = tables.map((name) =>
         env.DB.prepare(
           `SELECT *, 0 AS user_id FROM ems_inbox_${name} WHERE user_id = ? ORDER BY 1, 2, 3`,

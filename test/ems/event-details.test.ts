@@ -131,7 +131,7 @@ describe("an event", () => {
     const { ctx, meter } = metered(client.claims);
     const read = async () => {
       Object.assign(meter, { read: 0 });
-      await readDetails(ctx.db, eventsAfter(account.company_id, 0, 100));
+      await readDetails(ctx.db, eventsAfter(account.company_id, [], 0, 100));
       return meter.read;
     };
     await append("message.created");

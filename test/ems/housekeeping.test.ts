@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
 import worker from "../../src/index.ts";
-import { unique } from "../support/client.ts";
+import { createClient, unique } from "../support/client.ts";
 
 const DAY = 86_400;
 const NOW = Math.floor(Date.now() / 1000);
@@ -76,4 +76,32 @@ it("a run removes more than one round of rows", async () => {
     .bind(`${name}%`)
     .first("n");
   expect(left).toBe(0);
+});
+
+it("an event's id never comes again, even when the whole log has expired or is deleted", async () => {
+  const company = unique();
+  const client = await createClient({ companies: [company] });
+  const add = (at: number) =>
+    env.DB.prepare(
+      "INSERT INTO ems_events (company_id, type, created_at) VALUES (?, 'account.updated', ?) RETURNING id",
+    )
+      .bind(company, at)
+      .first<number>("id");
+  const remove = {
+    expire: () => worker.scheduled({} as never, env, { waitUntil: () => {} } as never),
+    delete: () => env.DB.prepare("DELETE FROM ems_events").run(),
+  };
+  for (const way of [remove.expire, remove.delete, remove.expire]) {
+    await env.DB.prepare("UPDATE ems_events SET created_at = 1").run();
+    const last = await add(1);
+    const { position } = (await client.call("GET", "/events")).body;
+    await way();
+    const left = await env.DB.prepare("SELECT id, company_id, type FROM ems_events").all();
+    expect(left.results).toEqual([{ id: last, company_id: null, type: "none" }]);
+    const { body: quiet } = await client.call("GET", `/events?since=${encodeURIComponent(position)}`);
+    expect(quiet.items).toEqual([]);
+    expect(await add(NOW)).toBe((last ?? 0) + 1);
+    const { body: next } = await client.call("GET", `/events?since=${encodeURIComponent(position)}`);
+    expect(next.items).toMatchObject([{ type: "account.updated" }]);
+  }
 });

@@ -6,8 +6,8 @@ import { expect, it } from "vitest";
  * before the new version, so remove a name only one release after its last use.
  */
 const NAMED = [
-  ...["ems_events_shared", "ems_events_private", "ems_outbox_due", "ems_syncs_swept", "ems_syncs_running"],
-  ...["ems_syncs_failed", "ems_deliveries_parked_of", "ems_deliveries_retry"],
+  ...["ems_events_audience", "ems_outbox_due", "ems_syncs_swept", "ems_syncs_running", "ems_syncs_failed"],
+  ...["ems_deliveries_parked_of", "ems_deliveries_retry"],
 ];
 
 it("every index that a running version may name exists", async () => {

@@ -376,10 +376,11 @@ describe("erasing", () => {
     // The other tables have their own functions (erasure/batches.ts), or triggers that follow a message.
     const others = [
       ...["ems_messages", "ems_threads", "ems_outbox", "ems_deliveries", "ems_events", "ems_erasures"],
-      ...["ems_attachments", "ems_inbox_entries", "ems_pending_references", "ems_suspects"],
-      ...["ems_thread_folders", "ems_folder_counters"],
+      ...["ems_attachments", "ems_inbox_entries", "ems_pending_references", "ems_thread_folders"],
     ];
-    expect(results.map(({ name }) => name).toSorted()).toEqual([...TABLES, ...others].toSorted());
+    expect(results.map(({ name }) => name).toSorted()).toEqual(
+      [...Object.keys(TABLES), ...others].toSorted(),
+    );
   });
 
   it("continues after a crash at any call", async () => {

@@ -89,6 +89,11 @@ const GROWING: Required<Exception>[] = [
     why: "a filter looks at the next 1,000 deliveries",
     rows: 1100,
   },
+  {
+    sql: "DELETE FROM ems_events WHERE id > ? AND id <= ? AND +company_id = ?",
+    why: "an erasure looks at the next 5,000 events",
+    rows: 5100,
+  },
 ];
 
 /**
@@ -105,6 +110,7 @@ const ELSEWHERE = [
 ];
 
 const SORTS: Exception[] = [
+  { sql: "ems_events_audience ON user_id = audience", why: "the new private events of users with a stream" },
   { sql: "ems_uploads u ON u.id = j.value", why: "the files of a mail, 20 at most" },
   {
     sql: "WHERE a.message_id = ? AND a.company_id IN (SELECT value FROM json_each(?)) ORDER BY a.rowid",

@@ -248,6 +248,8 @@ describe("a resumed stream", () => {
         expect(event).toBeTruthy();
     };
     await append(company, 1);
+    // D1 bills the first row after a range, too.
+    await append(company, 1, unique());
     await pull();
     const before = meter.read;
     await append(company, 300, unique());

@@ -2,7 +2,6 @@ import { nowSeconds } from "../../lib/time.ts";
 import type { RowOf } from "../../platform/d1/rows.ts";
 import { type SQL, sql } from "../../platform/d1/sql.ts";
 import { batch, type Ctx } from "../context.ts";
-import { eventIdsAfter } from "../events/log.ts";
 import type { erasures } from "../schema/lifetime.ts";
 
 /** A row of ems_erasures. */
@@ -11,17 +10,25 @@ export type Erasure = RowOf<typeof erasures>;
 /** Messages per batch. Triggers also delete their attachments and inbox entries. */
 const MESSAGES = 50;
 const ROWS = 200;
-const EVENTS = 500;
+/** Rows of the log per batch, of all companies. */
+const EVENTS = 5000;
 
 /**
- * Tables with an account_id whose rows are deleted by it alone. Messages, threads, outbox, deliveries and events
- * have their own functions.
+ * Tables with an account_id whose rows are deleted by it alone, each with a column that tells most of them apart.
+ * Messages, threads, outbox, deliveries and events have their own functions.
  */
-export const TABLES = [
-  ...["ems_drafts", "ems_syncs", "ems_inbox_stretches", "ems_inbox_counters"],
-  ...["ems_inbox_state_counters", "ems_folders", "ems_aliases"],
-  ...["ems_late_messages", "ems_tombstones", "ems_departures"],
-];
+export const TABLES = {
+  ems_inbox_stretches: "user_id",
+  ems_inbox_counters: "user_id",
+  ems_folder_counters: "folder",
+  ems_suspects: "provider_message_id",
+  ...Object.fromEntries(
+    [
+      ...["ems_drafts", "ems_syncs", "ems_folders", "ems_aliases"],
+      ...["ems_late_messages", "ems_tombstones", "ems_departures"],
+    ].map((name) => [name, "rowid"]),
+  ),
+};
 
 /** R2 key prefixes, each followed by the company id. */
 const PREFIXES = ["attachments", "bodies", "drafts", "outbox", "uploads"];
@@ -50,27 +57,30 @@ const isEventOfAccount = (accountId: string): SQL => sql`(account_id = ${account
   OR (message_id IS NULL AND EXISTS (
     SELECT 1 FROM ems_threads t WHERE t.id = ems_events.thread_id AND t.account_id = ${accountId})))`;
 
-/** Deletes the matching events among the next 500 of the company's log. */
+/** Deletes the matching events among the next 5,000 of the log. A company's private events have no common index. */
 async function eraseEvents(
   ctx: Ctx,
   erasure: Erasure,
   isErased: SQL,
 ): Promise<{ next: Erasure; isEnd: boolean }> {
   const { company_id, account_id, events_until } = erasure;
-  const rows = await ctx.db.all(sql<{ id: number }>`
-    ${eventIdsAfter(company_id, events_until)} ORDER BY id LIMIT ${EVENTS}`);
-  const last = rows.at(-1)?.id;
-  if (last === undefined) return { next: erasure, isEnd: true };
+  const [bounds] = await ctx.db.all(sql<{ oldest: number | null; newest: number | null }>`
+    SELECT (SELECT min(id) FROM ems_events) AS oldest, (SELECT max(id) FROM ems_events) AS newest`);
+  const { oldest, newest } = { oldest: bounds?.oldest ?? 0, newest: bounds?.newest ?? 0 };
+  if (newest <= events_until) return { next: erasure, isEnd: true };
+  const last = Math.min(newest, Math.max(events_until, oldest - 1) + EVENTS);
   await batch(ctx, [
-    sql`
-      DELETE FROM ems_events
-      WHERE id IN (SELECT value FROM json_each(${JSON.stringify(rows.map(({ id }) => id))})) AND ${isErased}`,
+    removeEvents(company_id, sql`id > ${events_until} AND id <= ${last}`, isErased),
     sql`
       UPDATE ems_erasures SET events_until = max(events_until, ${last})
       WHERE company_id = ${company_id} AND account_id = ${account_id}`,
   ]);
-  return { next: { ...erasure, events_until: last }, isEnd: rows.length < EVENTS };
+  return { next: { ...erasure, events_until: last }, isEnd: last === newest };
 }
+
+/** The plus keeps SQLite on the ids. */
+const removeEvents = (companyId: number, ids: SQL, isErased: SQL): SQL =>
+  sql`DELETE FROM ems_events WHERE ${ids} AND +company_id = ${companyId} AND ${isErased}`;
 
 /** @returns how many rows were deleted, over all tables */
 async function eraseRows(ctx: Ctx, { company_id, account_id }: Erasure): Promise<number> {
@@ -81,18 +91,13 @@ async function eraseRows(ctx: Ctx, { company_id, account_id }: Erasure): Promise
       DELETE FROM ems_outbox WHERE rowid IN (
         SELECT rowid FROM ems_outbox WHERE company_id = ${company_id} AND account_id = ${account_id} LIMIT ${ROWS})
       RETURNING 1`,
-    ...TABLES.map((name) => {
-      const table = sql.raw(name);
+    ...Object.entries(TABLES).map(([name, column]) => {
+      const [table, key] = [sql.raw(name), sql.raw(column)];
       return sql`
-        DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} WHERE account_id = ${account_id} LIMIT ${ROWS})
+        DELETE FROM ${table} WHERE account_id = ${account_id} AND ${key} IN (
+          SELECT ${key} FROM ${table} WHERE account_id = ${account_id} LIMIT ${ROWS})
         RETURNING 1`;
     }),
-    // Neither of the next two tables has a rowid. Folder counters are few: one per folder.
-    sql`DELETE FROM ems_folder_counters WHERE account_id = ${account_id} RETURNING 1`,
-    sql`
-      DELETE FROM ems_suspects WHERE account_id = ${account_id} AND provider_message_id IN (
-        SELECT provider_message_id FROM ems_suspects WHERE account_id = ${account_id} LIMIT ${ROWS})
-      RETURNING 1`,
     sql`
       INSERT INTO ems_garbage (key, due_at) SELECT key, ${nowSeconds()} FROM (SELECT key ${deliveries}) WHERE key <> ''
       ON CONFLICT (key) DO UPDATE SET due_at = excluded.due_at`,
@@ -111,8 +116,7 @@ async function eraseMessages(ctx: Ctx, { company_id, account_id, events_until }:
   const ids = JSON.stringify(rows.map(({ id }) => id));
   await batch(ctx, [
     // Events appended since the log was searched.
-    sql`
-      DELETE FROM ems_events WHERE id IN (${eventIdsAfter(company_id, events_until)}) AND ${isEventOfAccount(account_id)}`,
+    removeEvents(company_id, sql`id > ${events_until}`, isEventOfAccount(account_id)),
     sql`
       DELETE FROM ems_messages WHERE id IN (SELECT value FROM json_each(${ids})) AND +account_id = ${account_id}`,
     removeThreadDeletions(rows.map(({ thread_id }) => thread_id)),
@@ -159,7 +163,7 @@ async function reassignThreads(ctx: Ctx, { account_id }: Erasure): Promise<numbe
 /** Deletes only what is older than the erasure: the company may continue under the same id. */
 async function eraseCompanyBatch(ctx: Ctx, erasure: Erasure): Promise<Erased> {
   const { company_id, started_at } = erasure;
-  const isOld = sql`created_at <= ${started_at} AND (cause < 'erased/' OR cause >= 'erased0')`;
+  const isOld = sql`created_at <= ${started_at} AND coalesce(cause < 'erased/' OR cause >= 'erased0', true)`;
   const { next, isEnd } = await eraseEvents(ctx, erasure, isOld);
   if (!isEnd) return next;
   const uploads = await ctx.db.all(sql`

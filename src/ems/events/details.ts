@@ -1,6 +1,7 @@
 import { entryIdOf } from "../../lib/ids.ts";
 import type { Database } from "../../platform/d1/database.ts";
 import { type SQL, sql } from "../../platform/d1/sql.ts";
+import { countOf, type Filter, SHOWN, UNREAD } from "../items/counts.ts";
 import type { InboxItemResponse } from "../items/responses.ts";
 import {
   type ItemMessageRow,
@@ -43,7 +44,7 @@ interface MessageRow extends ItemMessageRow {
 interface AccountRow extends Pick<CountsResponse, "account_id" | "message_count" | "thread_count"> {
   email_address: string;
   /** Of the users who have touched the message, and of a private event's user. */
-  counters: { user_id: number; read: number; archived: number }[];
+  counters: { user_id: number; states: string }[];
 }
 
 type JsonColumns = Record<"messages" | "thread" | "account", string | null>;
@@ -80,7 +81,7 @@ const withDetails = (events: SQL<LoggedEvent>): SQL<LoggedEvent & JsonColumns> =
     CASE WHEN a.id IS NOT NULL THEN
       json_object('account_id', a.id, 'email_address', a.email_address, 'message_count', a.message_count,
         'thread_count', a.thread_count, 'counters', json((
-          SELECT json_group_array(json_object('user_id', n.user_id, 'read', n.read_count, 'archived', n.archived_count))
+          SELECT json_group_array(json_object('user_id', n.user_id, 'states', n.states))
           FROM (
             SELECT page.user_id WHERE page.user_id IS NOT NULL
             UNION ALL SELECT user_id FROM (${entriesOf("iif(page.user_id IS NULL, page.message_id, NULL)")})) related
@@ -147,7 +148,8 @@ function itemsOf(messages: MessageRow[], email: string, userId: number | null): 
 function countsOf(account: AccountRow, userId: number | null): CountsResponse {
   const { account_id, message_count, thread_count, counters } = account;
   const own = counters.find(({ user_id }) => user_id === userId);
-  const inbox_count = own ? message_count - own.archived : null;
-  const unread_count = own ? message_count - own.archived - own.read : null;
+  const count = (filter: Filter) =>
+    own ? countOf({ messages: message_count, states: own.states }, filter, undefined) : null;
+  const [inbox_count, unread_count] = [count(SHOWN), count(UNREAD)];
   return { account_id, unread_count, inbox_count, message_count, thread_count };
 }

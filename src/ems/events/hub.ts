@@ -109,7 +109,7 @@ export class CompanyHub extends DurableObject<Env> {
     // Without sockets the cursor stood still while the log grew. Drop it first: if the read below fails, a stale cursor
     // would replay all of that.
     if (isFirst) this.ctx.storage.kv.delete("cursor");
-    this.#cursor ??= await lastEventId(this.#db, this.#company);
+    this.#cursor ??= await lastEventId(this.#db);
   }
 
   async #sendNew(): Promise<void> {
@@ -117,11 +117,17 @@ export class CompanyHub extends DurableObject<Env> {
     if (cursor === undefined) return; // a pending join sets it later, and its stream reads the log up to there
     let events: DetailedEvent[];
     do {
-      events = await readDetails(this.#db, eventsAfter(this.#company, cursor, READ_LIMIT));
+      events = await readDetails(this.#db, eventsAfter(this.#company, this.#users(), cursor, READ_LIMIT));
       this.#send(events);
       cursor = events.at(-1)?.id ?? cursor;
       this.#cursor = cursor;
     } while (events.length === READ_LIMIT);
+  }
+
+  /** The users with an open stream. Nobody else's private events are read. */
+  #users(): number[] {
+    const tags = this.ctx.getWebSockets().flatMap((socket) => this.ctx.getTags(socket));
+    return [...new Set(tags)].map(Number);
   }
 
   /** Sends consecutive events of the same audience in one message. */
@@ -153,7 +159,10 @@ export class CompanyHub extends DurableObject<Env> {
     return run;
   }
 
-  /** The id of the last event sent, or of the newest when the first stream joined. Survives hibernation. */
+  /**
+   * The id of the last event sent, or of the newest when the first stream joined. Survives hibernation. A user who joins
+   * later gets private events after it again, which the stream leaves out.
+   */
   get #cursor(): number | undefined {
     return this.ctx.storage.kv.get<number>("cursor");
   }

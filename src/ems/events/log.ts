@@ -4,7 +4,9 @@ import { type SQL, sql } from "../../platform/d1/sql.ts";
 import type { events } from "../schema/live.ts";
 
 /** An event of a company's log. */
-export type LoggedEvent = Omit<RowOf<typeof events>, "cause" | "created_at">;
+export type LoggedEvent = Omit<RowOf<typeof events>, "company_id" | "cause" | "created_at"> & {
+  company_id: number;
+};
 
 /** The columns to select for a LoggedEvent. */
 export const EVENT_COLUMNS = sql<LoggedEvent>`id, company_id, user_id, type, thread_id, message_id, account_id`;
@@ -12,34 +14,37 @@ export const EVENT_COLUMNS = sql<LoggedEvent>`id, company_id, user_id, type, thr
 /**
  * The statement that appends events to the log. It must be in the batch of the change that they describe.
  * @param rows a SELECT of company_id, user_id, type, thread_id, message_id, account_id, cause; without rows if the
- *   change did not happen. An event with a known cause is not added again.
+ *   change did not happen. An event with a known cause is not added again; without a cause it always is.
  */
 export const appendEvents = (rows: SQL): SQL => sql`
   INSERT INTO ems_events (company_id, user_id, type, thread_id, message_id, account_id, cause, created_at)
   SELECT *, unixepoch() FROM (${rows}) WHERE true
-  ON CONFLICT (cause) DO NOTHING`;
+  ON CONFLICT (cause) WHERE cause IS NOT NULL DO NOTHING`;
 
-/** Selects a company's next events, for all audiences, oldest first. @param after the id of the last known event */
-export const eventsAfter = (companyId: number, after: number, limit: number): SQL<LoggedEvent> => sql`
-  ${logOf(EVENT_COLUMNS, companyId, after)} ORDER BY id LIMIT ${limit}`;
+/**
+ * Selects a company's next events, for everyone and for some users, oldest first.
+ * @param users the users whose private events to read
+ * @param after the id of the last known event
+ */
+export function eventsAfter(
+  companyId: number,
+  users: number[],
+  after: number,
+  limit: number,
+): SQL<LoggedEvent> {
+  const next = sql`company_id = ${companyId} AND id > ${after}`;
+  return sql`
+    SELECT ${EVENT_COLUMNS} FROM ems_events INDEXED BY ems_events_audience WHERE ${next} AND user_id IS NULL
+    UNION ALL
+    SELECT ${EVENT_COLUMNS} FROM (SELECT value AS audience FROM json_each(${JSON.stringify(users)}))
+    CROSS JOIN ems_events INDEXED BY ems_events_audience ON user_id = audience WHERE ${next}
+    ORDER BY id LIMIT ${limit}`;
+}
 
-/** Selects from the two indexes of a company's log. SQLite merges them lazily. */
-const logOf = <Row>(columns: SQL<Row>, companyId: number, after: number): SQL<Row> => sql`
-  SELECT ${columns} FROM ems_events INDEXED BY ems_events_shared
-  WHERE company_id = ${companyId} AND id > ${after} AND user_id IS NULL
-  UNION ALL
-  SELECT ${columns} FROM ems_events INDEXED BY ems_events_private
-  WHERE company_id = ${companyId} AND id > ${after} AND user_id IS NOT NULL`;
-
-/** Selects the ids of the company's events after `after`, for all audiences. */
-export const eventIdsAfter = (companyId: number, after: number): SQL<{ id: number }> =>
-  logOf(sql<{ id: number }>`id`, companyId, after);
-
-/** Reads the id of the company's newest event; 0 without events. */
-export async function lastEventId(db: Database, companyId: number): Promise<number> {
-  const [row] = await db.all(sql<{ id: number }>`
-    ${logOf(sql`id`, companyId, 0)} ORDER BY id DESC LIMIT 1`);
-  return row?.id ?? 0;
+/** Reads the id of the newest event of all companies; 0 before the first. */
+export async function lastEventId(db: Database): Promise<number> {
+  const [row] = await db.all(newestEvent);
+  return row?.newest ?? 0;
 }
 
 /**

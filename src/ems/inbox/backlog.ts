@@ -4,9 +4,12 @@ import { batch, type UserCtx } from "../context.ts";
 /** Above this many late messages, the user's dense ranges are dropped instead of filled. */
 const LIMIT = 500;
 
-/** An expression for the late messages in account `a` since the user's last look (counters `n`), counted up to 501. */
+/**
+ * An expression for the late messages in account `a` since the user's last look (counters `n`), counted up to 501; 0 for
+ * a user without dense ranges.
+ */
 export const countBacklog: SQL = sql`
-  iif(n.user_id IS NULL, 0, (SELECT count(*) FROM (
+  iif(n.late_seen IS NULL, 0, (SELECT count(*) FROM (
     SELECT 1 FROM ems_late_messages WHERE account_id = a.id AND seq > n.late_seen LIMIT ${LIMIT + 1})))`;
 
 /** An account as one user has it. */

@@ -1,17 +1,11 @@
 import type { RowOf } from "../../platform/d1/rows.ts";
 import { type SQL, sql } from "../../platform/d1/sql.ts";
 import { type Folder, HIDDEN_FOLDERS } from "../folders.ts";
+import type { Filter } from "../items/counts.ts";
 import { compare, groupTerms, mergeNewest, olderThan } from "../lists/page.ts";
 import type { RowKey } from "../lists/pagination.ts";
 import type { inboxEntries } from "../schema/inbox.ts";
 import type { DenseRange } from "./dense-ranges.ts";
-
-/** Filters messages by the user's state. Undefined matches both values. */
-export interface Filter {
-  is_read: boolean | undefined;
-  is_starred: boolean | undefined;
-  is_archived: boolean;
-}
 
 /** The user's state of a message. `at` and `id` are the sort key of the message. */
 export type EntryState = RowKey &
@@ -36,36 +30,46 @@ export interface EntryQuery {
   limit: number;
 }
 
+/** A range of an index of ems_inbox_entries that has the rows in list order. */
+interface IndexRange {
+  index: string;
+  /** The columns between the account and the date, as literals. */
+  where: SQL;
+}
+
 /**
- * Picks the index of ems_inbox_entries for a filter whose matches all have entry rows.
+ * Finds the ranges with a filter's matches, if all of them have entry rows.
  * @returns null to drive from ems_messages: a match may have no row, or the scope is a thread, which is small
  */
-function indexOf({ is_read, is_starred, is_archived }: Filter, { column, part }: Scope): string | null {
+function rangesOf(filter: Filter, { column, part }: Scope): IndexRange[] | null {
+  const { is_read, is_starred, is_archived } = filter;
   if (column === "thread_id") return null;
-  if (is_starred) return "ems_inbox_entries_starred";
-  if (is_archived) return "ems_inbox_entries_archived";
-  if (!is_read || part === "hidden") return null;
-  if (part !== "shown") return "ems_inbox_entries_folder";
-  return column === "company_id" ? "ems_inbox_entries_company_read" : "ems_inbox_entries_read";
+  if (is_starred) return [{ index: "starred", where: partOf(part, "") }];
+  if (is_archived) return [{ index: "archived", where: partOf(part, "") }];
+  return is_read && part !== "hidden" ? rangesWithin(filter, part) : null;
 }
 
-/** Picks the index of ems_inbox_entries inside a dense range, where every message has a row. */
-function indexWithin({ is_read }: Filter, { part }: Scope): string {
-  const [all, unread] =
-    part === "shown"
-      ? ["ems_inbox_entries_shown", "ems_inbox_entries_unread"]
-      : ["ems_inbox_entries_folder", "ems_inbox_entries_folder_unread"];
-  return is_read === false ? unread : all;
+/** The ranges inside a dense range, where every message has a row: at most four, for read or unread, inbox or not. */
+function rangesWithin({ is_read }: Filter, part: Scope["part"]): IndexRange[] {
+  const isShown = part === "shown" || part === "inbox";
+  const places = part === "shown" ? [sql`elsewhere = 0`, sql`elsewhere = 1`] : [sql`elsewhere = 0`];
+  const folders = isShown
+    ? places.map((place) => sql`hidden = 0 AND ${place}`)
+    : [sql`elsewhere = 1 AND folder = ${part}`];
+  const flags = is_read === undefined ? [sql`is_read = 1`, sql`is_read = 0`] : [sql`true`];
+  return folders.flatMap((folder) =>
+    flags.map((flag) => ({ index: isShown ? "shown" : "folder", where: sql`${folder} AND ${flag}` })),
+  );
 }
 
-/** True when a filter's index is by account, with no equivalent by company. */
-export const isByAccount = ({ is_starred, is_archived }: Filter): boolean =>
-  is_starred === true || is_archived;
+/** True when a filter's index is by account: no index is by company. */
+export const isByAccount = ({ is_read, is_starred, is_archived }: Filter): boolean =>
+  is_read === true || is_starred === true || is_archived;
 
 /** Groups scopes into statements: several scopes without dense ranges, or a single one with them. */
 export function groupScopes(scopes: Scope[], filter: Filter): Scope[][] {
-  const isPlain = (scope: Scope) => scope.ranges.length === 0 || indexOf(filter, scope) !== null;
-  const plain = groupTerms(scopes.filter(isPlain));
+  const isPlain = (scope: Scope) => scope.ranges.length === 0 || rangesOf(filter, scope) !== null;
+  const plain = groupTerms(scopes.filter(isPlain), (scope) => rangesOf(filter, scope)?.length ?? 1);
   return [...plain, ...scopes.filter((scope) => !isPlain(scope)).map((scope) => [scope])];
 }
 
@@ -76,12 +80,12 @@ export function groupScopes(scopes: Scope[], filter: Filter): Scope[][] {
 export function selectEntries(userId: number, group: Scope[], query: EntryQuery): SQL<EntryState> {
   const { filter, cursor, limit, offset } = query;
   const [first] = group;
-  if (first?.ranges.length && indexOf(filter, first) === null) return selectSegments(userId, first, query);
+  if (first?.ranges.length && rangesOf(filter, first) === null) return selectSegments(userId, first, query);
   return mergeNewest(
-    group.map((scope) => {
-      const index = indexOf(filter, scope);
-      return index
-        ? byRows(userId, scope, filter, index, olderThan("sent_at", "message_id", cursor))
+    group.flatMap((scope) => {
+      const ranges = rangesOf(filter, scope);
+      return ranges
+        ? byRows(userId, scope, filter, ranges, olderThan("sent_at", "message_id", cursor))
         : byMessages(userId, scope, filter, olderThan("m.sent_at", "m.id", cursor));
     }),
     limit,
@@ -101,18 +105,21 @@ const flagsOf = ({ is_read, is_starred, is_archived }: Filter, of: (column: stri
       .join(" "),
   );
 
-/** Drives from ems_inbox_entries, by index. */
+/** Drives from ems_inbox_entries: one SELECT per range. */
 const byRows = (
   userId: number,
-  { column, value, part }: Scope,
+  { column, value }: Scope,
   filter: Filter,
-  index: string,
+  ranges: IndexRange[],
   bounds: SQL,
-): SQL<EntryState> => sql`
-  SELECT message_id AS id, sent_at AS at, is_read, is_starred, is_archived, read_at
-  FROM ems_inbox_entries INDEXED BY ${sql.raw(index)}
-  WHERE user_id = ${userId} AND ${sql.raw(column)} = ${value} AND ${partOf(part, "")}
-    ${flagsOf(filter, (flag) => flag)} ${bounds}`;
+): SQL<EntryState>[] =>
+  ranges.map(
+    ({ index, where }) => sql`
+      SELECT message_id AS id, sent_at AS at, is_read, is_starred, is_archived, read_at
+      FROM ems_inbox_entries INDEXED BY ${sql.raw(`ems_inbox_entries_${index}`)}
+      WHERE user_id = ${userId} AND ${sql.raw(column)} = ${value} AND ${where}
+        ${flagsOf(filter, (flag) => flag)} ${bounds}`,
+  );
 
 /** Drives from ems_messages: messages that the user has not touched have no entry row. */
 const byMessages = (userId: number, scope: Scope, filter: Filter, bounds: SQL): SQL<EntryState> => sql`
@@ -140,19 +147,19 @@ function selectSegments(
   scope: Scope,
   { filter, cursor, limit, offset }: EntryQuery,
 ): SQL<EntryState> {
-  const segments: SQL<EntryState>[] = [];
+  const segments: SQL<EntryState>[][] = [];
   let below = olderThan("m.sent_at", "m.id", cursor);
   for (const { newest, oldest } of scope.ranges) {
     const above = sql`${below} AND ${compare("m.sent_at", "m.id", ">", newest)}`;
     const within = sql`${olderThan("sent_at", "message_id", cursor)}
       AND ${compare("sent_at", "message_id", "<=", newest)} AND ${compare("sent_at", "message_id", ">=", oldest)}`;
     segments.push(
-      byMessages(userId, scope, filter, above),
-      byRows(userId, scope, filter, indexWithin(filter, scope), within),
+      [byMessages(userId, scope, filter, above)],
+      byRows(userId, scope, filter, rangesWithin(filter, scope.part), within),
     );
     below = olderThan("m.sent_at", "m.id", oldest);
   }
-  segments.push(byMessages(userId, scope, filter, below));
-  const terms = segments.map((segment) => sql`SELECT * FROM (${mergeNewest([segment], limit + offset, 0)})`);
+  segments.push([byMessages(userId, scope, filter, below)]);
+  const terms = segments.map((segment) => sql`SELECT * FROM (${mergeNewest(segment, limit + offset, 0)})`);
   return sql`${sql.join(terms, sql` UNION ALL `)} LIMIT ${limit} OFFSET ${offset}`;
 }

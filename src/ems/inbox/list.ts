@@ -5,17 +5,16 @@ import { type SQL, sql } from "../../platform/d1/sql.ts";
 import { batch, inCompanies, type UserCtx } from "../context.ts";
 import { newestEvent } from "../events/log.ts";
 import { type Folder, HIDDEN_FOLDERS } from "../folders.ts";
+import { type Counters, countOf, type Filter, SHOWN, selectCounters, UNREAD } from "../items/counts.ts";
 import type { InboxItemResponse } from "../items/responses.ts";
 import { type ItemMessageRow, MESSAGE_COLUMNS, toItem } from "../items/rows.ts";
 import { byAddress, planPage, readAtOf } from "../lists/page.ts";
 import { cutPage, isPastEnd, rowsFor } from "../lists/pagination.ts";
 import type { accounts } from "../schema/mail.ts";
 import { applyBacklog, countBacklog } from "./backlog.ts";
-import { countOf } from "./counts.ts";
 import { parseRanges, selectRanges } from "./dense-ranges.ts";
 import {
   type EntryState,
-  type Filter,
   groupScopes,
   isByAccount,
   type Scope,
@@ -28,8 +27,7 @@ import type { InboxQuery } from "./schemas.ts";
 /** Dense ranges per statement: see Scope. */
 const MAX_RANGES = 2;
 
-interface AccountRow extends Pick<RowOf<typeof accounts>, "id" | "company_id" | "email_address"> {
-  count: number;
+interface AccountRow extends Pick<RowOf<typeof accounts>, "id" | "company_id" | "email_address">, Counters {
   late: number;
   ranges: string;
 }
@@ -46,12 +44,12 @@ export async function listInbox(
 ): Promise<{ list: InboxListResponse; readAt: string }> {
   const { page, size, is_read, is_starred, is_archived = false } = query;
   const filter = { is_read, is_starred, is_archived };
-  const [newest, rows] = await batch(ctx, [newestEvent, selectAccounts(ctx, filter, query)]);
+  const [newest, rows] = await batch(ctx, [newestEvent, selectAccounts(ctx, query)]);
   const accounts = await applyBacklog(ctx, rows);
   const scopes = scopesOf(accounts, query, filter);
   const total = query.thread_id
     ? await countThread(ctx, scopes, filter)
-    : accounts.reduce((sum, { count }) => sum + count, 0);
+    : accounts.reduce((sum, account) => sum + countOf(account, filter, query.folder), 0);
   const found = isPastEnd(query, total) ? NOTHING : await selectPage(ctx, query, filter, scopes);
   const emails = new Map(accounts.map(({ id, email_address }) => [id, email_address]));
   const items = found.rows.map((row) =>
@@ -119,22 +117,22 @@ async function countThread(ctx: UserCtx, scopes: Scope[], filter: Filter): Promi
 
 /** Counts the caller's unread and all messages per account, by address. Sorted here: D1 bills SQLite's sorter as rows read. */
 export async function countUnread(ctx: UserCtx): Promise<UnreadCountsResponse> {
-  const counts = await ctx.db.all(sql<UnreadCountsResponse[number]>`
-    SELECT a.id AS account_id, a.email_address, ${countOf(ctx.user.user_id, UNREAD, undefined)} AS unread_count,
-      ${countOf(ctx.user.user_id, SHOWN, undefined)} AS inbox_count, a.message_count, a.thread_count
-    FROM ${ownAccounts(ctx)}`);
-  return counts.sort(byAddress);
+  const rows = await ctx.db.all(sql<
+    Counters & Pick<RowOf<typeof accounts>, "id" | "email_address" | "message_count" | "thread_count">
+  >`
+    SELECT a.id, a.email_address, a.message_count, a.thread_count, ${selectCounters(undefined)} FROM ${ownAccounts(ctx)}`);
+  return rows.sort(byAddress).map(({ id, email_address, message_count, thread_count, ...counters }) => ({
+    account_id: id,
+    email_address,
+    unread_count: countOf(counters, UNREAD, undefined),
+    inbox_count: countOf(counters, SHOWN, undefined),
+    message_count,
+    thread_count,
+  }));
 }
 
-const SHOWN: Filter = { is_read: undefined, is_starred: undefined, is_archived: false };
-const UNREAD: Filter = { ...SHOWN, is_read: false };
-
-const selectAccounts = (
-  ctx: UserCtx,
-  filter: Filter,
-  { account_id, cursor, folder }: InboxQuery,
-): SQL<AccountRow> => sql`
-    SELECT a.id, a.company_id, a.email_address, ${countOf(ctx.user.user_id, filter, folder)} AS count, ${countBacklog} AS late,
+const selectAccounts = (ctx: UserCtx, { account_id, cursor, folder }: InboxQuery): SQL<AccountRow> => sql`
+    SELECT a.id, a.company_id, a.email_address, ${selectCounters(folder)}, ${countBacklog} AS late,
       ${selectRanges(ctx.user.user_id, cursor, MAX_RANGES)} AS ranges
     FROM ${ownAccounts(ctx)} ${account_id ? sql`WHERE a.id = ${account_id}` : sql``}`;
 

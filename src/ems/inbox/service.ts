@@ -89,10 +89,9 @@ export async function changeEntries(
     json_each(${JSON.stringify([...wanted.keys()])}) j CROSS JOIN ems_messages m ON m.id = j.value
       AND +m.company_id ${inCompanies(ctx)}`;
   const [, , entries] = await batch(ctx, [
+    // Without a cause: every change raises an event for the user's other tabs and devices.
     appendEvents(sql`
-      SELECT m.company_id, ${user_id}, 'inbox.updated', m.thread_id, m.id, NULL,
-        ${causeOfChange()} || '/' || m.id
-      FROM ${mine}`),
+      SELECT m.company_id, ${user_id}, 'inbox.updated', m.thread_id, m.id, NULL, NULL FROM ${mine}`),
     sql`
       INSERT INTO ems_inbox_entries (user_id, message_id, company_id, account_id, sent_at, folder, ${columns})
       SELECT ${user_id}, m.id, m.company_id, m.account_id, m.sent_at, m.folder, ${initial} FROM ${mine} WHERE true
@@ -134,7 +133,7 @@ export async function readThread(ctx: UserCtx, threadId: string): Promise<number
       company_id: number;
     }>`SELECT company_id FROM ems_threads WHERE id = ${threadId} AND company_id ${inCompanies(ctx)}`,
     appendEvents(sql`
-      SELECT m.company_id, ${user_id}, 'inbox.updated', m.thread_id, NULL, NULL, ${causeOfChange()} FROM ${unread} LIMIT 1`),
+      SELECT m.company_id, ${user_id}, 'inbox.updated', m.thread_id, NULL, NULL, NULL FROM ${unread} LIMIT 1`),
     sql<Touched>`
       INSERT INTO ems_inbox_entries (user_id, message_id, company_id, account_id, sent_at, folder, is_read, read_at)
       SELECT ${user_id}, m.id, m.company_id, m.account_id, m.sent_at, m.folder, 1, unixepoch() FROM ${unread}
@@ -146,9 +145,6 @@ export async function readThread(ctx: UserCtx, threadId: string): Promise<number
   densifyLater(ofCompany(ctx, thread.company_id), updated);
   return updated.length;
 }
-
-/** A unique cause: every change raises an event for the user's other tabs and devices. */
-const causeOfChange = (): string => `inbox.updated/${crypto.randomUUID()}`;
 
 interface Touched extends RowKey {
   account_id: string;

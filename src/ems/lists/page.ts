@@ -71,11 +71,24 @@ const isFolder = (folder: FolderFilter): folder is Exclude<FolderFilter, "all" |
 /** D1 allows five terms in a compound SELECT, so companies are queried in groups of five. */
 const TERMS = 5;
 
-/** Splits the terms of a list into groups of five, one statement each. */
-export const groupTerms = <Part>(parts: Part[]): Part[][] =>
-  Array.from({ length: Math.ceil(parts.length / TERMS) }, (_, nth) =>
-    parts.slice(nth * TERMS, (nth + 1) * TERMS),
-  );
+/**
+ * Splits the parts of a list into groups of at most five terms, one statement each.
+ * @param termsOf returns how many terms a part takes
+ */
+export function groupTerms<Part>(parts: Part[], termsOf: (part: Part) => number = () => 1): Part[][] {
+  const groups: Part[][] = [];
+  let free = 0;
+  for (const part of parts) {
+    const terms = termsOf(part);
+    if (terms > free) {
+      groups.push([]);
+      free = TERMS;
+    }
+    groups.at(-1)?.push(part);
+    free -= terms;
+  }
+  return groups;
+}
 
 /** Merges newest-first SELECTs into one statement. Each must select `id`, `at` and more. */
 export const mergeNewest = <Row>(parts: SQL<Row>[], limit: number, offset: number): SQL<Row> => sql`

@@ -5,25 +5,25 @@ import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqli
 export const events = sqliteTable(
   "ems_events",
   {
-    id: integer().primaryKey({ autoIncrement: true }),
-    company_id: integer().notNull(),
+    /** Never used twice, without AUTOINCREMENT, which costs a row: a trigger keeps the highest id. */
+    id: integer().primaryKey(),
+    /** Null in a row that only keeps the highest id, after its event was deleted. */
+    company_id: integer(),
     /** Only this user may see it; null for everyone in the company. */
     user_id: integer(),
     type: text().notNull(),
     thread_id: text(),
     message_id: text(),
     account_id: text(),
-    /** Identifies the cause. A cause delivered twice adds one event. */
-    cause: text().notNull(),
+    /** Identifies a cause that may be delivered twice: it then adds one event. Otherwise null. */
+    cause: text(),
     created_at: integer().notNull(),
   },
   (t) => [
-    uniqueIndex("ems_events_cause").on(t.cause),
-    // Each event is in one of the first two indexes, which together are a company's log. A reconnecting stream
-    // reads shared events and the user's own. It skips those of colleagues and of other companies.
-    index("ems_events_shared").on(t.company_id, t.id).where(sql`user_id IS NULL`),
-    index("ems_events_private").on(t.company_id, t.id).where(sql`user_id IS NOT NULL`),
-    index("ems_events_own").on(t.user_id, t.company_id, t.id).where(sql`user_id IS NOT NULL`),
+    uniqueIndex("ems_events_cause").on(t.cause).where(sql`cause IS NOT NULL`),
+    // A company's log is in one part per audience. A reconnecting stream reads the shared part and its user's own. It
+    // skips the parts of colleagues.
+    index("ems_events_audience").on(t.company_id, t.user_id, t.id),
   ],
 );
 
