@@ -6,15 +6,22 @@ export interface Observed {
   rows: number;
   rowsRead: number;
   rowsWritten: number;
+  /** Which round trip it was part of. The statements of a batch have the same number. */
+  trip: number;
 }
 
 type Statement = D1PreparedStatement & { inner: D1PreparedStatement; sql: string; params: unknown[] };
 
 /** Wraps a database and reports each completed statement to `observe`. */
 export function observedD1(db: D1Database, observe: (statement: Observed) => void): D1Database {
-  const note = <Row>(result: D1Result<Row>, { sql, params }: Pick<Statement, "sql" | "params">) => {
+  let trips = 0;
+  const note = <Row>(
+    result: D1Result<Row>,
+    { sql, params }: Pick<Statement, "sql" | "params">,
+    trip = ++trips,
+  ) => {
     const { rows_read: rowsRead, rows_written: rowsWritten } = result.meta;
-    observe({ sql, params, rows: result.results.length, rowsRead, rowsWritten });
+    observe({ sql, params, rows: result.results.length, rowsRead, rowsWritten, trip });
     return result;
   };
   const statement = (inner: D1PreparedStatement, sql: string, params: unknown[]): Statement =>
@@ -37,7 +44,8 @@ export function observedD1(db: D1Database, observe: (statement: Observed) => voi
     prepare: (sql: string) => statement(db.prepare(sql), sql, []),
     batch: async (statements: Statement[]) => {
       const results = await db.batch(statements.map(({ inner }) => inner));
-      return results.map((result, nth) => note(result, statements[nth] as Statement));
+      const trip = ++trips;
+      return results.map((result, nth) => note(result, statements[nth] as Statement, trip));
     },
   } as unknown as D1Database;
 }

@@ -1,4 +1,4 @@
-import { applyD1Migrations, reset } from "cloudflare:test";
+import { applyD1Migrations } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { formatPosition, positionAt } from "../../src/ems/events/position.ts";
@@ -132,7 +132,10 @@ async function fill(): Promise<void> {
 }
 
 beforeAll(async () => {
-  await reset();
+  const { results } = await env.DB.prepare(
+    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE '!_cf%' ESCAPE '!'",
+  ).all<{ name: string }>();
+  await env.DB.batch(results.map(({ name }) => env.DB.prepare(`DROP TABLE ${name}`)));
   await applyD1Migrations(
     env.DB,
     env.TEST_MIGRATIONS.filter(({ name }) => name < "0010"),

@@ -12,7 +12,8 @@ function listsOf({ mailbox }: Grown): Record<string, string[]> {
   // A rare filter has no cursor in a small company, where one page covers everything.
   const rare = ["state=parked", "type=message.opened"];
   const first = `cursor=${formatCursor({ at: 4e9, id: "first" })}`;
-  const folders = ["folder=sent", "folder=inbox", "folder=all", "folder=junk", `${account}&folder=inbox`];
+  const ofAccount = ["folder=inbox", "folder=sent"].map((folder) => `${account}&${folder}`);
+  const folders = ["folder=sent", "folder=inbox", "folder=all", "folder=junk", ...ofAccount];
   const states = ["is_starred=true", "is_starred=false", "is_archived=true", "is_read=true", "is_read=false"];
   const inFolders = folders.flatMap((folder) => [folder, ...states.map((state) => `${folder}&${state}`)]);
   const thread = `thread_id=${middle(mailbox, 0).thread_id}`;
@@ -23,7 +24,7 @@ function listsOf({ mailbox }: Grown): Record<string, string[]> {
     "GET /inbox/unread-counts": [""],
     "GET /messages": [...pages, ...folders, thread, `${thread}&folder=all`, `${thread}&folder=sent`],
     "GET /threads": [...pages, ...folders],
-    "GET /drafts": pages,
+    "GET /drafts": [...pages, "size=50"],
     "GET /accounts": [""],
     "GET /companies": [""],
     "GET /outbox": [""],

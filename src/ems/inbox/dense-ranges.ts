@@ -23,15 +23,20 @@ export interface DenseRange {
   oldest: RowKey;
 }
 
+/** Dense ranges per statement: D1 allows five terms in a compound SELECT, and two with the gaps around them are five. */
+const MAX_RANGES = 2;
+
 export const isNewer = (a: RowKey, b: RowKey): boolean => a.at > b.at || (a.at === b.at && a.id > b.id);
 
 /**
- * An expression for the user's dense ranges in account `a` that reach below the cursor, newest first. Ranges do not
+ * An expression for the user's dense ranges in an account that reach below the cursor, newest first. Ranges do not
  * overlap, so at most one of them contains the cursor.
+ * @param account an expression for its id
  * @returns SQL for JSON: `[[newest_at, newest_id, oldest_at, oldest_id], …]`
  */
-export function selectRanges(userId: number, cursor: RowKey | undefined, limit: number): SQL {
-  const mine = sql`SELECT * FROM ems_inbox_stretches WHERE user_id = ${userId} AND account_id = a.id`;
+export function selectRanges(userId: number, account: SQL, cursor: RowKey | undefined): SQL {
+  const limit = sql.raw(`${MAX_RANGES}`);
+  const mine = sql`SELECT * FROM ems_inbox_stretches WHERE user_id = ${userId} AND account_id = ${account}`;
   const containing = (key: RowKey) => sql`
     SELECT * FROM (${mine} AND ${compare("newest_at", "newest_id", ">=", key)} ORDER BY newest_at, newest_id LIMIT 1)
     WHERE ${compare("oldest_at", "oldest_id", "<", key)} UNION ALL`;
@@ -49,3 +54,7 @@ export const parseRanges = (json: string): DenseRange[] =>
       oldest: { at: oldestAt, id: oldestId },
     }),
   );
+
+/** The inverse of `parseRanges`. */
+export const formatRanges = (ranges: DenseRange[]): string =>
+  JSON.stringify(ranges.map(({ newest, oldest }) => [newest.at, newest.id, oldest.at, oldest.id]));

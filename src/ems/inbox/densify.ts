@@ -4,7 +4,7 @@ import { batch, type Ctx } from "../context.ts";
 import { compare } from "../lists/page.ts";
 import type { RowKey } from "../lists/pagination.ts";
 import type { inboxStretches } from "../schema/inbox.ts";
-import { type DenseRange, isNewer } from "./dense-ranges.ts";
+import { type DenseRange, formatRanges, isNewer } from "./dense-ranges.ts";
 
 /** How many messages to look at on either side of the touched one. */
 const REACH = 32;
@@ -81,7 +81,7 @@ async function write(
     (SELECT count(*) FROM ems_inbox_stretches WHERE ${mine}
       AND ${compare("newest_at", "newest_id", ">=", from)} AND ${compare("oldest_at", "oldest_id", "<=", to)}
     ) = ${joined.length}
-    AND (SELECT count(*) FROM ems_inbox_stretches s JOIN json_each(${toJson(joined)}) j
+    AND (SELECT count(*) FROM ems_inbox_stretches s JOIN json_each(${formatRanges(joined)}) j
       ON s.newest_at = j.value ->> 0 AND s.newest_id = j.value ->> 1
         AND s.oldest_at = j.value ->> 2 AND s.oldest_id = j.value ->> 3
       WHERE s.user_id = ${userId} AND s.account_id = ${accountId}
@@ -113,6 +113,3 @@ function toRange([row]: RangeRow[]): DenseRange | undefined {
     oldest: { at: row.oldest_at, id: row.oldest_id },
   };
 }
-
-const toJson = (ranges: DenseRange[]): string =>
-  JSON.stringify(ranges.map(({ newest, oldest }) => [newest.at, newest.id, oldest.at, oldest.id]));

@@ -5,7 +5,7 @@ import type { Filter } from "../items/counts.ts";
 import { compare, groupTerms, mergeNewest, olderThan } from "../lists/page.ts";
 import type { RowKey } from "../lists/pagination.ts";
 import type { inboxEntries } from "../schema/inbox.ts";
-import type { DenseRange } from "./dense-ranges.ts";
+import { type DenseRange, formatRanges, isNewer, selectRanges } from "./dense-ranges.ts";
 
 /** The user's state of a message. `at` and `id` are the sort key of the message. */
 export type EntryState = RowKey &
@@ -17,7 +17,7 @@ export interface Scope {
   value: string | number;
   /** All shown folders, all hidden ones (junk, trash, drafts), or a single folder. */
   part: "shown" | "hidden" | Folder;
-  /** At most two: D1 allows five terms in a compound SELECT, and two ranges with the gaps around them are five. */
+  /** At most two. */
   ranges: DenseRange[];
   /** For a thread: only messages of this account. */
   account?: string | undefined;
@@ -28,6 +28,8 @@ export interface EntryQuery {
   cursor: RowKey | undefined;
   offset: number;
   limit: number;
+  /** True when the scopes are guessed. If their ranges have changed, the statement then reads nothing. */
+  isGuess?: boolean;
 }
 
 /** A range of an index of ems_inbox_entries that has the rows in list order. */
@@ -78,7 +80,8 @@ export function groupScopes(scopes: Scope[], filter: Filter): Scope[][] {
  * @param group one group of `groupScopes`
  */
 export function selectEntries(userId: number, group: Scope[], query: EntryQuery): SQL<EntryState> {
-  const { filter, cursor, limit, offset } = query;
+  const { filter, cursor, offset } = query;
+  const limit = guardedLimit(userId, group, query);
   const [first] = group;
   if (first?.ranges.length && rangesOf(filter, first) === null) return selectSegments(userId, first, query);
   return mergeNewest(
@@ -91,6 +94,20 @@ export function selectEntries(userId: number, group: Scope[], query: EntryQuery)
     limit,
     offset,
   );
+}
+
+/** Read with the ranges of another time, ten unread messages could be found behind 100,000 read ones only. */
+function guardedLimit(userId: number, group: Scope[], { filter, cursor, limit, isGuess }: EntryQuery): SQL {
+  const unchanged = group.flatMap((scope) => {
+    const { column, value, part, ranges } = scope;
+    if (!isGuess || part === "hidden" || HIDDEN_FOLDERS.includes(part) || rangesOf(filter, scope)) return [];
+    return column === "company_id"
+      ? sql`NOT EXISTS (
+          SELECT 1 FROM ems_accounts a CROSS JOIN ems_inbox_stretches s ON s.account_id = a.id AND s.user_id = ${userId}
+          WHERE a.company_id = ${value})`
+      : sql`${selectRanges(userId, sql`${value}`, cursor)} = ${formatRanges(ranges)}`;
+  });
+  return unchanged.length ? sql`iif(${sql.join(unchanged, sql` AND `)}, ${limit}, 0)` : sql`${limit}`;
 }
 
 /** Selects the user's entries for all messages of a thread, unordered. */
@@ -142,24 +159,24 @@ function partOf(part: Scope["part"], table: "" | "m.", byHidden = false): SQL {
  * Selects a scope in segments from newest to oldest: the gap above each dense range, the range, and the rest. SQLite
  * runs a segment only if the ones before it returned too few rows.
  */
-function selectSegments(
-  userId: number,
-  scope: Scope,
-  { filter, cursor, limit, offset }: EntryQuery,
-): SQL<EntryState> {
+function selectSegments(userId: number, scope: Scope, query: EntryQuery): SQL<EntryState> {
+  const { filter, cursor, limit, offset } = query;
   const segments: SQL<EntryState>[][] = [];
   let below = olderThan("m.sent_at", "m.id", cursor);
   for (const { newest, oldest } of scope.ranges) {
+    // One bound on either side: D1 takes 100 parameters.
+    const isAbove = !cursor || isNewer(cursor, newest);
+    const upper = isAbove
+      ? sql`AND ${compare("sent_at", "message_id", "<=", newest)}`
+      : olderThan("sent_at", "message_id", cursor);
+    const within = sql`${upper} AND ${compare("sent_at", "message_id", ">=", oldest)}`;
     const above = sql`${below} AND ${compare("m.sent_at", "m.id", ">", newest)}`;
-    const within = sql`${olderThan("sent_at", "message_id", cursor)}
-      AND ${compare("sent_at", "message_id", "<=", newest)} AND ${compare("sent_at", "message_id", ">=", oldest)}`;
-    segments.push(
-      [byMessages(userId, scope, filter, above)],
-      byRows(userId, scope, filter, rangesWithin(filter, scope.part), within),
-    );
+    if (isAbove) segments.push([byMessages(userId, scope, filter, above)]);
+    segments.push(byRows(userId, scope, filter, rangesWithin(filter, scope.part), within));
     below = olderThan("m.sent_at", "m.id", oldest);
   }
   segments.push([byMessages(userId, scope, filter, below)]);
   const terms = segments.map((segment) => sql`SELECT * FROM (${mergeNewest(segment, limit + offset, 0)})`);
-  return sql`${sql.join(terms, sql` UNION ALL `)} LIMIT ${limit} OFFSET ${offset}`;
+  return sql`
+    ${sql.join(terms, sql` UNION ALL `)} LIMIT ${guardedLimit(userId, [scope], query)} OFFSET ${offset}`;
 }

@@ -4,28 +4,20 @@ import type { RowOf } from "../../platform/d1/rows.ts";
 import { type SQL, sql } from "../../platform/d1/sql.ts";
 import { batch, inCompanies, type UserCtx } from "../context.ts";
 import { newestEvent } from "../events/log.ts";
-import { type Folder, HIDDEN_FOLDERS } from "../folders.ts";
 import { type Counters, countOf, type Filter, SHOWN, selectCounters, UNREAD } from "../items/counts.ts";
 import type { InboxItemResponse } from "../items/responses.ts";
 import { type ItemMessageRow, MESSAGE_COLUMNS, toItem } from "../items/rows.ts";
-import { byAddress, planPage, readAtOf } from "../lists/page.ts";
-import { cutPage, isPastEnd, rowsFor } from "../lists/pagination.ts";
+import { Guesses } from "../lists/guesses.ts";
+import { byAddress, readAtOf, totalOf } from "../lists/page.ts";
+import { cutPage, isPastEnd, rowsFor, type Slice } from "../lists/pagination.ts";
+import { planPage } from "../lists/plan.ts";
 import type { accounts } from "../schema/mail.ts";
 import { applyBacklog, countBacklog } from "./backlog.ts";
-import { parseRanges, selectRanges } from "./dense-ranges.ts";
-import {
-  type EntryState,
-  groupScopes,
-  isByAccount,
-  type Scope,
-  selectEntries,
-  selectThread,
-} from "./entries.ts";
+import { selectRanges } from "./dense-ranges.ts";
+import { type EntryState, groupScopes, type Scope, selectEntries, selectThread } from "./entries.ts";
 import type { InboxListResponse, UnreadCountsResponse } from "./responses.ts";
 import type { InboxQuery } from "./schemas.ts";
-
-/** Dense ranges per statement: see Scope. */
-const MAX_RANGES = 2;
+import { guessScopes, scopesOf, scopesOfThread } from "./scopes.ts";
 
 interface AccountRow extends Pick<RowOf<typeof accounts>, "id" | "company_id" | "email_address">, Counters {
   late: number;
@@ -42,21 +34,81 @@ export async function listInbox(
   ctx: UserCtx,
   query: InboxQuery,
 ): Promise<{ list: InboxListResponse; readAt: string }> {
-  const { page, size, is_read, is_starred, is_archived = false } = query;
+  const { page, size, thread_id, is_read, is_starred, is_archived = false } = query;
   const filter = { is_read, is_starred, is_archived };
-  const [newest, rows] = await batch(ctx, [newestEvent, selectAccounts(ctx, query)]);
-  const accounts = await applyBacklog(ctx, rows);
-  const scopes = scopesOf(accounts, query, filter);
-  const total = query.thread_id
-    ? await countThread(ctx, scopes, filter)
-    : accounts.reduce((sum, account) => sum + countOf(account, filter, query.folder), 0);
-  const found = isPastEnd(query, total) ? NOTHING : await selectPage(ctx, query, filter, scopes);
+  const { found, accounts, total, newest } = thread_id
+    ? await readThreadEntries(ctx, { ...query, thread_id }, filter)
+    : await readEntries(ctx, query, filter);
   const emails = new Map(accounts.map(({ id, email_address }) => [id, email_address]));
   const items = found.rows.map((row) =>
     toItem(entryIdOf(ctx.user.user_id, row.id), row, emails.get(row.account_id) ?? ""),
   );
   const list = { items, total, page, size, next_cursor: found.next_cursor };
   return { list, readAt: readAtOf(ctx, newest) };
+}
+
+interface Read {
+  found: Found;
+  accounts: AccountRow[];
+  total: number;
+  newest: { newest: number }[];
+}
+
+/** The callers' accounts, and the totals of their lists, at the last read: see lists/guesses.ts. */
+const accountGuesses = new Guesses();
+const totalGuesses = new Guesses();
+
+/** Reads a page with the accounts that it depends on: in one round trip if they are as guessed, else in two. */
+async function readEntries(ctx: UserCtx, query: InboxQuery, filter: Filter): Promise<Read> {
+  const { account_id, folder, cursor } = query;
+  const { user_id, companies } = ctx.user;
+  const key = JSON.stringify([ctx.db.name, user_id, companies]);
+  const listKey = JSON.stringify([key, account_id, folder, ...Object.values(filter)]);
+  const lastTotal = Number(totalGuesses.get(listKey) ?? 0);
+  const guess = guessScopes(ctx, query, filter, accountGuesses.get(key), lastTotal);
+  const guessed = guess && planPageOf(ctx, query, filter, guess, true);
+  const [newest, rows, ...lists] = await batch(ctx, [
+    newestEvent,
+    selectAccounts(ctx, query),
+    guessed?.entries ?? [],
+    guessed?.items ?? [],
+  ]);
+  const accounts = await applyBacklog(ctx, rows);
+  const scopes = scopesOf(accounts, query, filter);
+  const total = accounts.reduce((sum, account) => sum + countOf(account, filter, folder), 0);
+  totalGuesses.set(listKey, `${total}`);
+  if (!cursor && !account_id) {
+    accountGuesses.set(
+      key,
+      JSON.stringify(accounts.map(({ id, company_id, ranges }) => ({ id, company_id, ranges }))),
+    );
+  }
+  // After a backlog was applied, the rows of the first round trip are too old.
+  const isRight = accounts === rows && JSON.stringify(scopes) === JSON.stringify(guess);
+  if (isPastEnd(query, total)) return { found: NOTHING, accounts, total, newest };
+  const found =
+    guessed && isRight
+      ? await mergePage(ctx, guessed, lists)
+      : await readPage(ctx, planPageOf(ctx, query, filter, scopes));
+  return { found, accounts, total, newest };
+}
+
+/** Reads a page of a thread. Its messages are few, so their entries are found and counted without an index. */
+async function readThreadEntries(
+  ctx: UserCtx,
+  query: InboxQuery & { thread_id: string },
+  filter: Filter,
+): Promise<Read> {
+  const scopes = scopesOfThread(query);
+  const plan = planPageOf(ctx, query, filter, scopes);
+  const [newest, accounts, counted, ...lists] = await batch(ctx, [
+    newestEvent,
+    selectAccounts(ctx, query),
+    countThread(ctx, scopes, filter),
+    plan.entries,
+    plan.items,
+  ]);
+  return { found: await mergePage(ctx, plan, lists), accounts, total: totalOf(counted), newest };
 }
 
 /**
@@ -89,30 +141,54 @@ interface Found {
 
 const NOTHING: Found = { rows: [], next_cursor: null };
 
-/** A single statement also selects the message columns. Several are merged first, then the page's messages are read. */
-async function selectPage(ctx: UserCtx, query: InboxQuery, filter: Filter, scopes: Scope[]): Promise<Found> {
+/** A page: one statement with the message columns, or several of entries, whose messages are read after the merge. */
+interface PagePlan {
+  entries: SQL<EntryState>[];
+  items: SQL<ItemRow>[];
+  merged: Slice;
+}
+
+function planPageOf(
+  ctx: UserCtx,
+  query: InboxQuery,
+  filter: Filter,
+  scopes: Scope[],
+  isGuess = false,
+): PagePlan {
   const groups = groupScopes(scopes, filter);
   const { merged, offset } = planPage(ctx, query, groups.length);
-  const statements = groups.map((group) => {
+  const entries = groups.map((group) => {
     const limit = rowsFor(merged);
-    return selectEntries(ctx.user.user_id, group, { filter, cursor: query.cursor, offset, limit });
+    return selectEntries(ctx.user.user_id, group, { filter, cursor: query.cursor, offset, limit, isGuess });
   });
-  const [only] = statements;
-  if (only && statements.length === 1 && ctx.db.parts === 1) {
-    return cutPage(await batch(ctx, [withMessages(ctx, only)]), merged);
-  }
-  const { rows: entries, next_cursor } = cutPage(await batch(ctx, statements), merged);
+  const isOne = entries.length === 1 && ctx.db.parts === 1;
+  return isOne
+    ? { entries: [], items: entries.map((only) => withMessages(ctx, only)), merged }
+    : { entries, items: [], merged };
+}
+
+const readPage = async (ctx: UserCtx, plan: PagePlan): Promise<Found> =>
+  mergePage(ctx, plan, await batch(ctx, [plan.entries, plan.items]));
+
+/** @param lists the results of the plan's statements */
+async function mergePage(
+  ctx: UserCtx,
+  { items, merged }: PagePlan,
+  [entryLists, itemLists]: [EntryState[][], ItemRow[][]],
+): Promise<Found> {
+  if (items.length > 0) return cutPage(itemLists, merged);
+  const { rows: entries, next_cursor } = cutPage(entryLists, merged);
+  if (entries.length === 0) return NOTHING;
   const rows = await batch(ctx, [withMessages(ctx, fromJson(entries))]);
   return { ...cutPage(rows, { ...merged, first: 0 }), next_cursor };
 }
 
 /** Counts the matching messages of a thread by reading them. */
-async function countThread(ctx: UserCtx, scopes: Scope[], filter: Filter): Promise<number> {
+function countThread(ctx: UserCtx, scopes: Scope[], filter: Filter): SQL<{ total: number }> {
   const threads = scopes.map((scope) => selectThread(ctx.user.user_id, scope, filter));
-  const [row] = await ctx.db.all(sql<{ total: number }>`
+  return sql`
     SELECT count(*) AS total FROM (${sql.join(threads, sql` UNION ALL `)}) page
-    CROSS JOIN ems_messages m ON m.id = page.id WHERE +m.company_id ${inCompanies(ctx)}`);
-  return row?.total ?? 0;
+    CROSS JOIN ems_messages m ON m.id = page.id WHERE +m.company_id ${inCompanies(ctx)}`;
 }
 
 /** Counts the caller's unread and all messages per account, by address. Sorted here: D1 bills SQLite's sorter as rows read. */
@@ -133,44 +209,13 @@ export async function countUnread(ctx: UserCtx): Promise<UnreadCountsResponse> {
 
 const selectAccounts = (ctx: UserCtx, { account_id, cursor, folder }: InboxQuery): SQL<AccountRow> => sql`
     SELECT a.id, a.company_id, a.email_address, ${selectCounters(folder)}, ${countBacklog} AS late,
-      ${selectRanges(ctx.user.user_id, cursor, MAX_RANGES)} AS ranges
+      ${selectRanges(ctx.user.user_id, sql`a.id`, cursor)} AS ranges
     FROM ${ownAccounts(ctx)} ${account_id ? sql`WHERE a.id = ${account_id}` : sql``}`;
 
 /** The accounts `a` of the caller's companies, with the caller's counters `n`. `IN` would read more rows. */
 const ownAccounts = ({ user }: UserCtx): SQL => sql`
   json_each(${JSON.stringify(user.companies)}) j CROSS JOIN ems_accounts a ON a.company_id = j.value
   LEFT JOIN ems_inbox_counters n ON n.user_id = ${user.user_id} AND n.account_id = a.id`;
-
-function scopesOf(accounts: AccountRow[], query: InboxQuery, filter: Filter): Scope[] {
-  const { account_id, thread_id, folder } = query;
-  if (thread_id) {
-    const parts = folder === undefined ? ["shown" as const] : folder === "all" ? PARTS : [folder];
-    const thread = { column: "thread_id" as const, value: thread_id, ranges: [], account: account_id };
-    return parts.map((part) => ({ ...thread, part }));
-  }
-  if (folder !== undefined && folder !== "all") return accounts.map((account) => scopeOf(account, folder));
-  const byAccount = account_id !== undefined || isByAccount(filter);
-  const companies = Map.groupBy(accounts, ({ company_id }) => company_id);
-  return [...companies].flatMap(([company, members]): Scope[] => {
-    const scopes = members.map((account) => scopeOf(account, "shown"));
-    const isPlain = !byAccount && scopes.every(({ ranges }) => ranges.length === 0);
-    const whole = { column: "company_id" as const, value: company, ranges: [] };
-    const shown: Scope[] = isPlain ? [{ ...whole, part: "shown" }] : scopes;
-    if (folder !== "all") return shown;
-    const hidden = byAccount ? scopes : [whole];
-    return [...shown, ...hidden.map((scope): Scope => ({ ...scope, part: "hidden", ranges: [] }))];
-  });
-}
-
-const PARTS = ["shown", "hidden"] as const;
-
-/** Hidden folders have no dense ranges. */
-const scopeOf = ({ id, ranges }: AccountRow, part: "shown" | Folder): Scope => ({
-  column: "account_id",
-  value: id,
-  part,
-  ranges: HIDDEN_FOLDERS.includes(part) ? [] : parseRanges(ranges),
-});
 
 /** Turns entries back into a table. */
 const fromJson = (entries: EntryState[]): SQL<EntryState> => sql`

@@ -1,10 +1,11 @@
-import { invalid } from "../../lib/errors.ts";
 import { type SQL, sql } from "../../platform/d1/sql.ts";
 import { batch, inCompanies, type UserCtx } from "../context.ts";
 import { newestEvent } from "../events/log.ts";
 import { formatPosition, positionAt } from "../events/position.ts";
 import { type FolderFilter, HIDDEN_FOLDERS } from "../folders.ts";
+import { Guesses } from "./guesses.ts";
 import { cutPage, isPastEnd, type Page, type RowKey, rowsFor, type Slice, sliceOf } from "./pagination.ts";
+import { planPage } from "./plan.ts";
 
 /** One page of a list, newest first. */
 export interface ListedPage<Row extends RowKey> {
@@ -68,6 +69,9 @@ export interface ListDefinition<Row> {
 const isFolder = (folder: FolderFilter): folder is Exclude<FolderFilter, "all" | undefined> =>
   folder !== undefined && folder !== "all";
 
+/** The accounts of companies. */
+const accountGuesses = new Guesses();
+
 /** D1 allows five terms in a compound SELECT, so companies are queried in groups of five. */
 const TERMS = 5;
 
@@ -91,54 +95,29 @@ export function groupTerms<Part>(parts: Part[], termsOf: (part: Part) => number 
 }
 
 /** Merges newest-first SELECTs into one statement. Each must select `id`, `at` and more. */
-export const mergeNewest = <Row>(parts: SQL<Row>[], limit: number, offset: number): SQL<Row> => sql`
+export const mergeNewest = <Row>(parts: SQL<Row>[], limit: number | SQL, offset: number): SQL<Row> => sql`
   ${sql.join(parts, sql` UNION ALL `)} ORDER BY at DESC, id DESC LIMIT ${limit} OFFSET ${offset}`;
 
-/** Maximum rows in memory for one page over many companies: every list returns all rows up to the page's end. */
-const MAX_MERGED = 100_000;
-
-/** How to read a page: the OFFSET of each statement, and the slice to cut from the merged results. */
-interface PagePlan {
-  merged: Slice;
-  offset: number;
-}
-
-/**
- * Plans a page. A single list skips earlier rows by OFFSET. Several lists cannot: the earlier rows may be in any of
- * them, so each is read from its start.
- * @param statements how many statements the page takes; each returns one list per part of the database
- * @throws ServiceError invalid when the page number is too deep for this many lists
- */
-export function planPage({ db }: UserCtx, query: Page, statements: number): PagePlan {
-  const slice = sliceOf(query);
-  const lists = statements * db.parts;
-  if (lists === 1) return { merged: { ...slice, first: 0 }, offset: slice.first };
-  if (slice.first > 0 && lists * rowsFor(slice) > MAX_MERGED) {
-    const last = Math.floor((MAX_MERGED / lists - 1) / slice.size);
-    throw invalid(
-      `page: with this many companies, only the first ${last} pages are available by number; use cursor`,
-    );
-  }
-  return { merged: slice, offset: 0 };
-}
-
-/** The page and the filters of a list. */
+/** The page and the filters of a list. A thread is for lists of messages only. */
 interface ListQuery extends Page {
   account_id?: string | undefined;
-  /** For lists of messages only. */
   thread_id?: string | undefined;
   folder?: FolderFilter;
 }
 
-/** True when a single statement returns the list in order: for one account, one thread or few companies. */
-export const isOneStatement = (
-  { user, db }: UserCtx,
-  { account_id, thread_id, folder }: ListQuery,
-): boolean =>
-  db.parts === 1 &&
-  (account_id !== undefined ||
-    thread_id !== undefined ||
-    (!isFolder(folder) && user.companies.length * (folder === "all" ? 2 : 1) <= TERMS));
+/**
+ * True when a single statement returns the list in order: for one account, one thread or few companies. A folder is read
+ * account by account: then it is the expectation.
+ */
+export function isOneStatement(ctx: UserCtx, { account_id, thread_id, folder }: ListQuery): boolean {
+  if (ctx.db.parts > 1) return false;
+  if (account_id !== undefined || thread_id !== undefined) return true;
+  if (!isFolder(folder)) return ctx.user.companies.length * (folder === "all" ? 2 : 1) <= TERMS;
+  const accounts = accountGuesses.get(guessKey(ctx));
+  return accounts !== undefined && JSON.parse(accounts).length <= TERMS;
+}
+
+const guessKey = ({ db, user }: UserCtx): string => JSON.stringify([db.name, user.companies]);
 
 /**
  * Reads one page of a list, newest first: one account, or all companies of the caller. A folder is read account by
@@ -153,17 +132,31 @@ export async function listPage<Row extends RowKey, Beside = never>(
   list: ListDefinition<Row>,
   beside?: (ids: SQL) => SQL<Beside>,
 ): Promise<ListedPage<Row> & { beside: Beside[] }> {
-  const scopes = await scopesOf(ctx, query, list);
+  const isByAccount = isFolder(query.folder) && !query.account_id && !query.thread_id;
+  const key = guessKey(ctx);
+  const guess = isByAccount ? accountGuesses.get(key) : "[]";
+  const scopes = guess === undefined ? [] : scopesOf(ctx, query, list, JSON.parse(guess));
   const counted = query.thread_id ? countThread(scopes) : selectTotal(ctx, query, list);
-  // Only a later page can be past the end, so only a later page waits for the total.
-  const first = sliceOf(query).first === 0 ? selectPage(ctx, query, list, scopes, beside) : null;
-  const { lists = [], more = [] } = first ?? {};
-  const [newest, totals, ...found] = await batch(ctx, [newestEvent, counted, lists, more]);
+  const guessed = guess === undefined ? null : guardedPage(ctx, query, list, scopes, counted, beside);
+  const [newest, totals, [accounts = []], ...found] = await batch(ctx, [
+    newestEvent,
+    counted,
+    isByAccount
+      ? [sql<{ id: string }>`SELECT id FROM ems_accounts WHERE company_id ${inCompanies(ctx)}`]
+      : [],
+    guessed?.lists ?? [],
+    guessed?.more ?? [],
+  ]);
+  const ids = JSON.stringify(accounts.map(({ id }) => id));
+  if (isByAccount) accountGuesses.set(key, ids);
   const total = totalOf(totals);
   const listing = { total, readAt: readAtOf(ctx, newest) };
   if (isPastEnd(query, total)) return { ...listing, rows: [], next_cursor: null, beside: [] };
-  const page = first ?? selectPage(ctx, query, list, scopes, beside);
-  const [rows, besides] = first ? found : await batch(ctx, [page.lists, page.more]);
+  const isRight = guessed !== null && ids === guess;
+  const page = isRight
+    ? guessed
+    : selectPage(ctx, query, list, scopesOf(ctx, query, list, JSON.parse(ids)), beside);
+  const [rows, besides] = isRight ? found : await batch(ctx, [page.lists, page.more]);
   return { ...listing, ...cutPage(rows, page.merged), beside: besides.flat() };
 }
 
@@ -200,8 +193,11 @@ const sourceOf = <Row>(
     ? ofFolder
     : { table, at, id: "id", columns, account: "account_id", company: "company_id", folder: "folder" };
 
-/** The conditions of the lists to merge. For each, an index has the rows in list order. */
-async function scopesOf(ctx: UserCtx, query: ListQuery, list: ListDefinition<unknown>): Promise<SQL[]> {
+/**
+ * The conditions of the lists to merge. For each, an index has the rows in list order.
+ * @param accounts the ids of the caller's accounts, for a folder of all of them
+ */
+function scopesOf(ctx: UserCtx, query: ListQuery, list: ListDefinition<unknown>, accounts: string[]): SQL[] {
   const { account_id, thread_id, folder } = query;
   if (thread_id)
     return folderConditions(folder).map((part) => sql`${ofThread(ctx, thread_id, account_id)} AND ${part}`);
@@ -210,7 +206,7 @@ async function scopesOf(ctx: UserCtx, query: ListQuery, list: ListDefinition<unk
   // The plus keeps SQLite on the account's index; the company is only checked.
   const ofAccount = (id: string) => sql`${account} = ${id} AND +${company} ${inCompanies(ctx)}`;
   if (isFolder(folder)) {
-    const ids = account_id ? [account_id] : await accountsOf(ctx);
+    const ids = account_id ? [account_id] : accounts;
     return ids.map((id) => sql`${ofAccount(id)} AND ${sql.raw(source.folder)} = ${folder}`);
   }
   const scopes = account_id
@@ -231,9 +227,29 @@ export function folderConditions(folder: FolderFilter): SQL[] {
   return [sql`hidden = ${sql.raw(HIDDEN_FOLDERS.includes(folder) ? "1" : "0")} AND folder = ${folder}`];
 }
 
-async function accountsOf(ctx: UserCtx): Promise<string[]> {
-  const mine = sql<{ id: string }>`SELECT id FROM ems_accounts a WHERE a.company_id ${inCompanies(ctx)}`;
-  return (await ctx.db.all(mine)).map(({ id }) => id);
+interface PageStatements<Row, Beside> {
+  lists: SQL<Row>[];
+  more: SQL<Beside>[];
+  merged: Slice;
+}
+
+/**
+ * The statements of a page that comes with the total. Only a later page can be past the end: it reads nothing if it is.
+ * @returns null for a later page over several lists, which waits for the total
+ */
+function guardedPage<Row, Beside>(
+  ctx: UserCtx,
+  query: ListQuery,
+  list: ListDefinition<Row>,
+  scopes: SQL[],
+  counted: SQL<{ total: number }>,
+  beside: ((ids: SQL) => SQL<Beside>) | undefined,
+): PageStatements<Row, Beside> | null {
+  const { first } = sliceOf(query);
+  if (first === 0) return selectPage(ctx, query, list, scopes, beside);
+  if (groupTerms(scopes).length * ctx.db.parts > 1) return null;
+  const guard = (limit: number) => sql`iif((${counted}) > ${first}, ${limit}, 0)`;
+  return selectPage(ctx, query, list, scopes, beside, guard);
 }
 
 function selectPage<Row, Beside>(
@@ -242,7 +258,8 @@ function selectPage<Row, Beside>(
   list: ListDefinition<Row>,
   scopes: SQL[],
   beside: ((ids: SQL) => SQL<Beside>) | undefined,
-): { lists: SQL<Row>[]; more: SQL<Beside>[]; merged: Slice } {
+  guard: (limit: number) => SQL | number = (limit) => limit,
+): PageStatements<Row, Beside> {
   const { cursor, size } = query;
   const { table, at, id, columns } = sourceOf(list, query.folder);
   const groups = groupTerms(scopes);
@@ -252,7 +269,7 @@ function selectPage<Row, Beside>(
       (scope) =>
         sql<Selected>`SELECT ${selected} FROM ${sql.raw(table)} WHERE ${scope} ${olderThan(at, id, cursor)}`,
     );
-    return mergeNewest(terms, limit, offset);
+    return mergeNewest(terms, guard(limit), offset);
   };
   const lists = groups.map((group) => select(group, columns, rowsFor(merged)));
   const more = beside

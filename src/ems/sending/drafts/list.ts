@@ -1,6 +1,6 @@
 import { sql } from "../../../platform/d1/sql.ts";
 import { inCompanies, type UserCtx } from "../../context.ts";
-import { type ListedPage, listPage } from "../../lists/page.ts";
+import { isOneStatement, type ListedPage, listPage } from "../../lists/page.ts";
 import type { RowKey } from "../../lists/pagination.ts";
 import { type DraftRow, loadContent } from "./content.ts";
 import type { DraftResponse } from "./responses.ts";
@@ -13,12 +13,17 @@ const BATCH = 25;
 const COLUMNS = sql<RowKey>`id, updated_at AS at`;
 
 const LIST = { table: "ems_drafts", at: "updated_at", columns: COLUMNS, counter: "draft_count" } as const;
+const WHOLE = { ...LIST, columns: sql<RowKey & DraftRow>`*, updated_at AS at` };
 
 /** Lists drafts of the caller's companies, last updated first. Items are read while the response streams. */
 export async function listDrafts(
   ctx: UserCtx,
   query: DraftsQuery,
 ): Promise<Omit<ListedPage<RowKey>, "rows"> & { items: AsyncIterable<DraftResponse> }> {
+  if (query.size <= BATCH && isOneStatement(ctx, query)) {
+    const { rows, ...listing } = await listPage(ctx, query, WHOLE);
+    return { ...listing, items: draftsOf(ctx, rows) };
+  }
   const { rows, ...listing } = await listPage(ctx, query, LIST);
   const ids = rows.map(({ id }) => id);
   return { ...listing, items: draftsByIds(ctx, ids) };
@@ -32,11 +37,17 @@ async function* draftsByIds(ctx: UserCtx, ids: string[]): AsyncGenerator<DraftRe
       SELECT d.* FROM json_each(${JSON.stringify(batch)}) j CROSS JOIN ems_drafts d ON d.id = j.value
       WHERE +d.company_id ${inCompanies(ctx)}`);
     const drafts = new Map(rows.map((row) => [row.id, row]));
-    for (const id of batch) {
-      const row = drafts.get(id);
-      const content = row && (await loadContent(ctx, row));
-      const draft = content ? { row, content } : row && (await findDraft(ctx, id));
-      if (draft) yield toResponse(draft);
-    }
+    yield* draftsOf(
+      ctx,
+      batch.flatMap((id) => drafts.get(id) ?? []),
+    );
+  }
+}
+
+async function* draftsOf(ctx: UserCtx, rows: DraftRow[]): AsyncGenerator<DraftResponse> {
+  for (const row of rows) {
+    const content = await loadContent(ctx, row);
+    const draft = content ? { row, content } : await findDraft(ctx, row.id);
+    if (draft) yield toResponse(draft);
   }
 }
