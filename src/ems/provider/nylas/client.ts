@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { withDeadline } from "../../../lib/deadline.ts";
 import { lazy } from "../../../lib/lazy.ts";
 import type { Config } from "../../config.ts";
 import type { Connector } from "../connector.ts";
@@ -35,22 +36,23 @@ const FOLDERS_PAGES = 20;
 export function nylasProvider(config: Config): MailProvider {
   const { NYLAS_API_KEY, NYLAS_API_URI } = config;
 
-  const call = (method: "GET" | "DELETE", path: string, query: Record<string, string>, timeoutMs: number) =>
+  const call = (method: "GET" | "DELETE", path: string, query: Record<string, string>, signal: AbortSignal) =>
     fetch(`${NYLAS_API_URI}${path}?${new URLSearchParams(query)}`, {
       method,
       headers: { authorization: `Bearer ${NYLAS_API_KEY}` },
-      signal: AbortSignal.timeout(timeoutMs),
+      signal,
     });
 
-  const getJson = async <Schema extends z.ZodMiniType>(
+  const getJson = <Schema extends z.ZodMiniType>(
     path: string,
     query: Record<string, string>,
     schema: () => Schema,
-  ) => {
-    const response = await call("GET", path, query, READ_TIMEOUT_MS);
-    if (!response.ok) throw await errorOf(response);
-    return schema().parse(await response.json());
-  };
+  ) =>
+    withDeadline(READ_TIMEOUT_MS, async (signal) => {
+      const response = await call("GET", path, query, signal);
+      if (!response.ok) throw await errorOf(response);
+      return schema().parse(await response.json());
+    });
 
   return {
     capabilities: (kind): Capabilities => ({
@@ -67,11 +69,12 @@ export function nylasProvider(config: Config): MailProvider {
       }),
 
     revokeGrant: async (grantId) => {
-      await orNull(async () => {
-        const response = await call("DELETE", grantPath(grantId), {}, READ_TIMEOUT_MS);
+      const revoke = async (signal: AbortSignal) => {
+        const response = await call("DELETE", grantPath(grantId), {}, signal);
         if (!response.ok) throw await errorOf(response);
         await response.body?.cancel();
-      });
+      };
+      await orNull(() => withDeadline(READ_TIMEOUT_MS, revoke));
     },
 
     getMessage: (grantId, messageId) =>
@@ -145,7 +148,9 @@ export function nylasProvider(config: Config): MailProvider {
     download: (grantId, messageId, attachmentId) =>
       orNull(async () => {
         const path = `${grantPath(grantId)}/attachments/${segment(attachmentId)}/download`;
-        const response = await call("GET", path, { message_id: messageId }, DOWNLOAD_TIMEOUT_MS);
+        // The body is read later, so the timer may outlast it.
+        const signal = AbortSignal.timeout(DOWNLOAD_TIMEOUT_MS);
+        const response = await call("GET", path, { message_id: messageId }, signal);
         if (!response.ok || !response.body) throw await errorOf(response);
         const length = response.headers.get("content-length");
         return { body: response.body, size: length === null ? null : Number(length) };

@@ -1,6 +1,7 @@
 /// <reference lib="esnext.typedarrays" />
 
 import * as z from "zod/mini";
+import { withDeadline } from "../../../lib/deadline.ts";
 import { lazy } from "../../../lib/lazy.ts";
 import type { Config } from "../../config.ts";
 import {
@@ -26,13 +27,21 @@ export const MARKER_HEADER = "X-Xabar-Id";
  * before encoding them, holds them whole, and waits forever for a stalled answer.
  * @throws ProviderError; what fetch throws without an answer
  */
-export async function sendThroughNylas(
+export const sendThroughNylas = (
+  config: Config,
+  grantId: string,
+  mail: OutgoingMail,
+  key: string,
+): Promise<ProviderMessage> =>
+  withDeadline(SEND_SECONDS * 1000, (deadline) => sendUntil(deadline, config, grantId, mail, key));
+
+async function sendUntil(
+  deadline: AbortSignal,
   config: Config,
   grantId: string,
   mail: OutgoingMail,
   key: string,
 ): Promise<ProviderMessage> {
-  const deadline = AbortSignal.timeout(SEND_SECONDS * 1000);
   const over = new AbortController();
   const signal = AbortSignal.any([deadline, over.signal]);
   const url = `${config.NYLAS_API_URI}/v3/grants/${encodeURIComponent(grantId)}/messages/send?fields=include_basic_headers`;
