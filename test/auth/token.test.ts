@@ -62,6 +62,34 @@ async function expectAccepted(token: string): Promise<void> {
 }
 
 describe("a token is refused", () => {
+  it("once it has expired, although it was accepted before", async () => {
+    const token = await sign({ claims: { exp: now() + 60 } });
+    await expectAccepted(token);
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 61_000 });
+    try {
+      await expectRefused(token);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it("with another signature than the one that was accepted", async () => {
+    const token = await sign();
+    await expectAccepted(token);
+    await expectRefused(token.slice(0, token.lastIndexOf(".") + 1));
+    await expectRefused(`${token}A`);
+  });
+
+  it("by another configuration, although it was accepted before", async () => {
+    const token = await sign();
+    await expectAccepted(token);
+    const request = new Request("https://xabar.test/companies", {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    const other = { ...env, JWT_SECRET: `${env.JWT_SECRET}x` };
+    expect((await app.fetch(request, other, createExecutionContext())).status).toBe(401);
+  });
+
   it("without a signature", async () => {
     await expectRefused(forge({ alg: "none" }));
     await expectRefused(forge({ alg: "None", typ: "JWT" }));

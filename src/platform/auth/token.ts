@@ -37,14 +37,37 @@ export async function verifyToken<Schema extends z.ZodMiniType>(
   settings: TokenSettings,
   schema: () => Schema,
 ): Promise<z.infer<Schema>> {
-  // The algorithm selects the kind of key, so that a public key can never serve as an HMAC secret.
-  const payload =
-    algorithmOf(token) === "HS256"
-      ? await verifyShared(token, settings)
-      : await verifyIssued(token, settings);
-  const claims = schema().safeParse(payload);
+  const claims = schema().safeParse(recall(token, settings) ?? (await verify(token, settings)));
   if (!claims.success) throw unauthenticated(claims.error);
   return claims.data;
+}
+
+async function verify(token: string, settings: TokenSettings): Promise<JWTPayload> {
+  // The algorithm selects the kind of key, so that a public key can never serve as an HMAC secret.
+  const payload = await (algorithmOf(token) === "HS256" ? verifyShared : verifyIssued)(token, settings);
+  remember(token, settings, payload);
+  return payload;
+}
+
+/** Security: for this long, a token may outlive the key of its issuer. */
+const REMEMBERED_MS = 60_000;
+const MAX_REMEMBERED = 1000;
+
+/** The tokens that this isolate has verified lately: a client sends the same one with each request. */
+const verified = new WeakMap<TokenSettings, Map<string, { payload: JWTPayload; until: number }>>();
+
+function remember(token: string, settings: TokenSettings, payload: JWTPayload): void {
+  const known = verified.get(settings) ?? new Map();
+  verified.set(settings, known);
+  if (known.size >= MAX_REMEMBERED) known.clear();
+  // In whole seconds, as jose compares them.
+  const until = Math.min((payload.exp ?? 0) * 1000, Date.now() + REMEMBERED_MS);
+  known.set(token, { payload, until });
+}
+
+function recall(token: string, settings: TokenSettings): JWTPayload | undefined {
+  const found = verified.get(settings)?.get(token);
+  return found && Date.now() < found.until ? found.payload : undefined;
 }
 
 function algorithmOf(token: string): string | undefined {
