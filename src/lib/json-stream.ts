@@ -1,19 +1,25 @@
 const FLUSH_AT = 64 * 1024;
 
 /**
- * Streams `{…head, [key]: [items]}` as the items arrive, so that a page of large mails is never in memory as a whole.
- * @param items if it throws, the stream is cut off, and the client's JSON parser rejects the response
+ * Writes `{…head, [key]: [items]}`: as a text if it is short, else as a stream, while the items arrive. So a page of
+ * large mails is never in memory as a whole, and a usual page needs no stream.
+ * @param items if it throws after the first 64 KB, the stream is cut off, and the client's JSON parser rejects it
+ * @throws what `items` throws before
  */
-export function streamJson(
+export async function writeJson(
   head: object,
   key: string,
   items: AsyncIterable<unknown>,
-): ReadableStream<Uint8Array> {
+): Promise<string | ReadableStream<Uint8Array>> {
   const encoder = new TextEncoder();
   const chunks = serialize(head, key, items);
+  const first = await chunks.next();
+  const second = await chunks.next();
+  if (second.done) return first.value ?? "";
+  const start = [first, second];
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
-      const { done, value } = await chunks.next();
+      const { done, value } = start.shift() ?? (await chunks.next());
       if (done) controller.close();
       else controller.enqueue(encoder.encode(value));
     },

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { ServiceError, unauthenticated } from "../../lib/errors.ts";
-import { streamJson } from "../../lib/json-stream.ts";
+import { writeJson } from "../../lib/json-stream.ts";
 import { limitAddress } from "../../platform/rate-limit.ts";
 import { responds, valid } from "../../platform/validation.ts";
 import { type Ctx, createContext, type EmsEnv, ofCompanies } from "../context.ts";
@@ -58,6 +58,6 @@ export const events = new Hono<EmsEnv>({ strict: false }).get(
   valid("query", EventsQuery),
   async (c) => {
     const { head, items } = await pullEvents(c.var.ctx, c.req.valid("query"));
-    return c.body(streamJson(head, "items", items), 200, { "content-type": "application/json" });
+    return c.body(await writeJson(head, "items", items), 200, { "content-type": "application/json" });
   },
 );

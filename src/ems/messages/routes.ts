@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { streamJson } from "../../lib/json-stream.ts";
+import { writeJson } from "../../lib/json-stream.ts";
 import { responds, valid } from "../../platform/validation.ts";
 import type { EmsEnv } from "../context.ts";
 import { POSITION_HEADER } from "../events/position.ts";
@@ -15,7 +15,9 @@ export const messages = new Hono<EmsEnv>({ strict: false })
     const { items, total, next_cursor, readAt } = await listMessages(c.var.ctx, query);
     c.header("content-type", "application/json");
     c.header(POSITION_HEADER, readAt);
-    return c.body(streamJson({ total, page: query.page, size: query.size, next_cursor }, "items", items));
+    return c.body(
+      await writeJson({ total, page: query.page, size: query.size, next_cursor }, "items", items),
+    );
   })
   .get("/:message_id", responds(200, "MessageResponse"), param, async (c) =>
     c.json(await getMessage(c.var.ctx, c.req.valid("param").message_id)),

@@ -1,5 +1,5 @@
 import { type Context, Hono } from "hono";
-import { streamJson } from "../../lib/json-stream.ts";
+import { writeJson } from "../../lib/json-stream.ts";
 import { toETag } from "../../platform/etag.ts";
 import { responds, valid } from "../../platform/validation.ts";
 import type { EmsEnv } from "../context.ts";
@@ -47,8 +47,11 @@ export const threads = new Hono<EmsEnv>({ strict: false })
     },
   );
 
-function detail(c: Context<EmsEnv>, { thread, messages }: Awaited<ReturnType<typeof getThread>>): Response {
+async function detail(
+  c: Context<EmsEnv>,
+  { thread, messages }: Awaited<ReturnType<typeof getThread>>,
+): Promise<Response> {
   c.header("content-type", "application/json");
   c.header("etag", toETag(thread.version));
-  return c.body(streamJson(thread, "messages", messages));
+  return c.body(await writeJson(thread, "messages", messages));
 }

@@ -1,5 +1,5 @@
 import { type Context, Hono } from "hono";
-import { streamJson } from "../../../lib/json-stream.ts";
+import { writeJson } from "../../../lib/json-stream.ts";
 import { parseIfMatch, toETag } from "../../../platform/etag.ts";
 import { responds, valid } from "../../../platform/validation.ts";
 import type { EmsEnv } from "../../context.ts";
@@ -17,7 +17,9 @@ export const drafts = new Hono<EmsEnv>({ strict: false })
     const query = c.req.valid("query");
     const { items, total, next_cursor } = await listDrafts(c.var.ctx, query);
     c.header("content-type", "application/json");
-    return c.body(streamJson({ total, page: query.page, size: query.size, next_cursor }, "items", items));
+    return c.body(
+      await writeJson({ total, page: query.page, size: query.size, next_cursor }, "items", items),
+    );
   })
   .post("/", idempotent, responds(201, "DraftResponse"), valid("json", DraftCreate), async (c) => {
     const draft = await createDraft(c.var.ctx, c.req.valid("json"));
