@@ -45,24 +45,30 @@ const rateLimits = (limit: number) => ({
   OPEN_RATE_LIMIT: { namespace_id: "1002", simple: { limit, period: 60 as const } },
 });
 
-const createWorker = (limit?: number) =>
+/** The same for dev/worker, which counts in memory. */
+const localRateLimits = (limit: number) =>
+  Object.fromEntries(Object.entries(rateLimits(limit)).map(([name, { simple }]) => [name, simple]));
+
+const createWorker = (limit?: number, store = "d1", main?: string) =>
   cloudflareTest(async () => {
     const { fetch, privateKey } = await outbound();
     const migrations = await readD1Migrations("./migrations/ems");
     return {
+      ...(main ? { main } : {}),
       wrangler: { configPath: "./wrangler.toml" },
       miniflare: {
-        d1Databases: { DB_2: "xabar-2", NOTES_DB: "notes" },
+        d1Databases: { NOTES_DB: "notes" },
         ...(limit === undefined ? {} : { ratelimits: rateLimits(limit) }),
         bindings: {
-          // No test has such companies unless it wants them in the second database.
-          SHARDS: [{ binding: "DB_2", from: 5_000_000_000 }],
+          STORE: store,
           TEST_MIGRATIONS: migrations,
           TEST_SCHEMA: schemaOf(migrations),
           TEST_ISSUER_KEY: privateKey,
           TEST_CONTROL_TOKEN: NYLAS.controlToken,
           TEST_CHAOS: CHAOS,
-          ...(limit === undefined ? {} : { TEST_RATE_LIMIT: limit }),
+          ...(limit === undefined
+            ? {}
+            : { TEST_RATE_LIMIT: limit, LOCAL_RATE_LIMITS: JSON.stringify(localRateLimits(limit)) }),
           // Whatever a developer's own .dev.vars may say.
           ...{ CORS_ORIGINS: "", R2_S3_ENDPOINT: "", R2_ACCESS_KEY_ID: "", R2_SECRET_ACCESS_KEY: "" },
           JWT_SECRET: "test-jwt-secret",
@@ -89,8 +95,8 @@ const SLOW = {
 const PURE = ["test/lib/**/*.test.ts", "test/ems/{folder-names,position}.test.ts"];
 
 /** Files of a runtime share it and its modules: test/support/setup.ts empties its storage for each of them. */
-const inWorker = (limit?: number) => ({
-  plugins: [createWorker(limit)],
+const inWorker = (limit?: number, store?: string, main?: string) => ({
+  plugins: [createWorker(limit, store, main)],
   test: { setupFiles: ["./test/support/setup.ts"], isolate: false, ...limits },
 });
 
@@ -113,8 +119,15 @@ export default defineConfig({
         include: ["test/**/*.test.ts"],
         exclude: ["test/node/**", ...PURE, ...LIMITED, ...SLOW.worker],
       }),
+      project(inWorker(undefined, "objects"), {
+        name: "objects",
+        include: ["test/ems/*.test.ts", "test/*.test.ts"],
+        exclude: [...PURE, ...LIMITED, ...SLOW.worker],
+      }),
       project(inWorker(100), { name: "worker-limits", include: LIMITED }),
+      project(inWorker(100, "objects", "./dev/worker/index.ts"), { name: "local-limits", include: LIMITED }),
       project(inWorker(), { name: "slow-worker", include: SLOW.worker }),
+      project(inWorker(undefined, "objects"), { name: "slow-objects", include: SLOW.worker }),
       {
         test: {
           name: "node",

@@ -32,7 +32,7 @@ export function readDevVars(path: string | URL): Record<string, string> {
 }
 
 /** JWT_SECRET from the environment, else from .dev.vars, else from .dev.vars.example. */
-function jwtSecret(): string {
+export function jwtSecret(): string {
   const own = new URL("../.dev.vars", import.meta.url);
   const file = existsSync(own) ? own : new URL("../.dev.vars.example", import.meta.url);
   const secret = process.env.JWT_SECRET || readDevVars(file).JWT_SECRET;

@@ -1,7 +1,7 @@
-import { env } from "cloudflare:workers";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, type MockInstance, vi } from "vitest";
 import type { AccountResponse } from "../src/ems/accounts/responses.ts";
 import { type Client, connectMailbox, createClient, unique } from "./support/client.ts";
+import { db } from "./support/db.ts";
 
 const INTERNAL = { detail: "Internal server error" };
 const LEVELS = ["debug", "log", "info", "warn", "error"] as const;
@@ -10,7 +10,7 @@ let client: Client;
 let account: AccountResponse;
 let spies: MockInstance[];
 
-const rename = (from: string, to: string) => env.DB.prepare(`ALTER TABLE ${from} RENAME TO ${to}`).run();
+const rename = (from: string, to: string) => db.prepare(`ALTER TABLE ${from} RENAME TO ${to}`).run();
 
 // From here on every query on messages or accounts fails, as after a bad migration.
 beforeAll(async () => {

@@ -176,6 +176,7 @@ const BODILESS = [
   "POST /drafts/:draft_id/send",
   "POST /sse/ticket",
   "POST /outbox/:outbox_id/cancel",
+  "POST /companies/:company_id/move",
 ];
 
 /** Lists, with unknown parameters that look like filters. */

@@ -1,8 +1,8 @@
-import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { formatPosition, positionAt } from "../src/ems/events/position.ts";
 import { entryIdOf } from "../src/lib/ids.ts";
 import { type Answered, unique } from "./support/client.ts";
+import { db } from "./support/db.ts";
 import { fill, guardedRoutes } from "./support/routes.ts";
 import { openStream } from "./support/stream.ts";
 import { absent, createTenant, idsOf, mail, stateOf, type Tenant } from "./support/tenant.ts";
@@ -112,6 +112,8 @@ const CASES: Record<string, (method: string, path: string) => Promise<void>> = {
     await notFound()(method, `${path}?erase=true`);
   },
   "DELETE /companies/:company_id": notFound(),
+  "GET /companies/:company_id/move": notFound(),
+  "POST /companies/:company_id/move": notFound(),
   "GET /drafts/:draft_id": notFound(),
   "PATCH /drafts/:draft_id": notFound(() => ({ subject: "Taken", email_account_id: a.account.id })),
   "DELETE /drafts/:draft_id": notFound(),
@@ -147,12 +149,12 @@ const CASES: Record<string, (method: string, path: string) => Promise<void>> = {
   },
   "POST /webhooks/deliveries/replay": async (_method, path) => {
     const park = "UPDATE ems_deliveries SET state = ? WHERE account_id = ?";
-    await env.DB.prepare(park).bind("parked", b.account.id).run();
+    await db.prepare(park).bind("parked", b.account.id).run();
     for (const body of [{}, { account_id: b.account.id }]) {
       const { body: answer } = await a.client.call("POST", path, body);
       expect(answer).toEqual({ replayed: 0 });
     }
-    await env.DB.prepare(park).bind("applied", b.account.id).run();
+    await db.prepare(park).bind("applied", b.account.id).run();
   },
   "POST /webhooks/deliveries/:delivery_id/replay": async (method, path) => {
     const { body } = await b.client.call("GET", "/webhooks/deliveries");
@@ -250,7 +252,8 @@ const CASES: Record<string, (method: string, path: string) => Promise<void>> = {
 
 /** A waiting mail of B is neither shown nor cancelled. */
 async function entryOfOutbox(method: string, path: string): Promise<void> {
-  const { results } = await env.DB.prepare("SELECT id FROM ems_outbox WHERE company_id = ?")
+  const { results } = await db
+    .prepare("SELECT id FROM ems_outbox WHERE company_id = ?")
     .bind(b.company)
     .all<{ id: string }>();
   expect(results).toHaveLength(1);

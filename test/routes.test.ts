@@ -17,6 +17,7 @@ GET /accounts/:account_id/sync user
 GET /attachments/:attachment_id/download user
 GET /attachments/message/:message_id user
 GET /companies user
+GET /companies/:company_id/move admin
 GET /drafts user
 GET /drafts/:draft_id user
 GET /events user
@@ -49,6 +50,7 @@ PATCH /inbox/threads/:thread_id/read user
 PATCH /threads/:thread_id user
 POST /accounts user
 POST /attachments user
+POST /companies/:company_id/move admin
 POST /drafts user
 POST /drafts/:draft_id/send user
 POST /messages/:message_id/forward user

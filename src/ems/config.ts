@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { type Infer, lazy } from "../lib/lazy.ts";
 import { corsOrigins, defineConfig } from "../platform/config.ts";
-import { placementVars } from "../platform/d1/placement.ts";
+import { storeVars } from "../platform/d1/store-vars.ts";
 
 const Config = lazy(() =>
   z.object({
@@ -18,7 +18,7 @@ const Config = lazy(() =>
     R2_S3_ENDPOINT: z.optional(z.url()),
     R2_ACCESS_KEY_ID: z.optional(z.string()),
     R2_SECRET_ACCESS_KEY: z.optional(z.string()),
-    ...placementVars(),
+    ...storeVars(),
     /** Pages of these origins may also frame `/messages/:id/html`. */
     CORS_ORIGINS: corsOrigins(),
   }),

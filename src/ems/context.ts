@@ -3,6 +3,7 @@ import { type SQL, sql } from "../platform/d1/sql.ts";
 import type { RowsOf, Statements } from "../platform/d1/statement.ts";
 import { type Config, config } from "./config.ts";
 import { connectProviders, type ProviderOf } from "./providers.ts";
+import { storesOf } from "./store/stores.ts";
 import type { CurrentUser } from "./user.ts";
 
 /** What a verb gets: bindings and configuration, but no request. */
@@ -25,14 +26,15 @@ export interface UserCtx extends Ctx {
 }
 
 /**
- * Creates a context over all companies, for callers that do not know the company yet.
+ * Creates a context on the database for rows without a company, for callers that do not know the company yet. With
+ * STORE=d1 that is the whole database.
  * @param execution of the request, queue batch or cron run
  */
 export function createContext(env: Env, execution: Pick<ExecutionContext, "waitUntil">): Ctx {
   const defer = (work: Promise<unknown>) => execution.waitUntil(work);
   const settings = config(env);
   const providerOf = connectProviders(settings);
-  return { env, config: settings, providerOf, defer, db: openDatabase(env, "DB", settings) };
+  return { env, config: settings, providerOf, defer, db: openDatabase(storesOf(env, settings)) };
 }
 
 const withDatabase = <C extends Ctx>(ctx: C, db: Database): C => (db === ctx.db ? ctx : { ...ctx, db });
@@ -45,24 +47,8 @@ export const ofCompanies = <C extends Ctx>(ctx: C, companies: number[]): C =>
 export const ofCompany = <C extends Ctx>(ctx: C, company: number): C =>
   withDatabase(ctx, ctx.db.forCompany(company));
 
-/** The context restricted to the database for rows without a company. */
+/** The context on the database for rows without a company. With STORE=d1 that is the whole database. */
 export const ofNoCompany = <C extends Ctx>(ctx: C): C => withDatabase(ctx, ctx.db.forNoCompany());
-
-/** The context over all companies. */
-export const ofEveryCompany = <C extends Ctx>(ctx: C): C => withDatabase(ctx, ctx.db.forEveryCompany());
-
-/** One context per part of the database. A part that is down then blocks no work on another. */
-export const ofEachPart = (ctx: Ctx): Ctx[] => ctx.db.each().map((db) => withDatabase(ctx, db));
-
-/**
- * Finds a row that only one part of the database has.
- * @returns the row and a context on its part; undefined when there is no such row
- * @throws what a part threw, if no other part has the row
- */
-export async function find<Row>(ctx: Ctx, statement: SQL<Row>): Promise<{ ctx: Ctx; row: Row } | undefined> {
-  const found = await ctx.db.find(statement);
-  return found && { ctx: withDatabase(ctx, found.db), row: found.row };
-}
 
 /** Runs statements in one transaction. @returns the rows of each statement, in order */
 export const batch = <const S extends Statements>({ db }: Ctx, statements: S): Promise<RowsOf<S>> =>

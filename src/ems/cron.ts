@@ -1,22 +1,35 @@
 import { log } from "../platform/log.ts";
-import { type Ctx, ofEachPart } from "./context.ts";
-import { removeExpired } from "./housekeeping.ts";
+import type { Ctx } from "./context.ts";
+import { removeExpired, removeExpiredOfUsers } from "./housekeeping.ts";
 import { moveInlineBodies } from "./ingest/inline-bodies.ts";
 import { resumeBackfills } from "./intake/backfill.ts";
 import { replayDue } from "./intake/ledger.ts";
 import { scheduleSweeps } from "./intake/sweep.ts";
 import { enqueueDue } from "./sending/due.ts";
 
-/**
- * Cron: enqueues due mail, backfills and sweeps, replays parked notifications, moves bodies out of rows, and removes
- * expired rows. A failed step, or a part of the database that is down, blocks no other.
- */
-export async function runCron(ctx: Ctx): Promise<void> {
-  for (const step of [enqueueDue, resumeBackfills, scheduleSweeps, replayDue, moveInlineBodies]) {
-    for (const part of ofEachPart(ctx)) await runStep(step, part);
-  }
-  await runStep(removeExpired, ctx);
-}
+/** The steps for the rows of companies. */
+const OF_COMPANIES = [
+  enqueueDue,
+  resumeBackfills,
+  scheduleSweeps,
+  replayDue,
+  moveInlineBodies,
+  removeExpired,
+];
 
-const runStep = (step: (ctx: Ctx) => Promise<void>, ctx: Ctx): Promise<void> =>
-  step(ctx).catch((error) => log("error", "cron.failed", { step: step.name, database: ctx.db.name, error }));
+/**
+ * Cron: enqueues due mail, backfills and sweeps, replays parked notifications, moves bodies out of rows, and removes expired rows. A failed
+ * step blocks no other.
+ */
+export const runCron = (ctx: Ctx): Promise<void> => runSteps(ctx, [...OF_COMPANIES, removeExpiredOfUsers]);
+
+/** Cron of a company in a Durable Object of its own. */
+export const runCompanyCron = (ctx: Ctx): Promise<void> => runSteps(ctx, OF_COMPANIES);
+
+async function runSteps(ctx: Ctx, steps: ((ctx: Ctx) => Promise<void>)[]): Promise<void> {
+  for (const step of steps) {
+    const failed = (error: unknown) =>
+      log("error", "cron.failed", { step: step.name, database: ctx.db.name, error });
+    await step(ctx).catch(failed);
+  }
+}

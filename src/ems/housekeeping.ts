@@ -3,7 +3,7 @@ import { sql } from "../platform/d1/sql.ts";
 import { removeExpiredAnswers } from "../platform/idempotency/store.ts";
 import { answersOf } from "./answers.ts";
 import { KEPT_DAYS } from "./attachments/uploads.ts";
-import { type Ctx, ofEachPart, ofNoCompany } from "./context.ts";
+import { type Ctx, ofNoCompany } from "./context.ts";
 import { enqueueErasures } from "./erasure/erase.ts";
 import { collectGarbage } from "./garbage.ts";
 import { RESTORE_SECONDS } from "./ingest/moves.ts";
@@ -18,27 +18,31 @@ const AT_A_TIME = 1000;
 const ROUNDS = 50;
 
 /**
- * Cron: removes expired rows and objects. After 30 days these are events, deliveries, their raw bytes and closed
- * outbox entries. Other limits apply to tombstones, seen late messages, uploads, unused tickets and
- * Idempotency-Key responses. Then it resumes erasures and deletes objects without a row.
+ * Cron: removes expired rows and objects of companies. After 30 days these are events, deliveries and closed outbox
+ * entries. Other limits apply to tombstones, seen late messages and uploads. Then it resumes erasures and deletes
+ * objects without a row.
  */
 export async function removeExpired(ctx: Ctx): Promise<void> {
   const before = nowSeconds() - KEEP_DAYS * DAY;
-  for (const each of ofEachPart(ctx)) {
-    await repeat(() => removeOldest(each, "ems_events", "created_at", before, isEvent));
-    await repeat(() => removeOldest(each, "ems_deliveries", "received_at", before));
-    await repeat(() => removeOldest(each, "ems_departures", "departed_at", nowSeconds() - RESTORE_SECONDS));
-    await repeat(() => removeOutbox(each, before));
-    await repeat(() => removeUploads(each, nowSeconds() - KEPT_DAYS * DAY));
-    const buried = (nowSeconds() - TOMBSTONE_DAYS * DAY) * 1000;
-    await repeat(() => removeOldest(each, "ems_tombstones", "deleted_at", buried));
-    await repeat(() => removeSeen(each));
-  }
-  await repeat(() => removeOldest(ofNoCompany(ctx), "ems_stream_tickets", "expires_at", nowSeconds()));
-  await repeat(() => removeExpiredAnswers(answersOf(ctx)));
-  await repeat(() => removeNotifications(ctx, before));
+  await repeat(() => removeOldest(ctx, "ems_events", "created_at", before, isEvent));
+  await repeat(() => removeOldest(ctx, "ems_deliveries", "received_at", before));
+  await repeat(() => removeOldest(ctx, "ems_departures", "departed_at", nowSeconds() - RESTORE_SECONDS));
+  await repeat(() => removeOutbox(ctx, before));
+  await repeat(() => removeUploads(ctx, nowSeconds() - KEPT_DAYS * DAY));
+  const buried = (nowSeconds() - TOMBSTONE_DAYS * DAY) * 1000;
+  await repeat(() => removeOldest(ctx, "ems_tombstones", "deleted_at", buried));
+  await repeat(() => removeSeen(ctx));
   await enqueueErasures(ctx);
-  for (const each of ofEachPart(ctx)) await repeat(() => collectGarbage(each));
+  await repeat(() => collectGarbage(ctx));
+}
+
+/** Cron: removes what expired of users: unused tickets, Idempotency-Key responses, and notifications after 30 days. */
+export async function removeExpiredOfUsers(ctx: Ctx): Promise<void> {
+  const home = ofNoCompany(ctx);
+  await repeat(() => removeOldest(home, "ems_stream_tickets", "expires_at", nowSeconds()));
+  await repeat(() => removeExpiredAnswers(answersOf(ctx)));
+  await repeat(() => removeNotifications(ctx, nowSeconds() - KEEP_DAYS * DAY));
+  await repeat(() => collectGarbage(home));
 }
 
 /** Leaves the row that keeps the highest id: its trigger would insert it again. */

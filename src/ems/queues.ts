@@ -1,7 +1,7 @@
 import { log } from "../platform/log.ts";
 import { createConsumer } from "../platform/queues.ts";
 import { storeAttachments } from "./attachments/fetch.ts";
-import { type Ctx, createContext } from "./context.ts";
+import { type Ctx, createContext, ofCompany } from "./context.ts";
 import { erase } from "./erasure/erase.ts";
 import { hubOf } from "./events/hub-client.ts";
 import { readBounce } from "./ingest/bounces.ts";
@@ -13,8 +13,9 @@ import { isOutage } from "./outage.ts";
 import { isProviderError } from "./provider/port.ts";
 import { runOutboxJob } from "./sending/due.ts";
 
-async function runJob(ctx: Ctx, body: unknown): Promise<void> {
+async function runJob(anywhere: Ctx, body: unknown): Promise<void> {
   const job = Job().parse(body);
+  const ctx = ofJob(anywhere, job);
   switch (job.type) {
     case "backfill":
       return backfill(ctx, job);
@@ -34,6 +35,9 @@ async function runJob(ctx: Ctx, body: unknown): Promise<void> {
   }
 }
 
+const ofJob = (ctx: Ctx, { company_id }: Job): Ctx =>
+  typeof company_id === "number" ? ofCompany(ctx, company_id) : ctx;
+
 /**
  * Handles a job that failed every retry. Only a backfill is marked as failed, so that cron resumes it. Cron also
  * starts new sweeps and checks the outbox. The company's next event, or a stream's reconnect within 30 minutes,
@@ -43,7 +47,7 @@ async function giveUpOnJob(ctx: Ctx, body: unknown): Promise<void> {
   const { data: job, error } = Job().safeParse(body);
   if (!job) return log("error", "job.malformed", { error });
   log("error", "job.given_up", { type: job.type });
-  if (job.type === "backfill") await failBackfill(ctx, job);
+  if (job.type === "backfill") await failBackfill(ofJob(ctx, job), job);
 }
 
 const MAX_POSTPONED_SECONDS = 3600;

@@ -1,6 +1,7 @@
 import type { HonoRequest } from "hono";
 import { isMultipart } from "../lib/multipart.ts";
 import { createApp } from "../platform/app.ts";
+import { bearerToken } from "../platform/auth/bearer.ts";
 import { limitBody } from "../platform/body-limit.ts";
 import { accounts } from "./accounts/routes.ts";
 import { attachments, files } from "./attachments/routes.ts";
@@ -17,7 +18,9 @@ import { authenticate, limitRate, withContext } from "./middleware.ts";
 import { createWebhook } from "./provider/nylas/routes.ts";
 import { drafts } from "./sending/drafts/routes.ts";
 import { outbox, sending } from "./sending/routes.ts";
+import { stubOf } from "./store/home.ts";
 import { threads } from "./threads/routes.ts";
+import { verifyUser } from "./user.ts";
 
 const BODY_LIMITS = {
   bytes: 5 * 1024 * 1024,
@@ -62,3 +65,28 @@ export const app = createApp<EmsEnv>({
   .route("/inbox", inbox)
   .route("/threads", threads)
   .route("/attachments", attachments);
+
+/**
+ * Answers a request. With STORE=objects, that of a user of one company is answered in the company's Durable Object,
+ * beside its rows. Any other is answered here, by queries to the object of each company.
+ */
+export async function serve(request: Request, env: Env, execution: ExecutionContext): Promise<Response> {
+  const company = await onlyCompany(request, env);
+  if (company === null) return app.fetch(request, env, execution);
+  return (stubOf(env, company) as Fetcher).fetch(request);
+}
+
+/** Streams stay in the Worker, so that the object can hibernate. Their tickets are not the company's. */
+const OF_WORKER = /^\/sse(\/|$)/;
+
+/** @returns null for a token that is absent, invalid, or of several companies or none */
+async function onlyCompany(request: Request, env: Env): Promise<number | null> {
+  const settings = config(env);
+  if (settings.STORE === "d1" || OF_WORKER.test(new URL(request.url).pathname)) return null;
+  // Security: the object takes a request with this header for a stream that the Worker has authorized.
+  if (request.headers.has("upgrade")) return null;
+  const token = bearerToken(request.headers);
+  // The app refuses an invalid token.
+  const user = token && (await verifyUser(token, settings).catch(() => null));
+  return user && user.companies.length === 1 ? (user.companies[0] ?? null) : null;
+}

@@ -2,15 +2,15 @@ import type { Module } from "../platform/module.ts";
 import { createContext } from "./context.ts";
 import { runCron } from "./cron.ts";
 import { deadJobs, deadNotifications, jobs, notifications } from "./queues.ts";
-import { app, owns } from "./routes.ts";
+import { owns, serve } from "./routes.ts";
 
-export { CompanyHub } from "./events/hub.ts";
+export { CompanyHub } from "./hub.ts";
 
 /** The email management system. */
 export const ems: Module = {
   name: "ems",
   owns,
-  app: async () => app,
+  app: async () => ({ fetch: serve }),
   queues: {
     "xabar-webhooks": async () => notifications,
     "xabar-webhooks-dead": async () => deadNotifications,

@@ -1,4 +1,3 @@
-import type { Hono } from "hono";
 import { platformConfig } from "./config.ts";
 
 /**
@@ -10,15 +9,19 @@ export interface Module {
   name: string;
   /** True for the paths of its contract, without a prefix. Must not load the module. */
   owns(path: string): boolean;
-  /** Returns the routes. */
-  // biome-ignore lint/suspicious/noExplicitAny: the platform does not look into a module's variables
-  app(): Promise<Hono<any>>;
+  /** Returns what answers requests. A module that is not always needed is imported here, on first use. */
+  app(): Promise<App>;
   /** The consumers of the module's queues, by queue name. */
   queues: Record<string, () => Promise<ExportedHandlerQueueHandler<Env>>>;
   /** Runs on each cron trigger. */
   scheduled(env: Env, execution: ExecutionContext): Promise<void>;
   /** Its fields in `GET /health`. */
   health: Record<string, unknown>;
+}
+
+/** What answers requests, such as a Hono app. */
+interface App {
+  fetch(request: Request, env: Env, execution: ExecutionContext): Response | Promise<Response>;
 }
 
 /** The modules that `MODULES` does not switch off. */

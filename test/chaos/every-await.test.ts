@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { app } from "../../src/app.ts";
 import { hmacHex } from "../../src/lib/hmac.ts";
 import { connectMailbox, createClient, unique } from "../support/client.ts";
+import { db } from "../support/db.ts";
 import { calm, faultyEnv, type Queued, type Strike } from "./faults.ts";
 import { consume, drain, execution } from "./queue.ts";
 
@@ -81,17 +82,20 @@ describe.each([
         while (queue.length && struck() === null) await consume(queue.splice(0, 1), broken, queue);
         await drain(queue, whole);
 
-        const { results } = await env.DB.prepare(
-          "SELECT m.id, t.message_count FROM ems_messages m JOIN ems_threads t ON t.id = m.thread_id WHERE m.subject = ?",
-        )
+        const { results } = await db
+          .prepare(
+            "SELECT m.id, t.message_count FROM ems_messages m JOIN ems_threads t ON t.id = m.thread_id WHERE m.subject = ?",
+          )
           .bind(id)
           .all<{ id: string; message_count: number }>();
         expect(results, `${struck()} ${moment}`).toEqual([{ id: expect.any(String), message_count: 1 }]);
-        const events = await env.DB.prepare("SELECT type FROM ems_events WHERE message_id = ? ORDER BY id")
+        const events = await db
+          .prepare("SELECT type FROM ems_events WHERE message_id = ? ORDER BY id")
           .bind(results[0]?.id)
           .all<{ type: string }>();
         expect(events.results.map(({ type }) => type)).toEqual(["message.created", "thread.created"]);
-        const delivery = await env.DB.prepare("SELECT state FROM ems_deliveries WHERE id = ?")
+        const delivery = await db
+          .prepare("SELECT state FROM ems_deliveries WHERE id = ?")
           .bind(`n-${id}`)
           .first("state");
         expect(delivery).toBe("applied");
@@ -100,7 +104,8 @@ describe.each([
         tried.push(call);
       }
       expect(tried.length).toBeGreaterThan(5);
-      const counts = await env.DB.prepare("SELECT message_count, thread_count FROM ems_accounts WHERE id = ?")
+      const counts = await db
+        .prepare("SELECT message_count, thread_count FROM ems_accounts WHERE id = ?")
         .bind(account.id)
         .first();
       expect(counts).toEqual({ message_count: tried.length + 1, thread_count: tried.length + 1 });

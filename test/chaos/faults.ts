@@ -1,4 +1,9 @@
 import { env } from "cloudflare:workers";
+import { createContext, ofCompany } from "../../src/ems/context.ts";
+import { runCompanyCron } from "../../src/ems/cron.ts";
+import { app } from "../../src/ems/routes.ts";
+import type { Query } from "../../src/platform/d1/statement.ts";
+import { execution } from "./queue.ts";
 
 /** Decides per call whether a binding fails: before its effect, or after it. */
 export type Strike = (call: string) => "before" | "after" | null;
@@ -66,7 +71,14 @@ export function faultyEnv(strike: Strike, queue: Queued[], vars: Partial<Env> = 
     idFromName: (name: string) => hubs.idFromName(name),
     get: (id: DurableObjectId) => {
       const hub = hubs.get(id);
-      return { notify: failing("hub.notify", () => hub.notify()) };
+      return {
+        notify: failing("hub.notify", () => hub.notify()),
+        query: (queries: Query[]) =>
+          failing(queries.length > 1 ? "D1.batch" : "D1.all", () => hub.query(queries))(),
+        // In the Worker, where each access to the company's rows is a call that can fail.
+        fetch: async (request: Request) => app.fetch(request, faulty, execution),
+        cron: () => runCompanyCron(ofCompany(createContext(faulty, execution), Number(id.name))),
+      };
     },
   };
   const bindings = {
@@ -76,7 +88,8 @@ export function faultyEnv(strike: Strike, queue: Queued[], vars: Partial<Env> = 
     WEBHOOKS: producer("xabar-webhooks"),
     JOBS: producer("xabar-jobs"),
   };
-  return { ...env, ...vars, ...bindings } as unknown as Env;
+  const faulty = { ...env, ...vars, ...bindings } as unknown as Env;
+  return faulty;
 }
 
 /** No call fails. */

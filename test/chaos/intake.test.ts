@@ -1,11 +1,12 @@
 import { env } from "cloudflare:workers";
 import { expect, it, vi } from "vitest";
-import worker from "../../src/index.ts";
-import { createBulkAccount } from "../support/bulk.ts";
+import { createBulkAccount, setGrant } from "../support/bulk.ts";
 import { unique } from "../support/client.ts";
+import { dbOf } from "../support/db.ts";
+import { cron } from "../support/lifetime.ts";
 import { calm, faultyEnv, type Queued, type Strike } from "./faults.ts";
 import { expectTruth, type Mailbox } from "./model.ts";
-import { consume, drain, execution } from "./queue.ts";
+import { consume, drain } from "./queue.ts";
 import { CHAOS, deliver, nylas } from "./unruly-nylas.ts";
 
 const { seed, minutes } = env.TEST_CHAOS;
@@ -41,23 +42,19 @@ function random(state: number): () => number {
   };
 }
 
-const runCron = async (on: Env): Promise<void> => worker.scheduled({} as never, on, execution);
-
 /** A mailbox at the unruly stand-in, connected long ago. */
 async function connect(): Promise<Mailbox> {
   const account = await createBulkAccount(1);
   const { id: grant } = await nylas.control<{ id: string }>("POST", "/__sim/grants", {
     email: account.email_address,
   });
-  await env.DB.batch([
-    env.DB.prepare("UPDATE ems_accounts SET grant_id = ?, grant_provider = 'google' WHERE id = ?").bind(
-      grant,
-      account.id,
-    ),
-    env.DB.prepare(
+  await setGrant(account, grant);
+  await dbOf(account.company_id)
+    .prepare(
       "INSERT INTO ems_syncs (account_id, run, state, moved_at, swept_until) VALUES (?, 'r', 'done', 0, unixepoch() - 7200)",
-    ).bind(account.id),
-  ]);
+    )
+    .bind(account.id)
+    .run();
   return { ...account, grant };
 }
 
@@ -133,7 +130,7 @@ async function round(roundSeed: number): Promise<void> {
     else if (what < 0.65) count.deliveries += await deliver(unruly, isLost);
     else if (what < 0.9) await work();
     else if (what < 0.95) await pass();
-    else await runCron(unruly).catch(() => {});
+    else await cron(unruly).catch(() => {});
   }
 
   // Then all faults end. Messages in flight arrive, sweeps run and each audits a page. The database must now match
@@ -147,7 +144,7 @@ async function round(roundSeed: number): Promise<void> {
   // A mailbox is one page, so three sweeps suffice: one ends the running audit, one audits everything, and one
   // checks its suspects.
   for (let n = 0; n < 3; n++) {
-    await runCron(whole);
+    await cron(whole);
     await drain(queue, whole);
     await pass(10);
   }

@@ -1,9 +1,9 @@
-import { env } from "cloudflare:workers";
 import { expect } from "vitest";
-import { createContext } from "../../src/ems/context.ts";
 import { messagesByIds } from "../../src/ems/messages/query.ts";
 import type { MessageResponse } from "../../src/ems/messages/responses.ts";
 import type { BulkAccount } from "../support/bulk.ts";
+import { userContextOf } from "../support/context.ts";
+import { db } from "../support/db.ts";
 import { nylas } from "./unruly-nylas.ts";
 
 export interface Mailbox extends BulkAccount {
@@ -44,20 +44,20 @@ export async function expectTruth(
   isHistory: (subject: string) => boolean = () => false,
 ): Promise<void> {
   const { data } = await nylas.control<{ data: Truth[] }>("GET", `/__sim/messages/${box.grant}`);
-  const { results: rows } = await env.DB.prepare(
-    `SELECT m.id, m.provider_message_id, m.thread_id,
+  const { results: rows } = await db
+    .prepare(
+      `SELECT m.id, m.provider_message_id, m.thread_id,
       (SELECT count(*) FROM ems_events e WHERE e.message_id = m.id AND e.type = 'message.created') AS created_events,
       (SELECT count(*) FROM ems_events e WHERE e.message_id = m.id AND e.type = 'message.deleted') AS deleted_events
     FROM ems_messages m WHERE m.account_id = ? AND m.provider_message_id <> 'bulk-0'`,
-  )
+    )
     .bind(box.id)
     .all<Row>();
   const ids = (list: string[]) => list.toSorted();
   expect(ids(rows.map((row) => row.provider_message_id))).toEqual(ids(data.map(({ id }) => id)));
 
   const truths = byId(data);
-  const user = { user_id: 1, role: "admin", companies: [box.company_id], exp: 0 };
-  const ctx = { ...createContext(env, { waitUntil: () => {} }), user, origin: "https://xabar.test" };
+  const ctx = userContextOf({ user_id: 1, companies: [box.company_id] });
   const stored = new Map<string, MessageResponse>();
   for await (const message of messagesByIds(
     ctx,
@@ -87,23 +87,25 @@ export async function expectTruth(
 }
 
 async function expectCounters(box: Mailbox): Promise<void> {
-  const counted = await env.DB.prepare(
-    `SELECT a.message_count + a.hidden_message_count AS message_count,
+  const counted = await db
+    .prepare(
+      `SELECT a.message_count + a.hidden_message_count AS message_count,
       a.thread_count + a.hidden_thread_count AS thread_count, a.hidden_message_count,
       (SELECT count(*) FROM ems_messages WHERE account_id = a.id) AS messages,
       (SELECT count(*) FROM ems_messages WHERE account_id = a.id AND hidden = 1) AS hidden,
       (SELECT count(*) FROM ems_threads WHERE account_id = a.id) AS threads
     FROM ems_accounts a WHERE a.id = ?`,
-  )
+    )
     .bind(box.id)
     .first<Record<string, number>>();
   expect(counted).toMatchObject({ message_count: counted?.messages, thread_count: counted?.threads });
   expect(counted?.hidden_message_count).toBe(counted?.hidden);
-  const { results: wrong } = await env.DB.prepare(
-    `SELECT t.id FROM ems_threads t WHERE t.account_id = ? AND (t.message_count, t.hidden_count, t.last_message_at) <>
+  const { results: wrong } = await db
+    .prepare(
+      `SELECT t.id FROM ems_threads t WHERE t.account_id = ? AND (t.message_count, t.hidden_count, t.last_message_at) <>
       (SELECT count(*) FILTER (WHERE hidden = 0), count(*) FILTER (WHERE hidden = 1),
         coalesce(max(sent_at) FILTER (WHERE hidden = 0), max(sent_at)) FROM ems_messages WHERE thread_id = t.id)`,
-  )
+    )
     .bind(box.id)
     .all();
   expect(wrong).toEqual([]);

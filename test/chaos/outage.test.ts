@@ -1,10 +1,10 @@
-import { env } from "cloudflare:workers";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { createContext, ofCompany } from "../../src/ems/context.ts";
 import { startBackfill } from "../../src/ems/intake/backfill.ts";
-import worker from "../../src/index.ts";
-import { createBulkAccount } from "../support/bulk.ts";
+import { createBulkAccount, setGrant } from "../support/bulk.ts";
 import { unique } from "../support/client.ts";
+import { db } from "../support/db.ts";
+import { cron } from "../support/lifetime.ts";
 import { calm, faultyEnv, type Queued, type Strike } from "./faults.ts";
 import { expectTruth, type Mailbox } from "./model.ts";
 import { consume, execution, workDue } from "./queue.ts";
@@ -39,18 +39,15 @@ async function pass(): Promise<void> {
 
 /** So that cron no longer asks for the mailboxes of the test before. */
 afterEach(async () => {
-  await env.DB.prepare("UPDATE ems_accounts SET grant_id = NULL, status = 'disconnected'").run();
+  await db.prepare("UPDATE ems_accounts SET grant_id = NULL, status = 'disconnected'").run();
 });
 
 async function connect(): Promise<Mailbox> {
   const account = await createBulkAccount(1);
   const { email_address: email } = account;
   const { id: grant } = await nylas.control<{ id: string }>("POST", "/__sim/grants", { email });
-  await env.DB.prepare(
-    "UPDATE ems_accounts SET grant_id = ?, grant_provider = 'google', status = 'syncing' WHERE id = ?",
-  )
-    .bind(grant, account.id)
-    .run();
+  await setGrant(account, grant);
+  await db.prepare("UPDATE ems_accounts SET status = 'syncing' WHERE id = ?").bind(account.id).run();
   return { ...account, grant };
 }
 
@@ -83,7 +80,7 @@ describe.each(DOWN)("six hours without $what", ({ what, strike }) => {
     const broken = faultyEnv(strike, queue, nylas.vars);
     const [old, fresh] = [await connect(), await connect()];
     const begin = (box: Mailbox) =>
-      startBackfill(ofCompany(createContext(whole, execution), box.company_id), box.id);
+      startBackfill(ofCompany(createContext(whole, execution), box.company_id), box);
     await begin(old);
     await workDue(queue, whole);
     for (let n = 0; n < HISTORY; n++)
@@ -98,7 +95,7 @@ describe.each(DOWN)("six hours without $what", ({ what, strike }) => {
       await receive(old, 1);
       await receive(fresh, 1, n % 12 ? {} : { html: `<p>${"x".repeat(300_000)}</p>` });
       await deliver(broken);
-      await worker.scheduled({} as never, broken, execution);
+      await cron(broken);
       await workDue(queue, broken);
       most = Math.max(most, jobsOf(queue, "sweep"), jobsOf(queue, "backfill"));
       await pass();
@@ -108,20 +105,22 @@ describe.each(DOWN)("six hours without $what", ({ what, strike }) => {
     await nylas.control("DELETE", "/__sim/chaos");
     for (let n = 0; n < RECOVERY; n++) {
       await deliver(whole);
-      await worker.scheduled({} as never, whole, execution);
+      await cron(whole);
       await workDue(queue, whole);
       await pass();
     }
     for (const box of [old, fresh]) await expectTruth(box, (subject) => subject.startsWith("Old"));
-    const { results } = await env.DB.prepare(
-      "SELECT a.status, s.state FROM ems_accounts a JOIN ems_syncs s ON s.account_id = a.id WHERE a.id IN (?, ?)",
-    )
+    const { results } = await db
+      .prepare(
+        "SELECT a.status, s.state FROM ems_accounts a JOIN ems_syncs s ON s.account_id = a.id WHERE a.id IN (?, ?)",
+      )
       .bind(old.id, fresh.id)
       .all();
     expect(results).toEqual(Array(2).fill({ status: "active", state: "done" }));
-    const left = await env.DB.prepare(
-      "SELECT count(*) AS n FROM ems_deliveries WHERE account_id IN (?, ?) AND state IN ('parked', 'received')",
-    )
+    const left = await db
+      .prepare(
+        "SELECT count(*) AS n FROM ems_deliveries WHERE account_id IN (?, ?) AND state IN ('parked', 'received')",
+      )
       .bind(old.id, fresh.id)
       .first<number>("n");
     expect({ left, queue }).toEqual({ left: 0, queue: [] });

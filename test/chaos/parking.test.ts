@@ -4,6 +4,7 @@ import { createContext, ofCompany } from "../../src/ems/context.ts";
 import { applyPage } from "../../src/ems/intake/polled.ts";
 import { nowSeconds } from "../../src/lib/time.ts";
 import { connectMailbox, createClient, unique } from "../support/client.ts";
+import { db } from "../support/db.ts";
 import { cron, keysUnder, setClock } from "../support/lifetime.ts";
 import { queued } from "../support/queued.ts";
 import { waitFor } from "../support/wait.ts";
@@ -30,9 +31,8 @@ function nth(n: number, moment: "before" | "after") {
 }
 
 const keysOf = async (accountId: string): Promise<string[]> => {
-  const { results } = await env.DB.prepare(
-    "SELECT key FROM ems_deliveries WHERE account_id = ? AND key <> ''",
-  )
+  const { results } = await db
+    .prepare("SELECT key FROM ems_deliveries WHERE account_id = ? AND key <> ''")
     .bind(accountId)
     .all<{ key: string }>();
   return results.map(({ key }) => key).toSorted();
@@ -60,7 +60,8 @@ describe.each(["before", "after"] as const)("killed %s any call", (moment) => {
       // It comes twice.
       queue.push({ queue: "xabar-webhooks", body, attempts: DEAD });
       await drain(queue, faultyEnv(calm, queue));
-      const row = await env.DB.prepare("SELECT state, key FROM ems_deliveries WHERE id = ?")
+      const row = await db
+        .prepare("SELECT state, key FROM ems_deliveries WHERE id = ?")
         .bind(id)
         .first<{ state: string; key: string }>();
       expect(row?.state).toBe("parked");
@@ -97,9 +98,10 @@ describe.each(["before", "after"] as const)("killed %s any call", (moment) => {
       const first = applyPage(home(faultyEnv(strike, [])), box, page, options);
       await first.catch(() => {});
       for (let n = 0; n < 2; n++) await applyPage(home(faultyEnv(calm, [])), box, page, options);
-      const row = await env.DB.prepare(
-        "SELECT state, key, change FROM ems_deliveries WHERE account_id = ? AND id LIKE 'poll/%' ORDER BY rowid DESC",
-      )
+      const row = await db
+        .prepare(
+          "SELECT state, key, change FROM ems_deliveries WHERE account_id = ? AND id LIKE 'poll/%' ORDER BY rowid DESC",
+        )
         .bind(box.id)
         .first<{ state: string; key: string; change: string }>();
       expect(row).toMatchObject({ state: "parked", change: `history/${raw.id}` });

@@ -3,9 +3,10 @@ import * as fc from "fast-check";
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { app } from "../../src/app.ts";
 import type { AccountResponse } from "../../src/ems/accounts/responses.ts";
-import { createContext } from "../../src/ems/context.ts";
 import { enqueueDue } from "../../src/ems/sending/due.ts";
 import { type Client, connectMailbox, createClient, unique } from "../support/client.ts";
+import { contextOf } from "../support/context.ts";
+import { db } from "../support/db.ts";
 import { breakRoute, deliverNotifications, mendRoutes, storedMail } from "../support/nylas.ts";
 import { calm, faultyEnv, type Queued, type Strike } from "./faults.ts";
 import { consume, execution } from "./queue.ts";
@@ -75,16 +76,19 @@ async function work(by: Client, id: string, on: Env, change?: object): Promise<{
 
 /** Ages a mail, and the claim of its draft, in seconds. */
 async function pass(subject: string, seconds: number): Promise<void> {
-  await env.DB.prepare("UPDATE ems_drafts SET claimed_until = claimed_until - ? WHERE claim IS NOT NULL")
+  await db
+    .prepare("UPDATE ems_drafts SET claimed_until = claimed_until - ? WHERE claim IS NOT NULL")
     .bind(seconds)
     .run();
-  await env.DB.prepare(
-    `UPDATE ems_outbox SET created_at = created_at - ?2, send_at = send_at - ?2, due_at = due_at - ?2,
+  await db
+    .prepare(
+      `UPDATE ems_outbox SET created_at = created_at - ?2, send_at = send_at - ?2, due_at = due_at - ?2,
       tried_at = tried_at - ?2 WHERE subject = ?1`,
-  )
+    )
     .bind(subject, seconds)
     .run();
-  await env.DB.prepare("UPDATE ems_idempotency_keys SET created_at = created_at - ? WHERE user_id = ?")
+  await db
+    .prepare("UPDATE ems_idempotency_keys SET created_at = created_at - ? WHERE user_id = ?")
     .bind(seconds, client.claims.user_id)
     .run();
 }
@@ -98,14 +102,15 @@ async function runOutboxJobce(queue: Queued[], on: Env): Promise<void> {
 async function recover(subject: string, queue: Queued[], whole: Env): Promise<void> {
   for (let round = 0; round < 3; round++) {
     await pass(subject, 600);
-    await enqueueDue(createContext(whole, execution)); // as cron does
+    await enqueueDue(contextOf(client.claims.companies, whole)); // as cron does
     await runOutboxJobce(queue, whole);
     await deliverNotifications();
   }
 }
 
 const statesOf = async (subject: string): Promise<string[]> => {
-  const { results } = await env.DB.prepare("SELECT state FROM ems_outbox WHERE subject = ?")
+  const { results } = await db
+    .prepare("SELECT state FROM ems_outbox WHERE subject = ?")
     .bind(subject)
     .all<{ state: string }>();
   return results.map(({ state }) => state);
@@ -114,7 +119,8 @@ const statesOf = async (subject: string): Promise<string[]> => {
 /** A mail at the provider, in the database and in the outbox. */
 async function countOf(subject: string): Promise<{ mails: number; here: number; states: string[] }> {
   const stored = await storedMail(account.grant_id);
-  const here = await env.DB.prepare("SELECT count(*) AS n FROM ems_messages WHERE subject = ?")
+  const here = await db
+    .prepare("SELECT count(*) AS n FROM ems_messages WHERE subject = ?")
     .bind(subject)
     .first<number>("n");
   return {
@@ -154,7 +160,8 @@ describe.each([
         await recover(subject, queue, faultyEnv(calm, queue));
 
         const mails = (await storedMail(account.grant_id)).filter((message) => message.subject === subject);
-        const here = await env.DB.prepare("SELECT count(*) AS n FROM ems_messages WHERE subject = ?")
+        const here = await db
+          .prepare("SELECT count(*) AS n FROM ems_messages WHERE subject = ?")
           .bind(subject)
           .first<number>("n");
         const states = await statesOf(subject);
@@ -266,7 +273,8 @@ it("any provider response, crash and number of retries sends one mail or none", 
     }
     await recover(subject, queue, whole);
     const mails = (await storedMail(account.grant_id)).filter((message) => message.subject === subject);
-    const here = await env.DB.prepare("SELECT count(*) AS n FROM ems_messages WHERE subject = ?")
+    const here = await db
+      .prepare("SELECT count(*) AS n FROM ems_messages WHERE subject = ?")
       .bind(subject)
       .first<number>("n");
     const states = await statesOf(subject);

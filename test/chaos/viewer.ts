@@ -1,10 +1,10 @@
-import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import type { AccountResponse } from "../../src/ems/accounts/responses.ts";
 import { type Position, parsePosition } from "../../src/ems/events/position.ts";
 import type { InboxItemResponse, ThreadSummary } from "../../src/ems/items/responses.ts";
 import type { MessageResponse } from "../../src/ems/messages/responses.ts";
 import { type Client, createClient, unique } from "../support/client.ts";
+import { db } from "../support/db.ts";
 import { openStream, type Stream, type StreamEvent } from "../support/stream.ts";
 
 /** Events of a stream between two reads of the lists. */
@@ -205,9 +205,10 @@ export class Viewer {
   }
 
   async #logged(company: number, after: number): Promise<number[]> {
-    const { results } = await env.DB.prepare(
-      "SELECT id FROM ems_events WHERE company_id = ? AND id > ? AND (user_id IS NULL OR user_id = ?) ORDER BY id",
-    )
+    const { results } = await db
+      .prepare(
+        "SELECT id FROM ems_events WHERE company_id = ? AND id > ? AND (user_id IS NULL OR user_id = ?) ORDER BY id",
+      )
       .bind(company, after, this.user_id)
       .all<{ id: number }>();
     return results.map(({ id }) => id);

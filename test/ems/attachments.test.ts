@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { AttachmentResponse } from "../../src/ems/attachments/responses.ts";
 import type { MessageResponse } from "../../src/ems/messages/responses.ts";
 import { type Client, connectMailbox, createClient } from "../support/client.ts";
+import { db } from "../support/db.ts";
 import { breakRoute, eventually, receiveMail } from "../support/nylas.ts";
 
 const bytes = Uint8Array.from({ length: 70_000 }, (_, n) => (n * 31) % 256);
@@ -48,9 +49,7 @@ beforeAll(async () => {
 it("attachments are stored in R2 on arrival, under a key that starts with the company", async () => {
   const keys = message.attachments.map(({ id }) => `attachments/${client.claims.companies[0]}/${id}`);
   await eventually(async () => {
-    const { results } = await env.DB.prepare(
-      "SELECT 1 FROM ems_attachments WHERE stored_at IS NOT NULL",
-    ).all();
+    const { results } = await db.prepare("SELECT 1 FROM ems_attachments WHERE stored_at IS NOT NULL").all();
     expect(results).toHaveLength(keys.length);
   });
   for (const key of keys) expect(await env.ATTACHMENTS.head(key), key).not.toBeNull();
@@ -59,7 +58,7 @@ it("attachments are stored in R2 on arrival, under a key that starts with the co
 describe("a download link", () => {
   it("is 502 while the provider fails, and works afterwards", async () => {
     const { attachments } = message;
-    await env.DB.prepare("UPDATE ems_attachments SET stored_at = NULL").run();
+    await db.prepare("UPDATE ems_attachments SET stored_at = NULL").run();
     await breakRoute("/download", "502html");
     const path = `/attachments/${attachments[0]?.id}/download`;
     expect((await client.call("GET", path)).status).toBe(502);

@@ -1,7 +1,6 @@
 import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it, vi } from "vitest";
-import { createContext, type UserCtx } from "../../src/ems/context.ts";
 import { applyMessage } from "../../src/ems/ingest/apply.ts";
 import { AT_ONCE, type Body, INLINE_BYTES, storeBody } from "../../src/ems/ingest/bodies.ts";
 import { messagesByIds } from "../../src/ems/messages/query.ts";
@@ -9,6 +8,8 @@ import type { MessageResponse } from "../../src/ems/messages/responses.ts";
 import type { ProviderMessage } from "../../src/ems/provider/port.ts";
 import { type BulkAccount, createBulkAccount } from "../support/bulk.ts";
 import { type Client, createClient, signToken, unique } from "../support/client.ts";
+import { contextOf, userContextOf } from "../support/context.ts";
+import { db } from "../support/db.ts";
 import { cron, keysUnder, setClock } from "../support/lifetime.ts";
 import { eventually, receiveMail } from "../support/nylas.ts";
 import { createTenant, type Tenant } from "../support/tenant.ts";
@@ -38,9 +39,7 @@ function observed(user: { user_id: number; companies: number[] }, fail = (_: str
         fail(key) ? Promise.reject(new Error("R2 is down")) : env.ATTACHMENTS.get(key),
       ),
   };
-  const ctx = createContext({ ...env, ATTACHMENTS } as unknown as Env, { waitUntil: () => {} });
-  const caller: UserCtx = { ...ctx, user: { role: "member", exp: 0, ...user }, origin: "https://xabar.test" };
-  return { ctx: caller, calls };
+  return { ctx: userContextOf(user, { ...env, ATTACHMENTS } as unknown as Env), calls };
 }
 
 const html = (bytes: number): string => `<p>${"a".repeat(bytes - 7)}</p>`;
@@ -48,11 +47,12 @@ const html = (bytes: number): string => `<p>${"a".repeat(bytes - 7)}</p>`;
 /** Stores the bodies in the messages of a new account. @returns the account, and the ids in the order of the bodies */
 async function withBodies(bodies: Body[]): Promise<{ account: BulkAccount; ids: string[] }> {
   const account = await createBulkAccount(bodies.length);
-  const { results } = await env.DB.prepare("SELECT id FROM ems_messages WHERE account_id = ? ORDER BY id")
+  const { results } = await db
+    .prepare("SELECT id FROM ems_messages WHERE account_id = ? ORDER BY id")
     .bind(account.id)
     .all<{ id: string }>();
   const ids = results.map(({ id }) => id);
-  const ctx = createContext(env, { waitUntil: () => {} });
+  const ctx = contextOf([account.company_id]);
   for (const [nth, body] of bodies.entries()) {
     const { body_html, body_text, body_key } = await storeBody(ctx, account.company_id, body);
     await setBody(ids[nth] ?? "", body_html, body_text, body_key);
@@ -61,12 +61,13 @@ async function withBodies(bodies: Body[]): Promise<{ account: BulkAccount; ids: 
 }
 
 const setBody = (id: string, ...body: (string | null)[]) =>
-  env.DB.prepare("UPDATE ems_messages SET body_html = ?2, body_text = ?3, body_key = ?4 WHERE id = ?1")
+  db
+    .prepare("UPDATE ems_messages SET body_html = ?2, body_text = ?3, body_key = ?4 WHERE id = ?1")
     .bind(id, ...body)
     .run();
 
 const keyOf = async (id: string | undefined): Promise<string> =>
-  (await env.DB.prepare("SELECT body_key FROM ems_messages WHERE id = ?").bind(id).first("body_key")) ?? "";
+  (await db.prepare("SELECT body_key FROM ems_messages WHERE id = ?").bind(id).first("body_key")) ?? "";
 
 async function readAll(messages: AsyncIterable<MessageResponse>): Promise<Body[]> {
   const read: Body[] = [];
@@ -105,7 +106,8 @@ describe("a body in R2", () => {
   });
 
   it("is compressed, and its row has no body", async () => {
-    const row = await env.DB.prepare("SELECT body_html, body_text, body_key FROM ems_messages WHERE id = ?")
+    const row = await db
+      .prepare("SELECT body_html, body_text, body_key FROM ems_messages WHERE id = ?")
       .bind(message.id)
       .first();
     const key = await keyOf(message.id);
@@ -213,7 +215,7 @@ describe("a message that comes again", () => {
 
   it("with a shorter body takes it into the row, with a longer one again to R2; old objects go", async () => {
     const account = await createBulkAccount(1);
-    const ctx = createContext(env, { waitUntil: () => {} });
+    const ctx = contextOf([account.company_id]);
     const seen: (string | null)[] = [];
     for (const [nth, size] of [5000, 100, 6000, 7000].entries()) {
       const message = mail({ body: html(size) });
@@ -232,7 +234,7 @@ describe("a message that comes again", () => {
 
   it("several times at once leaves one object", async () => {
     const account = await createBulkAccount(1);
-    const ctx = createContext(env, { waitUntil: () => {} });
+    const ctx = contextOf([account.company_id]);
     const results = await Promise.all(
       [1, 2, 3, 4].map((nth) =>
         applyMessage(ctx, account, { message: mail(), observedAt: nth, cause: `${nth}` }),

@@ -1,14 +1,13 @@
-import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
-import { createContext } from "../../src/ems/context.ts";
 import { readBounce } from "../../src/ems/ingest/bounces.ts";
 import type { MessageResponse } from "../../src/ems/messages/responses.ts";
 import { caseText } from "../support/case-text.ts";
 import { caseObjects, postNotification } from "../support/cases.ts";
 import { type Client, connectMailbox, createClient, unique } from "../support/client.ts";
+import { contextOf } from "../support/context.ts";
+import { db } from "../support/db.ts";
 import { eventually, type InboundMail, receiveMail } from "../support/nylas.ts";
 
-const ctx = createContext(env, { waitUntil: () => {} });
 let client: Client;
 let account: Awaited<ReturnType<typeof connectMailbox>>;
 
@@ -43,7 +42,10 @@ async function receive(mail: Partial<InboundMail>): Promise<MessageResponse> {
     if (!found) throw new Error("not stored yet");
     return found as MessageResponse;
   });
-  await readBounce(ctx, { message_id: id, references: [mail.inReplyTo ?? []].flat() });
+  await readBounce(contextOf([account.company_id]), {
+    message_id: id,
+    references: [mail.inReplyTo ?? []].flat(),
+  });
   return get(id);
 }
 
@@ -93,10 +95,11 @@ describe("a bounce", () => {
       state: "bounced",
       detail: "gone@out.example: 5.1.1: 550 no such user",
     });
-    await readBounce(ctx, { message_id: bounce.id, references: [] });
-    const told = await env.DB.prepare(
-      "SELECT count(*) AS n FROM ems_events WHERE message_id = ? AND type = 'message.delivery_updated'",
-    )
+    await readBounce(contextOf([account.company_id]), { message_id: bounce.id, references: [] });
+    const told = await db
+      .prepare(
+        "SELECT count(*) AS n FROM ems_events WHERE message_id = ? AND type = 'message.delivery_updated'",
+      )
       .bind(sent.id)
       .first("n");
     expect(told).toBe(1);

@@ -1,4 +1,3 @@
-import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
 import { changeEntry, type EntryChanges } from "../../src/ems/inbox/service.ts";
 import { applyMessage } from "../../src/ems/ingest/apply.ts";
@@ -6,8 +5,9 @@ import { consumeNotification } from "../../src/ems/intake/consumer.ts";
 import { listMessages } from "../../src/ems/messages/service.ts";
 import { listThreads } from "../../src/ems/threads/service.ts";
 import { entryIdOf } from "../../src/lib/ids.ts";
-import { createBulkAccount } from "../support/bulk.ts";
+import { createBulkAccount, setGrant } from "../support/bulk.ts";
 import { unique } from "../support/client.ts";
+import { db } from "../support/db.ts";
 import { metered } from "../support/meter.ts";
 import { queued } from "../support/queued.ts";
 
@@ -43,14 +43,14 @@ it("a mail in a known thread writes at most 30 rows, and reads the same few in a
 });
 
 it("its notification writes at most 30 rows, ledger included; a repetition at most 3, even under a new id", async () => {
-  const { email_address, ...account } = await createBulkAccount(500);
+  const account = await createBulkAccount(500);
   const grant_id = `grant-${account.id}`;
-  await env.DB.prepare("UPDATE ems_accounts SET grant_id = ? WHERE id = ?").bind(grant_id, account.id).run();
+  await setGrant(account, grant_id);
   const { ctx, meter } = metered({ user_id: unique(), companies: [account.company_id] });
   const deliver = async (id: string, n: number) => {
     const { internet_message_id, from, to, ...rest } = mail(n);
     const headers = [{ name: "Message-ID", value: internet_message_id }];
-    const people = { from: [{ email: from.email }], to: [{ email: email_address }], cc: [], bcc: [] };
+    const people = { from: [{ email: from.email }], to: [{ email: account.email_address }], cc: [], bcc: [] };
     const object = { ...rest, ...people, headers, grant_id };
     const notification = { id, type: "message.created", time: 1_800_000_000 + n, data: { object } };
     Object.assign(meter, { read: 0, written: 0 });
@@ -66,7 +66,7 @@ it("its notification writes at most 30 rows, ledger included; a repetition at mo
 it("a notification with nothing to apply writes at most 3 rows, all of them in the ledger", async () => {
   const account = await createBulkAccount(1);
   const grant_id = `grant-${account.id}`;
-  await env.DB.prepare("UPDATE ems_accounts SET grant_id = ? WHERE id = ?").bind(grant_id, account.id).run();
+  await setGrant(account, grant_id);
   const { ctx, meter } = metered({ user_id: unique(), companies: [account.company_id] });
   for (const type of ["calendar.created", "thread.replied"]) {
     Object.assign(meter, { written: 0 });
@@ -114,9 +114,8 @@ it("a change of one mail writes the same few rows in any mailbox", async () => {
     const account = await createBulkAccount(count);
     const user_id = unique();
     const { ctx, meter } = metered({ user_id, companies: [account.company_id] });
-    const { results } = await env.DB.prepare(
-      "SELECT id FROM ems_messages WHERE account_id = ? ORDER BY sent_at LIMIT 1 OFFSET ?",
-    )
+    const { results } = await db
+      .prepare("SELECT id FROM ems_messages WHERE account_id = ? ORDER BY sent_at LIMIT 1 OFFSET ?")
       .bind(account.id, count / 2)
       .all<{ id: string }>();
     const change = async (changes: EntryChanges) => {

@@ -5,6 +5,7 @@ import type { NotificationResponse } from "../../src/ems/intake/responses.ts";
 import worker from "../../src/index.ts";
 import { createBulkAccount } from "../support/bulk.ts";
 import { type Client, connectMailbox, createClient, unique } from "../support/client.ts";
+import { db } from "../support/db.ts";
 import {
   breakRoute,
   deliverNotifications,
@@ -172,11 +173,12 @@ it("a filter searches 1,000 deliveries per account, and returns the cursor to co
   ]);
   for (const [nth, { id }] of accounts.entries()) {
     // One account has 2,500, with only the newest and the oldest parked. The other three have only old ones.
-    await env.DB.prepare(
-      `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?2)
+    await db
+      .prepare(
+        `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?2)
        INSERT INTO ems_deliveries (id, type, account_id, received_at, state, key)
        SELECT ?1 || '-' || i, 'message.created', ?1, i, iif(?2 = 3 OR i IN (1, ?2), 'parked', 'applied'), 'none' FROM n`,
-    )
+      )
       .bind(id, nth ? 3 : 2500)
       .run();
   }

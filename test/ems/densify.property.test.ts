@@ -1,15 +1,13 @@
-import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createContext } from "../../src/ems/context.ts";
 import { densify } from "../../src/ems/inbox/densify.ts";
 import { listInbox } from "../../src/ems/inbox/list.ts";
 import { applyMessage } from "../../src/ems/ingest/apply.ts";
 import { type BulkAccount, createBulkAccount } from "../support/bulk.ts";
 import { unique } from "../support/client.ts";
+import { contextOf } from "../support/context.ts";
+import { dbOf } from "../support/db.ts";
 import { metered } from "../support/meter.ts";
-
-const ctx = createContext(env, { waitUntil: () => {} });
 
 interface Known {
   id: string;
@@ -26,13 +24,14 @@ async function touch(
   reach: number,
 ) {
   const column = as === "read" ? "is_read" : "is_archived";
-  await env.DB.prepare(
-    `INSERT INTO ems_inbox_entries (user_id, message_id, company_id, account_id, sent_at, ${column})
+  await dbOf(account.company_id)
+    .prepare(
+      `INSERT INTO ems_inbox_entries (user_id, message_id, company_id, account_id, sent_at, ${column})
     VALUES (?, ?, ?, ?, ?, 1) ON CONFLICT (user_id, message_id) DO UPDATE SET ${column} = 1`,
-  )
+    )
     .bind(user, message.id, account.company_id, account.id, message.at)
     .run();
-  await densify(ctx, user, account.id, message, reach);
+  await densify(contextOf([account.company_id]), user, account.id, message, reach);
 }
 
 const step = fc.oneof(
@@ -50,6 +49,7 @@ describe("dense ranges", () => {
       fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async (steps) => {
         const user_id = unique();
         const account = await createBulkAccount(1);
+        const ctx = contextOf([account.company_id]);
         const known: Known[] = [];
         const receive = async (at: number) => {
           const message = { id: `m${unique()}`, thread_id: `t${account.id}`, date: at };

@@ -6,6 +6,7 @@ import { countUnread, listInbox } from "../../src/ems/inbox/list.ts";
 import { applyMessage } from "../../src/ems/ingest/apply.ts";
 import { type BulkAccount, createBulkAccount } from "../support/bulk.ts";
 import { unique } from "../support/client.ts";
+import { db } from "../support/db.ts";
 import { metered } from "../support/meter.ts";
 
 const ctx = createContext(env, { waitUntil: () => {} });
@@ -17,9 +18,8 @@ interface Known {
 
 /** Oldest first. */
 async function messagesOf(account: BulkAccount): Promise<Known[]> {
-  const { results } = await env.DB.prepare(
-    "SELECT id, sent_at AS at FROM ems_messages WHERE account_id = ? ORDER BY sent_at",
-  )
+  const { results } = await db
+    .prepare("SELECT id, sent_at AS at FROM ems_messages WHERE account_id = ? ORDER BY sent_at")
     .bind(account.id)
     .all<Known>();
   return results;
@@ -27,11 +27,12 @@ async function messagesOf(account: BulkAccount): Promise<Known[]> {
 
 /** Reads an account, except for some of its messages. */
 async function read(account: BulkAccount, user_id: number, unread: string[] = []): Promise<void> {
-  await env.DB.prepare(
-    `INSERT INTO ems_inbox_entries (user_id, message_id, company_id, account_id, sent_at, is_read)
+  await db
+    .prepare(
+      `INSERT INTO ems_inbox_entries (user_id, message_id, company_id, account_id, sent_at, is_read)
     SELECT ?, id, company_id, account_id, sent_at, 1 FROM ems_messages
     WHERE account_id = ? AND id NOT IN (SELECT value FROM json_each(?))`,
-  )
+    )
     .bind(user_id, account.id, JSON.stringify(unread))
     .run();
 }
@@ -47,18 +48,22 @@ async function readAll(account: BulkAccount, user_id: number): Promise<void> {
 /** Makes an account one dense range with some unread messages: by SQL, for large mailboxes. */
 async function makeDense(account: BulkAccount, user_id: number, unread: string[]): Promise<void> {
   await read(account, user_id, unread);
-  await env.DB.batch([
-    env.DB.prepare(
-      `INSERT INTO ems_inbox_entries (user_id, message_id, company_id, account_id, sent_at, folder)
+  await db.batch([
+    db
+      .prepare(
+        `INSERT INTO ems_inbox_entries (user_id, message_id, company_id, account_id, sent_at, folder)
       SELECT ?, id, company_id, account_id, sent_at, folder FROM ems_messages
       WHERE account_id = ? AND id IN (SELECT value FROM json_each(?))`,
-    ).bind(user_id, account.id, JSON.stringify(unread)),
-    env.DB.prepare(
-      `INSERT INTO ems_inbox_stretches (user_id, account_id, newest_at, newest_id, oldest_at, oldest_id)
+      )
+      .bind(user_id, account.id, JSON.stringify(unread)),
+    db
+      .prepare(
+        `INSERT INTO ems_inbox_stretches (user_id, account_id, newest_at, newest_id, oldest_at, oldest_id)
       SELECT ?1, ?2, n.sent_at, n.id, o.sent_at, o.id FROM
         (SELECT sent_at, id FROM ems_messages WHERE account_id = ?2 ORDER BY sent_at DESC LIMIT 1) n,
         (SELECT sent_at, id FROM ems_messages WHERE account_id = ?2 ORDER BY sent_at LIMIT 1) o`,
-    ).bind(user_id, account.id),
+      )
+      .bind(user_id, account.id),
   ]);
 }
 
@@ -79,11 +84,11 @@ describe("rows read do not grow with the mailbox", () => {
     const rowsOf = async (user_id: number) => {
       const tables = ["entries", "stretches", "counters"];
       const rows = tables.map((name) =>
-        env.DB.prepare(
-          `SELECT *, 0 AS user_id FROM ems_inbox_${name} WHERE user_id = ? ORDER BY 1, 2, 3`,
-        ).bind(user_id),
+        db
+          .prepare(`SELECT *, 0 AS user_id FROM ems_inbox_${name} WHERE user_id = ? ORDER BY 1, 2, 3`)
+          .bind(user_id),
       );
-      return (await env.DB.batch(rows)).map(({ results }) => results);
+      return (await db.batch(rows)).map(({ results }) => results);
     };
     expect(await rowsOf(bySql)).toEqual(await rowsOf(byProduct));
     expect((await rowsOf(bySql)).map(({ length }) => length).slice(0, 2)).toEqual([500, 1]);

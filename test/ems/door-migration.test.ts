@@ -15,7 +15,10 @@ async function mend(): Promise<void> {
 
 const ctx = createContext(env, { waitUntil: () => {} });
 
-it("repairs stored rows so that lists and replies work again, and is idempotent", async () => {
+// Objects began with all migrations, so they have no such rows.
+const inD1 = it.skipIf(env.STORE === "objects");
+
+inD1("repairs stored rows so that lists and replies work again, and is idempotent", async () => {
   const client = await createClient();
   const box = await connectMailbox(client);
   const take = (n: number, date: number) =>

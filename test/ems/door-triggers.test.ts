@@ -1,10 +1,10 @@
-import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { AccountResponse } from "../../src/ems/accounts/responses.ts";
 import type { MessageResponse } from "../../src/ems/messages/responses.ts";
 import openapi from "../fixtures/nylas-openapi-mail.json" with { type: "json" };
 import { caseObjects, postNotification } from "../support/cases.ts";
 import { type Client, connectMailbox, createClient, unique } from "../support/client.ts";
+import { db } from "../support/db.ts";
 import { waitFor } from "../support/wait.ts";
 
 // Notifications that Nylas's published schemas allow but its examples do not show.
@@ -197,7 +197,7 @@ describe("an account that a user disconnected", () => {
     await disconnect();
     await postNotification("grant.deleted", { grant_id: box.grant_id });
     await waitFor(async () => {
-      const row = env.DB.prepare("SELECT grant_id FROM ems_accounts WHERE id = ?").bind(box.id);
+      const row = db.prepare("SELECT grant_id FROM ems_accounts WHERE id = ?").bind(box.id);
       expect(await row.first("grant_id")).toBeNull();
     });
   });

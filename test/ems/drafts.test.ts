@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { DraftResponse } from "../../src/ems/sending/drafts/responses.ts";
 import { type Client, connectMailbox, createClient, unique } from "../support/client.ts";
+import { db } from "../support/db.ts";
 import { breakRoute, eventually, mendRoutes, storedMail } from "../support/nylas.ts";
 import { absent, createTenant, type Tenant } from "../support/tenant.ts";
 import { waitFor } from "../support/wait.ts";
@@ -173,9 +174,7 @@ describe("a draft", () => {
   it("can be edited after its original was deleted", async () => {
     const draft = await write({ reply_to_message_id: tenant.message.id });
     const gone = absent();
-    await env.DB.prepare("UPDATE ems_drafts SET reply_to_message_id = ? WHERE id = ?")
-      .bind(gone, draft.id)
-      .run();
+    await db.prepare("UPDATE ems_drafts SET reply_to_message_id = ? WHERE id = ?").bind(gone, draft.id).run();
     const changes = { subject: "Still", reply_to_message_id: gone };
     expect((await edit(draft.id, changes)).body).toMatchObject(changes);
     await edit(draft.id, { to });
@@ -200,7 +199,7 @@ describe("the list", () => {
     const own = [await write(), await write({ body_html: "x".repeat(100_000) })];
     const drafts = [ofStranger, ...own];
     for (const [at, { id }] of drafts.entries()) {
-      const later = env.DB.prepare("UPDATE ems_drafts SET updated_at = updated_at + ? WHERE id = ?");
+      const later = db.prepare("UPDATE ems_drafts SET updated_at = updated_at + ? WHERE id = ?");
       await later.bind(1000 - 100 * at, id).run();
     }
     const { body: all } = await user.call("GET", "/drafts/?size=100");
@@ -427,7 +426,8 @@ describe("sending", () => {
   it("by a crashed Worker blocks sends and changes of the draft for ten minutes", async () => {
     const draft = await write({ to, subject: "Perhaps" });
     const claim = (seconds: number) =>
-      env.DB.prepare("UPDATE ems_drafts SET claim = 'a', claimed_until = unixepoch() + ? WHERE id = ?")
+      db
+        .prepare("UPDATE ems_drafts SET claim = 'a', claimed_until = unixepoch() + ? WHERE id = ?")
         .bind(seconds, draft.id)
         .run();
     await claim(10);
@@ -457,18 +457,20 @@ describe("a draft whose sender crashed", () => {
     const draft = await write({ to, subject: `Left ${unique()}` });
     const id = absent();
     const row = { key: absent(), digest: "x", subject: draft.subject, user: client.claims.user_id };
-    await env.DB.batch([
-      env.DB.prepare(
-        "UPDATE ems_drafts SET claim = 'dead', claimed_until = unixepoch() - 1 WHERE id = ?",
-      ).bind(draft.id),
-      env.DB.prepare(
-        `INSERT INTO ems_outbox (id, company_id, account_id, user_id, state, provider_key, draft_id, draft_version,
+    await db.batch([
+      db
+        .prepare("UPDATE ems_drafts SET claim = 'dead', claimed_until = unixepoch() - 1 WHERE id = ?")
+        .bind(draft.id),
+      db
+        .prepare(
+          `INSERT INTO ems_outbox (id, company_id, account_id, user_id, state, provider_key, draft_id, draft_version,
           mail, mail_digest, subject, to_addresses, message_id, send_at, tried_at, attempts, due_at, created_at, updated_at)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '[]', ?, unixepoch(), unixepoch(), 1, unixepoch() + ?, unixepoch(), 0)`,
-      ).bind(
-        ...[id, tenant.company, tenant.account.id, row.user, state, row.key, draft.id, version],
-        ...[await mailOf(draft), row.digest, row.subject, messageId || null, due],
-      ),
+        )
+        .bind(
+          ...[id, tenant.company, tenant.account.id, row.user, state, row.key, draft.id, version],
+          ...[await mailOf(draft), row.digest, row.subject, messageId || null, due],
+        ),
     ]);
     return { draft, id };
   }

@@ -1,9 +1,9 @@
-import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { readDetails } from "../../src/ems/events/details.ts";
 import { eventsAfter } from "../../src/ems/events/log.ts";
 import { type BulkAccount, createBulkAccount } from "../support/bulk.ts";
 import { type Client, createClient, unique } from "../support/client.ts";
+import { db, dbOf } from "../support/db.ts";
 import { hubOf } from "../support/hub.ts";
 import { metered } from "../support/meter.ts";
 import { follow } from "../support/stream.ts";
@@ -16,7 +16,8 @@ let message: { id: string; thread_id: string };
 let start: string;
 
 const firstMessage = (of: BulkAccount) =>
-  env.DB.prepare("SELECT id, thread_id FROM ems_messages WHERE account_id = ? ORDER BY sent_at DESC")
+  db
+    .prepare("SELECT id, thread_id FROM ems_messages WHERE account_id = ? ORDER BY sent_at DESC")
     .bind(of.id)
     .first<{ id: string; thread_id: string }>();
 
@@ -29,10 +30,11 @@ beforeEach(async () => {
 
 /** Appends an event of the message to the company's log. */
 const append = (type = "message.updated", { id, thread_id } = message, user: number | null = null) =>
-  env.DB.prepare(
-    `INSERT INTO ems_events (company_id, user_id, type, thread_id, message_id, cause, created_at)
+  dbOf(account.company_id)
+    .prepare(
+      `INSERT INTO ems_events (company_id, user_id, type, thread_id, message_id, cause, created_at)
     VALUES (?, ?, ?, ?, ?, ?, unixepoch())`,
-  )
+    )
     .bind(account.company_id, user, type, thread_id, id, crypto.randomUUID())
     .run();
 
@@ -41,11 +43,12 @@ const pull = async (of = client) => (await of.call("GET", `/events?since=${start
 
 /** Lets some users star the message. */
 const touch = (count: number) =>
-  env.DB.prepare(
-    `INSERT INTO ems_inbox_entries (user_id, message_id, company_id, account_id, sent_at, folder, is_starred)
+  db
+    .prepare(
+      `INSERT INTO ems_inbox_entries (user_id, message_id, company_id, account_id, sent_at, folder, is_starred)
     SELECT value, m.id, m.company_id, m.account_id, m.sent_at, m.folder, 1
     FROM json_each(?) JOIN ems_messages m ON m.id = ?`,
-  )
+    )
     .bind(JSON.stringify(Array.from({ length: count }, unique)), message.id)
     .run();
 
@@ -90,7 +93,7 @@ describe("an event", () => {
 
   it("of a message that is gone has no items", async () => {
     await append();
-    await env.DB.prepare("DELETE FROM ems_messages WHERE thread_id = ?").bind(message.thread_id).run();
+    await db.prepare("DELETE FROM ems_messages WHERE thread_id = ?").bind(message.thread_id).run();
     expect(await pull()).toMatchObject([
       { type: "message.updated", items: null, thread: null, counts: null },
       { type: "thread.deleted", thread_id: message.thread_id },
@@ -144,14 +147,15 @@ describe("an event", () => {
     await touch(300);
     expect(await read()).toBe(touched);
     // A private event needs the state of its user only.
-    await env.DB.prepare("DELETE FROM ems_events WHERE company_id = ?").bind(account.company_id).run();
+    await db.prepare("DELETE FROM ems_events WHERE company_id = ?").bind(account.company_id).run();
     await append("inbox.updated", message, client.claims.user_id);
     expect(await read()).toBeLessThanOrEqual(10);
   });
 
   it("with very long fields has no items, and many long ones come in several packets", async () => {
     const rename = (length: number) =>
-      env.DB.prepare("UPDATE ems_messages SET subject = ? WHERE id = ?")
+      db
+        .prepare("UPDATE ems_messages SET subject = ? WHERE id = ?")
         .bind("ю".repeat(length), message.id)
         .run();
     const hub = hubOf(account.company_id);

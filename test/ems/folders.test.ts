@@ -1,9 +1,9 @@
-import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { MessageResponse } from "../../src/ems/messages/responses.ts";
 import { entryIdOf } from "../../src/lib/ids.ts";
 import { caseObjects, postNotification } from "../support/cases.ts";
 import { type Client, connectMailbox, createClient, unique } from "../support/client.ts";
+import { db } from "../support/db.ts";
 import { control, createFolder, eventually } from "../support/nylas.ts";
 
 type Mailbox = Awaited<ReturnType<typeof connectMailbox>>;
@@ -45,7 +45,8 @@ async function tell(
   time?: number,
 ): Promise<MessageResponse | undefined> {
   const applied = async () => {
-    const { results } = await env.DB.prepare("SELECT state FROM ems_deliveries WHERE grant_id = ?")
+    const { results } = await db
+      .prepare("SELECT state FROM ems_deliveries WHERE grant_id = ?")
       .bind(object.grant_id)
       .all<{ state: string }>();
     return results.filter(({ state }) => state === "applied").length;
@@ -53,10 +54,11 @@ async function tell(
   const before = await applied();
   expect(await postNotification(type, object, time)).toBe(200);
   await eventually(async () => expect(await applied()).toBe(before + 1));
-  const id = await env.DB.prepare(
-    `SELECT m.id FROM ems_messages m JOIN ems_accounts a ON a.id = m.account_id
+  const id = await db
+    .prepare(
+      `SELECT m.id FROM ems_messages m JOIN ems_accounts a ON a.id = m.account_id
      WHERE a.grant_id = ? AND m.provider_message_id = ?`,
-  )
+    )
     .bind(object.grant_id, object.id)
     .first<string>("id");
   return id ? (await client.call<MessageResponse>("GET", `/messages/${id}`)).body : undefined;
@@ -185,7 +187,7 @@ describe("the folders of a mailbox", () => {
 
   it("with Gmail's ids need no request to the provider", async () => {
     const own = await connectMailbox(client);
-    await env.DB.prepare("DELETE FROM ems_folders WHERE account_id = ?").bind(own.id).run();
+    await db.prepare("DELETE FROM ems_folders WHERE account_id = ?").bind(own.id).run();
     const before = await asked(own);
     for (const [nth, id] of ["INBOX", "SENT", "SPAM", "TRASH", "UNREAD"].entries()) {
       await created(mail(own, `label ${nth}`, { folders: [id, "IMPORTANT", "CATEGORY_PERSONAL"] }));

@@ -8,6 +8,7 @@ import type { MessageResponse } from "../../src/ems/messages/responses.ts";
 import { nylasProvider } from "../../src/ems/provider/nylas/client.ts";
 import { errorOf, sendErrorOf } from "../../src/ems/provider/nylas/errors.ts";
 import { type Client, connectMailbox, createClient } from "../support/client.ts";
+import { db } from "../support/db.ts";
 import { metered } from "../support/meter.ts";
 import { eventually, receiveMail } from "../support/nylas.ts";
 
@@ -43,12 +44,14 @@ beforeAll(async () => {
 });
 
 const countStored = () =>
-  env.DB.prepare("SELECT count(stored_at) AS n FROM ems_attachments WHERE message_id = ?")
+  db
+    .prepare("SELECT count(stored_at) AS n FROM ems_attachments WHERE message_id = ?")
     .bind(message.id)
     .first<number>("n");
 
 const lose = (columns: string) =>
-  env.DB.prepare(`UPDATE ems_attachments SET stored_at = NULL, ${columns} WHERE message_id = ?`)
+  db
+    .prepare(`UPDATE ems_attachments SET stored_at = NULL, ${columns} WHERE message_id = ?`)
     .bind(message.id)
     .run();
 

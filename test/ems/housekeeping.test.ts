@@ -1,7 +1,8 @@
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
-import worker from "../../src/index.ts";
 import { createClient, unique } from "../support/client.ts";
+import { db } from "../support/db.ts";
+import { cron } from "../support/lifetime.ts";
 
 const DAY = 86_400;
 const NOW = Math.floor(Date.now() / 1000);
@@ -12,23 +13,25 @@ it("rows kept for 30 days are removed afterwards, not before", async () => {
   for (const { at, name } of ages) {
     const key = `notifications/${day(at)}/${name}.json`;
     await env.ATTACHMENTS.put(key, "{}");
-    await env.DB.batch([
-      env.DB.prepare(
-        "INSERT INTO ems_deliveries (id, type, received_at, state, key) VALUES (?, 'message.created', ?, 'applied', ?)",
-      ).bind(name, at, key),
-      env.DB.prepare(
-        "INSERT INTO ems_events (company_id, type, cause, created_at) VALUES (1, 'x', ?, ?)",
-      ).bind(name, at),
+    await db.batch([
+      db
+        .prepare(
+          "INSERT INTO ems_deliveries (id, type, received_at, state, key) VALUES (?, 'message.created', ?, 'applied', ?)",
+        )
+        .bind(name, at, key),
+      db
+        .prepare("INSERT INTO ems_events (company_id, type, cause, created_at) VALUES (1, 'x', ?, ?)")
+        .bind(name, at),
     ]);
   }
   await env.ATTACHMENTS.put("bodies/1/x/y.json", "{}");
-  await worker.scheduled({} as never, env, { waitUntil: () => {} } as never);
+  await cron();
 
   const [young, old] = ages;
   const left = async (name: string) => {
-    const [deliveries, events] = await env.DB.batch([
-      env.DB.prepare("SELECT 1 FROM ems_deliveries WHERE id = ?").bind(name),
-      env.DB.prepare("SELECT 1 FROM ems_events WHERE cause = ?").bind(name),
+    const [deliveries, events] = await db.batch([
+      db.prepare("SELECT 1 FROM ems_deliveries WHERE id = ?").bind(name),
+      db.prepare("SELECT 1 FROM ems_events WHERE cause = ?").bind(name),
     ]);
     return [deliveries?.results.length, events?.results.length];
   };
@@ -48,16 +51,17 @@ it("closed outbox entries are removed after 30 days, waiting ones stay", async (
   }));
   for (const { id, state } of entries) {
     await env.ATTACHMENTS.put(`outbox/1/${id}.json`, "{}");
-    await env.DB.prepare(
-      `INSERT INTO ems_outbox (id, company_id, account_id, user_id, state, provider_key, mail_key, mail_digest, subject,
+    await db
+      .prepare(
+        `INSERT INTO ems_outbox (id, company_id, account_id, user_id, state, provider_key, mail_key, mail_digest, subject,
         to_addresses, send_at, due_at, created_at, updated_at)
       VALUES (?1, 1, 'a', 1, ?2, 'k', ?3, 'd', 's', '[]', ?4, ?5, ?4, ?4)`,
-    )
+      )
       .bind(id, state, `outbox/1/${id}.json`, at, state === "queued" ? NOW + DAY : null)
       .run();
   }
-  await worker.scheduled({} as never, env, { waitUntil: () => {} } as never);
-  const { results } = await env.DB.prepare("SELECT state FROM ems_outbox WHERE company_id = 1").all();
+  await cron();
+  const { results } = await db.prepare("SELECT state FROM ems_outbox WHERE company_id = 1").all();
   expect(results).toEqual([{ state: "queued" }]);
   const { objects } = await env.ATTACHMENTS.list({ prefix: "outbox/1/" });
   expect(objects.map(({ key }) => key)).toEqual([`outbox/1/${entries[2]!.id}.json`]);
@@ -65,14 +69,16 @@ it("closed outbox entries are removed after 30 days, waiting ones stay", async (
 
 it("a run removes more than one round of rows", async () => {
   const name = `many-${unique()}`;
-  await env.DB.prepare(
-    `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2500)
+  await db
+    .prepare(
+      `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2500)
      INSERT INTO ems_events (company_id, type, cause, created_at) SELECT 1, 'x', ?1 || i, ?2 FROM n`,
-  )
+    )
     .bind(name, NOW - 31 * DAY)
     .run();
-  await worker.scheduled({} as never, env, { waitUntil: () => {} } as never);
-  const left = await env.DB.prepare("SELECT count(*) AS n FROM ems_events WHERE cause LIKE ?")
+  await cron();
+  const left = await db
+    .prepare("SELECT count(*) AS n FROM ems_events WHERE cause LIKE ?")
     .bind(`${name}%`)
     .first("n");
   expect(left).toBe(0);
@@ -82,21 +88,22 @@ it("an event's id never comes again, even when the whole log has expired or is d
   const company = unique();
   const client = await createClient({ companies: [company] });
   const add = (at: number) =>
-    env.DB.prepare(
-      "INSERT INTO ems_events (company_id, type, created_at) VALUES (?, 'account.updated', ?) RETURNING id",
-    )
+    db
+      .prepare(
+        "INSERT INTO ems_events (company_id, type, created_at) VALUES (?, 'account.updated', ?) RETURNING id",
+      )
       .bind(company, at)
       .first<number>("id");
   const remove = {
-    expire: () => worker.scheduled({} as never, env, { waitUntil: () => {} } as never),
-    delete: () => env.DB.prepare("DELETE FROM ems_events").run(),
+    expire: () => cron(),
+    delete: () => db.prepare("DELETE FROM ems_events").run(),
   };
   for (const way of [remove.expire, remove.delete, remove.expire]) {
-    await env.DB.prepare("UPDATE ems_events SET created_at = 1").run();
+    await db.prepare("UPDATE ems_events SET created_at = 1").run();
     const last = await add(1);
     const { position } = (await client.call("GET", "/events")).body;
     await way();
-    const left = await env.DB.prepare("SELECT id, company_id, type FROM ems_events").all();
+    const left = await db.prepare("SELECT id, company_id, type FROM ems_events").all();
     expect(left.results).toEqual([{ id: last, company_id: null, type: "none" }]);
     const { body: quiet } = await client.call("GET", `/events?since=${encodeURIComponent(position)}`);
     expect(quiet.items).toEqual([]);

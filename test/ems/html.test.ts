@@ -2,6 +2,7 @@ import { env, exports } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { MessageResponse } from "../../src/ems/messages/responses.ts";
 import { type Client, connectMailbox, createClient } from "../support/client.ts";
+import { db } from "../support/db.ts";
 import { breakRoute, eventually, receiveMail } from "../support/nylas.ts";
 
 /** The start of a PNG. The tests do not decode it. */
@@ -37,7 +38,8 @@ beforeAll(async () => {
 });
 
 const setBody = (html: string | null, text: string | null = null) =>
-  env.DB.prepare("UPDATE ems_messages SET body_html = ?, body_text = ?, body_key = NULL WHERE id = ?")
+  db
+    .prepare("UPDATE ems_messages SET body_html = ?, body_text = ?, body_key = NULL WHERE id = ?")
     .bind(html, text, message.id)
     .run();
 
@@ -225,15 +227,15 @@ describe("an inline image", () => {
   );
 
   it("of another message is blank, even in the same company", async () => {
-    const id = await env.DB.prepare("SELECT id FROM ems_attachments WHERE content_id = 'logo@x'").first("id");
-    await env.DB.prepare("UPDATE ems_attachments SET message_id = 'other' WHERE id = ?").bind(id).run();
+    const id = await db.prepare("SELECT id FROM ems_attachments WHERE content_id = 'logo@x'").first("id");
+    await db.prepare("UPDATE ems_attachments SET message_id = 'other' WHERE id = ?").bind(id).run();
     const [src] = sources(await show('<img src="cid:logo@x">'));
-    await env.DB.prepare("UPDATE ems_attachments SET message_id = ? WHERE id = ?").bind(message.id, id).run();
+    await db.prepare("UPDATE ems_attachments SET message_id = ? WHERE id = ?").bind(message.id, id).run();
     expect(src).toMatch(blank);
   });
 
   it("is blank if the provider fails, and the rest of the page is complete", async () => {
-    await env.DB.prepare("UPDATE ems_attachments SET stored_at = NULL").run();
+    await db.prepare("UPDATE ems_attachments SET stored_at = NULL").run();
     await breakRoute("/download", "502html");
     const html = '<p>Text</p><img src="cid:logo@x">';
     const broken = await show(html);
@@ -243,7 +245,7 @@ describe("an inline image", () => {
   });
 
   it("is fetched to R2 if it is not there yet", async () => {
-    await env.DB.prepare("UPDATE ems_attachments SET stored_at = NULL").run();
+    await db.prepare("UPDATE ems_attachments SET stored_at = NULL").run();
     await env.ATTACHMENTS.delete((await env.ATTACHMENTS.list()).objects.map(({ key }) => key));
     const [src = ""] = sources(await show('<img src="cid:logo@x">'));
     const image = await exports.default.fetch(new Request(src));

@@ -7,9 +7,9 @@ import { answersOf } from "../../src/ems/answers.ts";
 import { createContext, type EmsEnv } from "../../src/ems/context.ts";
 import type { MessageResponse } from "../../src/ems/messages/responses.ts";
 import { idempotent } from "../../src/ems/middleware.ts";
-import worker from "../../src/index.ts";
 import { claimKey, keepAnswer } from "../../src/platform/idempotency/store.ts";
 import { type Answered, type Client, connectMailbox, createClient, unique } from "../support/client.ts";
+import { cron } from "../support/lifetime.ts";
 import { breakRoute, control, createGrant, mendRoutes, storedMail } from "../support/nylas.ts";
 import { waitFor } from "../support/wait.ts";
 
@@ -362,7 +362,7 @@ it("cron removes only rows older than 24 hours, with their objects", async () =>
   }
   for (const key of [old, oldLarge]) await age(key, 25 * HOUR);
   await age(young, 23 * HOUR);
-  await worker.scheduled({} as never, env, { waitUntil: () => {} } as never);
+  await cron();
   const left = await Promise.all([old, oldLarge, young].map(async (key) => (await rowOf(key)) !== null));
   expect(left).toEqual([false, false, true]);
   const heads = await Promise.all(objects.map((key) => env.ATTACHMENTS.head(key)));
@@ -374,7 +374,7 @@ it("cron removes any number of expired rows", async () => {
     `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1500)
     INSERT INTO ems_idempotency_keys (user_id, key, request_hash, created_at) SELECT -7, i, '', i FROM n`,
   ).run();
-  await worker.scheduled({} as never, env, { waitUntil: () => {} } as never);
+  await cron();
   const count = env.DB.prepare("SELECT count(*) FROM ems_idempotency_keys WHERE user_id = -7");
   expect(await count.first("count(*)")).toBe(0);
 });

@@ -1,5 +1,5 @@
-import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
+import { db } from "../support/db.ts";
 
 /**
  * Indexes that a released version names with INDEXED BY. Without its index, such a statement fails. Migrations run
@@ -11,7 +11,7 @@ const NAMED = [
 ];
 
 it("every index that a running version may name exists", async () => {
-  const { results } = await env.DB.prepare("SELECT name FROM sqlite_master WHERE type = 'index'").all();
+  const { results } = await db.prepare("SELECT name FROM sqlite_master WHERE type = 'index'").all();
   const names = results.map(({ name }) => name);
   expect(NAMED.filter((name) => !names.includes(name))).toEqual([]);
 });

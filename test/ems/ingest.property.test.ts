@@ -4,6 +4,7 @@ import { expect, it } from "vitest";
 import { createContext } from "../../src/ems/context.ts";
 import { consumeNotification } from "../../src/ems/intake/consumer.ts";
 import { type Client, connectMailbox, createClient, unique } from "../support/client.ts";
+import { db } from "../support/db.ts";
 import { queued } from "../support/queued.ts";
 
 const ctx = createContext(env, { waitUntil: () => {} });
@@ -70,9 +71,10 @@ const notification = (
 async function outcome(client: Client) {
   const { body: messages } = await client.call("GET", "/messages/?size=100");
   const { body: threads } = await client.call("GET", "/threads/?size=100");
-  const { results: events } = await env.DB.prepare(
-    "SELECT type, count(*) AS n FROM ems_events WHERE company_id = ? AND type <> 'message.updated' GROUP BY type",
-  )
+  const { results: events } = await db
+    .prepare(
+      "SELECT type, count(*) AS n FROM ems_events WHERE company_id = ? AND type <> 'message.updated' GROUP BY type",
+    )
     .bind(client.claims.companies[0])
     .all<{ type: string; n: number }>();
   return {

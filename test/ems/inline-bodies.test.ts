@@ -1,19 +1,22 @@
 import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { type Ctx, createContext, ofEachPart } from "../../src/ems/context.ts";
 import { applyMessage } from "../../src/ems/ingest/apply.ts";
 import { type BodyColumns, INLINE_BYTES, loadBody } from "../../src/ems/ingest/bodies.ts";
 import { deleteMessage } from "../../src/ems/ingest/deletion.ts";
 import { moveInlineBodies } from "../../src/ems/ingest/inline-bodies.ts";
+import type { Query } from "../../src/platform/d1/statement.ts";
 import { calm, faultyEnv } from "../chaos/faults.ts";
 import { type BulkAccount, createBulkAccount } from "../support/bulk.ts";
 import { unique } from "../support/client.ts";
+import { contextOf } from "../support/context.ts";
+import { db } from "../support/db.ts";
 import { cron, keysOfRows, keysUnder, setClock } from "../support/lifetime.ts";
 import { metered } from "../support/meter.ts";
 
-/** The context of the first part of the database, as cron makes it. */
-const contextOf = (on: Env) => ofEachPart(createContext(on, { waitUntil: () => {} }))[0] as Ctx;
+/** Moves bodies in the account's database, as cron does. */
+const move = ({ company_id }: BulkAccount, on: Env = env): Promise<void> =>
+  moveInlineBodies(contextOf([company_id], on));
 
 const text = (size: number, letter = "a"): string => letter.repeat(size);
 
@@ -24,10 +27,11 @@ interface Stored extends BodyColumns {
 
 const stored = async ({ id }: BulkAccount): Promise<Stored[]> =>
   (
-    await env.DB.prepare(
-      `SELECT id, provider_message_id, body_html, body_text, body_key FROM ems_messages
+    await db
+      .prepare(
+        `SELECT id, provider_message_id, body_html, body_text, body_key FROM ems_messages
        WHERE account_id = ? ORDER BY sent_at`,
-    )
+      )
       .bind(id)
       .all<Stored>()
   ).results;
@@ -35,18 +39,19 @@ const stored = async ({ id }: BulkAccount): Promise<Stored[]> =>
 /** An account whose messages have text bodies of these sizes in their rows, as an earlier version stored them. */
 async function createOldAccount(sizes: number[]): Promise<BulkAccount> {
   const account = await createBulkAccount(sizes.length);
-  await env.DB.prepare(
-    `UPDATE ems_messages SET body_digest = 'old', body_text = (
+  await db
+    .prepare(
+      `UPDATE ems_messages SET body_digest = 'old', body_text = (
        SELECT replace(hex(zeroblob(value)), '00', 'a') FROM json_each(?) WHERE key = sent_at - 1700000000)
      WHERE account_id = ?`,
-  )
+    )
     .bind(JSON.stringify(sizes), account.id)
     .run();
   return account;
 }
 
 const lengthsOf = async (account: BulkAccount): Promise<(number | undefined)[]> => {
-  const ctx = contextOf(env);
+  const ctx = contextOf([account.company_id]);
   const bodies = await Promise.all((await stored(account)).map((row) => loadBody(ctx, row)));
   return bodies.map(({ body_text }) => body_text?.length);
 };
@@ -62,7 +67,7 @@ async function collectGarbage(): Promise<void> {
 
 beforeEach(async () => {
   // Begin with the first message again.
-  await env.DB.prepare("DELETE FROM ems_inline_bodies").run();
+  await db.prepare("DELETE FROM ems_inline_bodies").run();
 });
 
 describe("bodies that an earlier version stored in rows", () => {
@@ -80,7 +85,7 @@ describe("bodies that an earlier version stored in rows", () => {
     const account = await createOldAccount(Array.from({ length: 1300 }, (_, n) => (n % 2 ? 2100 : 5)));
     const left = [];
     for (let run = 0; run < 3; run++) {
-      await moveInlineBodies(contextOf(env));
+      await move(account);
       left.push((await inline(account)).filter((size) => size > 5).length);
     }
     expect(left).toEqual([150, 0, 0]);
@@ -88,34 +93,35 @@ describe("bodies that an earlier version stored in rows", () => {
   });
 
   it("leave a database of less than a third of its size", async () => {
-    const size = async () => (await env.DB.prepare("SELECT 1").run()).meta.size_after;
+    const size = async () => (await db.prepare("SELECT 1").run()).meta.size_after;
     const empty = await size();
-    await createOldAccount(Array.from({ length: 1000 }, () => 10_000));
+    const account = await createOldAccount(Array.from({ length: 1000 }, () => 10_000));
     const full = await size();
-    for (let run = 0; run < 3; run++) await moveInlineBodies(contextOf(env));
+    for (let run = 0; run < 3; run++) await move(account);
     expect((await size()) - empty).toBeLessThan((full - empty) / 3);
   });
 
   it("are looked for once: later runs read one row", async () => {
     const account = await createOldAccount([3000, 10]);
-    for (let run = 0; run < 2; run++) await moveInlineBodies(contextOf(env));
+    for (let run = 0; run < 2; run++) await move(account);
     const { ctx, meter } = metered({ user_id: unique(), companies: [account.company_id] });
-    await moveInlineBodies(ofEachPart(ctx)[0] as Ctx);
+    await moveInlineBodies(ctx);
     expect(meter).toEqual({ read: 1, written: 0 });
   });
 
   it("move without an event, and the message counts as unchanged", async () => {
     const account = await createOldAccount([3000]);
     const shape = () =>
-      env.DB.prepare(
-        `SELECT applied_by, observed_at, body_digest, snippet, folder,
+      db
+        .prepare(
+          `SELECT applied_by, observed_at, body_digest, snippet, folder,
            (SELECT count(*) FROM ems_events e WHERE e.company_id = m.company_id) AS events
          FROM ems_messages m WHERE account_id = ?`,
-      )
+        )
         .bind(account.id)
         .first();
     const before = await shape();
-    await moveInlineBodies(contextOf(env));
+    await move(account);
     expect(await inline(account)).toEqual([]);
     expect(await shape()).toEqual(before);
   });
@@ -131,7 +137,7 @@ const expectedAfter = (change: Change, size: number): (number | undefined)[] => 
 };
 
 async function apply(account: BulkAccount, { provider_message_id: id }: Stored, change: Change) {
-  const ctx = contextOf(env);
+  const ctx = contextOf([account.company_id]);
   const update = { observedAt: Date.now(), cause: crypto.randomUUID() };
   if (change === "deletion") return deleteMessage(ctx, account, id, update.observedAt);
   const message = {
@@ -143,7 +149,7 @@ async function apply(account: BulkAccount, { provider_message_id: id }: Stored, 
   if (change !== "nothing") await applyMessage(ctx, account, { message, ...update });
 }
 
-/** An environment in which `act` runs before the n-th call of D1 or R2. */
+/** An environment in which `act` runs before the n-th batch of the database or write to R2. */
 function interrupted(n: number, act: () => Promise<unknown>): Env {
   let calls = 0;
   const before = async () => {
@@ -156,13 +162,22 @@ function interrupted(n: number, act: () => Promise<unknown>): Env {
       return env.DB.batch(statements);
     },
   };
+  const COMPANY_HUB = {
+    idFromName: (name: string) => env.COMPANY_HUB.idFromName(name),
+    get: (id: DurableObjectId) => ({
+      query: async (queries: Query[]) => {
+        if (queries.length > 1) await before();
+        return env.COMPANY_HUB.get(id).query(queries);
+      },
+    }),
+  };
   const ATTACHMENTS = {
     put: async (key: string, value: ArrayBuffer, options: R2PutOptions) => {
       await before();
       return env.ATTACHMENTS.put(key, value, options);
     },
   };
-  return { ...env, DB, ATTACHMENTS } as unknown as Env;
+  return { ...env, DB, COMPANY_HUB, ATTACHMENTS } as unknown as Env;
 }
 
 describe("no body is lost, and no object is left", () => {
@@ -173,11 +188,11 @@ describe("no body is lost, and no object is left", () => {
     for (let n = 1; died; n++) {
       let calls = 0;
       const strike = () => (++calls < n ? null : calls === n ? moment : ("before" as const));
-      await moveInlineBodies(contextOf(faultyEnv(strike, []))).catch(() => {});
+      await move(account, faultyEnv(strike, [])).catch(() => {});
       died = calls >= n;
       expect(await lengthsOf(account)).toEqual(sizes);
     }
-    await moveInlineBodies(contextOf(faultyEnv(calm, [])));
+    await move(account, faultyEnv(calm, []));
     expect(await inline(account)).toEqual([10]);
     expect(await lengthsOf(account)).toEqual(sizes);
     await collectGarbage();
@@ -196,16 +211,16 @@ describe("no body is lost, and no object is left", () => {
       fc.integer({ min: 1, max: 9 }),
       fc.boolean(),
       async (mails, n, overlaps) => {
-        await env.DB.prepare("DELETE FROM ems_inline_bodies").run();
+        await db.prepare("DELETE FROM ems_inline_bodies").run();
         const account = await createOldAccount(mails.map(({ size }) => size));
         const rows = await stored(account);
         let changed = false;
         const change = async () => {
           changed = true;
-          if (overlaps) await moveInlineBodies(contextOf(env));
+          if (overlaps) await move(account);
           for (const [nth, row] of rows.entries()) await apply(account, row, mails[nth]?.change ?? "nothing");
         };
-        await moveInlineBodies(contextOf(interrupted(n, change)));
+        await move(account, interrupted(n, change));
         if (!changed) await change();
         expect(await lengthsOf(account)).toEqual(
           mails.flatMap(({ size, change: each }) => expectedAfter(each, size)),

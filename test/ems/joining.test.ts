@@ -1,8 +1,8 @@
-import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
 import { applyMessage } from "../../src/ems/ingest/apply.ts";
 import { createBulkAccount } from "../support/bulk.ts";
 import { unique } from "../support/client.ts";
+import { db } from "../support/db.ts";
 import { metered } from "../support/meter.ts";
 
 let last = 0;
@@ -16,30 +16,35 @@ const nextId = (): string => `01a00000-0000-7000-8000-${(++last).toString(16).pa
 async function grow(sizes: number[]) {
   const total = sizes.reduce((sum, size) => sum + size, 0);
   const account = await createBulkAccount(total);
-  const { results } = await env.DB.prepare(
-    "SELECT id FROM ems_messages WHERE account_id = ? ORDER BY sent_at",
-  )
+  const { results } = await db
+    .prepare("SELECT id FROM ems_messages WHERE account_id = ? ORDER BY sent_at")
     .bind(account.id)
     .all<{ id: string }>();
   const rest = results.map(({ id }) => id);
   const threads = sizes.map((size) => ({ id: nextId(), messages: rest.splice(0, size) }));
   const json = JSON.stringify(threads);
-  await env.DB.batch([
-    env.DB.prepare(
-      `INSERT INTO ems_threads (id, company_id, account_id, subject, first_message_at, last_message_at, created_at)
+  await db.batch([
+    db
+      .prepare(
+        `INSERT INTO ems_threads (id, company_id, account_id, subject, first_message_at, last_message_at, created_at)
       SELECT value ->> 'id', ?2, ?3, 'Subject', 1900000000, 0, 0 FROM json_each(?1)`,
-    ).bind(json, account.company_id, account.id),
-    env.DB.prepare(
-      `WITH place AS MATERIALIZED (SELECT t.value ->> 'id' AS thread, m.value AS id, m.key AS nth, t.key AS of
+      )
+      .bind(json, account.company_id, account.id),
+    db
+      .prepare(
+        `WITH place AS MATERIALIZED (SELECT t.value ->> 'id' AS thread, m.value AS id, m.key AS nth, t.key AS of
         FROM json_each(?1) t, json_each(t.value, '$.messages') m)
       UPDATE ems_messages SET thread_id = place.thread, provider_thread_id = place.of,
         internet_message_id = iif(place.nth, NULL, '<first-' || place.of || '@x.example>')
       FROM place WHERE ems_messages.id = place.id`,
-    ).bind(json),
-    env.DB.prepare(
-      `INSERT INTO ems_pending_references (account_id, internet_message_id, message_id)
+      )
+      .bind(json),
+    db
+      .prepare(
+        `INSERT INTO ems_pending_references (account_id, internet_message_id, message_id)
       SELECT ?2, '<gap@x.example>', value ->> '$.messages[0]' FROM json_each(?1)`,
-    ).bind(json, account.id),
+      )
+      .bind(json, account.id),
   ]);
   const { ctx, meter } = metered({ user_id: unique(), companies: [account.company_id] });
   const receive = async (n: string, references: string[], subject = "Re: Subject") => {
@@ -49,14 +54,16 @@ async function grow(sizes: number[]) {
     return { ...meter };
   };
   const shown = async () => {
-    const { results } = await env.DB.prepare(
-      `SELECT t.message_count, t.last_message_at, t.first_message_at, t.version, count(*) AS n,
+    const { results } = await db
+      .prepare(
+        `SELECT t.message_count, t.last_message_at, t.first_message_at, t.version, count(*) AS n,
         max(m.sent_at) AS last, min(m.sent_at) AS first, min(m.thread_version) AS unseen
       FROM ems_messages m JOIN ems_threads t ON t.id = m.thread_id WHERE m.account_id = ? GROUP BY t.id ORDER BY n DESC`,
-    )
+      )
       .bind(account.id)
       .all<Record<string, number>>();
-    const counted = await env.DB.prepare("SELECT thread_count, message_count FROM ems_accounts WHERE id = ?")
+    const counted = await db
+      .prepare("SELECT thread_count, message_count FROM ems_accounts WHERE id = ?")
       .bind(account.id)
       .first();
     return { threads: results, counted };

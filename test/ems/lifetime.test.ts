@@ -9,6 +9,7 @@ import { nowSeconds } from "../../src/lib/time.ts";
 import { calm, faultyEnv, type Queued } from "../chaos/faults.ts";
 import { consume, execution } from "../chaos/queue.ts";
 import { type Client, connectMailbox, createClient, unique } from "../support/client.ts";
+import { db, dbOf } from "../support/db.ts";
 import { cron, everyRow, keysOfRows, keysUnder, setClock } from "../support/lifetime.ts";
 import { eventually, notify, receiveMail, storedMail } from "../support/nylas.ts";
 import { queued } from "../support/queued.ts";
@@ -37,7 +38,8 @@ async function receiveLarge(client: Client, box: Mailbox, subject = `Large ${uni
     return found;
   });
   const download = await client.call("GET", `/attachments/${message.attachments[0].id}/download`);
-  const row = await env.DB.prepare("SELECT body_key FROM ems_messages WHERE id = ?")
+  const row = await db
+    .prepare("SELECT body_key FROM ems_messages WHERE id = ?")
     .bind(message.id)
     .first<{ body_key: string }>();
   const keys = [row!.body_key, `attachments/${box.company_id}/${message.attachments[0].id}`];
@@ -104,14 +106,16 @@ describe("a deleted message", () => {
     const client = await createClient();
     const box = await connectMailbox(client);
     const mail = await receiveLarge(client, box);
-    await env.DB.batch([
-      env.DB.prepare(
-        "INSERT INTO ems_pending_references (account_id, internet_message_id, message_id) VALUES (?, '<never@out.example>', ?)",
-      ).bind(box.id, mail.id),
-      env.DB.prepare("INSERT INTO ems_late_messages (account_id, message_id) VALUES (?, ?)").bind(
-        box.id,
-        mail.id,
-      ),
+    const own = dbOf(box.company_id);
+    await own.batch([
+      own
+        .prepare(
+          "INSERT INTO ems_pending_references (account_id, internet_message_id, message_id) VALUES (?, '<never@out.example>', ?)",
+        )
+        .bind(box.id, mail.id),
+      own
+        .prepare("INSERT INTO ems_late_messages (account_id, message_id) VALUES (?, ?)")
+        .bind(box.id, mail.id),
     ]);
     await removeAtProvider(box, mail.provider_id);
     await expectGone(client, mail.id);
@@ -147,21 +151,24 @@ it("a replaced body stays for concurrent readers, and is deleted after an hour",
 
 it("a late message that all users have seen is removed, and its number is never reused", async () => {
   const [account, other] = [crypto.randomUUID(), crypto.randomUUID()];
+  const own = dbOf(unique());
   const add = (id: string) =>
-    env.DB.prepare("INSERT INTO ems_late_messages (account_id, message_id) VALUES (?, ?) RETURNING seq")
+    own
+      .prepare("INSERT INTO ems_late_messages (account_id, message_id) VALUES (?, ?) RETURNING seq")
       .bind(id, crypto.randomUUID())
       .first<number>("seq");
   const last = await add(account);
   const seenBy = (user: number, seq: number) =>
-    env.DB.prepare("INSERT INTO ems_inbox_counters (user_id, account_id, late_seen) VALUES (?, ?, ?)")
+    own
+      .prepare("INSERT INTO ems_inbox_counters (user_id, account_id, late_seen) VALUES (?, ?, ?)")
       .bind(user, account, seq)
       .run();
   await seenBy(1, 9e9);
   await seenBy(2, (last ?? 0) - 1);
   for (let run = 0; run < 3; run++) await cron();
-  const left = () => env.DB.prepare("SELECT seq FROM ems_late_messages").all();
+  const left = () => db.prepare("SELECT seq FROM ems_late_messages").all();
   expect((await left()).results).toEqual([{ seq: last }]);
-  await env.DB.prepare("UPDATE ems_inbox_counters SET late_seen = ?").bind(last).run();
+  await db.prepare("UPDATE ems_inbox_counters SET late_seen = ?").bind(last).run();
   await waitFor(async () => {
     await cron();
     expect((await left()).results).toEqual([]);
@@ -169,14 +176,16 @@ it("a late message that all users have seen is removed, and its number is never 
   expect(await add(account)).toBe((last ?? 0) + 1);
   // Users catch up on at most 500.
   for (let n = 0; n < 10; n++) {
-    await env.DB.prepare(
-      `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200)
+    await own
+      .prepare(
+        `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200)
        INSERT INTO ems_late_messages (account_id, message_id) SELECT ?1, ?1 || i FROM n`,
-    )
+      )
       .bind(other)
       .run();
   }
-  const { results } = await env.DB.prepare("SELECT count(*) AS n FROM ems_late_messages WHERE account_id = ?")
+  const { results } = await db
+    .prepare("SELECT count(*) AS n FROM ems_late_messages WHERE account_id = ?")
     .bind(other)
     .all<{ n: number }>();
   expect(results[0]?.n).toBeGreaterThan(500);
@@ -185,17 +194,16 @@ it("a late message that all users have seen is removed, and its number is never 
 
 it("tombstones are removed after 90 days", async () => {
   const id = crypto.randomUUID();
+  const own = dbOf(unique());
   for (const days of [89, 91]) {
-    await env.DB.prepare(
-      "INSERT INTO ems_tombstones (account_id, provider_message_id, deleted_at) VALUES (?, ?, ?)",
-    )
+    await own
+      .prepare("INSERT INTO ems_tombstones (account_id, provider_message_id, deleted_at) VALUES (?, ?, ?)")
       .bind(id, `${days}`, Date.now() - days * 86_400_000)
       .run();
   }
   await cron();
-  const { results } = await env.DB.prepare(
-    "SELECT provider_message_id AS days FROM ems_tombstones WHERE account_id = ?",
-  )
+  const { results } = await db
+    .prepare("SELECT provider_message_id AS days FROM ems_tombstones WHERE account_id = ?")
     .bind(id)
     .all();
   expect(results).toEqual([{ days: "89" }]);
@@ -370,9 +378,9 @@ describe("erasing", () => {
   });
 
   it("covers every table with an account_id", async () => {
-    const { results } = await env.DB.prepare(
-      "SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE '%`account_id`%'",
-    ).all<{ name: string }>();
+    const { results } = await db
+      .prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE '%`account_id`%'")
+      .all<{ name: string }>();
     // The other tables have their own functions (erasure/batches.ts), or triggers that follow a message.
     const others = [
       ...["ems_messages", "ems_threads", "ems_outbox", "ems_deliveries", "ems_events", "ems_erasures"],
@@ -388,11 +396,14 @@ describe("erasing", () => {
     const client = await createClient();
     const box = await connectMailbox(client);
     for (let n = 0; n < 3; n++) await receiveLarge(client, box);
-    await env.DB.batch([
-      env.DB.prepare(
-        "INSERT INTO ems_erasures (company_id, account_id, grant_id, started_at, due_at) VALUES (?, ?, ?, unixepoch(), unixepoch() + 60000)",
-      ).bind(box.company_id, box.id, box.grant_id),
-      env.DB.prepare("DELETE FROM ems_accounts WHERE id = ?").bind(box.id),
+    const own = dbOf(box.company_id);
+    await own.batch([
+      own
+        .prepare(
+          "INSERT INTO ems_erasures (company_id, account_id, grant_id, started_at, due_at) VALUES (?, ?, ?, unixepoch(), unixepoch() + 60000)",
+        )
+        .bind(box.company_id, box.id, box.grant_id),
+      own.prepare("DELETE FROM ems_accounts WHERE id = ?").bind(box.id),
     ]);
     const queue: Queued[] = [];
     const body = { type: "erase", company_id: box.company_id, account_id: box.id };
@@ -436,14 +447,13 @@ describe("erasing", () => {
   it("ignores concurrent notifications, and stores none of their mail", async () => {
     const client = await createClient();
     const box = await connectMailbox(client);
-    await env.DB.prepare("DELETE FROM ems_accounts WHERE id = ?").bind(box.id).run();
+    await db.prepare("DELETE FROM ems_accounts WHERE id = ?").bind(box.id).run();
     const subject = `Secret ${unique()}`;
     const to = [{ email: box.email_address }];
     await receiveMail({ from: { email: "c@out.example" }, to, subject, html: LARGE });
     const delivery = await eventually(async () => {
-      const row = await env.DB.prepare(
-        "SELECT key, state FROM ems_deliveries WHERE grant_id = ? AND type = 'message.created'",
-      )
+      const row = await db
+        .prepare("SELECT key, state FROM ems_deliveries WHERE grant_id = ? AND type = 'message.created'")
         .bind(box.grant_id)
         .first<{ key: string; state: string }>();
       expect(row).toMatchObject({ state: "ignored", key: expect.stringMatching(/^notifications\//) });
@@ -499,7 +509,8 @@ describe("erasing", () => {
         await env.ATTACHMENTS.put(`${prefix}/${company}/orphan`, secret);
       }
       await eventually(async () => {
-        const { results } = await env.DB.prepare("SELECT state FROM ems_deliveries WHERE account_id = ?")
+        const { results } = await db
+          .prepare("SELECT state FROM ems_deliveries WHERE account_id = ?")
           .bind(one.id)
           .all<{ state: string }>();
         expect(results.every(({ state }) => state === "applied")).toBe(true);
@@ -507,10 +518,11 @@ describe("erasing", () => {
       const data = { object: { grant_id: two.grant_id, name: secret } };
       const dead = queued({ id: `n${unique()}`, type: "folder.created", data }, nowSeconds());
       await parkNotification(createContext(env, execution), dead);
-      const keys = await env.DB.prepare(
-        `SELECT key FROM ems_deliveries
+      const keys = await db
+        .prepare(
+          `SELECT key FROM ems_deliveries
          WHERE account_id IN (SELECT id FROM ems_accounts WHERE company_id = ?) AND key <> '' ORDER BY state`,
-      )
+        )
         .bind(company)
         .all<{ key: string }>();
       expect(keys.results.length).toBeGreaterThan(3);
@@ -539,7 +551,8 @@ describe("erasing", () => {
       { id: doomed.company, name: null },
     ]);
     await waitFor(async () => {
-      const { results } = await env.DB.prepare("SELECT 1 FROM ems_messages WHERE company_id = ?")
+      const { results } = await db
+        .prepare("SELECT 1 FROM ems_messages WHERE company_id = ?")
         .bind(doomed.company)
         .all();
       expect(results).toEqual([]);

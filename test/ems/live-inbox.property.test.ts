@@ -9,6 +9,7 @@ import type { SentByUser } from "../../src/ems/ingest/update.ts";
 import type { ProviderMessage } from "../../src/ems/provider/port.ts";
 import { type BulkAccount, createBulkAccount } from "../support/bulk.ts";
 import { type Client, createClient, unique } from "../support/client.ts";
+import { db } from "../support/db.ts";
 import { LiveInbox } from "../support/live-inbox.ts";
 import { openStream, type Stream } from "../support/stream.ts";
 import { waitFor } from "../support/wait.ts";
@@ -120,9 +121,10 @@ class World {
   async expectSame(): Promise<void> {
     await Promise.all(this.#deferred.splice(0));
     const [company] = this.me.claims.companies;
-    const newest = await env.DB.prepare(
-      "SELECT coalesce(max(id), 0) AS id FROM ems_events WHERE company_id = ? AND (user_id IS NULL OR user_id = ?)",
-    )
+    const newest = await db
+      .prepare(
+        "SELECT coalesce(max(id), 0) AS id FROM ems_events WHERE company_id = ? AND (user_id IS NULL OR user_id = ?)",
+      )
       .bind(company, this.me.claims.user_id)
       .first<number>("id");
     await waitFor(

@@ -97,6 +97,11 @@ describe("presence", () => {
 
   it("ends 30 seconds after the last announcement, with an event for the others", async () => {
     const theirs = await connect(colleague);
+    // Nothing but the lease is to wake the hub.
+    await runInDurableObject(hubOf(tenant.company), async (_hub, { storage }) => {
+      storage.kv.delete("cron");
+      await storage.deleteAlarm();
+    });
     await say(tenant.client, "composing");
     expect(await theirs.next()).toMatchObject({ data: { state: "composing" } });
     const due = await runInDurableObject(hubOf(tenant.company), (_hub, { storage }) => storage.getAlarm());

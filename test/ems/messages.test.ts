@@ -1,8 +1,9 @@
-import { env } from "cloudflare:workers";
+import { exports } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { AccountResponse } from "../../src/ems/accounts/responses.ts";
 import type { MessageResponse } from "../../src/ems/messages/responses.ts";
 import { type Client, connectMailbox, createClient } from "../support/client.ts";
+import { db } from "../support/db.ts";
 import { eventually, receiveMail } from "../support/nylas.ts";
 
 let client: Client;
@@ -52,9 +53,7 @@ describe("messages", () => {
     }
     const { body } = await client.call("GET", `/messages/${large[0]?.id}`);
     expect(body).toEqual(large[0]);
-    const { results } = await env.DB.prepare(
-      "SELECT 1 FROM ems_messages WHERE length(body_html) > 65536",
-    ).all();
+    const { results } = await db.prepare("SELECT 1 FROM ems_messages WHERE length(body_html) > 65536").all();
     expect(results).toEqual([]);
   });
 
@@ -86,4 +85,12 @@ describe("messages", () => {
       attachments: [],
     });
   });
+});
+
+it("a request to upgrade to a WebSocket gets the same answer as any other, never a stream", async () => {
+  const headers = { authorization: `Bearer ${client.token}`, upgrade: "websocket" };
+  const response = await exports.default.fetch("https://xabar.test/messages/?user=1", { headers });
+  expect(response.webSocket).toBeNull();
+  expect(response.status).toBe(400);
+  expect((await exports.default.fetch("https://xabar.test/messages/", { headers })).status).toBe(200);
 });

@@ -8,6 +8,7 @@ import type { MessageResponse } from "../../src/ems/messages/responses.ts";
 import type { ProviderMessage } from "../../src/ems/provider/port.ts";
 import { entryIdOf } from "../../src/lib/ids.ts";
 import { type Client, connectMailbox, createClient, unique } from "../support/client.ts";
+import { db } from "../support/db.ts";
 import { receiveMail } from "../support/nylas.ts";
 
 type Mailbox = Awaited<ReturnType<typeof connectMailbox>>;
@@ -68,9 +69,10 @@ async function seen(id: string): Promise<object> {
 }
 
 const bySubject = async (subject: string): Promise<{ id: string; provider: string; folder: string }[]> => {
-  const { results } = await env.DB.prepare(
-    "SELECT id, provider_message_id AS provider, folder FROM ems_messages WHERE account_id = ? AND subject = ?",
-  )
+  const { results } = await db
+    .prepare(
+      "SELECT id, provider_message_id AS provider, folder FROM ems_messages WHERE account_id = ? AND subject = ?",
+    )
     .bind(mailbox.id, subject)
     .all<{ id: string; provider: string; folder: string }>();
   return results;

@@ -7,6 +7,7 @@ import { audit } from "../../src/ems/intake/audit.ts";
 import { consumeNotification } from "../../src/ems/intake/consumer.ts";
 import { applyPage } from "../../src/ems/intake/polled.ts";
 import { nylasProvider } from "../../src/ems/provider/nylas/client.ts";
+import { app as ems } from "../../src/ems/routes.ts";
 import worker from "../../src/index.ts";
 import { nowSeconds } from "../../src/lib/time.ts";
 import { connectMailbox, createClient } from "../support/client.ts";
@@ -113,7 +114,7 @@ it("an unknown queue throws", async () => {
   await expect(worker.queue(batch as never, env, execution as never)).rejects.toThrow("xabar-unknown");
 });
 
-it("while D1 is overloaded a read is retried, then is 503 with Retry-After", async () => {
+it("while the database is overloaded a read is retried, then is 503 with Retry-After", async () => {
   const { client } = await setUp();
   let tries = 0;
   const busy = async () => {
@@ -122,10 +123,13 @@ it("while D1 is overloaded a read is retried, then is 503 with Retry-After", asy
   };
   const statement = { bind: () => statement, all: busy, raw: busy, run: busy };
   const DB = { prepare: () => statement, batch: busy };
+  const hub = { query: busy, serve: async (request: Request) => ems.fetch(request, on, execution as never) };
+  const COMPANY_HUB = { idFromName: (name: string) => name, get: () => hub };
+  const on = { ...env, DB, COMPANY_HUB } as never;
   const request = new Request("https://xabar.test/messages/", {
     headers: { authorization: `Bearer ${client.token}` },
   });
-  const response = await app.fetch(request, { ...env, DB } as never, execution as never);
+  const response = await app.fetch(request, on, execution as never);
   expect(response.status).toBe(503);
   expect(Number(response.headers.get("retry-after"))).toBeGreaterThan(0);
   expect(await response.json()).toEqual({ detail: expect.any(String) });

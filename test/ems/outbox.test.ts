@@ -1,10 +1,10 @@
-import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { AccountResponse } from "../../src/ems/accounts/responses.ts";
-import { createContext } from "../../src/ems/context.ts";
 import { runOutboxJob } from "../../src/ems/sending/due.ts";
-import worker from "../../src/index.ts";
 import { type Answered, type Client, connectMailbox, createClient, unique } from "../support/client.ts";
+import { contextOf } from "../support/context.ts";
+import { db } from "../support/db.ts";
+import { cron } from "../support/lifetime.ts";
 import { breakRoute, deliverNotifications, eventually, mendRoutes, storedMail } from "../support/nylas.ts";
 import { openStream } from "../support/stream.ts";
 
@@ -35,19 +35,21 @@ const countSent = async (subject: string): Promise<number> =>
   (await storedMail(account.grant_id)).filter((message) => message.subject === subject).length;
 
 const countHere = async (subject: string): Promise<number> =>
-  (await env.DB.prepare("SELECT count(*) AS n FROM ems_messages WHERE subject = ?")
+  (await db
+    .prepare("SELECT count(*) AS n FROM ems_messages WHERE subject = ?")
     .bind(subject)
     .first<number>("n")) ?? 0;
 
 /** Ages an entry, in seconds. */
 const pass = (id: string, seconds: number) =>
-  env.DB.prepare(
-    "UPDATE ems_outbox SET created_at = created_at - ?2, send_at = send_at - ?2, tried_at = tried_at - ?2, due_at = due_at - ?2 WHERE id = ?1",
-  )
+  db
+    .prepare(
+      "UPDATE ems_outbox SET created_at = created_at - ?2, send_at = send_at - ?2, tried_at = tried_at - ?2, due_at = due_at - ?2 WHERE id = ?1",
+    )
     .bind(id, seconds)
     .run();
 
-const work = (id: string) => runOutboxJob(createContext(env, { waitUntil: () => {} }), id);
+const work = (id: string) => runOutboxJob(contextOf([account.company_id]), id);
 
 const breakSend = (kind: string, times = 1) =>
   breakRoute(`POST /v3/grants/${account.grant_id}/messages/send`, kind, times);
@@ -150,9 +152,8 @@ describe("a waiting mail", () => {
     expect(await stream.next()).toMatchObject({ event: "thread.created" });
     const { user_id } = client.claims;
     expect(await stream.next()).toMatchObject({ event: "outbox.updated", data: { message_id: id } });
-    const told = await env.DB.prepare(
-      "SELECT user_id FROM ems_events WHERE type = 'outbox.updated' AND message_id = ?",
-    )
+    const told = await db
+      .prepare("SELECT user_id FROM ems_events WHERE type = 'outbox.updated' AND message_id = ?")
       .bind(id)
       .all();
     expect(told.results).toEqual([{ user_id }]);
@@ -169,7 +170,7 @@ describe("a waiting mail", () => {
     await work(body.id);
     expect((await entryOf(body.id)).state).toBe("queued");
     await pass(body.id, 4 * 86_400);
-    await worker.scheduled({} as never, env, { waitUntil: () => {} } as never);
+    await cron();
     await eventually(async () => expect((await entryOf(body.id)).state).toBe("sent"));
     expect(await countSent(request.subject)).toBe(1);
   });
@@ -287,7 +288,8 @@ describe("every provider response has a defined outcome", () => {
     const detail = expect.stringContaining("look before you send it again");
     expect(await entryOf(body.outbox_id)).toMatchObject({ state: "unknown", detail });
     expect(await countSent(request.subject)).toBe(0);
-    const due = await env.DB.prepare("SELECT due_at FROM ems_outbox WHERE id = ?")
+    const due = await db
+      .prepare("SELECT due_at FROM ems_outbox WHERE id = ?")
       .bind(body.outbox_id)
       .first("due_at");
     expect(due).toBeNull();
@@ -330,11 +332,12 @@ describe("under an Idempotency-Key", () => {
     const { body: thread } = await client.call("GET", `/threads/${original.thread_id}`);
     const key = crypto.randomUUID();
     // The entry belongs to a company outside the token: it is not found, but its key is taken.
-    await env.DB.prepare(
-      `INSERT INTO ems_outbox (id, company_id, account_id, user_id, state, provider_key, idempotency_key, mail_digest,
+    await db
+      .prepare(
+        `INSERT INTO ems_outbox (id, company_id, account_id, user_id, state, provider_key, idempotency_key, mail_digest,
         subject, to_addresses, send_at, created_at, updated_at)
       VALUES (?1, ?2, 'a', ?3, 'sent', ?1, ?1, 'd', 's', '[]', unixepoch(), unixepoch(), unixepoch())`,
-    )
+      )
       .bind(key, unique(), client.claims.user_id)
       .run();
     const seen = { "if-match": `"${thread.version}"` };

@@ -1,7 +1,8 @@
-import { env, exports } from "cloudflare:workers";
+import { exports } from "cloudflare:workers";
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
 import { type Client, createClient, unique } from "../support/client.ts";
+import { dbOf } from "../support/db.ts";
 import { hubOf } from "../support/hub.ts";
 
 interface Appended {
@@ -18,10 +19,12 @@ interface Known {
 }
 
 const append = ({ company, user, message_id }: Appended) =>
-  env.DB.prepare(
-    `INSERT INTO ems_events (company_id, user_id, type, message_id, cause, created_at)
+  dbOf(company)
+    .prepare(
+      `INSERT INTO ems_events (company_id, user_id, type, message_id, cause, created_at)
     VALUES (?, ?, 'message.updated', ?, ?, unixepoch())`,
-  ).bind(company, user, message_id, message_id);
+    )
+    .bind(company, user, message_id, message_id);
 
 /** Reads a new stream from a position until it has so many events after `connected`. */
 async function readStream(client: Client, at: string, count: number, onConnected = async () => {}) {
@@ -75,7 +78,9 @@ it("a connection that breaks at any byte of a packet loses no event and repeats 
       const { body: start } = await client.call("GET", "/events");
       const text = await readStream(client, start.position, mine.length, async () => {
         for (const burst of appended) {
-          await env.DB.batch(burst.map(append));
+          for (const [company, some] of Map.groupBy(burst, (one) => one.company)) {
+            await dbOf(company).batch(some.map(append));
+          }
           await Promise.all(companies.map((company) => hubOf(company).notify()));
         }
       });

@@ -137,7 +137,7 @@ function dearest(ran: Ran[]): Map<string, Ran> {
   return runs;
 }
 
-/** SQLite's query plan for each statement. It omits the programs of triggers. */
+/** SQLite's query plan for each statement, in D1: every store has the same tables and indexes. It omits the programs of triggers. */
 async function explain(runs: Map<string, Ran>): Promise<Map<string, string[]>> {
   const texts = [...runs.keys()];
   const results = await env.DB.batch<{ detail: string }>(
@@ -201,7 +201,9 @@ beforeAll(async () => {
 
 describe("the calls of this test", () => {
   it("succeed on every route", () => {
-    const called = routes.map(({ method, path }) => `${method} ${path}`);
+    const called = routes
+      .filter(({ path }) => !path.endsWith("/move")) // Objects do that work in alarms: move.test.ts.
+      .map(({ method, path }) => `${method} ${path}`);
     expect(called.filter((route) => !answered.has(route))).toEqual([]);
   });
 
@@ -217,14 +219,18 @@ describe("the calls of this test", () => {
       eager: true,
     });
     const seen = [...large.keys()];
-    const missed = Object.entries(sources).flatMap(([path, source]) =>
-      [...source.matchAll(/sql(?:<[^`]+>)?`([^`$]+)/g)]
-        .map(([, head = ""]) => oneLine(head))
-        .filter(
-          (head) => head.length > 6 && !ELSEWHERE.includes(head) && !seen.some((sql) => sql.includes(head)),
-        )
-        .map((head) => `${path}: ${head}`),
-    );
+    // The directory is only for companies in objects.
+    const used = ([path]: [string, string]) => env.STORE === "objects" || !path.endsWith("/ems/directory.ts");
+    const missed = Object.entries(sources)
+      .filter(used)
+      .flatMap(([path, source]) =>
+        [...source.matchAll(/sql(?:<[^`]+>)?`([^`$]+)/g)]
+          .map(([, head = ""]) => oneLine(head))
+          .filter(
+            (head) => head.length > 6 && !ELSEWHERE.includes(head) && !seen.some((sql) => sql.includes(head)),
+          )
+          .map((head) => `${path}: ${head}`),
+      );
     none(missed);
   });
 });

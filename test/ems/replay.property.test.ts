@@ -2,7 +2,6 @@ import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { app } from "../../src/app.ts";
-import { createContext } from "../../src/ems/context.ts";
 import { replayDue } from "../../src/ems/intake/ledger.ts";
 import { readRecalled, recall, summarize } from "../../src/ems/intake/recall.ts";
 import type { Change } from "../../src/ems/provider/changes.ts";
@@ -10,6 +9,8 @@ import { nowSeconds } from "../../src/lib/time.ts";
 import { calm, faultyEnv, type Queued, type Strike } from "../chaos/faults.ts";
 import { consume, drain, execution } from "../chaos/queue.ts";
 import { type Client, connectMailbox, createClient, unique } from "../support/client.ts";
+import { contextOf } from "../support/context.ts";
+import { db } from "../support/db.ts";
 import { queued } from "../support/queued.ts";
 
 beforeAll(() => {
@@ -79,7 +80,8 @@ it("however it fails, is parked and replayed, a notification is never lost, and 
       const body = queued({ id: name, type: "message.opened", data: { object } }, nowSeconds() - 1000);
       const queue: Queued[] = [{ queue: "xabar-webhooks", body, attempts: 1 }];
       const rowOf = () =>
-        env.DB.prepare("SELECT state, key FROM ems_deliveries WHERE id = ?")
+        db
+          .prepare("SELECT state, key FROM ems_deliveries WHERE id = ?")
           .bind(name)
           .first<{ state: string; key: string }>();
       for (const { step, struck, moment } of list) {
@@ -118,10 +120,11 @@ async function take(step: Step, on: Env, queue: Queued[], name: string, client: 
     case "replay parked":
       return post("/webhooks/deliveries/replay", {});
     case "cron":
-      await env.DB.prepare("UPDATE ems_deliveries SET retry_at = 0 WHERE retry_at > 0 AND id = ?")
+      await db
+        .prepare("UPDATE ems_deliveries SET retry_at = 0 WHERE retry_at > 0 AND id = ?")
         .bind(name)
         .run();
-      return replayDue(createContext(on, execution)).catch(() => {});
+      return replayDue(contextOf(client.claims.companies, on)).catch(() => {});
     default: {
       const next = queue.splice(0, 1).map((each) => (step === "die" ? { ...each, attempts: 42 } : each));
       await consume(next, on, queue);

@@ -6,6 +6,7 @@ import type { QueuedNotification } from "../../src/ems/intake/notification.ts";
 import type { NotificationResponse } from "../../src/ems/intake/responses.ts";
 import { nowSeconds } from "../../src/lib/time.ts";
 import { type Client, connectMailbox, createClient, unique } from "../support/client.ts";
+import { db, dbOf } from "../support/db.ts";
 import { cron, setClock } from "../support/lifetime.ts";
 import { breakRoute, mendRoutes, receiveMail } from "../support/nylas.ts";
 import { queued } from "../support/queued.ts";
@@ -60,7 +61,8 @@ const mailAtProvider = async (subject: string) => {
 };
 
 const eventsOf = async (message: string) => {
-  const { results } = await env.DB.prepare("SELECT type FROM ems_events WHERE message_id = ? ORDER BY id")
+  const { results } = await db
+    .prepare("SELECT type FROM ems_events WHERE message_id = ? ORDER BY id")
     .bind(message)
     .all<{ type: string }>();
   return results.map(({ type }) => type);
@@ -104,7 +106,7 @@ describe("replaying a notification whose bytes are gone", () => {
   it("fetches a message that was ignored while its mailbox was disconnected; history raises no event", async () => {
     const [news, history] = [await mailAtProvider("News"), await mailAtProvider("History")];
     const disconnect = (is: number) =>
-      env.DB.prepare("UPDATE ems_accounts SET disconnected_by_user = ? WHERE id = ?").bind(is, box.id).run();
+      db.prepare("UPDATE ems_accounts SET disconnected_by_user = ? WHERE id = ?").bind(is, box.id).run();
     await disconnect(1);
     const first = await take("message.created", news);
     const second = `n${unique()}`;
@@ -125,7 +127,7 @@ describe("replaying a notification whose bytes are gone", () => {
     const unknown = { id: `m${unique()}`, subject: "Gone", from: [{ email: "c@out.example" }] };
     const id = await take("message.created", { ...unknown, date: nowSeconds(), body: "x" });
     expect(await messages()).toHaveLength(1);
-    await env.DB.prepare("DELETE FROM ems_messages WHERE account_id = ?").bind(box.id).run();
+    await db.prepare("DELETE FROM ems_messages WHERE account_id = ?").bind(box.id).run();
     await consumeNotification(ctx, await replay(id));
     expect(await deliveryOf(id)).toMatchObject({ state: "ignored", error: "The provider has it no more" });
     expect(await messages()).toEqual([]);
@@ -135,12 +137,12 @@ describe("replaying a notification whose bytes are gone", () => {
     const mail = await mailAtProvider("Doomed");
     const now = nowSeconds();
     await take("message.created", mail, now - 100);
-    await env.DB.prepare("UPDATE ems_accounts SET disconnected_by_user = 1 WHERE id = ?").bind(box.id).run();
+    await db.prepare("UPDATE ems_accounts SET disconnected_by_user = 1 WHERE id = ?").bind(box.id).run();
     const deletions = [
       await take("message.deleted", { id: mail.id }, now - 200),
       await take("message.deleted", { id: mail.id }, now - 50),
     ];
-    await env.DB.prepare("UPDATE ems_accounts SET disconnected_by_user = 0 WHERE id = ?").bind(box.id).run();
+    await db.prepare("UPDATE ems_accounts SET disconnected_by_user = 0 WHERE id = ?").bind(box.id).run();
     const left: number[] = [];
     for (const id of deletions) {
       await consumeNotification(ctx, await replay(id));
@@ -204,7 +206,7 @@ describe("a parked notification", () => {
     const data = { object: { grant_id: `nobody's ${id}` } };
     await parkNotification(ctx, queued({ id, type: "folder.created", data }, nowSeconds()));
     expect(put).not.toHaveBeenCalled();
-    const row = await env.DB.prepare("SELECT state, key FROM ems_deliveries WHERE id = ?").bind(id).first();
+    const row = await db.prepare("SELECT state, key FROM ems_deliveries WHERE id = ?").bind(id).first();
     expect(row).toEqual({ state: "ignored", key: "" });
   });
 
@@ -259,10 +261,11 @@ describe("of the version that stored every notification in R2,", () => {
 
   it("a row of the ledger is replayed from its bytes, even one that cannot be asked for", async () => {
     const { id, key } = await stored("message.opened", { message_id: "m", message_data: { count: 1 } });
-    await env.DB.prepare(
-      `INSERT INTO ems_deliveries (id, type, grant_id, account_id, received_at, state, key)
+    await dbOf(box.company_id)
+      .prepare(
+        `INSERT INTO ems_deliveries (id, type, grant_id, account_id, received_at, state, key)
        VALUES (?, 'message.opened', ?, ?, ?, 'applied', ?)`,
-    )
+      )
       .bind(id, box.grant_id, box.id, nowSeconds() - 1000, key)
       .run();
     const sent = await replay(id);

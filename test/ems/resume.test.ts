@@ -1,31 +1,34 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { observedD1 } from "../../dev/worker/observed-d1.ts";
+import { type Observed, observedD1 } from "../../dev/worker/observed-d1.ts";
 import type { AccountResponse } from "../../src/ems/accounts/responses.ts";
 import { createContext } from "../../src/ems/context.ts";
-import { CompanyHub } from "../../src/ems/events/hub.ts";
 import { notifyHub } from "../../src/ems/events/hub-client.ts";
 import { formatPosition, positionAt } from "../../src/ems/events/position.ts";
 import { pullEvents } from "../../src/ems/events/pull.ts";
 import { REPLAY_LIMIT } from "../../src/ems/events/replay.ts";
 import { openStream as openBody } from "../../src/ems/events/stream.ts";
+import { CompanyHub } from "../../src/ems/hub.ts";
 import { faultyEnv, type Queued } from "../chaos/faults.ts";
 import { drain } from "../chaos/queue.ts";
 import { type Client, connectMailbox, createClient, signToken, unique } from "../support/client.ts";
+import { db, dbOf } from "../support/db.ts";
 import { hubOf, socketsOf } from "../support/hub.ts";
 import { metered } from "../support/meter.ts";
 import { eventually, notify, receiveMail } from "../support/nylas.ts";
+import { inObject } from "../support/objects.ts";
 import { follow, openStream, readStream, type Stream, type StreamEvent } from "../support/stream.ts";
 import { waitFor } from "../support/wait.ts";
 
 /** Appends events to a company's log without notifying its hub. @returns their message ids */
 async function append(company: number, count = 1, user: number | null = null): Promise<string[]> {
   const ids = Array.from({ length: count }, () => crypto.randomUUID());
-  await env.DB.prepare(
-    `INSERT INTO ems_events (company_id, user_id, type, message_id, cause, created_at)
+  await dbOf(company)
+    .prepare(
+      `INSERT INTO ems_events (company_id, user_id, type, message_id, cause, created_at)
     SELECT ?, ?, 'message.updated', value, value, unixepoch() FROM json_each(?)`,
-  )
+    )
     .bind(company, user, JSON.stringify(ids))
     .run();
   return ids;
@@ -97,8 +100,8 @@ describe("a position that cannot be resumed gets one `resync`, and then new even
 
   it("older than the log", async () => {
     const old = await now(client);
-    await append(unique(), 3);
-    await env.DB.prepare("DELETE FROM ems_events WHERE id < (SELECT max(id) FROM ems_events)").run();
+    await append(company, 3);
+    await db.prepare("DELETE FROM ems_events WHERE id < (SELECT max(id) FROM ems_events)").run();
     const { stream, hello } = await connect(client.token, { "last-event-id": old });
     // A client that disconnects now still has the old position, and gets the resync again.
     expect(hello.id).toBeUndefined();
@@ -211,7 +214,7 @@ describe("a resumed stream", () => {
     for (const n of [99, 0, 50]) wanted.push(...(await append(companies[n]!)));
     const again = await connect(token, { "last-event-id": hello.id! });
     const missed = await take(again.stream, 3);
-    expect(messagesIn(missed)).toEqual(wanted);
+    expect(messagesIn(missed).toSorted()).toEqual(wanted.toSorted());
     for (const { id } of missed) expect(id!.length).toBeLessThan(1500);
     await again.stream.close();
   });
@@ -295,7 +298,7 @@ describe("a hub", () => {
   describe("without streams while the log grew", () => {
     const joining = () => new Request("https://hub/?user=1", { headers: { upgrade: "websocket" } });
     const cursorOf = ({ headers }: Response) => Number(headers.get("x-cursor"));
-    const newest = () => env.DB.prepare("SELECT max(id) AS id FROM ems_events").first<number>("id");
+    const newest = () => dbOf(company).prepare("SELECT max(id) AS id FROM ems_events").first<number>("id");
 
     beforeEach(async () => {
       const { stream } = await connect(client.token);
@@ -314,17 +317,21 @@ describe("a hub", () => {
       }
     });
 
-    it("starts for the next join if the first one failed", async () => {
-      let calls = 0;
-      const failing = faultyEnv((call) => (call.startsWith("D1") && calls++ === 0 ? "before" : null), []);
-      await runInDurableObject(hubOf(company), async (_hub, state) => {
-        const hub = new CompanyHub(state, failing);
-        const [first, second] = await Promise.allSettled([hub.fetch(joining()), hub.fetch(joining())]);
-        expect(first.status).toBe("rejected");
-        expect(second.status === "fulfilled" && cursorOf(second.value)).toBe(await newest());
-        for (const socket of state.getWebSockets()) socket.close();
-      });
-    });
+    // An object's own SQLite does not fail.
+    it.skipIf(env.STORE === "objects")(
+      "starts for the next join if D1 failed for the first one",
+      async () => {
+        let calls = 0;
+        const failing = faultyEnv((call) => (call.startsWith("D1") && calls++ === 0 ? "before" : null), []);
+        await runInDurableObject(hubOf(company), async (_hub, state) => {
+          const hub = new CompanyHub(state, failing);
+          const [first, second] = await Promise.allSettled([hub.fetch(joining()), hub.fetch(joining())]);
+          expect(first.status).toBe("rejected");
+          expect(second.status === "fulfilled" && cursorOf(second.value)).toBe(await newest());
+          for (const socket of state.getWebSockets()) socket.close();
+        });
+      },
+    );
   });
 
   it("is notified by a repeated delivery: the first may have died before it notified", async () => {
@@ -397,9 +404,11 @@ describe("a hub", () => {
       const { stream } = await connect(client.token);
       const ids: string[] = [];
       let reads = 0;
-      const DB = observedD1(env.DB, () => void reads++);
-      await runInDurableObject(hubOf(company), async (_hub, state) => {
-        const hub = new CompanyHub(state, { ...env, DB } as Env);
+      const observe = ({ sql }: Observed) => {
+        if (!sql.startsWith("INSERT")) reads++;
+      };
+      const observed = { ...env, DB: observedD1(env.DB, observe) };
+      const notifying = async (hub: CompanyHub) => {
         vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
         const timers: [run: () => void, ms?: number][] = [];
         const timer = (...one: [() => void, number?]) => timers.push(one) as never;
@@ -421,7 +430,8 @@ describe("a hub", () => {
         ids.push(...(await append(company)));
         await hub.notify();
         expect([reads, timers.length]).toEqual([3, 1]);
-      });
+      };
+      await inObject(company, observed, notifying, observe);
       expect(messagesIn(await take(stream, ids.length))).toEqual(ids);
       await stream.close();
     });

@@ -1,7 +1,7 @@
-import { env } from "cloudflare:workers";
 import { beforeAll, expect, it } from "vitest";
 import { entryIdOf } from "../../src/lib/ids.ts";
 import { type Client, createClient } from "../support/client.ts";
+import { db } from "../support/db.ts";
 import { type Grown, grow, middle } from "../support/grown.ts";
 import { createObservedWorker, type ObservedWorker } from "../support/observed-worker.ts";
 import { routes } from "../support/routes.ts";
@@ -18,14 +18,14 @@ beforeAll(async () => {
   const { mailbox, users } = grown;
   const { id: message_id, thread_id } = middle(mailbox, 0);
   const idOf = async (table: string) =>
-    `${await env.DB.prepare(`SELECT id FROM ${table} WHERE account_id = ? LIMIT 1`).bind(mailbox.id).first("id")}`;
+    `${await db.prepare(`SELECT id FROM ${table} WHERE account_id = ? LIMIT 1`).bind(mailbox.id).first("id")}`;
   ids = {
     ...{ message_id, thread_id, account_id: mailbox.id, company_id: String(mailbox.company_id) },
     inbox_id: entryIdOf(users.fresh.claims.user_id, message_id),
     draft_id: await idOf("ems_drafts"),
     attachment_id: await idOf("ems_attachments"),
   };
-  const outbox = env.DB.prepare("SELECT id FROM ems_outbox WHERE user_id = ? LIMIT 1");
+  const outbox = db.prepare("SELECT id FROM ems_outbox WHERE user_id = ? LIMIT 1");
   ids.outbox_id = `${await outbox.bind(3_000_000_001).first("id")}`;
 });
 
@@ -131,20 +131,23 @@ it("a wrong guess costs a second trip and few rows, and is never an answer", asy
     const { body, rows, trips } = await read(query);
     expect(trips).toBe(1);
     // Another isolate has made the ranges grow.
-    const change = env.DB.prepare(
-      `UPDATE ems_inbox_stretches SET oldest_at = oldest_at - 1, oldest_id = (
+    const change = db
+      .prepare(
+        `UPDATE ems_inbox_stretches SET oldest_at = oldest_at - 1, oldest_id = (
          SELECT id FROM ems_messages WHERE account_id = ?1 AND sent_at = oldest_at - 1)
        WHERE account_id = ?1 AND user_id = ?2 AND newest_at = (
          SELECT max(newest_at) FROM ems_inbox_stretches WHERE account_id = ?1 AND user_id = ?2)
        RETURNING oldest_at, oldest_id`,
-    ).bind(mailbox.id, as.claims.user_id);
-    const { results } = await env.DB.prepare(
-      `INSERT INTO ems_inbox_entries (user_id, message_id, company_id, account_id, sent_at)
+      )
+      .bind(mailbox.id, as.claims.user_id);
+    const { results } = await db
+      .prepare(
+        `INSERT INTO ems_inbox_entries (user_id, message_id, company_id, account_id, sent_at)
        SELECT ?2, id, company_id, account_id, sent_at FROM ems_messages m WHERE account_id = ?1 AND sent_at = (
          SELECT oldest_at - 1 FROM ems_inbox_stretches WHERE account_id = ?1 AND user_id = ?2
          ORDER BY newest_at DESC LIMIT 1)
        ON CONFLICT DO NOTHING RETURNING message_id`,
-    )
+      )
       .bind(mailbox.id, as.claims.user_id)
       .all();
     expect(results).toHaveLength(1);

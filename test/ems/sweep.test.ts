@@ -1,16 +1,11 @@
-import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import worker from "../../src/index.ts";
 import { type Client, connectMailbox, createClient, unique } from "../support/client.ts";
+import { db } from "../support/db.ts";
+import { cron } from "../support/lifetime.ts";
 import { breakRoute, createGrant, eventually, mendRoutes, receiveMail } from "../support/nylas.ts";
 import { openStream } from "../support/stream.ts";
 
 const MINUTE = 60_000;
-
-const cron = () =>
-  worker.scheduled({ scheduledTime: Date.now(), cron: "*/10 * * * *", noRetry: () => {} }, env, {
-    waitUntil: () => {},
-  } as unknown as ExecutionContext);
 
 const sync = async (client: Client, id: string) => (await client.call("GET", `/accounts/${id}/sync`)).body;
 
@@ -71,7 +66,7 @@ describe("the history of a mailbox", () => {
     const id = await connect(client, email);
     await eventually(async () => expect((await sync(client, id)).fetched).toBeGreaterThan(0));
     // A lost job: cron finds that the backfill stalls.
-    await env.DB.prepare("UPDATE ems_syncs SET moved_at = 0 WHERE account_id = ?").bind(id).run();
+    await db.prepare("UPDATE ems_syncs SET moved_at = 0 WHERE account_id = ?").bind(id).run();
     await cron();
     await eventually(async () => expect((await sync(client, id)).state).toBe("done"));
     expect((await sync(client, id)).fetched).toBe(120);

@@ -5,6 +5,7 @@ import { createContext } from "../../src/ems/context.ts";
 import { applyMessage } from "../../src/ems/ingest/apply.ts";
 import { type BulkAccount, createBulkAccount } from "../support/bulk.ts";
 import { unique } from "../support/client.ts";
+import { db } from "../support/db.ts";
 
 const ctx = createContext(env, { waitUntil: () => {} });
 
@@ -86,10 +87,11 @@ it("threads are the connected mails, in any order of arrival and with any other 
       if (atOnce) await Promise.all(order.map((mail) => deliver(account, run, mail)));
       else for (const mail of order) await deliver(account, run, mail);
 
-      const { results } = await env.DB.prepare(
-        `SELECT m.thread_id, t.message_count, t.last_message_at, t.subject FROM ems_messages m
+      const { results } = await db
+        .prepare(
+          `SELECT m.thread_id, t.message_count, t.last_message_at, t.subject FROM ems_messages m
         JOIN ems_threads t ON t.id = m.thread_id WHERE m.provider_message_id LIKE ? ORDER BY m.sent_at`,
-      )
+        )
         .bind(`m-${run}-%`)
         .all<{ thread_id: string; message_count: number; last_message_at: number }>();
       const wanted = partition(list);
@@ -99,7 +101,8 @@ it("threads are the connected mails, in any order of arrival and with any other 
         expect(row.message_count).toBe(members.length);
         expect(row.last_message_at).toBe(1_700_000_000 + Math.max(...members.map((mail) => mail.n)));
       }
-      const count = await env.DB.prepare("SELECT thread_count, message_count FROM ems_accounts WHERE id = ?")
+      const count = await db
+        .prepare("SELECT thread_count, message_count FROM ems_accounts WHERE id = ?")
         .bind(account.id)
         .first();
       expect(count).toEqual({ thread_count: new Set(wanted).size + 1, message_count: list.length + 1 });
@@ -109,9 +112,8 @@ it("threads are the connected mails, in any order of arrival and with any other 
 });
 
 const threadsOf = async (account: BulkAccount): Promise<Map<string, string>> => {
-  const { results } = await env.DB.prepare(
-    "SELECT provider_message_id AS id, thread_id FROM ems_messages WHERE account_id = ?",
-  )
+  const { results } = await db
+    .prepare("SELECT provider_message_id AS id, thread_id FROM ems_messages WHERE account_id = ?")
     .bind(account.id)
     .all<{ id: string; thread_id: string }>();
   return new Map(results.map(({ id, thread_id }) => [id, thread_id]));

@@ -5,6 +5,7 @@ import { applyMessage } from "../../src/ems/ingest/apply.ts";
 import { deleteMessage } from "../../src/ems/ingest/deletion.ts";
 import { type BulkAccount, createBulkAccount } from "../support/bulk.ts";
 import { unique } from "../support/client.ts";
+import { db, dbOf } from "../support/db.ts";
 
 const ctx = createContext(env, { waitUntil: () => {} });
 let account: BulkAccount;
@@ -30,7 +31,8 @@ async function receive(fields: object, to: BulkAccount = account): Promise<Sorte
   };
   const cause = `c${n}`;
   const { id } = await applyMessage(ctx, to, { message: { ...message, ...fields }, observedAt: 1, cause });
-  const row = await env.DB.prepare("SELECT thread_id, threaded_by FROM ems_messages WHERE id = ?")
+  const row = await db
+    .prepare("SELECT thread_id, threaded_by FROM ems_messages WHERE id = ?")
     .bind(id)
     .first();
   return row as unknown as Sorted;
@@ -109,9 +111,10 @@ describe("a stranger who knows two threads", () => {
   let b: Sorted;
   const counts = async (...sorted: Sorted[]) => {
     const ids = JSON.stringify(sorted.map(({ thread_id }) => thread_id));
-    const { results } = await env.DB.prepare(
-      "SELECT t.message_count AS n FROM json_each(?) j JOIN ems_threads t ON t.id = j.value ORDER BY j.key",
-    )
+    const { results } = await db
+      .prepare(
+        "SELECT t.message_count AS n FROM json_each(?) j JOIN ems_threads t ON t.id = j.value ORDER BY j.key",
+      )
       .bind(ids)
       .all<{ n: number }>();
     return results.map(({ n }) => n);
@@ -154,7 +157,8 @@ describe("a stranger who knows two threads", () => {
 
 describe("threads merge", () => {
   const threadOf = (internetId: string, to: BulkAccount) =>
-    env.DB.prepare("SELECT thread_id FROM ems_messages WHERE account_id = ? AND internet_message_id = ?")
+    db
+      .prepare("SELECT thread_id FROM ems_messages WHERE account_id = ? AND internet_message_id = ?")
       .bind(to.id, internetId)
       .first<string>("thread_id");
 
@@ -227,7 +231,7 @@ describe("after a deletion", () => {
       observedAt: Date.now() + 1000,
       cause: "back again",
     });
-    const row = await env.DB.prepare("SELECT thread_id FROM ems_messages WHERE id = ?").bind(id).first();
+    const row = await db.prepare("SELECT thread_id FROM ems_messages WHERE id = ?").bind(id).first();
     expect(row).toEqual({ thread_id });
   });
 
@@ -271,11 +275,10 @@ it("a mail to oneself, which a provider stores twice, is one thread", async () =
 it("merging with a protected thread protects both", async () => {
   const first = await receive({ references: ["<bridge@x.example>"], subject: "One" });
   const second = await receive({ references: ["<bridge@x.example>"], subject: "Two" });
-  await env.DB.prepare("UPDATE ems_threads SET do_not_delete = 1 WHERE id = ?").bind(second.thread_id).run();
+  await db.prepare("UPDATE ems_threads SET do_not_delete = 1 WHERE id = ?").bind(second.thread_id).run();
   await receive({ internet_message_id: "<bridge@x.example>" });
-  const { results } = await env.DB.prepare(
-    "SELECT message_count, do_not_delete FROM ems_threads WHERE id IN (?, ?)",
-  )
+  const { results } = await db
+    .prepare("SELECT message_count, do_not_delete FROM ems_threads WHERE id IN (?, ?)")
     .bind(first.thread_id, second.thread_id)
     .all();
   expect(results).toEqual([{ message_count: 3, do_not_delete: 1 }]);
@@ -287,11 +290,12 @@ describe("merged threads, even during backfill", () => {
   let second: Sorted;
   beforeAll(async () => {
     const to = await createBulkAccount(1);
+    const log = dbOf(to.company_id);
     const references = ["<old@x.example>"];
     first = await receive({ references, subject: "One" }, to);
     second = await receive({ internet_message_id: "<two@x.example>", references, subject: "Two" }, to);
     await receive({ references: ["<two@x.example>"] }, to);
-    const { id } = (await env.DB.prepare("SELECT max(id) AS id FROM ems_events").first<{ id: number }>())!;
+    const { id } = (await log.prepare("SELECT max(id) AS id FROM ems_events").first<{ id: number }>())!;
     const message = {
       id: "old",
       thread_id: "old",
@@ -300,11 +304,12 @@ describe("merged threads, even during backfill", () => {
       references: [],
     };
     await applyMessage(ctx, to, { message, observedAt: 1, cause: `old-${to.id}`, silent: true });
-    ({ results: rows } = await env.DB.prepare(
-      `SELECT e.type, e.thread_id, t.version,
+    ({ results: rows } = await log
+      .prepare(
+        `SELECT e.type, e.thread_id, t.version,
         (SELECT min(thread_version) FROM ems_messages WHERE thread_id = t.id) AS seen
       FROM ems_events e LEFT JOIN ems_threads t ON t.id = e.thread_id WHERE e.id > ? ORDER BY e.id`,
-    )
+      )
       .bind(id)
       .all<(typeof rows)[number]>());
   });

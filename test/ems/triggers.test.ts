@@ -4,6 +4,7 @@ import { createContext } from "../../src/ems/context.ts";
 import { consumeNotification } from "../../src/ems/intake/consumer.ts";
 import type { MessageResponse } from "../../src/ems/messages/responses.ts";
 import { type Client, connectMailbox, createClient, unique } from "../support/client.ts";
+import { db } from "../support/db.ts";
 import { queued } from "../support/queued.ts";
 import { openStream } from "../support/stream.ts";
 
@@ -116,9 +117,8 @@ describe("the outcome of a sent mail", () => {
         state: "bounced",
         detail: "x@out.example: 550: No such user",
       });
-      const told = await env.DB.prepare(
-        "SELECT type FROM ems_events WHERE message_id = ? ORDER BY id DESC LIMIT 1",
-      )
+      const told = await db
+        .prepare("SELECT type FROM ems_events WHERE message_id = ? ORDER BY id DESC LIMIT 1")
         .bind(message.id)
         .first("type");
       expect(told).toBe("message.delivery_updated");

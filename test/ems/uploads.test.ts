@@ -1,10 +1,13 @@
 import { env, exports } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { findUploads, type Upload, uploadFiles, uploadKeyOf } from "../../src/ems/attachments/uploads.ts";
-import { createContext, type UserCtx } from "../../src/ems/context.ts";
-import worker from "../../src/index.ts";
+import type { UserCtx } from "../../src/ems/context.ts";
 import { toHex } from "../../src/lib/hex.ts";
+import { faultyEnv } from "../chaos/faults.ts";
 import { type Client, createClient, unique } from "../support/client.ts";
+import { userContextOf } from "../support/context.ts";
+import { db } from "../support/db.ts";
+import { cron } from "../support/lifetime.ts";
 
 const MB = 1024 * 1024;
 const encoder = new TextEncoder();
@@ -76,15 +79,12 @@ async function post(
 /** All uploads in R2 and D1. */
 async function kept(): Promise<{ keys: string[]; rows: Upload[] }> {
   const { objects } = await env.ATTACHMENTS.list({ prefix: "uploads/" });
-  const { results } = await env.DB.prepare("SELECT * FROM ems_uploads ORDER BY rowid").all<Upload>();
+  const { results } = await db.prepare("SELECT * FROM ems_uploads ORDER BY rowid").all<Upload>();
   return { keys: objects.map(({ key }) => key).toSorted(), rows: results };
 }
 
-const contextOf = ({ claims }: Client, bindings: Partial<Env> = {}): UserCtx => ({
-  ...createContext({ ...env, ...bindings }, { waitUntil: () => {} }),
-  user: { ...claims, exp: 0 },
-  origin: "https://xabar.test",
-});
+const contextOf = ({ claims }: Client, bindings: Partial<Env> = {}): UserCtx =>
+  userContextOf(claims, { ...env, ...bindings });
 
 const sha256 = async (bytes: Uint8Array | ArrayBuffer): Promise<string> =>
   toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
@@ -98,7 +98,7 @@ function randomBytes(length: number): Uint8Array<ArrayBuffer> {
 beforeEach(async () => {
   const { keys } = await kept();
   if (keys.length) await env.ATTACHMENTS.delete(keys);
-  await env.DB.prepare("DELETE FROM ems_uploads").run();
+  await db.prepare("DELETE FROM ems_uploads").run();
   client = await createClient();
   company = client.claims.companies[0]!;
 });
@@ -225,13 +225,10 @@ describe("refused, with nothing stored, is", () => {
   });
 
   it("a form whose rows cannot be written", async () => {
-    const DB = Object.create(env.DB, {
-      prepare: { value: env.DB.prepare.bind(env.DB) },
-      batch: { value: () => Promise.reject(new Error("D1_ERROR")) },
-    });
+    const { DB, COMPANY_HUB } = faultyEnv((call) => (call === "D1.batch" ? "before" : null), []);
     const body = streamOf([...file(), ...file({ content: randomBytes(6 * MB) }), END]).stream;
     const input = { contentType: CONTENT_TYPE["content-type"], body };
-    await expect(uploadFiles(contextOf(client, { DB }), input)).rejects.toThrow("D1_ERROR");
+    await expect(uploadFiles(contextOf(client, { DB, COMPANY_HUB }), input)).rejects.toThrow("D1.batch");
   });
 });
 
@@ -476,7 +473,8 @@ describe("uploads", () => {
     const { body } = await post([...file(), ...file(), ...file(), END]);
     const [young, old, ancient] = body;
     const age = (id: string, days: number) =>
-      env.DB.prepare("UPDATE ems_uploads SET created_at = unixepoch() - ? WHERE id = ?")
+      db
+        .prepare("UPDATE ems_uploads SET created_at = unixepoch() - ? WHERE id = ?")
         .bind(days * 86_400, id)
         .run();
     await age(young.id, 29);
@@ -486,7 +484,7 @@ describe("uploads", () => {
     await expect(findUploads(contextOf(client), company, [old.id])).rejects.toEqual(
       refusal("^attachment_ids: "),
     );
-    await worker.scheduled({} as never, env, { waitUntil: () => {} } as never);
+    await cron();
     const { keys, rows } = await kept();
     expect([keys.toSorted(), idsOf(rows).toSorted()]).toEqual([
       [uploadKeyOf(young), uploadKeyOf(old)].toSorted(),

@@ -2,6 +2,7 @@ import { env, exports } from "cloudflare:workers";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { hmacHex } from "../../src/lib/hmac.ts";
 import { type Client, connectMailbox, createClient, unique } from "../support/client.ts";
+import { db } from "../support/db.ts";
 import { eventually } from "../support/nylas.ts";
 
 let client: Client;
@@ -132,7 +133,8 @@ describe("a mail's notification", () => {
     expect(message.body_html).toBe(body);
     const { body: thread } = await client.call("GET", `/threads/${message.thread_id}`);
     expect(thread.messages[0].body_html).toBe(body);
-    const row = await env.DB.prepare("SELECT body_html, body_key FROM ems_messages WHERE id = ?")
+    const row = await db
+      .prepare("SELECT body_html, body_key FROM ems_messages WHERE id = ?")
       .bind(message.id)
       .first();
     expect(row).toMatchObject({ body_html: null, body_key: expect.stringMatching(/^bodies\//) });

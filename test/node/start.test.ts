@@ -12,6 +12,11 @@ const SCRIPT = `
       name === "cloudflare:workers"
         ? { url: "data:text/javascript,export class DurableObject {}", shortCircuit: true }
         : next(name, context),
+    // Wrangler imports SQL as text.
+    load: (url, context, next) =>
+      url.endsWith(".sql")
+        ? { format: "module", source: "export default ''", shortCircuit: true }
+        : next(url, context),
   });
   let built = 0;
   const { defineProperty } = Object;

@@ -4,20 +4,28 @@ import type { companies, messages } from "../../src/ems/schema/mail.ts";
 import { openDatabase } from "../../src/platform/d1/database.ts";
 import type { RowOf } from "../../src/platform/d1/rows.ts";
 import { sql } from "../../src/platform/d1/sql.ts";
+import { retrying, runInD1 } from "../../src/platform/d1/store.ts";
 import { assign, insertInto } from "../../src/platform/d1/write.ts";
 import { unique } from "../support/client.ts";
 
-const FAR = 5_000_000_000;
-const SHARDS = [{ binding: "DB_2", from: FAR, to: Number.MAX_SAFE_INTEGER }];
-const db = openDatabase(env, "DB", { SHARDS });
-const ids = [unique(), FAR + unique()];
+const d1 = retrying(runInD1(env.DB));
+const db = openDatabase({ main: d1 });
+/** One database for each parity of company ids. */
+const divided = openDatabase({
+  main: d1,
+  ofCompany: (company) => (company % 2 ? retrying(runInD1(env.NOTES_DB)) : d1),
+});
+const ids = [2 * unique(), 2 * unique() + 1];
 
 const nameOf = (id: number) => sql<{ name: string }>`SELECT name FROM companies WHERE id = ${id}`;
 
 beforeAll(async () => {
+  await env.NOTES_DB.exec(
+    "CREATE TABLE IF NOT EXISTS companies (id INTEGER PRIMARY KEY, name TEXT NOT NULL)",
+  );
   for (const id of ids) {
     const row = { id, name: `Company ${id}` };
-    await db.forCompany(id).run(insertInto<typeof companies>("companies", row));
+    await divided.forCompany(id).run(insertInto<typeof companies>("companies", row));
   }
 });
 
@@ -51,29 +59,28 @@ describe("a batch", () => {
   });
 });
 
-describe("with several parts", () => {
+it("without stores for companies, every company is in the one part", () => {
+  expect(db.isDivided).toBe(false);
+  for (const part of [db.forCompany(1), db.forCompanies([1, 2]), db.forNoCompany()]) expect(part).toBe(db);
+  expect(db.rowOf(7, [{ newest: 1 }])).toEqual({ newest: 1 });
+});
+
+describe("with a store for each company", () => {
   it("rows are concatenated, and rowOf finds a company's row", async () => {
-    expect(db.parts).toBe(2);
-    const newest = await db.all(sql<{ id: number }>`SELECT max(id) AS id FROM companies`);
-    expect(newest).toHaveLength(2);
-    expect(db.rowOf(ids[0]!, newest)?.id).toBeLessThan(FAR);
-    expect(db.rowOf(ids[1]!, newest)?.id).toBeGreaterThan(FAR);
-    const far = db.forCompanies([ids[1]!]);
-    expect(far.parts).toBe(1);
-    expect(await far.all(nameOf(ids[0]!))).toEqual([]);
-    expect(db.forCompanies(ids).parts).toBe(2);
-    expect(db.forNoCompany().parts).toBe(1);
+    expect(divided.isDivided).toBe(true);
+    const both = divided.forCompanies(ids);
+    expect(both.parts).toBe(2);
+    const newest = await both.all(sql<{ id: number }>`SELECT max(id) AS id FROM companies`);
+    expect(ids.map((id) => both.rowOf(id, newest))).toEqual(ids.map((id) => ({ id })));
+    const [names] = await both.batch([nameOf(ids[1]!)]);
+    expect(names).toEqual([{ name: `Company ${ids[1]}` }]);
   });
 
-  it("find returns a row that is in one of them", async () => {
-    const found = await db.forNoCompany().find(nameOf(ids[1]!));
-    expect(found?.row).toEqual({ name: `Company ${ids[1]}` });
-    expect(found?.db).toBe(db.forCompany(ids[1]!));
-    expect(await db.find(nameOf(-1))).toBeUndefined();
-  });
-
-  it("each needs a binding", () => {
-    expect(() => openDatabase(env, "DB_3")).toThrow("DB_3");
+  it("a company's part has no rows of another, and no company's is the main part", async () => {
+    expect(await divided.forCompany(ids[0]!).all(nameOf(ids[1]!))).toEqual([]);
+    expect(divided.forCompanies([]).parts).toBe(1);
+    expect(divided.forCompanies([])).toBe(divided.forNoCompany());
+    expect(divided.forNoCompany().rowOf(ids[0]!, [1])).toBeUndefined();
   });
 });
 
@@ -85,7 +92,7 @@ it("reads are retried while the database is overloaded, and writes are not", asy
     return { results: [{ n: calls }] };
   };
   const prepared = { bind: () => prepared, all, run: all };
-  const flaky = openDatabase({ DB: { prepare: () => prepared } } as never, "DB");
+  const flaky = openDatabase({ main: retrying(runInD1({ prepare: () => prepared } as never)) });
   expect(await flaky.all(sql`SELECT 1`)).toEqual([{ n: 3 }]);
   calls = 0;
   await expect(flaky.run(sql`UPDATE companies SET name = ''`)).rejects.toThrow("overloaded");

@@ -9,6 +9,7 @@ import { createFront, publicBase } from "../../src/platform/front.ts";
 import type { Module } from "../../src/platform/module.ts";
 import { createWorker } from "../../src/platform/worker.ts";
 import { createClient, unique } from "../support/client.ts";
+import { db } from "../support/db.ts";
 import { createNotesTable, notesApp, notesModule, signNotesToken } from "../support/notes.ts";
 import { fill, guardedRoutes, routesOf, sharedBy } from "../support/routes.ts";
 
@@ -91,7 +92,7 @@ describe("two modules behind one entry", () => {
     expect(await ask("GET", `/notes/${id}`, { token })).toEqual({ status: 200, body: { id, text: "hello" } });
     const another = await signNotesToken("another reader");
     expect((await ask("GET", `/notes/${id}`, { token: another })).status).toBe(404);
-    const tables = await env.DB.prepare("SELECT name FROM sqlite_master WHERE name = 'notes'").all();
+    const tables = await db.prepare("SELECT name FROM sqlite_master WHERE name = 'notes'").all();
     expect(tables.results).toEqual([]);
   });
 

@@ -1,6 +1,6 @@
-import { env } from "cloudflare:workers";
 import { mailOf } from "./calls-intake.ts";
 import { type Client, createClient, unique } from "./client.ts";
+import { db } from "./db.ts";
 import { createGrant } from "./nylas.ts";
 import type { ObservedWorker } from "./observed-worker.ts";
 
@@ -36,7 +36,7 @@ export async function eraseEverything(worker: ObservedWorker): Promise<void> {
     query: "erase=true",
   });
   await worker.request("DELETE /companies/:company_id", { as, ids: { company_id: String(company) } });
-  await env.DB.prepare("UPDATE ems_erasures SET started_at = 0, due_at = 0").run();
+  await db.prepare("UPDATE ems_erasures SET started_at = 0, due_at = 0").run();
   await worker.cron();
   for (const account_id of [one.id, two.id, ""]) {
     const body = { type: "erase", company_id: company, account_id };

@@ -1,19 +1,28 @@
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
+import { addressKey } from "../../src/ems/store/claims.ts";
 import { entryIdOf } from "../../src/lib/ids.ts";
 import { nowSeconds } from "../../src/lib/time.ts";
 import { unique } from "./client.ts";
+import { db } from "./db.ts";
 import { addExpired, type Grown, type GrownMailbox, middle } from "./grown.ts";
 import { breakRoute, createGrant, receiveMail, storedMail } from "./nylas.ts";
 import type { ObservedWorker } from "./observed-worker.ts";
 import { queued } from "./queued.ts";
 
 /** Connects a mailbox, and applies every change of a grant. */
-export async function connectAccounts(worker: ObservedWorker, { mailbox, users: { fresh: as } }: Grown) {
+export async function connectAccounts(
+  worker: ObservedWorker,
+  { mailbox, other, users: { fresh: as } }: Grown,
+) {
   const { company_id } = mailbox;
   const email_address = `spare${unique()}@demo.example`;
   await createGrant(email_address);
   await receiveMail({ ...letter(email_address), silent: true });
+  // Another company has claimed the address, and failed to connect it.
+  await env.DB.prepare("INSERT INTO ems_directory (key, company_id, claimed_at) VALUES (?, ?, 0)")
+    .bind(addressKey(email_address), other.company_id)
+    .run();
   const connect = async (status?: number) => {
     const { id: grant_id } = await createGrant(email_address);
     const body = { company_id, email_address, grant_id };
@@ -26,9 +35,7 @@ export async function connectAccounts(worker: ObservedWorker, { mailbox, users: 
   await worker.request("GET /accounts/:account_id/sync", { as, ids: { account_id: mailbox.id } });
   await worker.request("PATCH /accounts/:account_id", { as, ids, body: { display_name: "Spare" } });
   await worker.request("PATCH /accounts/:account_id", { as, ids, body: { status: "syncing" } });
-  const grant = await env.DB.prepare("SELECT grant_id FROM ems_accounts WHERE id = ?")
-    .bind(account_id)
-    .first();
+  const grant = await db.prepare("SELECT grant_id FROM ems_accounts WHERE id = ?").bind(account_id).first();
   const soon = nowSeconds() + 60;
   for (const type of ["imap_sync_completed", "expired", "updated", "deleted"]) {
     await worker.notify(
@@ -38,10 +45,11 @@ export async function connectAccounts(worker: ObservedWorker, { mailbox, users: 
     );
   }
   await connect();
-  const { run } = (await env.DB.prepare("SELECT run FROM ems_syncs WHERE account_id = ?")
+  const { run } = (await db
+    .prepare("SELECT run FROM ems_syncs WHERE account_id = ?")
     .bind(account_id)
     .first<{ run: string }>()) ?? { run: "" };
-  const step = { type: "backfill", account_id, run, cursor: null };
+  const step = { type: "backfill", company_id, account_id, run, cursor: null };
   await worker.deliver({ queue: "xabar-jobs", body: step, attempts: 42 });
   await worker.request("DELETE /accounts/:account_id", { as, ids });
   worker.queuesFail = true;
@@ -134,12 +142,14 @@ export async function moveAndDelete(worker: ObservedWorker, { mailbox, longThrea
   const [one, two] = [middle(mailbox, 20), middle(mailbox, 22)];
   const joining = { id: "joins two", thread: one.thread_id, references: [two.id] };
   await worker.notify("message.created", mailOf(mailbox, joining));
-  const { results } = await env.DB.prepare("SELECT DISTINCT thread_id FROM ems_messages WHERE id IN (?, ?)")
+  const { results } = await db
+    .prepare("SELECT DISTINCT thread_id FROM ems_messages WHERE id IN (?, ?)")
     .bind(one.id, two.id)
     .all();
   expect(results).toHaveLength(1);
   const soon = nowSeconds() + 60;
-  const stored = await env.DB.prepare("SELECT provider_message_id AS id FROM ems_messages WHERE id IN (?, ?)")
+  const stored = await db
+    .prepare("SELECT provider_message_id AS id FROM ems_messages WHERE id IN (?, ?)")
     .bind(middle(mailbox, 30).id, longThread.newest)
     .all<{ id: string }>();
   for (const id of ["question", "oldest", "never there", ...stored.results.map((row) => row.id)]) {
@@ -156,9 +166,8 @@ export async function moveMails(worker: ObservedWorker, { mailbox, users }: Grow
   const move = (name: string) => ({ name, thread: name, subject: name, attachments: [FILE] });
   for (const name of ["first and then there", "only gone"]) {
     await worker.notify("message.created", told(`${name} 1`, { ...move(name), folders: ["INBOX"] }), soon);
-    const stored = await env.DB.prepare(
-      "SELECT id FROM ems_messages WHERE account_id = ? AND provider_message_id = ?",
-    )
+    const stored = await db
+      .prepare("SELECT id FROM ems_messages WHERE account_id = ? AND provider_message_id = ?")
       .bind(mailbox.id, `${name} 1`)
       .first<string>("id");
     const inbox_id = entryIdOf(users.fresh.claims.user_id, `${stored}`);
@@ -177,9 +186,10 @@ export async function moveMails(worker: ObservedWorker, { mailbox, users }: Grow
   await worker.notify("message.created", told(both, move("both")), soon);
   await worker.notify("message.created", told("both 2", { ...move("both"), folders: ["TRASH"] }), soon);
   await worker.notify("message.deleted", { id: both, grant_id: mailbox.grant_id }, soon + 1);
-  const { results } = await env.DB.prepare(
-    "SELECT provider_message_id AS id, folder FROM ems_messages WHERE account_id = ? AND subject = 'both'",
-  )
+  const { results } = await db
+    .prepare(
+      "SELECT provider_message_id AS id, folder FROM ems_messages WHERE account_id = ? AND subject = 'both'",
+    )
     .bind(mailbox.id)
     .all();
   expect(results).toEqual([{ id: "both 2", folder: "trash" }]);
@@ -216,9 +226,8 @@ export async function receiveWhole(worker: ObservedWorker, { id, grant_id, email
   const renamed = { ...stored, grant_id, attachments: [{ ...first, filename: "renamed.txt" }] };
   await worker.notify("message.updated", renamed);
   await worker.notify("message.updated", { ...stored, grant_id });
-  const message = await env.DB.prepare(
-    "SELECT id FROM ems_messages WHERE account_id = ? AND provider_message_id = ?",
-  )
+  const message = await db
+    .prepare("SELECT id FROM ems_messages WHERE account_id = ? AND provider_message_id = ?")
     .bind(id, provider_id)
     .first<string>("id");
   return `${message}`;
@@ -240,12 +249,14 @@ export async function replay(worker: ObservedWorker, { mailbox, users }: Grown):
 
 /** Some messages have their bodies in their rows, as earlier versions stored them. Cron looks at all messages again. */
 const addInlineBodies = ({ mailbox }: Grown) =>
-  env.DB.batch([
-    env.DB.prepare("DELETE FROM ems_inline_bodies"),
-    env.DB.prepare(
-      `UPDATE ems_messages SET body_key = NULL, body_text = hex(zeroblob(5000)) WHERE id IN (
+  db.batch([
+    db.prepare("DELETE FROM ems_inline_bodies"),
+    db
+      .prepare(
+        `UPDATE ems_messages SET body_key = NULL, body_text = hex(zeroblob(5000)) WHERE id IN (
          SELECT id FROM ems_messages WHERE account_id = ? ORDER BY id LIMIT 50)`,
-    ).bind(mailbox.id),
+      )
+      .bind(mailbox.id),
   ]);
 
 /** Runs every step of cron with work to do, and a sweep of the mailbox. */
@@ -254,8 +265,9 @@ export async function runCron(worker: ObservedWorker, grown: Grown): Promise<voi
   await addInlineBodies(grown);
   await worker.cron();
   await worker.cron();
-  const body = { type: "sweep", account_id: grown.mailbox.id, window: null };
+  const { id: account_id, company_id, grant_id } = grown.mailbox;
+  const body = { type: "sweep", company_id, account_id, window: null };
   await worker.deliver({ queue: "xabar-jobs", body, attempts: 1 });
-  await breakRoute(`GET /v3/grants/${grown.mailbox.grant_id}/messages`, "500");
+  await breakRoute(`GET /v3/grants/${grant_id}/messages`, "500");
   await worker.deliver({ queue: "xabar-jobs", body, attempts: 1 }, 1);
 }

@@ -1,6 +1,6 @@
-import { env } from "cloudflare:workers";
 import { mailOf, receiveWhole } from "./calls-intake.ts";
 import { type Client, unique } from "./client.ts";
+import { db } from "./db.ts";
 import { type Grown, type GrownMailbox, middle } from "./grown.ts";
 import { breakRoute } from "./nylas.ts";
 import type { ObservedWorker } from "./observed-worker.ts";
@@ -57,7 +57,8 @@ async function replyInLongThread(
   worker: ObservedWorker,
   { mailbox, longThread, users: { fresh: as } }: Grown,
 ): Promise<void> {
-  const version = await env.DB.prepare("SELECT version FROM ems_threads WHERE id = ?")
+  const version = await db
+    .prepare("SELECT version FROM ems_threads WHERE id = ?")
     .bind(longThread.id)
     .first<number>("version");
   await worker.request("POST /messages/:message_id/reply", {
@@ -88,7 +89,7 @@ async function sendLater(worker: ObservedWorker, mailbox: GrownMailbox, as: Clie
   await worker.waitForDelayed();
   await worker.request("POST /outbox/:outbox_id/cancel", { as, ids });
   const { body: due } = await worker.request("POST /messages/send", { as, body });
-  await env.DB.prepare("UPDATE ems_outbox SET due_at = 1 WHERE id = ?").bind(due.id).run();
+  await db.prepare("UPDATE ems_outbox SET due_at = 1 WHERE id = ?").bind(due.id).run();
   await worker.waitForDelayed();
 }
 
@@ -108,7 +109,7 @@ async function failToSend(worker: ObservedWorker, mailbox: GrownMailbox, as: Cli
   await worker.waitForDelayed();
   const body = mailTo(mailbox, { undo_seconds: 60 });
   const { body: limited } = await worker.request("POST /messages/send", { as, body });
-  await env.DB.prepare("UPDATE ems_outbox SET due_at = 1 WHERE id = ?").bind(limited.id).run();
+  await db.prepare("UPDATE ems_outbox SET due_at = 1 WHERE id = ?").bind(limited.id).run();
   await fail("429");
   await worker.waitForDelayed();
 }

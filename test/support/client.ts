@@ -2,6 +2,7 @@ import { env, exports } from "cloudflare:workers";
 import { SignJWT } from "jose";
 import { expect } from "vitest";
 import type { AccountResponse } from "../../src/ems/accounts/responses.ts";
+import { companiesSeen } from "./companies.ts";
 import { createGrant, eventually } from "./nylas.ts";
 import { declaredAnswers } from "./routes.ts";
 
@@ -20,11 +21,13 @@ export const signToken = (
   claims: object,
   expires: string | number = "1h",
   secret = env.JWT_SECRET,
-): Promise<string> =>
-  new SignJWT({ ...claims })
+): Promise<string> => {
+  if ("companies" in claims) for (const id of [claims.companies].flat()) companiesSeen.add(Number(id));
+  return new SignJWT({ ...claims })
     .setProtectedHeader({ alg: "HS256" })
     .setExpirationTime(expires)
     .sign(new TextEncoder().encode(secret));
+};
 
 /** A response and its JSON. */
 export interface Answered<T> {

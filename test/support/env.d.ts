@@ -1,9 +1,9 @@
 declare namespace Cloudflare {
   interface Env {
     /** Has the companies from 5,000,000,000 on. */
-    DB_2: D1Database;
     /** For the second module that tests mount. */
     NOTES_DB: D1Database;
+    STORE: "d1" | "objects";
     TEST_MIGRATIONS: import("cloudflare:test").D1Migration[];
     /** The schema that the migrations make of an empty database. */
     TEST_SCHEMA: string[];

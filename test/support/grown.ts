@@ -1,7 +1,8 @@
 import { env } from "cloudflare:workers";
 import { nowSeconds } from "../../src/lib/time.ts";
-import { type BulkAccount, createBulkAccount } from "./bulk.ts";
+import { type BulkAccount, createBulkAccount, setGrant } from "./bulk.ts";
 import { type Client, createClient, unique } from "./client.ts";
+import { dbOf } from "./db.ts";
 import { createGrant } from "./nylas.ts";
 
 /** A mailbox with a grant. Each message has the Message-ID `<its id>` and its thread's id. */
@@ -50,39 +51,39 @@ export async function grow(count: number): Promise<Grown> {
   const users = { fresh, thorough, patchy, busy } as Omit<Grown["users"], "several">;
   const several = await createClient({ companies: [mailbox.company_id, other.company_id] });
   const longThread = await growThread(mailbox);
-  for (const { id } of [mailbox, other]) await env.DB.batch(belongings(id));
-  await env.DB.batch(strangers(mailbox.id));
-  await env.DB.batch(reading(mailbox.id, count, users));
+  for (const each of [mailbox, other]) await dbOf(each.company_id).batch(belongings(each));
+  const db = dbOf(mailbox.company_id);
+  await db.batch(strangers(mailbox));
+  await db.batch(reading(mailbox, count, users));
+  await env.DB.batch(ofNoCompany(2 * count));
   return { mailbox, other, longThread, users: { ...users, several } };
 }
 
 async function growMailbox(count: number): Promise<GrownMailbox> {
   const account = await createBulkAccount(count);
   const { id: grant_id } = await createGrant(account.email_address);
-  await env.DB.batch([
-    env.DB.prepare("UPDATE ems_accounts SET grant_id = ?2, grant_provider = 'google' WHERE id = ?1").bind(
-      account.id,
-      grant_id,
-    ),
-    ...[
+  await setGrant(account, grant_id);
+  const db = dbOf(account.company_id);
+  await db.batch(
+    [
       "UPDATE ems_messages SET provider_thread_id = thread_id, internet_message_id = '<' || id || '>' WHERE account_id = ?1",
       "UPDATE ems_threads SET provider_thread_id = id WHERE account_id = ?1",
       `INSERT INTO ems_syncs (account_id, run, state, moved_at, swept_until)
        VALUES (?1, 'first', 'done', unixepoch(), unixepoch() - 60)`,
-    ].map((sql) => env.DB.prepare(sql).bind(account.id)),
-  ]);
-  const { results } = await env.DB.prepare(
-    "SELECT id, thread_id, sent_at FROM ems_messages WHERE account_id = ? ORDER BY sent_at",
-  )
+    ].map((sql) => db.prepare(sql).bind(account.id)),
+  );
+  const { results } = await db
+    .prepare("SELECT id, thread_id, sent_at FROM ems_messages WHERE account_id = ? ORDER BY sent_at")
     .bind(account.id)
     .all<GrownMailbox["messages"][number]>();
   return { ...account, grant_id, messages: results };
 }
 
-async function growThread({ id, messages }: GrownMailbox): Promise<Grown["longThread"]> {
+async function growThread({ id, company_id, messages }: GrownMailbox): Promise<Grown["longThread"]> {
+  const db = dbOf(company_id);
   const thread = crypto.randomUUID();
   const copies = messages.length / 4;
-  await env.DB.batch(
+  await db.batch(
     [
       `INSERT INTO ems_threads (id, company_id, account_id, provider_thread_id, subject, first_message_at,
          last_message_at, created_at)
@@ -92,14 +93,14 @@ async function growThread({ id, messages }: GrownMailbox): Promise<Grown["longTh
          observed_at, applied_by, body_text, thread_version)
        SELECT ${idOf("8003")}, company_id, account_id, ?2, ?2, 'long-' || i, '<long ' || id || '>', from_address,
          to_addresses, subject, direction, 0, sent_at - 1000000, 0, 0, 'bulk', 'text', i + 1 ${EACH} AND i < ${copies}`,
-    ].map((sql) => env.DB.prepare(sql).bind(id, thread)),
+    ].map((sql) => db.prepare(sql).bind(id, thread)),
   );
   const copyOf = (nth: number) => `${messages[nth]?.id.replace("-8002-", "-8003-")}`;
   return { id: thread, oldest: copyOf(0), newest: copyOf(copies - 1) };
 }
 
 /** A company's other rows, about one per message. */
-const belongings = (account: string): D1PreparedStatement[] =>
+const belongings = ({ id, company_id }: BulkAccount): D1PreparedStatement[] =>
   [
     `INSERT INTO ems_attachments (id, company_id, account_id, message_id, provider_attachment_id, filename,
        content_type, size_bytes, is_inline, stored_at, created_at)
@@ -122,13 +123,26 @@ const belongings = (account: string): D1PreparedStatement[] =>
      SELECT ${idOf("8006")}, company_id, account_id, ${COLLEAGUES}, ${COLLEAGUES}, 0, i ${EACH}`,
     `INSERT INTO ems_uploads (id, company_id, user_id, filename, content_type, size_bytes, content_id, created_at)
      SELECT ${idOf("8007")}, company_id, ${COLLEAGUES}, 'a.txt', 'text/plain', 5, id, unixepoch() ${EACH}`,
-    `INSERT INTO ems_idempotency_keys (user_id, key, request_hash, created_at)
-     SELECT ${COLLEAGUES}, id, '', unixepoch() ${EACH}`,
-    `INSERT INTO ems_stream_tickets SELECT id, '{}', unixepoch() + 600 ${EACH}`,
-  ].map((sql) => env.DB.prepare(sql).bind(account));
+  ].map((sql) => dbOf(company_id).prepare(sql).bind(id));
 
-/** Other companies: one account per ten messages, half of them long disconnected. */
-const strangers = (account: string): D1PreparedStatement[] =>
+/** Rows of users, and the directory of other companies. */
+const ofNoCompany = (count: number): D1PreparedStatement[] =>
+  [
+    `INSERT INTO ems_idempotency_keys (user_id, key, request_hash, created_at)
+     SELECT ${COLLEAGUES}, hex(randomblob(16)), '', unixepoch() FROM n`,
+    "INSERT INTO ems_stream_tickets SELECT hex(randomblob(16)), '{}', unixepoch() + 600 FROM n",
+    `INSERT INTO ems_directory SELECT 'grant:' || hex(randomblob(16)), ${STRANGERS} + i, unixepoch() FROM n`,
+  ].map((sql) =>
+    env.DB.prepare(
+      `WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < ?1 - 1) ${sql}`,
+    ).bind(count),
+  );
+
+/**
+ * Other companies: one account per ten messages, half of them long disconnected. With STORE=objects they are in the
+ * company's object too, where no statement may read them either.
+ */
+const strangers = ({ id, company_id }: BulkAccount): D1PreparedStatement[] =>
   [
     `INSERT INTO ems_accounts (id, company_id, email_address, provider, grant_id, status, created_at)
      SELECT ${idOf("8008")}, ${STRANGERS} + i, id || '@out.example', 'imap', id, iif(i % 20, 'disconnected', 'active'), 0
@@ -136,13 +150,13 @@ const strangers = (account: string): D1PreparedStatement[] =>
     `INSERT INTO ems_syncs (account_id, run, state, moved_at, swept_until)
      SELECT ${idOf("8008")}, 'first', 'done', 0, iif(i % 20, 0, unixepoch()) ${EACH} AND i % 10 = 0`,
     `INSERT OR IGNORE INTO companies SELECT ${STRANGERS} + i, 'Stranger' ${EACH}`,
-  ].map((sql) => env.DB.prepare(sql).bind(account));
+  ].map((sql) => dbOf(company_id).prepare(sql).bind(id));
 
 /**
  * The thorough user has read all but ten; the patchy user, every other patch; the busy user, the newest hundred,
  * with the middle not dense yet. Each colleague has read every tenth message, and has dense ranges.
  */
-function reading(account: string, count: number, users: Omit<Grown["users"], "several">) {
+function reading({ id, company_id }: BulkAccount, count: number, users: Omit<Grown["users"], "several">) {
   const { thorough, patchy, busy } = users;
   const read = (user: string, isRead: string, which: string) =>
     `INSERT INTO ems_inbox_entries (user_id, message_id, company_id, account_id, sent_at, is_read)
@@ -165,7 +179,7 @@ function reading(account: string, count: number, users: Omit<Grown["users"], "se
     settled(`${hundred}`, `i = ${count - 40}`, READ),
     read(`${COLLEAGUES} + i % 10`, "1", "true"),
     settled(`${COLLEAGUES} + i / ${PATCH} % 10`, `i % ${PATCH} = 0`, READ),
-  ].map((sql) => env.DB.prepare(sql).bind(account));
+  ].map((sql) => dbOf(company_id).prepare(sql).bind(id));
 }
 
 /** A message in the middle of a mailbox, another one on each call. */
@@ -177,8 +191,14 @@ export async function addExpired({ mailbox }: Grown): Promise<void> {
   const long = nowSeconds() - 100 * 86_400;
   const { id: account, company_id: company } = mailbox;
   const id = crypto.randomUUID();
-  const statements: [string, ...unknown[]][] = [
+  const ofUsers: [string, ...unknown[]][] = [
     ["INSERT INTO ems_stream_tickets VALUES (?, '{}', ?)", id, long],
+    [
+      "INSERT INTO ems_idempotency_keys (user_id, key, request_hash, created_at) VALUES (?, ?, '', ?)",
+      ...[COLLEAGUES, id, long],
+    ],
+  ];
+  const ofCompany: [string, ...unknown[]][] = [
     ["UPDATE ems_events SET created_at = ? WHERE id = (SELECT min(id) FROM ems_events)", long],
     ["UPDATE ems_deliveries SET received_at = ? WHERE rowid = (SELECT min(rowid) FROM ems_deliveries)", long],
     ["UPDATE ems_outbox SET created_at = ? WHERE id = (SELECT min(id) FROM ems_outbox)", long],
@@ -190,15 +210,16 @@ export async function addExpired({ mailbox }: Grown): Promise<void> {
       ...[id, company, COLLEAGUES, long],
     ],
     [
-      "INSERT INTO ems_idempotency_keys (user_id, key, request_hash, created_at) VALUES (?, ?, '', ?)",
-      ...[COLLEAGUES, id, long],
-    ],
-    [
       `INSERT INTO ems_outbox (id, company_id, account_id, user_id, state, provider_key, mail_digest, subject,
          to_addresses, send_at, due_at, created_at, updated_at)
        VALUES (?, ?, ?, ?, 'queued', '', '', '', '[]', 0, 0, 0, 0)`,
       ...[`ff${unique()}`, company, account, COLLEAGUES],
     ],
   ];
-  await env.DB.batch(statements.map(([sql, ...params]) => env.DB.prepare(sql).bind(...params)));
+  for (const [on, statements] of [
+    [env.DB, ofUsers],
+    [dbOf(company), ofCompany],
+  ] as const) {
+    await on.batch(statements.map(([sql, ...params]) => on.prepare(sql).bind(...params)));
+  }
 }

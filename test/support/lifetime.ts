@@ -1,14 +1,26 @@
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
 import worker from "../../src/index.ts";
+import { companiesSeen } from "./companies.ts";
+import { db } from "./db.ts";
+import { inObject } from "./objects.ts";
 
-/** Runs cron, and all work that it starts. */
+/** Runs cron, of the Worker and of every company's object, and all work that it starts. */
 export async function cron(on: Env = env): Promise<void> {
   const deferred: Promise<unknown>[] = [];
   const execution = { waitUntil: (work: Promise<unknown>) => deferred.push(work) };
   await worker.scheduled({} as never, on, execution as never);
+  if (env.STORE === "objects") {
+    for (const company of companiesSeen) await companyCron(company, on);
+  }
   await Promise.allSettled(deferred);
 }
+
+/** Runs the cron of a company's object. An object of the test's own knows which bindings it works with. */
+const companyCron = (company: number, { COMPANY_HUB: hubs, ...on }: Env): Promise<void> =>
+  hubs === env.COMPANY_HUB
+    ? inObject(company, { ...on, COMPANY_HUB: hubs }, (hub) => hub.cron())
+    : hubs.get(hubs.idFromName(String(company))).cron();
 
 /** Moves the Worker's clock ahead by hours. The database's clock stays. */
 export const setClock = (hours: number): void => {
@@ -32,7 +44,7 @@ export async function keysUnder(...prefixes: string[]): Promise<string[]> {
 
 /** The keys that rows refer to. R2 must have exactly these. */
 export async function keysOfRows(): Promise<string[]> {
-  const results = await env.DB.batch<{ key: string }>(
+  const results = await db.batch<{ key: string }>(
     [
       "SELECT body_key AS key FROM ems_messages WHERE body_key IS NOT NULL",
       "SELECT mail_key AS key FROM ems_outbox WHERE mail_key IS NOT NULL",
@@ -40,17 +52,19 @@ export async function keysOfRows(): Promise<string[]> {
       "SELECT body_key AS key FROM ems_idempotency_keys WHERE body_key IS NOT NULL",
       "SELECT 'uploads/' || company_id || '/' || id AS key FROM ems_uploads",
       "SELECT 'attachments/' || company_id || '/' || id AS key FROM ems_attachments WHERE stored_at IS NOT NULL",
-    ].map((sql) => env.DB.prepare(sql)),
+    ].map((sql) => db.prepare(sql)),
   );
   return results.flatMap(({ results: rows }) => rows.map(({ key }) => key)).toSorted();
 }
 
 /** Every row of every table as text, prefixed with the table's name. */
 export async function everyRow(): Promise<string[]> {
-  const { results: tables } = await env.DB.prepare(
-    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE '%cf%' AND name <> 'd1_migrations'",
-  ).all<{ name: string }>();
-  const rows = await env.DB.batch(tables.map(({ name }) => env.DB.prepare(`SELECT * FROM ${name}`)));
+  const { results: tables } = await db
+    .prepare(
+      "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE '%cf%' AND name <> 'd1_migrations'",
+    )
+    .all<{ name: string }>();
+  const rows = await db.batch(tables.map(({ name }) => db.prepare(`SELECT * FROM ${name}`)));
   return rows.flatMap(({ results }, nth) =>
     results.map((row) => `${tables[nth]?.name} ${JSON.stringify(row)}`),
   );

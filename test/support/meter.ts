@@ -1,6 +1,8 @@
 import { env } from "cloudflare:workers";
-import { observedD1 } from "../../dev/worker/observed-d1.ts";
-import { createContext, type UserCtx } from "../../src/ems/context.ts";
+import { type Observed, observedD1 } from "../../dev/worker/observed-d1.ts";
+import type { UserCtx } from "../../src/ems/context.ts";
+import { userContextOf } from "./context.ts";
+import { observedHubs } from "./objects.ts";
 
 /** Rows as D1 bills them. */
 export interface Meter {
@@ -11,10 +13,14 @@ export interface Meter {
 /** A context that counts the rows of its statements. */
 export function metered(user: { user_id: number; companies: number[] }): { ctx: UserCtx; meter: Meter } {
   const meter: Meter = { read: 0, written: 0 };
-  const DB = observedD1(env.DB, ({ rowsRead, rowsWritten }) => {
+  const observe = ({ rowsRead, rowsWritten }: Observed) => {
     meter.read += rowsRead;
     meter.written += rowsWritten;
-  });
-  const ctx = createContext({ ...env, DB }, { waitUntil: () => {} });
-  return { ctx: { ...ctx, user: { role: "member", exp: 0, ...user }, origin: "https://xabar.test" }, meter };
+  };
+  const observed: Env = {
+    ...env,
+    DB: observedD1(env.DB, observe),
+    COMPANY_HUB: observedHubs(() => observed, observe),
+  };
+  return { ctx: userContextOf(user, observed), meter };
 }

@@ -1,15 +1,15 @@
-import { runInDurableObject } from "cloudflare:test";
 import { env as real } from "cloudflare:workers";
 import { expect } from "vitest";
 import { type Observed, observedD1 } from "../../dev/worker/observed-d1.ts";
 import { app } from "../../src/app.ts";
-import entry, { CompanyHub } from "../../src/index.ts";
+import type { CompanyHub } from "../../src/index.ts";
 import { hmacHex } from "../../src/lib/hmac.ts";
 import { nowSeconds } from "../../src/lib/time.ts";
 import type { Queued } from "../chaos/faults.ts";
 import { consume } from "../chaos/queue.ts";
 import type { Client } from "./client.ts";
-import { hubOf } from "./hub.ts";
+import { cron } from "./lifetime.ts";
+import { inObject, observedHubs } from "./objects.ts";
 import { fill } from "./routes.ts";
 import { readStream } from "./stream.ts";
 
@@ -74,9 +74,11 @@ export function createObservedWorker(): ObservedWorker {
     if (worker.queuesFail) throw new Error("The queue takes nothing");
     (delaySeconds > 0 ? delayed : queue).push(queued);
   };
-  const DB = observedD1(real.DB, (statement) => ran.push({ ...statement, by }));
+  const observe = (statement: Observed) => ran.push({ ...statement, by });
+  const DB = observedD1(real.DB, observe);
+  const COMPANY_HUB = observedHubs(() => env, observe);
   const queues = { WEBHOOKS: producer("xabar-webhooks", take), JOBS: producer("xabar-jobs", take) };
-  const env = { ...real, DB, ...queues } as unknown as Env;
+  const env = { ...real, DB, COMPANY_HUB, ...queues } as unknown as Env;
   const settled = async () => {
     while (deferred.length) await Promise.allSettled(deferred.splice(0));
   };
@@ -128,20 +130,20 @@ export function createObservedWorker(): ObservedWorker {
     },
     async cron() {
       by = "cron";
-      await entry.scheduled({} as ScheduledController, env, execution);
+      await cron(env);
       await settled();
       queue.length = 0;
     },
     async wakeHub(company) {
       by = "the company's hub";
-      await runInDurableObject(hubOf(company), async (_hub, state) => {
-        const hub = new CompanyHub(state, env);
+      const wake = async (hub: CompanyHub) => {
         const joining = new Request("https://hub/?user=1", { headers: { upgrade: "websocket" } });
         const { webSocket } = await hub.fetch(joining);
         webSocket?.accept();
         await hub.notify();
         webSocket?.close(1000);
-      });
+      };
+      await inObject(company, env, wake, observe);
     },
   };
   return worker;

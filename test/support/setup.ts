@@ -1,8 +1,10 @@
 import { env } from "cloudflare:workers";
 import { afterAll, vi } from "vitest";
+import { companiesSeen } from "./companies.ts";
 
 // Test files share a runtime and its modules. Each starts with empty storage, and restores clocks and globals.
-await Promise.all([emptyDatabase(env.DB), emptyDatabase(env.DB_2), emptyBucket()]);
+companiesSeen.clear();
+await Promise.all([emptyDatabase(env.DB), emptyBucket()]);
 
 afterAll(() => {
   vi.useRealTimers();

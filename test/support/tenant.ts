@@ -1,9 +1,9 @@
-import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import type { AccountResponse } from "../../src/ems/accounts/responses.ts";
 import type { InboxItemResponse } from "../../src/ems/items/responses.ts";
 import type { MessageResponse } from "../../src/ems/messages/responses.ts";
 import { type Client, connectMailbox, createClient, unique } from "./client.ts";
+import { db } from "./db.ts";
 import { eventually, receiveMail, storedMail } from "./nylas.ts";
 
 /** A company with a mailbox that has one mail with a file. */
@@ -56,14 +56,14 @@ export async function stateOf({ client, company, account, message }: Tenant): Pr
     ...[`/threads/${message.thread_id}`, `/attachments/message/${message.id}`],
   ];
   const answers = await Promise.all(paths.map(async (path) => (await client.call("GET", path)).body));
-  const { results: tables } = await env.DB.prepare(
-    "SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE '%`company_id`%'",
-  ).all<{ name: string }>();
+  const { results: tables } = await db
+    .prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE '%`company_id`%'")
+    .all<{ name: string }>();
   expect(tables.map(({ name }) => name)).toContain("ems_messages");
-  const rows = await env.DB.batch(
-    tables.map(({ name }) => env.DB.prepare(`SELECT * FROM ${name} WHERE company_id = ?`).bind(company)),
+  const rows = await db.batch(
+    tables.map(({ name }) => db.prepare(`SELECT * FROM ${name} WHERE company_id = ?`).bind(company)),
   );
-  const named = await env.DB.prepare("SELECT * FROM companies WHERE id = ?").bind(company).all();
+  const named = await db.prepare("SELECT * FROM companies WHERE id = ?").bind(company).all();
   return {
     answers,
     rows: [...rows, named].map(({ results }) => results),

@@ -1,4 +1,5 @@
-import { app, modules } from "../../../src/app.ts";
+import { app } from "../../../src/app.ts";
+import { app as ems } from "../../../src/ems/routes.ts";
 import worker, { CompanyHub as Hub } from "../../../src/index.ts";
 import { METER_PATH, ROUTES_PATH } from "../billing.ts";
 import { during, meter, noteQueued, readMeter, resetMeter } from "./meter.ts";
@@ -26,7 +27,7 @@ export default {
   async fetch(request, env, execution) {
     const { pathname } = new URL(request.url);
     if (pathname === METER_PATH) return control(request.method, env, execution);
-    if (pathname === ROUTES_PATH) return Response.json(await listRoutes());
+    if (pathname === ROUTES_PATH) return Response.json(listRoutes());
     return during(() => worker.fetch(request, meteredEnv(env), watched(execution)));
   },
   queue: (batch, env, execution) =>
@@ -34,8 +35,8 @@ export default {
 } satisfies ExportedHandler<Env>;
 
 /** Excludes middleware, which has the method ALL. */
-async function listRoutes(): Promise<string[]> {
-  const apps = [app.own, ...(await Promise.all(modules.map((module) => module.app())))];
+function listRoutes(): string[] {
+  const apps = [app.own, ems];
   const registered = apps.flatMap(({ routes }) => routes).filter(({ method }) => method !== "ALL");
   return [...new Set(registered.map(({ method, path }) => `${method} ${path}`))];
 }

@@ -4,7 +4,8 @@ import { nowSeconds, toIso, toIsoOrNull } from "../../lib/time.ts";
 import type { RowOf } from "../../platform/d1/rows.ts";
 import { type SQL, sql } from "../../platform/d1/sql.ts";
 import { assign, type Changes, insertInto } from "../../platform/d1/write.ts";
-import { batch, inCompanies, ofCompany, ofEveryCompany, type UserCtx } from "../context.ts";
+import { batch, inCompanies, ofCompany, type UserCtx } from "../context.ts";
+import { claimMailbox, holdersOf } from "../directory.ts";
 import { notifyHub } from "../events/hub-client.ts";
 import { appendEvents, newestEvent } from "../events/log.ts";
 import { startBackfill } from "../intake/backfill.ts";
@@ -52,41 +53,11 @@ export async function createAccount(ctx: UserCtx, input: AccountCreate): Promise
   const grant = input.grant_id ? await claimGrant(ctx, input.grant_id, input.email_address) : null;
   const id = old?.id ?? uuidv7();
   const companyCtx = ofCompany(ctx, input.company_id);
-  // The unique index covers one part of the database. With one part it suffices.
-  const isIndexed = ctx.db.forEveryCompany().parts === 1;
-  const isFree = grant === null || isIndexed || (await reserve(companyCtx, id, input, old));
-  const proven_at = grant && nowSeconds();
-  const isWritten =
-    isFree && (await writeAccount(companyCtx, id, { ...input, grant, proven_at }, accountUpdated(id)));
-  if (!isWritten) throw invalid(TAKEN);
-  if (grant) await beginSync(companyCtx, id);
+  const { company_id, email_address } = input;
+  const isFree = !grant || (await claimMailbox(ctx, { company_id, email_address, grant_id: grant.id }));
+  if (!isFree || !(await writeAccount(companyCtx, id, { ...input, grant }))) throw invalid(TAKEN);
+  if (grant) await beginSync(companyCtx, { id, company_id });
   return getAccount(ctx, id);
-}
-
-/**
- * Ensures that no company in another part of the database has proven the address. It first writes the account as
- * proven but without its grant, so no mail arrives yet. Then it searches all parts. Race: of concurrent claims all
- * may lose, but never two win.
- * @returns false when the address is taken; the claim is undone then
- */
-async function reserve(
-  companyCtx: UserCtx,
-  id: string,
-  input: AccountCreate,
-  old: ExistingAccount | undefined,
-): Promise<boolean> {
-  const claim = { ...input, grant: null, proven_at: nowSeconds() };
-  if (!(await writeAccount(companyCtx, id, claim))) return false;
-  const holders = await ofEveryCompany(companyCtx).db.all(selectProven(input.email_address));
-  if (holders.length === 1) return true;
-  await companyCtx.db.run(
-    old
-      ? sql`
-        UPDATE ems_accounts SET proven_at = ${old.proven_at}
-        WHERE id = ${id} AND company_id = ${input.company_id} AND grant_id IS NULL`
-      : sql`DELETE FROM ems_accounts WHERE id = ${id} AND company_id = ${input.company_id} AND grant_id IS NULL`,
-  );
-  return false;
 }
 
 /**
@@ -110,7 +81,7 @@ export async function updateAccount(
     accountUpdated(account.id),
   ]);
   notifyHub(ctx, account.company_id);
-  if (input.status === "syncing") await beginSync(ofCompany(ctx, account.company_id), account.id);
+  if (input.status === "syncing") await beginSync(ofCompany(ctx, account.company_id), account);
   return getAccount(ctx, account.id);
 }
 
@@ -155,18 +126,14 @@ type ExistingAccount = Pick<RowOf<typeof accounts>, "id" | "status" | "proven_at
  */
 async function findReconnectable(ctx: UserCtx, input: AccountCreate): Promise<ExistingAccount | undefined> {
   const { company_id, email_address } = input;
-  const holders = await ofEveryCompany(ctx).db.all(selectProven(email_address));
+  const holders = await holdersOf(ctx, email_address);
   const [own] = await ofCompany(ctx, company_id).db.all(sql<ExistingAccount>`
     SELECT id, status, proven_at FROM ems_accounts
     WHERE company_id = ${company_id} AND lower(email_address) = lower(${email_address})`);
-  const isForeign = holders.some((holder) => holder.company_id !== company_id);
+  const isForeign = holders.some((holder) => holder !== company_id);
   if (isForeign || (own && own.status !== "disconnected")) throw invalid(TAKEN);
   return own;
 }
-
-const selectProven = (address: string): SQL<{ company_id: number }> => sql`
-  SELECT company_id FROM ems_accounts
-  WHERE lower(email_address) = lower(${address}) AND proven_at IS NOT NULL`;
 
 /** Security: the grant must be for this very address. Else anyone could claim another company's mailbox. */
 async function claimGrant(ctx: UserCtx, grantId: string, address: string): Promise<Grant> {
@@ -183,13 +150,9 @@ async function claimGrant(ctx: UserCtx, grantId: string, address: string): Promi
 async function writeAccount(
   ctx: UserCtx,
   id: string,
-  {
-    grant,
-    proven_at,
-    ...input
-  }: Omit<AccountCreate, "grant_id"> & { grant: Grant | null; proven_at: number | null },
-  ...events: SQL[]
+  { grant, ...input }: Omit<AccountCreate, "grant_id"> & { grant: Grant | null },
 ): Promise<boolean> {
+  const proven_at = grant && nowSeconds();
   const status = grant ? ("syncing" as const) : ("disconnected" as const);
   const connection: Changes<typeof accounts> = {
     grant_id: grant?.id ?? null,
@@ -213,7 +176,7 @@ async function writeAccount(
     ON CONFLICT (id) DO UPDATE SET ${assign<typeof accounts>(changes)}
     WHERE status = 'disconnected' AND company_id = ${company_id} RETURNING id`;
   try {
-    const [written] = await batch(ctx, [insert, ...events]);
+    const [written] = await batch(ctx, [insert, accountUpdated(id)]);
     notifyHub(ctx, company_id);
     return written?.length === 1;
   } catch (error) {
@@ -230,11 +193,11 @@ const isUniqueViolation = (error: unknown): boolean =>
  * Starts the backfill. If that fails, disconnects the account, which would otherwise stay `syncing` forever.
  * @throws ServiceError unavailable
  */
-async function beginSync(ctx: UserCtx, id: string): Promise<void> {
+async function beginSync(ctx: UserCtx, account: Pick<AccountRow, "id" | "company_id">): Promise<void> {
   try {
-    await startBackfill(ctx, id);
+    await startBackfill(ctx, account);
   } catch (error) {
-    await ctx.db.run(sql`UPDATE ems_accounts SET status = 'disconnected' WHERE id = ${id}`);
+    await ctx.db.run(sql`UPDATE ems_accounts SET status = 'disconnected' WHERE id = ${account.id}`);
     throw new ServiceError("unavailable", "The mailbox's history could not be queued; connect it again", {
       cause: error,
     });

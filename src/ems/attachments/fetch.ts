@@ -19,9 +19,9 @@ export const keyOf = ({ company_id, id }: Pick<StoredAttachment, "company_id" | 
   `attachments/${company_id}/${id}`;
 
 /** Enqueues a job that stores a message's attachments. If the queue fails, the first download stores them. */
-export async function enqueueDownload(ctx: Ctx, messageId: string): Promise<void> {
+export async function enqueueDownload(ctx: Ctx, company_id: number, messageId: string): Promise<void> {
   try {
-    await enqueueJob(ctx, { type: "store_attachments", message_id: messageId });
+    await enqueueJob(ctx, { type: "store_attachments", company_id, message_id: messageId });
   } catch (error) {
     log("warn", "attachments.not_enqueued", { messageId, error });
   }

@@ -4,7 +4,7 @@ import type { EmsEnv } from "../context.ts";
 import { eraseCompany } from "../erasure/erase.ts";
 import { requireRole } from "../middleware.ts";
 import { CompanyParam, CompanyUpdate } from "./schemas.ts";
-import { listCompanies, nameCompany } from "./service.ts";
+import { listCompanies, moveCompany, moveStatus, nameCompany } from "./service.ts";
 
 export const companies = new Hono<EmsEnv>({ strict: false })
   .get("/", responds(200, "CompanyListResponse"), valid("query", noQuery), async (c) =>
@@ -20,6 +20,20 @@ export const companies = new Hono<EmsEnv>({ strict: false })
       const { company_id: id } = c.req.valid("param");
       return c.json(await nameCompany(c.var.ctx, { id, ...c.req.valid("json") }));
     },
+  )
+  .get(
+    "/:company_id/move",
+    responds(200, "MoveResponse"),
+    requireRole("admin"),
+    valid("param", CompanyParam),
+    async (c) => c.json(await moveStatus(c.var.ctx, c.req.valid("param").company_id)),
+  )
+  .post(
+    "/:company_id/move",
+    responds(202, "MoveResponse"),
+    requireRole("admin"),
+    valid("param", CompanyParam),
+    async (c) => c.json(await moveCompany(c.var.ctx, c.req.valid("param").company_id), 202),
   )
   .delete(
     "/:company_id",

@@ -2,15 +2,8 @@ import { notFound } from "../../lib/errors.ts";
 import { nowSeconds } from "../../lib/time.ts";
 import { type SQL, sql } from "../../platform/d1/sql.ts";
 import { log } from "../../platform/log.ts";
-import {
-  batch,
-  type Ctx,
-  inCompanies,
-  ofCompany,
-  ofEachPart,
-  ofEveryCompany,
-  type UserCtx,
-} from "../context.ts";
+import { batch, type Ctx, inCompanies, ofCompany, type UserCtx } from "../context.ts";
+import { cleanDirectory, ofGrant } from "../directory.ts";
 import { notifyHub } from "../events/hub-client.ts";
 import { appendEvents } from "../events/log.ts";
 import { collectGarbage } from "../garbage.ts";
@@ -103,15 +96,13 @@ const causeOf = ({ company_id, account_id }: EraseJob): string => `erased/${comp
 
 /** Cron: enqueues erasures that are due: their job was lost, or their hour is over. */
 export async function enqueueErasures(ctx: Ctx): Promise<void> {
-  for (const { db } of ofEachPart(ctx)) {
-    const due = await db.all(sql<EraseJob>`
-      SELECT company_id, account_id FROM ems_erasures WHERE due_at <= ${nowSeconds()}
-      ORDER BY due_at LIMIT ${ERASURES_PER_RUN}`);
-    await enqueueJobs(
-      ctx,
-      due.map((job) => ({ body: { type: "erase" as const, ...job } })),
-    );
-  }
+  const due = await ctx.db.all(sql<EraseJob>`
+    SELECT company_id, account_id FROM ems_erasures WHERE due_at <= ${nowSeconds()}
+    ORDER BY due_at LIMIT ${ERASURES_PER_RUN}`);
+  await enqueueJobs(
+    ctx,
+    due.map((job) => ({ body: { type: "erase" as const, ...job } })),
+  );
 }
 
 /**
@@ -138,9 +129,8 @@ export async function erase(ctx: Ctx, { company_id, account_id }: EraseJob): Pro
 async function revoke(ctx: Ctx, erasure: Erasure): Promise<Erasure> {
   const { company_id, account_id, grant_id } = erasure;
   if (grant_id === null) return erasure;
-  const holders = await ofEveryCompany(ctx).db.all(
-    sql`SELECT 1 FROM ems_accounts WHERE grant_id = ${grant_id}`,
-  );
+  const { db } = await ofGrant(ctx, grant_id);
+  const holders = await db.all(sql`SELECT 1 FROM ems_accounts WHERE grant_id = ${grant_id}`);
   try {
     if (!holders.length) await ctx.providerOf({ grant_id }).revokeGrant(grant_id);
   } catch (error) {
@@ -158,6 +148,7 @@ async function finishErasure(ctx: Ctx, erasure: Erasure): Promise<void> {
   const { company_id, account_id, grant_id, started_at } = erasure;
   for (let round = 0; round < ROUNDS && (await collectGarbage(ctx)) > 0; round++);
   if (grant_id !== null || nowSeconds() < started_at + SETTLING_SECONDS) return;
+  await cleanDirectory(ctx, company_id);
   const isOver = sql`company_id = ${company_id} AND account_id = ${account_id} AND started_at = ${started_at}`;
   await batch(ctx, [
     // "0" is the character after "/".

@@ -1,5 +1,6 @@
+import type { Database } from "../../platform/d1/database.ts";
 import { type SQL, sql } from "../../platform/d1/sql.ts";
-import { batch, type Ctx } from "../context.ts";
+import type { Ctx } from "../context.ts";
 import type { CurrentUser } from "../user.ts";
 import { type DetailedEvent, readDetails } from "./details.ts";
 import { EVENT_COLUMNS, type LoggedEvent, newestEvent } from "./log.ts";
@@ -57,18 +58,28 @@ export async function findMissed(
   behind: Position,
   last = Number.MAX_SAFE_INTEGER,
 ): Promise<EventKey[] | null> {
-  const stands = JSON.stringify([...behind]);
-  // A statement per audience: each reads a part of the index, and skips the private events of colleagues. The keys come as one JSON text, which takes a fraction of the memory of rows.
-  const part = (audience: SQL) => sql<{ keys: string }>`
+  // A statement per audience: each reads a part of the index, and skips the private events of colleagues. The keys come
+  // as one JSON text, which takes a fraction of the memory of rows.
+  const part = (stands: EventKey[], audience: SQL) => sql<{ keys: string }>`
     SELECT json_group_array(json_array(company_id, id)) AS keys FROM (
-      SELECT e.company_id, e.id FROM json_each(${stands}) stand
+      SELECT e.company_id, e.id FROM json_each(${JSON.stringify(stands)}) stand
       CROSS JOIN ems_events e INDEXED BY ems_events_audience
         ON e.company_id = stand.value ->> 0 AND e.id > stand.value ->> 1 AND e.id <= ${last}
       WHERE ${audience} LIMIT ${REPLAY_LIMIT + 1})`;
-  const parts = await batch(ctx, [part(sql`e.user_id IS NULL`), part(sql`e.user_id = ${user_id}`)]);
-  const found = parts.flat().flatMap(({ keys }): EventKey[] => JSON.parse(keys));
+  const parts = await inEachPart(ctx, [...behind], (db, stands) =>
+    db.batch([part(stands, sql`e.user_id IS NULL`), part(stands, sql`e.user_id = ${user_id}`)]),
+  );
+  const found = parts.flat(2).flatMap(({ keys }): EventKey[] => JSON.parse(keys));
   return found.length > REPLAY_LIMIT ? null : found.sort(([, a], [, b]) => a - b);
 }
+
+/** Reads in each part of the database, with the keys of its companies only. */
+const inEachPart = <Result>(
+  { db }: Ctx,
+  keys: EventKey[],
+  read: (db: Database, keys: EventKey[]) => Promise<Result>,
+): Promise<Result[]> =>
+  Promise.all([...Map.groupBy(keys, ([company]) => db.forCompany(company))].map((part) => read(...part)));
 
 /**
  * Finds the next events that a user may see and has not received, however far behind the user is.
@@ -104,11 +115,14 @@ export async function* readByKeys(
   keys: EventKey[],
 ): AsyncGenerator<DetailedEvent, void> {
   for (let start = 0; start < keys.length; start += PORTION) {
-    const some = JSON.stringify(keys.slice(start, start + PORTION));
-    const chosen = sql<LoggedEvent>`
-      SELECT ${EVENT_COLUMNS} FROM (SELECT value ->> 0 AS company, value ->> 1 AS place FROM json_each(${some}))
-      CROSS JOIN ems_events ON id = place AND company_id = company
-      WHERE user_id IS NULL OR user_id = ${user_id}`;
-    yield* await readDetails(ctx.db, chosen);
+    const parts = await inEachPart(ctx, keys.slice(start, start + PORTION), (db, some) => {
+      const chosen = sql<LoggedEvent>`
+        SELECT ${EVENT_COLUMNS} FROM (
+          SELECT value ->> 0 AS company, value ->> 1 AS place FROM json_each(${JSON.stringify(some)}))
+        CROSS JOIN ems_events ON id = place AND company_id = company
+        WHERE user_id IS NULL OR user_id = ${user_id}`;
+      return readDetails(db, chosen);
+    });
+    yield* parts.flat().sort((a, b) => a.id - b.id);
   }
 }

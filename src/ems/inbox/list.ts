@@ -8,6 +8,7 @@ import { type Counters, countOf, type Filter, SHOWN, selectCounters, UNREAD } fr
 import type { InboxItemResponse } from "../items/responses.ts";
 import { type ItemMessageRow, MESSAGE_COLUMNS, toItem } from "../items/rows.ts";
 import { Guesses } from "../lists/guesses.ts";
+import { mergeParts, ofEachPart } from "../lists/merge.ts";
 import { byAddress, readAtOf, totalOf } from "../lists/page.ts";
 import { cutPage, isPastEnd, rowsFor, type Slice } from "../lists/pagination.ts";
 import { planPage } from "../lists/plan.ts";
@@ -36,15 +37,16 @@ export async function listInbox(
 ): Promise<{ list: InboxListResponse; readAt: string }> {
   const { page, size, thread_id, is_read, is_starred, is_archived = false } = query;
   const filter = { is_read, is_starred, is_archived };
-  const { found, accounts, total, newest } = thread_id
-    ? await readThreadEntries(ctx, { ...query, thread_id }, filter)
-    : await readEntries(ctx, query, filter);
-  const emails = new Map(accounts.map(({ id, email_address }) => [id, email_address]));
-  const items = found.rows.map((row) =>
-    toItem(entryIdOf(ctx.user.user_id, row.id), row, emails.get(row.account_id) ?? ""),
-  );
-  const list = { items, total, page, size, next_cursor: found.next_cursor };
-  return { list, readAt: readAtOf(ctx, newest) };
+  const { rows, total, next_cursor, readAt } = await mergeParts(ctx, query, async (part, partQuery) => {
+    const { found, accounts, newest, ...read } = thread_id
+      ? await readThreadEntries(part, { ...partQuery, thread_id }, filter)
+      : await readEntries(part, partQuery, filter);
+    const emails = new Map(accounts.map(({ id, email_address }) => [id, email_address]));
+    const ofAccounts = found.rows.map((row) => ({ ...row, account_email: emails.get(row.account_id) ?? "" }));
+    return { ...read, ...found, rows: ofAccounts, readAt: readAtOf(part, newest) };
+  });
+  const items = rows.map((row) => toItem(entryIdOf(ctx.user.user_id, row.id), row, row.account_email));
+  return { list: { items, total, page, size, next_cursor }, readAt };
 }
 
 interface Read {
@@ -156,13 +158,12 @@ function planPageOf(
   isGuess = false,
 ): PagePlan {
   const groups = groupScopes(scopes, filter);
-  const { merged, offset } = planPage(ctx, query, groups.length);
+  const { merged, offset } = planPage(query, groups.length);
   const entries = groups.map((group) => {
     const limit = rowsFor(merged);
     return selectEntries(ctx.user.user_id, group, { filter, cursor: query.cursor, offset, limit, isGuess });
   });
-  const isOne = entries.length === 1 && ctx.db.parts === 1;
-  return isOne
+  return entries.length === 1
     ? { entries: [], items: entries.map((only) => withMessages(ctx, only)), merged }
     : { entries, items: [], merged };
 }
@@ -193,10 +194,13 @@ function countThread(ctx: UserCtx, scopes: Scope[], filter: Filter): SQL<{ total
 
 /** Counts the caller's unread and all messages per account, by address. Sorted here: D1 bills SQLite's sorter as rows read. */
 export async function countUnread(ctx: UserCtx): Promise<UnreadCountsResponse> {
-  const rows = await ctx.db.all(sql<
-    Counters & Pick<RowOf<typeof accounts>, "id" | "email_address" | "message_count" | "thread_count">
-  >`
-    SELECT a.id, a.email_address, a.message_count, a.thread_count, ${selectCounters(undefined)} FROM ${ownAccounts(ctx)}`);
+  const read = (part: UserCtx) =>
+    part.db.all(sql<
+      Counters & Pick<RowOf<typeof accounts>, "id" | "email_address" | "message_count" | "thread_count">
+    >`
+      SELECT a.id, a.email_address, a.message_count, a.thread_count, ${selectCounters(undefined)}
+      FROM ${ownAccounts(part)}`);
+  const rows = (await Promise.all(ofEachPart(ctx).map(read))).flat();
   return rows.sort(byAddress).map(({ id, email_address, message_count, thread_count, ...counters }) => ({
     account_id: id,
     email_address,

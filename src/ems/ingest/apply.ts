@@ -56,7 +56,7 @@ export async function applyMessage(
       // The first delivery may have died after its commit, before it notified the hub.
       if (!silent) notifyHub(companyCtx, account.company_id);
       if (existing.stored.threaded_by === "none")
-        await enqueueIfBounce(companyCtx, existing.stored.id, state, update);
+        await enqueueIfBounce(companyCtx, { ...account, id: existing.stored.id }, state, update);
       return { id: existing.stored.id, isNewOutbound: false, outcome: "unchanged" };
     }
 
@@ -77,8 +77,8 @@ export async function applyMessage(
     if (results.every((rows) => rows.length === 0)) continue;
 
     if (!silent) notifyHub(companyCtx, account.company_id);
-    if (files?.inserted.length) await enqueueDownload(companyCtx, id);
-    await enqueueIfBounce(companyCtx, id, state, update);
+    if (files?.inserted.length) await enqueueDownload(companyCtx, account.company_id, id);
+    await enqueueIfBounce(companyCtx, { ...account, id }, state, update);
     const isNewOutbound = !stored && !sent && state.direction === "outbound";
     return { id, isNewOutbound, outcome: stored ? "updated" : "created" };
   }
@@ -91,11 +91,11 @@ export async function applyMessage(
  */
 async function enqueueIfBounce(
   ctx: Ctx,
-  id: string,
+  stored: { id: string; company_id: number },
   { direction }: State,
   { message }: MessageUpdate,
 ): Promise<void> {
-  if (direction === "inbound" && mayBeBounce(message)) await enqueueBounce(ctx, id, message.references);
+  if (direction === "inbound" && mayBeBounce(message)) await enqueueBounce(ctx, stored, message.references);
 }
 
 /** Finds the stored message that was moved to another folder and got this new id. */

@@ -40,12 +40,16 @@ export const mayBeBounce = ({ from, attachments }: ProviderMessage): boolean =>
  * again.
  * @param references Message-IDs; the last 20 are used
  */
-export async function enqueueBounce(ctx: Ctx, messageId: string, references: string[] = []): Promise<void> {
+export async function enqueueBounce(
+  ctx: Ctx,
+  { id, company_id }: { id: string; company_id: number },
+  references: string[] = [],
+): Promise<void> {
   const nearest = references.slice(-MAX_REFERENCES);
   try {
-    await enqueueJob(ctx, { type: "bounce", message_id: messageId, references: nearest });
+    await enqueueJob(ctx, { type: "bounce", company_id, message_id: id, references: nearest });
   } catch (error) {
-    log("warn", "bounce.not_enqueued", { messageId, error });
+    log("warn", "bounce.not_enqueued", { messageId: id, error });
   }
 }
 

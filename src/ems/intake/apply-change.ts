@@ -43,7 +43,7 @@ export async function applyChange(ctx: Ctx, update: AccountChange): Promise<stri
       await applyRenewal(ctx, update);
       return;
     case "grant_synced":
-      await startBackfill(ctx, account.id);
+      await startBackfill(ctx, account);
       return;
     case "grant_changed":
     case "redundant":

@@ -28,7 +28,7 @@ export async function applyRenewal(ctx: Ctx, update: AccountChange): Promise<voi
     when: sql`status = 'disconnected' AND disconnected_by_user = 0`,
     set: sql`status = 'active', status_reason = NULL`,
   });
-  await enqueueSweep(ctx, update.account.id);
+  await enqueueSweep(ctx, update.account);
 }
 
 async function setStatus(

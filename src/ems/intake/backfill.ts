@@ -3,7 +3,7 @@ import { nowSeconds } from "../../lib/time.ts";
 import type { RowOf } from "../../platform/d1/rows.ts";
 import { type SQL, sql } from "../../platform/d1/sql.ts";
 import { log } from "../../platform/log.ts";
-import { batch, type Ctx, find } from "../context.ts";
+import { batch, type Ctx } from "../context.ts";
 import { notifyHub } from "../events/hub-client.ts";
 import { appendEvents } from "../events/log.ts";
 import { refreshFolders } from "../ingest/folders.ts";
@@ -28,15 +28,21 @@ type RunningAccount = ConnectedAccount & Pick<RowOf<typeof syncs>, "estimated_to
  * Begins to read a mailbox's whole history, newest first. An earlier backfill that is still under way ends.
  * @throws Error when the first step cannot be queued
  */
-export async function startBackfill(ctx: Ctx, accountId: string): Promise<void> {
+export async function startBackfill(
+  ctx: Ctx,
+  { id, company_id }: Pick<ConnectedAccount, "id" | "company_id">,
+): Promise<void> {
   const run = uuidv7();
   const now = nowSeconds();
   await ctx.db.run(sql`
-    INSERT INTO ems_syncs (account_id, run, state, moved_at, swept_until) VALUES (${accountId}, ${run}, 'running', ${now}, ${now})
+    INSERT INTO ems_syncs (account_id, run, state, moved_at, swept_until) VALUES (${id}, ${run}, 'running', ${now}, ${now})
     ON CONFLICT (account_id) DO UPDATE SET run = excluded.run, state = 'running', cursor = NULL, fetched = 0,
       estimated_total = NULL, oldest_at = NULL, moved_at = excluded.moved_at, failures = 0, last_error = NULL`);
-  await enqueueJob(ctx, { type: "backfill", account_id: accountId, run, cursor: null });
+  await enqueueJob(ctx, { type: "backfill", company_id, account_id: id, run, cursor: null });
 }
+
+/** The company of a row of ems_syncs; null once its account is erased. */
+export const companyOfSync = sql`(SELECT company_id FROM ems_accounts WHERE id = ems_syncs.account_id)`;
 
 /** Longer than the queue waits between two tries of a step: a backfill that stands still has lost its step. */
 const STALLED_SECONDS = 1200;
@@ -50,11 +56,11 @@ const RESUMED_PER_RUN = 1000;
 export async function resumeBackfills(ctx: Ctx): Promise<void> {
   const now = nowSeconds();
   const resume = (state: "running" | "failed", index: string, isDue: SQL) =>
-    ctx.db.all(sql<BackfillJob>`
+    ctx.db.all(sql<BackfillJob & { company_id: number | null }>`
       UPDATE ems_syncs SET state = 'running', moved_at = ${now} WHERE account_id IN (
         SELECT account_id FROM ems_syncs INDEXED BY ${sql.raw(index)}
         WHERE state = ${sql.raw(`'${state}'`)} AND ${isDue} ORDER BY moved_at LIMIT ${RESUMED_PER_RUN})
-      RETURNING account_id, run, cursor`);
+      RETURNING account_id, run, cursor, ${companyOfSync} AS company_id`);
   const gap = sql`min(${FIRST_GAP_SECONDS} << min(max(failures - 1, 0), 10), ${LAST_GAP_SECONDS})`;
   const steps = [
     ...(await resume("running", "ems_syncs_running", sql`moved_at < ${now - STALLED_SECONDS}`)),
@@ -73,23 +79,19 @@ export async function resumeBackfills(ctx: Ctx): Promise<void> {
  * @throws ProviderError when the provider fails; the queue tries the step again
  */
 export async function backfill(ctx: Ctx, job: BackfillJob): Promise<void> {
-  const found = await find(
-    ctx,
-    sql<RunningAccount>`
-      SELECT a.id, a.company_id, a.email_address, a.grant_id, s.estimated_total
-      FROM ems_syncs s JOIN ems_accounts a ON a.id = s.account_id
-      WHERE ${isCurrent(job)} AND a.grant_id IS NOT NULL AND a.status <> 'disconnected'`,
-  );
-  if (!found) return;
-  const { ctx: home, row: account } = found;
+  const [account] = await ctx.db.all(sql<RunningAccount>`
+    SELECT a.id, a.company_id, a.email_address, a.grant_id, s.estimated_total
+    FROM ems_syncs s JOIN ems_accounts a ON a.id = s.account_id
+    WHERE ${isCurrent(job)} AND a.grant_id IS NOT NULL AND a.status <> 'disconnected'`);
+  if (!account) return;
   try {
-    await runStep(home, account, job);
+    await runStep(ctx, account, job);
   } catch (error) {
-    await noteError(home, job.account_id, error);
-    if (job.cursor !== null && isRefused(error)) return failBackfill(home, job, null);
+    await noteError(ctx, job.account_id, error);
+    if (job.cursor !== null && isRefused(error)) return failBackfill(ctx, job, null);
     // The queue tries it again, so cron must not take it for lost.
     const touch = sql`UPDATE ems_syncs SET moved_at = ${nowSeconds()} WHERE ${isCurrent(job)}`;
-    await home.db.run(touch).catch(() => {});
+    await ctx.db.run(touch).catch(() => {});
     throw error;
   }
 }
@@ -118,7 +120,8 @@ async function runStep(ctx: Ctx, account: RunningAccount, job: BackfillJob): Pro
   if (rows?.length === 0) return; // the step came twice, and the other was first
   // History raises events only where it joins two threads.
   notifyHub(ctx, account.company_id);
-  if (!ending) await enqueueJob(ctx, { ...job, type: "backfill", cursor: page.cursor });
+  if (!ending)
+    await enqueueJob(ctx, { ...job, type: "backfill", company_id: account.company_id, cursor: page.cursor });
 }
 
 /** The provider does not know the cursor any more. */

@@ -1,6 +1,7 @@
 import { sql } from "../../platform/d1/sql.ts";
 import { log } from "../../platform/log.ts";
-import { type Ctx, find, ofNoCompany } from "../context.ts";
+import { type Ctx, ofNoCompany } from "../context.ts";
+import { ofGrant } from "../directory.ts";
 import { discard } from "../garbage.ts";
 import type { ConnectedAccount } from "../ingest/state.ts";
 import { isOutage } from "../outage.ts";
@@ -112,17 +113,17 @@ interface Located {
 }
 
 async function locate(ctx: Ctx, push: Push): Promise<Located> {
-  const found = await find(
-    ctx,
-    sql<LocatedAccount & { [Column in keyof Known]: Known[Column] | null }>`
-      SELECT a.id, a.company_id, a.email_address, a.grant_id, a.disconnected_by_user,
-        d.state, d.error, d.cause_kind
-      FROM ems_accounts a LEFT JOIN ems_deliveries d ON d.id = ${push.id}
-      WHERE a.grant_id IS NOT NULL AND a.grant_id = ${push.grant_id}`,
-  );
+  const company = await ofGrant(ctx, push.grant_id);
+  const [found] = await company.db.all(sql<
+    LocatedAccount & { [Column in keyof Known]: Known[Column] | null }
+  >`
+    SELECT a.id, a.company_id, a.email_address, a.grant_id, a.disconnected_by_user,
+      d.state, d.error, d.cause_kind
+    FROM ems_accounts a LEFT JOIN ems_deliveries d ON d.id = ${push.id}
+    WHERE a.grant_id IS NOT NULL AND a.grant_id = ${push.grant_id}`);
   if (found) {
-    const { state, error, cause_kind, ...account } = found.row;
-    return { home: found.ctx, account, known: state === null ? undefined : { state, error, cause_kind } };
+    const { state, error, cause_kind, ...account } = found;
+    return { home: company, account, known: state === null ? undefined : { state, error, cause_kind } };
   }
   const home = ofNoCompany(ctx);
   const [known] = await home.db.all(sql<Known>`

@@ -1,13 +1,13 @@
 import { nowSeconds } from "../../lib/time.ts";
 import type { RowOf } from "../../platform/d1/rows.ts";
 import { sql } from "../../platform/d1/sql.ts";
-import { batch, type Ctx, find } from "../context.ts";
+import { batch, type Ctx } from "../context.ts";
 import type { ConnectedAccount } from "../ingest/state.ts";
 import { askForSuspects, OVERLAP_SECONDS, suspectMissing } from "../ingest/suspects.ts";
 import { enqueueJob, enqueueJobs } from "../jobs.ts";
 import type { syncs } from "../schema/intake.ts";
 import { audit } from "./audit.ts";
-import { noteError } from "./backfill.ts";
+import { companyOfSync, noteError } from "./backfill.ts";
 import { applyPage, idsOn } from "./polled.ts";
 
 const PAGE = 50;
@@ -35,13 +35,13 @@ export interface SweepJob {
 /** Cron: starts sweeps of the accounts that have waited longest, unless their last sweep is still under way. */
 export async function scheduleSweeps(ctx: Ctx): Promise<void> {
   const now = nowSeconds();
-  const due = await ctx.db.all(sql<{ account_id: string; since: number }>`
+  const due = await ctx.db.all(sql<{ account_id: string; company_id: number | null; since: number }>`
     UPDATE ems_syncs SET sweeping_since = ${now} WHERE account_id IN (
       SELECT s.account_id FROM ems_syncs s INDEXED BY ems_syncs_swept CROSS JOIN ems_accounts a ON a.id = s.account_id
       WHERE a.status <> 'disconnected' AND a.grant_id IS NOT NULL
         AND coalesce(s.sweeping_since, 0) < ${now - LEASE_SECONDS}
       ORDER BY s.swept_until LIMIT ${ACCOUNTS_PER_RUN})
-    RETURNING account_id, sweeping_since AS since`);
+    RETURNING account_id, sweeping_since AS since, ${companyOfSync} AS company_id`);
   await enqueueJobs(
     ctx,
     due.map((account) => ({ body: { type: "sweep" as const, window: null, ...account } })),
@@ -49,8 +49,10 @@ export async function scheduleSweeps(ctx: Ctx): Promise<void> {
 }
 
 /** Starts a sweep of an account now. A sweep that is under way stops. */
-export const enqueueSweep = (ctx: Ctx, accountId: string): Promise<void> =>
-  enqueueJob(ctx, { type: "sweep", account_id: accountId, window: null });
+export const enqueueSweep = (
+  ctx: Ctx,
+  { id, company_id }: Pick<ConnectedAccount, "id" | "company_id">,
+): Promise<void> => enqueueJob(ctx, { type: "sweep", company_id, account_id: id, window: null });
 
 type SweptAccount = ConnectedAccount &
   Pick<RowOf<typeof syncs>, "swept_until" | "sweeping_since" | "state" | "audited_until">;
@@ -62,20 +64,16 @@ type SweptAccount = ConnectedAccount &
  * @throws ProviderError when the provider fails; the queue tries the step again
  */
 export async function sweep(ctx: Ctx, job: SweepJob): Promise<void> {
-  const found = await find(
-    ctx,
-    sql<SweptAccount>`
-      SELECT a.id, a.company_id, a.email_address, a.grant_id, s.swept_until, s.sweeping_since, s.state, s.audited_until
-      FROM ems_accounts a JOIN ems_syncs s ON s.account_id = a.id
-      WHERE a.id = ${job.account_id} AND a.grant_id IS NOT NULL AND a.status <> 'disconnected'`,
-  );
-  if (!found) return;
-  const { ctx: home, row: account } = found;
+  const [account] = await ctx.db.all(sql<SweptAccount>`
+    SELECT a.id, a.company_id, a.email_address, a.grant_id, s.swept_until, s.sweeping_since, s.state, s.audited_until
+    FROM ems_accounts a JOIN ems_syncs s ON s.account_id = a.id
+    WHERE a.id = ${job.account_id} AND a.grant_id IS NOT NULL AND a.status <> 'disconnected'`);
+  if (!account) return;
   if (job.since !== undefined && job.since !== account.sweeping_since) return; // another has begun since
   try {
-    await runStep(home, account, job.window ?? firstWindow(account));
+    await runStep(ctx, account, job.window ?? firstWindow(account));
   } catch (error) {
-    await noteError(home, account.id, error);
+    await noteError(ctx, account.id, error);
     throw error;
   }
 }
@@ -90,7 +88,8 @@ async function runStep(ctx: Ctx, account: SweptAccount, window: Window): Promise
   }
   const since = nowSeconds();
   await ctx.db.run(sql`UPDATE ems_syncs SET sweeping_since = ${since} WHERE account_id = ${account.id}`);
-  await enqueueJob(ctx, { type: "sweep", account_id: account.id, since, window: next });
+  const { id, company_id } = account;
+  await enqueueJob(ctx, { type: "sweep", company_id, account_id: id, since, window: next });
 }
 
 type Window = Omit<NonNullable<SweepJob["window"]>, "cursor"> & { cursor: string | null };

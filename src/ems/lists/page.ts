@@ -4,17 +4,9 @@ import { newestEvent } from "../events/log.ts";
 import { formatPosition, positionAt } from "../events/position.ts";
 import { type FolderFilter, HIDDEN_FOLDERS } from "../folders.ts";
 import { Guesses } from "./guesses.ts";
+import { type ListedPage, mergeParts } from "./merge.ts";
 import { cutPage, isPastEnd, type Page, type RowKey, rowsFor, type Slice, sliceOf } from "./pagination.ts";
 import { planPage } from "./plan.ts";
-
-/** One page of a list, newest first. */
-export interface ListedPage<Row extends RowKey> {
-  rows: Row[];
-  total: number;
-  next_cursor: string | null;
-  /** The position of the event log at the time of the read. Later events describe later changes. */
-  readAt: string;
-}
 
 /**
  * Formats the position of the event log at which a list was read.
@@ -123,10 +115,21 @@ const guessKey = ({ db, user }: UserCtx): string => JSON.stringify([db.name, use
  * Reads one page of a list, newest first: one account, or all companies of the caller. A folder is read account by
  * account. Each company or account is a term of a compound SELECT: with `company_id IN (…) ORDER BY`, SQLite would
  * read and sort every row. A page by number reads all rows before it; a cursor does not.
- * @param beside makes a statement from a SELECT of the page's ids, for more data in the same round trip
  * @throws ServiceError invalid when the page number is too deep for this many companies
  */
-export async function listPage<Row extends RowKey, Beside = never>(
+export const listPage = <Row extends RowKey>(
+  ctx: UserCtx,
+  query: ListQuery,
+  list: ListDefinition<Row>,
+): Promise<ListedPage<Row>> =>
+  mergeParts(ctx, query, (part, partQuery) => listPageBeside(part, partQuery, list));
+
+/**
+ * Reads one page of a list from one part of the database, and more data in the same round trip.
+ * @param beside makes a statement from a SELECT of the page's ids
+ * @throws ServiceError as `listPage`
+ */
+export async function listPageBeside<Row extends RowKey, Beside = never>(
   ctx: UserCtx,
   query: ListQuery,
   list: ListDefinition<Row>,
@@ -137,7 +140,7 @@ export async function listPage<Row extends RowKey, Beside = never>(
   const guess = isByAccount ? accountGuesses.get(key) : "[]";
   const scopes = guess === undefined ? [] : scopesOf(ctx, query, list, JSON.parse(guess));
   const counted = query.thread_id ? countThread(scopes) : selectTotal(ctx, query, list);
-  const guessed = guess === undefined ? null : guardedPage(ctx, query, list, scopes, counted, beside);
+  const guessed = guess === undefined ? null : guardedPage(query, list, scopes, counted, beside);
   const [newest, totals, [accounts = []], ...found] = await batch(ctx, [
     newestEvent,
     counted,
@@ -155,7 +158,7 @@ export async function listPage<Row extends RowKey, Beside = never>(
   const isRight = guessed !== null && ids === guess;
   const page = isRight
     ? guessed
-    : selectPage(ctx, query, list, scopesOf(ctx, query, list, JSON.parse(ids)), beside);
+    : selectPage(query, list, scopesOf(ctx, query, list, JSON.parse(ids)), beside);
   const [rows, besides] = isRight ? found : await batch(ctx, [page.lists, page.more]);
   return { ...listing, ...cutPage(rows, page.merged), beside: besides.flat() };
 }
@@ -238,7 +241,6 @@ interface PageStatements<Row, Beside> {
  * @returns null for a later page over several lists, which waits for the total
  */
 function guardedPage<Row, Beside>(
-  ctx: UserCtx,
   query: ListQuery,
   list: ListDefinition<Row>,
   scopes: SQL[],
@@ -246,14 +248,13 @@ function guardedPage<Row, Beside>(
   beside: ((ids: SQL) => SQL<Beside>) | undefined,
 ): PageStatements<Row, Beside> | null {
   const { first } = sliceOf(query);
-  if (first === 0) return selectPage(ctx, query, list, scopes, beside);
-  if (groupTerms(scopes).length * ctx.db.parts > 1) return null;
+  if (first === 0) return selectPage(query, list, scopes, beside);
+  if (groupTerms(scopes).length > 1) return null;
   const guard = (limit: number) => sql`iif((${counted}) > ${first}, ${limit}, 0)`;
-  return selectPage(ctx, query, list, scopes, beside, guard);
+  return selectPage(query, list, scopes, beside, guard);
 }
 
 function selectPage<Row, Beside>(
-  ctx: UserCtx,
   query: ListQuery,
   list: ListDefinition<Row>,
   scopes: SQL[],
@@ -263,7 +264,7 @@ function selectPage<Row, Beside>(
   const { cursor, size } = query;
   const { table, at, id, columns } = sourceOf(list, query.folder);
   const groups = groupTerms(scopes);
-  const { merged, offset } = planPage(ctx, query, groups.length);
+  const { merged, offset } = planPage(query, groups.length);
   const select = <Selected>(group: SQL[], selected: SQL<Selected>, limit: number) => {
     const terms = group.map(
       (scope) =>

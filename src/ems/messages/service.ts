@@ -2,7 +2,8 @@ import { notFound } from "../../lib/errors.ts";
 import { type SQL, sql } from "../../platform/d1/sql.ts";
 import { selectAttachments } from "../attachments/service.ts";
 import type { UserCtx } from "../context.ts";
-import { isOneStatement, type ListedPage, listPage } from "../lists/page.ts";
+import type { ListedPage } from "../lists/merge.ts";
+import { isOneStatement, listPage, listPageBeside } from "../lists/page.ts";
 import { type RowKey, sliceOf } from "../lists/pagination.ts";
 import { type MessageRow, messageColumns, messagesByIds, messagesOf, PORTION } from "./query.ts";
 import type { MessageResponse } from "./responses.ts";
@@ -36,7 +37,7 @@ export async function listMessages(
       columns: sql<RowKey & MessageRow>`${COLUMNS}, ${messageColumns(ctx, LIST.table)}`,
     };
     const files = (ids: SQL) => selectAttachments(ctx, ids);
-    const { rows, beside, ...listing } = await listPage(ctx, query, whole, files);
+    const { rows, beside, ...listing } = await listPageBeside(ctx, query, whole, files);
     return { ...listing, items: messagesOf(ctx, rows, beside) };
   }
   const { rows, ...listing } = await listPage(ctx, query, LIST);

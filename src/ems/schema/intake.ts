@@ -92,3 +92,18 @@ export const suspects = sqliteTable(
   },
   (t) => [primaryKey({ columns: [t.account_id, t.provider_message_id] })],
 );
+
+/**
+ * Which company has an address or a grant, while companies are in Durable Objects of their own: see
+ * store/directory.ts.
+ */
+export const directory = sqliteTable(
+  "ems_directory",
+  {
+    /** `address:` or `grant:`, and its value. */
+    key: text().primaryKey(),
+    company_id: integer().notNull(),
+    claimed_at: integer().notNull(),
+  },
+  (t) => [index("ems_directory_company").on(t.company_id)],
+);

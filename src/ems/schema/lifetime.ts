@@ -39,3 +39,19 @@ export const erasures = sqliteTable(
   },
   (t) => [primaryKey({ columns: [t.company_id, t.account_id] }), index("ems_erasures_due").on(t.due_at)],
 );
+
+/** The company that is being moved to its Durable Object, if any: see store/move.ts. */
+export const moves = sqliteTable("ems_moves", {
+  /** Always 1, so that only one company is moved at a time. */
+  id: integer().primaryKey(),
+  company_id: integer().notNull(),
+  started_at: integer().notNull(),
+});
+
+/** Rows that changed during a move, in order. Written by triggers that exist only then. */
+export const changedRows = sqliteTable("ems_changed_rows", {
+  seq: integer().primaryKey({ autoIncrement: true }),
+  name: text().notNull(),
+  /** JSON array of the values of the primary key. */
+  key: text().notNull(),
+});

@@ -186,7 +186,7 @@ async function scheduleNext(
 ): Promise<OutboxRow> {
   if (moved && delay !== null) {
     // If the queue fails, cron finds the entry by its due time.
-    await enqueue(ctx, entry.id, delay).catch((error) => log("warn", "outbox.not_enqueued", { error }));
+    await enqueue(ctx, entry, delay).catch((error) => log("warn", "outbox.not_enqueued", { error }));
   }
   return moved ?? (await findEntry(ctx, entry.id)) ?? entry;
 }

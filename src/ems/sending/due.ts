@@ -1,6 +1,6 @@
 import { nowSeconds } from "../../lib/time.ts";
 import { sql } from "../../platform/d1/sql.ts";
-import { type Ctx, ofCompany } from "../context.ts";
+import type { Ctx } from "../context.ts";
 import { enqueueJobs } from "../jobs.ts";
 import { claimAndSend } from "./attempt.ts";
 import { enqueue, findEntry } from "./entry.ts";
@@ -22,19 +22,19 @@ export async function runOutboxJob(ctx: Ctx, id: string): Promise<void> {
   // Its lease is still held. An `unknown` entry, in contrast, may be checked early.
   if (row.state === "sending" && wait > 0) return;
   if (row.state === "queued" && wait > 0) {
-    await enqueue(ctx, id, wait);
+    await enqueue(ctx, row, wait);
     return;
   }
-  await claimAndSend(ofCompany(ctx, row.company_id), row);
+  await claimAndSend(ctx, row);
 }
 
 /** Cron: enqueues up to 1,000 entries that are due, which replaces lost jobs. */
 export async function enqueueDue(ctx: Ctx): Promise<void> {
-  const due = await ctx.db.all(sql<{ id: string; due_at: number }>`
-    SELECT id, due_at FROM ems_outbox INDEXED BY ems_outbox_due
+  const due = await ctx.db.all(sql<{ id: string; company_id: number; due_at: number }>`
+    SELECT id, company_id, due_at FROM ems_outbox INDEXED BY ems_outbox_due
     WHERE due_at <= unixepoch() + ${AHEAD_SECONDS} AND due_at IS NOT NULL ORDER BY due_at LIMIT ${AT_A_TIME}`);
-  const jobs = due.map(({ id, due_at }) => ({
-    body: { type: "outbox" as const, id },
+  const jobs = due.map(({ id, company_id, due_at }) => ({
+    body: { type: "outbox" as const, company_id, id },
     delaySeconds: Math.max(0, due_at - nowSeconds()),
   }));
   await enqueueJobs(ctx, jobs);

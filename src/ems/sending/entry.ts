@@ -113,17 +113,20 @@ export async function findEntry({ db }: Ctx, id: string): Promise<OutboxRow | un
 }
 
 /** Enqueues a job for an entry. If the job is lost, cron finds the entry by its due time. */
-export const enqueue = (ctx: Ctx, id: string, delaySeconds: number): Promise<void> =>
-  enqueueJob(ctx, { type: "outbox", id }, delaySeconds);
+export const enqueue = (
+  ctx: Ctx,
+  { id, company_id }: Pick<OutboxRow, "id" | "company_id">,
+  delaySeconds: number,
+): Promise<void> => enqueueJob(ctx, { type: "outbox", company_id, id }, delaySeconds);
 
 /**
  * Enqueues an account's entries of unknown outcome. Call it for a new outbound message, which may be one of them.
  */
 export async function enqueueUnknown(ctx: Ctx, accountId: string): Promise<void> {
   try {
-    const rows = await ctx.db.all(sql<{ id: string }>`
-      SELECT id FROM ems_outbox WHERE account_id = ${accountId} AND state = 'unknown' AND due_at IS NOT NULL LIMIT 10`);
-    for (const { id } of rows) await enqueue(ctx, id, 0);
+    const rows = await ctx.db.all(sql<Pick<OutboxRow, "id" | "company_id">>`
+      SELECT id, company_id FROM ems_outbox WHERE account_id = ${accountId} AND state = 'unknown' AND due_at IS NOT NULL LIMIT 10`);
+    for (const row of rows) await enqueue(ctx, row, 0);
   } catch (error) {
     log("warn", "outbox.not_enqueued", { accountId, error });
   }

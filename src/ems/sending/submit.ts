@@ -71,7 +71,7 @@ export async function submit(
   if (entry.state === "sending") return toResult(ctx, await keepAlive(ctx, sendClaimed(ctx, entry, false)));
   // If the queue fails, cron finds the entry by its due time.
   const wait = entry.send_at - nowSeconds();
-  await enqueue(ctx, entry.id, wait).catch((error) => log("warn", "outbox.not_enqueued", { error }));
+  await enqueue(ctx, entry, wait).catch((error) => log("warn", "outbox.not_enqueued", { error }));
   return { waiting: toResponse(entry) };
 }
 

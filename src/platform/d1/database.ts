@@ -1,7 +1,6 @@
-import { allShards, type CompanyPlacement, shardOf, shardsOf } from "./placement.ts";
 import type { SQL } from "./sql.ts";
-import { type RowsOf, type Statements, shapeLike } from "./statement.ts";
-import { openStore, type Store } from "./store.ts";
+import { type RowsOf, type Statements, shapeLike, toQuery } from "./statement.ts";
+import type { Run } from "./store.ts";
 
 /**
  * The rows of some companies, in one or several parts. A company is in exactly one part. A statement runs in each part,
@@ -9,102 +8,71 @@ import { openStore, type Store } from "./store.ts";
  * inserts without reading must run on `forCompany` or `forNoCompany`.
  */
 export interface Database {
-  /** The bindings of the parts, for the log. */
+  /** The names of the parts, for the log. */
   readonly name: string;
   readonly parts: number;
+  /** True when companies have parts of their own: then no query and no unique index covers all of them. */
+  readonly isDivided: boolean;
   all<Row>(statement: SQL<Row>): Promise<Row[]>;
   run(statement: SQL): Promise<void>;
   /** Runs statements in one transaction per part, without one over all parts. @returns the rows of each statement */
   batch<const S extends Statements>(statements: S): Promise<RowsOf<S>>;
   forCompany(company: number): Database;
   forCompanies(companies: number[]): Database;
-  /** The part with the rows that belong to no company. */
+  /** The part with the rows that belong to no company. If the database is not divided, it has all rows. */
   forNoCompany(): Database;
-  forEveryCompany(): Database;
-  /** Every part, as a database of its own. */
-  each(): Database[];
-  /** Finds a row that exists in only one part. @throws the error of a part, unless another part has the row */
-  find<Row>(statement: SQL<Row>): Promise<Found<Row> | undefined>;
   /** @param rows the result of a statement that returns one row per part. @returns the row of the company's part */
   rowOf<Row>(company: number, rows: Row[]): Row | undefined;
 }
 
-/** A row, and the part that it is in. */
-export interface Found<Row> {
-  db: Database;
-  row: Row;
+/** Where the rows of a module are. */
+export interface Stores {
+  /** Has the rows without a company, or all rows. */
+  main: Run;
+  /** Opens the store of a company, if each has its own. */
+  ofCompany?: (company: number) => Run;
 }
 
-/**
- * Opens the D1 databases of all companies of a module as one.
- * @param main the binding of the module's database
- * @param vars the values of `placementVars`; a module without them has one database
- * @throws Error when a database is not bound
- */
-export function openDatabase(
-  env: Env,
-  main: string,
-  { SHARDS }: Omit<CompanyPlacement, "main"> = { SHARDS: [] },
-): Database {
-  const placement = { main, SHARDS };
-  const all = allShards(placement);
-  const stores = new Map(all.map((name) => [name, openStore(bindingOf(env, name))]));
+/** Opens the stores of a module as one database, at the part for rows without a company. */
+export function openDatabase({ main, ofCompany }: Stores): Database {
   const opened = new Map<string, Database>();
-  const open = (names: string[]): Database => {
-    const key = names.join();
-    const known = opened.get(key);
+  const open = (companies: number[] | null): Database => {
+    const owners = ofCompany ? companies : null;
+    const name = owners ? `companies ${owners.join()}` : "main";
+    const known = opened.get(name);
     if (known) return known;
     const database: Database = {
-      ...reader(names.flatMap((name) => stores.get(name) ?? [])),
-      name: key,
-      parts: names.length,
-      forCompany: (company) => open([shardOf(placement, company)]),
-      forCompanies: (companies) => open(shardsOf(placement, companies)),
-      forNoCompany: () => open([main]),
-      forEveryCompany: () => open(all),
-      each: () => all.map((name) => open([name])),
-      find: (statement) => find(database.each(), statement),
-      rowOf: (company, rows) => rows[names.indexOf(shardOf(placement, company))],
+      ...reader(owners && ofCompany ? owners.map(ofCompany) : [main]),
+      name,
+      parts: owners?.length ?? 1,
+      isDivided: ofCompany !== undefined,
+      forCompany: (company) => open([company]),
+      forCompanies: (some) => open(some.length > 0 ? some : null),
+      forNoCompany: () => open(null),
+      rowOf: (company, rows) => rows[ofCompany ? (owners ?? []).indexOf(company) : 0],
     };
-    opened.set(key, database);
+    opened.set(name, database);
     return database;
   };
-  return open(all);
+  return open(null);
 }
 
-function bindingOf(env: Env, name: string): D1Database {
-  const binding: D1Database | undefined = Reflect.get(env, name);
-  if (!binding) throw new Error(`No D1 database is bound as ${name}`);
-  return binding;
-}
-
-/** Runs statements in each store, and concatenates the rows. */
-function reader(stores: Store[]): Pick<Database, "all" | "run" | "batch"> {
-  return {
-    all: async (statement) => (await Promise.all(stores.map((store) => store.all(statement)))).flat(),
-    run: async (statement) => {
-      await Promise.all(stores.map((store) => store.run(statement)));
-    },
-    batch: async (statements) => {
-      const flat = statements.flat();
-      if (flat.length === 0) return shapeLike(statements, []); // D1 refuses an empty batch
-      const results = await Promise.all(stores.map((store) => store.batch(flat)));
-      const joined = flat.map((_, nth) => results.flatMap((ofStore) => ofStore[nth] ?? []));
-      return shapeLike(statements, joined);
-    },
+/** Runs statements in each part, and concatenates the rows. */
+function reader(parts: Run[]): Pick<Database, "all" | "run" | "batch"> {
+  const runAll = async (statements: SQL[]): Promise<unknown[][]> => {
+    if (statements.length === 0) return [];
+    const queries = statements.map(toQuery);
+    const [first = [], ...more] = await Promise.all(parts.map((run) => run(queries)));
+    return more.length
+      ? first.map((rows, nth) => rows.concat(...more.map((each) => each[nth] ?? [])))
+      : first;
   };
-}
-
-async function find<Row>(parts: Database[], statement: SQL<Row>): Promise<Found<Row> | undefined> {
-  const looked = await Promise.allSettled(
-    parts.map(async (db) => {
-      const [row] = await db.all(statement);
-      return row && { db, row };
-    }),
-  );
-  const found = looked.flatMap((each) => (each.status === "fulfilled" && each.value ? [each.value] : []));
-  const failed = looked.find((each) => each.status === "rejected");
-  // A part that is down must not affect companies of other parts.
-  if (!found[0] && failed) throw failed.reason;
-  return found[0];
+  return {
+    // A statement declares the type of its rows: see `shapeLike`.
+    all: async <Row>(statement: SQL<Row>) => (await runAll([statement]))[0] as Row[],
+    run: async (statement) => {
+      await runAll([statement]);
+    },
+    batch: async (statements) => shapeLike(statements, await runAll(statements.flat())),
+  };
 }

@@ -12,6 +12,19 @@ type Lists<S extends readonly SQL[]> = { -readonly [Nth in keyof S]: Rows<S[Nth]
 
 type Rows<S> = S extends SQL<infer Row> ? Row[] : never;
 
+/** A statement as D1 and RPC take it. */
+export interface Query {
+  sql: string;
+  params: readonly unknown[];
+}
+
+/** The text and the parameters of a statement. */
+export const toQuery = ({ text, params }: SQL): Query => ({ sql: text, params });
+
+/** True for a query that changes nothing. A SELECT cannot; after WITH may come any statement. */
+export const isRead = ({ sql }: Query): boolean =>
+  /^\s*SELECT\b/i.test(sql) || (/^\s*WITH\b/i.test(sql) && !/\b(INSERT|UPDATE|DELETE)\b/i.test(sql));
+
 /**
  * Puts results into the shape of the statements that they came from.
  * @param results the rows of each of `statements.flat()`, in order

@@ -1,6 +1,7 @@
 import { sql } from "../../../platform/d1/sql.ts";
 import { inCompanies, type UserCtx } from "../../context.ts";
-import { isOneStatement, type ListedPage, listPage } from "../../lists/page.ts";
+import type { ListedPage } from "../../lists/merge.ts";
+import { isOneStatement, listPage } from "../../lists/page.ts";
 import type { RowKey } from "../../lists/pagination.ts";
 import { type DraftRow, loadContent } from "./content.ts";
 import type { DraftResponse } from "./responses.ts";

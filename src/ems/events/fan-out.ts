@@ -1,7 +1,5 @@
-import { DurableObject } from "cloudflare:workers";
-import { openDatabase } from "../../platform/d1/database.ts";
+import type { Database } from "../../platform/d1/database.ts";
 import { log } from "../../platform/log.ts";
-import { config } from "../config.ts";
 import { type DetailedEvent, readDetails, usersIn } from "./details.ts";
 import { type Packet, toPackets } from "./frame.ts";
 import { TOO_MANY_STREAMS } from "./hub-client.ts";
@@ -18,14 +16,15 @@ const GATHER_MS = 50;
 const STREAMS_PER_USER = 20;
 
 /**
- * The fan-out of one company, named by the company's id. It holds a hibernatable WebSocket to the Worker of each
+ * The fan-out of one company, in its Durable Object. It holds a hibernatable WebSocket to the Worker of each
  * stream, and hibernates between events. It sends what it reads from the log: a notification only says that the log
  * has grown. Presence is the exception: it exists only here.
  */
-export class CompanyHub extends DurableObject<Env> {
-  readonly #company = Number(this.ctx.id.name);
-  readonly #db = openDatabase(this.env, "DB", config(this.env)).forCompany(this.#company);
-  readonly #leases = new Leases(this.ctx.storage);
+export class FanOut {
+  readonly #ctx: DurableObjectState;
+  readonly #company: number;
+  readonly #db: Database;
+  readonly #leases: Leases;
   /** Reads of the log run one after another, so that each event is sent once and in order. */
   #reading: Promise<void> = Promise.resolve();
   /** A read that has not started also covers later notifications. */
@@ -33,16 +32,23 @@ export class CompanyHub extends DurableObject<Env> {
   /** When the last read started. */
   #readAt = 0;
 
+  /** @param db has the company's event log */
+  constructor(ctx: DurableObjectState, company: number, db: Database) {
+    this.#ctx = ctx;
+    this.#company = company;
+    this.#db = db;
+    this.#leases = new Leases(ctx.storage);
+  }
+
   /**
-   * Joins a stream: `GET ?user=` with Upgrade: websocket. This socket may miss events up to the response's `x-cursor`,
-   * an event id: the stream reads those from the log.
+   * Joins a user's stream.
+   * @returns its socket, and a cursor: the socket may miss events up to this id, so the stream reads those from the log
    */
-  override async fetch(request: Request): Promise<Response> {
-    const isFirst = this.ctx.getWebSockets().length === 0;
+  async join(user: string): Promise<{ socket: WebSocket; cursor: number | undefined }> {
+    const isFirst = this.#ctx.getWebSockets().length === 0;
     const { 0: client, 1: server } = new WebSocketPair();
-    const user = String(new URL(request.url).searchParams.get("user"));
     this.#makeRoom(user);
-    this.ctx.acceptWebSocket(server, [user]);
+    this.#ctx.acceptWebSocket(server, [user]);
     server.serializeAttachment(Date.now());
     try {
       // Every join waits for a pending initCursor, which moves the cursor past events that no socket receives.
@@ -51,11 +57,7 @@ export class CompanyHub extends DurableObject<Env> {
       server.close(1011);
       throw error;
     }
-    return new Response(null, {
-      status: 101,
-      webSocket: client,
-      headers: { "x-cursor": String(this.#cursor) },
-    });
+    return { socket: client, cursor: this.#cursor };
   }
 
   /**
@@ -64,7 +66,7 @@ export class CompanyHub extends DurableObject<Env> {
    * @throws Error when the log cannot be read: the caller must notify again
    */
   async notify(): Promise<void> {
-    if (this.#isReadPending || this.ctx.getWebSockets().length === 0) return;
+    if (this.#isReadPending || this.#ctx.getWebSockets().length === 0) return;
     this.#isReadPending = true;
     // Bounded above as well, in case the clock is set back.
     const wait = Math.min(this.#readAt + GATHER_MS - Date.now(), GATHER_MS);
@@ -77,28 +79,25 @@ export class CompanyHub extends DurableObject<Env> {
   }
 
   /** Takes or releases a lease. @returns the other users in the thread */
-  async announce(presence: Presence): Promise<Presence[]> {
+  announce(presence: Presence): Presence[] {
     const { others, isNews } = this.#leases.take(presence, Date.now());
     if (isNews) this.#sendPresence(presence);
-    await this.#wakeForLeases();
     return others;
   }
 
   /** Announces users with an expired lease as `left`. */
-  override async alarm(): Promise<void> {
+  expireLeases(): void {
     for (const expired of this.#leases.expire(Date.now())) this.#sendPresence(expired);
-    await this.#wakeForLeases();
   }
 
-  /** Sets the alarm for the next lease to expire, unless an alarm is set already. */
-  async #wakeForLeases(): Promise<void> {
-    const due = this.#leases.nextExpiry();
-    if (due !== null && (await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(due);
+  /** When to call `expireLeases`, in milliseconds since the epoch; null without leases. */
+  get nextExpiry(): number | null {
+    return this.#leases.nextExpiry();
   }
 
   /** Closes the user's oldest streams, so that one more stays within the limit. */
   #makeRoom(user: string): void {
-    const open = this.ctx.getWebSockets(user).filter(({ readyState }) => readyState === WebSocket.OPEN);
+    const open = this.#ctx.getWebSockets(user).filter(({ readyState }) => readyState === WebSocket.OPEN);
     const byAge = open.sort((a, b) => a.deserializeAttachment() - b.deserializeAttachment());
     for (const socket of byAge.slice(0, Math.max(0, open.length - STREAMS_PER_USER + 1))) {
       socket.close(TOO_MANY_STREAMS, "This user has opened newer streams");
@@ -108,7 +107,7 @@ export class CompanyHub extends DurableObject<Env> {
   async #initCursor(isFirst: boolean): Promise<void> {
     // Without sockets the cursor stood still while the log grew. Drop it first: if the read below fails, a stale cursor
     // would replay all of that.
-    if (isFirst) this.ctx.storage.kv.delete("cursor");
+    if (isFirst) this.#ctx.storage.kv.delete("cursor");
     this.#cursor ??= await lastEventId(this.#db);
   }
 
@@ -126,7 +125,7 @@ export class CompanyHub extends DurableObject<Env> {
 
   /** The users with an open stream. Nobody else's private events are read. */
   #users(): number[] {
-    const tags = this.ctx.getWebSockets().flatMap((socket) => this.ctx.getTags(socket));
+    const tags = this.#ctx.getWebSockets().flatMap((socket) => this.#ctx.getTags(socket));
     return [...new Set(tags)].map(Number);
   }
 
@@ -137,10 +136,10 @@ export class CompanyHub extends DurableObject<Env> {
       while (end < events.length && events[end]?.user_id === audience) end++;
       const some = events.slice(start, end);
       const touched = new Set(some.flatMap(usersIn));
-      const sockets = this.ctx.getWebSockets(audience === null ? undefined : String(audience));
+      const sockets = this.#ctx.getWebSockets(audience === null ? undefined : String(audience));
       const groups = Map.groupBy(sockets, (socket) => {
         if (touched.size === 0) return audience;
-        const user = Number(this.ctx.getTags(socket)[0]);
+        const user = Number(this.#ctx.getTags(socket)[0]);
         return touched.has(user) ? user : audience;
       });
       for (const [user, group] of groups) for (const packet of toPackets(some, user)) sendTo(group, packet);
@@ -149,7 +148,7 @@ export class CompanyHub extends DurableObject<Env> {
 
   #sendPresence(presence: Presence): void {
     const own = String(presence.user_id);
-    const others = this.ctx.getWebSockets().filter((socket) => !this.ctx.getTags(socket).includes(own));
+    const others = this.#ctx.getWebSockets().filter((socket) => !this.#ctx.getTags(socket).includes(own));
     sendTo(others, [[null, toPresenceFrame(presence, this.#company)]]);
   }
 
@@ -164,11 +163,11 @@ export class CompanyHub extends DurableObject<Env> {
    * later gets private events after it again, which the stream leaves out.
    */
   get #cursor(): number | undefined {
-    return this.ctx.storage.kv.get<number>("cursor");
+    return this.#ctx.storage.kv.get<number>("cursor");
   }
 
   set #cursor(id: number) {
-    this.ctx.storage.kv.put("cursor", id);
+    this.#ctx.storage.kv.put("cursor", id);
   }
 }
 
