@@ -84,7 +84,7 @@ async function databaseBytes(sample: Sampled[], limit: number): Promise<number> 
   }
   const before = sizeOf(db);
   const of = (column: string) => `(SELECT ${column} FROM temp.sample WHERE n = i)`;
-  await fillMailbox({ db: asD1(db) }, 1, sample.length, { html: of("html"), key: of("key") });
+  await fillMailbox({ run: runIn(db) }, 1, sample.length, { html: of("html"), key: of("key") });
   const bytes = (sizeOf(db) - before) / sample.length;
   db.close();
   return bytes;
@@ -95,14 +95,9 @@ const sizeOf = (db: DatabaseSync): number => {
   return pragma("page_count") * pragma("page_size");
 };
 
-/** As much of D1 as a fill needs. */
-function asD1(db: DatabaseSync): Parameters<typeof fillMailbox>[0]["db"] {
-  const prepare = (sql: string, ...values: SQLInputValue[]) => ({
-    bind: (...bound: SQLInputValue[]) => prepare(sql, ...bound),
-    run: async () => db.prepare(sql).run(...values),
-  });
-  const batch = async (statements: ReturnType<typeof prepare>[]) => {
-    for (const statement of statements) await statement.run();
+/** Runs the statements of a fill. */
+const runIn =
+  (db: DatabaseSync): Parameters<typeof fillMailbox>[0]["run"] =>
+  async (_company, queries) => {
+    for (const { sql, params } of queries) db.prepare(sql).run(...(params as SQLInputValue[]));
   };
-  return { prepare, batch } as never;
-}

@@ -13,7 +13,7 @@ import { requireOpenFiles } from "./support/processes.ts";
 import { createTenant, signToken, streamUrl, type Tenant } from "./support/tenant.ts";
 import {
   type BatchSetting,
-  bundleWorker,
+  bundleLocalWorker,
   createSecrets,
   startWorker,
   webhookBatching,
@@ -54,7 +54,7 @@ export async function run(args: string[]): Promise<number> {
 ${options.streams} streams, ${options.events} events at ${options.rate} a second, then ${options.idle} s of silence; ${cpus().length} cores.
 The time of a delivery runs from just before the request that causes the event until a client has read it. All clients
 share one process, so its queueing is included. CPU and RSS of the Worker are those of workerd, which also simulates
-D1, R2 and the queues, and handles the request that causes the event.
+D1, R2 and the queues, and handles the request that causes the event. The rate limit counts in memory.
 
 ${renderFanOut(fanOuts)}
 
@@ -92,7 +92,7 @@ function reportLosses(fanOuts: FanOut[], intakes: IntakeRow[]): number {
 
 async function measure(cleanup: Cleanup, directory: string, options: Options) {
   console.error("Bundling the Worker …");
-  const bundle = await bundleWorker(join(directory, "bundle"));
+  const bundle = await bundleLocalWorker(join(directory, "bundle"));
   const start = createStarter(cleanup, directory, bundle);
   const fanOuts = await measureFanOuts(cleanup, directory, options, start);
   const intakes: IntakeRow[] = [];

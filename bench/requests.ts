@@ -4,24 +4,39 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { assertSameAnswers, NO_FASTAPI, startFastapi } from "./peers/fastapi.ts";
-import { CASES, COMPANY, comparedPaths, READER, type Setting, UNREAD } from "./requests/cases.ts";
-import { type Generator, startGenerator } from "./requests/load.ts";
-import { type Bench, measureTarget, type Result } from "./requests/measure.ts";
+import { CASES, comparedPaths, READER, type Setting, UNREAD } from "./requests/cases.ts";
+import { startGenerator } from "./requests/load.ts";
+import { type Bench, measureTargets, type Result } from "./requests/measure.ts";
 import { profileCases } from "./requests/profile.ts";
 import { failuresIn, figuresOf, renderConditions, renderResults } from "./requests/report.ts";
-import type { Target } from "./requests/target.ts";
+import { type Target, urlOf } from "./requests/target.ts";
 import { type Cleanup, cleaningUp } from "./support/cleanup.ts";
 import { fillMailbox, readAllBut } from "./support/fill.ts";
 import { signToken } from "./support/tenant.ts";
-import { bundleWorker, createSecrets, type RunningWorker, startWorker } from "./support/worker.ts";
+import {
+  bundleLocalWorker,
+  bundleWorker,
+  createSecrets,
+  type RunningWorker,
+  type StoreName,
+  startWorker,
+} from "./support/worker.ts";
 
 interface Options {
-  /** Duration of each case. */
+  /** Where companies' rows are, for each version of Xabar to measure. */
+  stores: StoreName[];
+  /** Processes of each target. Xabar's have a company each. */
+  processes: number;
+  /** How often each case runs on each target. */
+  turns: number;
+  /** Duration of each run of a case. */
   seconds: number;
   /** Requests in progress at a time. */
   concurrency: number;
-  /** Messages in the filled mailbox. */
+  /** Messages in all filled mailboxes. */
   messages: number;
+  /** Names of cases, or parts of them. Undefined for all cases. */
+  only: string | undefined;
   /** Whether to measure the other implementation as well. */
   peers: boolean;
   /** Folder for CPU profiles, which replace the measurement. */
@@ -30,13 +45,14 @@ interface Options {
   json: string | undefined;
 }
 
+const STORES: StoreName[] = ["d1", "objects"];
 const BARE = fileURLToPath(new URL("support/bare/wrangler.toml", import.meta.url));
 /** An unused port, since these requests do not need the provider. */
 const NO_NYLAS = "http://127.0.0.1:1";
 
 /**
  * `requests`: measures throughput, latency and CPU of the main reads, webhooks and ingest, compared with a bare Hono
- * route in the same workerd. With `--profile`, profiles the CPU instead.
+ * route in a workerd of the first version. With `--profile`, profiles the CPU of the last one instead.
  * @returns 0, or 1 if a request failed
  */
 export async function run(args: string[]): Promise<number> {
@@ -45,12 +61,13 @@ export async function run(args: string[]): Promise<number> {
   const targets = await cleaningUp((cleanup, directory) => measure(cleanup, directory, options));
   const results = targets.flat();
   console.log(`
-${options.concurrency} connections with one request each, ${options.seconds} s per case after 1 s of warm-up; ${options.messages} messages in one
-mailbox; ${cpus().length} cores. Times in ms; CPU in µs per request, of all processes of a target. "To bare" is the ratio to a bare
-Hono route in the same workerd, with the same method, headers and body, measured just before and after.
-The CPU of Xabar is that of workerd, which simulates D1, R2, queues and rate limit on the same thread. Locally each round
-trip to D1, even a read, and each check of the rate limit is a transaction synced to disk. A TMPDIR on tmpfs avoids
-the disk (now: ${tmpdir()}).
+${options.concurrency} connections with one request each, ${options.seconds} s per case after 1 s of warm-up, ${options.turns} turns, medians; ${options.processes} processes of each
+target, with a company and a mailbox of ${options.messages / options.processes} messages each; ${cpus().length} cores. Times in ms; CPU in µs per request, of
+all processes of a target. "To bare" is the ratio to a bare Hono route in workerd, with the same method, headers and
+body, measured just before and after.
+The CPU of Xabar is that of workerd, which simulates D1, R2 and queues on the same thread. The rate limit counts in memory, as
+under npm run dev. With D1 each round trip, even a read, is a transaction synced to disk. With objects only a write is.
+A TMPDIR on tmpfs avoids the disk (now: ${tmpdir()}).
 While webhooks are measured, the queue consumer runs as well. "ingest" runs from the first notification until the last
 message can be read; its requests are messages, and its latency is that of the 200s.
 
@@ -69,81 +86,96 @@ const toJson = (options: Options, results: Result[]) => ({
   results: results.map((result) => ({ ...result, figures: figuresOf(result) })),
 });
 
+const settingOf = ({ processes, messages, seconds }: Options): Setting => ({
+  ...{ secrets: createSecrets(), seconds, messages: messages / processes },
+  companies: Array.from({ length: processes }, (_, nth) => nth + 1),
+});
+
+const casesOf = ({ only }: Options) =>
+  CASES.filter(({ name }) => only === undefined || only.split(",").some((part) => name.includes(part)));
+
 /** @returns the results by target, Xabar first */
 async function measure(cleanup: Cleanup, directory: string, options: Options): Promise<Result[][]> {
+  const { concurrency, turns } = options;
+  const setting = settingOf(options);
+  console.error("Bundling the Worker …");
+  const bundle = await bundleLocalWorker(join(directory, "bundle"));
   const beside = await bundleWorker(join(directory, "bare"), [], BARE);
-  const { generator, worker, target, setting } = await start(cleanup, directory, options, [], { beside });
-  const { concurrency } = options;
-  const bare = { ...target, name: "bare", url: worker.besideUrl ?? "" };
-  const bench: Bench = { generator, bare, setting, concurrency };
+  const workers: RunningWorker[][] = [];
+  for (const store of options.stores) {
+    workers.push(await startWorkers(cleanup, directory, setting, { bundle, store, beside }));
+  }
+  const targets = workers.map(targetOf);
+  const bare = { ...targetOf(workers[0] ?? []), name: "bare" };
+  bare.urls = (workers[0] ?? []).map(({ besideUrl }) => besideUrl ?? "");
   // Compare before the Worker receives messages that the peer lacks.
-  const peer = options.peers ? await startPeer(cleanup, directory, worker, setting) : undefined;
-  const targets = [target, ...(peer ? [peer] : [])];
-  const results: Result[][] = [];
-  for (const each of targets) results.push(await measureTarget(bench, each, CASES));
-  return results;
+  const peer = options.peers ? await startPeer(cleanup, directory, targets, setting) : undefined;
+  const bench: Bench = { generator: startGenerator(cleanup), bare, setting, concurrency, turns };
+  return measureTargets(bench, [...targets, ...(peer ? [peer] : [])], casesOf(options));
 }
 
 async function profile(options: Options, folder: string): Promise<number> {
   mkdirSync(folder, { recursive: true });
   return cleaningUp(async (cleanup, directory) => {
-    const started = await start(cleanup, directory, options, ["--no-minify"], { inspected: true });
-    return profileCases({ ...started, concurrency: options.concurrency, folder });
+    const setting = settingOf({ ...options, processes: 1 });
+    const bundle = await bundleLocalWorker(join(directory, "bundle"), ["--no-minify"]);
+    const store = options.stores.at(-1) ?? "d1";
+    const workers = await startWorkers(cleanup, directory, setting, { bundle, store, inspected: true });
+    return profileCases({
+      ...{ inspectorUrl: workers[0]?.inspectorUrl ?? "", target: targetOf(workers), setting, bundle, folder },
+      ...{ generator: startGenerator(cleanup), cases: casesOf(options), concurrency: options.concurrency },
+    });
   });
 }
 
-interface Started {
-  generator: Generator;
-  worker: RunningWorker;
-  target: Target;
-  setting: Setting;
-  /** The path of the code of the Worker. */
-  bundle: string;
-}
+const targetOf = (workers: RunningWorker[]): Target => ({
+  name: `Xabar (${workers[0]?.store})`,
+  urls: workers.map(({ url }) => url),
+  pids: () => workers.map(({ pid }) => pid),
+});
 
-/** Starts the Worker and fills its mailbox. */
-async function start(
+/** Starts a Worker for each company, and fills its mailbox. */
+async function startWorkers(
   cleanup: Cleanup,
   directory: string,
-  { seconds, messages }: Options,
-  bundling: string[],
-  more: { beside?: string; inspected?: boolean },
-): Promise<Started> {
-  console.error("Bundling the Worker …");
-  const bundle = await bundleWorker(join(directory, "bundle"), bundling);
-  const state = join(directory, "state");
-  mkdirSync(state);
-  const secrets = createSecrets();
-  const options = { bundle, directory: state, secrets, nylasUri: NO_NYLAS, ...more };
-  const worker = await startWorker(cleanup, options);
-  console.error(`Filling the mailbox with ${messages} messages …`);
-  await readAllBut(worker, await fillMailbox(worker, COMPANY, messages), READER, UNREAD);
-  const target = { name: "Xabar", url: worker.url, pids: () => [worker.pid] };
-  const setting = { secrets, messages, seconds };
-  return { generator: startGenerator(cleanup), worker, target, setting, bundle };
+  { secrets, companies, messages }: Setting,
+  options: { bundle: string; store: StoreName; beside?: string; inspected?: boolean },
+): Promise<RunningWorker[]> {
+  const workers: RunningWorker[] = [];
+  for (const company of companies) {
+    const state = join(directory, `${options.store}-${company}`);
+    mkdirSync(state);
+    const worker = await startWorker(cleanup, { ...options, directory: state, secrets, nylasUri: NO_NYLAS });
+    console.error(`Filling a mailbox with ${messages} messages (${options.store}) …`);
+    await readAllBut(worker, await fillMailbox(worker, company, messages), READER, UNREAD);
+    workers.push(worker);
+  }
+  return workers;
 }
 
 /**
- * Starts the peer with one process per core, fills its mailbox with the same messages, and compares responses.
+ * Starts the peer with as many processes, fills its mailboxes with the same messages, and compares responses.
  * @returns undefined if it is not installed
  */
-async function startPeer(cleanup: Cleanup, directory: string, worker: RunningWorker, setting: Setting) {
-  const { secrets, messages } = setting;
+async function startPeer(cleanup: Cleanup, directory: string, targets: Target[], setting: Setting) {
+  const { secrets, companies, messages } = setting;
   const state = join(directory, "fastapi");
   mkdirSync(state);
-  const peer = await startFastapi(cleanup, { directory: state, workers: cpus().length, secrets });
+  const peer = await startFastapi(cleanup, { directory: state, workers: companies.length, secrets });
   if (!peer) {
     console.error(NO_FASTAPI);
     return undefined;
   }
-  console.error(`${peer.name}: filling its mailbox with ${messages} messages …`);
-  await peer.fill(COMPANY, messages);
-  await peer.readAllBut(COMPANY, READER, UNREAD);
-  await assertSameAnswers(
-    [worker.url, peer.url],
-    await signToken(secrets, READER, COMPANY),
-    comparedPaths(messages),
-  );
+  console.error(`${peer.name}: filling its mailboxes with ${messages} messages each …`);
+  for (const company of companies) {
+    await peer.fill(company, messages);
+    await peer.readAllBut(company, READER, UNREAD);
+    const token = await signToken(secrets, READER, company);
+    for (const target of targets) {
+      const servers: [string, string] = [urlOf(target, company), urlOf(peer, company)];
+      await assertSameAnswers(servers, token, comparedPaths(company, messages));
+    }
+  }
   return peer;
 }
 
@@ -151,6 +183,10 @@ function readOptions(args: string[]): Options {
   const { values } = parseArgs({
     args,
     options: {
+      store: { type: "string", default: STORES.join() },
+      processes: { type: "string", default: "1" },
+      turns: { type: "string", default: "1" },
+      only: { type: "string" },
       seconds: { type: "string", default: "5" },
       concurrency: { type: "string", default: "16" },
       messages: { type: "string", default: "100000" },
@@ -159,15 +195,20 @@ function readOptions(args: string[]): Options {
       json: { type: "string" },
     },
   });
-  const number = (name: "seconds" | "concurrency" | "messages") => {
+  const number = (name: "seconds" | "concurrency" | "messages" | "processes" | "turns") => {
     const value = Number(values[name]);
     if (!(value > 0)) throw new Error(`--${name} must be more than 0, not "${values[name]}"`);
     return name === "seconds" ? value : Math.ceil(value);
   };
+  const stores = STORES.filter((store) => values.store.split(",").includes(store));
+  if (stores.length === 0) throw new Error(`--store must be ${STORES.join(" or ")}, not "${values.store}"`);
+  const processes = number("processes");
   return {
-    seconds: number("seconds"),
-    concurrency: number("concurrency"),
-    messages: number("messages"),
-    ...{ peers: values.peers, profile: values.profile, json: values.json },
+    ...{ stores, processes, turns: number("turns"), seconds: number("seconds") },
+    ...{
+      concurrency: number("concurrency"),
+      messages: Math.ceil(number("messages") / processes) * processes,
+    },
+    ...{ only: values.only, peers: values.peers, profile: values.profile, json: values.json },
   };
 }

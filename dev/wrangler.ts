@@ -3,8 +3,22 @@ import { createWriteStream } from "node:fs";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { unstable_readConfig } from "wrangler";
 
 const WRANGLER = fileURLToPath(new URL("../node_modules/wrangler/bin/wrangler.js", import.meta.url));
+const CONFIG = fileURLToPath(new URL("../wrangler.toml", import.meta.url));
+
+/** The entry of the Worker for one machine: see dev/worker/index.ts. */
+export const LOCAL_ENTRY = fileURLToPath(new URL("worker/index.ts", import.meta.url));
+
+/** The vars that this entry needs: the rate limits of wrangler.toml. */
+export function localVars(): Record<string, string> {
+  // Wrangler does not export the type of its configuration.
+  const limits: { name: string; simple: object }[] = unstable_readConfig({ config: CONFIG }).ratelimits;
+  return {
+    LOCAL_RATE_LIMITS: JSON.stringify(Object.fromEntries(limits.map((each) => [each.name, each.simple]))),
+  };
+}
 
 const start = (args: string[]): ChildProcess =>
   spawn(process.execPath, [WRANGLER, ...args], {
@@ -34,7 +48,7 @@ export interface RunningWorker {
 }
 
 /**
- * Starts the Worker and waits until it answers.
+ * Starts the Worker and waits until it answers. Its rate limits count in memory.
  * @param options.vars override those of .dev.vars
  * @param options.logFile receives the output of the Worker; errors also go to the console
  * @throws Error if it does not answer within a minute
@@ -45,9 +59,22 @@ export async function startWorker(options: {
   vars: Record<string, string>;
   logFile: string;
 }): Promise<RunningWorker> {
-  const vars = Object.entries(options.vars).flatMap(([name, value]) => ["--var", `${name}:${value}`]);
+  const vars = Object.entries({ ...localVars(), ...options.vars }).flatMap(([name, value]) => [
+    "--var",
+    `${name}:${value}`,
+  ]);
   const place = ["--ip", "127.0.0.1", "--port", String(options.port), "--persist-to", options.state];
-  const child = start(["dev", "--local", "--inspector-port", "0", ...place, ...vars]);
+  const child = start([
+    "dev",
+    LOCAL_ENTRY,
+    "--config",
+    CONFIG,
+    "--local",
+    "--inspector-port",
+    "0",
+    ...place,
+    ...vars,
+  ]);
   const logs = createWriteStream(options.logFile);
   for (const stream of [child.stdout, child.stderr]) {
     if (!stream) continue;

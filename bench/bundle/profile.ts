@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Cleanup } from "../support/cleanup.ts";
 import { openInspector } from "../support/inspector.ts";
 import { add } from "../support/statistics.ts";
+import { textsOf } from "../support/worker.ts";
 import { originOf, readSources } from "./origin.ts";
 import { startRuntime } from "./runtime.ts";
 
@@ -54,6 +55,11 @@ async function profileOnce(cleanup: Cleanup, config: string, bundle: string): Pr
     modules: [
       { type: "ESModule", path: "/importer.js", contents: IMPORTER },
       { type: "ESModule", path: "/worker.js", contents: readFileSync(bundle, "utf8") },
+      ...Object.entries(textsOf(bundle)).map(([name, contents]) => ({
+        type: "Text",
+        path: `/${name}`,
+        contents,
+      })),
     ],
   });
   const inspector = await openInspector(new URL("/core:user:profiled", await miniflare.getInspectorURL()));

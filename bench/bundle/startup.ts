@@ -4,6 +4,7 @@ import { watchBystanders } from "../support/bystanders.ts";
 import type { Cleanup } from "../support/cleanup.ts";
 import { childrenOf } from "../support/processes.ts";
 import { type Distribution, distributionOf } from "../support/statistics.ts";
+import { textsOf } from "../support/worker.ts";
 import { compatibilityOf, startRuntime } from "./runtime.ts";
 
 /** CPU of starts in ms, by Worker. */
@@ -29,7 +30,7 @@ const STARTER = `let count = 0;
 export default {
   fetch(request, env) {
     const name = decodeURIComponent(new URL(request.url).pathname.slice(1));
-    const modules = { "probe.js": env.PROBE, "worker.js": env[name] };
+    const modules = { "probe.js": env.PROBE, "worker.js": env[name], ...env.TEXTS[name] };
     const code = { ...env.COMPATIBILITY, mainModule: "probe.js", modules };
     return env.LOADER.get(name + count++, () => code).getEntrypoint().fetch(request);
   },
@@ -48,13 +49,17 @@ export async function measureStartup(
   rounds: number,
 ): Promise<Startup> {
   const codes = Object.entries(bundles).map(([name, path]) => [name, readFileSync(path, "utf8")] as const);
+  const texts = Object.entries(bundles).map(([name, path]) => [
+    name,
+    Object.fromEntries(Object.entries(textsOf(path)).map(([module, text]) => [module, { text }])),
+  ]);
   const { miniflare, stop } = await startRuntime(cleanup, config, {
     name: "starter",
     modules: [{ type: "ESModule", path: "/starter.js", contents: STARTER }],
     workerLoaders: { LOADER: {} },
     bindings: {
       ...{ ...Object.fromEntries(codes), [EMPTY]: "export default {};" },
-      ...{ PROBE, COMPATIBILITY: compatibilityOf(config) },
+      ...{ PROBE, COMPATIBILITY: compatibilityOf(config), TEXTS: Object.fromEntries(texts) },
     },
     unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
   });

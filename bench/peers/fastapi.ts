@@ -12,8 +12,8 @@ import { findPostgres, type Postgres, startPostgres } from "./postgres.ts";
 /** Another implementation of the contract. */
 export interface Peer {
   name: string;
-  /** Its origin, without a trailing slash. */
-  url: string;
+  /** Its origin, without a trailing slash: one for all of its processes. */
+  urls: [string];
   /** All of its processes, databases included. The processes of PostgreSQL share memory. */
   pids(): number[];
   /** Creates a mailbox with this many messages, like fillMailbox for the Worker. */
@@ -66,7 +66,7 @@ export async function startFastapi(
   const { servers, url } = await startServers(cleanup, workers, env);
   return {
     name: "FastAPI + PostgreSQL + Redis",
-    url,
+    urls: [url],
     pids: () => [...servers, consumer, redis.pid, ...postgres.pids()],
     fill: async (company, messages) => settle(postgres, fillSql(company, messages)),
     readAllBut: async (company, userId, unread) => settle(postgres, readAllButSql(company, userId, unread)),

@@ -4,7 +4,7 @@ import { watchBystanders } from "../support/bystanders.ts";
 import { now } from "../support/clock.ts";
 import { usageOf } from "../support/processes.ts";
 import { distributionOf } from "../support/statistics.ts";
-import type { Load, Measured, Reply, Request } from "./load.ts";
+import type { Lane, Load, Measured, Reply, Request } from "./load.ts";
 
 // The load generator: a closed loop, in which each connection waits for a response before its next request.
 
@@ -38,9 +38,12 @@ async function run(load: Load): Promise<Measured> {
     ...{ isMeasuring: false, isOver: false, latencies: [], bytes: 0 },
     ...{ answered: 0, failures: 0, failure: null },
   };
-  const clients = Array.from({ length: load.concurrency }, () => new Client(load.url, { pipelining: 1 }));
-  const next = createSource(load, tally);
-  const loops = Promise.all(clients.map((client) => loop(client, next, tally)));
+  const sources = load.lanes.map((lane) => ({ url: lane.url, next: createSource(lane, load.once, tally) }));
+  const clients = Array.from({ length: load.concurrency }, (_, nth) => {
+    const { url, next } = sources[nth % sources.length]!;
+    return { client: new Client(url, { pipelining: 1 }), next };
+  });
+  const loops = Promise.all(clients.map(({ client, next }) => loop(client, next, tally)));
   await Promise.race([sleep(load.warmUpSeconds * 1000), loops]);
   const stop = startClock(load.pids);
   tally.isMeasuring = true;
@@ -49,7 +52,7 @@ async function run(load: Load): Promise<Measured> {
   const spent = stop();
   tally.isOver = true;
   await loops;
-  await Promise.all(clients.map((client) => client.close()));
+  await Promise.all(clients.map(({ client }) => client.close()));
   const { latencies, bytes, answered, failures, failure } = tally;
   return {
     ...spent,
@@ -77,7 +80,7 @@ function startClock(pids: number[]) {
 }
 
 /** @returns a function that returns the next request, or undefined at the end */
-function createSource({ requests, once }: Load, tally: Tally): () => Request | undefined {
+function createSource({ requests }: Lane, once: boolean, tally: Tally): () => Request | undefined {
   let at = 0;
   return () => {
     if (tally.isOver || (once && at >= requests.length)) return undefined;

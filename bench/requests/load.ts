@@ -11,12 +11,18 @@ export interface Request {
   body?: Buffer;
 }
 
-/** The requests to send, and for how long. */
-export interface Load {
-  /** An origin. */
+/** Requests to one origin. */
+export interface Lane {
+  /** The origin. */
   url: string;
   /** Taken in order by the next free connection. */
   requests: Request[];
+}
+
+/** The requests to send, and for how long. */
+export interface Load {
+  /** Connections are divided among them. */
+  lanes: Lane[];
   /** Whether to send each request once, and to end after the last response. */
   once: boolean;
   /** Number of connections, with one request each. */

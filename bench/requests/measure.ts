@@ -1,16 +1,21 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { now } from "../support/clock.ts";
 import { usageOf } from "../support/processes.ts";
-import { type Case, countMails, type Setting } from "./cases.ts";
-import type { Generator, Load, Measured, Request } from "./load.ts";
+import { type Case, countMails, lanesOf, type Setting } from "./cases.ts";
+import type { Generator, Lane, Load, Measured, Request } from "./load.ts";
 import type { Target } from "./target.ts";
 
-/** Results of a case on a target, and of the bare route just before and after it. */
+/** A run of a case on a target, and runs of the bare route just before and after it. */
+export interface Run {
+  measured: Measured;
+  bare: [before: Measured, after: Measured];
+}
+
+/** The runs of a case on a target. */
 export interface Result {
   case: string;
   target: string;
-  measured: Measured;
-  bare: [before: Measured, after: Measured];
+  runs: Run[];
 }
 
 /** The environment of a case. */
@@ -20,6 +25,8 @@ export interface Bench {
   bare: Target;
   setting: Setting;
   concurrency: number;
+  /** How often to run each case. */
+  turns: number;
 }
 
 /** Seconds of warm-up. */
@@ -29,28 +36,50 @@ const POLL_MS = 50;
 const PATIENCE_MS = 30_000;
 
 /**
- * Runs the cases on a target one after another.
- * @returns a result for each case that the target has a route for
+ * Runs each case on the targets in turns.
+ * @returns the results by target, with one for each case that the target has a route for
  * @throws Error if a response is not what the case expects
  */
-export async function measureTarget(bench: Bench, target: Target, cases: Case[]): Promise<Result[]> {
-  const results: Result[] = [];
+export async function measureTargets(bench: Bench, targets: Target[], cases: Case[]): Promise<Result[][]> {
+  const results: Result[][] = targets.map(() => []);
   for (const each of cases) {
-    const requests = await each.requests(target, bench.setting);
-    const [first] = requests;
-    if (!first) throw new Error(`${each.name}: there are no requests`);
-    if (each.kind === "read" && !(await answers(target, each, first))) continue;
-    console.error(`${target.name}: ${each.name} …`);
-    const before = await measureBare(bench, requests);
-    const measured = await measureCase(bench, target, each, requests);
-    const after = await measureBare(bench, requests);
-    results.push({ case: each.name, target: target.name, measured, bare: [before, after] });
+    const runs: Run[][] = targets.map(() => []);
+    for (let turn = 1; turn <= bench.turns; turn++) {
+      for (const [nth, target] of targets.entries()) {
+        console.error(`${target.name}: ${each.name}, turn ${turn} …`);
+        const run = await measureOne(bench, target, each);
+        if (run) runs[nth]?.push(run);
+      }
+    }
+    for (const [nth, { name }] of targets.entries()) {
+      const own = runs[nth] ?? [];
+      if (own.length) results[nth]?.push({ case: each.name, target: name, runs: own });
+    }
   }
   return results;
 }
 
+/** @returns undefined if the target lacks the route */
+async function measureOne(bench: Bench, target: Target, each: Case): Promise<Run | undefined> {
+  const lanes = await lanesOf(each, target, bench.setting);
+  for (const { url, requests } of lanes) {
+    const [first] = requests;
+    if (!first) throw new Error(`${each.name}: there are no requests`);
+    if (each.kind === "read" && !(await answers(url, target.name, each, first))) return undefined;
+  }
+  const before = await measureBare(bench, lanes);
+  const measured = await measureCase(bench, target, each, lanes);
+  const after = await measureBare(bench, lanes);
+  return { measured, bare: [before, after] };
+}
+
 /** Sends one request as a check. @returns false if the target lacks the route */
-async function answers({ url, name }: Target, { items, ...each }: Case, request: Request): Promise<boolean> {
+async function answers(
+  url: string,
+  name: string,
+  { items, ...each }: Case,
+  request: Request,
+): Promise<boolean> {
   const { method, path, headers } = request;
   const response = await fetch(`${url}${path}`, { method, headers });
   const text = await response.text();
@@ -62,16 +91,14 @@ async function answers({ url, name }: Target, { items, ...each }: Case, request:
 }
 
 /** Runs the same requests on the bare route. */
-function measureBare({ generator, bare, setting, concurrency }: Bench, requests: Request[]) {
-  const shown = requests.slice(0, 100).map(
-    ({ method, ...rest }): Request => ({
-      ...rest,
-      method: method === "GET" ? "GET" : "POST",
-      path: "/",
-    }),
-  );
+function measureBare({ generator, bare, setting, concurrency }: Bench, lanes: Lane[]) {
+  const requests = lanes
+    .flatMap((lane) => lane.requests.slice(0, 100))
+    .map(
+      ({ method, ...rest }): Request => ({ ...rest, method: method === "GET" ? "GET" : "POST", path: "/" }),
+    );
   return generator.run({
-    ...{ url: bare.url, pids: bare.pids(), requests: shown, once: false, concurrency },
+    ...{ lanes: bare.urls.map((url) => ({ url, requests })), pids: bare.pids(), once: false, concurrency },
     // Both runs together take as long as the case between them.
     ...{ warmUpSeconds: WARM_UP_SECONDS, seconds: setting.seconds / 2 },
   });
@@ -79,12 +106,12 @@ function measureBare({ generator, bare, setting, concurrency }: Bench, requests:
 
 /** Runs a case on a target without the bare route. Returns after background work has ended. */
 export async function measureCase(
-  { generator, setting, concurrency }: Omit<Bench, "bare">,
+  { generator, setting, concurrency }: Pick<Bench, "generator" | "setting" | "concurrency">,
   target: Target,
   { kind }: Case,
-  requests: Request[],
+  lanes: Lane[],
 ): Promise<Measured> {
-  const load = { url: target.url, pids: target.pids(), requests, concurrency, once: kind !== "read" };
+  const load = { lanes, pids: target.pids(), concurrency, once: kind !== "read" };
   // No warm-up: a fast target would use up the notifications, and other cases have warmed it up.
   const warmUpSeconds = kind === "door" ? 0 : WARM_UP_SECONDS;
   const timed = { ...load, warmUpSeconds, seconds: setting.seconds };
@@ -107,10 +134,8 @@ async function measureIngest(
   const cpu = usageOf(target.pids()).cpu;
   const start = now();
   const posting = generator.run({ ...load, warmUpSeconds: 0, seconds: 3600 });
-  const [measured] = await Promise.all([
-    posting,
-    waitForMails(target, setting, before + load.requests.length),
-  ]);
+  const sent = load.lanes.reduce((sum, { requests }) => sum + requests.length, 0);
+  const [measured] = await Promise.all([posting, waitForMails(target, setting, before + sent)]);
   return { ...measured, seconds: (now() - start) / 1000, cpu: usageOf(target.pids()).cpu - cpu };
 }
 

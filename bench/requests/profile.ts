@@ -1,8 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { renderTable } from "../support/table.ts";
-import type { RunningWorker } from "../support/worker.ts";
-import { CASES, type Case, type Setting } from "./cases.ts";
+import { type Case, lanesOf, type Setting } from "./cases.ts";
 import {
   findHotspots,
   type Hotspots,
@@ -18,10 +17,11 @@ import type { Target } from "./target.ts";
 
 /** The environment for profiling. */
 export interface Profiling {
-  worker: RunningWorker;
+  inspectorUrl: string;
   generator: Generator;
   target: Target;
   setting: Setting;
+  cases: Case[];
   concurrency: number;
   /** The path of the code of the Worker. The source map is next to it. */
   bundle: string;
@@ -42,10 +42,10 @@ const LEAST = 0.002;
  * @returns 0, or 1 if a request failed
  */
 export async function profileCases(profiling: Profiling): Promise<number> {
-  const isolates = await connectIsolates(profiling.worker.inspectorUrl ?? "");
+  const isolates = await connectIsolates(profiling.inspectorUrl);
   const locate = locateInBundle(profiling.bundle);
   let code = 0;
-  for (const each of CASES) {
+  for (const each of profiling.cases) {
     console.error(`Profiling ${each.name} …`);
     const { plain, profiled, spots } = await profileCase(profiling, isolates, locate, each);
     console.log(render(each, plain, profiled, spots));
@@ -61,9 +61,9 @@ export async function profileCases(profiling: Profiling): Promise<number> {
 async function profileCase(profiling: Profiling, isolates: Isolate[], locate: Locate, each: Case) {
   const { target, setting, folder } = profiling;
   // First without the profiler, to measure the CPU per request and to compile the code.
-  const requests = () => each.requests(target, setting);
-  const plain = await measureCase(profiling, target, each, await requests());
-  const prepared = await requests();
+  const lanes = () => lanesOf(each, target, setting);
+  const plain = await measureCase(profiling, target, each, await lanes());
+  const prepared = await lanes();
   for (const isolate of isolates) await isolate.start();
   const profiled = await measureCase(profiling, target, each, prepared);
   const spots = new Map<string, Hotspots>();

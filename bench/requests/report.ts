@@ -1,8 +1,9 @@
+import { distributionOf } from "../support/statistics.ts";
 import { type Cell, renderTable } from "../support/table.ts";
 import type { Measured } from "./load.ts";
-import type { Result } from "./measure.ts";
+import type { Result, Run } from "./measure.ts";
 
-/** The figures of a result, with ratios to the bare route. */
+/** The figures of a result, with ratios to the bare route: medians of its runs. */
 export interface Figures {
   perSecond: number;
   medianMs: number;
@@ -21,47 +22,50 @@ const cpuMicros = ({ cpu, answers }: Measured): number => (answers ? (cpu / answ
 const generatorMicros = ({ generatorCpu, answers }: Measured): number => (generatorCpu / answers) * 1e6;
 const generatorShare = ({ generatorCpu, seconds }: Measured): number => generatorCpu / seconds;
 
-/** Compares with the mean of the bare runs before and after. */
-export function figuresOf({ measured, bare: [before, after] }: Result): Figures {
-  const mean = (figure: (run: Measured) => number) => (figure(before) + figure(after)) / 2;
+/** Compares each run with the mean of the bare runs before and after. */
+export function figuresOf({ runs }: Pick<Result, "runs">): Figures {
+  const median = (figure: (run: Run) => number) => distributionOf(runs.map(figure)).median;
+  const mean = ({ bare: [before, after] }: Run, figure: (run: Measured) => number) =>
+    (figure(before) + figure(after)) / 2;
   return {
-    perSecond: perSecond(measured),
-    medianMs: measured.latency.median,
-    p99Ms: measured.latency.p99,
-    cpuMicros: cpuMicros(measured),
-    generatorMicros: generatorMicros(measured),
-    ratio: perSecond(measured) / mean(perSecond),
-    cpuRatio: cpuMicros(measured) / mean(cpuMicros),
+    perSecond: median(({ measured }) => perSecond(measured)),
+    medianMs: median(({ measured }) => measured.latency.median),
+    p99Ms: median(({ measured }) => measured.latency.p99),
+    cpuMicros: median(({ measured }) => cpuMicros(measured)),
+    generatorMicros: median(({ measured }) => generatorMicros(measured)),
+    ratio: median((run) => perSecond(run.measured) / mean(run, perSecond)),
+    cpuRatio: median((run) => cpuMicros(run.measured) / mean(run, cpuMicros)),
   };
 }
 
 const COLUMNS = ["bytes", "req/s", "to bare", "median", "p99", "CPU", "CPU to bare", "others' CPU"];
 
-/** Renders a table for each target. Those after the first have columns with the ratio of the first to them. */
-export function renderResults([first = [], ...peers]: Result[][]): string {
-  const own = renderTable(
-    [nameOf(first), ...COLUMNS],
-    first.map((result) => [result.case, ...cells(result)]),
-  );
-  return [own, ...peers.map((peer) => renderPeer(first, peer))].join("\n\n");
-}
+/** Renders a table for each target. Each has columns with the ratios of the targets before to it. */
+export const renderResults = (targets: Result[][]): string =>
+  targets.map((target, nth) => renderTarget(target, targets.slice(0, nth))).join("\n\n");
 
-function renderPeer(first: Result[], peer: Result[]): string {
-  const name = nameOf(first);
-  const rows = peer.map((result): Cell[] => {
-    const same = first.find((other) => other.case === result.case);
-    const [own, its] = [same && figuresOf(same), figuresOf(result)];
-    const ratios = own ? [own.perSecond / its.perSecond, own.cpuMicros / its.cpuMicros] : [];
-    return [result.case, ...cells(result), ...ratios.map(times)];
+function renderTarget(target: Result[], others: Result[][]): string {
+  const ratios = others.flatMap((other) => [`${nameOf(other)} by it: req/s`, "CPU"]);
+  const rows = target.map((result): Cell[] => {
+    const its = figuresOf(result);
+    const ratiosOf = (other: Result[]): Cell[] => {
+      const same = other.find((each) => each.case === result.case);
+      if (!same) return [null, null];
+      const { perSecond, cpuMicros } = figuresOf(same);
+      return [times(perSecond / its.perSecond), times(cpuMicros / its.cpuMicros)];
+    };
+    return [result.case, ...cells(result), ...others.flatMap(ratiosOf)];
   });
-  return renderTable([nameOf(peer), ...COLUMNS, `${name}'s req/s by it`, `${name}'s CPU by it`], rows);
+  return renderTable([nameOf(target), ...COLUMNS, ...ratios], rows);
 }
 
 const nameOf = (results: Result[]): string => results[0]?.target ?? "";
 
 function cells(result: Result): Cell[] {
   const { perSecond, ratio, medianMs, p99Ms, cpuMicros, cpuRatio } = figuresOf(result);
-  const { bytes, bystandersCpuShare } = result.measured;
+  const measured = result.runs.map((run) => run.measured);
+  const bytes = distributionOf(measured.map((each) => each.bytes)).median;
+  const bystandersCpuShare = Math.max(...measured.map((each) => each.bystandersCpuShare));
   return [
     ...[Math.round(bytes), perSecond, times(ratio), medianMs, p99Ms],
     ...[cpuMicros, times(cpuRatio), percent(bystandersCpuShare)],
@@ -75,12 +79,14 @@ const BUSY = 0.9;
 
 /** Describes the influence of the generator and of other processes on the figures. */
 export function renderConditions(results: Result[]): string {
-  const runs = results.flatMap(({ measured, bare, ...result }) => [
-    { name: `${result.target}, ${result.case}`, run: measured },
-    ...bare.map((run) => ({ name: `bare, beside ${result.case}`, run })),
-  ]);
-  const busy = runs.filter(({ run }) => generatorShare(run) > BUSY).map(({ name }) => name);
-  const bare = results.flatMap((result) => result.bare);
+  const runs = results.flatMap((result) =>
+    result.runs.flatMap(({ measured, bare }) => [
+      { name: `${result.target}, ${result.case}`, run: measured },
+      ...bare.map((run) => ({ name: `bare, beside ${result.case}`, run })),
+    ]),
+  );
+  const busy = [...new Set(runs.filter(({ run }) => generatorShare(run) > BUSY).map(({ name }) => name))];
+  const bare = results.flatMap((result) => result.runs.flatMap((run) => run.bare));
   const range = (figure: (run: Measured) => number) => {
     const values = bare.map(figure);
     return [Math.min(...values), Math.max(...values)]
@@ -103,11 +109,13 @@ const percent = (share: number): string => `${(share * 100).toFixed(0)} %`;
 
 /** A message for each run with failed requests or without a response. */
 export function failuresIn(results: Result[]): string[] {
-  return results.flatMap(({ target, measured, bare, ...result }) =>
-    [measured, ...bare].flatMap(({ answers, failures, failure }, nth) => {
-      const run = `${nth ? "The bare route" : target}, ${result.case}`;
-      if (failures) return [`${run}: ${failures} requests failed; ${failure}`];
-      return answers ? [] : [`${run}: no answer in the time measured`];
-    }),
+  return results.flatMap(({ target, runs, ...result }) =>
+    runs
+      .flatMap(({ measured, bare }) => [measured, ...bare].map((run, nth) => ({ run, isBare: nth > 0 })))
+      .flatMap(({ run: { answers, failures, failure }, isBare }) => {
+        const run = `${isBare ? "The bare route" : target}, ${result.case}`;
+        if (failures) return [`${run}: ${failures} requests failed; ${failure}`];
+        return answers ? [] : [`${run}: no answer in the time measured`];
+      }),
   );
 }

@@ -40,9 +40,12 @@ export interface BodySql {
 
 const SHORT: BodySql = { html: `'${HTML}'`, key: "NULL" };
 
+/** Where to write the rows. D1 itself is only needed with STORE=objects. */
+type Filled = Pick<RunningWorker, "run"> & Partial<Pick<RunningWorker, "store" | "db">>;
+
 /** Creates an active account with this many messages, without inbox entries. */
 export async function fillMailbox(
-  { db }: Pick<RunningWorker, "db">,
+  worker: Filled,
   company: number,
   messages: number,
   body: BodySql = SHORT,
@@ -51,47 +54,54 @@ export async function fillMailbox(
     ...{ company, messages, accountId: filledId("account", company) },
     ...{ grantId: `grant-of-${company}`, email: `filled-${company}@demo.example` },
   };
-  await db
-    .prepare(
-      `INSERT INTO ems_accounts (id, company_id, email_address, provider, grant_id, grant_provider, status, created_at)
-       VALUES (?, ?, ?, 'gmail', ?, 'google', 'active', ${OLDEST_AT})`,
-    )
-    .bind(mailbox.accountId, company, mailbox.email, mailbox.grantId)
-    .run();
+  const account = {
+    sql: `INSERT INTO ems_accounts (id, company_id, email_address, provider, grant_id, grant_provider, status, created_at)
+      VALUES (?, ?, ?, 'gmail', ?, 'google', 'active', ${OLDEST_AT})`,
+    params: [mailbox.accountId, company, mailbox.email, mailbox.grantId],
+  };
+  await worker.run(company, [account]);
+  if (worker.store === "objects" && worker.db) await list(worker.db, mailbox);
   for (let first = 0; first < messages; first += PORTION) {
     const last = Math.min(first + PORTION, messages) - 1;
-    await db.batch(portion(mailbox, first, last, body).map((statement) => db.prepare(statement)));
+    await worker.run(
+      company,
+      portion(mailbox, first, last, body).map((sql) => ({ sql, params: [] })),
+    );
   }
   return mailbox;
 }
 
+/** Enters the mailbox into the directory, which says which company has a grant. */
+async function list(db: RunningWorker["db"], { company, email, grantId }: FilledMailbox): Promise<void> {
+  await db
+    .prepare(
+      `INSERT INTO ems_directory (key, company_id, claimed_at)
+       SELECT value, ?, ${OLDEST_AT} FROM json_each(?)`,
+    )
+    .bind(company, JSON.stringify([`address:${email}`, `grant:${grantId}`]))
+    .run();
+}
+
 /** Marks all messages as read for the user, except `unread` at equal distances, and compacts the entries. */
 export async function readAllBut(
-  { db }: RunningWorker,
+  worker: RunningWorker,
   { company, accountId, messages }: FilledMailbox,
   userId: number,
   unread: number,
 ): Promise<void> {
   const step = Math.floor(messages / unread);
   for (let first = 0; first < messages; first += PORTION) {
-    await db
-      .prepare(
-        `INSERT INTO ems_inbox_entries (user_id, message_id, company_id, account_id, sent_at, is_read, read_at)
-         SELECT ${userId}, id, company_id, account_id, sent_at, isRead, iif(isRead, sent_at, NULL) FROM (
-           SELECT *, (sent_at - ${OLDEST_AT}) / 60 % ${step} <> ${step - 1} AS isRead FROM ems_messages
-           WHERE account_id = ? AND hidden = 0 AND sent_at >= ${OLDEST_AT + first * 60}
-             AND sent_at < ${OLDEST_AT + (first + PORTION) * 60})`,
-      )
-      .bind(accountId)
-      .run();
+    const sql = `INSERT INTO ems_inbox_entries (user_id, message_id, company_id, account_id, sent_at, is_read, read_at)
+      SELECT ${userId}, id, company_id, account_id, sent_at, isRead, iif(isRead, sent_at, NULL) FROM (
+        SELECT *, (sent_at - ${OLDEST_AT}) / 60 % ${step} <> ${step - 1} AS isRead FROM ems_messages
+        WHERE account_id = ? AND hidden = 0 AND sent_at >= ${OLDEST_AT + first * 60}
+          AND sent_at < ${OLDEST_AT + (first + PORTION) * 60})`;
+    await worker.run(company, [{ sql, params: [accountId] }]);
   }
-  await db
-    .prepare(
-      `INSERT INTO ems_inbox_stretches (user_id, account_id, newest_at, newest_id, oldest_at, oldest_id)
-       VALUES (?, ?, ?, ?, ?, ?)`,
-    )
-    .bind(userId, accountId, ...placeOf(company, messages - 1), ...placeOf(company, 0))
-    .run();
+  const stretch = `INSERT INTO ems_inbox_stretches (user_id, account_id, newest_at, newest_id, oldest_at, oldest_id)
+    VALUES (?, ?, ?, ?, ?, ?)`;
+  const params = [userId, accountId, ...placeOf(company, messages - 1), ...placeOf(company, 0)];
+  await worker.run(company, [{ sql: stretch, params }]);
 }
 
 const placeOf = (company: number, n: number): [at: number, id: string] => [

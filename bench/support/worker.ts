@@ -1,10 +1,11 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, type V4WorkerOptions } from "miniflare";
 import { unstable_getMiniflareWorkerOptions } from "wrangler";
+import { LOCAL_ENTRY } from "../../dev/wrangler.ts";
 import type { Cleanup } from "./cleanup.ts";
 import { childrenOf } from "./processes.ts";
 
@@ -13,7 +14,7 @@ const WRANGLER = join(ROOT, "node_modules/wrangler/bin/wrangler.js");
 const CONFIG = join(ROOT, "wrangler.toml");
 
 /** High enough to have no effect. */
-const REQUESTS_A_MINUTE = 10_000_000;
+const RATE_LIMIT = { limit: 10_000_000, period: 60 as const };
 const MAX_ERRORS_SHOWN = 20;
 /** The name of the second Worker. */
 const BESIDE = "beside";
@@ -37,6 +38,15 @@ export interface BatchSetting {
   maxBatchTimeout: number;
 }
 
+/** Where companies' rows are: in D1, or in the Durable Object of each company. */
+export type StoreName = "d1" | "objects";
+
+/** A statement with its parameters. */
+export interface Query {
+  sql: string;
+  params: unknown[];
+}
+
 /** A running Worker. */
 export interface RunningWorker {
   /** Its origin, without a trailing slash. */
@@ -47,8 +57,11 @@ export interface RunningWorker {
   inspectorUrl: string | null;
   /** Pid of workerd, which also simulates D1, R2 and the queues. */
   pid: number;
-  /** Its database, through the binding. */
+  store: StoreName;
+  /** Its D1 database, through the binding. */
   db: D1Database;
+  /** Runs statements in one transaction where the rows of a company are. */
+  run(company: number, queries: Query[]): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -79,6 +92,17 @@ export async function bundleWorker(
   return join(directory, "index.js");
 }
 
+/** Bundles the Worker as `npm run dev` runs it: its rate limits count in memory. @returns as `bundleWorker` */
+export const bundleLocalWorker = (directory: string, options: string[] = []): Promise<string> =>
+  bundleWorker(directory, [LOCAL_ENTRY, ...options]);
+
+/** The text modules of a bundle, by name: the migrations. */
+export function textsOf(bundle: string): Record<string, string> {
+  const folder = dirname(bundle);
+  const names = readdirSync(folder).filter((name) => name.endsWith(".sql"));
+  return Object.fromEntries(names.map((name) => [name, readFileSync(join(folder, name), "utf8")]));
+}
+
 /** The settings of the webhook queue in wrangler.toml. */
 export function webhookBatching(): BatchSetting {
   const { queueConsumers } = unstable_getMiniflareWorkerOptions(CONFIG).workerOptions;
@@ -90,6 +114,7 @@ export function webhookBatching(): BatchSetting {
  * Starts the bundle in workerd, with the bindings of wrangler.toml and an empty database.
  * @param options.directory folder for its state
  * @param options.webhooks overrides the settings of the webhook queue
+ * @param options.store where companies' rows are, by default in D1
  * @param options.beside the bundle of a second Worker without bindings, in the same process
  * @param options.inspected whether to open the inspector of workerd
  */
@@ -100,11 +125,14 @@ export async function startWorker(
     directory: string;
     secrets: Secrets;
     nylasUri: string;
+    store?: StoreName;
     webhooks?: BatchSetting;
     beside?: string;
     inspected?: boolean;
   },
 ): Promise<RunningWorker> {
+  const { store = "d1" } = options;
+  const others = childrenOf(process.pid, "workerd");
   const miniflare = new Miniflare(miniflareOptions(options));
   const stop = cleanup.defer(() => miniflare.dispose());
   // Connect to the Worker directly. The proxy of Miniflare would be one more hop.
@@ -113,25 +141,43 @@ export async function startWorker(
   const inspectorUrl = options.inspected ? (await miniflare.getInspectorURL()).href : null;
   const db = await miniflare.getD1Database("DB");
   await migrate(db);
-  const [pid] = childrenOf(process.pid, "workerd").slice(-1);
-  if (!pid) throw new Error("There is no process named workerd below this one");
-  return { url, besideUrl, inspectorUrl, pid, db, stop };
+  const pid = childrenOf(process.pid, "workerd").find((each) => !others.includes(each));
+  if (!pid) throw new Error("There is no new process named workerd below this one");
+  const hubs = (await miniflare.getDurableObjectNamespace("COMPANY_HUB")) as unknown as CompanyHubs;
+  const run = async (company: number, queries: Query[]) => {
+    if (store === "objects") {
+      await hubs.get(hubs.idFromName(String(company))).query(queries);
+    } else {
+      await db.batch(queries.map(({ sql, params }) => db.prepare(sql).bind(...params)));
+    }
+  };
+  return { url, besideUrl, inspectorUrl, pid, store, db, run, stop };
+}
+
+/** What the bench needs of companies' Durable Objects: see src/ems/hub.ts. */
+interface CompanyHubs {
+  idFromName(name: string): unknown;
+  get(id: unknown): { query(queries: Query[]): Promise<unknown> };
 }
 
 type Options = Parameters<typeof startWorker>[1];
 
-function miniflareOptions({ bundle, directory, secrets, nylasUri, webhooks, beside, inspected }: Options) {
+function miniflareOptions({ bundle, directory, secrets, nylasUri, webhooks, beside, ...rest }: Options) {
+  const { store = "d1", inspected } = rest;
   const { workerOptions } = unstable_getMiniflareWorkerOptions(CONFIG);
   const consumers = consumersIn(workerOptions.queueConsumers);
   const queueConsumers = { ...consumers, "xabar-webhooks": { ...consumers["xabar-webhooks"], ...webhooks } };
   const xabar: V4WorkerOptions = {
     ...workerOptions,
     ...codeOf("xabar", bundle),
-    bindings: { ...secrets, NYLAS_API_URI: nylasUri },
+    bindings: {
+      ...{ ...secrets, NYLAS_API_URI: nylasUri, STORE: store },
+      LOCAL_RATE_LIMITS: JSON.stringify({ RATE_LIMIT, OPEN_RATE_LIMIT: RATE_LIMIT }),
+    },
     queueConsumers,
     ratelimits: {
-      RATE_LIMIT: { namespace_id: "1001", simple: { limit: REQUESTS_A_MINUTE, period: 60 } },
-      OPEN_RATE_LIMIT: { namespace_id: "1002", simple: { limit: REQUESTS_A_MINUTE, period: 60 } },
+      RATE_LIMIT: { namespace_id: "1001", simple: RATE_LIMIT },
+      OPEN_RATE_LIMIT: { namespace_id: "1002", simple: RATE_LIMIT },
     },
   };
   return convertV4MiniflareOptions({
@@ -152,8 +198,14 @@ function miniflareOptions({ bundle, directory, secrets, nylasUri, webhooks, besi
 /** The code of a Worker, with its own socket. */
 const codeOf = (name: string, bundle: string) => ({
   name,
-  modules: [{ type: "ESModule" as const, path: bundle }],
-  modulesRoot: join(bundle, ".."),
+  modules: [
+    { type: "ESModule" as const, path: bundle },
+    ...Object.keys(textsOf(bundle)).map((path) => ({
+      type: "Text" as const,
+      path: join(dirname(bundle), path),
+    })),
+  ],
+  modulesRoot: dirname(bundle),
   unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
 });
 

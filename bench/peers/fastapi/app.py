@@ -129,23 +129,31 @@ def list_sql(table: str, at: str, columns: str, counter: str, page: int, size: i
     return "WITH " + page_of(rows, items, total, page, size)
 
 
-MESSAGE = """
+def message_sql(first: int) -> str:
+    """The columns of a message. From parameter `first` on: user, and the two halves of the user's mask."""
+    return f"""
     m.id, m.thread_id, m.account_id AS email_account_id, coalesce(m.internet_message_id, '') AS internet_message_id,
-    m.from_address, m.from_name, m.to_addresses, m.cc_addresses, m.bcc_addresses, m.subject, m.body_html, m.body_text,
-    m.snippet, m.direction, m.has_attachments, iso(m.sent_at) AS sent_at, iso(m.created_at) AS created_at,
+    m.from_address, m.from_name, m.reply_to, m.to_addresses, m.cc_addresses, m.bcc_addresses, m.subject, m.body_html,
+    m.body_text, m.snippet, m.direction, m.folder, m.has_attachments, iso(m.sent_at) AS sent_at,
+    iso(m.created_at) AS created_at,
     (SELECT coalesce(json_agg(f), '[]') FROM (
       SELECT id, message_id, filename, content_type, size_bytes, is_inline, iso(created_at) AS created_at
       FROM attachments a WHERE a.message_id = m.id ORDER BY id) f) AS attachments,
-    m.threaded_by, m.delivery"""
+    m.threaded_by, m.delivery,
+    (SELECT s FROM (
+      SELECT entry_id(m.id, ${first + 1}, ${first + 2}) AS id, coalesce(e.is_read, false) AS is_read,
+        coalesce(e.is_starred, false) AS is_starred, coalesce(e.is_archived, false) AS is_archived,
+        iso(e.read_at) AS read_at
+      FROM (SELECT) one LEFT JOIN inbox_entries e ON e.user_id = ${first} AND e.message_id = m.id) s) AS inbox"""
+
 
 THREAD = """
     t.id, t.account_id AS email_account_id, t.subject, iso(t.last_message_at) AS last_message_at, t.message_count,
     t.do_not_delete, iso(t.created_at) AS created_at, t.version"""
 
 
-async def answer_list(user: User, account_id: UUID | None, *about) -> Response:
-    args = [account_id] if account_id else []
-    return await answer(list_sql(*about, by_account=bool(account_id)), user.companies, *args)
+def caller(user: User) -> list:
+    return [user.user_id, *mask_of(user.user_id)]
 
 
 @app.get("/messages")
@@ -153,7 +161,10 @@ async def answer_list(user: User, account_id: UUID | None, *about) -> Response:
 async def list_messages(
     user: User = Depends(current_user), page: int = PAGE, size: int = SIZE, account_id: UUID | None = None
 ):
-    return await answer_list(user, account_id, "messages", "sent_at", MESSAGE, "message_count", page, size)
+    args = [account_id] if account_id else []
+    columns = message_sql(first=2 + len(args))
+    sql = list_sql("messages", "sent_at", columns, "message_count", page, size, bool(args))
+    return await answer(sql, user.companies, *args, *caller(user))
 
 
 @app.get("/threads")
@@ -161,29 +172,31 @@ async def list_messages(
 async def list_threads(
     user: User = Depends(current_user), page: int = PAGE, size: int = SIZE, account_id: UUID | None = None
 ):
-    return await answer_list(user, account_id, "threads", "last_message_at", THREAD, "thread_count", page, size)
+    args = [account_id] if account_id else []
+    sql = list_sql("threads", "last_message_at", THREAD, "thread_count", page, size, bool(args))
+    return await answer(sql, user.companies, *args)
 
 
 GET_MESSAGE = f"""
     SELECT row_to_json(i) FROM (
-      SELECT {MESSAGE} FROM messages m WHERE m.id = $2 AND m.company_id = ANY ($1::int[])) i"""
+      SELECT {message_sql(first=3)} FROM messages m WHERE m.id = $2 AND m.company_id = ANY ($1::int[])) i"""
 
 
 @app.get("/messages/{message_id}")
 async def get_message(message_id: UUID, user: User = Depends(current_user)):
-    return await answer(GET_MESSAGE, user.companies, message_id, missing="Message")
+    return await answer(GET_MESSAGE, user.companies, message_id, *caller(user), missing="Message")
 
 
 GET_THREAD = f"""
     SELECT row_to_json(i) FROM (
       SELECT {THREAD}, (SELECT coalesce(json_agg(x), '[]') FROM (
-        SELECT {MESSAGE} FROM messages m WHERE m.thread_id = t.id ORDER BY m.sent_at, m.id) x) AS messages
+        SELECT {message_sql(first=3)} FROM messages m WHERE m.thread_id = t.id ORDER BY m.sent_at, m.id) x) AS messages
       FROM threads t WHERE t.id = $2 AND t.company_id = ANY ($1::int[])) i"""
 
 
 @app.get("/threads/{thread_id}")
 async def get_thread(thread_id: UUID, user: User = Depends(current_user)):
-    return await answer(GET_THREAD, user.companies, thread_id, missing="Thread")
+    return await answer(GET_THREAD, user.companies, thread_id, *caller(user), missing="Thread")
 
 
 # How many of account `a`'s messages each filter shows: `n` holds the caller's counters.
@@ -218,7 +231,7 @@ def inbox_sql(page: int, size: int, is_read: bool | None) -> str:
         SELECT entry_id(m.id, $4, $5) AS id, p.is_read, p.is_starred, false AS is_archived, iso(p.read_at) AS read_at,
           iso(m.created_at) AS created_at, (SELECT s FROM (
             SELECT m.id, m.thread_id, m.from_address, m.from_name, m.subject, m.snippet, m.direction,
-              m.has_attachments, iso(m.sent_at) AS sent_at) s) AS message,
+              m.folder, m.has_attachments, iso(m.sent_at) AS sent_at) s) AS message,
           t.subject AS thread_subject, t.message_count AS thread_message_count, p.email_address AS account_email
         FROM p JOIN messages m ON m.id = p.id JOIN threads t ON t.id = m.thread_id"""
     return f"""

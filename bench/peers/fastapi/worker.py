@@ -117,6 +117,7 @@ def message_of(mail: dict, message_id: UUID, account, files: list) -> dict:
         "subject": mail.get("subject") or "",
         "snippet": mail.get("snippet") or " ".join(re.sub(r"<[^>]*>", " ", body).split())[:200] or None,
         "direction": "outbound" if is_own or is_sent else "inbound",
+        "folder": "sent" if is_sent else "inbox",
         "has_attachments": not all(file["is_inline"] for file in files),
         "sent_at": from_seconds(mail.get("date") or time.time()),
         "created_at": from_seconds(time.time()),
