@@ -93,7 +93,7 @@ export class CompanyHub extends DurableObject<Env> implements Omit<HubCalls, "fe
   async #run(queries: Query[]): Promise<unknown[][]> {
     const rows = await this.#data.run(queries);
     if (!this.#isCronSet && this.#data.isHere && !queries.every(isRead)) {
-      this.#nextCron ??= Date.now() + CRON_MS * Math.random();
+      this.#nextCron ??= Date.now() + CRON_MS * (1 + Math.random());
       await this.#setAlarm();
       this.#isCronSet = true;
     }

@@ -1,15 +1,12 @@
-import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { createContext } from "../../src/ems/context.ts";
 import { densify } from "../../src/ems/inbox/densify.ts";
 import { countUnread, listInbox } from "../../src/ems/inbox/list.ts";
 import { applyMessage } from "../../src/ems/ingest/apply.ts";
 import { type BulkAccount, createBulkAccount } from "../support/bulk.ts";
 import { unique } from "../support/client.ts";
+import { contextOf } from "../support/context.ts";
 import { db } from "../support/db.ts";
 import { metered } from "../support/meter.ts";
-
-const ctx = createContext(env, { waitUntil: () => {} });
 
 interface Known {
   id: string;
@@ -42,7 +39,7 @@ async function readAll(account: BulkAccount, user_id: number): Promise<void> {
   await read(account, user_id);
   const messages = await messagesOf(account);
   for (let index = 0; index < messages.length; index += 30)
-    await densify(ctx, user_id, account.id, messages[index]!);
+    await densify(contextOf([account.company_id]), user_id, account.id, messages[index]!);
 }
 
 /** Makes an account one dense range with some unread messages: by SQL, for large mailboxes. */
@@ -79,7 +76,7 @@ describe("rows read do not grow with the mailbox", () => {
     const [byProduct, bySql] = [unique(), unique()];
     await read(account, byProduct, unread);
     for (let index = 0; index < messages.length; index += 30)
-      await densify(ctx, byProduct, account.id, messages[index]!);
+      await densify(contextOf([account.company_id]), byProduct, account.id, messages[index]!);
     await makeDense(account, bySql, unread);
     const rowsOf = async (user_id: number) => {
       const tables = ["entries", "stretches", "counters"];
@@ -150,7 +147,12 @@ describe("rows read do not grow with the mailbox", () => {
     await readAll(account, user_id);
     for (let n = 0; n < 510; n++) {
       const message = { id: `late${unique()}`, thread_id: "t", date: 1_700_000_000 + (n % 200) };
-      await applyMessage(ctx, account, { message, observedAt: 1, cause: `c${unique()}`, silent: true });
+      await applyMessage(contextOf([account.company_id]), account, {
+        message,
+        observedAt: 1,
+        cause: `c${unique()}`,
+        silent: true,
+      });
     }
     const { ctx: reader, meter } = metered({ user_id, companies: [account.company_id] });
     const { list } = await listInbox(reader, { page: 6, size: 100, is_read: false });

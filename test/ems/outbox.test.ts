@@ -4,7 +4,7 @@ import { runOutboxJob } from "../../src/ems/sending/due.ts";
 import { type Answered, type Client, connectMailbox, createClient, unique } from "../support/client.ts";
 import { contextOf } from "../support/context.ts";
 import { db } from "../support/db.ts";
-import { cron } from "../support/lifetime.ts";
+import { cron, holdCron } from "../support/lifetime.ts";
 import { breakRoute, deliverNotifications, eventually, mendRoutes, storedMail } from "../support/nylas.ts";
 import { openStream } from "../support/stream.ts";
 
@@ -15,6 +15,8 @@ let account: Mailbox;
 beforeAll(async () => {
   client = await createClient();
   account = await connectMailbox(client);
+  // Tests let entries become due, and run their jobs themselves.
+  await holdCron(account.company_id);
 });
 
 const mail = (fields: object = {}) => ({

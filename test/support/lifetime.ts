@@ -1,8 +1,10 @@
+import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
 import worker from "../../src/index.ts";
 import { companiesSeen } from "./companies.ts";
 import { db } from "./db.ts";
+import { hubOf } from "./hub.ts";
 import { inObject } from "./objects.ts";
 
 /** Runs cron, of the Worker and of every company's object, and all work that it starts. */
@@ -21,6 +23,13 @@ const companyCron = (company: number, { COMPANY_HUB: hubs, ...on }: Env): Promis
   hubs === env.COMPANY_HUB
     ? inObject(company, { ...on, COMPANY_HUB: hubs }, (hub) => hub.cron())
     : hubs.get(hubs.idFromName(String(company))).cron();
+
+/** Keeps a company's object from running cron by itself, in the middle of a test. */
+export const holdCron = (company: number): Promise<void> =>
+  runInDurableObject(hubOf(company), async (_hub, { storage }) => {
+    storage.kv.put("cron", Date.now() + 86_400_000);
+    await storage.deleteAlarm();
+  });
 
 /** Moves the Worker's clock ahead by hours. The database's clock stays. */
 export const setClock = (hours: number): void => {
