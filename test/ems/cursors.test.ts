@@ -145,10 +145,12 @@ describe("a page by number over more companies than fit into a statement", () =>
     const page = (query: string) => client.call("GET", `/messages?${query}`);
     const { status, body } = await page("page=800");
     expect(status).toBe(400);
+    // Of 30 lists, one a company. In one database, five of them are one statement.
+    const last = env.STORE === "objects" ? 133 : 666;
     expect(body.detail).toBe(
-      "page: with this many companies, only the first 666 pages are available by number; use cursor",
+      `page: with this many companies, only the first ${last} pages are available by number; use cursor`,
     );
-    expect((await page("page=666")).body.items).toHaveLength(25);
+    expect((await page(`page=${last}`)).body.items).toHaveLength(25);
     expect((await page("page=801")).body).toMatchObject({ items: [], total: 20_000 });
   });
 
@@ -157,6 +159,7 @@ describe("a page by number over more companies than fit into a statement", () =>
     const companies = accounts.map(({ company_id }) => company_id);
     const { ctx: user, meter } = metered({ user_id: unique(), companies });
     await listThreads(user, { page: 1, size: 25 });
-    expect(meter.read).toBeLessThan(12 * 15);
+    // Each object gives a whole page, to be merged. In one database, SQLite merges, and stops at the page's end.
+    expect(meter.read).toBeLessThan(12 * (env.STORE === "objects" ? 35 : 15));
   });
 });

@@ -123,7 +123,7 @@ it("while the database is overloaded a read is retried, then is 503 with Retry-A
   };
   const statement = { bind: () => statement, all: busy, raw: busy, run: busy };
   const DB = { prepare: () => statement, batch: busy };
-  const hub = { query: busy, serve: async (request: Request) => ems.fetch(request, on, execution as never) };
+  const hub = { query: busy, fetch: async (request: Request) => ems.fetch(request, on, execution as never) };
   const COMPANY_HUB = { idFromName: (name: string) => name, get: () => hub };
   const on = { ...env, DB, COMPANY_HUB } as never;
   const request = new Request("https://xabar.test/messages/", {

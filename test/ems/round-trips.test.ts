@@ -51,7 +51,9 @@ const ELSEWHERE = ["/sse/events", "/webhooks/nylas", "/files/"];
 it("every GET takes one round trip, except a few", async () => {
   const found: Record<string, number> = {};
   for (const { method, path } of routes) {
-    if (method !== "GET" || ELSEWHERE.some((each) => path.startsWith(each))) continue;
+    // How far a move is, the object knows by itself.
+    if (method !== "GET" || path.endsWith("/move") || ELSEWHERE.some((each) => path.startsWith(each)))
+      continue;
     found[path] = await tripsOf(path, path.endsWith("compose") ? "as=reply" : "", grown.users.fresh).catch(
       () => -1,
     );

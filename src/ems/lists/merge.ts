@@ -1,7 +1,7 @@
 import type { UserCtx } from "../context.ts";
 import { formatPosition, type Position, parsePosition } from "../events/position.ts";
 import { cutPage, formatCursor, isPastEnd, type Page, type RowKey, sliceOf } from "./pagination.ts";
-import { checkDepth } from "./plan.ts";
+import { isTooDeep, tooDeep } from "./plan.ts";
 
 /** One page of a list, newest first. */
 export interface ListedPage<Row extends RowKey> {
@@ -34,13 +34,15 @@ export async function mergeParts<Row extends RowKey, Query extends Page>(
 ): Promise<ListedPage<Row>> {
   if (ctx.db.parts === 1) return read(ctx, query);
   const slice = sliceOf(query);
-  checkDepth(slice, ctx.db.parts);
-  const upToEnd = { ...query, page: 1, size: slice.first + slice.size };
+  const isDeep = isTooDeep(slice, ctx.db.parts);
+  // Even a page that is too deep is empty if it is past the end, which only the total tells.
+  const upToEnd = { ...query, page: 1, size: isDeep ? 1 : slice.first + slice.size };
   const pages = await Promise.all(ofEachPart(ctx).map((part) => read(part, upToEnd)));
   const total = pages.reduce((sum, page) => sum + page.total, 0);
   const position: Position = new Map(pages.flatMap(({ readAt }) => [...(parsePosition(readAt) ?? [])]));
   const listing = { total, readAt: formatPosition(position) };
   if (isPastEnd(query, total)) return { ...listing, rows: [], next_cursor: null };
+  if (isDeep) throw tooDeep(slice, ctx.db.parts);
   const { rows, next_cursor } = cutPage(
     pages.map((page) => page.rows),
     slice,

@@ -1,4 +1,4 @@
-import { invalid } from "../../lib/errors.ts";
+import { invalid, type ServiceError } from "../../lib/errors.ts";
 import { type Page, rowsFor, type Slice, sliceOf } from "./pagination.ts";
 
 /** Maximum rows in memory for one page over many companies: every list returns all rows up to the page's end. */
@@ -19,15 +19,18 @@ interface PagePlan {
 export function planPage(query: Page, lists: number): PagePlan {
   const slice = sliceOf(query);
   if (lists === 1) return { merged: { ...slice, first: 0 }, offset: slice.first };
-  checkDepth(slice, lists);
+  if (isTooDeep(slice, lists)) throw tooDeep(slice, lists);
   return { merged: slice, offset: 0 };
 }
 
-/** @throws ServiceError invalid when too many rows would have to be merged */
-export function checkDepth(slice: Slice, lists: number): void {
-  if (slice.first === 0 || lists * rowsFor(slice) <= MAX_MERGED) return;
-  const last = Math.floor((MAX_MERGED / lists - 1) / slice.size);
-  throw invalid(
+/** True when too many rows would have to be merged for a page of several lists. */
+export const isTooDeep = (slice: Slice, lists: number): boolean =>
+  slice.first > 0 && lists * rowsFor(slice) > MAX_MERGED;
+
+/** The error for a page that is too deep. */
+export function tooDeep({ size }: Slice, lists: number): ServiceError {
+  const last = Math.floor((MAX_MERGED / lists - 1) / size);
+  return invalid(
     `page: with this many companies, only the first ${last} pages are available by number; use cursor`,
   );
 }
