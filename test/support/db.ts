@@ -106,7 +106,9 @@ function union(sql: string, parts: Result[]): Result {
   if (/sqlite_master/.test(sql)) return parts[0] as Result;
   const results = parts.flatMap((part) => part.results);
   const isAggregate =
-    parts.length > 1 && results.length === parts.length && /\b(count|max|min|sum|total)\(/i.test(sql);
+    parts.length > 1 &&
+    parts.every((part) => part.results.length === 1) &&
+    /\b(count|max|min|sum|total)\(/i.test(sql);
   const combine = /\bmax\(/i.test(sql)
     ? Math.max
     : /\bmin\(/i.test(sql)
