@@ -88,3 +88,11 @@ describe("a statement", () => {
     expect(() => sql`SELECT ${null}`).not.toThrow();
   });
 });
+
+it("an integer after LIMIT or OFFSET is text, and nothing else is", () => {
+  const { text, params } = sql`SELECT 1 WHERE a = ${7} LIMIT ${25} OFFSET ${50}`;
+  expect({ text, params }).toEqual({ text: "SELECT 1 WHERE a = ? LIMIT 25 OFFSET 50", params: [7] });
+  for (const value of ["1; DROP TABLE x", "5", 1.5, Number.NaN, null, true]) {
+    expect(sql`SELECT 1 LIMIT ${value}`).toMatchObject({ text: "SELECT 1 LIMIT ?", params: [value] });
+  }
+});

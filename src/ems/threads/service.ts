@@ -69,9 +69,9 @@ export async function getThread(
   };
   const [[thread], first, files, more] = await batch(ctx, [
     sql<ThreadRow>`SELECT ${COLUMNS} FROM ems_threads WHERE id = ${id} AND company_id ${inCompanies(ctx)}`,
-    messages(messageColumns(ctx, "ems_messages"), sql`${PORTION}`),
-    selectAttachments(ctx, messages(sql`id`, sql`${PORTION}`)),
-    messages(sql<{ id: string }>`id`, sql`-1 OFFSET ${PORTION}`),
+    messages(messageColumns(ctx, "ems_messages"), sql.raw(`${PORTION}`)),
+    selectAttachments(ctx, messages(sql`id`, sql.raw(`${PORTION}`))),
+    messages(sql<{ id: string }>`id`, sql.raw(`-1 OFFSET ${PORTION}`)),
   ]);
   if (!thread) throw notFound("Thread");
   const rest = more.map((message) => message.id);

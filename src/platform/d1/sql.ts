@@ -17,15 +17,20 @@ export class SQL<Row = unknown> {
   }
 }
 
+/** SQLite plans by these numbers, so it would parse a statement again for each run with them as parameters. */
+const COUNTED = /\b(LIMIT|OFFSET) $/;
+
 /**
- * Writes SQL as a template: a nested statement becomes part of the text, any other value becomes a parameter.
+ * Writes SQL as a template: a nested statement becomes part of the text, any other value becomes a parameter. An integer
+ * after LIMIT or OFFSET becomes text as well.
  * @throws TypeError if a value is undefined, which is a mistake of the code, never NULL
  */
 export function sql<Row = unknown>(strings: TemplateStringsArray, ...values: readonly Value[]): SQL<Row> {
   let text = strings[0] ?? "";
   const params: Param[] = [];
   for (const [nth, value] of values.entries()) {
-    text += add(value, params) + strings[nth + 1];
+    const isCount = Number.isSafeInteger(value) && COUNTED.test(strings[nth] ?? "");
+    text += (isCount ? String(value) : add(value, params)) + strings[nth + 1];
   }
   return new SQL(text, params);
 }
