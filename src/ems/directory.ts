@@ -59,32 +59,38 @@ export async function claimMailbox(
   { company_id, email_address, grant_id }: Mailbox,
 ): Promise<boolean> {
   if (!ctx.db.isDivided) return true;
-  const main = ofNoCompany(ctx);
+  const selectWithGrant = sql<{
+    company_id: number;
+  }>`SELECT company_id FROM ems_accounts WHERE grant_id = ${grant_id}`;
+  return (
+    (await claim(ctx, company_id, addressKey(email_address), selectProven(email_address))) &&
+    (await claim(ctx, company_id, grantKey(grant_id), selectWithGrant))
+  );
+}
+
+/** @param holders selects the companies whose accounts have what is claimed */
+async function claim(
+  ctx: Ctx,
+  company: number,
+  key: string,
+  holders: SQL<{ company_id: number }>,
+): Promise<boolean> {
+  const { db } = ofNoCompany(ctx);
   const now = nowSeconds();
-  for (const [key, isHeld] of [
-    [addressKey(email_address), selectProven(email_address)],
-    [
-      grantKey(grant_id),
-      sql<{ company_id: number }>`SELECT company_id FROM ems_accounts WHERE grant_id = ${grant_id}`,
-    ],
-  ] as const) {
-    const claim = (stale: number | null) => sql<{ key: string }>`
-      INSERT INTO ems_directory (key, company_id, claimed_at)
-      SELECT ${key}, ${company_id}, ${now} WHERE NOT EXISTS (
-        SELECT 1 FROM (${isHeld}) held WHERE held.company_id <> ${company_id})
-      ON CONFLICT (key) DO UPDATE SET company_id = excluded.company_id, claimed_at = excluded.claimed_at
-      WHERE company_id = excluded.company_id OR claimed_at = ${stale}
-      RETURNING key`;
-    const [claimed] = await main.db.all(claim(null));
-    if (claimed) continue;
-    const [other] = await main.db.all(sql<{ company_id: number; claimed_at: number }>`
-      SELECT company_id, claimed_at FROM ems_directory WHERE key = ${key}`);
-    if (!other || other.claimed_at > now - CLAIM_SECONDS) return false;
-    const held = await ofCompany(ctx, other.company_id).db.all(only(other.company_id, isHeld));
-    // The claim is renewed only if nobody has renewed it since.
-    if (held.length > 0 || (await main.db.all(claim(other.claimed_at))).length === 0) return false;
-  }
-  return true;
+  const take = (staleAt: number | null) => sql<{ key: string }>`
+    INSERT INTO ems_directory (key, company_id, claimed_at)
+    SELECT ${key}, ${company}, ${now} WHERE NOT EXISTS (
+      SELECT 1 FROM (${holders}) held WHERE held.company_id <> ${company})
+    ON CONFLICT (key) DO UPDATE SET company_id = excluded.company_id, claimed_at = excluded.claimed_at
+    WHERE company_id = excluded.company_id OR claimed_at = ${staleAt}
+    RETURNING key`;
+  if ((await db.all(take(null))).length > 0) return true;
+  const [other] = await db.all(sql<{ company_id: number; claimed_at: number }>`
+    SELECT company_id, claimed_at FROM ems_directory WHERE key = ${key}`);
+  if (!other || other.claimed_at > now - CLAIM_SECONDS) return false;
+  const held = await ofCompany(ctx, other.company_id).db.all(only(other.company_id, holders));
+  // Race: the claim is taken only if nobody has renewed it since.
+  return held.length === 0 && (await db.all(take(other.claimed_at))).length > 0;
 }
 
 /** Removes what the directory says of a company, except for the accounts that it has, and for claims under way. */

@@ -86,7 +86,6 @@ export class CompanyHub extends DurableObject<Env> implements Omit<HubCalls, "fe
   /** Runs cron for the company, unless its rows are in D1, whose cron covers them. */
   async cron(): Promise<void> {
     if (!this.#data.isHere) return;
-
     await runCompanyCron(this.#createContext());
   }
 
@@ -103,6 +102,8 @@ export class CompanyHub extends DurableObject<Env> implements Omit<HubCalls, "fe
   async #continueMove(): Promise<void> {
     try {
       await this.#data.continueMove();
+      // The cron of D1 no longer covers the company.
+      if (this.#data.isHere) this.#nextCron ??= Date.now() + CRON_MS;
     } catch (error) {
       log("error", "move.failed", { company: this.#company, error });
       this.#moveAt = Date.now() + MOVE_RETRY_MS;

@@ -144,6 +144,10 @@ describe.skipIf(!isObjects)("a company with rows in D1", () => {
     expect([second.status, second.body.detail]).toEqual([409, expect.stringContaining("Another company")]);
     await moved(client);
 
+    // Its own cron goes on from here, even if nobody writes.
+    expect(
+      await runInDurableObject(hubOf(companyOf(client)), (_hub, { storage }) => storage.getAlarm()),
+    ).not.toBeNull();
     expect(await viewOf(client)).toEqual(before);
     expect(await rowsInD1(companyOf(client))).toEqual({});
     expect(await viewOf(neighbour.client)).toEqual(beside);
