@@ -84,9 +84,12 @@ const watchRequests = () => {
 const answerWith = (answer: (init: RequestInit) => Response | Promise<Response>) =>
   vi.spyOn(globalThis, "fetch").mockImplementation(async (_, init) => answer(init as RequestInit));
 
-const timeout = AbortSignal.timeout.bind(AbortSignal);
+const { setTimeout: wait } = globalThis;
 /** Shortens every deadline. */
-const hurry = (ms: number) => vi.spyOn(AbortSignal, "timeout").mockImplementation(() => timeout(ms));
+const hurry = (ms: number) =>
+  vi
+    .spyOn(globalThis, "setTimeout")
+    .mockImplementation(((run: () => void, after = 0) => wait(run, after >= 20_000 ? ms : after)) as never);
 
 const failure = (sending: Promise<unknown>) =>
   sending.then(
