@@ -579,4 +579,27 @@ describe("erasing", () => {
     expect(mine.filter((key) => !key.endsWith("orphan"))).toEqual(needed);
     expect((await kept.client.call("GET", "/messages/")).body.items[0].body_html).toBeTruthy();
   });
+
+  it("finds a company's events among more than one batch of them, and leaves those of others", async () => {
+    const [doomed, kept] = [await createClient(), await createClient()];
+    for (const client of [doomed, kept]) {
+      const { company_id } = await connectMailbox(client);
+      await dbOf(company_id)
+        .prepare(
+          `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5100)
+           INSERT INTO ems_events (company_id, user_id, type, created_at)
+           SELECT ?, iif(i % 2, NULL, i % 7), 'inbox.updated', 1 FROM n`,
+        )
+        .bind(company_id)
+        .run();
+    }
+    const countOf = (client: Client) =>
+      db
+        .prepare("SELECT count(*) AS n FROM ems_events WHERE company_id = ? AND type = 'inbox.updated'")
+        .bind(client.claims.companies[0])
+        .first<number>("n");
+    expect((await doomed.call("DELETE", `/companies/${doomed.claims.companies[0]}`)).status).toBe(204);
+    await waitFor(async () => expect(await countOf(doomed)).toBe(0));
+    expect(await countOf(kept)).toBe(5100);
+  });
 });

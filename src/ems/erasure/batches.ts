@@ -10,7 +10,7 @@ export type Erasure = RowOf<typeof erasures>;
 /** Messages per batch. Triggers also delete their attachments and inbox entries. */
 const MESSAGES = 50;
 const ROWS = 200;
-/** Rows of the log per batch, of all companies. */
+/** Rows of the log per batch: of the company if it has no more, else of all companies. */
 const EVENTS = 5000;
 
 /**
@@ -57,7 +57,10 @@ const isEventOfAccount = (accountId: string): SQL => sql`(account_id = ${account
   OR (message_id IS NULL AND EXISTS (
     SELECT 1 FROM ems_threads t WHERE t.id = ems_events.thread_id AND t.account_id = ${accountId})))`;
 
-/** Deletes the matching events among the next 5,000 of the log. A company's private events have no common index. */
+/**
+ * Deletes the matching events of a company with few events, else those among the next 5,000 of the log: no index has a
+ * company's private events in the order of their ids.
+ */
 async function eraseEvents(
   ctx: Ctx,
   erasure: Erasure,
@@ -68,9 +71,16 @@ async function eraseEvents(
     SELECT (SELECT min(id) FROM ems_events) AS oldest, (SELECT max(id) FROM ems_events) AS newest`);
   const { oldest, newest } = { oldest: bounds?.oldest ?? 0, newest: bounds?.newest ?? 0 };
   if (newest <= events_until) return { next: erasure, isEnd: true };
-  const last = Math.min(newest, Math.max(events_until, oldest - 1) + EVENTS);
+  const [own] = await ctx.db.all(sql<{ count: number }>`
+    SELECT count(*) AS count FROM (SELECT 1 FROM ems_events WHERE company_id = ${company_id} LIMIT ${EVENTS + 1})`);
+  const isFew = (own?.count ?? 0) <= EVENTS;
+  const last = isFew ? newest : Math.min(newest, Math.max(events_until, oldest - 1) + EVENTS);
   await batch(ctx, [
-    removeEvents(company_id, sql`id > ${events_until} AND id <= ${last}`, isErased),
+    isFew
+      ? sql`
+        DELETE FROM ems_events WHERE company_id = ${company_id} AND +id > ${events_until} AND +id <= ${last}
+          AND ${isErased}`
+      : removeEvents(company_id, sql`id > ${events_until} AND id <= ${last}`, isErased),
     sql`
       UPDATE ems_erasures SET events_until = max(events_until, ${last})
       WHERE company_id = ${company_id} AND account_id = ${account_id}`,
