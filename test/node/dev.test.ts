@@ -64,9 +64,9 @@ describe("the README's commands", () => {
     expect(await paste(inbox)).toMatchObject({ page: 1, size: 3, items: [{}, {}, {}] });
 
     const stream = pasteEndless(events);
-    await stream.until(/^event: connected\ndata: {"message":"connected","user_id":1}\n\n/m, WAIT_MS);
+    await stream.until(/^event: connected\ndata: {"message":"connected","user_id":1}\nid: \S+\n\n/m, WAIT_MS);
     await deliver(server, { to: "support@yolchi.example", subject, text: "Va'da qilinganidek" });
-    const [, data = ""] = await stream.until(/^event: message\.created\ndata: (.*)\n\n/m, WAIT_MS);
+    const [, data = ""] = await stream.until(/^event: message\.created\ndata: (.*)\nid: \S+\n\n/m, WAIT_MS);
     stream.kill();
     const item = await inInbox(inbox);
     expect(item?.message.id).toBe(JSON.parse(data).message_id);
@@ -101,7 +101,10 @@ describe("the README's commands", () => {
     const resumed = pasteEndless(
       `curl -sN '${server.url}/sse/events?token=${server.token}&last_event_id=${position}'`,
     );
-    const [, missed = ""] = await resumed.until(/^event: message\.created\ndata: (.*)\n\n/m, WAIT_MS);
+    const [, missed = ""] = await resumed.until(
+      /^event: message\.created\ndata: (.*)\nid: \S+\n\n/m,
+      WAIT_MS,
+    );
     resumed.kill();
     expect(JSON.parse(missed).message_id).toBe(message.id);
   });
