@@ -4,7 +4,6 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { formatPosition, positionAt } from "../../src/ems/events/position.ts";
 import { entryIdOf } from "../../src/lib/ids.ts";
 import { type Client, createClient } from "../support/client.ts";
-import { db } from "../support/db.ts";
 
 // A database of the first version, with rows in all its tables of state, and what its users see after all later
 // migrations.
@@ -47,7 +46,7 @@ let newest: number;
 
 /** The statements that fill the database, for one batch. */
 const filling: D1PreparedStatement[] = [];
-const add = (sql: string, ...values: unknown[]) => filling.push(db.prepare(sql).bind(...values));
+const add = (sql: string, ...values: unknown[]) => filling.push(env.DB.prepare(sql).bind(...values));
 
 function addMessage(account: (typeof ACCOUNTS)[number], n: number, at: number): Message {
   const message = { id: uuid("b", n), account_id: account.id, company_id: account.company_id, at };
@@ -129,22 +128,20 @@ async function fill(): Promise<void> {
      VALUES (?, ?, ?, 1, 'sent', 'k', 'mine', NULL, 'd', 'Outgoing', '[]', 1, unixepoch(), unixepoch())`,
     ...[uuid("d", 1), ONE, ACCOUNTS[0]?.id],
   );
-  await db.batch(filling);
+  await env.DB.batch(filling);
 }
 
 beforeAll(async () => {
-  const { results } = await db
-    .prepare(
-      "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE '!_cf%' ESCAPE '!'",
-    )
-    .all<{ name: string }>();
-  await db.batch(results.map(({ name }) => db.prepare(`DROP TABLE ${name}`)));
+  const { results } = await env.DB.prepare(
+    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE '!_cf%' ESCAPE '!'",
+  ).all<{ name: string }>();
+  await env.DB.batch(results.map(({ name }) => env.DB.prepare(`DROP TABLE ${name}`)));
   await applyD1Migrations(
-    db,
+    env.DB,
     env.TEST_MIGRATIONS.filter(({ name }) => name < "0010"),
   );
   await fill();
-  await applyD1Migrations(db, env.TEST_MIGRATIONS);
+  await applyD1Migrations(env.DB, env.TEST_MIGRATIONS);
   for (const claims of USERS) clients.set(claims.user_id, await createClient(claims));
 });
 
@@ -236,16 +233,12 @@ it("the sender still has the outbox entry", async () => {
 });
 
 it("counters equal counts from scratch", async () => {
-  const counters = await db
-    .prepare(`
+  const counters = await env.DB.prepare(`
     SELECT user_id, account_id, key AS place, value AS count FROM ems_inbox_counters, json_each(states)
-    WHERE value <> 0 ORDER BY 1, 2, 3`)
-    .all();
-  const counted = await db
-    .prepare(`
+    WHERE value <> 0 ORDER BY 1, 2, 3`).all();
+  const counted = await env.DB.prepare(`
     SELECT user_id, account_id, folder || state AS place, count(*) AS count FROM ems_inbox_entries WHERE state > 0
-    GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`)
-    .all();
+    GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`).all();
   expect(counted.results.length).toBeGreaterThan(30);
   expect(counters.results).toEqual(counted.results);
 });
@@ -257,7 +250,7 @@ it("the next event has a new id, although the newest one was deleted, and reache
   expect((await client.call("PATCH", `/inbox/${first!.id}/star`, { is_starred: true })).status).toBe(200);
   const { body } = await client.call("GET", `/events?since=${encodeURIComponent(since)}`);
   expect(body.items).toMatchObject([{ type: "inbox.updated" }]);
-  expect(await db.prepare("SELECT max(id) AS id FROM ems_events").first("id")).toBe(newest + 1);
+  expect(await env.DB.prepare("SELECT max(id) AS id FROM ems_events").first("id")).toBe(newest + 1);
 });
 
 it("a late message appears to whoever has a dense range around it, and counts stay right", async () => {
