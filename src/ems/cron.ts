@@ -18,8 +18,8 @@ const OF_COMPANIES = [
 ];
 
 /**
- * Cron: enqueues due mail, backfills and sweeps, replays parked notifications, moves bodies out of rows, and removes expired rows. A failed
- * step blocks no other.
+ * Cron: enqueues due mail, backfills and sweeps, replays parked notifications, moves bodies out of rows, and removes
+ * expired rows. A failed step blocks no other.
  */
 export const runCron = (ctx: Ctx): Promise<void> => runSteps(ctx, [...OF_COMPANIES, removeExpiredOfUsers]);
 

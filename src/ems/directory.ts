@@ -21,6 +21,9 @@ const selectProven = (address: string): SQL<{ company_id: number }> => sql`
   SELECT company_id FROM ems_accounts
   WHERE lower(email_address) = lower(${address}) AND proven_at IS NOT NULL`;
 
+const selectWithGrant = (grant: string): SQL<{ company_id: number }> =>
+  sql`SELECT company_id FROM ems_accounts WHERE grant_id = ${grant}`;
+
 /** A company whose rows are still in D1 shares them with others. */
 const only = (company: number, holders: SQL<{ company_id: number }>) => sql<{ company_id: number }>`
   SELECT company_id FROM (${holders}) held WHERE held.company_id = ${company}`;
@@ -45,7 +48,7 @@ export async function ofGrant(ctx: Ctx, grant: string | null): Promise<Ctx> {
   const main = ofNoCompany(ctx);
   if (grant === null || !ctx.db.isDivided) return main;
   const [holder] = await main.db.all(sql<{ company_id: number }>`
-    ${selectHolder(grantKey(grant))} UNION ALL SELECT company_id FROM ems_accounts WHERE grant_id = ${grant} LIMIT 1`);
+    ${selectHolder(grantKey(grant))} UNION ALL ${selectWithGrant(grant)} LIMIT 1`);
   return holder ? ofCompany(ctx, holder.company_id) : main;
 }
 
@@ -59,12 +62,9 @@ export async function claimMailbox(
   { company_id, email_address, grant_id }: Mailbox,
 ): Promise<boolean> {
   if (!ctx.db.isDivided) return true;
-  const selectWithGrant = sql<{
-    company_id: number;
-  }>`SELECT company_id FROM ems_accounts WHERE grant_id = ${grant_id}`;
   return (
     (await claim(ctx, company_id, addressKey(email_address), selectProven(email_address))) &&
-    (await claim(ctx, company_id, grantKey(grant_id), selectWithGrant))
+    (await claim(ctx, company_id, grantKey(grant_id), selectWithGrant(grant_id)))
   );
 }
 

@@ -1,6 +1,5 @@
 declare namespace Cloudflare {
   interface Env {
-    /** Has the companies from 5,000,000,000 on. */
     /** For the second module that tests mount. */
     NOTES_DB: D1Database;
     STORE: "d1" | "objects";

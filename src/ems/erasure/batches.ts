@@ -3,6 +3,7 @@ import type { RowOf } from "../../platform/d1/rows.ts";
 import { type SQL, sql } from "../../platform/d1/sql.ts";
 import { batch, type Ctx } from "../context.ts";
 import type { erasures } from "../schema/lifetime.ts";
+import { KEY_KINDS } from "../store/tables.ts";
 
 /** A row of ems_erasures. */
 export type Erasure = RowOf<typeof erasures>;
@@ -29,9 +30,6 @@ export const TABLES = {
     ].map((name) => [name, "rowid"]),
   ),
 };
-
-/** R2 key prefixes, each followed by the company id. */
-const PREFIXES = ["attachments", "bodies", "drafts", "outbox", "uploads"];
 
 /** The erasure after a batch; `waits` for the erasures of the company's accounts; `empty` when nothing is left. */
 type Erased = Erasure | "waits" | "empty";
@@ -190,7 +188,7 @@ async function eraseCompanyBatch(ctx: Ctx, erasure: Erasure): Promise<Erased> {
 
 /** @returns how many objects were deleted */
 async function eraseObjects({ env }: Ctx, { company_id, started_at }: Erasure): Promise<number> {
-  for (const prefix of PREFIXES) {
+  for (const prefix of KEY_KINDS) {
     let cursor: string | undefined;
     do {
       const page = await env.ATTACHMENTS.list({

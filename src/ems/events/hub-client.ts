@@ -10,7 +10,7 @@ export const TOO_MANY_STREAMS = 4008;
 
 /** What a company's Durable Object does for others, besides queries. */
 export interface HubCalls {
-  /** Joins a stream. A socket may only come as a response. */
+  /** Joins a stream: see `CompanyHub.fetch`. */
   fetch(
     url: string,
     init: object,

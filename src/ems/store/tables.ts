@@ -5,11 +5,12 @@ const ofAccounts = (company: number): string => `account_id IN (
   SELECT id FROM ems_accounts WHERE company_id = ${company}
   UNION SELECT account_id FROM ems_erasures WHERE company_id = ${company})`;
 
-/** R2 keys start with their kind and their company. "0" is the character after "/". */
+/** What a company has in R2: each kind is a prefix of keys, followed by the company's id. */
+export const KEY_KINDS = ["attachments", "bodies", "drafts", "outbox", "uploads"];
+
+/** "0" is the character after "/". */
 const ofKeys = (company: number): string =>
-  ["attachments", "bodies", "drafts", "outbox", "uploads"]
-    .map((kind) => `(key > '${kind}/${company}/' AND key < '${kind}/${company}0')`)
-    .join(" OR ");
+  KEY_KINDS.map((kind) => `(key > '${kind}/${company}/' AND key < '${kind}/${company}0')`).join(" OR ");
 
 /**
  * The tables with rows of companies, and the condition for those of one. Conditions read ems_accounts, ems_erasures and
