@@ -21,6 +21,16 @@ const ACCOUNTS = [
   { id: uuid("a", 3), company_id: TWO },
 ];
 
+/** The events that are left: their ids, companies, and users if they are private. */
+const LOG = [
+  [1, ONE, null],
+  [2, ONE, 1],
+  [3, TWO, null],
+  [4, ONE, 2],
+  [5, ONE, null],
+  [6, TWO, 3],
+] as const;
+
 interface Message {
   id: string;
   account_id: string;
@@ -110,16 +120,7 @@ async function fill(): Promise<void> {
     // Comes late: inside of ranges, where its users have no entry.
     addMessage(account, nth * 1000 + 500, 1_700_000_255);
   }
-  for (const [id, company, user] of [
-    [1, ONE, null],
-    [2, ONE, 1],
-    [3, TWO, null],
-    [4, ONE, 2],
-    [5, ONE, null],
-    [6, TWO, 3],
-    [7, ONE, 1],
-  ] as const)
-    addEvent(id, company, user);
+  for (const [id, company, user] of [...LOG, [7, ONE, 1] as const]) addEvent(id, company, user);
   add("DELETE FROM ems_events WHERE id = 7");
   newest = 7;
   add(
@@ -205,18 +206,10 @@ describe.each(USERS)("user $user_id", (user) => {
   });
 
   it("resumes at each earlier position with the same events", async () => {
-    const log = [
-      [1, ONE, null],
-      [2, ONE, 1],
-      [3, TWO, null],
-      [4, ONE, 2],
-      [5, ONE, null],
-      [6, TWO, 3],
-    ] as const;
     for (let since = 0; since <= newest; since++) {
       const position = formatPosition(positionAt(user.companies, () => since));
       const { items } = await get(`/events?since=${encodeURIComponent(position)}`);
-      const wanted = log.filter(
+      const wanted = LOG.filter(
         ([id, company, audience]) =>
           id > since && user.companies.includes(company) && (audience === null || audience === user.user_id),
       );
