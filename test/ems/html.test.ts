@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { MessageResponse } from "../../src/ems/messages/responses.ts";
 import { type Client, connectMailbox, createClient } from "../support/client.ts";
 import { db } from "../support/db.ts";
+import { keysUnder } from "../support/lifetime.ts";
 import { breakRoute, eventually, receiveMail } from "../support/nylas.ts";
 
 /** The start of a PNG. The tests do not decode it. */
@@ -246,7 +247,7 @@ describe("an inline image", () => {
 
   it("is fetched to R2 if it is not there yet", async () => {
     await db.prepare("UPDATE ems_attachments SET stored_at = NULL").run();
-    await env.ATTACHMENTS.delete((await env.ATTACHMENTS.list()).objects.map(({ key }) => key));
+    await env.ATTACHMENTS.delete(await keysUnder("attachments/"));
     const [src = ""] = sources(await show('<img src="cid:logo@x">'));
     const image = await exports.default.fetch(new Request(src));
     expect(image.status).toBe(200);
