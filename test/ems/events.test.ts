@@ -36,6 +36,28 @@ describe("a stream", () => {
     }
   });
 
+  it("with anything but a valid token in Authorization is 401", async () => {
+    const expired = await signToken(client.claims, Math.floor(Date.now() / 1000) - 1);
+    const { ticket } = (await client.call("POST", "/sse/ticket")).body;
+    const bad = ["", "garbage", client.token.slice(0, -2), expired, ticket].map((token) => `Bearer ${token}`);
+    for (const authorization of [...bad, client.token, `Basic ${client.token}`]) {
+      const stream = await openStream("", { authorization });
+      expect(stream.status, authorization).toBe(401);
+      expect(stream.headers.get("www-authenticate")).toBe("Bearer");
+      await stream.close();
+    }
+  });
+
+  it("opens with a token in Authorization as with one in the URL, which comes first", async () => {
+    const other = await createClient();
+    const authorization = `Bearer ${client.token}`;
+    for (const [key, { user_id }] of [["", client.claims] as const, [other.token, other.claims] as const]) {
+      const stream = await openStream(key, { authorization });
+      expect(await stream.next()).toMatchObject({ event: "connected", data: { user_id } });
+      await stream.close();
+    }
+  });
+
   it("starts with `connected`, and gets the events of a mail: first the message, then its thread", async () => {
     const stream = await openStream(client.token);
     expect(stream.status).toBe(200);

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { ServiceError, unauthenticated } from "../../lib/errors.ts";
 import { writeJson } from "../../lib/json-stream.ts";
+import { bearerToken } from "../../platform/auth/bearer.ts";
 import { limitAddress } from "../../platform/rate-limit.ts";
 import { responds, valid } from "../../platform/validation.ts";
 import { type Ctx, createContext, type EmsEnv, ofCompanies } from "../context.ts";
@@ -19,7 +20,7 @@ const STREAM_HEADERS = {
   "content-encoding": "identity",
 };
 
-/** Outside the token guard: EventSource cannot set headers, so the URL has a token or a ticket. */
+/** Outside the token guard: EventSource cannot set headers, so the URL may have a token or a ticket instead. */
 export const stream = new Hono<EmsEnv>({ strict: false }).get("/events", responds(200, null), async (c) => {
   const ctx = createContext(c.env, c.executionCtx);
   const { last_event_id, lastEventId, ...key } = c.req.query();
@@ -37,7 +38,8 @@ async function admit(
 ): Promise<CurrentUser> {
   try {
     if (ticket) return await redeemTicket(ctx, ticket);
-    if (token) return await verifyUser(token, ctx.config);
+    const given = token || bearerToken(headers);
+    if (given) return await verifyUser(given, ctx.config);
     throw unauthenticated();
   } catch (error) {
     if (error instanceof ServiceError && error.code === "unauthenticated")
