@@ -71,6 +71,8 @@ const createWorker = (limit?: number, store = "d1", main?: string) =>
             : { TEST_RATE_LIMIT: limit, LOCAL_RATE_LIMITS: JSON.stringify(localRateLimits(limit)) }),
           // Whatever a developer's own .dev.vars may say.
           ...{ CORS_ORIGINS: "", R2_S3_ENDPOINT: "", R2_ACCESS_KEY_ID: "", R2_SECRET_ACCESS_KEY: "" },
+          // Of the bundle: see src/platform/config.ts. Here it is read when it is needed.
+          NODE_ENV: "test",
           JWT_SECRET: "test-jwt-secret",
           JWT_JWKS_URL: "https://issuer.test/jwks.json",
           NYLAS_API_KEY: NYLAS.apiKey,

@@ -1,9 +1,51 @@
 import * as z from "zod/mini";
 import { type Infer, lazy } from "../lib/lazy.ts";
+import { log } from "./log.ts";
+
+/** Part of each secret in .dev.vars.example, which anyone can read. */
+const PUBLIC = "do-not-deploy";
+
+/** RFC 7518 section 3.2, in bytes. Any token allows guessing a shorter secret offline. */
+const MIN_JWT_SECRET = 32;
+
+// Wrangler writes this constant into the bundle: "development" in `wrangler dev`, "production" in `wrangler deploy`.
+declare const process: { env: { NODE_ENV?: string } };
 
 /**
- * Parses vars and secrets of the Worker, once per isolate. An empty value counts as absent. Make each field optional
- * and check it at its use, so that a Worker with missing settings still serves the other routes.
+ * Security: true only in `wrangler dev` and in tests. It is fixed when the code is bundled, so that no request and no
+ * var can change it. A var such as LOCAL=1 could be copied to Cloudflare together with the public secrets.
+ */
+const isLocal = (): boolean => process.env.NODE_ENV === "development" || process.env.NODE_ENV === "test";
+
+const accepted = new WeakMap<Env, Record<string, unknown>>();
+
+/** The bindings that are set. Outside of a developer's machine, a secret that anyone may know becomes an empty text. */
+function acceptedOf(env: Env): Record<string, unknown> {
+  const known = accepted.get(env);
+  if (known) return known;
+  const set = Object.entries(env).filter(([, value]) => value !== "");
+  const result = Object.fromEntries(set.map(([name, value]) => [name, isRefused(name, value) ? "" : value]));
+  accepted.set(env, result);
+  return result;
+}
+
+function isRefused(name: string, value: unknown): boolean {
+  if (isLocal() || typeof value !== "string") return false;
+  const isShort = name === "JWT_SECRET" && new TextEncoder().encode(value).length < MIN_JWT_SECRET;
+  if (!isShort && !value.includes(PUBLIC)) return false;
+  const reason = isShort ? `has fewer than ${MIN_JWT_SECRET} bytes` : "is public in .dev.vars.example";
+  log("error", "config.refused_secret", { name, reason });
+  return true;
+}
+
+/** The names of the secrets that are set and refused. */
+export const refusedSecrets = (env: Env): string[] =>
+  Object.entries(acceptedOf(env)).flatMap(([name, value]) => (value === "" ? name : []));
+
+/**
+ * Parses vars and secrets of the Worker, once per isolate. An empty value counts as absent, and a refused secret is
+ * empty. Make each field optional and check it at its use, so that a Worker with missing settings still serves the
+ * other routes.
  * @returns a function from the bindings to the parsed values; it throws a $ZodError with every invalid field
  */
 export function defineConfig<Schema extends z.ZodMiniType>(
@@ -13,8 +55,7 @@ export function defineConfig<Schema extends z.ZodMiniType>(
   return (env) => {
     const known = parsed.get(env);
     if (known) return known;
-    const set = Object.entries(env).filter(([, value]) => value !== "");
-    const config = schema().parse(Object.fromEntries(set));
+    const config = schema().parse(acceptedOf(env));
     parsed.set(env, config);
     return config;
   };

@@ -1,6 +1,6 @@
 import type { Hono } from "hono";
 import { createApp, STATUS_OF } from "./app.ts";
-import { type Placement, platformConfig } from "./config.ts";
+import { type Placement, platformConfig, refusedSecrets } from "./config.ts";
 import { log } from "./log.ts";
 import { enabledOf, type Module } from "./module.ts";
 import { limitOpen } from "./rate-limit.ts";
@@ -116,6 +116,8 @@ function healthOf(modules: Module[]): Front["own"] {
   });
   return app.get("/health", limitOpen, responds(200, "HealthResponse"), (c) => {
     const parts = enabledOf(modules, c.env).map(({ health }) => health);
-    return c.json({ status: "healthy", ...Object.assign({}, ...parts), timestamp: Date.now() });
+    const refused = refusedSecrets(c.env);
+    const health = { status: "healthy", ...Object.assign({}, ...parts), timestamp: Date.now() };
+    return c.json(refused.length === 0 ? health : { ...health, refused_secrets: refused });
   });
 }

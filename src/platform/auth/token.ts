@@ -2,10 +2,10 @@ import { createRemoteJWKSet, decodeProtectedHeader, errors, type JWTPayload, jwt
 import type * as z from "zod/mini";
 import { ServiceError, unauthenticated } from "../../lib/errors.ts";
 import { hmacKey } from "../../lib/hmac.ts";
-import { log } from "../log.ts";
 
 /** How a module verifies tokens. */
 export interface TokenSettings {
+  /** Empty if it is refused: see platform/config.ts. */
   JWT_SECRET?: string | undefined;
   JWT_JWKS_URL?: string | undefined;
   JWT_ISSUER?: string | undefined;
@@ -30,7 +30,8 @@ function keySet(url: string) {
  * Verifies a JWT: HS256 with the shared secret, or an asymmetric algorithm with the issuer's key set.
  * @param schema the module's schema of claims
  * @returns the claims
- * @throws ServiceError unauthenticated for an invalid token; unavailable when the key set cannot be fetched
+ * @throws ServiceError unauthenticated for an invalid token; unavailable when the key set cannot be fetched or the
+ * shared secret is refused
  */
 export async function verifyToken<Schema extends z.ZodMiniType>(
   token: string,
@@ -88,21 +89,12 @@ const demands = ({ JWT_ISSUER: issuer, JWT_AUDIENCE: audience }: TokenSettings, 
 
 async function verifyShared(token: string, settings: TokenSettings): Promise<JWTPayload> {
   const { JWT_SECRET } = settings;
+  if (JWT_SECRET === "")
+    throw new ServiceError("unavailable", "The server refuses its JWT_SECRET: see its log");
   if (!JWT_SECRET) throw unauthenticated("JWT_SECRET is not set");
-  warnOfShortSecret(settings, JWT_SECRET);
   const key = await hmacKey(JWT_SECRET, "verify");
   const verified = jwtVerify(token, key, demands(settings, ["HS256"]));
   return (await verified.catch((error) => Promise.reject(unauthenticated(error)))).payload;
-}
-
-/** Configurations with a logged warning: one warning per isolate and configuration. */
-const warned = new WeakSet<TokenSettings>();
-
-/** RFC 7518 section 3.2: a key for HS256 has at least 32 bytes. Any token allows guessing a short one offline. */
-function warnOfShortSecret(settings: TokenSettings, secret: string): void {
-  if (warned.has(settings) || new TextEncoder().encode(secret).length >= 32) return;
-  warned.add(settings);
-  log("warn", "config.short_secret", { name: "JWT_SECRET", wanted: "at least 32 random bytes" });
 }
 
 async function verifyIssued(token: string, settings: TokenSettings): Promise<JWTPayload> {
