@@ -22,12 +22,11 @@ export const withContext = createMiddleware<EmsEnv>(async (c, next) => {
   await next();
 });
 
-/** Requires a role. */
-export const requireRole = (role: string) =>
-  createMiddleware<EmsEnv>(async (c, next) => {
-    checkRole(c.var.user, role);
-    await next();
-  });
+/** Requires the role `admin`. */
+export const requireAdmin = createMiddleware<EmsEnv>(async (c, next) => {
+  checkRole(c.var.user, "admin");
+  await next();
+});
 
 /**
  * Runs a request with an Idempotency-Key once, and replays its response. A token with other companies makes it

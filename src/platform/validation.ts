@@ -37,6 +37,8 @@ type Target = "param" | "query" | "json";
 export interface RequestPart {
   target: Target;
   schema: () => z.ZodMiniType;
+  /** False if the part may be absent. */
+  needed: boolean;
 }
 
 const parts = new WeakMap<object, RequestPart>();
@@ -74,7 +76,7 @@ export function valid<In extends Target, Schema extends z.ZodMiniType>(
     c.req.addValidatedData(target, data as object);
     await next();
   };
-  parts.set(validate, { target, schema });
+  parts.set(validate, { target, schema, needed });
   return validate;
 }
 

@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import { noQuery, responds, valid } from "../../platform/validation.ts";
 import type { EmsEnv } from "../context.ts";
 import { eraseCompany } from "../erasure/erase.ts";
-import { requireRole } from "../middleware.ts";
+import { requireAdmin } from "../middleware.ts";
 import { CompanyParam, CompanyUpdate } from "./schemas.ts";
 import { listCompanies, moveCompany, moveStatus, nameCompany } from "./service.ts";
 
@@ -13,7 +13,7 @@ export const companies = new Hono<EmsEnv>({ strict: false })
   .put(
     "/:company_id",
     responds(200, "CompanyResponse"),
-    requireRole("admin"),
+    requireAdmin,
     valid("param", CompanyParam),
     valid("json", CompanyUpdate),
     async (c) => {
@@ -24,24 +24,18 @@ export const companies = new Hono<EmsEnv>({ strict: false })
   .get(
     "/:company_id/move",
     responds(200, "MoveResponse"),
-    requireRole("admin"),
+    requireAdmin,
     valid("param", CompanyParam),
     async (c) => c.json(await moveStatus(c.var.ctx, c.req.valid("param").company_id)),
   )
   .post(
     "/:company_id/move",
     responds(202, "MoveResponse"),
-    requireRole("admin"),
+    requireAdmin,
     valid("param", CompanyParam),
     async (c) => c.json(await moveCompany(c.var.ctx, c.req.valid("param").company_id), 202),
   )
-  .delete(
-    "/:company_id",
-    responds(204, null),
-    requireRole("admin"),
-    valid("param", CompanyParam),
-    async (c) => {
-      await eraseCompany(c.var.ctx, c.req.valid("param").company_id);
-      return c.body(null, 204);
-    },
-  );
+  .delete("/:company_id", responds(204, null), requireAdmin, valid("param", CompanyParam), async (c) => {
+    await eraseCompany(c.var.ctx, c.req.valid("param").company_id);
+    return c.body(null, 204);
+  });

@@ -1,13 +1,13 @@
 import { Hono } from "hono";
 import { responds, valid } from "../../platform/validation.ts";
 import type { EmsEnv } from "../context.ts";
-import { requireRole } from "../middleware.ts";
+import { requireAdmin } from "../middleware.ts";
 import { listNotifications, replayNotification, replayParked } from "./ledger.ts";
 import { NotificationParam, NotificationsQuery, ReplayQuery } from "./schemas.ts";
 
 /** For admins: what came for the mailboxes of their companies, and what became of it. */
 export const notifications = new Hono<EmsEnv>({ strict: false })
-  .use(requireRole("admin"))
+  .use(requireAdmin)
   .get("/", responds(200, "NotificationListResponse"), valid("query", NotificationsQuery), async (c) =>
     c.json(await listNotifications(c.var.ctx, c.req.valid("query"))),
   )

@@ -1,5 +1,7 @@
 import * as z from "zod/mini";
+import { ErrorResponse } from "../../platform/responses.ts";
 import { AttachmentResponse } from "../attachments/responses.ts";
+import { MessageResponse } from "../messages/responses.ts";
 
 const Suggested = z.array(z.object({ name: z.nullable(z.string()), email: z.string() }));
 
@@ -68,3 +70,25 @@ export const OutboxListResponse = z.object({
   next_cursor: z.nullable(z.string()),
 });
 export type OutboxListResponse = z.infer<typeof OutboxListResponse>;
+
+/** A reply with If-Match to a thread in which others have written since. */
+export const ThreadConflictResponse = z.extend(ErrorResponse, {
+  version: z.int(),
+  /** The newest 25 that were not seen, oldest first, without bodies over 64 KB. */
+  messages: z.array(MessageResponse),
+  /** True if there are older ones. */
+  more: z.boolean(),
+});
+
+/** A mail that is not sent, or not again, because of its outbox entry. */
+export const OutboxConflictResponse = z.extend(ErrorResponse, {
+  outbox_id: z.uuid(),
+  state: OutboxState,
+  message_id: z.optional(z.nullable(z.uuid())),
+});
+
+/** The outbox entry of a mail whose sending failed; absent if it failed before. */
+export const SendFailureResponse = z.extend(ErrorResponse, {
+  outbox_id: z.optional(z.uuid()),
+  state: z.optional(OutboxState),
+});

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { ErrorResponse } from "../../../platform/responses.ts";
 import { pageOf } from "../../lists/pagination.ts";
 import { Recipient } from "../schemas.ts";
 
@@ -29,3 +30,5 @@ export const DraftResponse = z.extend(DraftContent, {
 export type DraftResponse = z.infer<typeof DraftResponse>;
 
 export const DraftListResponse = pageOf(DraftResponse);
+
+export const DraftConflictResponse = z.extend(ErrorResponse, { version: z.int(), draft: DraftResponse });

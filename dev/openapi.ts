@@ -1,0 +1,78 @@
+import { globSync, readFileSync, writeFileSync } from "node:fs";
+import { registerHooks } from "node:module";
+
+// `npm run openapi` writes openapi.json: the routes, as their zod schemas and their routes.docs.ts describe them.
+// `npm run openapi -- --check` fails if the file is not what the code gives.
+//
+// To add a route: declare its schemas and `responds(…)` in routes.ts, add an entry to the routes.docs.ts beside it, and
+// run `npm run openapi`. What follows from the middleware (401, 403, 409, 422, 429 …) is added by itself; name the errors
+// of the route's own code under `responses`, with a schema from responses.ts if they have more than `detail`.
+
+/** Node has no `cloudflare:workers`, and no modules of SQL. The hub needs them, and no route's schema does. */
+const STUBS: Record<string, string> = {
+  "cloudflare:workers": "export class DurableObject {} export const env = {};",
+};
+registerHooks({
+  resolve: (specifier, context, next) =>
+    specifier === "cloudflare:workers" ? { url: specifier, shortCircuit: true } : next(specifier, context),
+  load(url, context, next) {
+    const stub = url.endsWith(".sql") ? 'export default "";' : STUBS[url];
+    return stub ? { format: "module", source: stub, shortCircuit: true } : next(url, context);
+  },
+});
+
+type Exports = Record<string, unknown>;
+
+const load = (file: string): Promise<Exports> => import(new URL(`../${file}`, import.meta.url).href);
+
+/** The exports of all files of these names, under one object. @throws Error if two have the same name */
+async function collect(...patterns: string[]): Promise<Exports> {
+  const all: Exports = {};
+  for (const file of globSync(patterns).sort()) {
+    for (const [name, value] of Object.entries(await load(file))) {
+      if (name in all) throw new Error(`${file} exports ${name}, and so does another`);
+      all[name] = value;
+    }
+  }
+  return all;
+}
+
+/** The entries of all routes.docs.ts files of these folders. */
+async function collectDocs(name: "docs" | "events", ...patterns: string[]): Promise<Exports> {
+  const files = await Promise.all(globSync(patterns).sort().map(load));
+  return Object.assign({}, ...files.map((exports) => exports[name] ?? {}));
+}
+
+/** The document of the EMS, with the routes of the Worker itself. */
+async function describeEms(): Promise<string> {
+  const { describe } = (await load("dev/openapi/document.ts")) as { describe(module: object): object };
+  const [front, ems] = [await load("src/app.ts"), await load("src/ems/routes.ts")];
+  const { own } = front.app as { own: object };
+  const { version } = JSON.parse(readFileSync("package.json", "utf8"));
+  const document = describe({
+    title: "Xabar EMS API",
+    description: "An email management system for teams.",
+    version,
+    apps: [own, ems.app],
+    docs: await collectDocs("docs", "src/platform/*.docs.ts", "src/ems/**/*.docs.ts"),
+    events: await collectDocs("events", "src/ems/**/*.docs.ts"),
+    schemas: {
+      requests: await collect("src/ems/**/*schemas.ts"),
+      responses: await collect("src/platform/responses.ts", "src/ems/**/responses.ts"),
+    },
+  });
+  return `${JSON.stringify(document, null, 2)}\n`;
+}
+
+const FILE = "openapi.json";
+
+try {
+  const text = await describeEms();
+  if (!process.argv.includes("--check")) writeFileSync(FILE, text);
+  else if (readFileSync(FILE, "utf8") !== text) {
+    throw new Error(`${FILE} is not what the code gives; run \`npm run openapi\` and commit it`);
+  }
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+}

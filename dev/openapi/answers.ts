@@ -1,0 +1,171 @@
+import type { JsonSchema, ResponseDoc } from "../../src/platform/docs.ts";
+import type { Answer } from "../../src/platform/validation.ts";
+import type { Route } from "./routes.ts";
+import { refTo } from "./schemas.ts";
+
+// What every route shares: the headers, and the errors that follow from the middleware in front of it.
+
+/** Response headers that routes name. */
+export const HEADERS: Record<string, JsonSchema> = {
+  "X-Request-Id": {
+    description: "The id of the request: the caller's own, or a new one. Quote it when you report a problem.",
+    required: true,
+    schema: { type: "string" },
+  },
+  ETag: {
+    description: 'The version of the resource, such as `"7"`. Send it as `If-Match`.',
+    schema: { type: "string" },
+  },
+  "Last-Event-ID": {
+    description:
+      "The position of the live feed at the time of the read. A stream that begins there misses nothing.",
+    schema: { type: "string" },
+  },
+  "Idempotent-Replayed": {
+    description: "`true` when this is the stored response of an earlier request with the same key.",
+    schema: { const: "true" },
+  },
+  "Retry-After": {
+    description: "Seconds to wait before the next try.",
+    schema: { type: "string", pattern: "^[0-9]+$" },
+  },
+  "WWW-Authenticate": { description: "The scheme to authenticate with.", schema: { const: "Bearer" } },
+  "Content-Range": { description: "The part of the file, and its size.", schema: { type: "string" } },
+  "Accept-Ranges": { description: "The file can be read in parts.", schema: { const: "bytes" } },
+  "Content-Disposition": { description: "The name of the file.", schema: { type: "string" } },
+  "Content-Security-Policy": { description: "What the document may load.", schema: { type: "string" } },
+  "X-Accel-Buffering": {
+    description: "Keeps proxies from buffering the stream.",
+    schema: { type: "string" },
+  },
+  "Content-Encoding": { description: "Keeps proxies from compressing.", schema: { const: "identity" } },
+};
+
+const ALWAYS = ["X-Request-Id"];
+
+type Derived = [status: number, name: string, when: (route: Route) => boolean, doc: ResponseDoc];
+
+/** Errors that a route's middleware responds with, and their names as components. */
+const DERIVED: Derived[] = [
+  [
+    400,
+    "Invalid",
+    ({ isAuthenticated, parts }) => isAuthenticated || parts.length > 0,
+    { description: "The request is not valid.", schemas: ["InvalidResponse"] },
+  ],
+  [
+    401,
+    "Unauthenticated",
+    ({ isAuthenticated }) => isAuthenticated,
+    { description: "The token is missing, invalid or expired.", headers: ["WWW-Authenticate"] },
+  ],
+  [403, "NotAdmin", ({ isForAdmins }) => isForAdmins, { description: "The token's role is not `admin`." }],
+  [
+    404,
+    "NotFound",
+    ({ path }) => path.includes("/:"),
+    { description: "It does not exist, or belongs to a company that is not in the token." },
+  ],
+  [
+    409,
+    "KeyInUse",
+    ({ isIdempotent }) => isIdempotent,
+    { description: "The first request with this `Idempotency-Key` is still being answered." },
+  ],
+  [
+    422,
+    "KeyReused",
+    ({ isIdempotent }) => isIdempotent,
+    { description: "This `Idempotency-Key` was used for another request." },
+  ],
+  [
+    429,
+    "TooManyRequests",
+    ({ isLimited }) => isLimited,
+    {
+      description: "Too many requests in this minute: per user, or per address on open routes.",
+      headers: ["Retry-After"],
+    },
+  ],
+  [
+    500,
+    "InternalError",
+    () => true,
+    { description: "An error of ours. The log has its cause under the `x-request-id`." },
+  ],
+  [
+    503,
+    "Unavailable",
+    ({ hasContext }) => hasContext,
+    {
+      description: "The database is busy, or the keys that verify tokens cannot be fetched. Try again.",
+      headers: ["Retry-After"],
+    },
+  ],
+];
+
+/** The derived errors, as components. */
+export const sharedResponses = (): Record<string, JsonSchema> =>
+  Object.fromEntries(DERIVED.map(([status, name, , doc]) => [name, toResponse(status, doc)]));
+
+/** The `responses` of an operation: declared ones, those of the middleware, and those of the route's own code. */
+export function responsesOf(
+  route: Route,
+  own: Record<number, string | ResponseDoc> = {},
+): Record<string, JsonSchema> {
+  const derived = new Map(
+    DERIVED.filter(([, , applies]) => applies(route)).map(([status, name, , doc]) => [status, { name, doc }]),
+  );
+  const { answer } = route;
+  const declared = new Map([answer, ...(answer.or ? [answer.or] : [])].map((each) => [each.status, each]));
+  const statuses = [...new Set([...declared.keys(), ...derived.keys(), ...Object.keys(own).map(Number)])];
+  const describe = (status: number): JsonSchema => {
+    const [given, success, error] = [own[status], declared.get(status), derived.get(status)];
+    if (error && given === undefined) return { $ref: `#/components/responses/${error.name}` };
+    const doc = merge(success ? toDoc(route, success) : error?.doc, given);
+    try {
+      return toResponse(status, doc);
+    } catch (cause) {
+      throw new Error(`${route.key} ${status}: ${(cause as Error).message}`, { cause });
+    }
+  };
+  return Object.fromEntries(statuses.sort((a, b) => a - b).map((status) => [status, describe(status)]));
+}
+
+const OK: Record<number, string> = { 200: "OK", 201: "Created", 202: "Accepted", 204: "No content" };
+
+const toDoc = ({ isIdempotent }: Route, { status, schema }: Answer): ResponseDoc => ({
+  description: OK[status] ?? "OK",
+  ...(schema ? { schemas: [schema] } : {}),
+  headers: isIdempotent ? ["Idempotent-Replayed"] : [],
+});
+
+/** What the route says of a response, over what follows without it. An error may have reasons of both. */
+function merge(derived: ResponseDoc | undefined, own: string | ResponseDoc = {}): ResponseDoc {
+  const given: Partial<ResponseDoc> = typeof own === "string" ? { description: own } : own;
+  const reasons = [given.description, isSuccess(derived) ? undefined : derived?.description];
+  return {
+    ...derived,
+    ...given,
+    description: reasons.filter((reason) => reason).join(" ") || (derived?.description ?? ""),
+    headers: [...new Set([...(derived?.headers ?? []), ...(given.headers ?? [])])],
+  };
+}
+
+const isSuccess = (doc: ResponseDoc | undefined): boolean =>
+  Object.values(OK).includes(doc?.description ?? "");
+
+function toResponse(
+  status: number,
+  { description = "", type, schemas, headers = [] }: ResponseDoc,
+): JsonSchema {
+  const named = [...ALWAYS, ...headers].map((name) => [name, { $ref: `#/components/headers/${name}` }]);
+  const described = { description, headers: Object.fromEntries(named) };
+  if (status === 204) return described;
+  if (type) return { ...described, content: { [type]: { schema: { type: "string" } } } };
+  const bodies = schemas ?? (status >= 400 ? ["ErrorResponse"] : []);
+  if (bodies.length === 0) throw new Error("has neither a schema nor a media type");
+  const refs = bodies.map((name) => ({ $ref: refTo(name) }));
+  const schema = refs.length === 1 ? refs[0] : { anyOf: refs };
+  return { ...described, content: { "application/json": { schema } } };
+}

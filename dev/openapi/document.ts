@@ -1,0 +1,196 @@
+import type { Hono } from "hono";
+import type { EventDoc, JsonSchema, ParameterDoc, RouteDoc, RouteDocs } from "../../src/platform/docs.ts";
+import { HEADERS, responsesOf, sharedResponses } from "./answers.ts";
+import { type Route, routesOf } from "./routes.ts";
+import { Converter, type NamedSchemas, parametersOf, refTo } from "./schemas.ts";
+
+/** A module, as its files describe it. */
+export interface Described {
+  title: string;
+  description: string;
+  version: string;
+  apps: Pick<Hono, "routes">[];
+  docs: RouteDocs;
+  events: Record<string, EventDoc>;
+  schemas: NamedSchemas;
+}
+
+/** An OpenAPI 3.1 document. */
+export interface Document {
+  openapi: string;
+  paths: Record<string, Record<string, JsonSchema>>;
+  components: Components & { securitySchemes: Record<string, JsonSchema> };
+  [name: string]: unknown;
+}
+
+/**
+ * Describes a module's routes.
+ * @throws Error for a route without an entry in a routes.docs.ts, or an entry without a route
+ */
+export function describe(module: Described): Document {
+  const routes = module.apps.flatMap(routesOf);
+  requireSame(
+    routes.map(({ key }) => key),
+    Object.keys(module.docs),
+  );
+  const converter = new Converter(module.schemas);
+  const paths: Document["paths"] = {};
+  for (const route of routes) {
+    const path = route.path.replace(/:(\w+)(\{[^}]*\})?/g, "{$1}");
+    paths[path] ??= {};
+    paths[path][route.method.toLowerCase()] = toOperation(route, module.docs[route.key]!, module, converter);
+  }
+  const all = { schemas: converter.components(), headers: HEADERS, responses: sharedResponses() };
+  return {
+    openapi: "3.1.1",
+    info: { title: module.title, version: module.version, description: module.description, license: MIT },
+    servers: [{ url: "/" }],
+    security: [{ bearer: [] }],
+    tags: [...new Set(routes.map(tagOf))].sort().map((name) => ({ name })),
+    paths: Object.fromEntries(Object.entries(paths).sort(byName)),
+    components: { ...usedBy(paths, all), securitySchemes: SECURITY },
+  };
+}
+
+const MIT = { name: "MIT", identifier: "MIT" };
+
+const SECURITY = {
+  bearer: {
+    type: "http",
+    scheme: "bearer",
+    bearerFormat: "JWT",
+    description: "A JWT with `user_id`, `role`, `companies` and `exp`.",
+  },
+  token: { type: "apiKey", in: "query", name: "token", description: "The same JWT, in the URL." },
+  ticket: { type: "apiKey", in: "query", name: "ticket", description: "A ticket of `POST /sse/ticket`." },
+  nylasSignature: {
+    type: "apiKey",
+    in: "header",
+    name: "x-nylas-signature",
+    description: "HMAC-SHA256 of the body under the webhook's secret, in hex.",
+  },
+};
+
+function requireSame(routes: string[], documented: string[]): void {
+  const missing = routes.filter((key) => !documented.includes(key));
+  const left = documented.filter((key) => !routes.includes(key));
+  if (missing.length) throw new Error(`Not described in a routes.docs.ts: ${missing.join(", ")}`);
+  if (left.length) throw new Error(`Described in a routes.docs.ts, but no route: ${left.join(", ")}`);
+}
+
+const tagOf = ({ path }: Route): string => path.split("/")[1] ?? "";
+
+function toOperation(route: Route, doc: RouteDoc, module: Described, converter: Converter): JsonSchema {
+  const { id, summary, description, security } = doc;
+  const parameters = [
+    ...declared(route),
+    ...(doc.parameters ?? []).map(toParameter),
+    ...headersOf(route, doc),
+  ];
+  const body = bodyOf(route, doc, converter);
+  const responses = responsesOf(route, doc.responses);
+  return {
+    operationId: id,
+    summary,
+    ...(description ? { description } : {}),
+    tags: [tagOf(route)],
+    ...(route.isAuthenticated ? {} : { security: (security ?? []).map((name) => ({ [name]: [] })) }),
+    ...(parameters.length ? { parameters } : {}),
+    ...(body ? { requestBody: body } : {}),
+    responses,
+    ...(isStream(responses) ? { "x-events": eventsOf(module.events) } : {}),
+  };
+}
+
+/** The parameters that the route's schemas validate, and those of its path that no schema does. */
+function declared({ path, parts }: Route): JsonSchema[] {
+  const found = parts.flatMap(({ target, schema }) =>
+    target === "json"
+      ? []
+      : parametersOf(schema()).map(({ name, required, schema }) => ({
+          name,
+          in: target === "param" ? "path" : "query",
+          ...(required || target === "param" ? { required: true } : {}),
+          schema,
+        })),
+  );
+  const named = [...path.matchAll(/:(\w+)/g)].map(([, name = ""]) => name);
+  const free = named.filter((name) => !found.some((each) => each.name === name));
+  return [
+    ...free.map((name) => ({ name, in: "path", required: true, schema: { type: "string" } })),
+    ...found,
+  ];
+}
+
+const toParameter = ({ schema = { type: "string" }, ...rest }: ParameterDoc): JsonSchema => ({
+  ...rest,
+  schema,
+});
+
+const IF_MATCH: ParameterDoc = {
+  in: "header",
+  name: "If-Match",
+  description: 'The version that you have seen, such as `"7"`. With another version nothing is changed: 409.',
+};
+
+const IDEMPOTENCY_KEY: ParameterDoc = {
+  in: "header",
+  name: "Idempotency-Key",
+  description:
+    "1 to 255 visible ASCII characters. For 24 hours, a repeated request with the same key gets the first response.",
+  schema: { type: "string", minLength: 1, maxLength: 255 },
+};
+
+const headersOf = ({ isIdempotent }: Route, { ifMatch }: RouteDoc): JsonSchema[] => [
+  ...(ifMatch ? [toParameter(IF_MATCH)] : []),
+  ...(isIdempotent ? [toParameter(IDEMPOTENCY_KEY)] : []),
+];
+
+function bodyOf({ parts }: Route, { body }: RouteDoc, converter: Converter): JsonSchema | undefined {
+  if (body) {
+    const { type, schema, description } = body;
+    return { required: true, ...(description ? { description } : {}), content: { [type]: { schema } } };
+  }
+  const part = parts.find(({ target }) => target === "json");
+  if (!part) return undefined;
+  const schema = { $ref: refTo(converter.nameOf(part.schema())) };
+  return { required: part.needed, content: { "application/json": { schema } } };
+}
+
+const isStream = (responses: Record<string, JsonSchema>): boolean =>
+  "text/event-stream" in ((responses[200]?.content as object | undefined) ?? {});
+
+const eventsOf = (events: Record<string, EventDoc>): JsonSchema =>
+  Object.fromEntries(
+    Object.entries(events).map(([name, { description, data }]) => [
+      name,
+      { description, data: { $ref: refTo(data) } },
+    ]),
+  );
+
+type Components = Record<"schemas" | "headers" | "responses", Record<string, JsonSchema>>;
+
+/** The components that the paths refer to. */
+function usedBy(paths: Document["paths"], all: Components): Components {
+  const used: Components = { schemas: {}, headers: {}, responses: {} };
+  const visit = (value: unknown): void => {
+    for (const [, kind, name = ""] of JSON.stringify(value).matchAll(REFERENCE)) {
+      const [from, to] = [all[kind as keyof Components], used[kind as keyof Components]];
+      if (!from[name]) throw new Error(`There is no ${name} among the ${kind}`);
+      if (to[name]) continue;
+      to[name] = from[name];
+      visit(from[name]);
+    }
+  };
+  visit(paths);
+  const sorted = (some: Record<string, JsonSchema>) => Object.fromEntries(Object.entries(some).sort(byName));
+  return {
+    schemas: sorted(used.schemas),
+    headers: sorted(used.headers),
+    responses: sorted(used.responses),
+  };
+}
+
+const REFERENCE = /"\$ref":"#\/components\/(schemas|headers|responses)\/([^"]+)"/g;
+
+const byName = ([a]: [string, unknown], [b]: [string, unknown]): number => (a < b ? -1 : 1);
