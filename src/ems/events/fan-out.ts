@@ -117,10 +117,18 @@ export class FanOut {
     let events: DetailedEvent[];
     do {
       events = await readDetails(this.#db, eventsAfter(this.#company, this.#users(), cursor, READ_LIMIT));
+      const last = events.at(-1)?.id ?? (await lastEventId(this.#db));
+      if (last < cursor || events.some(({ type }) => type === "restored")) return this.#startOver();
       this.#send(events);
       cursor = events.at(-1)?.id ?? cursor;
       this.#cursor = cursor;
     } while (events.length === READ_LIMIT);
+  }
+
+  /** After a restore of the database: ends all streams. Their clients return with positions of before, and get a resync. */
+  #startOver(): void {
+    this.#ctx.storage.kv.delete("cursor");
+    for (const socket of this.#ctx.getWebSockets()) socket.close(1012);
   }
 
   /** The users with an open stream. Nobody else's private events are read. */

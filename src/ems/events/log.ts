@@ -22,7 +22,8 @@ export const appendEvents = (rows: SQL): SQL => sql`
   ON CONFLICT (cause) WHERE cause IS NOT NULL DO NOTHING`;
 
 /**
- * Selects a company's next events, for everyone and for some users, oldest first.
+ * Selects a company's next events, for everyone and for some users, oldest first. An event `restored` is among them if
+ * the database was restored in between: see ops/restored.ts.
  * @param users the users whose private events to read
  * @param after the id of the last known event
  */
@@ -38,6 +39,9 @@ export function eventsAfter(
     UNION ALL
     SELECT ${EVENT_COLUMNS} FROM (SELECT value AS audience FROM json_each(${JSON.stringify(users)}))
     CROSS JOIN ems_events INDEXED BY ems_events_audience ON user_id = audience WHERE ${next}
+    UNION ALL
+    SELECT ${EVENT_COLUMNS} FROM ems_events INDEXED BY ems_events_audience
+    WHERE company_id IS NULL AND user_id IS NULL AND id > ${after} AND type = 'restored'
     ORDER BY id LIMIT ${limit}`;
 }
 

@@ -20,7 +20,8 @@ export interface Start {
 
 /**
  * Resolves where a client starts, for the companies of its current token: after `since`, or at the end of the log.
- * There is a gap when `since` is damaged, older than the log, ahead of the log, or lacks one of the companies.
+ * There is a gap when `since` is damaged, ahead of the log, or lacks one of the companies. There is one, too, when it is
+ * older than the log, or than the last restore of the database.
  */
 export async function resolveStart(
   ctx: Ctx,
@@ -28,7 +29,8 @@ export async function resolveStart(
   since: string | undefined,
 ): Promise<Start> {
   const bounds = await ctx.db.all(sql<{ newest: number; oldest: number | null }>`
-    SELECT *, (SELECT min(id) FROM ems_events) AS oldest FROM (${newestEvent})`);
+    SELECT *, max((SELECT min(id) FROM ems_events), coalesce((
+      SELECT max(id) FROM ems_events WHERE company_id IS NULL AND type = 'restored'), 0)) AS oldest FROM (${newestEvent})`);
   const newest = positionAt(companies, (company) => ctx.db.rowOf(company, bounds)?.newest ?? 0);
   if (!since) return { position: new Map(newest), isGapless: true, newest };
   const given = parsePosition(since);

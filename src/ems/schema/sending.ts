@@ -10,7 +10,10 @@ export const outbox = sqliteTable(
     account_id: text().notNull(),
     user_id: integer().notNull(),
     state: text({ enum: ["queued", "sending", "sent", "failed", "unknown", "cancelled"] }).notNull(),
-    /** Our idempotency key at the provider. It changes after each attempt that certainly sent nothing. */
+    /**
+     * Our idempotency key at the provider. It changes after each attempt that certainly sent nothing. Empty after a
+     * restore of the database: the mail may have been sent under another key, so it is never sent again.
+     */
     provider_key: text().notNull(),
     /** The caller's Idempotency-Key. A repeated request finds the same entry. */
     idempotency_key: text(),

@@ -84,7 +84,7 @@ const keySecondsOf = (ctx: Ctx, { account }: Outgoing): number =>
   ctx.providerOf(account).capabilities(account.grant_provider).keySeconds;
 
 /**
- * Sends under the entry's key while the provider remembers it. Later it only searches the mailbox.
+ * Sends under the entry's key while the provider remembers it. Later, and without a key, it only searches the mailbox.
  * @returns null when the search finds nothing
  * @throws ProviderError when the provider refuses or fails
  */
@@ -96,7 +96,7 @@ async function sendOrFind(ctx: Ctx, outgoing: Outgoing, mayBeSent: boolean): Pro
   const provider = ctx.providerOf(account);
   const triedAt = tried_at ?? nowSeconds();
   const find = () => provider.findSent(grant, { marker: id, after: triedAt - 600, before: triedAt + 7200 });
-  if (nowSeconds() - triedAt >= keySecondsOf(ctx, outgoing)) return find();
+  if (!provider_key || nowSeconds() - triedAt >= keySecondsOf(ctx, outgoing)) return find();
   return provider.send(grant, toOutgoingMail(ctx, mail, id), provider_key).catch(async (error) => {
     // The provider may refuse before it looks up the key. Trust a refusal only if the mailbox has no such mail.
     const isDoubtful = mayBeSent && isProviderError(error, "refused");
