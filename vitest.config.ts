@@ -73,6 +73,9 @@ const createWorker = (limit?: number, store = "d1", main?: string) =>
           ...{ CORS_ORIGINS: "", R2_S3_ENDPOINT: "", R2_ACCESS_KEY_ID: "", R2_SECRET_ACCESS_KEY: "" },
           // Of the bundle: see src/platform/config.ts. Here it is read when it is needed.
           NODE_ENV: "test",
+          // All of it is checked: test/support/log-check.ts.
+          LOG_SAMPLE: "1",
+          METRICS_TOKEN: "test-metrics-token",
           JWT_SECRET: "test-jwt-secret",
           JWT_JWKS_URL: "https://issuer.test/jwks.json",
           NYLAS_API_KEY: NYLAS.apiKey,

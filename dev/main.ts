@@ -53,8 +53,8 @@ async function main(options: DevOptions): Promise<void> {
   const worker = await startWorker({
     port,
     state,
-    // Logs every request. A company of an earlier version stays in D1 until `npm run move` moves it.
-    vars: { NYLAS_API_URI: `http://127.0.0.1:${nylasPort}`, LOG_SAMPLE: "1", STORE: "objects" },
+    // A company of an earlier version stays in D1 until `npm run move` moves it.
+    vars: { NYLAS_API_URI: `http://127.0.0.1:${nylasPort}`, STORE: "objects" },
     logFile: join(state, "worker.log"),
   });
 

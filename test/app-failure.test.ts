@@ -54,7 +54,7 @@ describe("when a query fails", () => {
     const line = written();
     expect(line).toContain("to-be-found");
     expect(line).toContain("no such table: ems_messages");
-    expect(line).toContain("request.failed");
+    expect(line).toContain('\\"event\\":\\"request\\"');
   });
 
   it("a request without such a query still works", async () => {
@@ -71,7 +71,7 @@ describe("when a query fails", () => {
       body_text: `Text ${secret}`,
     });
     expect({ status, body }).toEqual({ status: 500, body: INTERNAL });
-    expect(written()).toContain("request.failed");
+    expect(written()).toContain('\\"event\\":\\"request\\"');
     expect(written()).not.toContain(secret);
     expect(written()).not.toContain(account.email_address);
   });
@@ -90,7 +90,7 @@ describe("when a query fails", () => {
     for (const { status, body } of [created, renamed]) {
       expect({ status, body }).toEqual({ status: 500, body: INTERNAL });
     }
-    expect(written()).toContain("request.failed");
+    expect(written()).toContain('\\"event\\":\\"request\\"');
     expect(written()).not.toContain(secret);
   });
 

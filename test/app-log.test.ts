@@ -5,6 +5,9 @@ import { app as front } from "../src/app.ts";
 import { ServiceError } from "../src/lib/errors.ts";
 import { createApp, STATUS_OF } from "../src/platform/app.ts";
 
+// Wrangler writes NODE_ENV into the bundle. Tests run the sources, so here it can be set.
+declare const process: { env: Record<string, string | undefined> };
+
 let now = 0;
 /** Advances the clock, as a request that waits for something does. */
 const pass = (ms: number) => {
@@ -38,37 +41,42 @@ const app = createApp<{ Bindings: Env }>({
     return c.body(body);
   });
 
+const LEVELS = ["info", "warn", "error"] as const;
+/** All lines. */
 let lines: () => Record<string, unknown>[];
 
 beforeEach(() => {
   vi.spyOn(Date, "now").mockImplementation(() => now);
-  vi.spyOn(console, "error").mockImplementation(() => {});
-  vi.spyOn(console, "warn").mockImplementation(() => {});
-  const info = vi.spyOn(console, "info").mockImplementation(() => {});
-  lines = () => info.mock.calls.map(([line]) => JSON.parse(line));
+  const spies = LEVELS.map((level) => vi.spyOn(console, level).mockImplementation(() => {}));
+  lines = () => spies.flatMap(({ mock }) => mock.calls.map(([line]) => JSON.parse(line)));
 });
 afterEach(() => {
   vi.restoreAllMocks();
+  process.env.NODE_ENV = "test";
 });
 
 /** Sends a request to a Worker with this LOG_SAMPLE. */
-async function ask(path: string, sample?: number | string): Promise<Response> {
-  const bindings = sample === undefined ? env : ({ ...env, LOG_SAMPLE: sample } as Env);
+async function ask(path: string, sample: number | string = ""): Promise<Response> {
+  const bindings = { ...env, LOG_SAMPLE: sample } as Env;
   const response = await app.request(path, { headers: { "x-request-id": "this-one" } }, bindings);
   await response.text();
   return response;
 }
 
 describe("without a sample, the log has a request", () => {
+  const line = { event: "request", id: "this-one", method: "GET", rows_read: 0, rows_written: 0 };
+  const thrown = (name: string, message: string) => ({ name, message, stack: expect.any(Array) });
+
   it.each([
-    ["/fails", 500, 0],
-    ["/is/unavailable", 503, 0],
-    ["/waits/501", 200, 501],
-  ])("to %s, which failed or was slow, without a rate", async (path, status, ms) => {
+    ["/fails", { level: "error", route: "/fails", status: 500, ms: 0, error: thrown("Error", "broken") }],
+    [
+      "/is/unavailable",
+      { level: "warn", route: "/is/:code", status: 503, ms: 0, error: thrown("Error", "no") },
+    ],
+    ["/waits/501", { level: "info", route: "/waits/:ms", status: 200, ms: 501 }],
+  ])("to %s, which failed or was slow, without a rate", async (path, fields) => {
     await ask(path, 0);
-    expect(lines()).toEqual([
-      { level: "info", event: "request", id: "this-one", method: "GET", path, status, ms },
-    ]);
+    expect(lines()).toEqual([{ ...line, ...fields }]);
   });
 
   it.each([
@@ -89,19 +97,27 @@ describe("a sampled line", () => {
   it.each([1, 0.25, "0.25"])("says its rate, which LOG_SAMPLE sets, here %j", async (sample) => {
     vi.spyOn(Math, "random").mockReturnValue(0.2);
     await ask("/is/forbidden", sample);
-    const rest = { method: "GET", path: "/is/forbidden", status: 403, ms: 0 };
+    const rest = { method: "GET", route: "/is/:code", status: 403, ms: 0, rows_read: 0, rows_written: 0 };
     expect(lines()).toEqual([
       { level: "info", event: "request", id: "this-one", ...rest, sample: Number(sample) },
     ]);
   });
 
-  it("is one of fifty requests, unless LOG_SAMPLE is set", async () => {
+  it("is one of fifty requests when deployed, unless LOG_SAMPLE is set", async () => {
+    process.env.NODE_ENV = "production";
     const random = vi.spyOn(Math, "random");
     for (const drawn of Array.from({ length: 100 }, (_, nth) => nth / 100)) {
       random.mockReturnValue(drawn);
       await ask("/quick");
     }
-    expect(lines()).toEqual(Array(2).fill(expect.objectContaining({ path: "/quick", sample: 0.02 })));
+    // The others say that the secrets of tests are refused.
+    const requests = lines().filter(({ event }) => event === "request");
+    expect(requests).toEqual(Array(2).fill(expect.objectContaining({ route: "/quick", sample: 0.02 })));
+  });
+
+  it("is every request in local development", async () => {
+    for (let nth = 0; nth < 100; nth++) await ask("/quick");
+    expect(lines()).toEqual(Array(100).fill(expect.objectContaining({ route: "/quick", sample: 1 })));
   });
 
   it("of a stream has the time until its headers, however long it lasts", async () => {

@@ -1,5 +1,5 @@
 import { env, exports } from "cloudflare:workers";
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { hmacHex } from "../src/lib/hmac.ts";
 import { type Answered, type Client, createClient, signToken, unique } from "./support/client.ts";
 
@@ -7,10 +7,6 @@ import { type Answered, type Client, createClient, signToken, unique } from "./s
 const LIMIT = env.TEST_RATE_LIMIT;
 /** At a time. */
 const BATCH = 10;
-
-beforeEach(() => {
-  vi.spyOn(console, "info").mockImplementation(() => {}); // hundreds of request lines
-});
 
 /**
  * Sends the cheapest request until the limit is reached. The limit counts by clock minutes, so it may take two of

@@ -1,6 +1,6 @@
 import { exports } from "cloudflare:workers";
 import * as fc from "fast-check";
-import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import type { AccountResponse } from "../src/ems/accounts/responses.ts";
 import { type Client, connectMailbox, createClient, unique } from "./support/client.ts";
 import { fill, type Route, routes } from "./support/routes.ts";
@@ -30,9 +30,6 @@ beforeAll(async () => {
   const to = [{ email: "a@out.example" }];
   const mail = { email_account_id: account.id, to, subject: "Hello", body_html: "<p>Hello</p>" };
   messageId = (await client.call("POST", "/messages/send", mail)).body.id;
-});
-beforeEach(() => {
-  vi.spyOn(console, "info").mockImplementation(() => {}); // hundreds of request lines
 });
 
 describe("text with invalid characters", () => {

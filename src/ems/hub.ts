@@ -1,7 +1,8 @@
 import { DurableObject } from "cloudflare:workers";
-import { type Table, toTable } from "../platform/d1/object.ts";
+import { costed, type Table, toTable } from "../platform/d1/object.ts";
 import { isRead, type Query } from "../platform/d1/statement.ts";
-import { log } from "../platform/log.ts";
+import { log, logged } from "../platform/log.ts";
+import { note } from "../platform/work.ts";
 import { createContext, ofCompany } from "./context.ts";
 import { runCompanyCron } from "./cron.ts";
 import { FanOut } from "./events/fan-out.ts";
@@ -58,8 +59,8 @@ export class CompanyHub extends DurableObject<Env> implements Omit<HubCalls, "fe
   }
 
   /** Runs queries on the company's rows in one transaction. @returns the rows of each */
-  async query(queries: Query[]): Promise<Table[]> {
-    return (await this.#run(queries)).map(toTable);
+  query(queries: Query[]): Promise<Table[]> {
+    return costed(async () => (await this.#run(queries)).map(toTable));
   }
 
   /** Begins to move the company's rows from D1 into this object. @returns false while another company is being moved */
@@ -74,13 +75,16 @@ export class CompanyHub extends DurableObject<Env> implements Omit<HubCalls, "fe
   }
 
   /** Announces users who have left, takes the next steps of a move, and runs cron when it is due. */
-  override async alarm(): Promise<void> {
-    this.#fanOut.expireLeases();
-    if (this.#data.isMoving) await this.#continueMove();
-    const isDue = (this.#nextCron ?? Number.POSITIVE_INFINITY) <= Date.now();
-    if (isDue) this.#nextCron = Date.now() + CRON_MS;
-    await this.#setAlarm();
-    if (isDue) await this.cron();
+  override alarm(): Promise<void> {
+    return logged("alarm", { company: this.#company }, async () => {
+      this.#fanOut.expireLeases();
+      if (this.#data.isMoving) await this.#continueMove();
+      const isDue = (this.#nextCron ?? Number.POSITIVE_INFINITY) <= Date.now();
+      if (isDue) this.#nextCron = Date.now() + CRON_MS;
+      await this.#setAlarm();
+      note({ cron: isDue });
+      if (isDue) await this.cron();
+    });
   }
 
   /** Runs cron for the company, unless its rows are in D1, whose cron covers them. */

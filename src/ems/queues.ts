@@ -1,5 +1,6 @@
 import { log } from "../platform/log.ts";
 import { createConsumer } from "../platform/queues.ts";
+import { noteCompanies } from "../platform/work.ts";
 import { storeAttachments } from "./attachments/fetch.ts";
 import { type Ctx, createContext, ofCompany } from "./context.ts";
 import { erase } from "./erasure/erase.ts";
@@ -35,8 +36,11 @@ async function runJob(anywhere: Ctx, body: unknown): Promise<void> {
   }
 }
 
-const ofJob = (ctx: Ctx, { company_id }: Job): Ctx =>
-  typeof company_id === "number" ? ofCompany(ctx, company_id) : ctx;
+function ofJob(ctx: Ctx, { company_id }: Job): Ctx {
+  if (typeof company_id !== "number") return ctx;
+  noteCompanies([company_id]);
+  return ofCompany(ctx, company_id);
+}
 
 /**
  * Handles a job that failed every retry. Only a backfill is marked as failed, so that cron resumes it. Cron also

@@ -1,6 +1,6 @@
 import type { HonoRequest } from "hono";
 import { isMultipart } from "../lib/multipart.ts";
-import { createApp } from "../platform/app.ts";
+import { createApp, failRequest } from "../platform/app.ts";
 import { bearerToken } from "../platform/auth/bearer.ts";
 import { limitBody } from "../platform/body-limit.ts";
 import { accounts } from "./accounts/routes.ts";
@@ -73,7 +73,12 @@ export const app = createApp<EmsEnv>({
 export async function serve(request: Request, env: Env, execution: ExecutionContext): Promise<Response> {
   const company = await onlyCompany(request, env);
   if (company === null) return app.fetch(request, env, execution);
-  return (stubOf(env, company) as Fetcher).fetch(request);
+  try {
+    return await (stubOf(env, company) as Fetcher).fetch(request);
+  } catch (error) {
+    failRequest(request, error);
+    return app.fetch(request, env, execution);
+  }
 }
 
 /** Streams stay in the Worker, so that the object can hibernate. Their tickets are not the company's. */

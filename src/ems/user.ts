@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import { forbidden } from "../lib/errors.ts";
 import { type Infer, lazy } from "../lib/lazy.ts";
 import { verifyToken } from "../platform/auth/token.ts";
+import { note, noteCompanies } from "../platform/work.ts";
 import type { Config } from "./config.ts";
 
 /** The claims of an EMS token. */
@@ -21,9 +22,16 @@ const Claims = lazy(() =>
 /** The caller: the claims of a verified token. */
 export type CurrentUser = Infer<typeof Claims>;
 
-/** Verifies a token. @throws what `verifyToken` throws */
-export const verifyUser = (token: string, config: Config): Promise<CurrentUser> =>
-  verifyToken(token, config, Claims);
+/** Verifies a token, and notes its user for the log. @throws what `verifyToken` throws */
+export const verifyUser = async (token: string, config: Config): Promise<CurrentUser> =>
+  noteUser(await verifyToken(token, config, Claims));
+
+/** Notes the caller for the log. @returns the same user */
+export function noteUser(user: CurrentUser): CurrentUser {
+  note({ user: user.user_id });
+  noteCompanies(user.companies);
+  return user;
+}
 
 /** Requires a role. @throws ServiceError forbidden for another role */
 export function checkRole(user: CurrentUser, role: string): void {

@@ -34,6 +34,8 @@ export class ServiceError extends Error {
   readonly issues: Issue[];
   readonly retryAfterSeconds: number | undefined;
   readonly details: Record<string, unknown>;
+  /** What the log says in place of a message that has the provider's words, and so perhaps an address. */
+  readonly logged: string | undefined;
 
   constructor(code: ErrorCode, message: string, extras: Extras = {}) {
     super(message, { cause: extras.cause });
@@ -41,6 +43,7 @@ export class ServiceError extends Error {
     this.issues = extras.issues ?? [];
     this.retryAfterSeconds = extras.retryAfterSeconds;
     this.details = extras.details ?? {};
+    this.logged = code === "provider_failed" ? code : undefined;
   }
 }
 

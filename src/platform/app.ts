@@ -1,10 +1,12 @@
 import { type Context, Hono, type Env as HonoEnv } from "hono";
+import { matchedRoutes } from "hono/route";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { type ErrorCode, ServiceError } from "../lib/errors.ts";
 import { platformConfig } from "./config.ts";
 import { isTransient } from "./d1/transient.ts";
 import { allowedOrigin, preflight, requestIdOf, secure, share } from "./headers.ts";
 import { log } from "./log.ts";
+import { note, startWork, workFields } from "./work.ts";
 
 /** An error response in the shape of the API's contract. */
 export interface ErrorAnswer {
@@ -52,15 +54,23 @@ interface RequestIdVariables {
 export function createApp<E extends AppEnv>({ toAnswer, corsOrigins, exposeHeaders }: AppOptions): Hono<E> {
   const app = new Hono<E & { Variables: RequestIdVariables }>({ strict: false });
 
-  app.use(async (c, next) => {
+  app.use((c, next) => {
     const started = Date.now();
-    c.set("requestId", requestIdOf(c.req.header("x-request-id")));
-    await next();
-    const { headers } = c.res;
-    headers.set("x-request-id", c.var.requestId);
-    secure(headers);
-    // A stream counts until its headers are sent, not until it ends.
-    logRequest(c, Date.now() - started);
+    const id = requestIdOf(c.req.header("x-request-id"));
+    c.set("requestId", id);
+    return startWork(id, async () => {
+      await next();
+      const { headers } = c.res;
+      headers.set("x-request-id", id);
+      secure(headers);
+      // A stream counts until its headers are sent, not until it ends.
+      logRequest(c, Date.now() - started);
+    });
+  });
+  app.use((c, next) => {
+    const failure = failures.get(c.req.raw);
+    if (failure) throw failure.error;
+    return next();
   });
   app.use(async (c, next) => {
     const allowed = allowedOrigin(c.req.header("origin") ?? "", corsOrigins(c.env));
@@ -77,13 +87,9 @@ export function createApp<E extends AppEnv>({ toAnswer, corsOrigins, exposeHeade
     return answer(new ServiceError("method_not_allowed", message), { allow: allowed.join(", ") });
   });
 
-  app.onError((thrown, c) => {
+  app.onError((thrown) => {
     const error = toServiceError(thrown);
-    if (STATUS_OF[error.code] >= 500) {
-      const level = thrown instanceof ServiceError ? "warn" : "error";
-      const { method, path } = c.req;
-      log(level, "request.failed", { id: c.var.requestId, method, path, error: thrown });
-    }
+    if (STATUS_OF[error.code] >= 500) note({ error: thrown });
     return answer(error);
   });
 
@@ -102,6 +108,13 @@ export function createApp<E extends AppEnv>({ toAnswer, corsOrigins, exposeHeade
   return app as unknown as Hono<E>;
 }
 
+const failures = new WeakMap<Request, { error: unknown }>();
+
+/** Makes the app that gets this request answer with an error, as if a handler had thrown it. */
+export const failRequest = (request: Request, error: unknown): void => {
+  failures.set(request, { error });
+};
+
 /** Requests that take longer are always logged. */
 const SLOW_MS = 500;
 
@@ -112,10 +125,18 @@ function logRequest(c: Context, ms: number): void {
   const isSampled = status < 500 && ms <= SLOW_MS;
   // By chance, not by the id: a caller who chooses the id could stay out of the log.
   if (isSampled && Math.random() >= sample) return;
-  const { method, path } = c.req; // never the query: it may hold a token
-  const line = { id: c.var.requestId, method, path, status, ms };
-  log("info", "request", isSampled ? { ...line, sample } : line);
+  const noted = workFields();
+  const level = noted.error === undefined ? "info" : noted.error instanceof ServiceError ? "warn" : "error";
+  const { method } = c.req;
+  const line = { method, route: routeOf(c), status, ms, ...noted };
+  log(level, "request", isSampled ? { ...line, sample } : line);
 }
+
+/** The pattern of the route that answered, or would have; null without one. Never the path: a link's is a secret. */
+const routeOf = (c: Context): string | null =>
+  matchedRoutes(c)
+    .slice(c.req.routeIndex)
+    .find(({ method }) => method !== "ALL")?.path ?? null;
 
 const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 

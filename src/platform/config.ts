@@ -105,14 +105,14 @@ const json = lazy(() =>
 /** `MODULES`: placements by module name, as an object or as JSON. */
 const modules = lazy(() => z._default(z.union([Placements(), z.pipe(json(), Placements())]), {}));
 
-/** `LOG_SAMPLE`: the share of the requests to log of those that neither failed nor were slow. */
+/** `LOG_SAMPLE`: the share of the requests to log of those that neither failed nor were slow. Locally all are logged. */
 const logSample = lazy(() =>
   z._default(
     z.pipe(
       z.pipe(z.union([z.number(), z.string()]), z.transform(Number)),
       z.number().check(z.minimum(0, "must be from 0 to 1"), z.maximum(1, "must be from 0 to 1")),
     ),
-    0.02,
+    () => (isLocal() ? 1 : 0.02),
   ),
 );
 

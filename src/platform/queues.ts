@@ -1,4 +1,5 @@
 import { log } from "./log.ts";
+import { note } from "./work.ts";
 
 /** A message for a queue, with an optional delay. */
 export interface Outgoing<T> {
@@ -38,21 +39,24 @@ export const createConsumer =
   <Ctx>({ context, handle, postponed, source }: ConsumerOptions<Ctx>): ExportedHandlerQueueHandler<Env> =>
   async (batch, env, execution) => {
     const ctx = context(env, execution);
+    let retried = 0;
     await Promise.all(
       batch.messages.map(async (message) => {
         try {
           await handle(ctx, message.body);
         } catch (error) {
           const { id, attempts, body } = message;
-          log("error", "queue.failed", { queue: batch.queue, id, attempts, error });
+          log("error", "queue.failed", { queue: batch.queue, message: id, attempts, error });
           const delaySeconds = postponed(error, message);
           if (delaySeconds === null || !(await putBack(source(env), body, delaySeconds))) {
+            retried++;
             return message.retry({ delaySeconds: Math.min(2 ** attempts, MAX_DELAY_SECONDS) });
           }
         }
         message.ack();
       }),
     );
+    note({ acked: batch.messages.length - retried, retried });
   };
 
 /** As JSON, bytes in a body would grow by a multiple. */

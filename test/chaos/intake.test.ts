@@ -4,6 +4,7 @@ import { createBulkAccount, setGrant } from "../support/bulk.ts";
 import { unique } from "../support/client.ts";
 import { dbOf } from "../support/db.ts";
 import { cron } from "../support/lifetime.ts";
+import { silenceLog } from "../support/log-check.ts";
 import { calm, faultyEnv, type Queued, type Strike } from "./faults.ts";
 import { expectTruth, type Mailbox } from "./model.ts";
 import { consume, drain } from "./queue.ts";
@@ -156,8 +157,7 @@ it("after any faults the database matches the provider", {
   timeout: (minutes + 10) * MINUTE,
 }, async () => {
   vi.useFakeTimers({ toFake: ["Date"] });
-  for (const level of ["info", "warn", "error"] as const)
-    vi.spyOn(console, level).mockImplementation(() => {});
+  silenceLog();
   const until = realNow() + minutes * MINUTE;
   try {
     for (let n = 0; n < 3 || realNow() < until; n++) {

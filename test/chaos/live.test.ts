@@ -8,6 +8,7 @@ import { createBulkAccount, setGrant } from "../support/bulk.ts";
 import { createClient, unique } from "../support/client.ts";
 import { db } from "../support/db.ts";
 import { hubOf } from "../support/hub.ts";
+import { silenceLog } from "../support/log-check.ts";
 import { faultyEnv } from "./faults.ts";
 import { execution } from "./queue.ts";
 import { Viewer } from "./viewer.ts";
@@ -195,8 +196,7 @@ class World {
 }
 
 it("after any faults of streams, hubs, tokens and webhooks each screen matches the database", async () => {
-  for (const level of ["info", "warn", "error"] as const)
-    vi.spyOn(console, level).mockImplementation(() => {});
+  silenceLog();
   const count = { steps: 0 };
   const property = fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 50 }), async (steps) => {
     const world = await World.create();

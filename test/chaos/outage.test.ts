@@ -5,6 +5,7 @@ import { createBulkAccount, setGrant } from "../support/bulk.ts";
 import { unique } from "../support/client.ts";
 import { db } from "../support/db.ts";
 import { cron } from "../support/lifetime.ts";
+import { silenceLog } from "../support/log-check.ts";
 import { calm, faultyEnv, type Queued, type Strike } from "./faults.ts";
 import { expectTruth, type Mailbox } from "./model.ts";
 import { consume, execution, workDue } from "./queue.ts";
@@ -22,8 +23,7 @@ let ahead = 0;
 
 beforeAll(() => {
   vi.useFakeTimers({ toFake: ["Date"] });
-  for (const level of ["info", "warn", "error"] as const)
-    vi.spyOn(console, level).mockImplementation(() => {});
+  silenceLog();
 });
 afterAll(() => {
   vi.useRealTimers();

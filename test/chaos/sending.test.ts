@@ -7,6 +7,7 @@ import { enqueueDue } from "../../src/ems/sending/due.ts";
 import { type Client, connectMailbox, createClient, unique } from "../support/client.ts";
 import { contextOf } from "../support/context.ts";
 import { db } from "../support/db.ts";
+import { silenceLog } from "../support/log-check.ts";
 import { breakRoute, deliverNotifications, mendRoutes, storedMail } from "../support/nylas.ts";
 import { calm, faultyEnv, type Queued, type Strike } from "./faults.ts";
 import { consume, execution } from "./queue.ts";
@@ -147,8 +148,7 @@ describe.each([
   it.each(["before", "after"] as const)(
     "a Worker that dies %s any call sends no mail twice, and none without a record",
     async (moment) => {
-      for (const level of ["info", "warn", "error"] as const)
-        vi.spyOn(console, level).mockImplementation(() => {});
+      silenceLog();
       for (let n = 1; ; n++) {
         const subject = `Mail ${unique()}`;
         const queue: Queued[] = [];
@@ -189,8 +189,7 @@ describe.each([
   it.each(["before", "after"] as const)(
     "whose sender dies %s any call is sent once when a colleague sends it again",
     async (moment) => {
-      for (const level of ["info", "warn", "error"] as const)
-        vi.spyOn(console, level).mockImplementation(() => {});
+      silenceLog();
       for (let n = 1; ; n++) {
         const subject = `Draft ${unique()}`;
         const id = await draft(subject, fields);
@@ -255,8 +254,7 @@ const tries = fc.array(
 );
 
 it("any provider response, crash and number of retries sends one mail or none", async () => {
-  for (const level of ["info", "warn", "error"] as const)
-    vi.spyOn(console, level).mockImplementation(() => {});
+  silenceLog();
   const ends: Record<string, number> = {};
   const property = fc.asyncProperty(tries, fc.boolean(), async (steps, waits) => {
     const subject = `Mail ${unique()}`;
@@ -309,8 +307,7 @@ const doings = fc.array(
 );
 
 it("any actions of two colleagues on a draft, with any crash, send one mail or none", async () => {
-  for (const level of ["info", "warn", "error"] as const)
-    vi.spyOn(console, level).mockImplementation(() => {});
+  silenceLog();
   const ends = { sent: 0, unsent: 0, refused: 0 };
   const property = fc.asyncProperty(doings, async (steps) => {
     const subject = `Draft ${unique()}`;

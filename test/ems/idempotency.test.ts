@@ -394,6 +394,7 @@ describe("a handler under the middleware", () => {
       const length = c.req.raw.bodyUsed ? null : (await c.req.raw.arrayBuffer()).byteLength;
       return c.json({ key: c.var.idempotencyKey, length }, 202);
     });
+  app.onError(() => new Response(null, { status: 422 }));
   const send = (path: string, headers: Record<string, string>, body = "") =>
     app.request(path, { method: "POST", headers, body });
 

@@ -11,6 +11,7 @@ import { consume, execution } from "../chaos/queue.ts";
 import { type Client, connectMailbox, createClient, unique } from "../support/client.ts";
 import { db, dbOf } from "../support/db.ts";
 import { cron, everyRow, keysOfRows, keysUnder, setClock } from "../support/lifetime.ts";
+import { silenceLog } from "../support/log-check.ts";
 import { eventually, notify, receiveMail, storedMail } from "../support/nylas.ts";
 import { queued } from "../support/queued.ts";
 import { waitFor } from "../support/wait.ts";
@@ -222,7 +223,7 @@ describe("a Worker that crashes", () => {
   it.each(["before", "after"] as const)(
     "%s any call leaves no object without a row: ingest, drafts, sent mail, uploads and responses",
     async (moment) => {
-      for (const level of ["info", "warn", "error"] as const) vi.spyOn(console, level).mockReturnValue();
+      silenceLog();
       const client = await createClient();
       const box = await connectMailbox(client);
       const ask = (on: Env, method: string, path: string, body: object, key?: string) =>
@@ -392,7 +393,7 @@ describe("erasing", () => {
   });
 
   it("continues after a crash at any call", async () => {
-    for (const level of ["info", "warn", "error"] as const) vi.spyOn(console, level).mockReturnValue();
+    silenceLog();
     const client = await createClient();
     const box = await connectMailbox(client);
     for (let n = 0; n < 3; n++) await receiveLarge(client, box);

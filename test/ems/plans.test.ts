@@ -1,6 +1,6 @@
 /// <reference types="vite/types/importMeta.d.ts" />
 import { env } from "cloudflare:workers";
-import { beforeAll, describe, expect, it, vi } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { eraseEverything } from "../support/calls-erasing.ts";
 import {
   connectAccounts,
@@ -14,6 +14,7 @@ import {
 import { changeInbox, follow, readLists, readOne } from "../support/calls-reading.ts";
 import { send, uploadFiles, writeDrafts } from "../support/calls-sending.ts";
 import { type Grown, grow } from "../support/grown.ts";
+import { silenceLog } from "../support/log-check.ts";
 import { createObservedWorker, type ObservedWorker, type Ran } from "../support/observed-worker.ts";
 import { routes } from "../support/routes.ts";
 
@@ -187,7 +188,7 @@ let answered: Set<string>;
 
 beforeAll(async () => {
   // Request logs would bury the failure message.
-  for (const level of ["log", "warn", "error"] as const) vi.spyOn(console, level).mockReturnValue();
+  silenceLog();
   const run = async (count: number) => {
     const worker = createObservedWorker();
     await callEverything(worker, await grow(count));

@@ -11,11 +11,11 @@ import { consume, drain, execution } from "../chaos/queue.ts";
 import { type Client, connectMailbox, createClient, unique } from "../support/client.ts";
 import { contextOf } from "../support/context.ts";
 import { db } from "../support/db.ts";
+import { silenceLog } from "../support/log-check.ts";
 import { queued } from "../support/queued.ts";
 
 beforeAll(() => {
-  for (const level of ["info", "warn", "error"] as const)
-    vi.spyOn(console, level).mockImplementation(() => {});
+  silenceLog();
 });
 afterAll(() => {
   vi.restoreAllMocks();

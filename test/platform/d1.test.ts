@@ -89,7 +89,7 @@ it("reads are retried while the database is overloaded, and writes are not", asy
   const all = async () => {
     calls++;
     if (calls < 3) throw new Error("D1_ERROR: D1 DB is overloaded. Too many requests queued.");
-    return { results: [{ n: calls }] };
+    return { results: [{ n: calls }], meta: { rows_read: 0, rows_written: 0 } };
   };
   const prepared = { bind: () => prepared, all, run: all };
   const flaky = openDatabase({ main: retrying(runInD1({ prepare: () => prepared } as never)) });

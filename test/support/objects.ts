@@ -96,6 +96,6 @@ function observedExec(exec: SqlStorage["exec"], observe: Observe) {
     const rows = [...cursor.raw()];
     const { rowsRead, rowsWritten } = cursor;
     observe({ sql: text, params, rows: rows.length, rowsRead, rowsWritten, trip: tripOf() });
-    return { columnNames: cursor.columnNames, raw: () => rows.values() };
+    return { columnNames: cursor.columnNames, raw: () => rows.values(), rowsRead, rowsWritten };
   };
 }

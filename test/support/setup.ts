@@ -1,14 +1,16 @@
 import { env } from "cloudflare:workers";
 import { afterAll, vi } from "vitest";
 import { companiesSeen } from "./companies.ts";
+import { checkLog } from "./log-check.ts";
 
 // Test files share a runtime and its modules. Each starts with empty storage, and restores clocks and globals.
 companiesSeen.clear();
 await Promise.all([emptyDatabase(env.DB), emptyBucket()]);
 
-afterAll(() => {
+afterAll(async () => {
   vi.useRealTimers();
   vi.restoreAllMocks();
+  await checkLog();
 });
 
 /** Creates the migrations' schema in a database, in one transaction: work of an earlier file may still run. */

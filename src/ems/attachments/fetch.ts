@@ -23,7 +23,7 @@ export async function enqueueDownload(ctx: Ctx, company_id: number, messageId: s
   try {
     await enqueueJob(ctx, { type: "store_attachments", company_id, message_id: messageId });
   } catch (error) {
-    log("warn", "attachments.not_enqueued", { messageId, error });
+    log("warn", "attachments.not_enqueued", { message: messageId, error });
   }
 }
 

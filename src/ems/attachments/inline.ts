@@ -49,7 +49,7 @@ async function urlOf(ctx: UserCtx, image: InlineImage): Promise<string | null> {
   try {
     if (!(await storeAttachment(ctx, image))) return null;
   } catch (error) {
-    log("warn", "attachment.not_shown", { id: image.id, error });
+    log("warn", "attachment.not_shown", { attachment: image.id, error });
     return null;
   }
   const contentType = imageType(image) ?? "application/octet-stream";

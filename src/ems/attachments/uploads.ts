@@ -184,6 +184,7 @@ async function discardUploads(ctx: Ctx, stored: Upload[]): Promise<void> {
     ctx.env.ATTACHMENTS.delete(stored.map(uploadKeyOf)),
   ]);
   for (const removal of removals) {
-    if (removal.status === "rejected") log("error", "upload.not_discarded", { ids, error: removal.reason });
+    if (removal.status === "rejected")
+      log("error", "upload.not_discarded", { uploads: ids, error: removal.reason });
   }
 }

@@ -135,7 +135,7 @@ async function revoke(ctx: Ctx, erasure: Erasure): Promise<Erasure> {
     if (!holders.length) await ctx.providerOf({ grant_id }).revokeGrant(grant_id);
   } catch (error) {
     if (!isProviderError(error)) throw error;
-    log("warn", "erasure.grant_not_revoked", { account_id, error });
+    log("warn", "erasure.grant_not_revoked", { account: account_id, error });
     return erasure;
   }
   await ctx.db.run(sql`

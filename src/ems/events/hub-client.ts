@@ -37,9 +37,11 @@ export function notifyHub(ctx: Ctx, companyId: number): void {
     try {
       await hubOf(ctx.env, companyId).notify();
     } catch (error) {
-      log("warn", "hub.not_notified", { companyId, error });
+      log("warn", "hub.not_notified", { company: companyId, error });
       await enqueueJob(ctx, { type: "notify_hub", company_id: companyId }, 1);
     }
   };
-  ctx.defer(notifying().catch((error) => log("error", "hub.notification_lost", { companyId, error })));
+  ctx.defer(
+    notifying().catch((error) => log("error", "hub.notification_lost", { company: companyId, error })),
+  );
 }

@@ -5,7 +5,7 @@ import { nowSeconds } from "../../lib/time.ts";
 import { sql } from "../../platform/d1/sql.ts";
 import { type Ctx, ofNoCompany, type UserCtx } from "../context.ts";
 import { ownKey } from "../own-key.ts";
-import type { CurrentUser } from "../user.ts";
+import { type CurrentUser, noteUser } from "../user.ts";
 import type { TicketResponse } from "./responses.ts";
 
 const LIFE_SECONDS = 60;
@@ -47,7 +47,7 @@ export async function redeemTicket(ctx: Ctx, ticket: string): Promise<CurrentUse
     DELETE FROM ems_stream_tickets WHERE digest = ${await sha256Hex(ticket)} RETURNING claims, expires_at`);
   const user: CurrentUser | null = row && row.expires_at > nowSeconds() ? JSON.parse(row.claims) : null;
   if (!user || user.exp <= nowSeconds()) throw refused();
-  return user;
+  return noteUser(user);
 }
 
 const refused = () =>

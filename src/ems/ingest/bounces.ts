@@ -49,7 +49,7 @@ export async function enqueueBounce(
   try {
     await enqueueJob(ctx, { type: "bounce", company_id, message_id: id, references: nearest });
   } catch (error) {
-    log("warn", "bounce.not_enqueued", { messageId: id, error });
+    log("warn", "bounce.not_enqueued", { message: id, error });
   }
 }
 

@@ -110,7 +110,7 @@ export async function refreshFolders(
     return toMap(rows);
   } catch (error) {
     if (!isProviderError(error) || error.fault === "rate_limited") throw error;
-    log("warn", "folders.not_read", { accountId: account.id, error });
+    log("warn", "folders.not_read", { account: account.id, error });
     await companyCtx.db.run(
       sql`UPDATE ems_accounts SET folders_failed_at = unixepoch() WHERE id = ${account.id}`,
     );

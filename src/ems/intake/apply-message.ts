@@ -57,7 +57,7 @@ async function complete(ctx: Ctx, update: AccountChange<MessageChange>): Promise
   } catch (error) {
     // Better a mail without its Message-ID now than none until the provider is well again: the sweep adds it.
     if (isPartial || !isEnough || !isProviderError(error)) throw error;
-    log("warn", "message.incomplete", { id: message.id, error });
+    log("warn", "message.incomplete", { message: message.id, error });
     return message;
   }
 }

@@ -151,7 +151,7 @@ export async function noteError({ db }: Ctx, accountId: string, error: unknown):
   const reason = isProviderError(error) ? error.message : "internal error";
   await db
     .run(sql`UPDATE ems_syncs SET last_error = ${reason} WHERE account_id = ${accountId}`)
-    .catch((failure) => log("warn", "sync.error_not_noted", { accountId, error: failure }));
+    .catch((failure) => log("warn", "sync.error_not_noted", { account: accountId, error: failure }));
 }
 
 /**

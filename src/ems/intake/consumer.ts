@@ -1,5 +1,6 @@
 import { sql } from "../../platform/d1/sql.ts";
 import { log } from "../../platform/log.ts";
+import { noteCompanies } from "../../platform/work.ts";
 import { type Ctx, ofNoCompany } from "../context.ts";
 import { ofGrant } from "../directory.ts";
 import { discard } from "../garbage.ts";
@@ -123,6 +124,7 @@ async function locate(ctx: Ctx, push: Push): Promise<Located> {
     WHERE a.grant_id IS NOT NULL AND a.grant_id = ${push.grant_id}`);
   if (found) {
     const { state, error, cause_kind, ...account } = found;
+    noteCompanies([account.company_id]);
     return { home: company, account, known: state === null ? undefined : { state, error, cause_kind } };
   }
   const home = ofNoCompany(ctx);

@@ -105,7 +105,7 @@ async function parkMessage(
   error: unknown,
   isHistory: boolean,
 ): Promise<void> {
-  log("error", "poll.message_failed", { accountId: account.id, id: providerId, error });
+  log("error", "poll.message_failed", { account: account.id, message: providerId, error });
   const name =
     providerId !== null && PLAIN_ID.test(providerId)
       ? providerId

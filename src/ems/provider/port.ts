@@ -147,6 +147,8 @@ export type ProviderFault = (typeof FAULTS)[number];
 export class ProviderError extends Error {
   readonly fault: ProviderFault;
   readonly retryAfterSeconds: number | null;
+  /** What the log says in place of `message`, which may have an address. */
+  readonly logged: string;
 
   constructor(
     fault: ProviderFault,
@@ -156,6 +158,7 @@ export class ProviderError extends Error {
   ) {
     super(message, { cause });
     this.fault = fault;
+    this.logged = `provider: ${fault}`;
     this.retryAfterSeconds = retryAfterSeconds;
   }
 }

@@ -52,7 +52,7 @@ export async function sendClaimed(ctx: Ctx, entry: OutboxRow, mayBeSent: boolean
   } catch (error) {
     // Either a binding is down or the entry itself is broken. After a day of failures, treat it as broken.
     if (nowSeconds() - (entry.tried_at ?? nowSeconds()) <= SEARCH_SECONDS) throw error;
-    log("error", "outbox.given_up", { id: entry.id, error });
+    log("error", "outbox.given_up", { outbox: entry.id, error });
     return {
       entry: await closeEntry(ctx, entry, "unknown", "Every attempt failed for a day"),
       error: null,

@@ -128,7 +128,7 @@ export async function enqueueUnknown(ctx: Ctx, accountId: string): Promise<void>
       SELECT id, company_id FROM ems_outbox WHERE account_id = ${accountId} AND state = 'unknown' AND due_at IS NOT NULL LIMIT 10`);
     for (const row of rows) await enqueue(ctx, row, 0);
   } catch (error) {
-    log("warn", "outbox.not_enqueued", { accountId, error });
+    log("warn", "outbox.not_enqueued", { account: accountId, error });
   }
 }
 

@@ -1,3 +1,4 @@
+import { countRows, rowsOf, startWork } from "../work.ts";
 import { isRead, type Query } from "./statement.ts";
 import type { Run } from "./store.ts";
 
@@ -5,6 +6,8 @@ import type { Run } from "./store.ts";
 export interface Table {
   columns: string[];
   rows: unknown[][];
+  /** Rows that all queries read and wrote. Only the first table has it. */
+  cost?: [read: number, written: number];
 }
 
 /** Something that runs queries in one transaction, such as the stub of a Durable Object. */
@@ -15,15 +18,28 @@ export interface QueryTarget {
 /** Runs queries in a Durable Object, by RPC. @param stubOf returns a new stub: a failed call breaks its stub */
 export const runIn =
   (stubOf: () => QueryTarget): Run =>
-  async (queries) =>
-    (await stubOf().query(queries)).map(toRows);
+  async (queries) => {
+    const tables = await stubOf().query(queries);
+    countRows(...(tables[0]?.cost ?? [0, 0]));
+    return tables.map(toRows);
+  };
+
+/** Adds to the tables of a call by RPC how many rows it read and wrote, for the caller to count. */
+export const costed = (run: () => Promise<Table[]>): Promise<Table[]> =>
+  startWork("", async () => {
+    const tables = await run();
+    if (tables[0]) tables[0].cost = rowsOf();
+    return tables;
+  });
 
 /** Runs queries in an object's own SQLite, in one transaction. Nothing can come between reads without one. */
 export function execute(storage: DurableObjectStorage, queries: Query[]): Table[] {
   const tables = () =>
     queries.map((query): Table => {
       const cursor = storage.sql.exec(query.sql, ...query.params.map(toValue));
-      return { rows: [...cursor.raw()], columns: cursor.columnNames };
+      const rows = [...cursor.raw()];
+      countRows(cursor.rowsRead, cursor.rowsWritten);
+      return { rows, columns: cursor.columnNames };
     });
   return queries.length === 1 || queries.every(isRead) ? tables() : storage.transactionSync(tables);
 }

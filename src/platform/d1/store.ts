@@ -1,3 +1,4 @@
+import { countRows } from "../work.ts";
 import { isRead, type Query } from "./statement.ts";
 import { isTransient } from "./transient.ts";
 
@@ -22,8 +23,11 @@ export const runInD1 =
   async (queries) => {
     const [first, ...more] = queries.map(({ sql, params }) => d1.prepare(sql).bind(...params));
     if (!first) return []; // D1 refuses an empty batch
-    if (more.length === 0) return [(await first.all()).results];
-    return (await d1.batch([first, ...more])).map(({ results }) => results);
+    const done = more.length ? await d1.batch([first, ...more]) : [await first.all()];
+    return done.map(({ results, meta }) => {
+      countRows(meta.rows_read, meta.rows_written);
+      return results;
+    });
   };
 
 async function retry<T>(run: () => Promise<T>): Promise<T> {

@@ -69,4 +69,4 @@ const releaseDraft = (ctx: UserCtx, { row: { id, claim } }: Draft): Promise<unkn
 
 /** Logs a failure. The claim then expires by itself. */
 const logFailure = (id: string, work: Promise<unknown>): Promise<unknown> =>
-  work.catch((error) => log("error", "draft.claimed", { id, error }));
+  work.catch((error) => log("error", "draft.claimed", { draft: id, error }));
