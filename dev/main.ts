@@ -18,7 +18,8 @@ const CRON_MS = 600_000;
 async function main(options: DevOptions): Promise<void> {
   const { state, port, nylasPort, smtpPort } = options;
   await requireFreePorts(options);
-  const memory = join(state, "nylas.json");
+  // Not the name of versions whose database had another place: their state is replaced.
+  const memory = join(state, "stand-in.json");
   const sentFolder = join(state, "sent-mail");
   // Without its snapshot the stand-in lacks the mailboxes that the Worker's data refer to, so start over.
   if (options.fresh || !existsSync(memory)) rmSync(state, { recursive: true, force: true });

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { jwtSecret, signToken } from "./token.ts";
+import { jwtSecret, signToken } from "../dev/token.ts";
 
 // npm run move -- --company 7 [--url https://xabar.example.com] [--token …]
 // Moves a company's rows from D1 to its Durable Object, and waits for the end. Interrupting it does not stop the move.

@@ -1,0 +1,89 @@
+import { randomUUID } from "node:crypto";
+
+export interface Database {
+  uuid: string;
+  name: string;
+  created_at: string;
+}
+
+export interface Bucket {
+  name: string;
+  creation_date: string;
+  /** Lifecycle rules, as they were put. */
+  rules: { id: string }[];
+}
+
+export interface Consumer {
+  consumer_id: string;
+  script: string;
+  type: string;
+  dead_letter_queue?: string;
+  settings: object;
+}
+
+export interface Queue {
+  queue_id: string;
+  queue_name: string;
+  consumers: Consumer[];
+}
+
+/** A binding of a version, in the shape of the upload's metadata. */
+export interface Binding {
+  name: string;
+  type: string;
+  [field: string]: unknown;
+}
+
+/** An upload: the Worker's modules by name, and what wrangler says of them. */
+export interface Version {
+  id: string;
+  number: number;
+  created_on: string;
+  metadata: { main_module: string; compatibility_date: string; compatibility_flags: string[] };
+  bindings: Binding[];
+  modules: Map<string, { content: Uint8Array<ArrayBuffer>; type: string }>;
+}
+
+export interface Script {
+  name: string;
+  tag: string;
+  migrationTag: string | undefined;
+  /** Durable Object classes that keep their data in SQLite. */
+  sqliteClasses: string[];
+  versions: Version[];
+  /** The version that serves. */
+  deployed: string;
+  schedules: object[];
+  subdomain: { enabled: boolean; previews_enabled: boolean };
+  settings: Record<string, unknown>;
+}
+
+/** What one Cloudflare account holds. The rows of its databases are in files of SQLite: see runtime.ts. */
+export interface Account {
+  id: string;
+  name: string;
+  /** The one token that the API accepts. */
+  token: string;
+  /** Of workers.dev; null until its owner has chosen one. */
+  subdomain: string | null;
+  databases: Map<string, Database>;
+  buckets: Map<string, Bucket>;
+  queues: Map<string, Queue>;
+  scripts: Map<string, Script>;
+}
+
+/** An account in which nothing has been made yet. */
+export const emptyAccount = (subdomain: string | null = "team"): Account => ({
+  id: randomUUID().replaceAll("-", ""),
+  name: "Team",
+  token: `token-${randomUUID()}`,
+  subdomain,
+  databases: new Map(),
+  buckets: new Map(),
+  queues: new Map(),
+  scripts: new Map(),
+});
+
+/** The version of a script that serves, if there is one. */
+export const deployedVersion = (script: Script): Version | undefined =>
+  script.versions.find(({ id }) => id === script.deployed);

@@ -1,0 +1,118 @@
+import { createHash, createHmac } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
+import { type Account, type Binding, deployedVersion, type Script, type Version } from "./account.ts";
+
+type Options = Parameters<typeof convertV4MiniflareOptions>[0];
+
+/** Runs deployed Workers in workerd, with the account's databases. */
+export interface Runtime {
+  /** Answers a request to `https://{script}.{subdomain}.workers.dev`. 404 for a Worker that is not there. */
+  fetch(request: Request): Promise<Response>;
+  /** Runs queries on a database. A running Worker is stopped first, and starts again when it is asked. */
+  withDatabase<Result>(uuid: string, run: (sqlite: DatabaseSync) => Result): Promise<Result>;
+  stop(): Promise<void>;
+}
+
+/** @param folder for the databases, buckets and objects */
+export function createRuntime(account: Account, folder: string): Runtime {
+  let running: { miniflare: Miniflare; version: string } | undefined;
+  const databases = join(folder, "d1", "miniflare-D1DatabaseObject");
+  mkdirSync(databases, { recursive: true });
+
+  async function stop(): Promise<void> {
+    const stopping = running?.miniflare;
+    running = undefined;
+    await stopping?.dispose();
+  }
+
+  async function start(script: Script, version: Version): Promise<Miniflare> {
+    if (running?.version === version.id) return running.miniflare;
+    await stop();
+    const miniflare = new Miniflare(
+      convertV4MiniflareOptions({
+        ...workerOptions(account, script, version),
+        cf: false,
+        telemetry: { enabled: false },
+        log: new Log(LogLevel.NONE),
+        resourcePersistencePath: folder,
+      } as Options),
+    );
+    running = { miniflare, version: version.id };
+    await miniflare.ready;
+    return miniflare;
+  }
+
+  return {
+    stop,
+    async fetch(request) {
+      const [name = "", subdomain] = new URL(request.url).hostname.split(".");
+      const script = account.scripts.get(name);
+      const version = script && deployedVersion(script);
+      if (!version || subdomain !== account.subdomain || !script.subdomain.enabled)
+        return new Response("There is nothing here yet", { status: 404 });
+      const miniflare = await start(script, version);
+      const { method, headers } = request;
+      const body = method === "GET" ? {} : { body: Buffer.from(await request.arrayBuffer()) };
+      const answer = await miniflare.dispatchFetch(request.url, { method, headers: [...headers], ...body });
+      return new Response(await answer.arrayBuffer(), {
+        status: answer.status,
+        headers: [...answer.headers] as [string, string][],
+      });
+    },
+    async withDatabase(uuid, run) {
+      await stop();
+      const sqlite = new DatabaseSync(
+        join(databases, `${objectId("miniflare-D1DatabaseObject", uuid)}.sqlite`),
+      );
+      try {
+        return run(sqlite);
+      } finally {
+        sqlite.close();
+      }
+    },
+  };
+}
+
+/** The id that workerd gives to a named Durable Object: Miniflare keeps a database in one, and names its file so. */
+function objectId(uniqueKey: string, name: string): string {
+  const key = createHash("sha256").update(uniqueKey).digest();
+  const hmac = (data: string | Buffer) => createHmac("sha256", key).update(data).digest().subarray(0, 16);
+  const named = hmac(name);
+  return Buffer.concat([named, hmac(named)]).toString("hex");
+}
+
+function workerOptions(account: Account, script: Script, version: Version): object {
+  const { main_module, compatibility_date, compatibility_flags } = version.metadata;
+  const modules = [...version.modules]
+    .sort(([a], [b]) => Number(b === main_module) - Number(a === main_module))
+    .flatMap(([name, { content, type }]) => {
+      if (type === "application/source-map") return [];
+      const kind = type.startsWith("text/plain") ? "Text" : "ESModule";
+      return [{ type: kind, path: `/${name}`, contents: new TextDecoder().decode(content) }];
+    });
+  const of = (type: string) => version.bindings.filter((binding) => binding.type === type);
+  const named = (type: string, value: (binding: Binding) => unknown) =>
+    Object.fromEntries(of(type).map((binding) => [binding.name, value(binding)]));
+  return {
+    name: script.name,
+    modules,
+    modulesRoot: "/",
+    compatibilityDate: compatibility_date,
+    compatibilityFlags: compatibility_flags,
+    bindings: { ...named("plain_text", ({ text }) => text), ...named("secret_text", ({ text }) => text) },
+    d1Databases: named("d1", ({ id, database_id }) => id ?? database_id),
+    r2Buckets: named("r2_bucket", ({ bucket_name }) => bucket_name),
+    queueProducers: named("queue", ({ queue_name }) => queue_name),
+    queueConsumers: [...account.queues.values()]
+      .filter(({ consumers }) => consumers.some((each) => each.script === script.name))
+      .map(({ queue_name }) => queue_name),
+    durableObjects: named("durable_object_namespace", ({ class_name }) => ({
+      className: class_name,
+      useSQLite: script.sqliteClasses.includes(String(class_name)),
+    })),
+    ratelimits: named("ratelimit", ({ namespace_id, simple }) => ({ namespace_id, simple })),
+  };
+}

@@ -1,0 +1,38 @@
+import { readFileSync } from "node:fs";
+import { parseArgs, parseEnv } from "node:util";
+import { ask } from "./deploy/ask.ts";
+import { deploy } from "./deploy/run.ts";
+
+// npm run deploy [-- --dry-run] [--secrets-file path] [--url https://xabar.example.com]
+// Ends with a Worker that answers, or with one sentence that says what to do. It can be repeated at any time.
+
+function readSecrets(path: string): Record<string, string | undefined> {
+  const text = readFileSync(path, "utf8");
+  return text.trimStart().startsWith("{") ? JSON.parse(text) : parseEnv(text);
+}
+
+try {
+  const { values } = parseArgs({
+    options: {
+      /** Prints what would be done. */
+      "dry-run": { type: "boolean", default: false },
+      /** Secrets that the Worker lacks, as KEY=value lines or JSON. They can also be in the environment. */
+      "secrets-file": { type: "string" },
+      /** Where the Worker is reached, if that is not an address that wrangler deploys it to. */
+      url: { type: "string" },
+    },
+  });
+  const file = values["secrets-file"];
+  await deploy({
+    isDryRun: values["dry-run"],
+    given: { ...process.env, ...(file === undefined ? {} : readSecrets(file)) },
+    url: values.url,
+    print: console.log,
+    ask: process.stdin.isTTY && process.stdout.isTTY ? ask : undefined,
+    fetch,
+    waitSeconds: 180,
+  });
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}

@@ -1,0 +1,105 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { signIn } from "./cloudflare.ts";
+import { changes, type DeployOptions } from "./options.ts";
+import {
+  applyMigrations,
+  ensureBuckets,
+  ensureDatabases,
+  ensureQueues,
+  requireSubdomain,
+} from "./resources.ts";
+import { collectSecrets } from "./secrets.ts";
+import { ensureWebhook } from "./webhook.ts";
+import { readWorker } from "./worker.ts";
+import { runWrangler } from "./wrangler.ts";
+
+/**
+ * Brings the account to what wrangler.toml asks for, step by step. Each step first looks at what is there, so that a run
+ * after a failure goes on where that one ended.
+ * @throws Error with one sentence that says what to do
+ */
+export async function deploy(options: DeployOptions): Promise<void> {
+  const { given, isDryRun, print } = options;
+  const worker = readWorker();
+  const cloudflare = await signIn(given, worker.account);
+  const env = { ...given, CLOUDFLARE_ACCOUNT_ID: cloudflare.account };
+  const change = changes(options);
+  const resources = { cloudflare, worker, change };
+
+  await requireSubdomain(resources);
+  const ids = await ensureDatabases(resources);
+  await ensureBuckets(resources);
+  await ensureQueues(resources);
+  const secrets = await collectSecrets(cloudflare, worker, options);
+  await applyMigrations(resources, ids, env);
+  // Scripts of their own that wrangler.toml binds by `script_name` go here: Cloudflare wants them first.
+
+  // Always: wrangler uploads the code before it sets up cron and consumers, so the code alone does not show the end.
+  let targets: string[] = [];
+  await change(`deploy the Worker ${worker.name}`, async () => {
+    targets = await deployWorker(env, secrets.missing);
+  });
+  if (isDryRun) return;
+  const url = (options.url ?? urlAmong(targets)).replace(/\/$/, "");
+  await waitForHealth(url, options);
+  await ensureWebhook(cloudflare, worker, secrets, url, options);
+  print(`Xabar answers at ${url}`);
+}
+
+/** @returns where wrangler deployed it to, in wrangler's words */
+async function deployWorker(
+  env: Record<string, string | undefined>,
+  secrets: Record<string, string>,
+): Promise<string[]> {
+  const folder = mkdtempSync(join(tmpdir(), "xabar-deploy-"));
+  try {
+    const report = join(folder, "report.ndjson");
+    const file = join(folder, "secrets.json");
+    writeFileSync(file, JSON.stringify(secrets), { mode: 0o600 });
+    const withSecrets = Object.keys(secrets).length > 0 ? ["--secrets-file", file] : [];
+    await runWrangler(["deploy", ...withSecrets], { ...env, WRANGLER_OUTPUT_FILE_PATH: report });
+    const lines = readFileSync(report, "utf8").trim().split("\n");
+    return lines.flatMap((line) => (JSON.parse(line) as { targets?: string[] }).targets ?? []);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * The address among what wrangler reports, such as `mail.example.com (custom domain)`, `https://xabar.team.workers.dev`
+ * or `mail.example.com/* (zone name: example.com)`.
+ * @throws Error if there is none
+ */
+export function urlAmong(targets: string[]): string {
+  const own = targets.flatMap((target) => /^([\w.-]+)(\/\*)? \((custom domain|zone)/.exec(target)?.[1] ?? []);
+  const workersDev = targets.find((target) => target.startsWith("https://"));
+  if (own[0]) return `https://${own[0]}`;
+  if (workersDev) return workersDev;
+  throw new Error("The Worker has no address that wrangler reports: run npm run deploy -- --url https://….");
+}
+
+/** @throws Error when there is no healthy answer in time, or when the Worker refuses a secret */
+export async function waitForHealth(
+  url: string,
+  { fetch, waitSeconds }: Pick<DeployOptions, "fetch" | "waitSeconds">,
+): Promise<void> {
+  const deadline = Date.now() + waitSeconds * 1000;
+  let last = "";
+  do {
+    const response = await fetch(`${url}/health`).catch((error: Error) => error);
+    if (response instanceof Response && response.ok) {
+      const { refused_secrets = [] } = (await response.json()) as { refused_secrets?: string[] };
+      if (refused_secrets.length === 0) return;
+      const puts = refused_secrets.map((name) => `npx wrangler secret put ${name}`).join(" and ");
+      throw new Error(`The Worker refuses ${refused_secrets.join(", ")}, public or too short: run ${puts}.`);
+    }
+    last = response instanceof Response ? `status ${response.status}` : response.message;
+    await sleep(Math.min(1000, waitSeconds * 10));
+  } while (Date.now() < deadline);
+  throw new Error(
+    `${url}/health is not well (${last}): a new address needs some minutes; run npm run deploy again, then look at npx wrangler tail.`,
+  );
+}

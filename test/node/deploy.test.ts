@@ -1,0 +1,241 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { deployedVersion, emptyAccount, type Script, type Version } from "../../dev/cloudflare/account.ts";
+import type { Faults } from "../../dev/cloudflare/faults.ts";
+import { signToken } from "../../dev/token.ts";
+import { LIFECYCLE_RULES } from "../../ops/deploy/resources.ts";
+import { urlAmong, waitForHealth } from "../../ops/deploy/run.ts";
+import { createOperator, JWT_SECRET, NYLAS_KEY, type Operator, secretOf, URL } from "./support/operator.ts";
+
+const operators: Operator[] = [];
+async function newOperator(account?: Parameters<typeof createOperator>[0]): Promise<Operator> {
+  const operator = await createOperator(account);
+  operators.push(operator);
+  return operator;
+}
+afterAll(() => Promise.all(operators.map((operator) => operator.close())));
+
+const changesOf = ({ cloudflare }: Operator): string[] =>
+  cloudflare.seen.flatMap(({ kind, isWriting }) => (isWriting ? kind : []));
+
+/** The error of a deployment that fails. */
+const failureOf = (deployment: Promise<void>): Promise<Error> =>
+  deployment.then(
+    () => Promise.reject(new Error("it succeeded")),
+    (error: Error) => error,
+  );
+
+/** One sentence, with no stack and no second line. */
+const SENTENCE = /^[^\n]+[.…]$/;
+
+let first: Operator;
+/** What it holds after the first deployment. */
+let done: object;
+/** The kinds of changes that this took. */
+let firstChanges: string[];
+
+beforeAll(async () => {
+  first = await newOperator();
+  await first.deploy();
+  firstChanges = changesOf(first);
+  done = await first.summary();
+});
+
+describe("without changing anything", () => {
+  it("a dry run prints the plan, and only reads", async () => {
+    const operator = await newOperator();
+    await operator.deploy({ isDryRun: true, given: operator.env });
+    expect(operator.printed).toContain("would create the D1 database xabar");
+    expect(operator.printed).toContain("would create the queue xabar-webhooks-dead");
+    expect(operator.printed.join("\n")).toMatch(/would ask for JWT_SECRET: /);
+    expect(operator.printed).toContain("would deploy the Worker xabar");
+    expect(operator.cloudflare.seen.length).toBeGreaterThan(4);
+    expect(changesOf(operator)).toEqual([]);
+  });
+
+  it("a dry run of what is deployed has only the code to upload", async () => {
+    first.printed.length = 0;
+    const before = changesOf(first).length;
+    await first.deploy({ isDryRun: true, given: first.env });
+    expect(first.printed).toEqual(["would deploy the Worker xabar"]);
+    expect(changesOf(first)).toHaveLength(before);
+  });
+});
+
+describe("one sentence says what to do", () => {
+  const failing = async (operator: Operator, options: Parameters<Operator["deploy"]>[0]) =>
+    (await failureOf(operator.deploy(options))).message;
+
+  it("for a login that Cloudflare refuses", async () => {
+    const operator = await newOperator();
+    const given = { ...operator.env, CLOUDFLARE_API_TOKEN: "another" };
+    const said = await failing(operator, { given });
+    expect(said).toMatch(SENTENCE);
+    expect(said).toContain("needs to edit Workers Scripts, D1, Queues and Workers R2 Storage");
+  });
+
+  it("for an account without a workers.dev subdomain", async () => {
+    const said = await failing(await newOperator(emptyAccount(null)), {});
+    expect(said).toMatch(SENTENCE);
+    expect(said).toContain("/workers/onboarding");
+  });
+
+  it.each([
+    ["the public development secret", "local-development-secret-do-not-deploy", "is public"],
+    ["a short one", "x".repeat(31), "at least 32 bytes"],
+  ])("for a JWT_SECRET that is %s", async (_, secret, reason) => {
+    const operator = await newOperator();
+    const given = { ...operator.env, JWT_SECRET: secret, NYLAS_API_KEY: NYLAS_KEY };
+    const said = await failing(operator, { given });
+    expect(said).toMatch(SENTENCE);
+    expect(said).toContain(reason);
+    expect(said).not.toContain(secret);
+    expect(changesOf(operator).filter((kind) => kind.includes("scripts"))).toEqual([]);
+  });
+
+  it("for a missing secret without a terminal, from the command itself, which fails", async () => {
+    const operator = await newOperator();
+    const command = promisify(execFile)(process.execPath, ["ops/deploy.ts"], { env: operator.env });
+    const failure = await command.then(
+      () => Promise.reject(new Error("it succeeded")),
+      (error: { code: number; stderr: string }) => error,
+    );
+    expect(failure.code).toBe(1);
+    expect(failure.stderr.trim()).toMatch(
+      /^JWT_SECRET is missing \([^\n]+\): set it in the environment [^\n]+\.$/,
+    );
+  });
+
+  it("for a key that Nylas refuses", async () => {
+    const said = await failing(first, { given: { ...first.env, NYLAS_API_KEY: "nyk_of_another" } });
+    expect(said).toMatch(SENTENCE);
+    expect(said).toContain("check NYLAS_API_KEY and NYLAS_API_URI");
+  });
+
+  it("for a Worker that is not healthy in time", async () => {
+    const unwell = (async () => new Response("no", { status: 503 })) as typeof fetch;
+    const said = (await failureOf(waitForHealth(URL, { fetch: unwell, waitSeconds: 0 }))).message;
+    expect(said).toMatch(SENTENCE);
+    expect(said).toContain(`${URL}/health is not well (status 503)`);
+  });
+});
+
+describe("an empty account", () => {
+  it("has everything that wrangler.toml asks for", () => {
+    expect(done).toMatchObject({
+      databases: [{ name: "xabar" }],
+      buckets: [{ name: "xabar-attachments" }],
+      queues: [
+        {
+          queue_name: "xabar-webhooks",
+          consumers: [{ script: "xabar", dead_letter_queue: "xabar-webhooks-dead" }],
+        },
+        { queue_name: "xabar-jobs", consumers: [{ script: "xabar", dead_letter_queue: "xabar-jobs-dead" }] },
+        { queue_name: "xabar-webhooks-dead", consumers: [{ script: "xabar" }] },
+        { queue_name: "xabar-jobs-dead", consumers: [{ script: "xabar" }] },
+      ],
+      scripts: [{ name: "xabar", schedules: [{ cron: "*/10 * * * *" }], subdomain: { enabled: true } }],
+      webhooks: [{ webhook_url: `${URL}/webhooks/nylas`, description: "Xabar", isSecretStored: true }],
+    });
+    const [{ rules }] = (done as { buckets: [{ rules: { id: string }[] }] }).buckets;
+    expect(rules.map(({ id }) => id)).toEqual([
+      "Default Multipart Abort Rule",
+      ...LIFECYCLE_RULES.map(({ id }) => id),
+    ]);
+  });
+
+  it("ends with a Worker that answers from its own database", async () => {
+    const token = await signToken({ user: 1, companies: [1], role: "admin", hours: 1 }, JWT_SECRET);
+    const headers = { authorization: `Bearer ${token}` };
+    const inbox = await first.cloudflare.visit(new Request(`${URL}/inbox/`, { headers }));
+    expect(await inbox.json()).toMatchObject({ items: [], total: 0 });
+  });
+
+  it("is not changed by a second run, nor is any secret", async () => {
+    const secrets = () =>
+      ["JWT_SECRET", "NYLAS_WEBHOOK_SECRET"].map((name) => secretOf(first.cloudflare.account, name));
+    const before = secrets();
+    first.printed.length = 0;
+    // Not even by another value for what is stored.
+    await first.deploy({ given: { ...first.env, JWT_SECRET: "x".repeat(64), NYLAS_API_KEY: NYLAS_KEY } });
+    expect(first.printed).toEqual(["deploy the Worker xabar", `Xabar answers at ${URL}`]);
+    expect(await first.summary()).toEqual(done);
+    expect(secrets()).toEqual(before);
+  });
+
+  it("gets lost secrets back by asking: Enter makes a good JWT_SECRET, shown once, and Nylas makes another", async () => {
+    const { account } = first.cloudflare;
+    const before = secretOf(account, "NYLAS_WEBHOOK_SECRET");
+    const version = deployedVersion(account.scripts.get("xabar") as Script) as Version;
+    version.bindings = version.bindings.filter(({ name }) => !/JWT_SECRET|WEBHOOK_SECRET/.test(name));
+    const asked: string[] = [];
+    const ask = async (question: string) => {
+      asked.push(question);
+      return question.startsWith("JWT_SECRET") ? "" : NYLAS_KEY;
+    };
+    await first.deploy({ given: first.env, ask });
+    expect(asked.map((question) => question.split(" ")[0])).toEqual(["JWT_SECRET", "NYLAS_API_KEY"]);
+    const made = String(secretOf(account, "JWT_SECRET"));
+    expect(made).toMatch(/^[0-9a-f]{64}$/);
+    expect(first.printed.filter((line) => line.includes(made))).toHaveLength(1);
+    expect(secretOf(account, "NYLAS_WEBHOOK_SECRET")).not.toBe(before);
+    expect(await first.summary()).toMatchObject({
+      webhooks: [{ description: "Xabar", isSecretStored: true }],
+    });
+  });
+});
+
+describe("after a failure the next run goes on, and ends the same", () => {
+  /** @returns how often it failed */
+  async function repeat(operator: Operator, fault: Partial<Faults>): Promise<number> {
+    Object.assign(operator.cloudflare.faults, fault);
+    for (let failures = 0; ; failures++) {
+      operator.cloudflare.faults.isDead = false;
+      const failure = await operator.deploy({ waitSeconds: 0 }).catch((error: Error) => error);
+      if (!failure) return failures;
+      expect(failures, failure.message).toBeLessThan(40);
+    }
+  }
+
+  it("when the process dies after a change, of each kind", async () => {
+    const operator = await newOperator();
+    const failures = await repeat(operator, { isDyingAfterEach: true });
+    const { died } = operator.cloudflare;
+    expect(failures).toBe(died.size);
+    expect([...died]).toEqual(expect.arrayContaining(firstChanges));
+    expect(await operator.summary()).toEqual(done);
+  });
+
+  it("when every call fails once, by 503 or without an answer", async () => {
+    const operator = await newOperator();
+    expect(await repeat(operator, { isEachFailingOnce: true })).toBeGreaterThan(5);
+    expect(await operator.summary()).toEqual(done);
+  });
+});
+
+describe("the deployed code", () => {
+  it("refuses a short secret that is set by hand, and the next run says so", async () => {
+    const { account, apiUrl } = first.cloudflare;
+    await fetch(`${apiUrl}/accounts/${account.id}/workers/scripts/xabar/secrets`, {
+      method: "PUT",
+      headers: { authorization: `Bearer ${account.token}` },
+      body: JSON.stringify({ name: "JWT_SECRET", text: "short", type: "secret_text" }),
+    });
+    const token = await signToken({ user: 1, companies: [1], role: "admin", hours: 1 }, "short");
+    const headers = { authorization: `Bearer ${token}` };
+    expect((await first.cloudflare.visit(new Request(`${URL}/inbox/`, { headers }))).status).toBe(503);
+    const failure = await failureOf(first.deploy());
+    expect(failure.message).toBe(
+      "The Worker refuses JWT_SECRET, public or too short: run npx wrangler secret put JWT_SECRET.",
+    );
+  });
+});
+
+it.each([
+  [["mail.example.com (custom domain)", "https://xabar.team.workers.dev"], "https://mail.example.com"],
+  [["mail.example.com/* (zone name: example.com)", "schedule: */10 * * * *"], "https://mail.example.com"],
+  [["schedule: */10 * * * *", "https://xabar.team.workers.dev"], "https://xabar.team.workers.dev"],
+])("of the targets %j the address is %s", (targets, url) => {
+  expect(urlAmong(targets)).toBe(url);
+});
