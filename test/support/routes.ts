@@ -3,8 +3,7 @@ import type * as z from "zod/mini";
 import { app as front } from "../../src/app.ts";
 import { authenticate } from "../../src/ems/middleware.ts";
 import { app as ems } from "../../src/ems/routes.ts";
-import { type Answer, answerOf, partOf } from "../../src/platform/validation.ts";
-import { schemaOf } from "./responses.ts";
+import { answerOf, partOf } from "../../src/platform/validation.ts";
 
 export interface Route {
   method: string;
@@ -46,22 +45,6 @@ export const parametersOf = ({ method, path }: Omit<Route, "isOpen">): Record<st
       )
       .map(({ target, schema }) => [target, Object.keys((schema() as z.ZodMiniObject).shape)]),
   );
-
-/** The declared responses of a request's route, by status; null for one without a JSON body. */
-export function declaredAnswers(method: string, path: string): Record<number, z.ZodMiniType | null> {
-  for (const { router } of apps) {
-    for (const [[handler]] of router.match(method, path.replace(/(.)\/$/, "$1"))[0]) {
-      const declared = answerOf(handler);
-      if (declared) return schemasOf(declared);
-    }
-  }
-  return {};
-}
-
-const schemasOf = ({ status, schema, or }: Answer): Record<number, z.ZodMiniType | null> => ({
-  [status]: schema === null ? null : schemaOf(schema),
-  ...(or ? { [or.status]: schemaOf(or.schema) } : {}),
-});
 
 const NAMED: Record<string, string> = { company_id: "1", key: "attachments/1/none" };
 

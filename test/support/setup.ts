@@ -1,15 +1,23 @@
 import { env } from "cloudflare:workers";
-import { afterAll, vi } from "vitest";
+import { afterAll, afterEach, expect, vi } from "vitest";
+import { app as front } from "../../src/app.ts";
+import { app as ems } from "../../src/ems/routes.ts";
 import { companiesSeen } from "./companies.ts";
+import { holdAnswers, takeFaults } from "./contract.ts";
 import { checkLog } from "./log-check.ts";
 
 // Test files share a runtime and its modules. Each starts with empty storage, and restores clocks and globals.
 companiesSeen.clear();
 await Promise.all([emptyDatabase(env.DB), emptyBucket()]);
 
+holdAnswers(front.own);
+holdAnswers(ems);
+afterEach(expectNoFaults);
+
 afterAll(async () => {
   vi.useRealTimers();
   vi.restoreAllMocks();
+  expectNoFaults();
   await checkLog();
 });
 
@@ -34,4 +42,8 @@ async function emptyBucket(): Promise<void> {
     if (objects.length === 0) return;
     await env.ATTACHMENTS.delete(objects.map(({ key }) => key));
   }
+}
+
+function expectNoFaults(): void {
+  expect(takeFaults(), "answers that openapi.json does not declare").toEqual([]);
 }

@@ -5,10 +5,13 @@ import { type EventKey, findNext, readByKeys, resolveStart } from "./replay.ts";
 import type { EventListResponse } from "./responses.ts";
 import { type EventsQuery, RESYNC } from "./schemas.ts";
 
+/** An event of the log with the position after it. */
+type PulledEvent = { id: string } & (ReturnType<typeof toEventData> | typeof RESYNC);
+
 /** The fields of the response that are known before the events are read, and the events, read on demand. */
 export interface Pulled {
   head: Omit<EventListResponse, "items">;
-  items: AsyncIterable<EventListResponse["items"][number]>;
+  items: AsyncIterable<PulledEvent>;
 }
 
 /**
@@ -39,11 +42,7 @@ async function* listOf<T>(items: T[]): AsyncGenerator<T> {
   yield* items;
 }
 
-async function* itemsAt(
-  ctx: UserCtx,
-  start: Position,
-  keys: EventKey[],
-): AsyncGenerator<EventListResponse["items"][number]> {
+async function* itemsAt(ctx: UserCtx, start: Position, keys: EventKey[]): AsyncGenerator<PulledEvent> {
   const position = new Map(start);
   for await (const event of readByKeys(ctx, ctx.user, keys)) {
     position.set(event.company_id, event.id);

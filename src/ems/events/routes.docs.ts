@@ -43,4 +43,39 @@ export const docs: RouteDocs = {
   },
 };
 
-export const events: Record<string, EventDoc> = {};
+/** The events of the stream, by name. Those with `items`, `thread` or `counts` tell what has changed; null: read again. */
+export const events: Record<string, EventDoc> = {
+  connected: { data: "ConnectedEvent", description: "The stream is open." },
+  "message.created": { data: "ItemEvent", description: "A message has come in or was sent." },
+  "message.updated": { data: "MessageUpdatedEvent", description: "A message has changed or was moved." },
+  "message.deleted": { data: "ChangeEvent", description: "A message is gone." },
+  "thread.created": { data: "ThreadEvent", description: "A thread has begun." },
+  "thread.updated": { data: "ThreadEvent", description: "A thread or its list of messages has changed." },
+  "thread.deleted": { data: "ChangeEvent", description: "A thread is gone, or is now part of another." },
+  "inbox.updated": {
+    data: "ItemEvent",
+    description:
+      "Only to the user who read, starred or archived: the entry of `message_id`, or of the whole thread when it is null.",
+  },
+  "account.updated": {
+    data: "ChangeEvent",
+    description: "The account `account_id` has changed. All have when it is absent: one was erased.",
+  },
+  "account.synced": { data: "ChangeEvent", description: "The account's history is read." },
+  "grant.expired": { data: "ChangeEvent", description: "The mailbox's owner must sign in again." },
+  "message.delivery_updated": {
+    data: "ChangeEvent",
+    description: "The outcome of an outbound message is known.",
+  },
+  "message.opened": { data: "ChangeEvent", description: "A recipient has opened a message." },
+  "message.link_clicked": {
+    data: "ChangeEvent",
+    description: "A recipient has clicked a link of a message.",
+  },
+  "outbox.updated": { data: "ChangeEvent", description: "Only to the sender: an outbox entry has changed." },
+  presence: {
+    data: "PresenceEvent",
+    description: "A colleague views, answers or has left a thread. It has no id and is not in the log.",
+  },
+  resync: { data: "ResyncEvent", description: "Events may be missing: read the lists again." },
+};
