@@ -40,6 +40,8 @@ const importsOf = (from: string): Import[] =>
 
 const src = filesOf("src");
 const dev = filesOf("dev");
+/** Without what is written from openapi.json. */
+const client = filesOf("client").filter((file) => file !== "client/api.d.ts");
 const ops = filesOf("ops");
 const imports = src.flatMap(importsOf);
 const ours = imports.filter(({ isOurs }) => isOurs);
@@ -251,6 +253,16 @@ describe("beside the product", () => {
       "dev → dev; ops → ops, files of dev; bench → bench, dev; the metered and the local Worker, and openapi → src",
       told(broken),
     );
+  });
+
+  it("the typed client imports its own, and the server's code for positions", () => {
+    const broken = client.flatMap(importsOf).filter(({ to, isOurs }) => {
+      if (!isOurs) return to !== "openapi-fetch";
+      return !isIn(to, "client/", "src/ems/events/position.ts");
+    });
+    expectNone("client → client, position.ts, openapi-fetch", told(broken));
+    const positions = imports.filter(({ from }) => from === "src/ems/events/position.ts");
+    expectNone("position.ts imports nothing: it is in browsers, too", told(positions));
   });
 
   it("no folders of the stand-in import each other in a circle", () => {
