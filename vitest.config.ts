@@ -93,7 +93,10 @@ const limits = { testTimeout: 600_000, hookTimeout: 600_000, expect: { poll: { t
 /** What takes more than 20 seconds on an idle machine of two cores: `npm run test:slow`. */
 const SLOW = {
   worker: ["test/chaos/*.test.ts", "test/**/*.property.test.ts", "test/ems/plans.test.ts"],
-  node: ["test/node/{deploy,dev,html-linear,linear,sse-clients}.test.ts"],
+  node: [
+    "test/node/{deploy,dev,html-linear,linear,sse-clients}.test.ts",
+    "test/node/client/{line,packed}.test.ts",
+  ],
 };
 
 /** Pure code, which is the same in Node, where a file costs less. */

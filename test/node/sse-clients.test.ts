@@ -6,6 +6,7 @@ import { fetchEventSource } from "@microsoft/fetch-event-source";
 import { EventSource } from "eventsource";
 import { createEventSource } from "eventsource-client";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { createClient } from "../../client/index.ts";
 import { waitFor } from "../support/wait.ts";
 import { type DevServer, freePorts, startDevServer } from "./support/dev-server.ts";
 import { receiveMails } from "./support/mail.ts";
@@ -55,6 +56,19 @@ const clients: Record<string, () => Following> = {
       // It stops at the stream's end unless this throws. Then it waits for the server's retry time.
       onclose: () => {
         throw new Error("closed");
+      },
+    });
+    return { told, close: () => ending.abort() };
+  },
+  "xabar/client": () => {
+    const told: Told[] = [];
+    const ending = new AbortController();
+    void createClient({ baseUrl: server.url, token: server.token }).events({
+      signal: ending.signal,
+      onEvent: (event) => void told.push(event),
+      // It hands on no `connected`, but tells its first time.
+      onState: (next) => {
+        if (next === "live" && told.length === 0) told.push({ message: "connected" });
       },
     });
     return { told, close: () => ending.abort() };
