@@ -52,32 +52,7 @@ export interface Failure {
 export type StreamEvent = LoggedEvent | PresenceEvent;
 
 /** `id` is the position after the event. */
-export interface LoggedEvent extends EventFields {
-  id: string;
-  type:
-    | "message.created"
-    | "message.updated"
-    | "message.deleted"
-    | "thread.created"
-    | "thread.updated"
-    | "thread.deleted"
-    | "inbox.updated"
-    | "account.updated"
-    | "grant.expired"
-    | "account.synced"
-    | "message.delivery_updated"
-    | "message.opened"
-    | "message.link_clicked"
-    | "outbox.updated"
-    | "resync";
-}
+export type LoggedEvent = Schemas["LoggedEvent"];
 
 /** It is not in the log, and so has no id. */
-export interface PresenceEvent extends EventFields {
-  id: null;
-  type: "presence";
-  user_id: number;
-  state: "viewing" | "composing" | "left";
-}
-
-type EventFields = Omit<Schemas["EventListResponse"]["items"][number], "id" | "type">;
+export type PresenceEvent = Schemas["PresenceEvent"] & { id: null };

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createClient } from "../../../client/index.ts";
-import type { StreamEvent, StreamState, Token } from "../../../client/types.ts";
+import type { LoggedEvent, StreamEvent, StreamState, Token } from "../../../client/types.ts";
 import { jwtSecret, signToken } from "../../../dev/token.ts";
 import { waitFor } from "../../support/wait.ts";
 import { type DevServer, freePorts, startDevServer } from "../support/dev-server.ts";
@@ -61,12 +61,7 @@ function follow(baseUrl: string, token: Token, lastEventId: string | null = null
   return { events, states, failures, closed, close: () => leaving.abort() };
 }
 
-const nameOf = ({
-  type,
-  company_id,
-  message_id,
-  thread_id,
-}: Pick<StreamEvent, "company_id" | "message_id" | "thread_id"> & { type: string }): string =>
+const nameOf = ({ type, company_id, message_id, thread_id }: StreamEvent): string =>
   [type, company_id, message_id ?? thread_id].join(" ");
 
 /** The position at the end of the log. */
@@ -80,7 +75,7 @@ async function eventsSince(token: string, since: string): Promise<string[]> {
   const { data } = await createClient({ baseUrl: server.url, token }).GET("/events", {
     params: { query: { since, limit: 1000 } },
   });
-  return data!.items.map(nameOf);
+  return (data!.items as LoggedEvent[]).map(nameOf);
 }
 
 /** The length of a stream's answer, up to the end of so many events. */

@@ -6,8 +6,12 @@ import { formatPosition, type Position, parsePosition } from "../../../src/ems/e
 
 const eventAt = (position: Position, company: number): LoggedEvent => ({
   id: formatPosition(position),
-  type: "message.created",
+  type: "message.deleted",
   ...{ thread_id: null, message_id: null, company_id: company },
+});
+
+const resyncAt = (id: string): LoggedEvent => ({
+  ...{ id, type: "resync", thread_id: null, message_id: null, company_id: null },
 });
 
 /** A stream of companies 1 to 3 in the order of `choices`, from position 0. Each choice is an event of its company. */
@@ -66,16 +70,14 @@ describe("a place", () => {
     expect(place.id).toBe("damaged");
     const good = formatPosition(new Map([[1, 7]]));
     expect(place.isBehind(good)).toBe(true);
-    const resync = { ...eventAt(new Map(), 1), id: good, type: "resync" as const };
-    expect(place.take(resync)).toBe(true);
+    expect(place.take(resyncAt(good))).toBe(true);
     expect(place.id).toBe(good);
   });
 
   it("goes back at a `resync`: the log of a restored database begins earlier", () => {
     const at = (last: number): Position => new Map([[1, last]]);
     const place = new Place(formatPosition(at(9)));
-    const resync = { ...eventAt(at(4), 1), type: "resync" as const, company_id: null };
-    expect(place.take(resync)).toBe(true);
+    expect(place.take(resyncAt(formatPosition(at(4))))).toBe(true);
     expect(place.take(eventAt(at(4), 1))).toBe(false);
     expect(place.take(eventAt(at(5), 1))).toBe(true);
   });
@@ -84,7 +86,7 @@ describe("a place", () => {
     const place = new Place(formatPosition(new Map([[1, 9]])));
     const presence: PresenceEvent = {
       ...{ id: null, type: "presence", user_id: 7, state: "viewing" },
-      ...{ thread_id: null, message_id: null, company_id: 1 },
+      ...{ thread_id: crypto.randomUUID(), message_id: null, company_id: 1 },
     };
     expect([place.take(presence), place.take(presence)]).toEqual([true, true]);
   });
