@@ -137,7 +137,7 @@ def message_sql(first: int) -> str:
     m.body_text, m.snippet, m.direction, m.folder, m.has_attachments, iso(m.sent_at) AS sent_at,
     iso(m.created_at) AS created_at,
     (SELECT coalesce(json_agg(f), '[]') FROM (
-      SELECT id, message_id, filename, content_type, size_bytes, is_inline, iso(created_at) AS created_at
+      SELECT id, message_id, filename, content_type, size_bytes, content_id, is_inline, iso(created_at) AS created_at
       FROM attachments a WHERE a.message_id = m.id ORDER BY id) f) AS attachments,
     m.threaded_by, m.delivery,
     (SELECT s FROM (

@@ -69,6 +69,7 @@ CREATE TABLE attachments (
   filename text NOT NULL,
   content_type text NOT NULL,
   size_bytes int NOT NULL,
+  content_id text,
   is_inline boolean NOT NULL,
   created_at timestamptz NOT NULL,
   UNIQUE (message_id, provider_attachment_id)

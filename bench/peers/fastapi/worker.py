@@ -135,6 +135,7 @@ def attachments_of(mail: dict, message_id: UUID) -> list:
             "filename": file.get("filename") or "attachment",
             "content_type": (file.get("content_type") or "application/octet-stream").split(";")[0].strip().lower(),
             "size_bytes": file.get("size") or 0,
+            "content_id": (file.get("content_id") or "").strip("<>") or None,
             "is_inline": bool(file.get("content_id")) and f"cid:{file['content_id'].strip('<>').lower()}" in body,
             "created_at": from_seconds(time.time()),
         }

@@ -6,6 +6,8 @@ export const AttachmentResponse = z.object({
   filename: z.string(),
   content_type: z.string(),
   size_bytes: z.int(),
+  /** What the HTML refers to as `cid:…`, without angle brackets. */
+  content_id: z.nullable(z.string()),
   is_inline: z.boolean(),
   created_at: z.iso.datetime(),
 });

@@ -13,7 +13,14 @@ import type { AttachmentResponse } from "./responses.ts";
 export interface AttachmentRow
   extends Pick<
     RowOf<typeof attachments>,
-    "id" | "message_id" | "filename" | "content_type" | "size_bytes" | "is_inline" | "created_at"
+    | "id"
+    | "message_id"
+    | "filename"
+    | "content_type"
+    | "size_bytes"
+    | "content_id"
+    | "is_inline"
+    | "created_at"
   > {
   /** Its order within the message. */
   nth: number;
@@ -34,7 +41,7 @@ export async function listAttachments(ctx: UserCtx, messageId: string): Promise<
  * @param ids a SELECT of message ids, as `id`
  */
 export const selectAttachments = (ctx: UserCtx, ids: SQL): SQL<AttachmentRow> => sql`
-  SELECT a.rowid AS nth, a.id, a.message_id, a.filename, a.content_type, a.size_bytes, a.is_inline, a.created_at
+  SELECT a.rowid AS nth, a.id, a.message_id, a.filename, a.content_type, a.size_bytes, a.content_id, a.is_inline, a.created_at
   FROM (${ids}) page CROSS JOIN ems_attachments a ON a.message_id = page.id
   WHERE +a.company_id ${inCompanies(ctx)}`;
 

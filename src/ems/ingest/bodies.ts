@@ -18,6 +18,9 @@ export const INLINE_BYTES = 2048;
 /** Larger bodies are read one at a time, so that a page of them is never in memory as a whole. */
 const LARGE_BYTES = 64 * 1024;
 
+/** What has the bucket: a context, or only the binding. */
+type Bucket = { env: Pick<Env, "ATTACHMENTS"> };
+
 /** Calls of R2 at a time: a Worker may have six connections open. */
 export const AT_ONCE = 6;
 
@@ -42,7 +45,7 @@ export async function storeBody(ctx: Ctx, companyId: number, body: Body): Promis
 }
 
 /** Writes a body to R2, compressed. Announce the key first. */
-export async function putBody({ env }: Ctx, key: string, { body_html, body_text }: Body): Promise<void> {
+export async function putBody({ env }: Bucket, key: string, { body_html, body_text }: Body): Promise<void> {
   const json = JSON.stringify({ body_html, body_text });
   await env.ATTACHMENTS.put(key, await gzip(json), {
     httpMetadata: { contentType: "application/json", contentEncoding: "gzip" },
@@ -54,7 +57,7 @@ export async function putBody({ env }: Ctx, key: string, { body_html, body_text 
  * Reads the body of a message from its row or from R2. A lost object is logged and read as empty.
  * @throws Error when R2 fails twice
  */
-export const loadBody = async (ctx: Ctx, columns: BodyColumns): Promise<Body> =>
+export const loadBody = async (ctx: Bucket, columns: BodyColumns): Promise<Body> =>
   (await loadUpTo(ctx, columns, Number.POSITIVE_INFINITY)) ?? NO_BODY;
 
 /**
@@ -76,14 +79,14 @@ export function loadBodies<Row extends BodyColumns>(
 }
 
 /** @returns null for a body of more bytes */
-async function loadUpTo(ctx: Ctx, columns: BodyColumns, bytes: number): Promise<Body | null> {
+async function loadUpTo(ctx: Bucket, columns: BodyColumns, bytes: number): Promise<Body | null> {
   const { body_key: key } = columns;
   if (key === null) return columns;
   const read = () => readObject(ctx, key, bytes);
   return read().catch(read);
 }
 
-async function readObject({ env }: Ctx, key: string, limit: number): Promise<Body | null> {
+async function readObject({ env }: Bucket, key: string, limit: number): Promise<Body | null> {
   const object = await env.ATTACHMENTS.get(key);
   if (!object) {
     log("error", "body.missing", { key });
