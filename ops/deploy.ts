@@ -7,8 +7,14 @@ import { deploy } from "./deploy/run.ts";
 // Ends with a Worker that answers, or with one sentence that says what to do. It can be repeated at any time.
 
 function readSecrets(path: string): Record<string, string | undefined> {
-  const text = readFileSync(path, "utf8");
-  return text.trimStart().startsWith("{") ? JSON.parse(text) : parseEnv(text);
+  try {
+    const text = readFileSync(path, "utf8");
+    return text.trimStart().startsWith("{") ? JSON.parse(text) : parseEnv(text);
+  } catch (error) {
+    throw new Error(
+      `--secrets-file ${path} cannot be read: ${error instanceof Error ? error.message : error}.`,
+    );
+  }
 }
 
 try {
@@ -23,9 +29,11 @@ try {
     },
   });
   const file = values["secrets-file"];
+  const secrets = file === undefined ? {} : readSecrets(file);
   await deploy({
     isDryRun: values["dry-run"],
-    given: { ...process.env, ...(file === undefined ? {} : readSecrets(file)) },
+    given: { ...process.env, ...secrets },
+    named: Object.keys(secrets),
     url: values.url,
     print: console.log,
     ask: process.stdin.isTTY && process.stdout.isTTY ? ask : undefined,

@@ -34,6 +34,9 @@ export interface Binding {
   [field: string]: unknown;
 }
 
+/** Static files by their path. */
+export type Manifest = Record<string, { hash: string; size: number }>;
+
 /** An upload: the Worker's modules by name, and what wrangler says of them. */
 export interface Version {
   id: string;
@@ -42,6 +45,7 @@ export interface Version {
   metadata: { main_module: string; compatibility_date: string; compatibility_flags: string[] };
   bindings: Binding[];
   modules: Map<string, { content: Uint8Array<ArrayBuffer>; type: string }>;
+  assets?: { manifest: Manifest; config: object };
 }
 
 export interface Script {
@@ -70,6 +74,8 @@ export interface Account {
   buckets: Map<string, Bucket>;
   queues: Map<string, Queue>;
   scripts: Map<string, Script>;
+  /** Uploaded files by their hash, and what was announced under the JWT of each upload session. */
+  assets: { files: Map<string, Uint8Array>; sessions: Map<string, Manifest> };
 }
 
 /** An account in which nothing has been made yet. */
@@ -82,6 +88,7 @@ export const emptyAccount = (subdomain: string | null = "team"): Account => ({
   buckets: new Map(),
   queues: new Map(),
   scripts: new Map(),
+  assets: { files: new Map(), sessions: new Map() },
 });
 
 /** The version of a script that serves, if there is one. */

@@ -1,6 +1,6 @@
 import { createHash, createHmac } from "node:crypto";
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
 import { type Account, type Binding, deployedVersion, type Script, type Version } from "./account.ts";
@@ -34,6 +34,7 @@ export function createRuntime(account: Account, folder: string): Runtime {
     const miniflare = new Miniflare(
       convertV4MiniflareOptions({
         ...workerOptions(account, script, version),
+        ...assetOptions(account, version, join(folder, "assets", version.id)),
         cf: false,
         telemetry: { enabled: false },
         log: new Log(LogLevel.NONE),
@@ -82,6 +83,26 @@ function objectId(uniqueKey: string, name: string): string {
   const hmac = (data: string | Buffer) => createHmac("sha256", key).update(data).digest().subarray(0, 16);
   const named = hmac(name);
   return Buffer.concat([named, hmac(named)]).toString("hex");
+}
+
+/** Writes the static files of a version. */
+function assetOptions({ assets }: Account, { assets: own, bindings }: Version, directory: string): object {
+  if (!own) return {};
+  for (const [path, { hash }] of Object.entries(own.manifest)) {
+    mkdirSync(dirname(join(directory, path)), { recursive: true });
+    writeFileSync(join(directory, path), assets.files.get(hash) ?? "");
+  }
+  const binding = bindings.find(({ type }) => type === "assets")?.name;
+  const routerConfig = { has_user_worker: true };
+  return {
+    assets: {
+      directory,
+      routerConfig,
+      assetConfig: own.config,
+      ...own.config,
+      ...(binding ? { binding } : {}),
+    },
+  };
 }
 
 function workerOptions(account: Account, script: Script, version: Version): object {

@@ -30,7 +30,7 @@ interface Answer {
   success: boolean;
   errors?: { code: number; message: string }[];
   result: unknown;
-  result_info?: { total_pages?: number };
+  result_info?: { per_page?: number; total_count?: number };
 }
 
 const ATTEMPTS = 3;
@@ -73,7 +73,8 @@ export async function signIn(env: Env, configured: string | undefined): Promise<
       for (let page = 1; ; page++) {
         const { result, result_info } = await request("GET", below(`${path}?page=${page}`));
         items.push(...(result as Item[]));
-        if (page >= (result_info?.total_pages ?? 1)) return items;
+        const { per_page = 0, total_count = 0 } = result_info ?? {};
+        if (page * per_page >= total_count) return items;
       }
     },
   };

@@ -4,6 +4,8 @@ export interface DeployOptions {
   isDryRun: boolean;
   /** The environment, and secrets over it. */
   given: Record<string, string | undefined>;
+  /** What of it is stored as a secret in any case, if the Worker lacks it: the names in --secrets-file. */
+  named: string[];
   /** Where the Worker is reached; undefined for the address that wrangler reports. */
   url: string | undefined;
   print(line: string): void;

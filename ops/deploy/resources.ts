@@ -27,10 +27,11 @@ export async function ensureDatabases({
   worker,
   change,
 }: Resources): Promise<Map<string, string>> {
-  const found = await cloudflare.list<{ name: string; uuid: string }>("/d1/database");
-  const ids = new Map(found.map(({ name, uuid }) => [name, uuid]));
+  const ids = new Map<string, string>();
   for (const { name } of worker.databases) {
-    if (ids.has(name)) continue;
+    const found = await absentFor(7404, cloudflare.call<{ uuid: string }>("GET", `/d1/database/${name}`));
+    if (found) ids.set(name, found.uuid);
+    if (found) continue;
     await change(`create the D1 database ${name}`, async () => {
       const { uuid } = await cloudflare.call<{ uuid: string }>("POST", "/d1/database", { name });
       ids.set(name, uuid);
@@ -71,13 +72,14 @@ export const LIFECYCLE_RULES = [
 export async function ensureBuckets({ cloudflare, worker, change }: Resources): Promise<void> {
   for (const name of worker.buckets) {
     const path = `/r2/buckets/${name}`;
-    const isThere = await absentFor(10006, cloudflare.call("GET", path));
-    if (
-      !isThere &&
-      !(await change(`create the R2 bucket ${name}`, () => cloudflare.call("POST", "/r2/buckets", { name })))
-    )
-      continue;
-    const { rules = [] } = await cloudflare.call<{ rules?: { id: string }[] }>("GET", `${path}/lifecycle`);
+    let isThere = (await absentFor(10006, cloudflare.call("GET", path))) !== undefined;
+    if (!isThere) {
+      const create = () => cloudflare.call("POST", "/r2/buckets", { name });
+      isThere = await change(`create the R2 bucket ${name}`, create);
+    }
+    const { rules = [] }: { rules?: { id: string }[] } = isThere
+      ? await cloudflare.call("GET", `${path}/lifecycle`)
+      : {};
     const missing = LIFECYCLE_RULES.filter(({ id }) => !rules.some((rule) => rule.id === id));
     if (missing.length === 0) continue;
     await change(`add ${missing.length} lifecycle rules to the bucket ${name}`, () =>

@@ -12,7 +12,7 @@ import {
   requireSubdomain,
 } from "./resources.ts";
 import { collectSecrets } from "./secrets.ts";
-import { ensureWebhook } from "./webhook.ts";
+import { ensureWebhook, hasWebhookSecret } from "./webhook.ts";
 import { readWorker } from "./worker.ts";
 import { runWrangler } from "./wrangler.ts";
 
@@ -42,6 +42,7 @@ export async function deploy(options: DeployOptions): Promise<void> {
   await change(`deploy the Worker ${worker.name}`, async () => {
     targets = await deployWorker(env, secrets.missing);
   });
+  if (isDryRun && !hasWebhookSecret(secrets)) print("would register the webhook at Nylas");
   if (isDryRun) return;
   const url = (options.url ?? urlAmong(targets)).replace(/\/$/, "");
   await waitForHealth(url, options);

@@ -4,10 +4,10 @@ import type { DeployOptions } from "./options.ts";
 import { absentFor } from "./resources.ts";
 import type { Worker } from "./worker.ts";
 
-/** Settings that are stored as secrets if they are given, although the Worker can do without them. */
+/** Stored as secrets if they are in the environment, although the Worker can do without them. */
 const OPTIONAL = [
   ...["JWT_JWKS_URL", "JWT_ISSUER", "JWT_AUDIENCE", "CORS_ORIGINS"],
-  ...["NYLAS_API_URI", "NYLAS_CLIENT_ID", "NYLAS_WEBHOOK_SECRET"],
+  ...["METRICS_TOKEN", "NYLAS_API_URI", "NYLAS_CLIENT_ID", "NYLAS_WEBHOOK_SECRET"],
   ...["R2_S3_ENDPOINT", "R2_ACCESS_KEY_ID", "R2_SECRET_ACCESS_KEY"],
 ];
 
@@ -38,7 +38,7 @@ export async function collectSecrets(
   const stored = (listed ?? []).map(({ name }) => name);
   const isSet = (name: string) => stored.includes(name) || Boolean(worker.vars[name]);
   const missing: Record<string, string> = {};
-  for (const name of OPTIONAL) {
+  for (const name of [...OPTIONAL, ...options.named]) {
     const value = given[name];
     if (value && !isSet(name)) missing[name] = value;
   }

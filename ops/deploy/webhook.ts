@@ -13,6 +13,12 @@ const TRIGGERS = [
   ...["folder.created", "folder.updated", "folder.deleted"],
 ] as WebhookTriggers[];
 
+const SECRET = "NYLAS_WEBHOOK_SECRET";
+
+/** Whether the Worker has a secret of the webhook, or gets it from the operator. */
+export const hasWebhookSecret = ({ stored, missing }: Secrets): boolean =>
+  stored.includes(SECRET) || SECRET in missing;
+
 const DONE = "Xabar";
 /** Until its secret is stored. Nylas shows a secret once, so after a crash another has to be made. */
 const PENDING = "Xabar (its secret is not stored yet)";
@@ -28,45 +34,44 @@ export async function ensureWebhook(
   url: string,
   { given, print }: DeployOptions,
 ): Promise<void> {
-  const isStored = [...secrets.stored, ...Object.keys(secrets.missing)].includes("NYLAS_WEBHOOK_SECRET");
   if (!secrets.nylasKey) return;
   const apiUri = String(given.NYLAS_API_URI || worker.vars.NYLAS_API_URI || "https://api.us.nylas.com");
   const { webhooks } = new Nylas({ apiKey: secrets.nylasKey, apiUri });
   const webhookUrl = `${url}/webhooks/nylas`;
   const settings = { webhookUrl, triggerTypes: TRIGGERS };
+  const { data } = await answerOf(webhooks.list());
+  const known = data.find((webhook) => webhook.webhookUrl === webhookUrl);
+  for (const other of data.filter((webhook) => webhook !== known && isOurs(webhook)))
+    print(`Nylas also notifies ${other.webhookUrl}: delete that webhook if the address is no longer in use.`);
+  if (known && known.description !== PENDING && hasWebhookSecret(secrets)) return;
+  print(
+    known ? `give the webhook ${webhookUrl} a new secret` : `register the webhook ${webhookUrl} at Nylas`,
+  );
+  const pending = { ...settings, description: PENDING };
+  if (known) await answerOf(webhooks.update({ webhookId: known.id, requestBody: pending }));
+  const { id, webhookSecret } = (
+    await answerOf(
+      known ? webhooks.rotateSecret({ webhookId: known.id }) : webhooks.create({ requestBody: pending }),
+    )
+  ).data;
+  const secret = { name: SECRET, text: webhookSecret, type: "secret_text" };
+  await cloudflare.call("PUT", `/workers/scripts/${worker.name}/secrets`, secret);
+  await answerOf(webhooks.update({ webhookId: id, requestBody: { ...settings, description: DONE } }));
+}
+
+/** @throws Error that says what to do */
+async function answerOf<Answer>(call: Promise<Answer>): Promise<Answer> {
   try {
-    const { data } = await webhooks.list();
-    const known = data.find((webhook) => webhook.webhookUrl === webhookUrl);
-    for (const other of data.filter((webhook) => webhook !== known && isOurs(webhook)))
-      print(
-        `Nylas also notifies ${other.webhookUrl}: delete that webhook if the address is no longer in use.`,
-      );
-    if (known && known.description !== PENDING && isStored) return;
-    print(
-      known ? `give the webhook ${webhookUrl} a new secret` : `register the webhook ${webhookUrl} at Nylas`,
-    );
-    const { id, webhookSecret } = known
-      ? await renewSecret(webhooks, known.id, settings)
-      : (await webhooks.create({ requestBody: { ...settings, description: PENDING } })).data;
-    const secret = { name: "NYLAS_WEBHOOK_SECRET", text: webhookSecret, type: "secret_text" };
-    await cloudflare.call("PUT", `/workers/scripts/${worker.name}/secrets`, secret);
-    await webhooks.update({ webhookId: id, requestBody: { ...settings, description: DONE } });
+    return await call;
   } catch (error) {
-    throw new Error(
-      `The webhook at ${apiUri} is not set up: ${error instanceof Error ? error.message : error}; check NYLAS_API_KEY and NYLAS_API_URI, then run npm run deploy again.`,
-      { cause: error },
-    );
+    const { message, statusCode } = error as Error & { statusCode?: number };
+    const advice =
+      statusCode === 401 ? "check NYLAS_API_KEY, and that NYLAS_API_URI is of its region, then " : "";
+    throw new Error(`Nylas did not take the webhook (${message}): ${advice}run npm run deploy again.`, {
+      cause: error,
+    });
   }
 }
 
 const isOurs = ({ description = "", webhookUrl }: Webhook): boolean =>
   [DONE, PENDING].includes(description) && webhookUrl.endsWith("/webhooks/nylas");
-
-async function renewSecret(
-  webhooks: Nylas["webhooks"],
-  webhookId: string,
-  settings: { webhookUrl: string; triggerTypes: WebhookTriggers[] },
-) {
-  await webhooks.update({ webhookId, requestBody: { ...settings, description: PENDING } });
-  return (await webhooks.rotateSecret({ webhookId })).data;
-}

@@ -49,7 +49,11 @@ describe("without changing anything", () => {
     expect(operator.printed).toContain("would create the D1 database xabar");
     expect(operator.printed).toContain("would create the queue xabar-webhooks-dead");
     expect(operator.printed.join("\n")).toMatch(/would ask for JWT_SECRET: /);
-    expect(operator.printed).toContain("would deploy the Worker xabar");
+    expect(operator.printed).toContain("would add 3 lifecycle rules to the bucket xabar-attachments");
+    expect(operator.printed.slice(-2)).toEqual([
+      "would deploy the Worker xabar",
+      "would register the webhook at Nylas",
+    ]);
     expect(operator.cloudflare.seen.length).toBeGreaterThan(4);
     expect(changesOf(operator)).toEqual([]);
   });
@@ -73,6 +77,14 @@ describe("one sentence says what to do", () => {
     const said = await failing(operator, { given });
     expect(said).toMatch(SENTENCE);
     expect(said).toContain("needs to edit Workers Scripts, D1, Queues and Workers R2 Storage");
+  });
+
+  it("for somebody who is not logged in", async () => {
+    const operator = await newOperator();
+    const given = { ...operator.env, CLOUDFLARE_API_TOKEN: "" };
+    expect(await failing(operator, { given })).toBe(
+      "You are not logged in: run npx wrangler login, or set CLOUDFLARE_API_TOKEN.",
+    );
   });
 
   it("for an account without a workers.dev subdomain", async () => {
@@ -110,7 +122,7 @@ describe("one sentence says what to do", () => {
   it("for a key that Nylas refuses", async () => {
     const said = await failing(first, { given: { ...first.env, NYLAS_API_KEY: "nyk_of_another" } });
     expect(said).toMatch(SENTENCE);
-    expect(said).toContain("check NYLAS_API_KEY and NYLAS_API_URI");
+    expect(said).toContain("check NYLAS_API_KEY, and that NYLAS_API_URI is of its region");
   });
 
   it("for a Worker that is not healthy in time", async () => {

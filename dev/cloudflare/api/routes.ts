@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { ConnectionReset } from "../../nylas/http/errors.ts";
 import type { Account } from "../account.ts";
 import type { Runtime } from "../runtime.ts";
+import { assetFiles, assetSessions } from "./assets.ts";
 import { d1 } from "./d1.ts";
 import { queues } from "./queues.ts";
 import { r2 } from "./r2.ts";
@@ -23,8 +24,9 @@ export function createApi(account: Account, runtime: Runtime): Hono<Api> {
       return c.json({ success: false, errors: [{ code: 7000, message }], messages: [], result: null }, 400);
     })
     .use(async (c, next) => {
-      if (c.req.header("authorization") !== `Bearer ${account.token}`)
-        throw new Refusal(403, 10000, "Authentication error");
+      const token = c.req.header("authorization")?.replace("Bearer ", "") ?? "";
+      const isOfSession = /\/workers\/assets\/upload$/.test(c.req.path) && account.assets.sessions.has(token);
+      if (token !== account.token && !isOfSession) throw new Refusal(403, 10000, "Authentication error");
       const id = /^\/accounts\/([^/]+)\//.exec(c.req.path)?.[1];
       if (id !== undefined && id !== account.id) throw new Refusal(403, 10000, "Authentication error");
       c.set("account", account);
@@ -38,5 +40,7 @@ export function createApi(account: Account, runtime: Runtime): Hono<Api> {
     .route("/accounts/:account/d1/database", d1)
     .route("/accounts/:account/r2/buckets", r2)
     .route("/accounts/:account/queues", queues)
-    .route("/accounts/:account/workers", workers);
+    .route("/accounts/:account/workers", workers)
+    .route("/accounts/:account/workers/scripts", assetSessions)
+    .route("/accounts/:account/workers/assets", assetFiles);
 }

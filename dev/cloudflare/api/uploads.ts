@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Account, Binding, Script, Version } from "../account.ts";
 import { deployedVersion } from "../account.ts";
+import { manifestOf } from "./assets.ts";
 import { Refusal } from "./wire.ts";
 
 /** The part `metadata` of an upload, as far as it is understood here. */
@@ -13,7 +14,7 @@ interface Metadata {
   keep_bindings?: string[];
   migrations?: { old_tag?: string; new_tag: string; steps: { new_sqlite_classes?: string[] }[] };
   tags?: string[];
-  observability?: object;
+  assets?: { jwt: string; config?: object };
 }
 
 /** What an upload brings beside its modules. */
@@ -52,6 +53,14 @@ export function addVersion(account: Account, script: Script, { metadata, modules
     metadata: { main_module, compatibility_date, compatibility_flags },
     bindings,
     modules,
+    ...(metadata.assets
+      ? {
+          assets: {
+            manifest: manifestOf(account, metadata.assets.jwt),
+            config: metadata.assets.config ?? {},
+          },
+        }
+      : {}),
   };
   script.versions.push(version);
   return version;
@@ -78,7 +87,9 @@ export function withSecrets(account: Account, script: Script, secrets: Binding[]
   const { main_module, compatibility_date, compatibility_flags } = before.metadata;
   const bindings = [...before.bindings.filter(({ name }) => !names.includes(name)), ...secrets];
   const metadata = { main_module, compatibility_date, compatibility_flags, bindings };
-  script.deployed = addVersion(account, script, { metadata, modules: before.modules }).id;
+  const version = addVersion(account, script, { metadata, modules: before.modules });
+  if (before.assets) version.assets = before.assets;
+  script.deployed = version.id;
 }
 
 function resolve(binding: Binding, before: Binding[]): Binding {

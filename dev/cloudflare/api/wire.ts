@@ -35,7 +35,6 @@ export function succeedWithPage(c: Context<Api>, all: unknown[], defaultSize: nu
   const page = Number(c.req.query("page") ?? 1);
   const per_page = Number(c.req.query("per_page") ?? defaultSize);
   const result = all.slice((page - 1) * per_page, page * per_page);
-  const total_pages = Math.max(1, Math.ceil(all.length / per_page));
-  const result_info = { page, per_page, count: result.length, total_count: all.length, total_pages };
+  const result_info = { page, per_page, count: result.length, total_count: all.length };
   return c.json(envelope(result, { result_info }));
 }

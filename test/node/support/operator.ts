@@ -53,6 +53,7 @@ export async function createOperator(account?: Account): Promise<Operator> {
       deploy({
         isDryRun: false,
         given: { ...env, JWT_SECRET, NYLAS_API_KEY: NYLAS_KEY },
+        named: [],
         url: undefined,
         print: (line) => printed.push(line),
         ask: undefined,
