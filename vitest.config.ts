@@ -45,6 +45,12 @@ const rateLimits = (limit: number) => ({
   OPEN_RATE_LIMIT: { namespace_id: "1002", simple: { limit, period: 60 as const } },
 });
 
+/** What their refusals say of them. */
+const policies = (limit: number) => ({
+  RATE_LIMIT_POLICY: `"user";q=${limit};w=60`,
+  OPEN_RATE_LIMIT_POLICY: `"address";q=${limit};w=60`,
+});
+
 /** The same for dev/worker, which counts in memory. */
 const localRateLimits = (limit: number) =>
   Object.fromEntries(Object.entries(rateLimits(limit)).map(([name, { simple }]) => [name, simple]));
@@ -68,7 +74,11 @@ const createWorker = (limit?: number, store = "d1", main?: string) =>
           TEST_CHAOS: CHAOS,
           ...(limit === undefined
             ? {}
-            : { TEST_RATE_LIMIT: limit, LOCAL_RATE_LIMITS: JSON.stringify(localRateLimits(limit)) }),
+            : {
+                TEST_RATE_LIMIT: limit,
+                LOCAL_RATE_LIMITS: JSON.stringify(localRateLimits(limit)),
+                ...policies(limit),
+              }),
           // Whatever a developer's own .dev.vars may say.
           ...{ CORS_ORIGINS: "", R2_S3_ENDPOINT: "", R2_ACCESS_KEY_ID: "", R2_SECRET_ACCESS_KEY: "" },
           // Of the bundle: see src/platform/config.ts. Here it is read when it is needed.

@@ -33,6 +33,8 @@ describe("a user over the limit", () => {
     expect(refusal.body).toEqual({ detail: expect.stringMatching(/^Too many requests/) });
     expect(Object.keys(refusal.body as object)).toEqual(["detail"]);
     expect(Number(refusal.headers.get("retry-after"))).toBeGreaterThan(0);
+    expect(refusal.headers.get("ratelimit-policy")).toBe(`"user";q=${LIMIT};w=60`);
+    expect(refusal.headers.get("ratelimit")).toBe('"user";r=0');
     expect(refusal.headers.get("x-request-id")).toBeTruthy();
 
     // Another token of the same user counts as the same user. A colleague does not.
@@ -119,6 +121,8 @@ describe("an address over the limit of open routes", () => {
     const detail = "Too many requests: the limit per address and minute is reached; try again in a minute";
     expect(await refusal.json()).toEqual({ detail });
     expect(refusal.headers.get("retry-after")).toBe("60");
+    expect(refusal.headers.get("ratelimit-policy")).toBe(`"address";q=${LIMIT};w=60`);
+    expect(refusal.headers.get("ratelimit")).toBe('"address";r=0');
     expect((await ask(path, `${address}:1`)).status).toBe(status);
   });
 });

@@ -29,6 +29,14 @@ export const HEADERS: Record<string, JsonSchema> = {
     description: "Seconds to wait before the next try.",
     schema: { type: "string", pattern: "^[0-9]+$" },
   },
+  "RateLimit-Policy": {
+    description: 'The limit that is reached, such as `"user";q=1000;w=60`: requests per seconds.',
+    schema: { type: "string" },
+  },
+  RateLimit: {
+    description: 'What is left of it, such as `"user";r=0`: nothing.',
+    schema: { type: "string" },
+  },
   "WWW-Authenticate": { description: "The scheme to authenticate with.", schema: { const: "Bearer" } },
   "Content-Range": { description: "The part of the file, and its size.", schema: { type: "string" } },
   "Accept-Ranges": { description: "The file can be read in parts.", schema: { const: "bytes" } },
@@ -84,7 +92,7 @@ const DERIVED: Derived[] = [
     ({ isLimited }) => isLimited,
     {
       description: "Too many requests in this minute: per user, or per address on open routes.",
-      headers: ["Retry-After"],
+      headers: ["Retry-After", "RateLimit-Policy", "RateLimit"],
     },
   ],
   [

@@ -45,7 +45,10 @@ const webhooks = createWebhook((c, push) => keepNotification(createContext(c.env
 export const app = createApp<EmsEnv>({
   toAnswer,
   corsOrigins: (env) => config(env).CORS_ORIGINS,
-  exposeHeaders: ["x-request-id", "retry-after", "last-event-id", "etag", "idempotent-replayed"],
+  exposeHeaders: [
+    ...["x-request-id", "retry-after", "ratelimit", "ratelimit-policy"],
+    ...["last-event-id", "etag", "idempotent-replayed"],
+  ],
 })
   // Open routes: each checks a signature or ticket of its own.
   .route("/webhooks", webhooks)

@@ -112,7 +112,7 @@ function healthOf(modules: Module[]): Front["own"] {
   const app = createApp<{ Bindings: Env }>({
     toAnswer: ({ code, message }) => ({ status: STATUS_OF[code], body: { detail: message } }),
     corsOrigins: (env) => platformConfig(env).CORS_ORIGINS,
-    exposeHeaders: ["x-request-id", "retry-after"],
+    exposeHeaders: ["x-request-id", "retry-after", "ratelimit", "ratelimit-policy"],
   });
   return app.get("/health", limitOpen, responds(200, "HealthResponse"), (c) => {
     const parts = enabledOf(modules, c.env).map(({ health }) => health);

@@ -1,11 +1,20 @@
-import type { Env as HonoEnv } from "hono";
+import type { Context, Env as HonoEnv } from "hono";
 import { createMiddleware } from "hono/factory";
 import { ServiceError } from "../lib/errors.ts";
 
-const tooMany = (whose: string): ServiceError => {
+/**
+ * Refuses a request with the fields of draft-ietf-httpapi-ratelimit-headers-10. Cloudflare's binding tells only whether
+ * a request is over the limit. So the remaining quota is known here alone, and the time of the reset (`t`) is not.
+ * @param policy the limit as RateLimit-Policy; the Worker cannot read it from the binding
+ */
+function refuse(c: Context, whose: "user" | "address", policy: string): never {
+  // Hono adds the headers of this response to that of the error.
+  const { headers } = c.res;
+  headers.set("ratelimit-policy", policy);
+  headers.set("ratelimit", `"${whose}";r=0`);
   const message = `Too many requests: the limit per ${whose} and minute is reached; try again in a minute`;
-  return new ServiceError("rate_limited", message, { retryAfterSeconds: 60 });
-};
+  throw new ServiceError("rate_limited", message, { retryAfterSeconds: 60 });
+}
 
 interface UserEnv extends HonoEnv {
   Bindings: Env;
@@ -20,24 +29,24 @@ interface UserEnv extends HonoEnv {
 export const limitUser = <E extends UserEnv>(keyOf: (user: E["Variables"]["user"]) => string) =>
   createMiddleware<E>(async (c, next) => {
     const { success } = await c.env.RATE_LIMIT.limit({ key: keyOf(c.var.user) });
-    if (!success) throw tooMany("user");
+    if (!success) refuse(c, "user", c.env.RATE_LIMIT_POLICY);
     await next();
   });
 
 /**
  * Limits an address's requests per minute to OPEN_RATE_LIMIT (wrangler.toml). Without an address, as in local
  * development, there is no limit.
- * @param headers the request's headers; Cloudflare overwrites a client's `cf-connecting-ip`
  * @throws ServiceError rate_limited
  */
-export async function limitAddress(env: Env, headers: Headers): Promise<void> {
-  const key = headers.get("cf-connecting-ip");
-  if (key === null || (await env.OPEN_RATE_LIMIT.limit({ key })).success) return;
-  throw tooMany("address");
+export async function limitAddress<E extends { Bindings: Env }>(c: Context<E>): Promise<void> {
+  // Cloudflare overwrites a client's own header.
+  const key = c.req.header("cf-connecting-ip");
+  if (key === undefined || (await c.env.OPEN_RATE_LIMIT.limit({ key })).success) return;
+  refuse(c, "address", c.env.OPEN_RATE_LIMIT_POLICY);
 }
 
 /** Middleware that applies `limitAddress` to a route. */
 export const limitOpen = createMiddleware<{ Bindings: Env }>(async (c, next) => {
-  await limitAddress(c.env, c.req.raw.headers);
+  await limitAddress(c);
   await next();
 });

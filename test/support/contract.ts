@@ -91,7 +91,10 @@ const NO_OPERATION: Record<string, Declared> = Object.fromEntries(
   ["400", "401", "404", "405", "429"].map((status) => [
     status,
     {
-      headers: { ...toDeclared(components.responses.Unauthenticated).headers, "retry-after": { schema: {} } },
+      headers: {
+        ...toDeclared(components.responses.Unauthenticated).headers,
+        ...toDeclared(components.responses.TooManyRequests).headers,
+      },
       content: { "application/json": { schema: ERROR } },
     },
   ]),

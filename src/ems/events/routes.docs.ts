@@ -27,7 +27,10 @@ export const docs: RouteDocs = {
         description: "The token or ticket is missing, invalid, used or expired.",
         headers: ["WWW-Authenticate"],
       },
-      429: { description: "Too many refused streams from this address.", headers: ["Retry-After"] },
+      429: {
+        description: "Too many refused streams from this address.",
+        headers: ["Retry-After", "RateLimit-Policy", "RateLimit"],
+      },
       503: { description: "The database is busy. Try again.", headers: ["Retry-After"] },
     },
   },

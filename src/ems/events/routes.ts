@@ -1,4 +1,4 @@
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { ServiceError, unauthenticated } from "../../lib/errors.ts";
 import { writeJson } from "../../lib/json-stream.ts";
 import { bearerToken } from "../../platform/auth/bearer.ts";
@@ -24,7 +24,7 @@ const STREAM_HEADERS = {
 export const stream = new Hono<EmsEnv>({ strict: false }).get("/events", responds(200, null), async (c) => {
   const ctx = createContext(c.env, c.executionCtx);
   const { last_event_id, lastEventId, ...key } = c.req.query();
-  const user = await admit(ctx, key, c.req.raw.headers);
+  const user = await admit(c, ctx, key);
   // A reconnecting browser sends the header, which is newer than the URL. A common polyfill sends `lastEventId`.
   const since = c.req.header("last-event-id") || last_event_id || lastEventId;
   return c.body(openStream(ofCompanies(ctx, user.companies), user, since), 200, STREAM_HEADERS);
@@ -32,18 +32,17 @@ export const stream = new Hono<EmsEnv>({ strict: false }).get("/events", respond
 
 /** Authenticates the caller of a stream. Only failures count against the limit of their address. */
 async function admit(
+  c: Context<EmsEnv>,
   ctx: Ctx,
   { ticket, token }: { ticket?: string; token?: string },
-  headers: Headers,
 ): Promise<CurrentUser> {
   try {
     if (ticket) return await redeemTicket(ctx, ticket);
-    const given = token || bearerToken(headers);
+    const given = token || bearerToken(c.req.raw.headers);
     if (given) return await verifyUser(given, ctx.config);
     throw unauthenticated();
   } catch (error) {
-    if (error instanceof ServiceError && error.code === "unauthenticated")
-      await limitAddress(ctx.env, headers);
+    if (error instanceof ServiceError && error.code === "unauthenticated") await limitAddress(c);
     throw error;
   }
 }
