@@ -22,6 +22,10 @@ const BENCHES: Record<string, Bench> = {
     about: "monthly cost at assumed volumes and the first limits reached, computed from the measured units",
     load: () => import("./cost.ts"),
   },
+  import: {
+    about: "a move from FastAPI and PostgreSQL: killed on the way, timed, and then compared answer by answer",
+    load: () => import("./import.ts"),
+  },
   live: {
     about:
       "latency of events on many open streams, compared with nginx and Nchan, and from notification to event",

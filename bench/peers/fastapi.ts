@@ -14,6 +14,8 @@ export interface Peer {
   name: string;
   /** Its origin, without a trailing slash: one for all of its processes. */
   urls: [string];
+  /** The URL of its database. */
+  databaseUrl: string;
   /** All of its processes, databases included. The processes of PostgreSQL share memory. */
   pids(): number[];
   /** Creates a mailbox with this many messages, like fillMailbox for the Worker. */
@@ -67,6 +69,7 @@ export async function startFastapi(
   return {
     name: "FastAPI + PostgreSQL + Redis",
     urls: [url],
+    databaseUrl: postgres.url,
     pids: () => [...servers, consumer, redis.pid, ...postgres.pids()],
     fill: async (company, messages) => settle(postgres, fillSql(company, messages)),
     readAllBut: async (company, userId, unread) => settle(postgres, readAllButSql(company, userId, unread)),

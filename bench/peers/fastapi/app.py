@@ -276,7 +276,8 @@ async def list_inbox(
 
 COUNT_UNREAD = f"""
     SELECT coalesce(json_agg(i), '[]') FROM (
-      SELECT a.id AS account_id, a.email_address, {COUNTS[False]} AS unread_count
+      SELECT a.id AS account_id, a.email_address, {COUNTS[False]} AS unread_count,
+        a.message_count - coalesce(n.archived_count, 0) AS inbox_count, a.message_count, a.thread_count
       FROM accounts a LEFT JOIN inbox_counters n ON n.user_id = $1 AND n.account_id = a.id
       WHERE a.company_id = ANY ($2::int[]) ORDER BY a.email_address) i"""
 
