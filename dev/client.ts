@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { registerHooks } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,8 +14,9 @@ const OUT = join(ROOT, "dist/client");
 const TYPES = join(ROOT, "client/api.d.ts");
 const TSC = join(ROOT, "node_modules/typescript/bin/tsc");
 
-/** The terms of the licences of what is bundled. */
-const BANNER = "/*! Contains openapi-fetch, MIT licence, (c) 2023 Drew Powers */";
+/** openapi-fetch, whose licence wants to go along, and the helpers of its types, which have the same. */
+const LICENSE = "openapi-fetch.LICENSE";
+const BANNER = `/*! Contains openapi-fetch: see ${LICENSE} */`;
 
 async function writeTypes(): Promise<void> {
   // openapi-typescript wants the compiler's JavaScript API, which TypeScript 7 does not have.
@@ -49,6 +50,7 @@ async function bundle(): Promise<void> {
     target: "es2022",
     banner: { js: BANNER },
   });
+  copyFileSync(join(ROOT, "node_modules/openapi-fetch/LICENSE"), join(OUT, LICENSE));
 }
 
 /**

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createClient } from "../../../client/index.ts";
-import type { LoggedEvent, StreamEvent, StreamState, Token } from "../../../client/types.ts";
+import type { Client, LoggedEvent, StreamEvent, StreamState, Token } from "../../../client/types.ts";
 import { jwtSecret, signToken } from "../../../dev/token.ts";
 import { waitFor } from "../../support/wait.ts";
 import { type DevServer, freePorts, startDevServer } from "../support/dev-server.ts";
@@ -225,6 +225,37 @@ test("a position that the server does not know is told by `resync`, and events f
   await receiveMails(server, 1);
   expect(followed.events).toHaveLength(length);
 });
+
+test("a call has the types that the Worker answers with: a list, an error, and the 409 of a reply", async () => {
+  const client = createClient({ baseUrl: server.url, token: await newToken() });
+  const inbox = await client.GET("/inbox", { params: { query: { size: 1 } } });
+  const message_id = inbox.data!.items[0]!.message.id;
+  const absent = await client.GET("/messages/{message_id}", {
+    params: { path: { message_id: crypto.randomUUID() } },
+  });
+  expect(absent.error?.detail).toBe("Message not found");
+  const { data: accounts } = await client.GET("/accounts");
+  const body = {
+    ...{ email_account_id: accounts![0]!.id, to: [{ email: "a@mijoz.example" }] },
+    ...{ subject: "Re", body_html: "<p>Salom</p>" },
+  };
+  const wrong = await client.POST("/messages/send", { body: { ...body, to: [{ email: "no address" }] } });
+  const issues = wrong.error && "errors" in wrong.error ? wrong.error.errors : [];
+  expect(issues?.map(({ path }) => path)).toEqual(["to.0.email"]);
+  const late = await client.POST("/messages/{message_id}/reply", {
+    params: { path: { message_id }, header: { "If-Match": '"0"' } },
+    body: { ...body, email_account_id: (await accountOf(client, message_id))! },
+  });
+  const conflict = late.error && "messages" in late.error ? late.error : null;
+  expect([late.response.status, conflict?.version]).toEqual([409, expect.any(Number)]);
+  expect(conflict?.messages.map(({ id }) => id)).toContain(message_id);
+});
+
+/** The mailbox of a message. */
+async function accountOf(client: Client, message_id: string): Promise<string | undefined> {
+  const { data } = await client.GET("/messages/{message_id}", { params: { path: { message_id } } });
+  return data?.email_account_id;
+}
 
 test("a handler that throws loses nothing but its own event", async () => {
   const leaving = new AbortController();
