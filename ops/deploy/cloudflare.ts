@@ -34,6 +34,7 @@ interface Answer {
 }
 
 const ATTEMPTS = 3;
+const TIMEOUT_MS = 60_000;
 
 /**
  * Signs in as wrangler does: by CLOUDFLARE_API_TOKEN, else by `wrangler login`.
@@ -48,7 +49,8 @@ export async function signIn(env: Env, configured: string | undefined): Promise<
     const init = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
     // A repeated POST could make a second one. The next run finds what a lost answer has made.
     for (let attempt = method === "POST" ? ATTEMPTS : 1; ; attempt++) {
-      const response = await fetch(base + path, init).catch((error: Error) => error);
+      const signal = AbortSignal.timeout(TIMEOUT_MS);
+      const response = await fetch(base + path, { ...init, signal }).catch((error: Error) => error);
       const isLast = attempt >= ATTEMPTS;
       if (!(response instanceof Error) && response.status < 500 && response.status !== 429)
         return readAnswer(response, method, path);

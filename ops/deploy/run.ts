@@ -88,19 +88,29 @@ export async function waitForHealth(
   { fetch, waitSeconds }: Pick<DeployOptions, "fetch" | "waitSeconds">,
 ): Promise<void> {
   const deadline = Date.now() + waitSeconds * 1000;
-  let last = "";
+  let last: string | undefined;
   do {
-    const response = await fetch(`${url}/health`).catch((error: Error) => error);
-    if (response instanceof Response && response.ok) {
-      const { refused_secrets = [] } = (await response.json()) as { refused_secrets?: string[] };
-      if (refused_secrets.length === 0) return;
-      const puts = refused_secrets.map((name) => `npx wrangler secret put ${name}`).join(" and ");
-      throw new Error(`The Worker refuses ${refused_secrets.join(", ")}, public or too short: run ${puts}.`);
-    }
-    last = response instanceof Response ? `status ${response.status}` : response.message;
-    await sleep(Math.min(1000, waitSeconds * 10));
-  } while (Date.now() < deadline);
+    if (last !== undefined) await sleep(1000);
+    last = await askHealth(url, fetch);
+  } while (last !== undefined && Date.now() < deadline);
+  if (last === undefined) return;
   throw new Error(
     `${url}/health is not well (${last}): a new address needs some minutes; run npm run deploy again, then look at npx wrangler tail.`,
   );
+}
+
+/** @returns what is wrong; undefined for a healthy answer. @throws Error when the Worker refuses a secret */
+async function askHealth(url: string, fetch: DeployOptions["fetch"]): Promise<string | undefined> {
+  let health: { status?: string; refused_secrets?: string[] } | null;
+  try {
+    const response = await fetch(`${url}/health`, { signal: AbortSignal.timeout(20_000) });
+    health = await response.json().catch(() => null);
+    if (!response.ok || health?.status !== "healthy") return `status ${response.status}`;
+  } catch (error) {
+    return (error as Error).message;
+  }
+  const { refused_secrets: refused = [] } = health;
+  if (refused.length === 0) return undefined;
+  const puts = refused.map((name) => `npx wrangler secret put ${name}`).join(" and ");
+  throw new Error(`The Worker refuses ${refused.join(", ")}, public or too short: run ${puts}.`);
 }

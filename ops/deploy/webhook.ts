@@ -32,7 +32,7 @@ export async function ensureWebhook(
   worker: Worker,
   secrets: Secrets,
   url: string,
-  { given, print }: DeployOptions,
+  { given, print }: Pick<DeployOptions, "given" | "print">,
 ): Promise<void> {
   if (!secrets.nylasKey) return;
   const apiUri = String(given.NYLAS_API_URI || worker.vars.NYLAS_API_URI || "https://api.us.nylas.com");
@@ -41,8 +41,8 @@ export async function ensureWebhook(
   const settings = { webhookUrl, triggerTypes: TRIGGERS };
   const { data } = await answerOf(webhooks.list());
   const known = data.find((webhook) => webhook.webhookUrl === webhookUrl);
-  for (const other of data.filter((webhook) => webhook !== known && isOurs(webhook)))
-    print(`Nylas also notifies ${other.webhookUrl}: delete that webhook if the address is no longer in use.`);
+  for (const { webhookUrl: other } of data.filter((webhook) => webhook !== known && isAlike(webhook)))
+    print(`Nylas also notifies ${other}: delete that webhook if the address is no longer in use.`);
   if (known && known.description !== PENDING && hasWebhookSecret(secrets)) return;
   print(
     known ? `give the webhook ${webhookUrl} a new secret` : `register the webhook ${webhookUrl} at Nylas`,
@@ -73,5 +73,4 @@ async function answerOf<Answer>(call: Promise<Answer>): Promise<Answer> {
   }
 }
 
-const isOurs = ({ description = "", webhookUrl }: Webhook): boolean =>
-  [DONE, PENDING].includes(description) && webhookUrl.endsWith("/webhooks/nylas");
+const isAlike = ({ webhookUrl }: Webhook): boolean => webhookUrl.endsWith("/webhooks/nylas");

@@ -4,9 +4,20 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { deployedVersion, emptyAccount, type Script, type Version } from "../../dev/cloudflare/account.ts";
 import type { Faults } from "../../dev/cloudflare/faults.ts";
 import { signToken } from "../../dev/token.ts";
+import { signIn } from "../../ops/deploy/cloudflare.ts";
 import { LIFECYCLE_RULES } from "../../ops/deploy/resources.ts";
 import { urlAmong, waitForHealth } from "../../ops/deploy/run.ts";
-import { createOperator, JWT_SECRET, NYLAS_KEY, type Operator, secretOf, URL } from "./support/operator.ts";
+import { ensureWebhook } from "../../ops/deploy/webhook.ts";
+import { readWorker } from "../../ops/deploy/worker.ts";
+import {
+  createOperator,
+  JWT_SECRET,
+  NYLAS_KEY,
+  OLD_WEBHOOK,
+  type Operator,
+  secretOf,
+  URL,
+} from "./support/operator.ts";
 
 const operators: Operator[] = [];
 async function newOperator(account?: Parameters<typeof createOperator>[0]): Promise<Operator> {
@@ -120,16 +131,26 @@ describe("one sentence says what to do", () => {
   });
 
   it("for a key that Nylas refuses", async () => {
-    const said = await failing(first, { given: { ...first.env, NYLAS_API_KEY: "nyk_of_another" } });
+    const cloudflare = await signIn(first.env, undefined);
+    const secrets = { stored: [], missing: {}, nylasKey: "nyk_of_another" };
+    const options = { given: first.env, print: () => {} };
+    const said = (await failureOf(ensureWebhook(cloudflare, readWorker(), secrets, URL, options))).message;
     expect(said).toMatch(SENTENCE);
     expect(said).toContain("check NYLAS_API_KEY, and that NYLAS_API_URI is of its region");
   });
 
   it("for a Worker that is not healthy in time", async () => {
-    const unwell = (async () => new Response("no", { status: 503 })) as typeof fetch;
-    const said = (await failureOf(waitForHealth(URL, { fetch: unwell, waitSeconds: 0 }))).message;
-    expect(said).toMatch(SENTENCE);
-    expect(said).toContain(`${URL}/health is not well (status 503)`);
+    const answers: [answer: () => Response, said: string][] = [
+      [() => new Response("no", { status: 503 }), "status 503"],
+      [() => new Response("<h1>another site</h1>"), "status 200"],
+      [() => Response.error(), "status 0"],
+    ];
+    for (const [answer, reason] of answers) {
+      const unwell = (async () => answer()) as typeof fetch;
+      const said = (await failureOf(waitForHealth(URL, { fetch: unwell, waitSeconds: 0 }))).message;
+      expect(said).toMatch(SENTENCE);
+      expect(said).toContain(`${URL}/health is not well (${reason})`);
+    }
   });
 });
 
@@ -148,7 +169,10 @@ describe("an empty account", () => {
         { queue_name: "xabar-jobs-dead", consumers: [{ script: "xabar" }] },
       ],
       scripts: [{ name: "xabar", schedules: [{ cron: "*/10 * * * *" }], subdomain: { enabled: true } }],
-      webhooks: [{ webhook_url: `${URL}/webhooks/nylas`, description: "Xabar", isSecretStored: true }],
+      webhooks: [
+        { webhook_url: OLD_WEBHOOK, description: "", isSecretStored: false },
+        { webhook_url: `${URL}/webhooks/nylas`, description: "Xabar", isSecretStored: true },
+      ],
     });
     const [{ rules }] = (done as { buckets: [{ rules: { id: string }[] }] }).buckets;
     expect(rules.map(({ id }) => id)).toEqual([
@@ -171,7 +195,11 @@ describe("an empty account", () => {
     first.printed.length = 0;
     // Not even by another value for what is stored.
     await first.deploy({ given: { ...first.env, JWT_SECRET: "x".repeat(64), NYLAS_API_KEY: NYLAS_KEY } });
-    expect(first.printed).toEqual(["deploy the Worker xabar", `Xabar answers at ${URL}`]);
+    expect(first.printed).toEqual([
+      "deploy the Worker xabar",
+      `Nylas also notifies ${OLD_WEBHOOK}: delete that webhook if the address is no longer in use.`,
+      `Xabar answers at ${URL}`,
+    ]);
     expect(await first.summary()).toEqual(done);
     expect(secrets()).toEqual(before);
   });
@@ -193,7 +221,7 @@ describe("an empty account", () => {
     expect(first.printed.filter((line) => line.includes(made))).toHaveLength(1);
     expect(secretOf(account, "NYLAS_WEBHOOK_SECRET")).not.toBe(before);
     expect(await first.summary()).toMatchObject({
-      webhooks: [{ description: "Xabar", isSecretStored: true }],
+      webhooks: [{ webhook_url: OLD_WEBHOOK }, { description: "Xabar", isSecretStored: true }],
     });
   });
 });

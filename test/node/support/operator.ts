@@ -11,6 +11,8 @@ import { deploy } from "../../../ops/deploy/run.ts";
 
 export const NYLAS_KEY = "nyk_of_a_test";
 export const JWT_SECRET = "a secret of a test, long enough to be taken";
+/** Of another installation that has the same application. */
+export const OLD_WEBHOOK = "https://old.example.com/webhooks/nylas";
 export const URL = "https://xabar.team.workers.dev";
 
 /** An operator with an account at Cloudflare and an application at Nylas, both stand-ins. */
@@ -30,7 +32,11 @@ export interface Operator {
 export async function createOperator(account?: Account): Promise<Operator> {
   const folder = mkdtempSync(join(tmpdir(), "xabar-cloudflare-"));
   const cloudflare = await startCloudflare({ folder, ...(account ? { account } : {}) });
-  const sim = createNylasSim({ apiKey: NYLAS_KEY, deliver: cloudflare.visit });
+  const sim = createNylasSim({
+    apiKey: NYLAS_KEY,
+    deliver: cloudflare.visit,
+    webhooks: [{ url: OLD_WEBHOOK, secret: "of another installation" }],
+  });
   const nylas = await serve(
     { fetch: (request) => cloudflare.around(request, sim.fetch), tick: sim.tick },
     { port: 0 },
