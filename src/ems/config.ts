@@ -1,21 +1,21 @@
 import * as z from "zod/mini";
 import { type Infer, lazy } from "../lib/lazy.ts";
-import { corsOrigins, defineConfig } from "../platform/config.ts";
+import { corsOrigins, defineConfig, url } from "../platform/config.ts";
 import { storeVars } from "../platform/d1/store-vars.ts";
 
 const Config = lazy(() =>
   z.object({
     JWT_SECRET: z.optional(z.string()),
-    JWT_JWKS_URL: z.optional(z.url()),
+    JWT_JWKS_URL: z.optional(url()),
     /** Required `iss` and `aud` of tokens. Without them any value passes. */
     JWT_ISSUER: z.optional(z.string()),
     JWT_AUDIENCE: z.optional(z.string()),
     NYLAS_API_KEY: z._default(z.string(), ""),
-    NYLAS_API_URI: z._default(z.url(), "https://api.us.nylas.com"),
+    NYLAS_API_URI: z._default(url(), "https://api.us.nylas.com"),
     NYLAS_WEBHOOK_SECRET: z.optional(z.string()),
     /** The secret before a rotation. Notifications signed with it may still arrive. */
     NYLAS_WEBHOOK_SECRET_PREVIOUS: z.optional(z.string()),
-    R2_S3_ENDPOINT: z.optional(z.url()),
+    R2_S3_ENDPOINT: z.optional(url()),
     R2_ACCESS_KEY_ID: z.optional(z.string()),
     R2_SECRET_ACCESS_KEY: z.optional(z.string()),
     ...storeVars(),

@@ -6,7 +6,8 @@ const companyId = () => z.nullish(z.int());
 
 /** The messages of the job queue. Senders import only the type, so they do not load the schema. */
 export const Job = lazy(() =>
-  z.discriminatedUnion("type", [
+  // discriminatedUnion would cost 0.5 KB gzipped more.
+  z.union([
     /** Reads the next page of a mailbox's history. */
     z.object({
       type: z.literal("backfill"),

@@ -61,6 +61,9 @@ export function defineConfig<Schema extends z.ZodMiniType>(
   };
 }
 
+/** A variable that holds a URL. */
+export const url = lazy(() => z.string().check(z.refine((text) => URL.canParse(text), "must be a URL")));
+
 /** `CORS_ORIGINS`: the origins that may call the API, separated by commas. */
 export const corsOrigins = lazy(() =>
   z.pipe(
@@ -86,7 +89,7 @@ const Placement = lazy(() =>
 );
 export type Placement = Infer<typeof Placement>;
 
-const Placements = lazy(() => z.record(z.string(), Placement()));
+const Placements = lazy(() => z.catchall(z.object({}), Placement()));
 
 const json = lazy(() =>
   z.pipe(
