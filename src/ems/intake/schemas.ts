@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { headerText, uuid } from "../../lib/fields.ts";
+import { dateTime, headerText, uuid } from "../../lib/fields.ts";
 import { type Infer, lazy } from "../../lib/lazy.ts";
 import { cursorQuery } from "../lists/pagination.ts";
 
@@ -24,7 +24,7 @@ export const ReplayQuery = lazy(() =>
     type: z.optional(headerText(200)),
     account_id: z.optional(uuid()),
     /** Only those received before this time. */
-    before: z.optional(z.iso.datetime({ offset: true })),
+    before: z.optional(dateTime()),
   }),
 );
 export type ReplayQuery = Infer<typeof ReplayQuery>;

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { isAddress, MAX_ADDRESS } from "../../lib/address.ts";
-import { headerText, uuid } from "../../lib/fields.ts";
+import { dateTime, headerText, uuid } from "../../lib/fields.ts";
 import { type Infer, lazy } from "../../lib/lazy.ts";
 import { nowSeconds } from "../../lib/time.ts";
 import { cursorQuery } from "../lists/pagination.ts";
@@ -49,7 +49,7 @@ export const timing = lazy(() => ({
   send_at: z.nullish(
     z
       .pipe(
-        z.iso.datetime({ offset: true, error: "must be a time such as 2026-01-31T09:00:00Z" }),
+        dateTime(),
         z.transform((time) => Math.ceil(Date.parse(time) / 1000)),
       )
       .check(
