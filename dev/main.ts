@@ -44,7 +44,7 @@ async function main(options: DevOptions): Promise<void> {
   const addresses = new Set(companies.flatMap(({ mailboxes }) => mailboxes.map(({ email }) => email)));
   const smtp = await listenSmtp({
     port: smtpPort,
-    accepts: (address) => addresses.has(address.toLowerCase()),
+    accepts: (address) => addresses.has(address.toLowerCase()) || sim.hasGrant(address),
     onMail: (mail) => {
       sim.inbound(mail);
       console.log(`Received for ${mail.to.map(({ email }) => email).join(", ")}: ${mail.subject}`);

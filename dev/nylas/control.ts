@@ -9,6 +9,7 @@ import { inbound } from "./mailboxes/deposit.ts";
 import { addGrant, expireGrant, findGrant, reauthenticate } from "./mailboxes/grants.ts";
 import { calm, chaosUpdate, WEBHOOK_CHAOS } from "./store/chaos-settings.ts";
 import { faultSchema } from "./store/fault-kinds.ts";
+import { PROVIDERS } from "./store/ids.ts";
 import type { InboundMail } from "./store/mail.ts";
 import type { Grant, Store } from "./store/store.ts";
 import { mailboxOf } from "./store/store.ts";
@@ -58,7 +59,7 @@ const newFolder = z.object({
 
 const newGrant = z.object({
   email: z.email(),
-  provider: z.enum(["google", "microsoft", "imap"]).exactOptional(),
+  provider: z.enum(PROVIDERS).exactOptional(),
   name: z.string().exactOptional(),
 });
 

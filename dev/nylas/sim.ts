@@ -7,7 +7,7 @@ import { changeChaos } from "./faults/chaos-control.ts";
 import { ownRequest } from "./http/foreign-request.ts";
 import { inbound } from "./mailboxes/deposit.ts";
 import type { NewGrant } from "./mailboxes/grants.ts";
-import { addGrant } from "./mailboxes/grants.ts";
+import { addGrant, grantByEmail } from "./mailboxes/grants.ts";
 import type { ChaosSettings, ChaosUpdate } from "./store/chaos-settings.ts";
 import { calm } from "./store/chaos-settings.ts";
 import type { InboundMail, OutgoingMail } from "./store/mail.ts";
@@ -52,6 +52,8 @@ export interface NylasSim {
   tick(): Promise<void>;
   /** Idempotent for each address. */
   addGrant(input: NewGrant): Grant;
+  /** Whether an address has a grant. */
+  hasGrant(email: string): boolean;
   /** Stores a copy for each recipient with a grant, and with `folder` SENT for the sender. */
   inbound(mail: InboundMail): StoredMessage[];
   /** Updates the chaos settings and returns them. Without an argument, switches all off. */
@@ -95,6 +97,7 @@ export function createNylasSim(options: SimOptions): NylasSim {
     fetch: async (request) => app.fetch(await ownRequest(request)),
     tick: () => deliverDue(world),
     addGrant: (input) => addGrant(world, input),
+    hasGrant: (email) => grantByEmail(world, email) !== undefined,
     inbound: (mail) => inbound(world, mail),
     chaos: (update) => changeChaos(world, update),
     snapshot: () => takeSnapshot(world.store),

@@ -5,7 +5,7 @@ import { providerFaults } from "../faults/middleware.ts";
 import type { Api } from "../http/api.ts";
 import { invalidRequest } from "../http/errors.ts";
 import { connect } from "../mailboxes/grants.ts";
-import { opaqueToken } from "../store/ids.ts";
+import { opaqueToken, PROVIDERS } from "../store/ids.ts";
 import type { AuthCode } from "../store/store.ts";
 import type { World } from "../store/world.ts";
 import { now } from "../store/world.ts";
@@ -18,7 +18,7 @@ const authQuery = z.object({
   client_id: z.string().min(1),
   redirect_uri: z.url(),
   response_type: z.literal("code"),
-  provider: z.enum(["google", "microsoft", "imap"]).default("google"),
+  provider: z.enum(PROVIDERS).default("google"),
   access_type: z.enum(["online", "offline"]).default("online"),
   state: z.string().max(256).exactOptional(),
   code_challenge: z.string().exactOptional(),
@@ -39,7 +39,7 @@ const exchange = z.object({
 
 /**
  * OAuth, under /v3/connect: the consent page and the exchange of its code. `?sim_auto=<email>` or
- * `?sim_error=access_denied` skip the page. Neither route needs an Authorization header.
+ * `?sim_error=oauth_failed` skip the page. Neither route needs an Authorization header.
  */
 export function hostedAuthRoutes(world: World, apiKey: string): Hono<Api> {
   const routes = new Hono<Api>();
@@ -53,7 +53,9 @@ export function hostedAuthRoutes(world: World, apiKey: string): Hono<Api> {
     const { redirect_uri, state } = parsed.data;
     const back = new URL(redirect_uri);
     if (error) {
+      // Nylas: 45002 is a rejection by the provider, or by the user.
       back.searchParams.set("error", error);
+      back.searchParams.set("error_code", "45002");
       back.searchParams.set("error_description", "the user did not consent");
     } else {
       back.searchParams.set("code", grantCode(world, parsed.data, email!));

@@ -1,5 +1,5 @@
 import type { Provider } from "../store/ids.ts";
-import { objectId } from "../store/ids.ts";
+import { objectId, protocolOf } from "../store/ids.ts";
 import type { Grant, StoredMessage } from "../store/store.ts";
 import { keepMessage, mailboxOf } from "../store/store.ts";
 import type { World } from "../store/world.ts";
@@ -22,7 +22,7 @@ export function moveIn({ store }: World, grant: Grant): void {
 function renamed(store: World["store"], provider: Provider): (id: string) => string {
   const ids = new Map<string, string>();
   return (id) => {
-    if (provider !== "imap") return id;
+    if (protocolOf(provider) !== "imap") return id;
     const known = ids.get(id) ?? objectId(store, provider);
     ids.set(id, known);
     return known;

@@ -1,5 +1,5 @@
 import { notFound } from "../http/errors.ts";
-import { messageIdHeader, random } from "../store/ids.ts";
+import { messageIdHeader, protocolOf, random } from "../store/ids.ts";
 import type { Address, MailAttachment } from "../store/mail.ts";
 import { recipientsOf } from "../store/mail.ts";
 import type { Grant, Header, StoredMessage } from "../store/store.ts";
@@ -51,7 +51,8 @@ function placementOf({ custom_headers: custom }: SendPayload): Placement {
 }
 
 function composed(world: World, grant: Grant, payload: SendPayload, attachments: MailAttachment[]) {
-  const domain = grant.provider === "imap" ? grant.email.split("@")[1]! : MESSAGE_ID_DOMAINS[grant.provider];
+  const protocol = protocolOf(grant.provider);
+  const domain = protocol === "imap" ? grant.email.split("@")[1]! : MESSAGE_ID_DOMAINS[protocol];
   return {
     ...mailOf(grant, payload, attachments),
     ...threadingOf(world, grant, payload),

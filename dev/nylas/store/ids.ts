@@ -3,7 +3,12 @@
  * same sequence.
  */
 
-export type Provider = "google" | "microsoft" | "imap";
+export const PROVIDERS = ["google", "microsoft", "icloud", "yahoo", "imap", "ews"] as const;
+export type Provider = (typeof PROVIDERS)[number];
+
+/** The protocol behind a provider, which decides what ids and folders look like. */
+export const protocolOf = (provider: Provider): "google" | "microsoft" | "imap" =>
+  (({ icloud: "imap", yahoo: "imap", ews: "microsoft" }) as const)[provider as "ews"] ?? provider;
 
 export interface RandomState {
   random: number;
@@ -50,8 +55,8 @@ export function webhookSecret(state: RandomState): string {
 
 /** The id of a message or attachment. Microsoft ids contain `/`, `+` and `=`, so clients must encode them in paths. */
 export function objectId(state: RandomState, provider: Provider): string {
-  if (provider === "google") return characters(state, HEX, 16);
-  if (provider === "imap") return characters(state, HEX, 40);
+  if (protocolOf(provider) === "google") return characters(state, HEX, 16);
+  if (protocolOf(provider) === "imap") return characters(state, HEX, 40);
   const parts = [characters(state, ALPHANUMERIC, 44), characters(state, ALPHANUMERIC, 24)];
   return `AAMk${parts[0]}/${parts[1]}+${characters(state, ALPHANUMERIC, 12)}=`;
 }

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { protocolOf } from "./ids.ts";
 import type { Grant } from "./store.ts";
 
 /** The role of a system folder, named like Gmail's label. Incoming messages use these names. */
@@ -50,8 +51,9 @@ export function systemFolder(
   role: Role,
 ): SystemFolder {
   const attribute = ATTRIBUTES[role];
-  if (provider === "google") return { id: role, name: role, attribute };
-  if (provider === "imap") return { id: IMAP[role], name: IMAP[role], attribute };
+  const protocol = protocolOf(provider);
+  if (protocol === "google") return { id: role, name: role, attribute };
+  if (protocol === "imap") return { id: IMAP[role], name: IMAP[role], attribute };
   const digest = createHash("sha256").update(`${grantId} ${role}`).digest("base64");
   return { id: `AAMkADFk${digest}`, name: MICROSOFT[role], attribute };
 }
