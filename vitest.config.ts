@@ -90,6 +90,7 @@ const createWorker = (limit?: number, store = "d1", main?: string) =>
           JWT_JWKS_URL: "https://issuer.test/jwks.json",
           NYLAS_API_KEY: NYLAS.apiKey,
           NYLAS_API_URI: "https://nylas.test",
+          NYLAS_CLIENT_ID: "test-client",
           NYLAS_WEBHOOK_SECRET: NYLAS.webhookSecret,
         },
         outboundService: fetch as never, // miniflare's own Request and Response classes, alike in all that is used

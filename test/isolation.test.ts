@@ -4,6 +4,7 @@ import { entryIdOf } from "../src/lib/ids.ts";
 import { type Answered, unique } from "./support/client.ts";
 import { db } from "./support/db.ts";
 import { fill, guardedRoutes } from "./support/routes.ts";
+import { beginSignIn, consent } from "./support/sign-in.ts";
 import { openStream } from "./support/stream.ts";
 import { absent, createTenant, idsOf, mail, stateOf, type Tenant } from "./support/tenant.ts";
 
@@ -175,6 +176,24 @@ const CASES: Record<string, (method: string, path: string) => Promise<void>> = {
     }
     const byGrant = { ...account(a.company), grant_id: b.account.grant_id };
     expect((await a.client.call("POST", path, byGrant)).status).toBe(400);
+  },
+
+  "GET /accounts/connect": async (method, path) => {
+    const ask = (company: number) => a.client.call(method, `${path}?company_id=${company}&return_to=/`);
+    const [foreign, random] = await Promise.all([ask(b.company), ask(unique())]);
+    expect([foreign.status, foreign.body]).toEqual([403, random.body]);
+  },
+  "POST /accounts/connect": async (method, path) => {
+    const begun = await beginSignIn(b.client);
+    const code = (await consent(begun, `new${unique()}@demo.example`)).searchParams.get("code");
+    const foreign = await a.client.call(method, path, { code, state: begun.state });
+    const random = await a.client.call(method, path, { code, state: "0".repeat(64) });
+    expect([foreign.status, foreign.body]).toEqual([400, random.body]);
+    // A signs in to B's own mailbox.
+    const own = await beginSignIn(a.client);
+    const codeOfB = (await consent(own, b.account.email_address)).searchParams.get("code");
+    const taken = await a.client.call(method, path, { code: codeOfB, state: own.state });
+    expect([taken.status, taken.body.detail]).toEqual([400, expect.stringContaining("already exists")]);
   },
 
   "POST /attachments": async (method, path) => {

@@ -14,6 +14,8 @@ DELETE /drafts/:draft_id user
 GET /accounts user
 GET /accounts/:account_id user
 GET /accounts/:account_id/sync user
+GET /accounts/connect user
+GET /accounts/connect/callback public
 GET /attachments/:attachment_id/download user
 GET /attachments/message/:message_id user
 GET /companies user
@@ -49,6 +51,7 @@ PATCH /inbox/:inbox_id/unstar user
 PATCH /inbox/threads/:thread_id/read user
 PATCH /threads/:thread_id user
 POST /accounts user
+POST /accounts/connect user
 POST /attachments user
 POST /companies/:company_id/move admin
 POST /drafts user

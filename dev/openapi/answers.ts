@@ -38,6 +38,11 @@ export const HEADERS: Record<string, JsonSchema> = {
     schema: { type: "string" },
   },
   "WWW-Authenticate": { description: "The scheme to authenticate with.", schema: { const: "Bearer" } },
+  Location: { description: "Where the browser goes next.", schema: { type: "string", format: "uri" } },
+  "Set-Cookie": {
+    description: "Shows at the return that it is the same browser.",
+    schema: { type: "string" },
+  },
   "Content-Range": { description: "The part of the file, and its size.", schema: { type: "string" } },
   "Accept-Ranges": { description: "The file can be read in parts.", schema: { const: "bytes" } },
   "Content-Disposition": { description: "The name of the file.", schema: { type: "string" } },
@@ -140,7 +145,13 @@ export function responsesOf(
   return Object.fromEntries(statuses.sort((a, b) => a - b).map((status) => [status, describe(status)]));
 }
 
-const OK: Record<number, string> = { 200: "OK", 201: "Created", 202: "Accepted", 204: "No content" };
+const OK: Record<number, string> = {
+  200: "OK",
+  201: "Created",
+  202: "Accepted",
+  204: "No content",
+  302: "Redirect",
+};
 
 const toDoc = ({ isIdempotent }: Route, { status, schema }: Answer): ResponseDoc => ({
   description: OK[status] ?? "OK",
@@ -169,7 +180,7 @@ function toResponse(
 ): JsonSchema {
   const named = [...ALWAYS, ...headers].map((name) => [name, { $ref: `#/components/headers/${name}` }]);
   const described = { description, headers: Object.fromEntries(named) };
-  if (status === 204) return described;
+  if (status === 204 || status === 302) return described;
   if (type) return { ...described, content: { [type]: { schema: { type: "string" } } } };
   const bodies = schemas ?? (status >= 400 ? ["ErrorResponse"] : []);
   if (bodies.length === 0) throw new Error("has neither a schema nor a media type");

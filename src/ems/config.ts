@@ -12,6 +12,8 @@ const Config = lazy(() =>
     JWT_AUDIENCE: z.optional(z.string()),
     NYLAS_API_KEY: z._default(z.string(), ""),
     NYLAS_API_URI: z._default(url(), "https://api.us.nylas.com"),
+    /** Of the Nylas application. Without it no mailbox can be connected by its owner's sign-in. */
+    NYLAS_CLIENT_ID: z._default(z.string(), ""),
     NYLAS_WEBHOOK_SECRET: z.optional(z.string()),
     /** The secret before a rotation. Notifications signed with it may still arrive. */
     NYLAS_WEBHOOK_SECRET_PREVIOUS: z.optional(z.string()),

@@ -13,6 +13,7 @@ const KEEP_DAYS = 30;
 /** Longer than a notification can be replayed: its bytes are kept for 30 days. */
 const TOMBSTONE_DAYS = 90;
 const DAY = 86_400;
+const HOUR = 3600;
 /** Rows or objects per round, and rounds per cron run: at most 50,000 of each kind in ten minutes. */
 const AT_A_TIME = 1000;
 const ROUNDS = 50;
@@ -36,10 +37,14 @@ export async function removeExpired(ctx: Ctx): Promise<void> {
   await repeat(() => collectGarbage(ctx));
 }
 
-/** Cron: removes what expired of users: unused tickets, Idempotency-Key responses, and notifications after 30 days. */
+/**
+ * Cron: removes what expired of users: unused tickets, sign-ins of mailbox owners, Idempotency-Key responses, and
+ * notifications after 30 days.
+ */
 export async function removeExpiredOfUsers(ctx: Ctx): Promise<void> {
   const home = ofNoCompany(ctx);
   await repeat(() => removeOldest(home, "ems_stream_tickets", "expires_at", nowSeconds()));
+  await repeat(() => removeOldest(home, "ems_sign_ins", "expires_at", nowSeconds() - HOUR));
   await repeat(() => removeExpiredAnswers(answersOf(ctx)));
   await repeat(() => removeNotifications(ctx, nowSeconds() - KEEP_DAYS * DAY));
   await repeat(() => collectGarbage(home));

@@ -3,7 +3,7 @@ import { isMultipart } from "../lib/multipart.ts";
 import { createApp, failRequest } from "../platform/app.ts";
 import { bearerToken } from "../platform/auth/bearer.ts";
 import { limitBody } from "../platform/body-limit.ts";
-import { accounts } from "./accounts/routes.ts";
+import { accounts, signIns } from "./accounts/routes.ts";
 import { attachments, files } from "./attachments/routes.ts";
 import { companies } from "./companies/routes.ts";
 import { config } from "./config.ts";
@@ -50,10 +50,11 @@ export const app = createApp<EmsEnv>({
     ...["last-event-id", "etag", "idempotent-replayed"],
   ],
 })
-  // Open routes: each checks a signature or ticket of its own.
+  // Open routes: each checks a signature, ticket or state of its own.
   .route("/webhooks", webhooks)
   .route("/sse", stream)
   .route("/files", files)
+  .route("/accounts", signIns)
   // All routes below require a valid token.
   .use(authenticate, limitRate, limitBody(BODY_LIMITS), withContext)
   .route("/webhooks/deliveries", notifications)

@@ -141,7 +141,7 @@ const routeOf = (c: Context): string | null =>
 const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
 /** Turns anything thrown into an error that is safe to show. Only a ServiceError keeps its message. */
-function toServiceError(thrown: unknown): ServiceError {
+export function toServiceError(thrown: unknown): ServiceError {
   if (thrown instanceof ServiceError) return thrown;
   if (isTransient(thrown)) {
     const message = "The database is busy; try again in a few seconds";

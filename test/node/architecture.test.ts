@@ -28,6 +28,9 @@ const codeOf = (file: string): string =>
     .replace(/(^|\s)\/\/.*$/gm, "")
     .replace(/"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`/g, '""');
 
+/** Without imports of types. */
+const withoutTypes = (file: string): string => textOf(file).replace(/^import type [^;]*;/gm, "");
+
 const SPECIFIER = /(?:^|\s)(?:import|export)\s[^;"'`]*?\bfrom\s*"([^"]+)"|\bimport\s*\(?\s*"([^"]+)"/g;
 
 const importsOf = (from: string): Import[] =>
@@ -201,8 +204,13 @@ describe("packages stay where they belong", () => {
     ],
   ];
 
-  it("the provider's SDK is for its stand-in's tests alone: it would be a tenth of the bundle", () => {
-    expectNone("src speaks to Nylas itself", told(of("nylas")));
+  it("the provider's SDK is loaded at the first sign-in: it would be a third of the start", () => {
+    const sdk = of("nylas");
+    expect(sdk).not.toEqual([]);
+    const elsewhere = sdk.filter(({ from }) => !isIn(from, "src/ems/provider/nylas/"));
+    expectNone("nylas only in provider/nylas", told(elsewhere));
+    const atStart = sdk.filter(({ from, isType }) => !isType && /\bfrom "nylas/.test(withoutTypes(from)));
+    expectNone("nylas is imported by `await import` and `import type`", told(atStart));
   });
 
   it.each(places)("%s is imported only in %s", (name, rule, isAllowed) => {

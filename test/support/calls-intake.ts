@@ -3,12 +3,13 @@ import { expect } from "vitest";
 import { addressKey } from "../../src/ems/store/claims.ts";
 import { entryIdOf } from "../../src/lib/ids.ts";
 import { nowSeconds } from "../../src/lib/time.ts";
-import { unique } from "./client.ts";
+import { type Client, unique } from "./client.ts";
 import { db } from "./db.ts";
 import { addExpired, type Grown, type GrownMailbox, middle } from "./grown.ts";
 import { breakRoute, createGrant, receiveMail, storedMail } from "./nylas.ts";
 import type { ObservedWorker } from "./observed-worker.ts";
 import { queued } from "./queued.ts";
+import { consent } from "./sign-in.ts";
 
 /** Connects a mailbox, and applies every change of a grant. */
 export async function connectAccounts(
@@ -55,6 +56,24 @@ export async function connectAccounts(
   worker.queuesFail = true;
   await connect(503);
   worker.queuesFail = false;
+  await signIn(worker, as, company_id);
+}
+
+/** Connects a mailbox by its owner's sign-in. Of a second one the account is already connected. */
+async function signIn(worker: ObservedWorker, as: Client, company_id: number) {
+  const address = `signed-in${unique()}@demo.example`;
+  const begin = async () => {
+    const query = `company_id=${company_id}&return_to=/`;
+    const { body, headers } = await worker.request("GET /accounts/connect", { as, query });
+    const [cookie = ""] = (headers.get("set-cookie") ?? "").split(";");
+    const page = new URL(body.url);
+    return { cookie, back: (await consent({ page, state: "", cookie }, address)).searchParams };
+  };
+  const { cookie, back } = await begin();
+  const query = String(back);
+  await worker.request("GET /accounts/connect/callback", { query, headers: { cookie }, status: 302 });
+  const again = Object.fromEntries((await begin()).back);
+  await worker.request("POST /accounts/connect", { as, body: again });
 }
 
 /** A received mail with two files, one of them inline. */

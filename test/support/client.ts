@@ -63,6 +63,7 @@ export async function call<T>(
 ): Promise<Answered<T>> {
   const request = new Request(`https://xabar.test${path}`, {
     method,
+    redirect: "manual",
     headers: {
       ...(token ? { authorization: `Bearer ${token}` } : {}),
       ...(body === undefined ? {} : { "content-type": "application/json" }),

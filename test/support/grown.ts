@@ -131,6 +131,7 @@ const ofNoCompany = (count: number): D1PreparedStatement[] =>
     `INSERT INTO ems_idempotency_keys (user_id, key, request_hash, created_at)
      SELECT ${COLLEAGUES}, hex(randomblob(16)), '', unixepoch() FROM n`,
     "INSERT INTO ems_stream_tickets SELECT hex(randomblob(16)), '{}', unixepoch() + 600 FROM n",
+    "INSERT INTO ems_sign_ins SELECT hex(randomblob(16)), '{}', 0, unixepoch() + 600 FROM n",
     `INSERT INTO ems_directory SELECT 'grant:' || hex(randomblob(16)), ${STRANGERS} + i, unixepoch() FROM n`,
   ].map((sql) =>
     env.DB.prepare(
@@ -193,6 +194,7 @@ export async function addExpired({ mailbox }: Grown): Promise<void> {
   const id = crypto.randomUUID();
   const ofUsers: [string, ...unknown[]][] = [
     ["INSERT INTO ems_stream_tickets VALUES (?, '{}', ?)", id, long],
+    ["INSERT INTO ems_sign_ins VALUES (?, '{}', 0, ?)", id, long],
     [
       "INSERT INTO ems_idempotency_keys (user_id, key, request_hash, created_at) VALUES (?, ?, '', ?)",
       ...[COLLEAGUES, id, long],

@@ -33,4 +33,8 @@ export const SyncResponse = z.object({
 });
 export type SyncResponse = z.infer<typeof SyncResponse>;
 
+/** The page on which the mailbox's owner signs in, and for how many seconds the way back from it is open. */
+export const ConnectResponse = z.object({ url: z.url(), expires_in: z.int() });
+export type ConnectResponse = z.infer<typeof ConnectResponse>;
+
 export const AccountListResponse = z.array(AccountResponse);

@@ -85,6 +85,25 @@ export interface Grant {
   valid: boolean;
 }
 
+/** What a sign-in of a mailbox's owner starts from. */
+export interface SignInRequest {
+  /** As in `Grant`. Without it the owner chooses. */
+  provider: string | undefined;
+  /** Comes back with the owner. At most 256 characters. */
+  state: string;
+  /** Where the owner's browser goes afterwards, with `code` and `state`, or with `state` and an error. */
+  redirectUri: string;
+}
+
+/** What a sign-in ends with. */
+export interface SignInResult {
+  code: string;
+  /** As `startSignIn` returned it. */
+  codeVerifier: string;
+  /** As it was in the request. */
+  redirectUri: string;
+}
+
 /** A file to send along. */
 export interface OutgoingAttachment {
   filename: string;
@@ -186,6 +205,14 @@ export interface Capabilities {
 export interface MailProvider {
   /** @param kind of the grant, as in `Grant.provider`; null when it is not known */
   capabilities(kind: string | null): Capabilities;
+  /**
+   * Prepares a sign-in, with PKCE (RFC 7636).
+   * @returns the page for the owner's browser, and a secret for `finishSignIn`
+   * @throws ServiceError unavailable when sign-ins are not configured
+   */
+  startSignIn(request: SignInRequest): Promise<{ url: string; codeVerifier: string }>;
+  /** Exchanges the code for a grant, once. Throws `refused` for a code that is wrong, used or expired. */
+  finishSignIn(result: SignInResult): Promise<Omit<Grant, "valid">>;
   /** @returns null when there is no such grant */
   findGrant(grantId: string): Promise<Grant | null>;
   /** Disconnects the mailbox for good. Succeeds when it is gone already. */

@@ -20,6 +20,7 @@ import m0019 from "../../../migrations/ems/0019_inline_bodies.sql";
 import m0020 from "../../../migrations/ems/0020_recall.sql";
 import m0021 from "../../../migrations/ems/0021_rows.sql";
 import m0022 from "../../../migrations/ems/0022_objects.sql";
+import m0023 from "../../../migrations/ems/0023_sign_ins.sql";
 
 /** The migrations of the EMS's tables, in order. A Durable Object applies those that it has not applied yet. */
 export const migrations: string[] = [
@@ -45,4 +46,5 @@ export const migrations: string[] = [
   m0020,
   m0021,
   m0022,
+  m0023,
 ];

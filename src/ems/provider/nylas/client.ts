@@ -15,6 +15,7 @@ import { errorOf, translating } from "./errors.ts";
 import { NylasMessage, toProviderMessage } from "./message.ts";
 import { readPush } from "./push.ts";
 import { MARKER_HEADER, SEND_SECONDS, sendThroughNylas } from "./send.ts";
+import { finishSignIn, startSignIn } from "./sign-in.ts";
 
 /** Nylas remembers a key for an hour. Later the same key would send a second mail. */
 const KEY_SECONDS = 55 * 60;
@@ -30,8 +31,8 @@ const FOLDERS_PAGE = 200;
 const FOLDERS_PAGES = 20;
 
 /**
- * Nylas v3 as a mail provider, by plain requests. The SDK loops when a page is longer than asked and waits forever for
- * a stalled body. It cannot stream a file, loses a gateway's status, and would be a tenth of the bundle.
+ * Nylas v3 as a mail provider, by plain requests except for sign-ins. The SDK loops when a page is longer than asked and
+ * waits forever for a stalled body. It cannot stream a file, and loses a gateway's status.
  */
 export function nylasProvider(config: Config): MailProvider {
   const { NYLAS_API_KEY, NYLAS_API_URI } = config;
@@ -60,6 +61,10 @@ export function nylasProvider(config: Config): MailProvider {
       maxMailBytes: MAX_MAIL_BYTES,
       repliesBy: kind === "imap" ? "message_id" : "provider_id",
     }),
+
+    startSignIn: (request) => startSignIn(config, request),
+
+    finishSignIn: (result) => translating(() => finishSignIn(config, result)),
 
     findGrant: (grantId) =>
       orNull(async () => {

@@ -30,6 +30,24 @@ export async function sendErrorOf(response: Response): Promise<ProviderError> {
   return providerError(fault, response.status, message, logged, retryAfter);
 }
 
+/**
+ * The error of an OAuth request of the SDK (RFC 6749 section 5.2). Security: of any other nothing is kept, since the SDK
+ * quotes answers, and these have tokens.
+ */
+export function oauthErrorOf({ statusCode: status, error: type, errorDescription }: OAuthError) {
+  if (!type) return toProviderError(null);
+  // Wrong credentials are ours, not the caller's.
+  const fault = type === "invalid_client" ? "unknown" : faultOf(status);
+  return providerError(fault, status, `${errorDescription ?? ""}`, { status, type }, null);
+}
+
+/** The fields of the SDK's NylasOAuthError. Other errors lack `error`. */
+interface OAuthError {
+  statusCode: number;
+  error?: string;
+  errorDescription?: unknown;
+}
+
 const REFUSALS = [400, 402, 403, 413, 422];
 
 function sendFaultOf(status: number, isNylas: boolean, type: string, message: string): ProviderFault {
