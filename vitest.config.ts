@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { exportJWK, generateKeyPair } from "jose";
 import { defineConfig } from "vitest/config";
@@ -110,6 +111,14 @@ const SLOW = {
   ],
 };
 
+/** Imports text as wrangler does, in Node. */
+const text = {
+  name: "text",
+  enforce: "pre" as const,
+  load: (id: string) =>
+    id.endsWith(".txt") ? `export default ${JSON.stringify(readFileSync(id, "utf8"))}` : undefined,
+};
+
 /** Pure code, which is the same in Node, where a file costs less. */
 const PURE = ["test/lib/**/*.test.ts", "test/ems/{folder-names,position}.test.ts"];
 
@@ -148,6 +157,7 @@ export default defineConfig({
       project(inWorker(), { name: "slow-worker", include: SLOW.worker }),
       project(inWorker(undefined, "objects"), { name: "slow-objects", include: SLOW.worker }),
       {
+        plugins: [text],
         test: {
           name: "node",
           include: ["test/node/**/*.test.ts", ...PURE],
@@ -156,7 +166,7 @@ export default defineConfig({
           ...limits,
         },
       },
-      { test: { name: "slow-node", include: SLOW.node, ...limits } },
+      { plugins: [text], test: { name: "slow-node", include: SLOW.node, ...limits } },
     ],
   },
 });

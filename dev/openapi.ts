@@ -8,7 +8,7 @@ import { registerHooks } from "node:module";
 // run `npm run openapi`. What follows from the middleware (401, 403, 409, 422, 429 …) is added by itself; name the errors
 // of the route's own code under `responses`, with a schema from responses.ts if they have more than `detail`.
 
-/** Node has no `cloudflare:workers`, and no modules of SQL. The hub needs them, and no route's schema does. */
+/** Node has no `cloudflare:workers`, and no modules of text. The hub needs them, and no route's schema does. */
 const STUBS: Record<string, string> = {
   "cloudflare:workers": "export class DurableObject {} export const env = {};",
 };
@@ -16,7 +16,7 @@ registerHooks({
   resolve: (specifier, context, next) =>
     specifier === "cloudflare:workers" ? { url: specifier, shortCircuit: true } : next(specifier, context),
   load(url, context, next) {
-    const stub = url.endsWith(".sql") ? 'export default "";' : STUBS[url];
+    const stub = /\.(sql|txt)$/.test(url) ? 'export default "";' : STUBS[url];
     return stub ? { format: "module", source: stub, shortCircuit: true } : next(url, context);
   },
 });

@@ -99,7 +99,7 @@ export const bundleLocalWorker = (directory: string, options: string[] = []): Pr
 /** The text modules of a bundle, by name: the migrations. */
 export function textsOf(bundle: string): Record<string, string> {
   const folder = dirname(bundle);
-  const names = readdirSync(folder).filter((name) => name.endsWith(".sql"));
+  const names = readdirSync(folder).filter((name) => /\.(sql|txt)$/.test(name));
   return Object.fromEntries(names.map((name) => [name, readFileSync(join(folder, name), "utf8")]));
 }
 

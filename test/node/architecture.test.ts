@@ -36,7 +36,7 @@ const SPECIFIER = /(?:^|\s)(?:import|export)\s[^;"'`]*?\bfrom\s*"([^"]+)"|\bimpo
 const importsOf = (from: string): Import[] =>
   [...textOf(from).matchAll(SPECIFIER)].map((match) => {
     const specifier = match[1] ?? match[2] ?? "";
-    const isOurs = specifier.startsWith(".") && !specifier.endsWith(".sql");
+    const isOurs = specifier.startsWith(".") && !/\.(sql|txt)$/.test(specifier);
     const isType = /^\s*import type\b/.test(match[0]);
     return { from, to: isOurs ? normalize(join(dirname(from), specifier)) : specifier, isOurs, isType };
   });

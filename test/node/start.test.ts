@@ -12,9 +12,9 @@ const SCRIPT = `
       name === "cloudflare:workers"
         ? { url: "data:text/javascript,export class DurableObject {}", shortCircuit: true }
         : next(name, context),
-    // Wrangler imports SQL as text.
+    // Wrangler imports SQL and plain text as text.
     load: (url, context, next) =>
-      url.endsWith(".sql")
+      url.endsWith(".sql") || url.endsWith(".txt")
         ? { format: "module", source: "export default ''", shortCircuit: true }
         : next(url, context),
   });

@@ -1,5 +1,6 @@
 import { lazy } from "../../lib/lazy.ts";
 import type { Folder } from "../folders.ts";
+import names from "./folder-names.txt";
 
 /** Special uses of RFC 6154 section 2, and others of providers. Null: a label, not a place. */
 const BY_ATTRIBUTE: Record<string, Folder | null> = {
@@ -17,40 +18,20 @@ const BY_ATTRIBUTE: Record<string, Folder | null> = {
   "\\important": null,
 };
 
-/** Names that mail programs and servers use, without case, blanks, hyphens and underscores. */
-const NAMES: Record<Folder, string> = {
-  inbox: `inbox, posteingang, boîtederéception, bandejadeentrada, postainarrivo, caixadeentrada, входящие, kiruvchi,
-    kiruvchixatlar, kelganxatlar, кирувчи, gelenkutusu, кіріс, вхідні, 收件箱, 受信トレイ, odebrane`,
-  sent: `sent, sentitems, sentmail, sentmessages, sentemails, gesendet, gesendeteelemente, gesendeteobjekte,
-    gesendetenachrichten, envoyés, élémentsenvoyés, messagesenvoyés, courriersenvoyés, enviados, elementosenviados,
-    mensajesenviados, correoenviado, itensenviados, emailsenviados, inviati, inviata, postainviata, elementiinviati,
-    verzonden, verzondenitems, отправленные, отправленныесообщения, отправленныеписьма, исходящие, відправлені,
-    надіслані, yuborilgan, yuborilganlar, yuborilganxatlar, jo'natilganlar, юборилган, юборилганлар, gönderilmiş,
-    gönderilmişöğeler, gönderilenler, gönderilmişpostalar, жіберілгендер, wysłane, elementywysłane, skickat, sendt,
-    已发送, 已发送邮件, 送信済み, 送信済みアイテム`,
-  drafts: `draft, drafts, entwurf, entwürfe, brouillon, brouillons, borradores, rascunhos, bozze, concepten,
-    черновик, черновики, чернетки, qoralama, qoralamalar, қоралама, қораламалар, taslaklar, шимайлар, robocze,
-    kopierobocze, utkast, 草稿, 草稿箱, 下書き`,
-  junk: `junk, junkemail, junkmail, junkemails, spam, bulkmail, spamverdacht, unerwünscht, junkemailordner,
-    courrierindésirable, indésirables, pourriel, correonodeseado, lixoeletrônico, lixoeletrónico, postaindesiderata,
-    ongewenstemail, спам, нежелательнаяпочта, нежелательные, небажанапошта, istalmagan, keraksiz, keraksizxatlar,
-    спамлар, gereksiz, gereksizeposta, istenmeyen, wiadomościśmieci, skräppost, 垃圾邮件, 迷惑メール`,
-  trash: `trash, bin, deleted, deleteditems, deletedmessages, wastebasket, papierkorb, gelöscht, gelöschteelemente,
-    gelöschteobjekte, corbeille, élémentssupprimés, messagessupprimés, papelera, elementoseliminados, lixeira,
-    itensexcluídos, itenseliminados, cestino, postaeliminata, prullenbak, verwijderd, verwijderdeitems, корзина,
-    удаленные, удалённые, удаленныесообщения, удалённыесообщения, кошик, видалені, savat, o'chirilgan, o'chirilganlar,
-    корзинка, сават, ўчирилганлар, çöpkutusu, çöp, silinmişöğeler, silinenler, себет, kosz, elementyusunięte,
-    papperskorg, 已删除, 已删除邮件, 垃圾箱, 削除済みアイテム, ごみ箱`,
-  archive: `archive, archives, archiv, archivio, archivo, arquivo, archief, архив, arxiv, arşiv, мұрағат, archiwum,
-    allmail, allenachrichten, touslesmessages, всяпочта, 归档`,
-};
-
+/**
+ * Names that mail programs and servers use, without case, blanks, hyphens and underscores. They are in a text file, as
+ * code they would be parsed at each start.
+ */
 const byName = lazy(
   () =>
-    new Map<string, Folder>(
-      (Object.entries(NAMES) as [Folder, string][]).flatMap(([folder, names]) =>
-        names.split(/,\s+/).map((name): [string, Folder] => [plain(name), folder]),
-      ),
+    new Map(
+      names
+        .trim()
+        .split(/\n(?=\w)/)
+        .flatMap((line) => {
+          const [folder = "", list = ""] = line.split(": ");
+          return list.split(/,\s+/).map((name): [string, Folder] => [plain(name), folder as Folder]);
+        }),
     ),
 );
 

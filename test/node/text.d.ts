@@ -1,0 +1,5 @@
+/** What wrangler imports as text. */
+declare module "*.txt" {
+  const text: string;
+  export default text;
+}
