@@ -239,7 +239,10 @@ it("health is public, and reveals nothing else", async () => {
     const response = await ask(path);
     expect(response.status).toBe(200);
     const body = await response.json();
-    expect(body).toEqual({ status: "healthy", service: "email_service", timestamp: expect.any(Number) });
+    expect(body).toEqual({
+      ...{ status: "healthy", service: "email_service", timestamp: expect.any(Number) },
+      parts: { tokens: { status: "ok" }, provider_key: { status: "ok" }, webhook_secret: { status: "ok" } },
+    });
   }
 });
 

@@ -32,6 +32,7 @@ GET /messages user
 GET /messages/:message_id user
 GET /messages/:message_id/compose user
 GET /messages/:message_id/html user
+GET /metrics public
 GET /outbox user
 GET /outbox/:outbox_id user
 GET /sse/events public
@@ -118,7 +119,7 @@ describe("without a valid token", () => {
     for (const { path } of routes.filter(({ isOpen }) => isOpen)) {
       for (const method of ["PUT", "PATCH", "DELETE"]) {
         const response = await ask({ method, path, isOpen: true }, "");
-        expect(response.status, `${method} ${path}`).toBe(path === "/health" ? 405 : 401);
+        expect(response.status, `${method} ${path}`).toBe(/health|metrics/.test(path) ? 405 : 401);
       }
     }
   });
@@ -143,7 +144,12 @@ it.each(routes)("$method $path has a schema of the parameters in its path, if an
 /** Bodies that differ each time. */
 const ANOTHER_EACH_TIME: Record<string, object> = {
   "/sse/ticket": { body: { ticket: expect.any(String), expires_in: 60 } },
-  "/health": { body: { status: "healthy", service: "email_service", timestamp: expect.any(Number) } },
+  "/health": {
+    body: {
+      ...{ status: "healthy", service: "email_service", timestamp: expect.any(Number) },
+      parts: expect.any(Object),
+    },
+  },
 };
 
 it.each(routes)("$method $path returns the same with and without a trailing slash", async (route) => {

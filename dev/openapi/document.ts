@@ -62,6 +62,7 @@ const SECURITY = {
     description: "A JWT with `user_id`, `role`, `companies` and `exp`.",
   },
   token: { type: "apiKey", in: "query", name: "token", description: "The same JWT, in the URL." },
+  metricsToken: { type: "http", scheme: "bearer", description: "The operator's `METRICS_TOKEN`." },
   ticket: { type: "apiKey", in: "query", name: "ticket", description: "A ticket of `POST /sse/ticket`." },
   nylasSignature: {
     type: "apiKey",
@@ -81,7 +82,7 @@ function requireSame(routes: string[], documented: string[]): void {
 const tagOf = ({ path }: Route): string => path.split("/")[1] ?? "";
 
 function toOperation(route: Route, doc: RouteDoc, module: Described, converter: Converter): JsonSchema {
-  const { id, summary, description, security } = doc;
+  const { id, summary, description, security = [], isOpenToAll } = doc;
   const parameters = [
     ...declared(route),
     ...(doc.parameters ?? []).map(toParameter),
@@ -94,7 +95,9 @@ function toOperation(route: Route, doc: RouteDoc, module: Described, converter: 
     summary,
     ...(description ? { description } : {}),
     tags: [tagOf(route)],
-    ...(route.isAuthenticated ? {} : { security: (security ?? []).map((name) => ({ [name]: [] })) }),
+    ...(route.isAuthenticated
+      ? {}
+      : { security: [...(isOpenToAll ? [{}] : []), ...security.map((name) => ({ [name]: [] }))] }),
     ...(parameters.length ? { parameters } : {}),
     ...(body ? { requestBody: body } : {}),
     responses,

@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import { type Infer, lazy } from "../lib/lazy.ts";
 import { corsOrigins, defineConfig, url } from "../platform/config.ts";
 import { storeVars } from "../platform/d1/store-vars.ts";
+import { type Parts, part } from "../platform/health.ts";
 
 const Config = lazy(() =>
   z.object({
@@ -38,3 +39,13 @@ export const signingSecrets = ({ JWT_SECRET, NYLAS_API_KEY, NYLAS_WEBHOOK_SECRET
 
 /** Reads the configuration. @throws $ZodError that names every invalid variable */
 export const config = defineConfig(Config);
+
+/** Parts that lack a secret, for `GET /health`. */
+export function configuredParts(env: Env): Parts {
+  const { JWT_SECRET, JWT_JWKS_URL, NYLAS_API_KEY, NYLAS_WEBHOOK_SECRET } = config(env);
+  return {
+    tokens: part(!JWT_SECRET && !JWT_JWKS_URL && "Set JWT_SECRET or JWT_JWKS_URL: no token is accepted"),
+    provider_key: part(!NYLAS_API_KEY && "Set NYLAS_API_KEY: no mailbox can be connected"),
+    webhook_secret: part(!NYLAS_WEBHOOK_SECRET && "Set NYLAS_WEBHOOK_SECRET: notifications are answered 503"),
+  };
+}

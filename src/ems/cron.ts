@@ -23,8 +23,9 @@ const OF_COMPANIES = [
  */
 export const runCron = (ctx: Ctx): Promise<void> => runSteps(ctx, [...OF_COMPANIES, removeExpiredOfUsers]);
 
-/** Cron of a company in a Durable Object of its own. */
-export const runCompanyCron = (ctx: Ctx): Promise<void> => runSteps(ctx, OF_COMPANIES);
+/** Cron of a company in a Durable Object of its own. @param report its last step */
+export const runCompanyCron = (ctx: Ctx, report: () => Promise<void>): Promise<void> =>
+  runSteps(ctx, [...OF_COMPANIES, report]);
 
 async function runSteps(ctx: Ctx, steps: ((ctx: Ctx) => Promise<void>)[]): Promise<void> {
   for (const step of steps) {

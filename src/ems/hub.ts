@@ -8,6 +8,7 @@ import { runCompanyCron } from "./cron.ts";
 import { FanOut } from "./events/fan-out.ts";
 import type { HubCalls } from "./events/hub-client.ts";
 import type { Presence } from "./events/leases.ts";
+import { reportNumbers } from "./metrics.ts";
 import { app } from "./routes.ts";
 import { CompanyData, type MoveStatus } from "./store/company-data.ts";
 import { inside } from "./store/home.ts";
@@ -90,7 +91,8 @@ export class CompanyHub extends DurableObject<Env> implements Omit<HubCalls, "fe
   /** Runs cron for the company, unless its rows are in D1, whose cron covers them. */
   async cron(): Promise<void> {
     if (!this.#data.isHere) return;
-    await runCompanyCron(this.#createContext());
+    const ctx = this.#createContext();
+    await runCompanyCron(ctx, () => reportNumbers(ctx, this.#company, this.ctx.storage.sql.databaseSize));
   }
 
   async #run(queries: Query[]): Promise<unknown[][]> {

@@ -1,6 +1,9 @@
 import type { Module } from "../platform/module.ts";
+import { configuredParts } from "./config.ts";
 import { createContext } from "./context.ts";
 import { runCron } from "./cron.ts";
+import { probeParts } from "./health.ts";
+import { readMetrics } from "./metrics.ts";
 import { deadJobs, deadNotifications, jobs, notifications } from "./queues.ts";
 import { owns, serve } from "./routes.ts";
 
@@ -21,4 +24,7 @@ export const ems: Module = {
     await runCron(createContext(env, execution));
   },
   health: { service: "email_service" },
+  configured: configuredParts,
+  probe: (env, execution) => probeParts(createContext(env, execution)),
+  metrics: (env, execution) => readMetrics(createContext(env, execution)),
 };

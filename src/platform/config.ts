@@ -121,5 +121,11 @@ const logSample = lazy(() =>
 
 /** The platform's own settings. */
 export const platformConfig = defineConfig(() =>
-  z.object({ CORS_ORIGINS: corsOrigins(), MODULES: modules(), LOG_SAMPLE: logSample() }),
+  z.object({
+    CORS_ORIGINS: corsOrigins(),
+    MODULES: modules(),
+    LOG_SAMPLE: logSample(),
+    /** Opens `GET /metrics`, and the details of `GET /health`. */
+    METRICS_TOKEN: z.optional(z.string()),
+  }),
 );

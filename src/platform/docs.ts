@@ -47,6 +47,8 @@ export interface RouteDoc {
   body?: BodyDoc;
   /** Names of the security schemes of an open route. Each is enough. */
   security?: string[];
+  /** True for a route that answers without any of them as well. */
+  isOpenToAll?: boolean;
   /** By status: a text for a declared one, or another that the route's own code responds with. */
   responses?: Record<number, string | ResponseDoc>;
 }

@@ -1,7 +1,10 @@
-import type { Hono } from "hono";
+import type { Context, Hono } from "hono";
+import { ServiceError, unauthenticated } from "../lib/errors.ts";
 import { createApp, STATUS_OF } from "./app.ts";
 import { type Placement, platformConfig, refusedSecrets } from "./config.ts";
+import { keepParts, type Parts } from "./health.ts";
 import { log } from "./log.ts";
+import { isOperator } from "./metrics.ts";
 import { enabledOf, type Module } from "./module.ts";
 import { limitOpen } from "./rate-limit.ts";
 import { responds } from "./validation.ts";
@@ -22,11 +25,11 @@ export interface Front {
 }
 
 /**
- * Puts modules behind one entry. `MODULES` places each of them. `GET /health` belongs to the front, with fields from
- * each module. A path without an owner goes to the first module without a prefix, which answers 404 in its own shape.
+ * Puts modules behind one entry. `MODULES` places each of them. `GET /health` and `GET /metrics` belong to the
+ * front, with what each module adds. A path without an owner goes to the first module without a prefix, which answers 404 in its own shape.
  */
 export function createFront(modules: Module[]): Front {
-  const own = healthOf(modules);
+  const own = createOwn(modules);
   const layouts = new WeakMap<Env, Mounted[]>();
   const layoutOf = (env: Env): Mounted[] => {
     const known = layouts.get(env);
@@ -39,7 +42,7 @@ export function createFront(modules: Module[]): Front {
     own,
     async fetch(request, env, execution) {
       const url = new URL(request.url);
-      if (/^\/health\/?$/.test(url.pathname)) return own.fetch(request, env, execution);
+      if (/^\/(health|metrics)\/?$/.test(url.pathname)) return own.fetch(request, env, execution);
       let found: Mounted | undefined;
       try {
         const mounted = layoutOf(env).filter(({ host }) => host === null || host === url.host);
@@ -108,16 +111,46 @@ function prefixOf(env: Env, module: string): string {
   return typeof placement === "object" ? (placement.prefix ?? "") : "";
 }
 
-function healthOf(modules: Module[]): Front["own"] {
+const BUILD_INFO =
+  "# HELP xabar_build_info The deployed version.\n# TYPE xabar_build_info gauge\nxabar_build_info";
+
+type OwnContext = Context<{ Bindings: Env }>;
+
+function createOwn(modules: Module[]): Front["own"] {
   const app = createApp<{ Bindings: Env }>({
     toAnswer: ({ code, message }) => ({ status: STATUS_OF[code], body: { detail: message } }),
     corsOrigins: (env) => platformConfig(env).CORS_ORIGINS,
     exposeHeaders: ["x-request-id", "retry-after", "ratelimit", "ratelimit-policy"],
   });
-  return app.get("/health", limitOpen, responds(200, "HealthResponse"), (c) => {
-    const parts = enabledOf(modules, c.env).map(({ health }) => health);
-    const refused = refusedSecrets(c.env);
-    const health = { status: "healthy", ...Object.assign({}, ...parts), timestamp: Date.now() };
-    return c.json(refused.length === 0 ? health : { ...health, refused_secrets: refused });
-  });
+  const unhealthy = { status: 503, schema: "UnhealthyResponse" };
+  return app
+    .get("/health", limitOpen, responds(200, "HealthResponse", unhealthy), async (c) => {
+      const enabled = enabledOf(modules, c.env);
+      const asked = isOperator(c.env, c.req.raw.headers) ? await askParts(enabled, c) : {};
+      const refused = refusedSecrets(c.env);
+      const isDown = Object.values(asked).some(({ status }) => status === "down");
+      const health = {
+        status: isDown ? "unhealthy" : "healthy",
+        ...Object.assign({}, ...enabled.map((module) => module.health)),
+        timestamp: Date.now(),
+        parts: Object.assign({}, ...enabled.map((module) => module.configured?.(c.env)), asked),
+        ...(refused.length ? { refused_secrets: refused } : {}),
+      };
+      return isDown ? c.json({ detail: "A part is down", ...health }, 503) : c.json(health);
+    })
+    .get("/metrics", limitOpen, responds(200, null), async (c) => {
+      const isAllowed = isOperator(c.env, c.req.raw.headers);
+      if (isAllowed === null) throw new ServiceError("not_found", "Not found");
+      if (!isAllowed) throw unauthenticated();
+      const { id, tag } = c.env.VERSION;
+      const metrics = enabledOf(modules, c.env).map((module) => module.metrics?.(c.env, c.executionCtx));
+      const text = `${BUILD_INFO}{version="${tag || id}"} 1\n${(await Promise.all(metrics)).join("")}`;
+      return c.body(text, 200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
+    });
 }
+
+/** The parts of modules, asked at most every 10 seconds. */
+const askParts = (modules: Module[], c: OwnContext): Promise<Parts> =>
+  keepParts(c.env, async () =>
+    Object.assign({}, ...(await Promise.all(modules.map((module) => module.probe?.(c.env, c.executionCtx))))),
+  );

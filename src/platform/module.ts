@@ -1,4 +1,5 @@
 import { platformConfig } from "./config.ts";
+import type { Parts } from "./health.ts";
 
 /**
  * One API with its queues and cron work. To mount it, add a line to src/app.ts. Its Durable Object classes must also be
@@ -17,6 +18,12 @@ export interface Module {
   scheduled(env: Env, execution: ExecutionContext): Promise<void>;
   /** Its fields in `GET /health`. */
   health: Record<string, unknown>;
+  /** Its parts as far as the configuration tells. Must ask nothing, since anyone may call it. */
+  configured?(env: Env): Parts;
+  /** Asks its parts whether they work. */
+  probe?(env: Env, execution: Pick<ExecutionContext, "waitUntil">): Promise<Parts>;
+  /** Its metrics in Prometheus's text format, from a bounded number of rows. */
+  metrics?(env: Env, execution: Pick<ExecutionContext, "waitUntil">): Promise<string>;
 }
 
 /** What answers requests, such as a Hono app. */

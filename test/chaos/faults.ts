@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { createContext, ofCompany } from "../../src/ems/context.ts";
 import { runCompanyCron } from "../../src/ems/cron.ts";
+import { reportNumbers } from "../../src/ems/metrics.ts";
 import { app } from "../../src/ems/routes.ts";
 import type { Query } from "../../src/platform/d1/statement.ts";
 import { execution } from "./queue.ts";
@@ -77,7 +78,11 @@ export function faultyEnv(strike: Strike, queue: Queued[], vars: Partial<Env> = 
           failing(queries.length > 1 ? "D1.batch" : "D1.all", () => hub.query(queries))(),
         // In the Worker, where each access to the company's rows is a call that can fail.
         fetch: async (request: Request) => app.fetch(request, faulty, execution),
-        cron: () => runCompanyCron(ofCompany(createContext(faulty, execution), Number(id.name))),
+        cron: () => {
+          const company = Number(id.name);
+          const ctx = ofCompany(createContext(faulty, execution), company);
+          return runCompanyCron(ctx, () => reportNumbers(ctx, company, 1));
+        },
       };
     },
   };

@@ -111,7 +111,10 @@ describe("two modules behind one entry", () => {
   it("each add fields to health", async () => {
     expect(await ask("GET", "/health")).toEqual({
       status: 200,
-      body: { status: "healthy", service: "email_service", notes: "ready", timestamp: expect.any(Number) },
+      body: {
+        ...{ status: "healthy", service: "email_service", notes: "ready", timestamp: expect.any(Number) },
+        parts: expect.any(Object),
+      },
     });
   });
 });

@@ -1,3 +1,4 @@
+import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import { formatCursor } from "../../src/ems/lists/pagination.ts";
 import { entryIdOf } from "../../src/lib/ids.ts";
@@ -84,7 +85,9 @@ export async function readOne(worker: ObservedWorker, { mailbox, users: { fresh:
     ids: { company_id: String(mailbox.company_id) },
     body: { name: "Demo" },
   });
+  const headers = { authorization: `Bearer ${env.METRICS_TOKEN}` };
   await worker.request("GET /health");
+  await worker.request("GET /metrics", { headers });
 }
 
 /** Each user reads, stars and archives. The busy user's dense ranges merge. */

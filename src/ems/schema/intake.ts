@@ -38,6 +38,7 @@ export const notifications = sqliteTable(
   },
   (t) => [
     index("ems_deliveries_account").on(t.account_id, t.received_at, t.id),
+    index("ems_deliveries_received").on(t.received_at).where(sql`state = 'received'`),
     index("ems_deliveries_parked").on(t.received_at).where(sql`state = 'parked'`),
     index("ems_deliveries_parked_of").on(t.account_id, t.received_at).where(sql`state = 'parked'`),
     index("ems_deliveries_retry").on(t.retry_at).where(sql`retry_at IS NOT NULL`),

@@ -57,6 +57,7 @@ export const outbox = sqliteTable(
     index("ems_outbox_account").on(t.company_id, t.account_id),
     index("ems_outbox_company").on(t.company_id, t.created_at, t.id),
     index("ems_outbox_due").on(t.due_at).where(sql`due_at IS NOT NULL`),
+    index("ems_outbox_unknown_since").on(t.tried_at).where(sql`state = 'unknown' AND due_at IS NOT NULL`),
     index("ems_outbox_unknown").on(t.account_id).where(sql`state = 'unknown' AND due_at IS NOT NULL`),
   ],
 );

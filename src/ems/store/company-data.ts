@@ -1,7 +1,7 @@
 import { execute, toRows } from "../../platform/d1/object.ts";
 import { type Run, runInD1 } from "../../platform/d1/store.ts";
 import type { Move } from "./copy.ts";
-import { migrations } from "./migrations.ts";
+import { countTotals, migrations } from "./migrations.ts";
 import { beginMove, type Progress, stepMove } from "./move.ts";
 
 /** Where a company's rows are: in D1 until they have been moved. */
@@ -112,7 +112,8 @@ export class CompanyData {
       await work();
       const { storage } = this.#move;
       storage.transactionSync(() => {
-        for (const trigger of storage.kv.get<string[]>("triggers") ?? []) storage.sql.exec(trigger);
+        const triggers = storage.kv.get<string[]>("triggers") ?? [];
+        for (const statement of [...triggers, ...countTotals]) storage.sql.exec(statement);
         storage.kv.delete("triggers");
         storage.kv.put("place", "object");
       });

@@ -21,6 +21,9 @@ import m0020 from "../../../migrations/ems/0020_recall.sql";
 import m0021 from "../../../migrations/ems/0021_rows.sql";
 import m0022 from "../../../migrations/ems/0022_objects.sql";
 import m0023 from "../../../migrations/ems/0023_sign_ins.sql";
+import m0024 from "../../../migrations/ems/0024_totals.sql";
+import m0025 from "../../../migrations/ems/0025_total_triggers.sql";
+import m0026 from "../../../migrations/ems/0026_count_totals.sql";
 
 /** The migrations of the EMS's tables, in order. A Durable Object applies those that it has not applied yet. */
 export const migrations: string[] = [
@@ -47,4 +50,10 @@ export const migrations: string[] = [
   m0021,
   m0022,
   m0023,
+  m0024,
+  m0025,
+  m0026,
 ];
+
+/** Counts a company's rows after they were moved. What was repaired before stays in the counts of D1. */
+export const countTotals: string[] = [m0026, "DELETE FROM ems_totals WHERE name = 'repaired'"];
