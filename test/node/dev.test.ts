@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import { WAIT_MS } from "../support/wait.ts";
+import { WAIT_MS, waitFor } from "../support/wait.ts";
 import { accountFacts } from "./guide/accounts.ts";
 import { setBaseUrl } from "./guide/client.ts";
 import { inboxFacts } from "./guide/inbox.ts";
@@ -15,6 +15,7 @@ import { becomeBrowser, follow, signIn } from "./support/browser.ts";
 import { paste, pasteEndless, requireCurl } from "./support/curl.ts";
 import { type DevServer, freePorts, isClosed, startDevServer } from "./support/dev-server.ts";
 import { deliver, keptMail, uniqueSubject } from "./support/mail.ts";
+import { createTerminal, tutorialBlocks } from "./support/tutorial.ts";
 
 const state = mkdtempSync(join(tmpdir(), "xabar-dev-"));
 const ports = await freePorts();
@@ -76,6 +77,33 @@ describe("the README's commands", () => {
     expect(sent).toMatchObject({ direction: "outbound", to_addresses: [{ email: "mijoz@example.com" }] });
     const { mail } = await keptMail(server, "mijoz@example.com", since);
     expect(mail.subject).toBe(sent.subject);
+  });
+
+  test("the tutorial's commands work, in their order", async () => {
+    const ports = {
+      "localhost:8787": new URL(server.url).host,
+      "localhost:2525": `localhost:${server.smtpPort}`,
+    };
+    const terminal = createTerminal(state, ports);
+    const [start, ...blocks] = tutorialBlocks();
+    const [signIn = "", look = "", stream = "", mail = "", note = "", read = "", version = "", reply = ""] =
+      blocks;
+    expect(start).toBe("npm ci && npm run dev\n");
+    await terminal.run(signIn);
+    expect(await terminal.run(look)).toContain('"account_id"');
+
+    const events = pasteEndless(terminal.prepare(stream));
+    await events.until(/^event: connected$/m, WAIT_MS);
+    await terminal.run(mail);
+    await events.until(/^event: message\.created\ndata: .*Ten tonnes of raisins/m, WAIT_MS);
+    events.kill();
+    await waitFor(() => terminal.run(note));
+    expect(await terminal.run(read)).toContain('"is_starred":true');
+
+    await terminal.run(version);
+    const answers = [await terminal.run(reply), await terminal.run(reply)].map((text) => JSON.parse(text));
+    expect(answers[0]).toMatchObject({ direction: "outbound", subject: "Re: Ten tonnes of raisins" });
+    expect(answers[1]).toEqual(answers[0]);
   });
 
   test("SIGTERM to npm stops everything, and a second start keeps all mail", async () => {
