@@ -113,6 +113,29 @@ it("the docs' example compiles strictly, and each mistake does not", async () =>
   expect([...new Set(places)].sort()).toEqual(wrong.map(([name]) => `${name} line 3`).sort());
 });
 
+/** What the examples of the guide leave to the reader. */
+const READERS_OWN = `
+declare const [id, etag, entry, entries, showImages]: [string, string, string, string[], boolean];
+declare const frame: HTMLIFrameElement;
+declare const signIn: (refused?: string) => Promise<string>;
+declare const [showSentence, showThread, showAccount, showColleaguesAnswer, showState, apply, reload]: ((...told: unknown[]) => void)[];
+`;
+
+it("the examples of the guide compile strictly, and are the same in both languages", async () => {
+  const [english = [], uzbek] = ["en", "uz"].map((language) =>
+    Array.from(
+      readFileSync(`docs/guide.${language}.md`, "utf8").matchAll(/```ts\n([\s\S]+?)```/g),
+      ([, code = ""]) => code,
+    ),
+  );
+  expect(english.length).toBeGreaterThan(5);
+  expect(uzbek).toEqual(english);
+  const [start, ...examples] = english;
+  // Each is a function of its own, since two may give a variable the same name.
+  const bodies = examples.map((code) => `void (async () => {\n${code}\n});`);
+  expect(await compile({ "guide.ts": [start, READERS_OWN, ...bodies].join("\n") })).toEqual([]);
+});
+
 it("the docs' example runs against the Worker", async () => {
   expect(await compile({ "example.ts": EXAMPLE })).toEqual([]);
   server = await startDevServer(state, ports);
