@@ -106,7 +106,7 @@ const limits = { testTimeout: 600_000, hookTimeout: 600_000, expect: { poll: { t
 const SLOW = {
   worker: ["test/chaos/*.test.ts", "test/**/*.property.test.ts", "test/ems/plans.test.ts"],
   node: [
-    "test/node/{deploy,dev,export,html-linear,import,linear,sse-clients}.test.ts",
+    "test/node/{deploy,dev,export,html-linear,import,linear,restore,sse-clients}.test.ts",
     "test/node/client/{line,packed}.test.ts",
   ],
 };

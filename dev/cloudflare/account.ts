@@ -4,6 +4,8 @@ export interface Database {
   uuid: string;
   name: string;
   created_at: string;
+  /** States to go back to, by their bookmark, which sorts by time. The real one keeps all of the last 30 days. */
+  bookmarks?: string[];
 }
 
 export interface Bucket {
@@ -25,6 +27,7 @@ export interface Queue {
   queue_id: string;
   queue_name: string;
   consumers: Consumer[];
+  settings?: { delivery_paused?: boolean };
 }
 
 /** A binding of a version, in the shape of the upload's metadata. */

@@ -1,5 +1,5 @@
 import { createHash, createHmac } from "node:crypto";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
@@ -13,6 +13,10 @@ export interface Runtime {
   fetch(request: Request): Promise<Response>;
   /** Runs queries on a database. A running Worker is stopped first, and starts again when it is asked. */
   withDatabase<Result>(uuid: string, run: (sqlite: DatabaseSync) => Result): Promise<Result>;
+  /** Keeps a copy of a database under a name. */
+  keepDatabase(uuid: string, name: string): Promise<void>;
+  /** Puts that copy in the place of the database. */
+  restoreDatabase(uuid: string, name: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -46,8 +50,22 @@ export function createRuntime(account: Account, folder: string): Runtime {
     return miniflare;
   }
 
+  const fileOf = (uuid: string) => join(databases, `${objectId("miniflare-D1DatabaseObject", uuid)}.sqlite`);
+  const copyOf = (uuid: string, name: string) => join(folder, `${uuid}-${name}.copy`);
+
   return {
     stop,
+    async keepDatabase(uuid, name) {
+      await stop();
+      const sqlite = new DatabaseSync(fileOf(uuid));
+      sqlite.prepare("VACUUM INTO ?").run(copyOf(uuid, name));
+      sqlite.close();
+    },
+    async restoreDatabase(uuid, name) {
+      await stop();
+      for (const end of ["", "-wal", "-shm"]) rmSync(fileOf(uuid) + end, { force: true });
+      copyFileSync(copyOf(uuid, name), fileOf(uuid));
+    },
     async fetch(request) {
       const [name = "", subdomain] = new URL(request.url).hostname.split(".");
       const script = account.scripts.get(name);
@@ -65,9 +83,7 @@ export function createRuntime(account: Account, folder: string): Runtime {
     },
     async withDatabase(uuid, run) {
       await stop();
-      const sqlite = new DatabaseSync(
-        join(databases, `${objectId("miniflare-D1DatabaseObject", uuid)}.sqlite`),
-      );
+      const sqlite = new DatabaseSync(fileOf(uuid));
       try {
         return run(sqlite);
       } finally {

@@ -54,6 +54,12 @@ export const queues = new Hono<Api>()
     return succeed(c, shown(c.var, queue));
   })
   .get("/:queue", (c) => succeed(c, shown(c.var, queueOf(c.var.account, c.req.param("queue")))))
+  .patch("/:queue", async (c) => {
+    const queue = queueOf(c.var.account, c.req.param("queue"));
+    const { settings } = await c.req.json<{ settings: Queue["settings"] }>();
+    queue.settings = { ...queue.settings, ...settings };
+    return succeed(c, shown(c.var, queue));
+  })
   .get("/:queue/consumers", (c) => succeed(c, queueOf(c.var.account, c.req.param("queue")).consumers))
   .post("/:queue/consumers", async (c) => {
     const queue = queueOf(c.var.account, c.req.param("queue"));
