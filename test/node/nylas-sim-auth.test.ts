@@ -41,10 +41,11 @@ describe("consent is rejected", () => {
   });
 
   test("by the user: the client is told, and gets its state back", async () => {
-    const answer = await start().consent({ sim_error: "access_denied", state: "s" });
+    const answer = await start().consent({ sim_error: "oauth_failed", state: "s" });
     const { origin, pathname, searchParams } = new URL(answer.headers.get("location")!);
     expect([answer.status, origin + pathname]).toEqual([302, REDIRECT]);
-    expect(Object.fromEntries(searchParams)).toMatchObject({ error: "access_denied", state: "s" });
+    const told = { error: "oauth_failed", error_code: "45002", state: "s" };
+    expect(Object.fromEntries(searchParams)).toMatchObject(told);
     expect(searchParams.has("code")).toBe(false);
   });
 });
@@ -108,6 +109,14 @@ describe("a code becomes a grant", () => {
     const given = await code({ code_challenge, code_challenge_method });
     expect((await exchange(given, { code_verifier: "verifier" })).status).toBe(200);
   });
+});
+
+test("the consent page has the wanted provider selected, or lets the user choose", async () => {
+  const { consent } = start();
+  const page = await (await consent({ sim_auto: "", provider: "yahoo" })).text();
+  expect(page.match(/<option [^>]*>\w+/g)).toHaveLength(6);
+  expect(page.match(/<option selected>\w+/g)).toEqual(["<option selected>yahoo"]);
+  expect(await (await consent({ sim_auto: "" })).text()).not.toContain("<option selected>");
 });
 
 test("the consent page asks for the mailbox, and escapes and returns its parameters", async () => {

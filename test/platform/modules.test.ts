@@ -205,6 +205,25 @@ describe("MODULES", () => {
     expect((await ask("GET", elsewhere + link.search)).status).toBe(403);
   });
 
+  it("a mailbox's owner comes back below the prefix, and goes on to a path of the host", async () => {
+    const { token, claims } = await createClient();
+    const on = withModules({ ems: { prefix: "/mail" } });
+    const query = `company_id=${claims.companies[0]}&provider=imap&return_to=/app`;
+    const { body } = await ask("GET", `/mail/accounts/connect?${query}`, { token, on });
+    const page = new URL(body.url);
+    expect(page.searchParams.get("redirect_uri")).toBe("https://xabar.test/mail/accounts/connect/callback");
+    page.searchParams.set("sim_auto", `prefixed${unique()}@demo.example`);
+    const consent = await fetch(page, { redirect: "manual" });
+    const back = new Request(consent.headers.get("location") ?? "", { redirect: "manual" });
+    const context = createExecutionContext();
+    const sent = await front.fetch(back, on, context);
+    const { origin, pathname, searchParams } = new URL(sent.headers.get("location") ?? "");
+    expect([sent.status, origin + pathname]).toEqual([302, "https://xabar.test/app"]);
+    const finish = { token, on, body: Object.fromEntries(searchParams) };
+    expect((await ask("POST", "/mail/accounts/connect", finish)).status).toBe(201);
+    await waitOnExecutionContext(context);
+  });
+
   it("binds a module to a host, and only to it", async () => {
     const { token, id } = await createNote("hosted");
     const on = withModules({ notes: { host: "notes.test" } });

@@ -4,7 +4,7 @@ import { PROVIDERS } from "../store/ids.ts";
 const STYLE = `
   :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
   body { display: grid; place-items: center; min-height: 100vh; margin: 0; background: Canvas; }
-  main { width: min(22rem, 90vw); padding: 2rem; border: 1px solid #8884; border-radius: 12px; }
+  main { box-sizing: border-box; width: min(26rem, 92vw); padding: 2rem; border: 1px solid #8884; border-radius: 12px; }
   h1 { margin: 0; font-size: 1.25rem; }
   p { margin: 0.5rem 0 1rem; opacity: 0.75; font-size: 0.9rem; }
   label { display: block; margin-bottom: 1rem; }
