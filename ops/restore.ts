@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { wrangler } from "./deploy/wrangler.ts";
+import { type Cloudflare, signIn } from "./deploy/cloudflare.ts";
 import { restoredSql } from "./restored.ts";
 
 // npm run restore -- --to 2026-11-30T05:00:00Z [--yes]
@@ -9,6 +10,7 @@ import { restoredSql } from "./restored.ts";
 // npm run restore -- --bookmark 00000001-… [--yes]
 // Undoes a restore, by the bookmark that it printed. docs/backup.md says what is lost.
 
+const CONFIG = fileURLToPath(new URL("../wrangler.toml", import.meta.url));
 const DATABASE = "xabar";
 const QUEUES = ["xabar-jobs", "xabar-webhooks"];
 /** Longer than the lease of a mail that a request is sending. */
@@ -25,22 +27,8 @@ const GUARD_SQL = Object.entries(GUARDS).map(
 );
 const UNGUARD_SQL = Object.keys(GUARDS).map((name) => `DROP TRIGGER IF EXISTS ${name}`);
 
-/** @throws Error with what wrangler says */
-async function call(...args: string[]): Promise<string> {
-  const { code, stdout, output } = await wrangler(args, process.env);
-  if (code !== 0) throw new Error(`wrangler ${args.slice(0, 3).join(" ")} failed:\n${output.trim()}`);
-  return stdout;
-}
-
-async function query<Row>(sql: string): Promise<Row[]> {
-  const text = await call("d1", "execute", DATABASE, "--remote", "--json", "--command", sql);
-  return (JSON.parse(text) as { results: Row[] }[]).at(-1)?.results ?? [];
-}
-
-const run = (statements: string[]) => query(`${statements.join(";\n")};`);
-
 /** Waits until no request is sending a mail. */
-async function waitForSends(): Promise<void> {
+async function waitForSends(query: Query): Promise<void> {
   const deadline = Date.now() + LONGEST_WAIT_MS;
   for (;;) {
     const [row] = await query<{ n: number }>(
@@ -52,15 +40,46 @@ async function waitForSends(): Promise<void> {
   }
 }
 
-async function restore(target: string[]): Promise<void> {
+type Query = <Row>(sql: string) => Promise<Row[]>;
+
+/** The bookmark of a time. @throws Error if it is not of the last 30 days */
+const bookmarkAt = async (cloudflare: Cloudflare, database: string, to: string): Promise<string> => {
+  const time = new URLSearchParams({ timestamp: new Date(to).toISOString() });
+  const path = `${database}/time_travel/bookmark?${time}`;
+  return (await cloudflare.call<{ bookmark: string }>("GET", path)).bookmark;
+};
+
+async function restore(target: { to?: string | undefined; bookmark?: string | undefined }): Promise<void> {
+  // Loaded now, since it takes seconds.
+  const { unstable_readConfig } = await import("wrangler");
+  const { account_id } = unstable_readConfig({ config: CONFIG });
+  const cloudflare = await signIn(process.env, account_id, "npm run restore");
   const startedAt = Math.floor(Date.now() / 1000);
-  for (const queue of QUEUES) await call("queues", "pause-delivery", queue);
+  const queues = (await cloudflare.list<{ queue_id: string; queue_name: string }>("/queues")).filter(
+    ({ queue_name }) => QUEUES.includes(queue_name),
+  );
+  const { uuid } = await cloudflare.call<{ uuid: string }>("GET", `/d1/database/${DATABASE}`);
+  const database = `/d1/database/${uuid}`;
+  const query: Query = async <Row>(sql: string) => {
+    const results = await cloudflare.call<{ results: Row[] }[]>("POST", `${database}/query`, { sql });
+    return results.at(-1)?.results ?? [];
+  };
+  const run = (statements: string[]) => query(`${statements.join(";\n")};`);
+  const pause = async (delivery_paused: boolean) => {
+    for (const { queue_id, queue_name } of queues)
+      await cloudflare.call("PATCH", `/queues/${queue_id}`, { queue_name, settings: { delivery_paused } });
+  };
+  const bookmark = target.bookmark ?? (await bookmarkAt(cloudflare, database, target.to ?? ""));
+
+  await pause(true);
   console.log("paused the queues: webhooks are taken in, and wait");
   try {
     await run(GUARD_SQL);
-    await waitForSends();
-    const text = await call("d1", "time-travel", "restore", DATABASE, "--json", ...target);
-    const { previous_bookmark } = JSON.parse(text) as { previous_bookmark: string };
+    await waitForSends(query);
+    const { previous_bookmark } = await cloudflare.call<{ previous_bookmark: string }>(
+      "POST",
+      `${database}/time_travel/restore?${new URLSearchParams({ bookmark })}`,
+    );
     console.log(
       `restored the database; to undo this: npm run restore -- --bookmark ${previous_bookmark} --yes`,
     );
@@ -68,16 +87,14 @@ async function restore(target: string[]): Promise<void> {
     console.log("marked it as restored: clients read their lists again, and no mail is sent twice");
   } finally {
     await run(UNGUARD_SQL);
-    for (const queue of QUEUES) await call("queues", "resume-delivery", queue);
+    await pause(false);
     console.log("resumed the queues");
   }
-  const [held, later] = await Promise.all([
-    query<{ n: number }>("SELECT count(*) AS n FROM ems_outbox WHERE provider_key = ''"),
-    query<{ id: string; company_id: number; send_at: string }>(
-      "SELECT id, company_id, datetime(send_at, 'unixepoch') AS send_at FROM ems_outbox WHERE state = 'queued' ORDER BY send_at",
-    ),
-  ]);
-  console.log(`${held[0]?.n ?? 0} mails are looked for in their mailboxes, and not sent again`);
+  const [held] = await query<{ n: number }>("SELECT count(*) AS n FROM ems_outbox WHERE provider_key = ''");
+  const later = await query<{ id: string; company_id: number; send_at: string }>(
+    "SELECT id, company_id, datetime(send_at, 'unixepoch') AS send_at FROM ems_outbox WHERE state = 'queued' ORDER BY send_at",
+  );
+  console.log(`${held?.n ?? 0} mails are looked for in their mailboxes, and not sent again`);
   if (later.length > 0) console.log("These are scheduled, also if someone has cancelled them since:");
   for (const { id, company_id, send_at } of later)
     console.log(`  ${send_at} UTC  company ${company_id}  ${id}`);
@@ -97,8 +114,7 @@ try {
     throw new Error("Give either --to with a time, or --bookmark");
   if (to !== undefined && Number.isNaN(Date.parse(to)))
     throw new Error(`--to must be a time such as 2026-11-30T05:00:00Z, not "${to}"`);
-  const target = bookmark ? ["--bookmark", bookmark] : ["--timestamp", new Date(to ?? "").toISOString()];
-  if (yes) await restore(target);
+  if (yes) await restore({ to, bookmark });
   else
     console.log(
       `This sets the database ${DATABASE} back, to ${bookmark ?? to}. What was written since is lost but for what comes\nback from the mailboxes: see docs/backup.md. Add --yes to do it.`,

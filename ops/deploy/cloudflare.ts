@@ -21,7 +21,7 @@ export interface Cloudflare {
    * @returns `result` of the answer
    * @throws Refused, or Error when there was no answer
    */
-  call<Result>(method: "GET" | "POST" | "PUT", path: string, body?: unknown): Promise<Result>;
+  call<Result>(method: "GET" | "POST" | "PUT" | "PATCH", path: string, body?: unknown): Promise<Result>;
   /** All items of a list with pages. */
   list<Item>(path: string): Promise<Item[]>;
 }
@@ -39,9 +39,14 @@ const TIMEOUT_MS = 60_000;
 /**
  * Signs in as wrangler does: by CLOUDFLARE_API_TOKEN, else by `wrangler login`.
  * @param configured `account_id` in wrangler.toml
+ * @param command what to run again after a failure
  * @throws Error that says what to do
  */
-export async function signIn(env: Env, configured: string | undefined): Promise<Cloudflare> {
+export async function signIn(
+  env: Env,
+  configured: string | undefined,
+  command = "npm run deploy",
+): Promise<Cloudflare> {
   const base = env.CLOUDFLARE_API_BASE_URL || "https://api.cloudflare.com/client/v4";
   const headers = { ...(await credentials(env)), "content-type": "application/json" };
 
@@ -53,10 +58,10 @@ export async function signIn(env: Env, configured: string | undefined): Promise<
       const response = await fetch(base + path, { ...init, signal }).catch((error: Error) => error);
       const isLast = attempt >= ATTEMPTS;
       if (!(response instanceof Error) && response.status < 500 && response.status !== 429)
-        return readAnswer(response, method, path);
+        return readAnswer(response, method, path, command);
       if (isLast && response instanceof Error)
-        throw new Error(`Cloudflare does not answer (${causeOf(response)}): run npm run deploy again.`);
-      if (isLast) return readAnswer(response as Response, method, path);
+        throw new Error(`Cloudflare does not answer (${causeOf(response)}): run ${command} again.`);
+      if (isLast) return readAnswer(response as Response, method, path, command);
       await sleep(300 * attempt);
     }
   }
@@ -82,7 +87,12 @@ export async function signIn(env: Env, configured: string | undefined): Promise<
   };
 }
 
-async function readAnswer(response: Response, method: string, path: string): Promise<Answer> {
+async function readAnswer(
+  response: Response,
+  method: string,
+  path: string,
+  command: string,
+): Promise<Answer> {
   const answer = (await response.json().catch(() => null)) as Answer | null;
   if (answer?.success) return answer;
   const errors = answer?.errors ?? [];
@@ -91,7 +101,7 @@ async function readAnswer(response: Response, method: string, path: string): Pro
   const hint =
     response.status === 401 || response.status === 403
       ? "the login needs to edit Workers Scripts, D1, Queues and Workers R2 Storage of this account"
-      : "correct that, or run npm run deploy again";
+      : `correct that, or run ${command} again`;
   throw new Refused(
     `Cloudflare refused ${what}: ${said || `status ${response.status}`}; ${hint}.`,
     errors.map(({ code }) => code),

@@ -73,7 +73,7 @@ describe("npm run restore", () => {
   it.each([
     [[], "Give either --to with a time, or --bookmark"],
     [["--to", "yesterday"], "--to must be a time"],
-    [["--to", "2001-01-01T00:00:00Z", "--yes"], "within the last 30 days"],
+    [["--to", "2001-01-01T00:00:00Z", "--yes"], "There is no state of that time"],
   ])("%j is refused, and sending works afterwards", async (args, said) => {
     const { code, output } = await runRestore(...args);
     expect([code, output]).toEqual([1, expect.stringContaining(said)]);
