@@ -427,6 +427,15 @@ describe("connecting by sign-in", () => {
     },
   );
 
+  it("leaves nothing on the page of what an earlier sign-in has told there", async () => {
+    const client = await createClient();
+    const begun = await beginSignIn(client);
+    const refused = await landing(await deny(begun), begun.cookie);
+    const again = await beginSignIn(client, { return_to: `${refused.href}&tab=1&code=c&state=s` });
+    const page = await landing(await consent(again, newAddress()), again.cookie);
+    expect(toldAt(page)).toEqual({ tab: "1", account_id: expect.any(String) });
+  });
+
   it("can be finished with the user's token, once, and repeated under an Idempotency-Key", async () => {
     const client = await createClient();
     const begun = await beginSignIn(client);

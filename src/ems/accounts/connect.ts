@@ -127,6 +127,7 @@ async function connect(ctx: UserCtx, { user, result }: SignIn, code: string): Pr
 
 /**
  * Security: anyone may begin a sign-in, so that it could lead a browser anywhere, and the code with it.
+ * @returns the whole URL, without what an earlier sign-in has told there
  * @throws ServiceError invalid unless the URL is on our own origin or on one in CORS_ORIGINS
  */
 function checkedReturn({ origin, config }: UserCtx, return_to: string): string {
@@ -134,8 +135,10 @@ function checkedReturn({ origin, config }: UserCtx, return_to: string): string {
   const url = URL.parse(return_to, own);
   // A blob: URL has the origin of its page. "*" in CORS_ORIGINS names no origin.
   const origins = [own, url && allowedOrigin(url.origin, config.CORS_ORIGINS)];
-  if (url?.protocol.startsWith("http") && origins.includes(url.origin)) return url.href;
-  throw invalid("return_to: must be a path of this host, or a URL of an origin in CORS_ORIGINS");
+  if (!url?.protocol.startsWith("http") || !origins.includes(url.origin))
+    throw invalid("return_to: must be a path of this host, or a URL of an origin in CORS_ORIGINS");
+  for (const name of ["account_id", "error", "detail", "code", "state"]) url.searchParams.delete(name);
+  return url.href;
 }
 
 const mailProvider = ({ providerOf }: Ctx) => providerOf({ grant_id: null });
