@@ -4,10 +4,10 @@ import type { DeployOptions } from "./options.ts";
 import { absentFor } from "./resources.ts";
 import type { Worker } from "./worker.ts";
 
-/** Stored as secrets if they are in the environment, although the Worker can do without them. */
-const OPTIONAL = [
-  ...["JWT_JWKS_URL", "JWT_ISSUER", "JWT_AUDIENCE", "CORS_ORIGINS"],
-  ...["METRICS_TOKEN", "NYLAS_API_URI", "NYLAS_CLIENT_ID", "NYLAS_WEBHOOK_SECRET"],
+/** What is stored as a secret if it is in the environment. */
+const NAMES = [
+  ...["JWT_SECRET", "JWT_JWKS_URL", "JWT_ISSUER", "JWT_AUDIENCE", "CORS_ORIGINS", "METRICS_TOKEN"],
+  ...["NYLAS_API_KEY", "NYLAS_API_URI", "NYLAS_CLIENT_ID", "NYLAS_WEBHOOK_SECRET"],
   ...["R2_S3_ENDPOINT", "R2_ACCESS_KEY_ID", "R2_SECRET_ACCESS_KEY"],
 ];
 
@@ -32,31 +32,28 @@ export async function collectSecrets(
   worker: Worker,
   options: DeployOptions,
 ): Promise<Secrets> {
-  const { given, isDryRun, print } = options;
+  const { given, named, isDryRun, print } = options;
   const path = `/workers/scripts/${worker.name}/secrets`;
   const listed = await absentFor(10007, cloudflare.call<{ name: string }[]>("GET", path));
   const stored = (listed ?? []).map(({ name }) => name);
-  const isSet = (name: string) => stored.includes(name) || Boolean(worker.vars[name]);
   const missing: Record<string, string> = {};
-  for (const name of [...OPTIONAL, ...options.named]) {
-    const value = given[name];
-    if (value && !isSet(name)) missing[name] = value;
-  }
-  const value = async (name: string, why: string, random?: () => string) => {
-    const known = given[name];
-    if (known) return known;
-    if (isDryRun) print(`would ask for ${name}: ${why}`);
-    return isDryRun ? undefined : askFor(options, name, why, random);
+  const has = (name: string) => stored.includes(name) || Boolean(worker.vars[name]) || name in missing;
+  const add = (name: string, value: string | undefined) => {
+    if (value && !has(name)) missing[name] = value;
   };
-  if (!isSet("JWT_SECRET") && !isSet("JWT_JWKS_URL") && !missing.JWT_JWKS_URL) {
-    const secret = await value("JWT_SECRET", "it verifies the tokens of your users", randomSecret);
-    if (secret) missing.JWT_SECRET = secret;
-  } else if (given.JWT_SECRET && !isSet("JWT_SECRET")) missing.JWT_SECRET = given.JWT_SECRET;
-  const hasKey = isSet("NYLAS_API_KEY");
-  const why = hasKey ? "to register the webhook, once more" : "the API key of your Nylas application";
-  const isNeeded = !hasKey || !(isSet("NYLAS_WEBHOOK_SECRET") || missing.NYLAS_WEBHOOK_SECRET);
-  const nylasKey = isNeeded ? await value("NYLAS_API_KEY", why) : given.NYLAS_API_KEY;
-  if (nylasKey && !hasKey) missing.NYLAS_API_KEY = nylasKey;
+  for (const name of [...NAMES, ...named]) add(name, given[name]);
+  if (!has("JWT_SECRET") && !has("JWT_JWKS_URL"))
+    add(
+      "JWT_SECRET",
+      await askFor(options, "JWT_SECRET", "it verifies the tokens of your users", randomSecret),
+    );
+  let nylasKey = given.NYLAS_API_KEY;
+  if (!nylasKey && !(has("NYLAS_API_KEY") && has("NYLAS_WEBHOOK_SECRET"))) {
+    const again = "to register the webhook, once more";
+    const why = has("NYLAS_API_KEY") ? again : "the API key of your Nylas application";
+    nylasKey = await askFor(options, "NYLAS_API_KEY", why);
+    add("NYLAS_API_KEY", nylasKey);
+  }
   for (const [name, secret] of Object.entries(missing)) refuseUnsafe(name, secret);
   if (isDryRun && Object.keys(missing).length > 0) print(`would store ${Object.keys(missing).join(", ")}`);
   return { stored, missing, nylasKey };
@@ -64,18 +61,23 @@ export async function collectSecrets(
 
 const randomSecret = (): string => randomBytes(32).toString("hex");
 
+/** @returns undefined only in a dry run, which asks nothing */
 async function askFor(
-  { ask, print }: DeployOptions,
+  { ask, isDryRun, print }: DeployOptions,
   name: string,
   why: string,
-  random: (() => string) | undefined,
-): Promise<string> {
+  random?: () => string,
+): Promise<string | undefined> {
+  if (isDryRun) {
+    print(`would ask for ${name}: ${why}`);
+    return undefined;
+  }
   if (!ask) throw new Error(`${name} is missing (${why}): set it in the environment or in --secrets-file.`);
   for (;;) {
     const answer = await ask(`${name} (${why})${random ? "; Enter makes a random one" : ""}: `);
     if (answer) return answer;
-    if (!random) continue;
-    const made = random();
+    const made = random?.();
+    if (!made) continue;
     print(`${name} is ${made}\nKeep it where tokens are signed. It is not shown again.`);
     return made;
   }

@@ -188,6 +188,12 @@ describe("an empty account", () => {
     expect(await inbox.json()).toMatchObject({ items: [], total: 0 });
   });
 
+  it.each(["/openapi.json", "/docs/"])("serves the file %s", async (path) => {
+    const file = await first.cloudflare.visit(new Request(URL + path));
+    expect(file.status).toBe(200);
+    expect(file.headers.get("content-type")).toMatch(/^(application\/json|text\/html)/);
+  });
+
   it("is not changed by a second run, nor is any secret", async () => {
     const secrets = () =>
       ["JWT_SECRET", "NYLAS_WEBHOOK_SECRET"].map((name) => secretOf(first.cloudflare.account, name));
@@ -226,7 +232,7 @@ describe("an empty account", () => {
   });
 });
 
-describe("after a failure the next run goes on, and ends the same", () => {
+describe.concurrent("after a failure the next run goes on, and ends the same", () => {
   /** @returns how often it failed */
   async function repeat(operator: Operator, fault: Partial<Faults>): Promise<number> {
     Object.assign(operator.cloudflare.faults, fault);
