@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { type Cloudflare, signIn } from "./deploy/cloudflare.ts";
+import { type Cloudflare, signIn } from "./cloudflare.ts";
 import { restoredSql } from "./restored.ts";
 
 // npm run restore -- --to 2026-11-30T05:00:00Z [--yes]

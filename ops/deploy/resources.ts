@@ -1,8 +1,8 @@
 import { readdirSync } from "node:fs";
-import { type Cloudflare, Refused } from "./cloudflare.ts";
+import { type Cloudflare, Refused } from "../cloudflare.ts";
+import { runWrangler } from "../wrangler.ts";
 import type { Change } from "./options.ts";
 import type { Worker } from "./worker.ts";
-import { runWrangler } from "./wrangler.ts";
 
 interface Resources {
   cloudflare: Cloudflare;

@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { signIn } from "./cloudflare.ts";
+import { signIn } from "../cloudflare.ts";
+import { runWrangler } from "../wrangler.ts";
 import { changes, type DeployOptions } from "./options.ts";
 import {
   applyMigrations,
@@ -14,7 +15,6 @@ import {
 import { collectSecrets } from "./secrets.ts";
 import { ensureWebhook, hasWebhookSecret } from "./webhook.ts";
 import { readWorker } from "./worker.ts";
-import { runWrangler } from "./wrangler.ts";
 
 /**
  * Brings the account to what wrangler.toml asks for, step by step. Each step first looks at what is there, so that a run

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { Cloudflare } from "./cloudflare.ts";
+import type { Cloudflare } from "../cloudflare.ts";
 import type { DeployOptions } from "./options.ts";
 import { absentFor } from "./resources.ts";
 import type { Worker } from "./worker.ts";

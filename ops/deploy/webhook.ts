@@ -1,5 +1,5 @@
 import Nylas, { type Webhook, type WebhookTriggers } from "nylas";
-import type { Cloudflare } from "./cloudflare.ts";
+import type { Cloudflare } from "../cloudflare.ts";
 import type { DeployOptions } from "./options.ts";
 import type { Secrets } from "./secrets.ts";
 import type { Worker } from "./worker.ts";

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { deployedVersion, emptyAccount, type Script, type Version } from "../../dev/cloudflare/account.ts";
 import type { Faults } from "../../dev/cloudflare/faults.ts";
 import { signToken } from "../../dev/token.ts";
-import { signIn } from "../../ops/deploy/cloudflare.ts";
+import { signIn } from "../../ops/cloudflare.ts";
 import { LIFECYCLE_RULES } from "../../ops/deploy/resources.ts";
 import { urlAmong, waitForHealth } from "../../ops/deploy/run.ts";
 import { ensureWebhook } from "../../ops/deploy/webhook.ts";

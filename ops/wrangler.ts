@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const WRANGLER = fileURLToPath(new URL("../../node_modules/wrangler/bin/wrangler.js", import.meta.url));
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const WRANGLER = fileURLToPath(new URL("../node_modules/wrangler/bin/wrangler.js", import.meta.url));
 
 export interface Finished {
   code: number | null;
@@ -47,7 +47,7 @@ export async function runWrangler(
   const finished = await wrangler(args, env);
   if (finished.code !== 0)
     throw new Error(
-      `${finished.output.trim()}\n\n"wrangler ${args.slice(0, 3).join(" ")}" failed as shown above; correct that, then run npm run deploy again.`,
+      `${finished.output.trim()}\n\n"wrangler ${args.slice(0, 3).join(" ")}" failed as shown above: correct that, then try again.`,
     );
   return finished;
 }
