@@ -13,6 +13,5 @@ declare namespace Cloudflare {
     /** Requests per minute and user, or IP address: for test/app-rate-limit.test.ts only. */
     TEST_RATE_LIMIT: number;
     JWT_JWKS_URL: string;
-    METRICS_TOKEN: string;
   }
 }
