@@ -1,9 +1,10 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { exportJWK, generateKeyPair } from "jose";
 import { defineConfig } from "vitest/config";
 import { createPullMount } from "./dev/nylas/pull.ts";
 import { schemaOf } from "./test/node/support/schema.ts";
+import { better, type Examples } from "./test/support/examples.ts";
 
 const NYLAS = { apiKey: "test-api-key", controlToken: "test-control", webhookSecret: "test-webhook-secret" };
 
@@ -12,6 +13,20 @@ const CHAOS = {
   seed: Number(process.env.CHAOS_SEED ?? Date.now() % 1e9),
   minutes: Number(process.env.CHAOS_MINUTES ?? 0),
 };
+
+/** The file for the examples of openapi.json, while they are recorded. */
+const RECORD = process.env.OPENAPI_RECORD ?? "";
+
+/** Adds recorded examples to the file. */
+function record(found: unknown): Response {
+  const examples: Examples = new Map(Object.entries(JSON.parse(readFileSync(RECORD, "utf8"))));
+  for (const [name, json] of found as [string, string][]) {
+    examples.set(name, better(examples.get(name), json) ?? json);
+  }
+  const sorted = [...examples].sort(([a], [b]) => (a < b ? -1 : 1));
+  writeFileSync(RECORD, JSON.stringify(Object.fromEntries(sorted)));
+  return new Response();
+}
 
 /** All that the Worker's outbound requests can reach in tests: the stand-in for Nylas and an issuer of tokens. */
 async function outbound() {
@@ -32,6 +47,7 @@ async function outbound() {
     if (hostname === "nylas.test") return nylas.fetch(request);
     if (hostname === "chaos.nylas.test") return unrulyNylas.fetch(request);
     if (hostname === "issuer.test") return Response.json(jwks);
+    if (hostname === "record.test") return record(await request.json());
     return new Response(`No route to ${hostname}`, { status: 503 });
   };
   return {
@@ -73,6 +89,7 @@ const createWorker = (limit?: number, store = "d1", main?: string) =>
           TEST_ISSUER_KEY: privateKey,
           TEST_CONTROL_TOKEN: NYLAS.controlToken,
           TEST_CHAOS: CHAOS,
+          TEST_RECORD: RECORD,
           ...(limit === undefined
             ? {}
             : {

@@ -1,8 +1,12 @@
-import { globSync, readFileSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { globSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { registerHooks } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
 // `npm run openapi` writes openapi.json: the routes, as their zod schemas and their routes.docs.ts describe them.
 // `npm run openapi -- --check` fails if the file is not what the code gives.
+// `npm run openapi -- --record` also runs the suites, and takes the examples from their answers.
 //
 // To add a route: declare its schemas and `responds(…)` in routes.ts, add an entry to the routes.docs.ts beside it, and
 // run `npm run openapi`. What follows from the middleware (401, 403, 409, 422, 429 …) is added by itself; name the errors
@@ -20,6 +24,9 @@ registerHooks({
     return stub ? { format: "module", source: stub, shortCircuit: true } : next(url, context);
   },
 });
+
+const FILE = "openapi.json";
+const EXAMPLES = "dev/openapi/examples.json";
 
 type Exports = Record<string, unknown>;
 
@@ -60,13 +67,41 @@ async function describeEms(): Promise<string> {
       requests: await collect("src/ems/**/*schemas.ts"),
       responses: await collect("src/platform/responses.ts", "src/ems/**/responses.ts"),
     },
+    examples: JSON.parse(readFileSync(EXAMPLES, "utf8")),
   });
   return `${JSON.stringify(document, null, 2)}\n`;
 }
 
-const FILE = "openapi.json";
+/** Runs the suites whose answers are fit to be shown, and keeps the best example of each body. */
+function recordExamples(): void {
+  const record = join(mkdtempSync(join(tmpdir(), "xabar-examples-")), "examples.json");
+  writeFileSync(record, "{}");
+  const suites =
+    "accounts|attachments|bounces|companies|compose|connect|deliveries|drafts|entries|event|idempotency|inbox|live-state|".concat(
+      "messages|outbox|resume|send|sweep|threads|uploads|webhooks",
+    );
+  const files = globSync("test/ems/*.test.ts").filter((file) =>
+    new RegExp(`/(${suites})[\\w-]*\\.test`).test(file),
+  );
+  const args = [
+    "node_modules/vitest/vitest.mjs",
+    "run",
+    "--project",
+    "worker",
+    "test/routes.test.ts",
+    ...files,
+  ];
+  execFileSync(process.execPath, args, {
+    env: { ...process.env, OPENAPI_RECORD: record },
+    stdio: "inherit",
+  });
+  const found: Record<string, string> = JSON.parse(readFileSync(record, "utf8"));
+  const examples = Object.entries(found).map(([name, json]) => [name, JSON.parse(json)]);
+  writeFileSync(EXAMPLES, `${JSON.stringify(Object.fromEntries(examples), null, 2)}\n`);
+}
 
 try {
+  if (process.argv.includes("--record")) recordExamples();
   const text = await describeEms();
   if (!process.argv.includes("--check")) writeFileSync(FILE, text);
   else if (readFileSync(FILE, "utf8") !== text) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import document from "../openapi.json";
 import { createClient } from "./support/client.ts";
-import { holdAnswers, takeFaults } from "./support/contract.ts";
+import { exampleFaults, holdAnswers, takeFaults } from "./support/contract.ts";
 import { registered } from "./support/routes.ts";
 
 const REQUEST_ID = { "x-request-id": "1" };
@@ -28,6 +28,29 @@ it("has every route of the Worker", () => {
   );
   const routes = registered.map((route) => route.replace(/:(\w+)(\{[^}]*\})?/g, "{$1}"));
   expect(described.sort()).toEqual(routes.sort());
+});
+
+it("has examples that are as it says", () => {
+  expect(exampleFaults()).toEqual([]);
+});
+
+it("has an example of each JSON body, but for those of a move, which needs STORE=objects", () => {
+  type Content = { content?: { "application/json"?: { example?: unknown } } };
+  const isBare = (part: Content | undefined) => {
+    const content = part?.content?.["application/json"];
+    return content !== undefined && content.example === undefined;
+  };
+  const bare = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods as Record<string, { requestBody?: Content; responses: Record<string, Content> }>)
+      .filter(([, { requestBody, responses }]) =>
+        [
+          requestBody,
+          ...Object.entries(responses).flatMap(([status, each]) => (status < "300" ? each : [])),
+        ].some(isBare),
+      )
+      .map(([method]) => `${method} ${path}`),
+  );
+  expect(bare.sort()).toEqual(["get /companies/{company_id}/move", "post /companies/{company_id}/move"]);
 });
 
 describe("an answer that any test gets is a fault", () => {

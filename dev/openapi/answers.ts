@@ -117,9 +117,25 @@ const DERIVED: Derived[] = [
   ],
 ];
 
-/** The derived errors, as components. */
-export const sharedResponses = (): Record<string, JsonSchema> =>
-  Object.fromEntries(DERIVED.map(([status, name, , doc]) => [name, toResponse(status, doc)]));
+/** The derived errors, as components. @param examples as in `Described`; the first of a status is shown */
+export const sharedResponses = (examples: Record<string, unknown>): Record<string, JsonSchema> =>
+  Object.fromEntries(
+    DERIVED.map(([status, name, , doc]) => {
+      const response = toResponse(status, doc);
+      const found = Object.keys(examples).filter(
+        (key) => key.endsWith(` ${status}`) && isPlain(examples[key]),
+      );
+      // One that names bad fields shows more.
+      const shown = found.find((key) => "errors" in (examples[key] as object)) ?? found[0];
+      const content = (response.content as Record<string, JsonSchema>)["application/json"]!;
+      if (shown) content.example = examples[shown];
+      return [name, response];
+    }),
+  );
+
+/** An error without more than what every error has. */
+const isPlain = (body: unknown): boolean =>
+  Object.keys(body as object).every((name) => ["detail", "errors"].includes(name));
 
 /** The `responses` of an operation: declared ones, those of the middleware, and those of the route's own code. */
 export function responsesOf(

@@ -13,6 +13,8 @@ export interface Described {
   docs: RouteDocs;
   events: Record<string, EventDoc>;
   schemas: NamedSchemas;
+  /** Recorded bodies by what they show: `GET /inbox 200`, `POST /drafts request`, `event presence`. */
+  examples: Record<string, unknown>;
 }
 
 /** An OpenAPI 3.1 document. */
@@ -38,9 +40,15 @@ export function describe(module: Described): Document {
   for (const route of routes) {
     const path = route.path.replace(/:(\w+)(\{[^}]*\})?/g, "{$1}");
     paths[path] ??= {};
-    paths[path][route.method.toLowerCase()] = toOperation(route, module.docs[route.key]!, module, converter);
+    const operation = toOperation(route, module.docs[route.key]!, module, converter);
+    addExamples(`${route.method} ${path}`, operation, module.examples);
+    paths[path][route.method.toLowerCase()] = operation;
   }
-  const all = { schemas: converter.components(), headers: HEADERS, responses: sharedResponses() };
+  const all = {
+    schemas: converter.components(),
+    headers: HEADERS,
+    responses: sharedResponses(module.examples),
+  };
   return {
     openapi: "3.1.1",
     info: { title: module.title, version: module.version, description: module.description, license: MIT },
@@ -79,7 +87,11 @@ function requireSame(routes: string[], documented: string[]): void {
   if (left.length) throw new Error(`Described in a routes.docs.ts, but no route: ${left.join(", ")}`);
 }
 
-const tagOf = ({ path }: Route): string => path.split("/")[1] ?? "";
+/** The first segment of its path: "Inbox". */
+const tagOf = ({ path }: Route): string => {
+  const name = path.split("/")[1] ?? "";
+  return name === "sse" ? "Events" : name.replace(/^./, (letter) => letter.toUpperCase());
+};
 
 function toOperation(route: Route, doc: RouteDoc, module: Described, converter: Converter): JsonSchema {
   const { id, summary, description, security = [], isOpenToAll } = doc;
@@ -101,8 +113,27 @@ function toOperation(route: Route, doc: RouteDoc, module: Described, converter: 
     ...(parameters.length ? { parameters } : {}),
     ...(body ? { requestBody: body } : {}),
     responses,
-    ...(isStream(responses) ? { "x-events": eventsOf(module.events) } : {}),
+    ...(isStream(responses) ? { "x-events": eventsOf(module) } : {}),
   };
+}
+
+/** Adds the recorded examples to an operation. @param name `METHOD /path` as in the document */
+function addExamples(name: string, operation: JsonSchema, examples: Described["examples"]): void {
+  const add = (part: JsonSchema | undefined, key: string | undefined) => {
+    const content = (part?.content as Record<string, JsonSchema> | undefined)?.["application/json"];
+    if (content && key !== undefined && key in examples) content.example = examples[key];
+  };
+  add(operation.requestBody as JsonSchema | undefined, `${name} request`);
+  const responses = operation.responses as Record<string, JsonSchema>;
+  const root = /\/[\w-]+/.exec(name)?.[0];
+  for (const [status, response] of Object.entries(responses)) {
+    const own = `${name} ${status}`;
+    // An answer that no suite gets from this route is shown by one of a route beside it.
+    const beside = Object.keys(examples).find(
+      (key) => key.includes(` ${root}`) && key.endsWith(` ${status}`),
+    );
+    add(response, own in examples || Number(status) < 202 ? own : beside);
+  }
 }
 
 /** The parameters that the route's schemas validate, and those of its path that no schema does. */
@@ -163,12 +194,12 @@ function bodyOf({ parts }: Route, { body }: RouteDoc, converter: Converter): Jso
 const isStream = (responses: Record<string, JsonSchema>): boolean =>
   "text/event-stream" in ((responses[200]?.content as object | undefined) ?? {});
 
-const eventsOf = (events: Record<string, EventDoc>): JsonSchema =>
+const eventsOf = ({ events, examples }: Described): JsonSchema =>
   Object.fromEntries(
-    Object.entries(events).map(([name, { description, data }]) => [
-      name,
-      { description, data: { $ref: refTo(data) } },
-    ]),
+    Object.entries(events).map(([name, { description, data }]) => {
+      const example = examples[`event ${name}`];
+      return [name, { description, data: { $ref: refTo(data) }, ...(example ? { example } : {}) }];
+    }),
   );
 
 type Components = Record<"schemas" | "headers" | "responses", Record<string, JsonSchema>>;

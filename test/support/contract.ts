@@ -1,5 +1,7 @@
+import { env } from "cloudflare:workers";
 import { dereference, type Schema, validate } from "@cfworker/json-schema";
 import document from "../../openapi.json";
+import { addExample, type Examples } from "./examples.ts";
 
 // Every answer of the Worker is held against openapi.json: its status, headers and body must be declared, and a field
 // that is not declared is a fault.
@@ -114,6 +116,34 @@ function faultsOf(value: unknown, schema: Schema): string[] {
     .map(({ instanceLocation, error }) => `${instanceLocation}: ${error}`);
 }
 
+/** The best examples so far, while they are recorded: `npm run openapi -- --record`. */
+const examples: Examples = new Map();
+const isRecording = env.TEST_RECORD !== "";
+
+/** Hands the recorded examples to vitest.config.ts. */
+export async function sendExamples(): Promise<void> {
+  if (!isRecording) return;
+  const body = JSON.stringify([...examples]);
+  await fetch("https://record.test/", { method: "POST", body });
+}
+
+/** The faults of the document's own examples. */
+export function exampleFaults(): string[] {
+  const found: string[] = [];
+  const visit = (value: unknown, path: string): void => {
+    if (value === null || typeof value !== "object") return;
+    const { example, schema, data } = value as { example?: unknown; schema?: Schema; data?: Schema };
+    if (example !== undefined) {
+      found.push(...faultsOf(example, (schema ?? data)!).map((fault) => `${path}: ${fault}`));
+      return;
+    }
+    for (const [name, each] of Object.entries(value)) visit(each, `${path} ${name}`);
+  };
+  visit(paths, "");
+  visit(components.responses, "");
+  return found;
+}
+
 /** What has been found since the last `takeFaults`. */
 const faults: string[] = [];
 
@@ -132,17 +162,33 @@ export function holdAnswers(app: object): void {
   held.add(app);
   const answering = app as Fetching;
   const answer = answering.fetch;
-  answering.fetch = async (request, ...rest) => hold(request, await answer(request, ...rest));
+  answering.fetch = async (request, ...rest) => {
+    const sent = isRecording ? request.clone() : null;
+    const response = await answer(request, ...rest);
+    const operation = operationOf(request);
+    if (sent && operation && response.ok) await recordRequest(operation, sent);
+    return hold(request, operation, response);
+  };
+}
+
+function operationOf({ method, url }: Request): Operation | undefined {
+  const path = new URL(url).pathname;
+  return operations.find(
+    (each) => each.method === (method === "HEAD" ? "GET" : method) && each.pattern.test(path),
+  );
+}
+
+async function recordRequest({ name }: Operation, request: Request): Promise<void> {
+  if (!request.headers.get("content-type")?.includes("json")) return;
+  const body = await request.json().catch(() => null);
+  if (body !== null) addExample(examples, `${name} request`, body);
 }
 
 /** Holds an answer against the document. @returns the answer, unread */
-function hold(request: Request, response: Response): Response {
+function hold(request: Request, operation: Operation | undefined, response: Response): Response {
   const { method } = request;
   if (method === "OPTIONS") return response;
   const path = new URL(request.url).pathname;
-  const operation = operations.find(
-    (each) => each.method === (method === "HEAD" ? "GET" : method) && each.pattern.test(path),
-  );
   const { status, headers } = response;
   const name = `${operation?.name ?? `${method} ${path}`} ${status}`;
   const report = (found: string[]) => faults.push(...found.map((fault) => `${name}: ${fault}`));
@@ -159,7 +205,11 @@ function hold(request: Request, response: Response): Response {
   else if (type === "text/event-stream") return passOn(response, eventsOf(operation?.events ?? {}, report));
   else if (type === "application/json") {
     let text = "";
-    const check = () => report(faultsOf(JSON.parse(text), content.schema));
+    const check = () => {
+      const body = JSON.parse(text);
+      report(faultsOf(body, content.schema));
+      if (isRecording && operation) addExample(examples, name, body);
+    };
     return passOn(response, { take: (part) => (text += part), end: check });
   }
   return response;
@@ -211,6 +261,7 @@ function eventsOf(events: NonNullable<Operation["events"]>, report: (found: stri
     const declared = events[event ?? ""];
     if (!declared) report([`the event ${event} is not declared`]);
     else report(faultsOf(JSON.parse(data), declared.data).map((fault) => `${event}: ${fault}`));
+    if (isRecording) addExample(examples, `event ${event}`, JSON.parse(data));
   };
   return {
     take(part) {

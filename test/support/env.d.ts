@@ -10,6 +10,8 @@ declare namespace Cloudflare {
     TEST_ISSUER_KEY: string;
     TEST_CONTROL_TOKEN: string;
     TEST_CHAOS: { seed: number; minutes: number };
+    /** Empty unless examples of openapi.json are recorded. */
+    TEST_RECORD: string;
     /** Requests per minute and user, or IP address: for test/app-rate-limit.test.ts only. */
     TEST_RATE_LIMIT: number;
     JWT_JWKS_URL: string;

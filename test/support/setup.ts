@@ -3,7 +3,7 @@ import { afterAll, afterEach, expect, vi } from "vitest";
 import { app as front } from "../../src/app.ts";
 import { app as ems } from "../../src/ems/routes.ts";
 import { companiesSeen } from "./companies.ts";
-import { holdAnswers, takeFaults } from "./contract.ts";
+import { holdAnswers, sendExamples, takeFaults } from "./contract.ts";
 import { checkLog } from "./log-check.ts";
 
 // Test files share a runtime and its modules. Each starts with empty storage, and restores clocks and globals.
@@ -17,6 +17,7 @@ afterEach(expectNoFaults);
 afterAll(async () => {
   vi.useRealTimers();
   vi.restoreAllMocks();
+  await sendExamples();
   expectNoFaults();
   await checkLog();
 });
