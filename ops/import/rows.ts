@@ -13,6 +13,17 @@ export const seconds = (time: string | null | undefined): number | null =>
 const flag = (value: unknown): number => (value ? 1 : 0);
 const textOf = (value: unknown): string | null => (value == null ? null : JSON.stringify(value));
 
+/** What Nylas calls the kinds of mailboxes that people name otherwise. */
+const KINDS: Record<string, string> = {
+  ...{ google: "google", gmail: "google", workspace: "google" },
+  ...{ microsoft: "microsoft", outlook: "microsoft", office365: "microsoft", exchange: "microsoft" },
+  ...{ icloud: "icloud", yahoo: "yahoo", ews: "ews" },
+};
+
+/** The kind of a grant, by the account's provider: any other host is IMAP. Replies depend on it. */
+const kindOf = (provider: string | null | undefined): string | null =>
+  provider ? (KINDS[provider.toLowerCase()] ?? "imap") : null;
+
 /** An account. With a grant it is active at once: grants stay valid at the provider. */
 export function accountRow(row: Row): Stored {
   const created_at = seconds(row.created_at) ?? Math.floor(Date.now() / 1000);
@@ -21,7 +32,7 @@ export function accountRow(row: Row): Stored {
   return {
     ...{ id: row.id, company_id: row.company_id, email_address: row.email_address },
     ...{ display_name: row.display_name ?? null, provider: row.provider ?? "email" },
-    ...{ grant_id, grant_provider: row.grant_provider ?? null },
+    ...{ grant_id, grant_provider: row.grant_provider ?? kindOf(row.provider) },
     ...{ status: isActive ? "active" : "disconnected", proven_at: grant_id === null ? null : created_at },
     ...{ last_sync_at: seconds(row.last_sync_at), created_at },
   };

@@ -28,6 +28,9 @@ const time = (n: string) => `to_timestamp(1700000000 + ${n} * 60)`;
 
 /** Two companies. Threads of four messages; one in ten has files, of which two have one id at the provider. */
 const FILL = `
+  CREATE TABLE companies (id int, name text);
+  INSERT INTO companies VALUES (${COMPANY}, 'Choyxona'), (${OTHER}, NULL);
+  ALTER TABLE accounts ADD COLUMN provider text DEFAULT 'GoDaddy', ADD COLUMN display_name text DEFAULT 'Jamoa';
   INSERT INTO accounts (id, company_id, email_address, grant_id, message_count, thread_count)
   SELECT ${id(0, "c")}, c, 'Team-' || c || '@demo.example', 'grant-' || c, ${MESSAGES}, ${MESSAGES / 4}
   FROM generate_series(${COMPANY}, ${OTHER}) c;
@@ -165,6 +168,9 @@ describe("npm run import:postgres", () => {
   it("lets triggers count: accounts, threads, folders and users", () => {
     const [account] = all("SELECT * FROM ems_accounts");
     const counted = { message_count: MESSAGES, thread_count: MESSAGES / 4, hidden_message_count: 0 };
+    const named = { email_address: "Team-7@demo.example", display_name: "Jamoa", provider: "GoDaddy" };
+    expect(account).toMatchObject({ ...named, grant_provider: "imap" });
+    expect(all("SELECT * FROM companies")).toEqual([{ id: COMPANY, name: "Choyxona" }]);
     expect(account).toMatchObject({ ...counted, status: "active", grant_id: `grant-${COMPANY}` });
     const [thread] = all("SELECT * FROM ems_threads WHERE provider_thread_id = 'thread-3'");
     expect(thread).toMatchObject({ message_count: 4, do_not_delete: 1, version: 6, subject: "Buyurtma 3" });
