@@ -111,6 +111,7 @@ async function instructions(at: {
   const [mailbox] = companies.flatMap(({ mailboxes }) => mailboxes);
   return `
 Xabar answers at ${at.url}
+Read and try the API at ${at.url}/docs
 
 A token (user 1, admin of the companies ${companies.map(({ id, name }) => `${id} ${name}`).join(" and ")}), valid for 24 hours:
 ${at.token}
