@@ -138,7 +138,8 @@ describe("an event", () => {
       return meter.read;
     };
     await append("message.created");
-    expect(await read()).toBeLessThanOrEqual(9);
+    // One of them keeps the highest id of the log, and is looked at for a restore of the database.
+    expect(await read()).toBeLessThanOrEqual(10);
     await append("thread.created");
     expect(await read()).toBeLessThanOrEqual(15);
     await touch(30);
