@@ -57,7 +57,7 @@ export async function storeAttachment(ctx: Ctx, attachment: StoredAttachment): P
   if (download.size === null) await putChunks(ATTACHMENTS, key, download.body, createPartBuffer());
   else await ATTACHMENTS.put(key, download.body.pipeThrough(new FixedLengthStream(download.size)));
   const stored = await ctx.db.all(sql`
-    UPDATE ems_attachments SET stored_at = unixepoch() WHERE id = ${attachment.id} RETURNING 1`);
+    UPDATE ems_attachments SET stored_at = coalesce(stored_at, unixepoch()) WHERE id = ${attachment.id} RETURNING 1`);
   // The attachment was deleted concurrently, with its message.
   if (stored.length === 0) await ATTACHMENTS.delete(key);
   return stored.length > 0;
