@@ -79,33 +79,6 @@ describe("the README's commands", () => {
     expect(mail.subject).toBe(sent.subject);
   });
 
-  test("the tutorial's commands work, in their order", async () => {
-    const ports = {
-      "localhost:8787": new URL(server.url).host,
-      "localhost:2525": `localhost:${server.smtpPort}`,
-    };
-    const terminal = createTerminal(state, ports);
-    const [start, ...blocks] = tutorialBlocks();
-    const [signIn = "", look = "", stream = "", mail = "", note = "", read = "", version = "", reply = ""] =
-      blocks;
-    expect(start).toBe("npm ci && npm run dev\n");
-    await terminal.run(signIn);
-    expect(await terminal.run(look)).toContain('"account_id"');
-
-    const events = pasteEndless(terminal.prepare(stream));
-    await events.until(/^event: connected$/m, WAIT_MS);
-    await terminal.run(mail);
-    await events.until(/^event: message\.created\ndata: .*Ten tonnes of raisins/m, WAIT_MS);
-    events.kill();
-    await waitFor(() => terminal.run(note));
-    expect(await terminal.run(read)).toContain('"is_starred":true');
-
-    await terminal.run(version);
-    const answers = [await terminal.run(reply), await terminal.run(reply)].map((text) => JSON.parse(text));
-    expect(answers[0]).toMatchObject({ direction: "outbound", subject: "Re: Ten tonnes of raisins" });
-    expect(answers[1]).toEqual(answers[0]);
-  });
-
   test("SIGTERM to npm stops everything, and a second start keeps all mail", async () => {
     const { total } = await paste(server.curls[0] ?? "");
     const authorization = `-H 'Authorization: Bearer ${server.token}'`;
@@ -135,5 +108,32 @@ describe("the README's commands", () => {
     );
     resumed.kill();
     expect(JSON.parse(missed).message_id).toBe(message.id);
+  });
+
+  test("the tutorial's commands work, in their order", async () => {
+    const ports = {
+      "localhost:8787": new URL(server.url).host,
+      "localhost:2525": `localhost:${server.smtpPort}`,
+    };
+    const terminal = createTerminal(state, ports);
+    const [start, ...blocks] = tutorialBlocks();
+    const [signIn = "", look = "", stream = "", mail = "", note = "", read = "", version = "", reply = ""] =
+      blocks;
+    expect(start).toBe("npm ci && npm run dev\n");
+    await terminal.run(signIn);
+    expect(await terminal.run(look)).toContain('"account_id"');
+
+    const events = pasteEndless(terminal.prepare(stream));
+    await events.until(/^event: connected$/m, WAIT_MS);
+    await terminal.run(mail);
+    await events.until(/^event: message\.created\ndata: .*Ten tonnes of raisins/m, WAIT_MS);
+    events.kill();
+    await waitFor(() => terminal.run(note));
+    expect(await terminal.run(read)).toContain('"is_starred":true');
+
+    await terminal.run(version);
+    const answers = [await terminal.run(reply), await terminal.run(reply)].map((text) => JSON.parse(text));
+    expect(answers[0]).toMatchObject({ direction: "outbound", subject: "Re: Ten tonnes of raisins" });
+    expect(answers[1]).toEqual(answers[0]);
   });
 });
