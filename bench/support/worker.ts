@@ -24,12 +24,16 @@ export interface Secrets {
   JWT_SECRET: string;
   NYLAS_API_KEY: string;
   NYLAS_WEBHOOK_SECRET: string;
+  NYLAS_CLIENT_ID: string;
+  METRICS_TOKEN: string;
 }
 
 export const createSecrets = (): Secrets => ({
   JWT_SECRET: randomBytes(32).toString("hex"),
   NYLAS_API_KEY: randomBytes(16).toString("hex"),
   NYLAS_WEBHOOK_SECRET: randomBytes(16).toString("hex"),
+  NYLAS_CLIENT_ID: "bench",
+  METRICS_TOKEN: randomBytes(16).toString("hex"),
 });
 
 /** Batch settings of a queue: most messages per batch, and seconds to wait for a full batch. */

@@ -82,6 +82,31 @@ const ACCOUNTS: Case[] = [
   ),
 ];
 
+/** The sign-in of a mailbox's owner. */
+const SIGN_IN: Case[] = [
+  plain("begin a sign-in", { route: "GET /accounts/connect" }, beginSignIn),
+  having("come back from a sign-in", { route: "GET /accounts/connect/callback" }, consent, (_stage, back) =>
+    fetch(back, { redirect: "manual" }),
+  ),
+  having("finish a sign-in", { route: "POST /accounts/connect" }, consent, (stage, back) => {
+    const { code, state } = Object.fromEntries(new URL(back).searchParams);
+    return call(stage, "founder", "POST", "/accounts/connect", { code, state });
+  }),
+];
+
+/** @returns the provider's page */
+async function beginSignIn(stage: Stage): Promise<string> {
+  const query = new URLSearchParams({ company_id: String(NEW_COMPANY), provider: "google", return_to: "/" });
+  return (await call<{ url: string }>(stage, "founder", "GET", `/accounts/connect?${query}`)).url;
+}
+
+/** The owner consents. @returns where the browser is sent */
+async function consent(stage: Stage): Promise<string> {
+  const page = await beginSignIn(stage);
+  const { headers } = await fetch(`${page}&sim_auto=owner@demo.example`, { redirect: "manual" });
+  return headers.get("location") ?? "";
+}
+
 async function founded(stage: Stage): Promise<string> {
   const [account] = await call<{ id: string }[]>(stage, "founder", "GET", "/accounts/");
   if (!account) throw new Error("The founder has no account");
@@ -110,4 +135,4 @@ const DRAFTS: Case[] = [
 ];
 
 /** Changes by users, except sending. */
-export const CHANGES: Case[] = [...INBOX, ...ACCOUNTS, ...DRAFTS];
+export const CHANGES: Case[] = [...INBOX, ...ACCOUNTS, ...SIGN_IN, ...DRAFTS];

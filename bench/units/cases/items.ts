@@ -58,6 +58,11 @@ export const ITEMS: Case[] = [
     (stage, { position }) => call(stage, "newcomer", "GET", `/events?since=${position}`),
   ),
   plain("health", { route: "GET /health" }, (stage) => call(stage, null, "GET", "/health")),
+  plain("metrics", { route: "GET /metrics" }, (stage) =>
+    call(stage, null, "GET", "/metrics", undefined, {
+      authorization: `Bearer ${stage.secrets.METRICS_TOKEN}`,
+    }),
+  ),
   plain("webhook challenge", { route: "GET /webhooks/nylas" }, (stage) =>
     call(stage, null, "GET", "/webhooks/nylas?challenge=abc"),
   ),
