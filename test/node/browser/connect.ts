@@ -4,10 +4,11 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { jwtSecret, signToken } from "../../../dev/token.ts";
 import { WAIT_MS, waitFor } from "../../support/wait.ts";
+import { launchChromium } from "../support/chromium.ts";
 import { type DevServer, freePorts, startDevServer } from "../support/dev-server.ts";
 import { deliver, uniqueSubject } from "../support/mail.ts";
 
@@ -48,15 +49,10 @@ let page: Page;
 beforeAll(async () => {
   server = await startDevServer(state, ports);
   await once(pages.listen(0, "127.0.0.1"), "listening");
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: [
-      ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"],
-      ...["--disable-background-networking", "--disable-component-update"],
-      // The pages listen on 127.0.0.1 alone.
-      "--host-resolver-rules=MAP localhost 127.0.0.1",
-    ],
-  });
+  browser = await launchChromium(
+    // The pages listen on 127.0.0.1 alone.
+    "--host-resolver-rules=MAP localhost 127.0.0.1",
+  );
 });
 
 afterAll(async () => {

@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { launchChromium } from "../support/chromium.ts";
 import { type DevServer, freePorts, startDevServer } from "../support/dev-server.ts";
 
 // The page /docs in Chromium, as `npm run dev` serves it.
@@ -19,13 +20,7 @@ const WAIT = { timeout: 240_000 };
 
 beforeAll(async () => {
   server = await startDevServer(state, ports);
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: [
-      ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"],
-      ...["--disable-background-networking", "--disable-component-update"],
-    ],
-  });
+  browser = await launchChromium();
   page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
   page.on("request", (request) => requested.push(request.url()));
   page.on("pageerror", (error) => complaints.push(String(error)));

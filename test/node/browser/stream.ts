@@ -4,9 +4,10 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { waitFor } from "../../support/wait.ts";
+import { launchChromium } from "../support/chromium.ts";
 import { type DevServer, freePorts, startDevServer } from "../support/dev-server.ts";
 import { receiveMails } from "../support/mail.ts";
 
@@ -42,13 +43,7 @@ let browser: Browser;
 beforeAll(async () => {
   server = await startDevServer(state, ports);
   await once(pages.listen(0, "127.0.0.1"), "listening");
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: [
-      ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"],
-      ...["--disable-background-networking", "--disable-component-update"],
-    ],
-  });
+  browser = await launchChromium();
 });
 
 afterAll(async () => {

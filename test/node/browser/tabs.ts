@@ -5,10 +5,11 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { jwtSecret, signToken } from "../../../dev/token.ts";
 import { waitFor } from "../../support/wait.ts";
+import { launchChromium } from "../support/chromium.ts";
 import { type DevServer, freePorts, startDevServer } from "../support/dev-server.ts";
 import { receiveMails } from "../support/mail.ts";
 import { startProxy } from "../support/proxy.ts";
@@ -62,13 +63,7 @@ beforeAll(async () => {
   script = (await build({ entryPoints: ["client/index.ts"], ...options })).outputFiles[0]!.text;
   server = await startDevServer(state, ports);
   await once(pages.listen(0, "127.0.0.1"), "listening");
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: [
-      ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"],
-      ...["--disable-background-networking", "--disable-component-update"],
-    ],
-  });
+  browser = await launchChromium();
 });
 
 afterAll(async () => {

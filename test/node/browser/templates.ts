@@ -1,8 +1,9 @@
-import { type Browser, chromium } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { contentPolicy, toDocument } from "../../../src/lib/html/document.ts";
 import { sanitizeMail } from "../../../src/lib/html/sanitize.ts";
 import { waitFor } from "../../support/wait.ts";
+import { launchChromium } from "../support/chromium.ts";
 import { compareLooks, type Difference, Reader } from "../support/looks.ts";
 import { inlineTemplates, sheetTemplates, type Template, templatesIn } from "../support/templates.ts";
 
@@ -36,10 +37,7 @@ let original: Reader;
 let shown: Reader;
 
 beforeAll(async () => {
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"],
-  });
+  browser = await launchChromium();
   [original, shown] = [await Reader.open(browser), await Reader.open(browser)];
 });
 
