@@ -83,18 +83,18 @@ function recordExamples(): void {
   const files = globSync("test/ems/*.test.ts").filter((file) =>
     new RegExp(`/(${suites})[\\w-]*\\.test`).test(file),
   );
-  const args = [
-    "node_modules/vitest/vitest.mjs",
-    "run",
-    "--project",
-    "worker",
-    "test/routes.test.ts",
-    ...files,
-  ];
-  execFileSync(process.execPath, args, {
-    env: { ...process.env, OPENAPI_RECORD: record },
-    stdio: "inherit",
-  });
+  const run = (project: string, tests: string[]) =>
+    execFileSync(
+      process.execPath,
+      ["node_modules/vitest/vitest.mjs", "run", "--project", project, ...tests],
+      {
+        env: { ...process.env, OPENAPI_RECORD: record },
+        stdio: "inherit",
+      },
+    );
+  run("worker", ["test/routes.test.ts", ...files]);
+  // With STORE=d1, a move is refused.
+  run("objects", ["test/ems/move.test.ts"]);
   const found: Record<string, string> = JSON.parse(readFileSync(record, "utf8"));
   const examples = Object.entries(found).map(([name, json]) => [name, JSON.parse(json)]);
   writeFileSync(EXAMPLES, `${JSON.stringify(Object.fromEntries(examples), null, 2)}\n`);
