@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { imageType, picturesOf, shownBy } from "../../src/ems/attachments/images.ts";
 import { errorOf, sendErrorOf } from "../../src/ems/provider/nylas/errors.ts";
 import { NylasMessage, toProviderMessage } from "../../src/ems/provider/nylas/message.ts";
@@ -7,6 +7,7 @@ import { decodeReferences } from "../../src/lib/entities.ts";
 import { cut, fileName, oneLine } from "../../src/lib/line.ts";
 import { boundaryOf, parseMultipart } from "../../src/lib/multipart.ts";
 import { excerpt, isHtml, readableSnippet } from "../../src/lib/text.ts";
+import { log } from "../../src/platform/log.ts";
 import { expectLinear, MIB, PAIRS } from "./support/linear.ts";
 
 /** A text in every field that a stranger can fill. */
@@ -187,4 +188,11 @@ it.each([
   ["dashes", "-"],
 ])("a form with %s takes time in proportion to its length", async (_name, unit) => {
   await expectLinear(readForm, unit, ["", ""], 16 * MIB);
+});
+
+it("a log line takes time in proportion to its length", async () => {
+  const written = vi.spyOn(console, "info").mockReturnValue();
+  for (const unit of ["x", "@", "x@", "/@", "eyJ", "eyJx.", ".", "/"])
+    await expectLinear((text) => log("info", "test", { text }), unit);
+  written.mockRestore();
 });
