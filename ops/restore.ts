@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { type Cloudflare, signIn } from "./cloudflare.ts";
 import { restoredSql } from "./restored.ts";
@@ -10,7 +9,6 @@ import { restoredSql } from "./restored.ts";
 // npm run restore -- --bookmark 00000001-… [--yes]
 // Undoes a restore, by the bookmark that it printed. docs/backup.md says what is lost.
 
-const CONFIG = fileURLToPath(new URL("../wrangler.toml", import.meta.url));
 const DATABASE = "xabar";
 const QUEUES = ["xabar-jobs", "xabar-webhooks"];
 /** Longer than the lease of a mail that a request is sending. */
@@ -50,10 +48,9 @@ const bookmarkAt = async (cloudflare: Cloudflare, database: string, to: string):
 };
 
 async function restore(target: { to?: string | undefined; bookmark?: string | undefined }): Promise<void> {
-  // Loaded now, since it takes seconds.
-  const { unstable_readConfig } = await import("wrangler");
-  const { account_id } = unstable_readConfig({ config: CONFIG });
-  const cloudflare = await signIn(process.env, account_id, "npm run restore");
+  // Loaded now, since wrangler takes seconds.
+  const { readWorker } = await import("./deploy/worker.ts");
+  const cloudflare = await signIn(process.env, readWorker().account, "npm run restore");
   const startedAt = Math.floor(Date.now() / 1000);
   const queues = (await cloudflare.list<{ queue_id: string; queue_name: string }>("/queues")).filter(
     ({ queue_name }) => QUEUES.includes(queue_name),
