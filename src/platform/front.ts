@@ -25,8 +25,9 @@ export interface Front {
 }
 
 /**
- * Puts modules behind one entry. `MODULES` places each of them. `GET /health` and `GET /metrics` belong to the
- * front, with what each module adds. A path without an owner goes to the first module without a prefix, which answers 404 in its own shape.
+ * Puts modules behind one entry. `MODULES` places each of them. `GET /health` and `GET /metrics` belong to the front,
+ * with what each module adds. A path without an owner goes to the first module without a prefix, which answers 404 in
+ * its own shape.
  */
 export function createFront(modules: Module[]): Front {
   const own = createOwn(modules);
