@@ -1,4 +1,4 @@
-import { createRemoteJWKSet, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from "jose";
+import type { JWTPayload, JWTVerifyGetKey } from "jose";
 import type * as z from "zod/mini";
 import { ServiceError, unauthenticated } from "../../lib/errors.ts";
 import { hmacKey } from "../../lib/hmac.ts";
@@ -12,15 +12,19 @@ export interface TokenSettings {
   JWT_AUDIENCE?: string | undefined;
 }
 
+// jose is loaded part by part at the first token, so that a start does not evaluate it.
+const jwtVerify = async () => (await import("jose/jwt/verify")).jwtVerify;
+
 const ASYMMETRIC = [
   ...["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"],
   ...["ES256", "ES384", "ES512", "EdDSA", "Ed25519"],
 ];
 
 // One key set per isolate and URL: jose caches its keys, and limits how often it fetches them.
-const keySets = new Map<string, ReturnType<typeof createRemoteJWKSet>>();
+const keySets = new Map<string, JWTVerifyGetKey>();
 
-function keySet(url: string) {
+async function keySet(url: string): Promise<JWTVerifyGetKey> {
+  const { createRemoteJWKSet } = await import("jose/jwks/remote");
   const known = keySets.get(url) ?? createRemoteJWKSet(new URL(url));
   keySets.set(url, known);
   return known;
@@ -45,7 +49,8 @@ export async function verifyToken<Schema extends z.ZodMiniType>(
 
 async function verify(token: string, settings: TokenSettings): Promise<JWTPayload> {
   // The algorithm selects the kind of key, so that a public key can never serve as an HMAC secret.
-  const payload = await (algorithmOf(token) === "HS256" ? verifyShared : verifyIssued)(token, settings);
+  const isShared = (await algorithmOf(token)) === "HS256";
+  const payload = await (isShared ? verifyShared : verifyIssued)(token, settings);
   remember(token, settings, payload);
   return payload;
 }
@@ -71,7 +76,8 @@ function recall(token: string, settings: TokenSettings): JWTPayload | undefined 
   return found && Date.now() < found.until ? found.payload : undefined;
 }
 
-function algorithmOf(token: string): string | undefined {
+async function algorithmOf(token: string): Promise<string | undefined> {
+  const { decodeProtectedHeader } = await import("jose/decode/protected_header");
   try {
     return decodeProtectedHeader(token).alg;
   } catch (error) {
@@ -93,7 +99,7 @@ async function verifyShared(token: string, settings: TokenSettings): Promise<JWT
     throw new ServiceError("unavailable", "The server refuses its JWT_SECRET: see its log");
   if (!JWT_SECRET) throw unauthenticated("JWT_SECRET is not set");
   const key = await hmacKey(JWT_SECRET, "verify");
-  const verified = jwtVerify(token, key, demands(settings, ["HS256"]));
+  const verified = (await jwtVerify())(token, key, demands(settings, ["HS256"]));
   return (await verified.catch((error) => Promise.reject(unauthenticated(error)))).payload;
 }
 
@@ -101,9 +107,10 @@ async function verifyIssued(token: string, settings: TokenSettings): Promise<JWT
   const { JWT_JWKS_URL } = settings;
   if (!JWT_JWKS_URL) throw unauthenticated("JWT_JWKS_URL is not set");
   try {
-    return (await jwtVerify(token, keySet(JWT_JWKS_URL), demands(settings, ASYMMETRIC))).payload;
+    const key = await keySet(JWT_JWKS_URL);
+    return (await (await jwtVerify())(token, key, demands(settings, ASYMMETRIC))).payload;
   } catch (error) {
-    if (isKeySetFault(error)) {
+    if (await isKeySetFault(error)) {
       const detail = "The keys to verify tokens cannot be fetched; try again";
       throw new ServiceError("unavailable", detail, { cause: error });
     }
@@ -112,7 +119,8 @@ async function verifyIssued(token: string, settings: TokenSettings): Promise<JWT
 }
 
 /** True when the key set could not be fetched or is malformed: the token may be valid. */
-function isKeySetFault(error: unknown): boolean {
+async function isKeySetFault(error: unknown): Promise<boolean> {
+  const errors = await import("jose/errors");
   if (!(error instanceof errors.JOSEError)) return true; // fetch itself failed
   const faults = ["ERR_JOSE_GENERIC", errors.JWKSTimeout.code, errors.JWKSInvalid.code];
   return faults.includes(error.code);
