@@ -1,0 +1,75 @@
+import { lazy, Suspense, useEffect } from "react";
+import { Redirect, Route, Switch, useLocation, useSearchParams } from "wouter";
+import { useIntent } from "./compose/open.ts";
+import { ConversationList } from "./conversations/list.tsx";
+import { Sidebar } from "./layout/sidebar.tsx";
+import { useLiveFeed } from "./live.ts";
+import { ThreadPane } from "./thread/pane.tsx";
+import { isView, type ListQuery, pathOf } from "./views.ts";
+import "./layout/layout.css";
+
+const loadComposer = () => import("./compose/composer.tsx");
+const Composer = lazy(loadComposer);
+const Screens = lazy(() => import("./screens/screens.tsx"));
+
+/** Everything that a signed-in user sees: the sidebar, a list or another screen, a conversation, the composer. */
+export function Inbox() {
+  useLiveFeed();
+  // So that pressing `r` opens it at once.
+  useEffect(() => {
+    const timer = setTimeout(() => void loadComposer(), 1500);
+    return () => clearTimeout(timer);
+  }, []);
+  const intent = useIntent();
+  return (
+    <div className="inbox">
+      <Sidebar />
+      <Switch>
+        <Route path="/">
+          <Redirect to="/app/inbox" replace />
+        </Route>
+        <Route path="/app">
+          <Redirect to="/app/inbox" replace />
+        </Route>
+        <Route path="/app/:view/:thread?">
+          {({ view, thread }) =>
+            isView(view) ? (
+              <Conversations view={view} threadId={thread} />
+            ) : (
+              <Suspense>
+                <Screens />
+              </Suspense>
+            )
+          }
+        </Route>
+        <Route>
+          <Suspense>
+            <Screens />
+          </Suspense>
+        </Route>
+      </Switch>
+      {intent ? (
+        <Suspense>
+          <Composer key={JSON.stringify(intent)} intent={intent} />
+        </Suspense>
+      ) : null}
+    </div>
+  );
+}
+
+function Conversations({ view, threadId }: { view: ListQuery["view"]; threadId: string | undefined }) {
+  const [parameters] = useSearchParams();
+  const [, navigate] = useLocation();
+  const query: ListQuery = {
+    view,
+    account_id: parameters.get("mailbox") ?? undefined,
+    unread: parameters.get("unread") === "1",
+  };
+  const open = (id: string | undefined) => navigate(pathOf(query, id));
+  return (
+    <>
+      <ConversationList key={pathOf(query)} query={query} openId={threadId} onOpen={open} />
+      <ThreadPane key={threadId} query={query} threadId={threadId} onClose={() => open(undefined)} />
+    </>
+  );
+}

