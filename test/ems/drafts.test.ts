@@ -369,6 +369,41 @@ describe("sending", () => {
     expect((await send(id)).body.thread_id).toBe(tenant.message.thread_id);
   });
 
+  it("a reply is sent only to the thread version that it names: else 409 with the unseen mail", async () => {
+    const answers = { to, reply_to_message_id: tenant.message.id };
+    const { body: thread } = await client.call("GET", `/threads/${tenant.message.thread_id}`);
+    const sendAt = (id: string, thread_version: unknown, by = client) =>
+      by.call("POST", `/drafts/${id}/send`, { thread_version });
+    const [mine, theirs] = [await write(answers), await write(answers)];
+    const first = await sendAt(theirs.id, thread.version, colleague);
+    expect(first.status).toBe(200);
+    const refused = await sendAt(mine.id, thread.version);
+    expect([refused.status, refused.body.messages.map(({ id }: { id: string }) => id)]).toEqual([
+      409,
+      [first.body.id],
+    ]);
+    expect((await read(mine.id)).body).toEqual(mine);
+    expect((await sendAt(mine.id, "1")).status).toBe(400);
+    expect((await sendAt(mine.id, refused.body.version)).status).toBe(200);
+    // A mail that answers nothing has no thread that could have changed.
+    expect((await sendAt((await write({ to })).id, 0)).status).toBe(200);
+  });
+
+  it("a queued reply holds its thread version until it is cancelled", async () => {
+    const answers = { to, reply_to_message_id: tenant.message.id };
+    const { body: thread } = await client.call("GET", `/threads/${tenant.message.thread_id}`);
+    const sendAt = async (by: Client, more: object) =>
+      by.call("POST", `/drafts/${(await write(answers)).id}/send`, {
+        thread_version: thread.version,
+        ...more,
+      });
+    const { body: entry } = await sendAt(colleague, { undo_seconds: 60 });
+    const refused = await sendAt(client, {});
+    expect([refused.status, refused.body.messages]).toEqual([409, []]);
+    expect((await colleague.call("POST", `/outbox/${entry.id}/cancel`)).status).toBe(200);
+    expect((await sendAt(client, {})).status).toBe(200);
+  });
+
   it.each([1, undefined])("concurrently sends one mail (If-Match: %s)", async (version) => {
     const { id } = await write({ to, subject: "Once" });
     const before = await mailbox();

@@ -39,13 +39,14 @@ export const docs: RouteDocs = {
   "POST /drafts/:draft_id/send": {
     id: "sendDraft",
     summary: "Send a draft",
-    description: "A draft that was sent is gone.",
+    description:
+      "A draft that was sent is gone. With `thread_version` a reply is sent only if you have seen the whole thread.",
     ifMatch: true,
     responses: {
       ...SENDING,
       409: {
         description:
-          "It has another version, or an earlier version was or may have been sent (`outbox_id`, `state`): `again` sends this one as well.",
+          "It has another version (`draft`), its thread has (`messages`), or an earlier version was or may have been sent (`outbox_id`, `state`): `again` sends this one as well.",
         schemas: [
           "DraftConflictResponse",
           "OutboxConflictResponse",

@@ -31,6 +31,14 @@ export type DraftUpdate = Infer<typeof DraftUpdate>;
 export const DraftCreate = lazy(() => z.extend(DraftUpdate(), { email_account_id: uuid() }));
 export type DraftCreate = Infer<typeof DraftCreate>;
 
-/** When to send a draft. `again` sends it even if an earlier version was or may have been sent. */
-export const DraftSend = lazy(() => z.object({ ...timing(), again: z.optional(z.boolean()) }));
+/** How to send a draft. */
+export const DraftSend = lazy(() =>
+  z.object({
+    ...timing(),
+    /** Sends it even if an earlier version was or may have been sent. */
+    again: z.optional(z.boolean()),
+    /** Of a draft that replies: sends it only if the thread has this version. */
+    thread_version: z.optional(z.int()),
+  }),
+);
 export type DraftSend = Infer<typeof DraftSend>;

@@ -38,10 +38,10 @@ export async function sendDraft(ctx: UserCtx, { id, seen, ...options }: Seen & D
 
 /** One draft version is one mail for all senders. Sending it again returns the first outcome. */
 const deliver = (ctx: UserCtx, { row, content }: Draft, options: DraftSend): Promise<Sent> => {
-  const { again = false, ...timing } = options;
+  const { again = false, thread_version: seen = null, ...timing } = options;
   const { id, version, account_id: email_account_id, reply_to_message_id } = row;
   const request = { ...content, ...timing, email_account_id, reply_to_message_id };
-  return sendMessage(ctx, request, { replyTo: reply_to_message_id, draft: { id, version, again } });
+  return sendMessage(ctx, request, { replyTo: reply_to_message_id, seen, draft: { id, version, again } });
 };
 
 /**
