@@ -10,10 +10,7 @@ export const api: Client = createClient({
   baseUrl: location.origin,
   token: (refused) => {
     const token = currentToken() ?? "";
-    if (refused !== undefined && refused === token) {
-      signOut();
-      dispatchEvent(new Event("xabar:signed-out"));
-    }
+    if (refused !== undefined && refused === token) signOut();
     return token;
   },
 });

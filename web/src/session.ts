@@ -40,10 +40,17 @@ export function takeTokenOfLink(): void {
 
 export const signIn = (token: string): void => localStorage.setItem(KEY, token.trim());
 
-export const signOut = (): void => localStorage.removeItem(KEY);
+/** Forgets the token. The page follows the event. */
+export function signOut(): void {
+  localStorage.removeItem(KEY);
+  dispatchEvent(new Event("xabar:signed-out"));
+}
 
 /** The token of this browser, or null when nobody is signed in. */
 export function currentToken(): string | null {
   const token = localStorage.getItem(KEY);
   return token !== null && claimsOf(token) ? token : null;
 }
+
+/** What the token of this browser says of its user. */
+export const currentClaims = (): Claims | null => claimsOf(localStorage.getItem(KEY) ?? "");

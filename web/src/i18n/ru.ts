@@ -34,9 +34,28 @@ export const ru: Texts = {
     many: "{n} непрочитанных писем",
     other: "{n} непрочитанного письма",
   },
+  "nav.close": "Закрыть меню",
+  "nav.signOut": "Выйти",
+  "nav.addMailbox": "Добавить ящик или настроить",
+  "nav.filter": "Найти ящик",
+  "nav.noMatch": "Таких ящиков нет",
+  "nav.more": {
+    one: "Ещё {n}. Уточните запрос",
+    other: "Ещё {n}. Уточните запрос",
+  },
+  "nav.none": "Ящиков пока нет",
+  "nav.failed": "Не удалось загрузить ящики",
+  "nav.problems": {
+    one: "{n} письмо не отправлено",
+    few: "{n} письма не отправлены",
+    many: "{n} писем не отправлено",
+    other: "{n} письма не отправлено",
+  },
   "mailbox.active": "Синхронизирован",
   "mailbox.syncing": "Загружается история",
   "mailbox.disconnected": "Отключён",
+  "mailbox.progress": "Загружается история, {percent}",
+  "company.unnamed": "Компания {id}",
 
   "dialog.close": "Закрыть",
 

@@ -1,15 +1,22 @@
+import { lazy, Suspense } from "react";
 import { Route, Switch } from "wouter";
 import { NotFound } from "./not-found.tsx";
+import "./screens.css";
 
-/** The screens that are not lists of conversations. They are loaded on first use. */
+const Drafts = lazy(() => import("./drafts.tsx"));
+const Outbox = lazy(() => import("./outbox.tsx"));
+
+/** The screens that are not lists of conversations. Each is loaded on first use. */
 export default function Screens() {
   return (
     <main className="screen">
-      <Switch>
-        <Route>
-          <NotFound />
-        </Route>
-      </Switch>
+      <Suspense>
+        <Switch>
+          <Route path="/app/drafts" component={Drafts} />
+          <Route path="/app/outbox" component={Outbox} />
+          <Route component={NotFound} />
+        </Switch>
+      </Suspense>
     </main>
   );
 }
