@@ -174,11 +174,17 @@ async function eraseCompanyBatch(ctx: Ctx, erasure: Erasure): Promise<Erased> {
   const isOld = sql`created_at <= ${started_at} AND coalesce(cause < 'erased/' OR cause >= 'erased0', true)`;
   const { next, isEnd } = await eraseEvents(ctx, erasure, isOld);
   if (!isEnd) return next;
-  const uploads = await ctx.db.all(sql`
-    DELETE FROM ems_uploads WHERE rowid IN (
-      SELECT rowid FROM ems_uploads WHERE company_id = ${company_id} AND created_at <= ${started_at} LIMIT ${ROWS})
-    RETURNING 1`);
-  if (uploads.length) return next;
+  const rows = await batch(ctx, [
+    sql`
+      DELETE FROM ems_uploads WHERE rowid IN (
+        SELECT rowid FROM ems_uploads WHERE company_id = ${company_id} AND created_at <= ${started_at} LIMIT ${ROWS})
+      RETURNING 1`,
+    sql`
+      DELETE FROM ems_users WHERE company_id = ${company_id} AND user_id IN (
+        SELECT user_id FROM ems_users WHERE company_id = ${company_id} AND seen_at <= ${started_at} LIMIT ${ROWS})
+      RETURNING 1`,
+  ]);
+  if (rows.flat().length) return next;
   const accounts = await ctx.db.all(sql`
     SELECT 1 FROM ems_erasures WHERE company_id = ${company_id} AND account_id <> '' LIMIT 1`);
   if (accounts.length) return "waits";

@@ -48,8 +48,8 @@ export async function eraseAccount(ctx: UserCtx, id: string): Promise<void> {
 }
 
 /**
- * Erases everything of a company, for good: accounts with their mail, name, uploads and events. Rows of its users
- * expire: tickets in a minute, Idempotency-Key responses in 24 hours. Repeating it changes nothing.
+ * Erases everything of a company, for good: accounts with their mail, name, users, uploads and events. Other rows of
+ * its users expire: tickets in a minute, Idempotency-Key responses in 24 hours. Repeating it changes nothing.
  * @throws ServiceError forbidden unless the caller is an admin; not_found for a company outside the token
  */
 export async function eraseCompany(ctx: UserCtx, id: number): Promise<void> {

@@ -4,7 +4,8 @@ import { type SQL, sql } from "../../platform/d1/sql.ts";
 import { batch, type Ctx } from "../context.ts";
 import { appendEvents } from "../events/log.ts";
 import { isProviderError, type ProviderMessage } from "../provider/port.ts";
-import type { departures, messages } from "../schema/mail.ts";
+import type { departures } from "../schema/deleted.ts";
+import type { messages } from "../schema/mail.ts";
 import { loadBody } from "./bodies.ts";
 import { planFiles, selectFiles, writeFiles } from "./files.ts";
 import type { MailAccount } from "./state.ts";
@@ -42,7 +43,7 @@ const selectAlike = (accountId: string, mail: Mail): SQL<MessageRow> => sql`
 /** A message deleted less than an hour ago, with its users' state. */
 export type RecentlyDeleted = Pick<
   RowOf<typeof departures>,
-  "message_id" | "thread_id" | "created_at" | "entries"
+  "message_id" | "thread_id" | "created_at" | "entries" | "sent_by"
 >;
 
 const mailOf = ({ internet_message_id, from, subject, date }: ProviderMessage): Mail => ({
@@ -70,7 +71,7 @@ export const selectRecentlyDeleted = (
   account: MailAccount,
   message: ProviderMessage,
 ): SQL<RecentlyDeleted> => sql`
-  SELECT message_id, thread_id, created_at, entries FROM ems_departures
+  SELECT message_id, thread_id, created_at, entries, sent_by FROM ems_departures
   WHERE account_id = ${account.id} AND internet_message_id = ${message.internet_message_id ?? ""}
     AND ${isSameMail(mailOf(message))} AND departed_at > unixepoch() - ${RESTORE_SECONDS}
     AND NOT EXISTS (SELECT 1 FROM ems_messages WHERE id = message_id) LIMIT 1`;
@@ -121,8 +122,8 @@ export const restore = ({ message_id, entries }: RecentlyDeleted, cause: string)
 /** Keeps the users' state of messages that are about to be deleted. */
 export const recordDeletion = (doomed: SQL): SQL => sql`
   INSERT INTO ems_departures (message_id, account_id, internet_message_id, from_address, subject, sent_at, thread_id,
-    created_at, entries, departed_at)
-  SELECT id, account_id, internet_message_id, from_address, subject, sent_at, thread_id, created_at, (
+    created_at, sent_by, entries, departed_at)
+  SELECT id, account_id, internet_message_id, from_address, subject, sent_at, thread_id, created_at, sent_by, (
     SELECT json_group_array(json_object('user_id', user_id, 'is_read', is_read, 'is_starred', is_starred,
       'is_archived', is_archived, 'read_at', read_at))
     FROM ems_inbox_entries WHERE message_id = ems_messages.id), unixepoch()
@@ -177,7 +178,8 @@ export async function mergeMoved(
       SELECT company_id, NULL, 'thread.updated', thread_id, id, NULL, 'thread.shrunk/' || id || '/' || applied_by
       FROM ems_messages WHERE id = ${second.id} AND ${isUnchanged}`),
     sql`
-      UPDATE ems_messages SET folder = s.folder, observed_at = max(ems_messages.observed_at, s.observed_at),
+      UPDATE ems_messages SET folder = s.folder, sent_by = coalesce(ems_messages.sent_by, s.sent_by),
+        observed_at = max(ems_messages.observed_at, s.observed_at),
         applied_by = ${cause}
       FROM ems_messages s
       WHERE ems_messages.id = ${first.id} AND s.id = ${second.id} AND ${isUnchanged} RETURNING ems_messages.id`,

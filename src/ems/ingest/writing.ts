@@ -23,6 +23,7 @@ export function updateStatements(stored: StoredMessage, columns: Columns, update
     provider_message_id: update.message.id,
     observed_at: Math.max(observedAt, stored.observed_at),
     applied_by: cause,
+    ...(sent ? { sent_by: sent.userId } : {}),
     ...(sent?.threadId ? answered(sent.threadId) : {}),
   };
   // Race: another delivery may have changed the message since it was read. Then this one does nothing.
@@ -87,6 +88,7 @@ export function insertStatements(
     thread_version: sql`1 + coalesce((SELECT version FROM ems_threads WHERE id = ${threadId}), 0)`,
     threaded_by: rule,
     provider_message_id: message.id,
+    sent_by: sent?.userId ?? recentlyDeleted?.sent_by ?? null,
     created_at: recentlyDeleted?.created_at ?? nowSeconds(),
     observed_at: observedAt,
     applied_by: cause,

@@ -14,7 +14,7 @@ const COLUMNS = [
   ...["id", "account_id", "thread_id", "internet_message_id", "message_id_written"],
   ...["from_address", "from_name", "to_addresses", "cc_addresses", "bcc_addresses", "reply_to_addresses"],
   ...["subject", "snippet", "direction", "folder", "has_attachments", "threaded_by", "sent_at", "created_at"],
-  ...["delivery_state", "delivery_detail", "opened_count", "clicked_count"],
+  ...["sent_by", "delivery_state", "delivery_detail", "opened_count", "clicked_count"],
   ...["body_key", "body_text", "body_html"],
 ] as const;
 
@@ -105,6 +105,7 @@ function toResponse(
     folder: row.folder,
     has_attachments: row.has_attachments === 1,
     sent_at: toIso(row.sent_at),
+    sent_by: row.sent_by,
     created_at: toIso(row.created_at),
     attachments,
     inbox: entryOf(userId, row),

@@ -25,6 +25,8 @@ export const MessageResponse = z.object({
   folder: z.enum(FOLDERS),
   has_attachments: z.boolean(),
   sent_at: z.iso.datetime(),
+  /** The user who sent it through Xabar. Null for any other mail. */
+  sent_by: z.nullable(z.int()),
   created_at: z.iso.datetime(),
   attachments: z.array(AttachmentResponse),
   /** The caller's entry. Its id is the one for the routes that mark as read, star and archive. */

@@ -144,6 +144,8 @@ export const messages = sqliteTable(
     folder: text({ enum: FOLDERS }).notNull().default("inbox"),
     /** Left out of lists, inbox and counts, unless its folder is asked for. */
     hidden: integer().generatedAlwaysAs(IS_HIDDEN, { mode: "virtual" }),
+    /** The user who sent it through the outbox; null for any other mail. */
+    sent_by: integer(),
   },
   (t) => [
     uniqueIndex("ems_messages_provider").on(t.account_id, t.provider_message_id),
@@ -154,6 +156,10 @@ export const messages = sqliteTable(
     // With thread_id the index can skip over a long thread: see ingest/threading.ts.
     index("ems_messages_provider_thread").on(t.account_id, t.provider_thread_id, t.thread_id),
     index("ems_messages_internet").on(t.account_id, t.internet_message_id),
+    // Finds the next sender after another, and the newest mail of each, without reading all of their mails.
+    index("ems_messages_sender")
+      .on(t.account_id, sql`lower(${t.from_address})`, t.sent_at)
+      .where(sql`hidden = 0`),
   ],
 );
 
@@ -231,49 +237,6 @@ export const aliases = sqliteTable(
     email_address: text().notNull(),
   },
   (t) => [primaryKey({ columns: [t.account_id, t.email_address] })],
-);
-
-/**
- * Messages deleted less than an hour ago, with their users' state. Some providers report a move as a deletion and
- * a creation.
- */
-export const departures = sqliteTable(
-  "ems_departures",
-  {
-    message_id: text().primaryKey(),
-    account_id: text().notNull(),
-    internet_message_id: text().notNull(),
-    from_address: text().notNull(),
-    subject: text().notNull(),
-    sent_at: integer().notNull(),
-    thread_id: text().notNull(),
-    created_at: integer().notNull(),
-    /** JSON: `[{user_id, is_read, is_starred, is_archived, read_at}, …]`. */
-    entries: text().notNull(),
-    departed_at: integer().notNull(),
-  },
-  (t) => [index("ems_departures_internet").on(t.account_id, t.internet_message_id)],
-);
-
-/** Messages that the provider deleted. A late notification of an earlier state must not restore them. */
-export const tombstones = sqliteTable(
-  "ems_tombstones",
-  {
-    account_id: text().notNull(),
-    provider_message_id: text().notNull(),
-    /** In milliseconds. */
-    deleted_at: integer().notNull(),
-    /** Lets replies find the rest of its thread; null for a message that was never stored. */
-    internet_message_id: text(),
-    thread_id: text(),
-  },
-  (t) => [
-    primaryKey({ columns: [t.account_id, t.provider_message_id] }),
-    index("ems_tombstones_internet")
-      .on(t.account_id, t.internet_message_id)
-      .where(sql`internet_message_id IS NOT NULL`),
-    index("ems_tombstones_thread").on(t.thread_id).where(sql`thread_id IS NOT NULL`),
-  ],
 );
 
 export const attachments = sqliteTable(

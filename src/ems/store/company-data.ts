@@ -152,7 +152,7 @@ export class CompanyData {
   async #findPlace(): Promise<Place> {
     const { company, storage } = this.#move;
     const isUsed = (table: string) => `EXISTS (SELECT 1 FROM ${table} WHERE company_id = ?1)`;
-    const tables = ["ems_accounts", "ems_events", "ems_erasures", "ems_uploads"];
+    const tables = ["ems_accounts", "ems_events", "ems_erasures", "ems_uploads", "ems_users"];
     const sql = `SELECT ${tables.map(isUsed).join(" OR ")} OR EXISTS (SELECT 1 FROM companies WHERE id = ?1) AS used`;
     const [rows] = await this.#move.runInD1([{ sql, params: [company] }]);
     const [row] = rows as { used: number }[];

@@ -24,6 +24,7 @@ import m0023 from "../../../migrations/ems/0023_sign_ins.sql";
 import m0024 from "../../../migrations/ems/0024_totals.sql";
 import m0025 from "../../../migrations/ems/0025_total_triggers.sql";
 import m0026 from "../../../migrations/ems/0026_count_totals.sql";
+import m0027 from "../../../migrations/ems/0027_users.sql";
 
 /** The migrations of the EMS's tables, in order. A Durable Object applies those that it has not applied yet. */
 export const migrations: string[] = [
@@ -53,6 +54,7 @@ export const migrations: string[] = [
   m0024,
   m0025,
   m0026,
+  m0027,
 ];
 
 /** Counts a company's rows after they were moved. What was repaired before stays in the counts of D1. */

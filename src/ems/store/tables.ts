@@ -29,6 +29,7 @@ export const COMPANY_TABLES: Record<string, (company: number) => string> = {
   ems_events: ofCompany,
   ems_drafts: ofCompany,
   ems_uploads: ofCompany,
+  ems_users: ofCompany,
   ems_deliveries: ofAccounts,
   ems_syncs: ofAccounts,
   ems_suspects: ofAccounts,
