@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { exportJWK, generateKeyPair } from "jose";
 import { defineConfig } from "vitest/config";
+import { buildWeb } from "./dev/build/web.ts";
 import { createPullMount } from "./dev/nylas/pull.ts";
 import { schemaOf } from "./test/node/support/schema.ts";
 import { better, type Examples } from "./test/support/examples.ts";
@@ -76,6 +77,7 @@ const createWorker = (limit?: number, store = "d1", main?: string) =>
   cloudflareTest(async () => {
     const { fetch, privateKey } = await outbound();
     const migrations = await readD1Migrations("./migrations/ems");
+    await buildWeb(); // what the binding ASSETS serves
     return {
       ...(main ? { main } : {}),
       wrangler: { configPath: "./wrangler.toml" },

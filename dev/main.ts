@@ -110,6 +110,9 @@ async function instructions(at: {
   };
   const [mailbox] = companies.flatMap(({ mailboxes }) => mailboxes);
   return `
+Open the inbox, signed in:
+${at.url}/#token=${at.token}
+
 Xabar answers at ${at.url}
 Read and try the API at ${at.url}/docs
 

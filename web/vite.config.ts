@@ -25,6 +25,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    // "use client" in packages is for servers that render React.
+    rolldownOptions: { checks: { moduleLevelDirective: false } },
   },
   server: { proxy: { [API.source]: "http://127.0.0.1:8787" } },
 });

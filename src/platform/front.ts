@@ -25,9 +25,15 @@ export interface Front {
 }
 
 /**
+ * The addresses within the web inbox, which can be shared and reloaded, and those of its scripts. Scripts that exist are
+ * static files, which Cloudflare serves before the Worker: one of an older build is 404.
+ */
+const INBOX = /^\/(app|assets)(\/|$)/;
+
+/**
  * Puts modules behind one entry. `MODULES` places each of them. `GET /health` and `GET /metrics` belong to the front,
- * with what each module adds. A path without an owner goes to the first module without a prefix, which answers 404 in
- * its own shape.
+ * with what each module adds. So does the web inbox, unless a module has its prefix. A path without an owner goes to the
+ * first module without a prefix, which answers 404 in its own shape.
  */
 export function createFront(modules: Module[]): Front {
   const own = createOwn(modules);
@@ -47,7 +53,9 @@ export function createFront(modules: Module[]): Front {
       let found: Mounted | undefined;
       try {
         const mounted = layoutOf(env).filter(({ host }) => host === null || host === url.host);
-        found = ownerOf(mounted, url.pathname) ?? mounted.find(({ prefix }) => prefix === "");
+        found = ownerOf(mounted, url.pathname);
+        if (!found && INBOX.test(url.pathname)) return own.fetch(request, env, execution);
+        found ??= mounted.find(({ prefix }) => prefix === "");
       } catch (error) {
         log("error", "config.invalid", { error });
         return Response.json({ detail: "Internal server error" }, { status: 500 });
@@ -147,6 +155,11 @@ function createOwn(modules: Module[]): Front["own"] {
       const metrics = enabledOf(modules, c.env).map((module) => module.metrics?.(c.env, c.executionCtx));
       const text = `${BUILD_INFO}{version="${tag || id}"} 1\n${(await Promise.all(metrics)).join("")}`;
       return c.body(text, 200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
+    })
+    .get("/app/*", limitOpen, async (c) => {
+      const page = await c.env.ASSETS.fetch(new Request(new URL("/", c.req.url), c.req.raw));
+      // A copy: the headers of the original cannot be changed.
+      return new Response(page.body, page);
     });
 }
 

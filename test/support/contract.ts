@@ -187,9 +187,10 @@ async function recordRequest({ name }: Operation, request: Request): Promise<voi
 /** Holds an answer against the document. @returns the answer, unread */
 function hold(request: Request, operation: Operation | undefined, response: Response): Response {
   const { method } = request;
-  if (method === "OPTIONS") return response;
   const path = new URL(request.url).pathname;
   const { status, headers } = response;
+  const isPage = /^\/app(\/|$)/.test(path) && response.ok;
+  if (method === "OPTIONS" || isPage) return response;
   const name = `${operation?.name ?? `${method} ${path}`} ${status}`;
   const report = (found: string[]) => faults.push(...found.map((fault) => `${name}: ${fault}`));
   const declared = (operation?.responses ?? NO_OPERATION)[status];

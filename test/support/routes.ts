@@ -26,14 +26,17 @@ export const routes: Route[] = apps.flatMap((app) => routesOf(app as Pick<Hono, 
 
 export const guardedRoutes = routes.filter(({ isOpen }) => !isOpen);
 
-/** `METHOD /path` of every route except middleware, declared or not. */
+/** The page of the web inbox. It is not of the API, so it declares no response. */
+const PAGE = "GET /app/*";
+
+/** `METHOD /path` of every route of the API except middleware, declared or not. */
 export const registered: string[] = [
   ...new Set(
     apps.flatMap((app) =>
       app.routes.flatMap(({ method, path }) => (method === "ALL" ? [] : [`${method} ${path}`])),
     ),
   ),
-];
+].filter((route) => route !== PAGE);
 
 /** The parameters that a route's schemas name, by part of the request. */
 export const parametersOf = ({ method, path }: Omit<Route, "isOpen">): Record<string, string[]> =>
