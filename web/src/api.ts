@@ -1,8 +1,8 @@
-import { QueryClient } from "@tanstack/react-query";
 import { type Client, createClient, type Schemas } from "../../client/index.ts";
 import { t } from "./i18n/index.ts";
 import { currentToken, signOut } from "./session.ts";
 
+export { queries } from "./cache.ts";
 export type { Schemas };
 
 /** The API, as the signed-in user. A token that is refused signs its user out. */
@@ -13,11 +13,6 @@ export const api: Client = createClient({
     if (refused !== undefined && refused === token) signOut();
     return token;
   },
-});
-
-/** The answers of the API that this page has. The client repeats what can be repeated, so a query does not. */
-export const queries = new QueryClient({
-  defaultOptions: { queries: { retry: false, networkMode: "always", staleTime: 30_000 } },
 });
 
 /** An error response of the API. */

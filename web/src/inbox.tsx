@@ -2,10 +2,11 @@ import { lazy, Suspense, useEffect } from "react";
 import { Redirect, Route, Switch, useLocation, useSearchParams } from "wouter";
 import { useIntent } from "./compose/open.ts";
 import { ConversationList } from "./conversations/list.tsx";
+import { Commands } from "./layout/commands.tsx";
 import { Sidebar } from "./layout/sidebar.tsx";
 import { useLiveFeed } from "./live.ts";
+import { isView, type ListQuery, pathOf } from "./paths.ts";
 import { ThreadPane } from "./thread/pane.tsx";
-import { isView, type ListQuery, pathOf } from "./views.ts";
 import "./layout/layout.css";
 
 const loadComposer = () => import("./compose/composer.tsx");
@@ -48,6 +49,7 @@ export function Inbox() {
           </Suspense>
         </Route>
       </Switch>
+      <Commands />
       {intent ? (
         <Suspense>
           <Composer key={JSON.stringify(intent)} intent={intent} />

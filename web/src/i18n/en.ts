@@ -48,9 +48,24 @@ export const en = {
   // live
   "live.live": "Live",
   "live.connecting": "Connecting …",
-  "live.reconnecting": "No connection. Trying again, {n}",
+  "live.reconnecting": "No connection for {n} s. Trying again …",
   "live.offline": "Offline. What is open can still be read",
   "live.caughtUp": { one: "Connected again, {n} new message", other: "Connected again, {n} new messages" },
+
+  // keys and palette
+  "live.lost": "The connection is lost",
+  "key.next": "Next conversation",
+  "key.previous": "Previous conversation",
+  "key.open": "Open",
+  "key.close": "Close",
+  "keys.title": "Keys",
+  "keys.hint": "A key typed into a field is text, never a command.",
+  "palette.label": "Search commands, mailboxes and people",
+  "palette.placeholder": "What do you want to do?",
+  "palette.empty": "Nothing found",
+  "palette.commands": "Commands",
+  "palette.people": "People",
+  "palette.write": "Write to {name}",
 
   // sign-in
   "signIn.title": "Sign in to Xabar",

@@ -62,7 +62,7 @@ export const ru: Texts = {
   // live
   "live.live": "На связи",
   "live.connecting": "Соединение …",
-  "live.reconnecting": "Нет соединения. Попытка {n}",
+  "live.reconnecting": "Нет соединения {n} с. Пробуем снова …",
   "live.offline": "Нет сети. Открытое можно читать",
   "live.caughtUp": {
     one: "Снова на связи: {n} новое письмо",
@@ -70,6 +70,21 @@ export const ru: Texts = {
     many: "Снова на связи: {n} новых писем",
     other: "Снова на связи: {n} нового письма",
   },
+
+  // keys and palette
+  "live.lost": "Соединение потеряно",
+  "key.next": "Следующая переписка",
+  "key.previous": "Предыдущая переписка",
+  "key.open": "Открыть",
+  "key.close": "Закрыть",
+  "keys.title": "Клавиши",
+  "keys.hint": "Клавиша, нажатая в поле ввода, — это текст, а не команда.",
+  "palette.label": "Поиск команд, ящиков и людей",
+  "palette.placeholder": "Что вы хотите сделать?",
+  "palette.empty": "Ничего не найдено",
+  "palette.commands": "Команды",
+  "palette.people": "Люди",
+  "palette.write": "Написать: {name}",
 
   // sign-in
   "signIn.title": "Вход в Xabar",

@@ -49,9 +49,24 @@ export const uz: Texts = {
   // live
   "live.live": "Aloqada",
   "live.connecting": "Ulanmoqda …",
-  "live.reconnecting": "Aloqa yo‘q. {n}-urinish",
+  "live.reconnecting": "{n} soniyadan beri aloqa yo‘q. Qayta ulanmoqda …",
   "live.offline": "Tarmoq yo‘q. Ochilganini o‘qish mumkin",
   "live.caughtUp": { other: "Aloqa tiklandi: {n} ta yangi xat" },
+
+  // keys and palette
+  "live.lost": "Aloqa uzildi",
+  "key.next": "Keyingi yozishma",
+  "key.previous": "Oldingi yozishma",
+  "key.open": "Ochish",
+  "key.close": "Yopish",
+  "keys.title": "Tugmalar",
+  "keys.hint": "Maydonda bosilgan tugma — matn, buyruq emas.",
+  "palette.label": "Buyruqlar, pochta qutilari va odamlarni qidirish",
+  "palette.placeholder": "Nima qilmoqchisiz?",
+  "palette.empty": "Hech narsa topilmadi",
+  "palette.commands": "Buyruqlar",
+  "palette.people": "Odamlar",
+  "palette.write": "Xat yozish: {name}",
 
   // sign-in
   "signIn.title": "Xabar xizmatiga kirish",

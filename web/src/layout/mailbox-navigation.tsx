@@ -12,9 +12,9 @@ import {
   nameOf,
   unreadByMailbox,
 } from "../mailboxes.ts";
+import { pathOf, type View } from "../paths.ts";
 import { Badge } from "../ui/badge.tsx";
 import { MailboxState } from "../ui/mailbox-state.tsx";
-import { pathOf, type View } from "../views.ts";
 
 /** From here on there is a field to find a mailbox. */
 const MANY_MAILBOXES = 12;

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { t } from "../i18n/index.ts";
+import type { ListQuery } from "../paths.ts";
 import { Failed } from "../ui/state.tsx";
-import type { ListQuery } from "../views.ts";
 import { threadQuery } from "./query.ts";
 import "./pane.css";
 

@@ -1,6 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
 import { api, queries, take } from "../api.ts";
-import type { View } from "../views.ts";
+import type { View } from "../paths.ts";
 
 /** The folder whose messages a view shows of a conversation; undefined for all but junk and trash. */
 const folderOf = (view: View) => (view === "junk" || view === "trash" ? view : undefined);

@@ -1,0 +1,55 @@
+import { useEffect, useState } from "react";
+import { t } from "../i18n/index.ts";
+import { useConnection } from "../live.ts";
+import "./live-status.css";
+
+/** Says whether the page is up to date: live, trying to be, offline, or caught up after a cut. */
+export function LiveStatus() {
+  const { state, since, caughtUp } = useConnection();
+  const isOnline = useOnline();
+  const seconds = useSeconds(state === "reconnecting", since);
+  const isLive = state === "live";
+  const text = isLive
+    ? caughtUp
+      ? t("live.caughtUp", { n: caughtUp })
+      : t("live.live")
+    : !isOnline
+      ? t("live.offline")
+      : state === "reconnecting"
+        ? t("live.reconnecting", { n: seconds })
+        : t("live.connecting");
+  return (
+    <p className={`live-status ${isLive ? "is-live" : isOnline ? "is-waiting" : "is-offline"}`}>
+      <span className="live-dot" aria-hidden="true" />
+      <span>{text}</span>
+      <span className="visually-hidden" role="status">
+        {state === "reconnecting" ? t("live.lost") : text}
+      </span>
+    </p>
+  );
+}
+
+function useOnline(): boolean {
+  const [isOnline, setOnline] = useState(navigator.onLine);
+  useEffect(() => {
+    const update = () => setOnline(navigator.onLine);
+    addEventListener("online", update);
+    addEventListener("offline", update);
+    return () => {
+      removeEventListener("online", update);
+      removeEventListener("offline", update);
+    };
+  }, []);
+  return isOnline;
+}
+
+/** The seconds since a moment, while it is asked for. */
+function useSeconds(isAsked: boolean, since: number): number {
+  const [now, setNow] = useState(Date.now());
+  useEffect(() => {
+    if (!isAsked) return;
+    const timer = setInterval(() => setNow(Date.now()), 1000);
+    return () => clearInterval(timer);
+  }, [isAsked]);
+  return Math.max(0, Math.round((now - since) / 1000));
+}

@@ -1,0 +1,84 @@
+import { useQuery } from "@tanstack/react-query";
+import { Command } from "cmdk";
+import { useState } from "react";
+import { useLocation } from "wouter";
+import { api, take } from "../api.ts";
+import { openComposer } from "../compose/open.ts";
+import { countsQuery } from "../conversations/counts.ts";
+import { t } from "../i18n/index.ts";
+import { currentShortcuts, type Shortcut } from "../keyboard.ts";
+import { pathOf } from "../paths.ts";
+import { KeyNames } from "./keys.tsx";
+import "./palette.css";
+
+/** Finds a command, a mailbox or a person by name. Opened by Ctrl-K. */
+export default function Palette({ onClose }: { onClose: () => void }) {
+  const [, navigate] = useLocation();
+  const [typed, setTyped] = useState("");
+  // The commands of the page below, once by label.
+  const [commands] = useState(() => [
+    ...new Map(currentShortcuts().map((each) => [each.label, each])).values(),
+  ]);
+  const mailboxes = useQuery(countsQuery).data ?? [];
+  const people = useContacts(typed);
+  const run = (action: () => void) => () => {
+    onClose();
+    // After the dialog has given the focus back.
+    setTimeout(action);
+  };
+  return (
+    <Command.Dialog open onOpenChange={onClose} label={t("palette.label")} className="palette">
+      <Command.Input value={typed} onValueChange={setTyped} placeholder={t("palette.placeholder")} />
+      <Command.List>
+        <Command.Empty>{t("palette.empty")}</Command.Empty>
+        <Command.Group heading={t("palette.commands")}>
+          {commands.map((command) => (
+            <CommandItem key={command.label} command={command} onSelect={run(command.run)} />
+          ))}
+        </Command.Group>
+        <Command.Group heading={t("nav.mailboxes")}>
+          {mailboxes.map(({ account_id, email_address }) => (
+            <Command.Item
+              key={account_id}
+              value={`mailbox ${email_address}`}
+              onSelect={run(() => navigate(pathOf({ view: "inbox", account_id })))}
+            >
+              {email_address}
+            </Command.Item>
+          ))}
+        </Command.Group>
+        <Command.Group heading={t("palette.people")}>
+          {people.map(({ name, email }) => (
+            <Command.Item
+              key={email}
+              value={`person ${email} ${name ?? ""}`}
+              onSelect={run(() => openComposer({ kind: "new", to: [{ email, ...(name ? { name } : {}) }] }))}
+            >
+              {t("palette.write", { name: name ?? email })}
+              <span className="quiet">{name ? email : ""}</span>
+            </Command.Item>
+          ))}
+        </Command.Group>
+      </Command.List>
+    </Command.Dialog>
+  );
+}
+
+const CommandItem = ({ command, onSelect }: { command: Shortcut; onSelect: () => void }) => (
+  <Command.Item value={t(command.label)} onSelect={onSelect}>
+    {t(command.label)}
+    <KeyNames keys={command.keys} />
+  </Command.Item>
+);
+
+/** The people whose address begins with a text. */
+function useContacts(typed: string) {
+  const q = typed.trim();
+  const { data } = useQuery({
+    queryKey: ["contacts", q],
+    queryFn: ({ signal }) => take(api.GET("/contacts", { params: { query: { q } }, signal })),
+    enabled: q.length > 1,
+    placeholderData: (before) => before,
+  });
+  return q.length > 1 ? (data?.items ?? []) : [];
+}
