@@ -6,7 +6,10 @@ export const en = {
   "error.offline": "There is no connection. Nothing was changed",
   "error.unknown": "Something went wrong on this page. Reload it",
   "error.retry": "Try again",
-  "error.chunk": "There is a newer version of this page. Reload it",
+  "error.chunk": "There is a newer version of Xabar",
+  "error.crash": "This part of the page failed. The rest still works",
+  "error.part": "No connection. This part of the page is not loaded yet",
+  "error.reload": "Reload",
 
   // layout
   "view.inbox": "Inbox",
@@ -30,7 +33,6 @@ export const en = {
   "nav.unread": { one: "{n} unread message", other: "{n} unread messages" },
   "nav.close": "Close the menu",
   "nav.signOut": "Sign out",
-  "nav.addMailbox": "Add or manage mailboxes",
   "nav.filter": "Find a mailbox",
   "nav.noMatch": "No mailbox has this in its name",
   "nav.more": { one: "{n} more. Type more letters", other: "{n} more. Type more letters" },
@@ -41,6 +43,7 @@ export const en = {
   "mailbox.syncing": "Reading the history",
   "mailbox.disconnected": "Disconnected",
   "mailbox.progress": "Reading the history, {percent}",
+  "user.unnamed": "User {id}",
   "company.unnamed": "Company {id}",
 
   "dialog.close": "Close",

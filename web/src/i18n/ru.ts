@@ -7,7 +7,10 @@ export const ru: Texts = {
   "error.offline": "Нет соединения. Ничего не изменено",
   "error.unknown": "На странице что-то пошло не так. Обновите её",
   "error.retry": "Повторить",
-  "error.chunk": "Вышла новая версия страницы. Обновите её",
+  "error.chunk": "Вышла новая версия Xabar",
+  "error.crash": "Эта часть страницы дала сбой. Остальное работает",
+  "error.part": "Нет соединения. Эта часть страницы ещё не загружена",
+  "error.reload": "Обновить",
 
   // layout
   "view.inbox": "Входящие",
@@ -36,7 +39,6 @@ export const ru: Texts = {
   },
   "nav.close": "Закрыть меню",
   "nav.signOut": "Выйти",
-  "nav.addMailbox": "Добавить ящик или настроить",
   "nav.filter": "Найти ящик",
   "nav.noMatch": "Таких ящиков нет",
   "nav.more": {
@@ -55,6 +57,7 @@ export const ru: Texts = {
   "mailbox.syncing": "Загружается история",
   "mailbox.disconnected": "Отключён",
   "mailbox.progress": "Загружается история, {percent}",
+  "user.unnamed": "Пользователь {id}",
   "company.unnamed": "Компания {id}",
 
   "dialog.close": "Закрыть",

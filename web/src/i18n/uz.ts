@@ -7,7 +7,10 @@ export const uz: Texts = {
   "error.offline": "Aloqa yo‘q. Hech narsa o‘zgarmadi",
   "error.unknown": "Sahifada xatolik yuz berdi. Uni qayta yuklang",
   "error.retry": "Qayta urinish",
-  "error.chunk": "Sahifaning yangi versiyasi chiqdi. Uni qayta yuklang",
+  "error.chunk": "Xabarning yangi versiyasi chiqdi",
+  "error.crash": "Sahifaning bu qismi ishlamay qoldi. Qolgani ishlayapti",
+  "error.part": "Aloqa yo‘q. Sahifaning bu qismi hali yuklanmagan",
+  "error.reload": "Qayta yuklash",
 
   // layout
   "view.inbox": "Kiruvchi",
@@ -31,7 +34,6 @@ export const uz: Texts = {
   "nav.unread": { other: "{n} ta o‘qilmagan xat" },
   "nav.close": "Menyuni yopish",
   "nav.signOut": "Chiqish",
-  "nav.addMailbox": "Quti qo‘shish yoki sozlash",
   "nav.filter": "Qutini topish",
   "nav.noMatch": "Bunday quti topilmadi",
   "nav.more": { other: "Yana {n} ta. So‘rovni aniqlashtiring" },
@@ -42,6 +44,7 @@ export const uz: Texts = {
   "mailbox.syncing": "Xatlar tarixi yuklanmoqda",
   "mailbox.disconnected": "Uzilgan",
   "mailbox.progress": "Xatlar tarixi yuklanmoqda, {percent}",
+  "user.unnamed": "{id}-foydalanuvchi",
   "company.unnamed": "{id}-kompaniya",
 
   "dialog.close": "Yopish",

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { ChevronRight, Mails, Plus } from "lucide-react";
+import { ChevronRight, Mails } from "lucide-react";
 import { useId, useState } from "react";
 import { Link } from "wouter";
 import { t } from "../i18n/index.ts";
@@ -43,17 +43,9 @@ export function MailboxNavigation({ view, accountId }: Props) {
 
   return (
     <section className="nav-mailboxes" aria-labelledby={heading}>
-      <div className="nav-heading">
-        <h2 id={heading}>{t("nav.mailboxes")}</h2>
-        <Link
-          href="/app/mailboxes"
-          className="icon-button"
-          aria-label={t("nav.addMailbox")}
-          title={t("nav.addMailbox")}
-        >
-          <Plus size={16} />
-        </Link>
-      </div>
+      <h2 id={heading} className="nav-heading">
+        {t("nav.mailboxes")}
+      </h2>
       {(mailboxes?.length ?? 0) > MANY_MAILBOXES ? (
         <input
           type="search"
@@ -67,7 +59,7 @@ export function MailboxNavigation({ view, accountId }: Props) {
       {mailboxes && mailboxes.length > 1 && !filter ? (
         <Link
           href={pathOf({ view: list.view })}
-          className="nav-item"
+          className="nav-item nav-all"
           aria-current={view && !accountId ? "true" : undefined}
         >
           <Mails size={18} aria-hidden="true" />

@@ -7,7 +7,9 @@ import { t } from "../i18n/index.ts";
 import { countsQuery } from "../mailboxes.ts";
 import { isView, pathOf } from "../paths.ts";
 import { currentClaims, signOut } from "../session.ts";
+import { Avatar } from "../ui/avatar.tsx";
 import { Badge } from "../ui/badge.tsx";
+import { IconButton } from "../ui/icon-button.tsx";
 import { KeyHint } from "../ui/key-hint.tsx";
 import { VIEWS } from "../views.ts";
 import { MailboxNavigation } from "./mailbox-navigation.tsx";
@@ -78,17 +80,27 @@ export function Navigation() {
           {outbox}
         </ul>
         <MailboxNavigation view={view} accountId={accountId} />
-        <ul className="nav-list nav-foot">
-          {others}
-          <li>
-            <button type="button" className="nav-item" onClick={signOut}>
-              <LogOut size={18} aria-hidden="true" />
-              <span className="nav-label">{t("nav.signOut")}</span>
-            </button>
-          </li>
-        </ul>
       </nav>
+      <footer className="sidebar-foot">
+        <ul className="nav-list">{others}</ul>
+        <User />
+      </footer>
     </>
+  );
+}
+
+/** Who is signed in, with the way out. */
+function User() {
+  const claims = currentClaims();
+  const name = claims?.name || t("user.unnamed", { id: claims?.user_id ?? "" });
+  return (
+    <div className="nav-user">
+      <Avatar of={name} size={28} />
+      <span className="nav-label">{name}</span>
+      <IconButton label={t("nav.signOut")} onClick={signOut}>
+        <LogOut size={17} />
+      </IconButton>
+    </div>
   );
 }
 
@@ -106,8 +118,8 @@ const Item = ({ to, icon: Icon, label, hint, isOpen, children }: ItemProps) => (
     <Link href={to} className="nav-item" aria-current={isOpen ? "page" : undefined} aria-keyshortcuts={hint}>
       <Icon size={18} aria-hidden="true" />
       <span className="nav-label">{label}</span>
-      {children}
       {hint ? <KeyHint keys={hint} /> : null}
+      {children}
     </Link>
   </li>
 );
