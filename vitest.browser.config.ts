@@ -1,12 +1,32 @@
 import { defineConfig } from "vitest/config";
 
-/** What needs Debian's Chromium: `npm run test:browser`. */
+const common = {
+  silent: "passed-only" as const,
+  // Above all waits inside: a server may take 300 s to start (test/node/support/dev-server.ts).
+  testTimeout: 600_000,
+  hookTimeout: 600_000,
+};
+
+/** What needs Chromium: `npm run test:browser`. */
 export default defineConfig({
   test: {
-    silent: "passed-only",
-    include: ["test/node/browser/**/*.ts"],
-    // Above all waits inside: a server may take 300 s to start (test/node/support/dev-server.ts).
-    testTimeout: 600_000,
-    hookTimeout: 600_000,
+    projects: [
+      {
+        test: {
+          ...common,
+          name: "browser",
+          include: ["test/node/browser/**/*.ts"],
+          exclude: ["test/node/browser/inbox/**"],
+        },
+      },
+      {
+        test: {
+          ...common,
+          name: "inbox",
+          include: ["test/node/browser/inbox/**/*.ts"],
+          globalSetup: "test/node/support/inbox-server.ts",
+        },
+      },
+    ],
   },
 });

@@ -1,0 +1,33 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestProject } from "vitest/node";
+import { freePorts, startDevServer } from "./dev-server.ts";
+
+/** Where the server of all suites of the web inbox answers. */
+export interface InboxServer {
+  url: string;
+  smtpPort: number;
+  nylasPort: number;
+}
+
+declare module "vitest" {
+  export interface ProvidedContext {
+    inbox: InboxServer;
+  }
+}
+
+/** Starts one `npm run dev` for all suites of the web inbox: its 400 mails take a while to fill in. */
+export default async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
+  const state = mkdtempSync(join(tmpdir(), "xabar-inbox-"));
+  const server = await startDevServer(state, await freePorts());
+  const { url, smtpPort, nylasPort } = server;
+  provide("inbox", { url, smtpPort, nylasPort });
+  return async () => {
+    try {
+      await server.stop();
+    } finally {
+      rmSync(state, { recursive: true, force: true });
+    }
+  };
+}

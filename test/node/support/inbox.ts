@@ -1,0 +1,88 @@
+import { createTransport, type SendMailOptions } from "nodemailer";
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
+import { afterAll, inject } from "vitest";
+import { createClient } from "../../../client/index.ts";
+import { jwtSecret, signToken } from "../../../dev/token.ts";
+import { WAIT_MS, waitFor } from "../../support/wait.ts";
+import { launchChromium } from "./chromium.ts";
+import { uniqueSubject } from "./mail.ts";
+
+export const server = inject("inbox");
+
+/** A mailbox of the demo, in company 1. */
+export const MAILBOX = "support@yolchi.example";
+
+let users = 1000 + Math.floor(Math.random() * 1_000_000);
+
+let browser: Promise<Browser> | undefined;
+const contexts: BrowserContext[] = [];
+
+afterAll(async () => {
+  for (const context of contexts) await context.close();
+  await (await browser)?.close();
+});
+
+/** A user of the demo's companies who has read nothing yet. */
+export async function newUser(name = "Test", role = "agent", companies = [1, 2]) {
+  const user = ++users;
+  const token = await signToken({ user, name, companies, role, hours: 2 }, jwtSecret());
+  return { user, token, api: createClient({ baseUrl: server.url, token }) };
+}
+
+/**
+ * Opens the web inbox in a browser of its own, signed in by the link as a new user.
+ * @param options.path where to go after the sign-in
+ */
+export async function openInbox({
+  path = "/app/inbox",
+  name = "Test",
+  role = "agent",
+  baseUrl = server.url,
+  user,
+  ...options
+}: BrowserContextOptions & {
+  path?: string;
+  name?: string;
+  role?: string;
+  baseUrl?: string;
+  user?: Awaited<ReturnType<typeof newUser>>;
+} = {}) {
+  browser ??= launchChromium();
+  const context = await (await browser).newContext({
+    viewport: { width: 1280, height: 800 },
+    locale: "en-GB",
+    ...options,
+  });
+  contexts.push(context);
+  context.setDefaultTimeout(WAIT_MS);
+  const page = await context.newPage();
+  const signedIn = user ?? (await newUser(name, role));
+  await page.goto(`${baseUrl}${path}#token=${signedIn.token}`);
+  return { ...signedIn, context, page };
+}
+
+/** Sends a mail to the demo's mailbox by SMTP, as any mail program does. @returns its unique subject */
+export async function receive(mail: SendMailOptions = {}): Promise<string> {
+  const subject = mail.subject ?? uniqueSubject("Xat");
+  const transport = createTransport({ host: "localhost", port: server.smtpPort, ignoreTLS: true });
+  const defaults = { from: '"Aziza Karimova" <aziza@mijoz.example>', to: MAILBOX, text: "Salom!" };
+  await transport.sendMail({ ...defaults, ...mail, subject });
+  transport.close();
+  return subject;
+}
+
+/** Sends a mail as `receive` does, and waits until it is stored. @returns its ids */
+export async function receiveStored(mail: SendMailOptions = {}) {
+  const subject = await receive(mail);
+  const { api } = await newUser();
+  return waitFor(async () => {
+    const { data } = await api.GET("/messages", { params: { query: { size: 20 } } });
+    const found = data?.items.find((message) => message.subject === subject);
+    if (!found) throw new Error(`No mail "${subject}" yet`);
+    return { subject, message_id: found.id, thread_id: found.thread_id };
+  }, 100);
+}
+
+/** The rows of the list that show a subject. */
+export const rowOf = (page: Page, subject: string) =>
+  page.locator(".row:not(.is-skeleton)").filter({ hasText: subject });
