@@ -192,6 +192,7 @@ const BODILESS = [
 const UNKNOWN: Record<string, string[]> = {
   "GET /inbox": ["isRead=true", "q=salom", "Page=2", "constructor=1"],
   "GET /inbox/unread-counts": ["account_id=1"],
+  "GET /conversations": ["page=2", "folder=sent", "q=salom"],
   "GET /messages": ["is_read=true", "limit=5"],
   "GET /threads": ["is_read=false", "sort=asc"],
   "GET /drafts": ["user_id=7"],
@@ -234,7 +235,15 @@ const QUERIES: Record<string, Record<string, string[]>> = {
   "GET /threads": {},
   "GET /drafts": {},
   "GET /inbox": { is_read: ["maybe", "", "1", "TRUE", "true&is_read=false"] },
+  "GET /conversations": {
+    view: ["", "Inbox", "outbox", "inbox,sent", "sent&view=all"],
+    is_read: ["true", "", "0", "FALSE"],
+    thread_id: ["x", "", absent().slice(1)],
+  },
 };
+
+/** Lists by cursor only, for which a page number is an unknown parameter. */
+const PAGELESS = ["GET /conversations"];
 
 const IN_EVERY_LIST: Record<string, string[]> = {
   page: ["0", "-1", "abc", "1.5", "", "NaN", "Infinity", "1e400", "9007199254740993", "1&page=2", "[]", "1;"],
@@ -384,7 +393,7 @@ describe.each(Object.entries(QUERIES))("a query of %s", (route, own) => {
     }
   });
 
-  it("may ask for a page past the end", async () => {
+  it.skipIf(PAGELESS.includes(route))("may ask for a page past the end", async () => {
     for (const page of ["2", "1000", "1000000"]) {
       const { body } = await client.call(method, `${path}?page=${page}&size=100`);
       expect(body).toEqual({ items: [], total: 0, page: Number(page), size: 100, next_cursor: null });

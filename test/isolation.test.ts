@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { VIEWS } from "../src/ems/conversations/schemas.ts";
 import { formatPosition, positionAt } from "../src/ems/events/position.ts";
 import { entryIdOf } from "../src/lib/ids.ts";
 import { type Answered, unique } from "./support/client.ts";
@@ -93,6 +94,19 @@ const CASES: Record<string, (method: string, path: string) => Promise<void>> = {
     await emptyThread(method, path);
   },
   "GET /inbox/:inbox_id": entryOfB,
+  "GET /conversations": async (method, path) => {
+    const filters = [b.account.id, absent()].map((id) => `account_id=${id}`);
+    for (const thread of [b.message.thread_id, absent()]) filters.push(`thread_id=${thread}`);
+    for (const view of VIEWS) {
+      for (const unread of ["", "&is_read=false"]) {
+        expectNothingOf(b, await a.client.call(method, `${path}?view=${view}${unread}`));
+        for (const filter of filters) {
+          const { body } = await a.client.call(method, `${path}?view=${view}${unread}&${filter}`);
+          expect(body).toEqual({ items: [], next_cursor: null });
+        }
+      }
+    }
+  },
   "GET /messages": async (method, path) => {
     await emptyPage(method, path);
     expectNothingOf(b, await a.client.call(method, `${path}?folder=all`));

@@ -8,6 +8,7 @@ import { attachments, files } from "./attachments/routes.ts";
 import { companies } from "./companies/routes.ts";
 import { config } from "./config.ts";
 import { createContext, type EmsEnv } from "./context.ts";
+import { conversations } from "./conversations/routes.ts";
 import { toAnswer } from "./errors.ts";
 import { events, stream, tickets } from "./events/routes.ts";
 import { inbox } from "./inbox/routes.ts";
@@ -35,7 +36,7 @@ const BODY_LIMITS = {
 
 /** The first path segments of the EMS. */
 const OWNED =
-  /^\/(accounts|attachments|companies|drafts|events|files|inbox|messages|outbox|sse|threads|webhooks)(\/|$)/;
+  /^\/(accounts|attachments|companies|conversations|drafts|events|files|inbox|messages|outbox|sse|threads|webhooks)(\/|$)/;
 
 /** True for a path of the EMS. */
 export const owns = (path: string): boolean => OWNED.test(path);
@@ -68,6 +69,7 @@ export const app = createApp<EmsEnv>({
   .route("/drafts", drafts)
   .route("/inbox", inbox)
   .route("/threads", threads)
+  .route("/conversations", conversations)
   .route("/attachments", attachments);
 
 /**

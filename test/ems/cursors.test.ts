@@ -46,7 +46,15 @@ async function walk(client: Client, path: string, query: object, between?: () =>
 describe("a cursor", () => {
   it("of another list, or of no list, is 400", async () => {
     const client = await createClient();
-    for (const path of ["/inbox", "/messages", "/threads", "/drafts", "/outbox", "/webhooks/deliveries"]) {
+    for (const path of [
+      "/inbox",
+      "/messages",
+      "/threads",
+      "/conversations",
+      "/drafts",
+      "/outbox",
+      "/webhooks/deliveries",
+    ]) {
       for (const cursor of ["x", "%21", "MTIz", "", "a".repeat(501)]) {
         const { status, body } = await client.call("GET", `${path}?cursor=${cursor}`);
         expect({ path, cursor, status }).toEqual({ path, cursor, status: 400 });

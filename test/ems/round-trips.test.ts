@@ -41,6 +41,8 @@ const OTHERS: Record<string, number> = {
   "/health": 0,
   // The row, then what it depends on.
   "/messages/:message_id/compose": 2,
+  // The messages of a window, then their conversations.
+  "/conversations": 2,
   // Accounts, notifications, and how many are parked.
   "/webhooks/deliveries": 3,
 };

@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
+import { VIEWS } from "../../src/ems/conversations/schemas.ts";
 import { formatCursor } from "../../src/ems/lists/pagination.ts";
 import { entryIdOf } from "../../src/lib/ids.ts";
 import type { Client } from "./client.ts";
@@ -23,6 +24,9 @@ function listsOf({ mailbox }: Grown): Record<string, string[]> {
   return {
     "GET /inbox": [...pages, ...filtered, ...states, ...inFolders, ...ofThread],
     "GET /inbox/unread-counts": [""],
+    "GET /conversations": VIEWS.flatMap((view) =>
+      ["", account, "is_read=false", thread].map((query) => `view=${view}&${query}`),
+    ),
     "GET /messages": [...pages, ...folders, thread, `${thread}&folder=all`, `${thread}&folder=sent`],
     "GET /threads": [...pages, ...folders],
     "GET /drafts": [...pages, "size=50"],
@@ -44,7 +48,7 @@ function listsOf({ mailbox }: Grown): Record<string, string[]> {
 export async function readLists(worker: ObservedWorker, grown: Grown): Promise<void> {
   const { fresh, several, ...readers } = grown.users;
   for (const [route, queries] of Object.entries(listsOf(grown))) {
-    const others = route.startsWith("GET /inbox") ? Object.values(readers) : [];
+    const others = /inbox|conversations/.test(route) ? Object.values(readers) : [];
     for (const as of [fresh, several, ...others]) {
       for (const query of queries) await readList(worker, route, query, as);
     }

@@ -48,7 +48,7 @@ function rangesOf(filter: Filter, { column, part }: Scope): IndexRange[] | null 
   if (column === "thread_id") return null;
   if (is_starred) return [{ index: "starred", where: partOf(part, "") }];
   if (is_archived) return [{ index: "archived", where: partOf(part, "") }];
-  return is_read && part !== "hidden" ? rangesWithin(filter, part) : null;
+  return is_read && usesRanges(filter) && part !== "hidden" ? rangesWithin(filter, part) : null;
 }
 
 /** The ranges inside a dense range, where every message has a row: at most four, for read or unread, inbox or not. */
@@ -66,7 +66,10 @@ function rangesWithin({ is_read }: Filter, part: Scope["part"]): IndexRange[] {
 
 /** True when a filter's index is by account: no index is by company. */
 export const isByAccount = ({ is_read, is_starred, is_archived }: Filter): boolean =>
-  is_read === true || is_starred === true || is_archived;
+  is_read === true || is_starred === true || is_archived === true;
+
+/** True when dense ranges find the matches of a filter faster. Their indexes leave out archived messages. */
+export const usesRanges = ({ is_archived }: Filter): boolean => is_archived !== undefined;
 
 /** Groups scopes into statements: several scopes without dense ranges, or a single one with them. */
 export function groupScopes(scopes: Scope[], filter: Filter): Scope[][] {
@@ -100,7 +103,8 @@ export function selectEntries(userId: number, group: Scope[], query: EntryQuery)
 function guardedLimit(userId: number, group: Scope[], { filter, cursor, limit, isGuess }: EntryQuery): SQL {
   const unchanged = group.flatMap((scope) => {
     const { column, value, part, ranges } = scope;
-    if (!isGuess || part === "hidden" || HIDDEN_FOLDERS.includes(part) || rangesOf(filter, scope)) return [];
+    const isRangeless = !usesRanges(filter) || part === "hidden" || HIDDEN_FOLDERS.includes(part);
+    if (!isGuess || isRangeless || rangesOf(filter, scope)) return [];
     return column === "company_id"
       ? sql`NOT EXISTS (
           SELECT 1 FROM ems_accounts a CROSS JOIN ems_inbox_stretches s ON s.account_id = a.id AND s.user_id = ${userId}
@@ -115,7 +119,7 @@ export const selectThread = (userId: number, scope: Scope, filter: Filter): SQL<
   byMessages(userId, scope, filter, sql``);
 
 /** The flags as literals: SQLite uses a partial index only if the condition has its literals. */
-const flagsOf = ({ is_read, is_starred, is_archived }: Filter, of: (column: string) => string): SQL =>
+export const flagsOf = ({ is_read, is_starred, is_archived }: Filter, of: (column: string) => string): SQL =>
   sql.raw(
     Object.entries({ is_archived, is_read, is_starred })
       .flatMap(([column, flag]) => (flag === undefined ? [] : `AND ${of(column)} = ${flag ? 1 : 0}`))

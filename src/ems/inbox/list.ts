@@ -3,27 +3,16 @@ import { entryIdOf, messageIdOf } from "../../lib/ids.ts";
 import type { RowOf } from "../../platform/d1/rows.ts";
 import { type SQL, sql } from "../../platform/d1/sql.ts";
 import { batch, inCompanies, type UserCtx } from "../context.ts";
-import { newestEvent } from "../events/log.ts";
-import { type Counters, countOf, type Filter, SHOWN, selectCounters, UNREAD } from "../items/counts.ts";
+import { type Counters, countOf, SHOWN, selectCounters, UNREAD } from "../items/counts.ts";
 import type { InboxItemResponse } from "../items/responses.ts";
 import { type ItemMessageRow, MESSAGE_COLUMNS, toItem } from "../items/rows.ts";
-import { Guesses } from "../lists/guesses.ts";
 import { mergeParts, ofEachPart } from "../lists/merge.ts";
-import { byAddress, readAtOf, totalOf } from "../lists/page.ts";
-import { cutPage, isPastEnd, rowsFor, type Slice } from "../lists/pagination.ts";
-import { planPage } from "../lists/plan.ts";
+import { byAddress } from "../lists/page.ts";
 import type { accounts } from "../schema/mail.ts";
-import { applyBacklog, countBacklog } from "./backlog.ts";
-import { selectRanges } from "./dense-ranges.ts";
-import { type EntryState, groupScopes, type Scope, selectEntries, selectThread } from "./entries.ts";
+import type { EntryState } from "./entries.ts";
+import { ownAccounts, readEntries, readThreadEntries } from "./read.ts";
 import type { InboxListResponse, UnreadCountsResponse } from "./responses.ts";
 import type { InboxQuery } from "./schemas.ts";
-import { guessScopes, scopesOf, scopesOfThread } from "./scopes.ts";
-
-interface AccountRow extends Pick<RowOf<typeof accounts>, "id" | "company_id" | "email_address">, Counters {
-  late: number;
-  ranges: string;
-}
 
 type ItemRow = EntryState & ItemMessageRow;
 
@@ -38,79 +27,15 @@ export async function listInbox(
   const { page, size, thread_id, is_read, is_starred, is_archived = false } = query;
   const filter = { is_read, is_starred, is_archived };
   const { rows, total, next_cursor, readAt } = await mergeParts(ctx, query, async (part, partQuery) => {
-    const { found, accounts, newest, ...read } = thread_id
-      ? await readThreadEntries(part, { ...partQuery, thread_id }, filter)
-      : await readEntries(part, partQuery, filter);
+    const { accounts, ...read } = thread_id
+      ? await readThreadEntries(part, { ...partQuery, thread_id }, filter, withMessages)
+      : await readEntries(part, partQuery, filter, withMessages);
     const emails = new Map(accounts.map(({ id, email_address }) => [id, email_address]));
-    const ofAccounts = found.rows.map((row) => ({ ...row, account_email: emails.get(row.account_id) ?? "" }));
-    return { ...read, ...found, rows: ofAccounts, readAt: readAtOf(part, newest) };
+    const rows = read.rows.map((row) => ({ ...row, account_email: emails.get(row.account_id) ?? "" }));
+    return { ...read, rows };
   });
   const items = rows.map((row) => toItem(entryIdOf(ctx.user.user_id, row.id), row, row.account_email));
   return { list: { items, total, page, size, next_cursor }, readAt };
-}
-
-interface Read {
-  found: Found;
-  accounts: AccountRow[];
-  total: number;
-  newest: { newest: number }[];
-}
-
-/** The callers' accounts, and the totals of their lists, at the last read: see lists/guesses.ts. */
-const accountGuesses = new Guesses();
-const totalGuesses = new Guesses();
-
-/** Reads a page with the accounts that it depends on: in one round trip if they are as guessed, else in two. */
-async function readEntries(ctx: UserCtx, query: InboxQuery, filter: Filter): Promise<Read> {
-  const { account_id, folder, cursor } = query;
-  const { user_id, companies } = ctx.user;
-  const key = JSON.stringify([ctx.db.name, user_id, companies]);
-  const listKey = JSON.stringify([key, account_id, folder, ...Object.values(filter)]);
-  const lastTotal = Number(totalGuesses.get(listKey) ?? 0);
-  const guess = guessScopes(ctx, query, filter, accountGuesses.get(key), lastTotal);
-  const guessed = guess && planPageOf(ctx, query, filter, guess, true);
-  const [newest, rows, ...lists] = await batch(ctx, [
-    newestEvent,
-    selectAccounts(ctx, query),
-    guessed?.entries ?? [],
-    guessed?.items ?? [],
-  ]);
-  const accounts = await applyBacklog(ctx, rows);
-  const scopes = scopesOf(accounts, query, filter);
-  const total = accounts.reduce((sum, account) => sum + countOf(account, filter, folder), 0);
-  totalGuesses.set(listKey, `${total}`);
-  if (!cursor && !account_id) {
-    accountGuesses.set(
-      key,
-      JSON.stringify(accounts.map(({ id, company_id, ranges }) => ({ id, company_id, ranges }))),
-    );
-  }
-  // After a backlog was applied, the rows of the first round trip are too old.
-  const isRight = accounts === rows && JSON.stringify(scopes) === JSON.stringify(guess);
-  if (isPastEnd(query, total)) return { found: NOTHING, accounts, total, newest };
-  const found =
-    guessed && isRight
-      ? await mergePage(ctx, guessed, lists)
-      : await readPage(ctx, planPageOf(ctx, query, filter, scopes));
-  return { found, accounts, total, newest };
-}
-
-/** Reads a page of a thread. Its messages are few, so their entries are found and counted without an index. */
-async function readThreadEntries(
-  ctx: UserCtx,
-  query: InboxQuery & { thread_id: string },
-  filter: Filter,
-): Promise<Read> {
-  const scopes = scopesOfThread(query);
-  const plan = planPageOf(ctx, query, filter, scopes);
-  const [newest, accounts, counted, ...lists] = await batch(ctx, [
-    newestEvent,
-    selectAccounts(ctx, query),
-    countThread(ctx, scopes, filter),
-    plan.entries,
-    plan.items,
-  ]);
-  return { found: await mergePage(ctx, plan, lists), accounts, total: totalOf(counted), newest };
 }
 
 /**
@@ -136,62 +61,6 @@ export async function getEntry(ctx: UserCtx, id: string): Promise<InboxItemRespo
   return toItem(id, row, account.email_address);
 }
 
-interface Found {
-  rows: ItemRow[];
-  next_cursor: string | null;
-}
-
-const NOTHING: Found = { rows: [], next_cursor: null };
-
-/** A page: one statement with the message columns, or several of entries, whose messages are read after the merge. */
-interface PagePlan {
-  entries: SQL<EntryState>[];
-  items: SQL<ItemRow>[];
-  merged: Slice;
-}
-
-function planPageOf(
-  ctx: UserCtx,
-  query: InboxQuery,
-  filter: Filter,
-  scopes: Scope[],
-  isGuess = false,
-): PagePlan {
-  const groups = groupScopes(scopes, filter);
-  const { merged, offset } = planPage(query, groups.length);
-  const entries = groups.map((group) => {
-    const limit = rowsFor(merged);
-    return selectEntries(ctx.user.user_id, group, { filter, cursor: query.cursor, offset, limit, isGuess });
-  });
-  return entries.length === 1
-    ? { entries: [], items: entries.map((only) => withMessages(ctx, only)), merged }
-    : { entries, items: [], merged };
-}
-
-const readPage = async (ctx: UserCtx, plan: PagePlan): Promise<Found> =>
-  mergePage(ctx, plan, await batch(ctx, [plan.entries, plan.items]));
-
-/** @param lists the results of the plan's statements */
-async function mergePage(
-  ctx: UserCtx,
-  { items, merged }: PagePlan,
-  [entryLists, itemLists]: [EntryState[][], ItemRow[][]],
-): Promise<Found> {
-  if (items.length > 0) return cutPage(itemLists, merged);
-  const { rows: entries, next_cursor } = cutPage(entryLists, merged);
-  if (entries.length === 0) return NOTHING;
-  const rows = await batch(ctx, [withMessages(ctx, fromJson(entries))]);
-  return { ...cutPage(rows, { ...merged, first: 0 }), next_cursor };
-}
-
-/** Counts the matching messages of a thread by reading them. */
-function countThread(ctx: UserCtx, scopes: Scope[], filter: Filter): SQL<{ total: number }> {
-  const threads = scopes.map((scope) => selectThread(ctx.user.user_id, scope, filter));
-  return sql`
-    SELECT count(*) AS total FROM (${sql.join(threads, sql` UNION ALL `)}) page
-    CROSS JOIN ems_messages m ON m.id = page.id WHERE +m.company_id ${inCompanies(ctx)}`;
-}
-
 /** Counts the caller's unread and all messages per account, by address. Sorted here: D1 bills SQLite's sorter as rows read. */
 export async function countUnread(ctx: UserCtx): Promise<UnreadCountsResponse> {
   const read = (part: UserCtx) =>
@@ -210,22 +79,6 @@ export async function countUnread(ctx: UserCtx): Promise<UnreadCountsResponse> {
     thread_count,
   }));
 }
-
-const selectAccounts = (ctx: UserCtx, { account_id, cursor, folder }: InboxQuery): SQL<AccountRow> => sql`
-    SELECT a.id, a.company_id, a.email_address, ${selectCounters(folder)}, ${countBacklog} AS late,
-      ${selectRanges(ctx.user.user_id, sql`a.id`, cursor)} AS ranges
-    FROM ${ownAccounts(ctx)} ${account_id ? sql`WHERE a.id = ${account_id}` : sql``}`;
-
-/** The accounts `a` of the caller's companies, with the caller's counters `n`. `IN` would read more rows. */
-const ownAccounts = ({ user }: UserCtx): SQL => sql`
-  json_each(${JSON.stringify(user.companies)}) j CROSS JOIN ems_accounts a ON a.company_id = j.value
-  LEFT JOIN ems_inbox_counters n ON n.user_id = ${user.user_id} AND n.account_id = a.id`;
-
-/** Turns entries back into a table. */
-const fromJson = (entries: EntryState[]): SQL<EntryState> => sql`
-  SELECT value ->> 'id' AS id, value ->> 'at' AS at, value ->> 'is_read' AS is_read,
-    value ->> 'is_starred' AS is_starred, value ->> 'is_archived' AS is_archived, value ->> 'read_at' AS read_at
-  FROM json_each(${JSON.stringify(entries)})`;
 
 /** Joins entries with the message columns of the inbox. */
 const withMessages = (ctx: UserCtx, entries: SQL<EntryState>): SQL<ItemRow> => sql`

@@ -3,7 +3,7 @@ import { type Folder, HIDDEN_FOLDERS } from "../folders.ts";
 import type { Filter } from "../items/counts.ts";
 import { sliceOf } from "../lists/pagination.ts";
 import { isNewer, parseRanges } from "./dense-ranges.ts";
-import { groupScopes, isByAccount, type Scope } from "./entries.ts";
+import { groupScopes, isByAccount, type Scope, usesRanges } from "./entries.ts";
 import type { InboxQuery } from "./schemas.ts";
 
 /** An account, and the user's dense ranges in it, as JSON of `selectRanges`. */
@@ -26,9 +26,10 @@ export function scopesOfThread({
 
 /**
  * The scopes of a list that is not of a thread.
- * @param accounts the caller's accounts that the query asks for
+ * @param known the caller's accounts that the query asks for
  */
-export function scopesOf(accounts: Account[], { account_id, folder }: InboxQuery, filter: Filter): Scope[] {
+export function scopesOf(known: Account[], { account_id, folder }: InboxQuery, filter: Filter): Scope[] {
+  const accounts = usesRanges(filter) ? known : known.map((account) => ({ ...account, ranges: "[]" }));
   if (folder !== undefined && folder !== "all") return accounts.map((account) => scopeOf(account, folder));
   const byAccount = account_id !== undefined || isByAccount(filter);
   const companies = Map.groupBy(accounts, ({ company_id }) => company_id);

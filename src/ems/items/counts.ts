@@ -13,7 +13,7 @@ const SHOWN_FOLDERS = FOLDERS.filter((folder) => !HIDDEN_FOLDERS.includes(folder
 export interface Filter {
   is_read: boolean | undefined;
   is_starred: boolean | undefined;
-  is_archived: boolean;
+  is_archived: boolean | undefined;
 }
 
 /** What an inbox shows, and what of it is unread. */

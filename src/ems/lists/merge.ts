@@ -22,6 +22,12 @@ export const ofEachPart = (ctx: UserCtx): UserCtx[] =>
         db: ctx.db.forCompany(company),
       }));
 
+/** Merges the positions at which parts of the database were read. */
+export function mergePositions(pages: { readAt: string }[]): string {
+  const position: Position = new Map(pages.flatMap(({ readAt }) => [...(parsePosition(readAt) ?? [])]));
+  return formatPosition(position);
+}
+
 /**
  * Reads a page of a list. If companies have parts of their own, the rows of each up to the end of the page are merged.
  * @param read reads a page of the list of one part
@@ -39,8 +45,7 @@ export async function mergeParts<Row extends RowKey, Query extends Page>(
   const upToEnd = { ...query, page: 1, size: isDeep ? 1 : slice.first + slice.size };
   const pages = await Promise.all(ofEachPart(ctx).map((part) => read(part, upToEnd)));
   const total = pages.reduce((sum, page) => sum + page.total, 0);
-  const position: Position = new Map(pages.flatMap(({ readAt }) => [...(parsePosition(readAt) ?? [])]));
-  const listing = { total, readAt: formatPosition(position) };
+  const listing = { total, readAt: mergePositions(pages) };
   if (isPastEnd(query, total)) return { ...listing, rows: [], next_cursor: null };
   if (isDeep) throw tooDeep(slice, ctx.db.parts);
   const { rows, next_cursor } = cutPage(
