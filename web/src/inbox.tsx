@@ -7,7 +7,6 @@ import { Sidebar } from "./layout/sidebar.tsx";
 import { useLiveFeed } from "./live.ts";
 import { isView, type ListQuery, pathOf } from "./paths.ts";
 import { ThreadPane } from "./thread/pane.tsx";
-import { Boundary } from "./ui/boundary.tsx";
 import "./layout/layout.css";
 
 const loadComposer = () => import("./compose/composer.tsx");
@@ -25,9 +24,7 @@ export function Inbox() {
   const intent = useIntent();
   return (
     <div className="inbox">
-      <Boundary>
-        <Sidebar />
-      </Boundary>
+      <Sidebar />
       <Switch>
         <Route path="/">
           <Redirect to="/app/inbox" replace />
@@ -37,33 +34,28 @@ export function Inbox() {
         </Route>
         <Route path="/app/:view/:thread?">
           {({ view, thread }) =>
-            isView(view) ? <Conversations view={view} threadId={thread} /> : <OtherScreens />
+            isView(view) ? (
+              <Conversations view={view} threadId={thread} />
+            ) : (
+              <Suspense>
+                <Screens />
+              </Suspense>
+            )
           }
         </Route>
         <Route>
-          <OtherScreens />
+          <Suspense>
+            <Screens />
+          </Suspense>
         </Route>
       </Switch>
       <Commands />
       {intent ? (
-        <Boundary key={JSON.stringify(intent)}>
-          <Suspense>
-            <Composer intent={intent} />
-          </Suspense>
-        </Boundary>
+        <Suspense>
+          <Composer key={JSON.stringify(intent)} intent={intent} />
+        </Suspense>
       ) : null}
     </div>
-  );
-}
-
-function OtherScreens() {
-  const [path] = useLocation();
-  return (
-    <Boundary of={path}>
-      <Suspense>
-        <Screens />
-      </Suspense>
-    </Boundary>
   );
 }
 
@@ -78,12 +70,8 @@ function Conversations({ view, threadId }: { view: ListQuery["view"]; threadId: 
   const open = (id: string | undefined) => navigate(pathOf(query, id));
   return (
     <>
-      <Boundary of={pathOf(query)}>
-        <ConversationList key={pathOf(query)} query={query} openId={threadId} onOpen={open} />
-      </Boundary>
-      <Boundary of={threadId}>
-        <ThreadPane key={threadId} query={query} threadId={threadId} onClose={() => open(undefined)} />
-      </Boundary>
+      <ConversationList key={pathOf(query)} query={query} openId={threadId} onOpen={open} />
+      <ThreadPane key={threadId} query={query} threadId={threadId} onClose={() => open(undefined)} />
     </>
   );
 }
