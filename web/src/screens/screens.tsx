@@ -4,6 +4,8 @@ import { NotFound } from "./not-found.tsx";
 import "./screens.css";
 
 const Drafts = lazy(() => import("./drafts.tsx"));
+const Mailbox = lazy(() => import("./mailbox.tsx"));
+const Mailboxes = lazy(() => import("./mailboxes.tsx"));
 const Outbox = lazy(() => import("./outbox.tsx"));
 
 /** The screens that are not lists of conversations. Each is loaded on first use. */
@@ -14,6 +16,8 @@ export default function Screens() {
         <Switch>
           <Route path="/app/drafts" component={Drafts} />
           <Route path="/app/outbox" component={Outbox} />
+          <Route path="/app/mailboxes" component={Mailboxes} />
+          <Route path="/app/mailboxes/:id" component={Mailbox} />
           <Route component={NotFound} />
         </Switch>
       </Suspense>
