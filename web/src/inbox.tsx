@@ -7,6 +7,7 @@ import { Sidebar } from "./layout/sidebar.tsx";
 import { useLiveFeed } from "./live.ts";
 import { isView, type ListQuery, pathOf } from "./paths.ts";
 import { ThreadPane } from "./thread/pane.tsx";
+import { Boundary } from "./ui/boundary.tsx";
 import "./layout/layout.css";
 
 const loadComposer = () => import("./compose/composer.tsx");
@@ -24,7 +25,9 @@ export function Inbox() {
   const intent = useIntent();
   return (
     <div className="inbox">
-      <Sidebar />
+      <Boundary>
+        <Sidebar />
+      </Boundary>
       <Switch>
         <Route path="/">
           <Redirect to="/app/inbox" replace />
@@ -34,28 +37,33 @@ export function Inbox() {
         </Route>
         <Route path="/app/:view/:thread?">
           {({ view, thread }) =>
-            isView(view) ? (
-              <Conversations view={view} threadId={thread} />
-            ) : (
-              <Suspense>
-                <Screens />
-              </Suspense>
-            )
+            isView(view) ? <Conversations view={view} threadId={thread} /> : <OtherScreens />
           }
         </Route>
         <Route>
-          <Suspense>
-            <Screens />
-          </Suspense>
+          <OtherScreens />
         </Route>
       </Switch>
       <Commands />
       {intent ? (
-        <Suspense>
-          <Composer key={JSON.stringify(intent)} intent={intent} />
-        </Suspense>
+        <Boundary key={JSON.stringify(intent)}>
+          <Suspense>
+            <Composer intent={intent} />
+          </Suspense>
+        </Boundary>
       ) : null}
     </div>
+  );
+}
+
+function OtherScreens() {
+  const [path] = useLocation();
+  return (
+    <Boundary of={path}>
+      <Suspense>
+        <Screens />
+      </Suspense>
+    </Boundary>
   );
 }
 
@@ -70,8 +78,12 @@ function Conversations({ view, threadId }: { view: ListQuery["view"]; threadId: 
   const open = (id: string | undefined) => navigate(pathOf(query, id));
   return (
     <>
-      <ConversationList key={pathOf(query)} query={query} openId={threadId} onOpen={open} />
-      <ThreadPane key={threadId} query={query} threadId={threadId} onClose={() => open(undefined)} />
+      <Boundary of={pathOf(query)}>
+        <ConversationList key={pathOf(query)} query={query} openId={threadId} onOpen={open} />
+      </Boundary>
+      <Boundary of={threadId}>
+        <ThreadPane key={threadId} query={query} threadId={threadId} onClose={() => open(undefined)} />
+      </Boundary>
     </>
   );
 }

@@ -39,7 +39,7 @@ export const nameOf = (mailbox: Mailbox): string => mailbox.display_name || mail
 
 /** What a company is called: by its name, else by its number. */
 export const companyNameOf = (company: { id: number; name: string | null }): string =>
-  company.name || t("company.unnamed", { id: company.id });
+  company.name || t("company.unnamed", { id: `${company.id}` });
 
 /** The unread messages of each mailbox by its id, those without any left out. */
 export const unreadByMailbox = (counts: Counts): Map<string, number> =>

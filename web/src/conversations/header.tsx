@@ -1,7 +1,7 @@
-import { Archive, ArchiveRestore, MailOpen, Menu, Star, X } from "lucide-react";
+import { Archive, ArchiveRestore, MailOpen, Star, X } from "lucide-react";
 import { Link } from "wouter";
 import { t } from "../i18n/index.ts";
-import { openDrawer } from "../layout/drawer.ts";
+import { MenuButton } from "../layout/menu-button.tsx";
 import { pathOf } from "../paths.ts";
 import { IconButton } from "../ui/icon-button.tsx";
 import { type Change, change } from "./changes.ts";
@@ -20,9 +20,7 @@ export function ListHeader({ list, selected, onClear }: Props) {
   if (selected.size > 0) return <SelectionHeader list={list} selected={selected} onClear={onClear} />;
   return (
     <header className="list-header">
-      <IconButton label={t("nav.menu")} className="only-narrow" onClick={openDrawer}>
-        <Menu size={20} />
-      </IconButton>
+      <MenuButton />
       <h1>{t(`view.${query.view}`)}</h1>
       <Link
         href={pathOf({ ...query, unread: !query.unread })}

@@ -82,15 +82,6 @@ export function shortcutsOf({ list, openId, cursorId, selected, move, open, sele
     { keys: "r", label: "action.reply", run: () => reply("reply") },
     { keys: "a", label: "action.replyAll", run: () => reply("reply-all") },
     { keys: "f", label: "action.forward", run: () => reply("forward") },
-    {
-      keys: "c",
-      label: "nav.compose",
-      run: () =>
-        openComposer({
-          kind: "new",
-          ...(list.query.account_id ? { account_id: list.query.account_id } : {}),
-        }),
-    },
     { keys: "Ctrl+z", label: "action.undo", run: undoLatest },
     { keys: "z", label: "action.undo", run: undoLatest },
   ];

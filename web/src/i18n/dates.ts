@@ -1,41 +1,63 @@
-import { language } from "./index.ts";
+import { type Language, language, locale, t } from "./index.ts";
 
-// Chromium has no names of months in Uzbek with Latin letters, so they are here.
+// Chromium has no names of months in Uzbek with Latin letters, and abbreviates its Cyrillic ones as Russian does. So the
+// Uzbek ones are here; Russian and English are the browser's own.
 
-const MONTHS = "yanvar fevral mart aprel may iyun iyul avgust sentabr oktabr noyabr dekabr".split(" ");
-const DAYS = "yakshanba dushanba seshanba chorshanba payshanba juma shanba".split(" ");
+const MONTHS: Partial<Record<Language, string[]>> = {
+  uz: "yanvar fevral mart aprel may iyun iyul avgust sentabr oktabr noyabr dekabr".split(" "),
+  "uz-Cyrl": "январь февраль март апрель май июнь июль август сентябрь октябрь ноябрь декабрь".split(" "),
+};
+const DAYS: Partial<Record<Language, string[]>> = {
+  uz: "yakshanba dushanba seshanba chorshanba payshanba juma shanba".split(" "),
+  "uz-Cyrl": "якшанба душанба сешанба чоршанба пайшанба жума шанба".split(" "),
+};
 
-const isSameDay = (a: Date, b: Date): boolean => a.toDateString() === b.toDateString();
+const format = (date: Date, options: Intl.DateTimeFormatOptions): string =>
+  new Intl.DateTimeFormat(locale(), options).format(date);
 
-const clock = (date: Date): string =>
-  date.toLocaleTimeString(language() === "en" ? "en-GB" : "ru", { hour: "2-digit", minute: "2-digit" });
+/** The time of day, such as 09:05. */
+export const clock = (time: string | Date): string =>
+  format(new Date(time), { hour: "2-digit", minute: "2-digit" });
 
 /** When, in as few characters as a list has: the time today, the day this year, else the date. */
 export function shortDate(time: string, now = new Date()): string {
   const date = new Date(time);
-  if (isSameDay(date, now)) return clock(date);
-  if (date.getFullYear() !== now.getFullYear())
-    return date.toLocaleDateString("ru", { day: "2-digit", month: "2-digit", year: "numeric" });
-  if (language() === "uz") return `${date.getDate()}-${MONTHS[date.getMonth()]?.slice(0, 3)}`;
-  return date.toLocaleDateString(language() === "en" ? "en-GB" : language(), {
-    day: "numeric",
-    month: "short",
-  });
+  if (date.toDateString() === now.toDateString()) return clock(date);
+  if (date.getFullYear() === now.getFullYear()) {
+    const month = MONTHS[language()]?.[date.getMonth()];
+    return month
+      ? `${date.getDate()}-${month.slice(0, 3)}`
+      : format(date, { day: "numeric", month: "short" });
+  }
+  return language() === "en"
+    ? format(date, { day: "numeric", month: "short", year: "numeric" })
+    : format(date, { day: "2-digit", month: "2-digit", year: "numeric" });
+}
+
+/** The whole day, such as Tuesday, 24 November 2026. */
+export function longDay(time: string): string {
+  const date = new Date(time);
+  const [month, day] = [MONTHS[language()]?.[date.getMonth()], DAYS[language()]?.[date.getDay()]];
+  if (!month || !day)
+    return format(date, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
+  const year = language() === "uz" ? "yil" : "йил";
+  return `${date.getFullYear()}-${year} ${date.getDate()}-${month}, ${day}`;
 }
 
 /** The whole date with its time. */
-export function longDate(time: string): string {
-  const date = new Date(time);
-  if (language() === "uz") {
-    const day = `${date.getFullYear()}-yil ${date.getDate()}-${MONTHS[date.getMonth()]}`;
-    return `${DAYS[date.getDay()]}, ${day}, ${clock(date)}`;
-  }
-  const tag = language() === "en" ? "en-GB" : language();
-  const day = date.toLocaleDateString(tag, {
-    weekday: "long",
-    day: "numeric",
-    month: "long",
-    year: "numeric",
-  });
-  return `${day}, ${clock(date)}`;
+export const longDate = (time: string): string => `${longDay(time)}, ${clock(time)}`;
+
+const MINUTE = 60;
+const HOUR = 3600;
+const DAY = 86_400;
+
+/** How long ago, such as 5 min ago; from a week on as `shortDate`. A time to come is now. */
+export function relativeTime(time: string, now = new Date()): string {
+  const seconds = Math.max(0, Math.floor((now.getTime() - Date.parse(time)) / 1000));
+  if (seconds < 5) return t("time.now");
+  if (seconds < MINUTE) return t("time.seconds", { n: seconds });
+  if (seconds < HOUR) return t("time.minutes", { n: Math.floor(seconds / MINUTE) });
+  if (seconds < DAY) return t("time.hours", { n: Math.floor(seconds / HOUR) });
+  if (seconds < 7 * DAY) return t("time.days", { n: Math.floor(seconds / DAY) });
+  return shortDate(time, now);
 }

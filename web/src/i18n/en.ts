@@ -11,6 +11,13 @@ export const en = {
   "error.part": "No connection. This part of the page is not loaded yet",
   "error.reload": "Reload",
 
+  // i18n
+  "time.now": "just now",
+  "time.seconds": "{n} s ago",
+  "time.minutes": "{n} min ago",
+  "time.hours": "{n} h ago",
+  "time.days": { one: "{n} day ago", other: "{n} days ago" },
+
   // layout
   "view.inbox": "Inbox",
   "view.starred": "Starred",
@@ -35,7 +42,7 @@ export const en = {
   "nav.signOut": "Sign out",
   "nav.filter": "Find a mailbox",
   "nav.noMatch": "No mailbox has this in its name",
-  "nav.more": { one: "{n} more. Type more letters", other: "{n} more. Type more letters" },
+  "nav.more": "{n} more. Type more letters",
   "nav.none": "There is no mailbox yet",
   "nav.failed": "The mailboxes could not be read",
   "nav.problems": { one: "{n} message not sent", other: "{n} messages not sent" },

@@ -48,11 +48,20 @@ export async function setLanguage(next: Language): Promise<void> {
   document.documentElement.lang = next;
 }
 
-/** The text of a key. `{name}` in it becomes the parameter of that name, and `n` chooses its plural form. */
+/** The locale of dates and numbers that every browser has. Uzbek writes numbers as Russian does. */
+export const locale = (): string => (current === "en" ? "en-GB" : "ru");
+
+/**
+ * The text of a key. `{name}` in it becomes the parameter of that name, and `n` chooses its plural form. A number is
+ * written as the language does; an id that is a number should come as a string.
+ */
 export function t(key: Key, parameters: Record<string, string | number> = {}): string {
   const text = texts[key];
   const form = typeof text === "string" ? text : formOf(text, Number(parameters.n));
-  return form.replace(/\{(\w+)\}/g, (whole, name: string) => String(parameters[name] ?? whole));
+  return form.replace(/\{(\w+)\}/g, (whole, name: string) => {
+    const value = parameters[name] ?? whole;
+    return typeof value === "number" ? value.toLocaleString(locale()) : value;
+  });
 }
 
 const formOf = (forms: Exclude<Text, string>, n: number): string =>

@@ -12,6 +12,18 @@ export const ru: Texts = {
   "error.part": "Нет соединения. Эта часть страницы ещё не загружена",
   "error.reload": "Обновить",
 
+  // i18n
+  "time.now": "только что",
+  "time.seconds": "{n} с назад",
+  "time.minutes": "{n} мин назад",
+  "time.hours": "{n} ч назад",
+  "time.days": {
+    one: "{n} день назад",
+    few: "{n} дня назад",
+    many: "{n} дней назад",
+    other: "{n} дня назад",
+  },
+
   // layout
   "view.inbox": "Входящие",
   "view.starred": "Помеченные",
@@ -41,10 +53,7 @@ export const ru: Texts = {
   "nav.signOut": "Выйти",
   "nav.filter": "Найти ящик",
   "nav.noMatch": "Таких ящиков нет",
-  "nav.more": {
-    one: "Ещё {n}. Уточните запрос",
-    other: "Ещё {n}. Уточните запрос",
-  },
+  "nav.more": "Ещё {n}. Уточните запрос",
   "nav.none": "Ящиков пока нет",
   "nav.failed": "Не удалось загрузить ящики",
   "nav.problems": {
@@ -142,6 +151,8 @@ export const ru: Texts = {
   "thread.to": "Кому: {names}",
   "thread.toMore": {
     one: "Кому: {names} и ещё {n} получателю",
+    few: "Кому: {names} и ещё {n} получателям",
+    many: "Кому: {names} и ещё {n} получателям",
     other: "Кому: {names} и ещё {n} получателям",
   },
   "thread.toNobody": "Получатели скрыты",

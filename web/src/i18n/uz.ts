@@ -12,6 +12,13 @@ export const uz: Texts = {
   "error.part": "Aloqa yo‘q. Sahifaning bu qismi hali yuklanmagan",
   "error.reload": "Qayta yuklash",
 
+  // i18n
+  "time.now": "hozirgina",
+  "time.seconds": "{n} soniya oldin",
+  "time.minutes": "{n} daqiqa oldin",
+  "time.hours": "{n} soat oldin",
+  "time.days": { other: "{n} kun oldin" },
+
   // layout
   "view.inbox": "Kiruvchi",
   "view.starred": "Yulduzchali",
@@ -36,7 +43,7 @@ export const uz: Texts = {
   "nav.signOut": "Chiqish",
   "nav.filter": "Qutini topish",
   "nav.noMatch": "Bunday quti topilmadi",
-  "nav.more": { other: "Yana {n} ta. So‘rovni aniqlashtiring" },
+  "nav.more": "Yana {n} ta. So‘rovni aniqlashtiring",
   "nav.none": "Hali quti yo‘q",
   "nav.failed": "Qutilarni yuklab bo‘lmadi",
   "nav.problems": { other: "{n} ta xat yuborilmadi" },

@@ -12,6 +12,7 @@ import { Badge } from "../ui/badge.tsx";
 import { IconButton } from "../ui/icon-button.tsx";
 import { KeyHint } from "../ui/key-hint.tsx";
 import { VIEWS } from "../views.ts";
+import { LiveStatus } from "./live-status.tsx";
 import { MailboxNavigation } from "./mailbox-navigation.tsx";
 import { useOutboxProblems } from "./outbox-problems.ts";
 import { PLACES } from "./places.ts";
@@ -84,6 +85,7 @@ export function Navigation() {
       <footer className="sidebar-foot">
         <ul className="nav-list">{others}</ul>
         <User />
+        <LiveStatus />
       </footer>
     </>
   );
@@ -92,7 +94,7 @@ export function Navigation() {
 /** Who is signed in, with the way out. */
 function User() {
   const claims = currentClaims();
-  const name = claims?.name || t("user.unnamed", { id: claims?.user_id ?? "" });
+  const name = claims?.name || t("user.unnamed", { id: `${claims?.user_id ?? ""}` });
   return (
     <div className="nav-user">
       <Avatar of={name} size={28} />

@@ -5,7 +5,7 @@ import "./state.css";
 interface Props {
   children: ReactNode;
   /** What is shown, such as an address: another one tries again. */
-  of?: string;
+  of?: string | undefined;
 }
 
 interface State {
