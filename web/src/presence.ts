@@ -116,10 +116,9 @@ export function onPresence(event: PresenceEvent): void {
   const room = thread_id === null ? undefined : rooms.get(thread_id);
   if (!room || room.doings.size === 0 || user_id === claimsOf(currentToken() ?? "")?.user_id) return;
   const rest = room.others.filter((other) => other.user_id !== user_id);
-  if (state === "left") return setOthers(room, rest);
   const name =
     (event as Partial<Other>).name ?? room.others.find((other) => other.user_id === user_id)?.name ?? null;
-  setOthers(room, [...rest, { user_id, name, state, heardAt: Date.now() }]);
+  setOthers(room, state === "left" ? rest : [...rest, { user_id, name, state, heardAt: Date.now() }]);
 }
 
 /**

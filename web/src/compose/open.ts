@@ -5,9 +5,13 @@ import { keepTyping } from "../keyboard.ts";
 export type Intent =
   | { kind: "new"; to?: { name?: string; email: string }[]; account_id?: string }
   | { kind: "reply" | "reply-all" | "forward"; message_id: string; thread_id: string }
-  | { kind: "draft"; draft_id: string };
+  | { kind: "draft"; draft_id: string }
+  /** A mail that this browser keeps: one that was not sent after all, or could not be saved. */
+  | { kind: "kept"; key: string };
 
 let current: Intent | null = null;
+/** What had the focus before the composer was opened. */
+let opener: Element | null = null;
 const listeners = new Set<() => void>();
 
 function set(intent: Intent | null): void {
@@ -20,11 +24,17 @@ function set(intent: Intent | null): void {
  * saves its draft and makes room.
  */
 export function openComposer(intent: Intent): void {
+  if (current === null) opener = document.activeElement;
   keepTyping();
   set(intent);
 }
 
-export const closeComposer = (): void => set(null);
+/** Closes the composer, and gives the focus back to where it was. */
+export function closeComposer(): void {
+  set(null);
+  if (opener instanceof HTMLElement && opener.isConnected) opener.focus();
+  opener = null;
+}
 
 /** What the composer shows; null while it is closed. */
 export const useIntent = (): Intent | null =>
