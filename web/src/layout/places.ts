@@ -16,6 +16,6 @@ export const PLACES = [
   { path: "/app/drafts", icon: FilePen, label: "view.drafts", key: "d" },
   { path: "/app/outbox", icon: Clock, label: "nav.outbox", key: "o" },
   { path: "/app/mailboxes", icon: Mailbox, label: "nav.mailboxes", key: "m" },
-  { path: "/app/notifications", icon: BellRing, label: "nav.parked", role: "admin" },
+  { path: "/app/notifications", icon: BellRing, label: "nav.notifications", role: "admin" },
   { path: "/app/settings", icon: Settings, label: "nav.settings", key: "," },
 ] as const satisfies Place[] as Place[];

@@ -6,7 +6,9 @@ import "./screens.css";
 const Drafts = lazy(() => import("./drafts.tsx"));
 const Mailbox = lazy(() => import("./mailbox.tsx"));
 const Mailboxes = lazy(() => import("./mailboxes.tsx"));
+const Notifications = lazy(() => import("./notifications.tsx"));
 const Outbox = lazy(() => import("./outbox.tsx"));
+const Settings = lazy(() => import("./settings.tsx"));
 
 /** The screens that are not lists of conversations. Each is loaded on first use. */
 export default function Screens() {
@@ -18,6 +20,8 @@ export default function Screens() {
           <Route path="/app/outbox" component={Outbox} />
           <Route path="/app/mailboxes" component={Mailboxes} />
           <Route path="/app/mailboxes/:id" component={Mailbox} />
+          <Route path="/app/notifications" component={Notifications} />
+          <Route path="/app/settings" component={Settings} />
           <Route component={NotFound} />
         </Switch>
       </Suspense>
