@@ -57,7 +57,7 @@ export function Conversation({ thread, onClose }: Props) {
         <h1 ref={heading} tabIndex={-1} dir="auto">
           {subject || t("list.noSubject")}
         </h1>
-        <p className="quiet">
+        <p className="thread-facts quiet">
           {t("thread.count", { n: messages.length })}
           {own ? <bdi className="thread-mailbox">{own}</bdi> : null}
         </p>

@@ -30,7 +30,7 @@ interface Props {
 /** A message of a conversation: one line, or whole. */
 export function MessageItem(props: Props) {
   const { message, isOpen } = props;
-  const classes = ["message", isOpen && "is-open", !message.inbox.is_read && "is-unread"];
+  const classes = ["message", isOpen && "is-open", !message.inbox.is_read && "is-new"];
   return (
     <li className={classes.filter(Boolean).join(" ")} data-message={message.id}>
       {isOpen ? <OpenMessage {...props} /> : <MessageLine {...props} />}
