@@ -22,7 +22,8 @@ const MAX_HEIGHT = 200_000;
  *
  * Security: the frame has no `allow-scripts`, so nothing in a mail runs, whatever the API's sanitiser missed. It has
  * `allow-same-origin`, which gives a mail nothing without scripts, and lets this page measure it, fold its quotes and
- * hear its keys. The mail's own policy, inside the document, says whether images may load.
+ * hear its keys. The mail's own policy, inside the document, says whether images may load. It is a blob and no `srcdoc`:
+ * there Chromium tells the hosts of background images where this page is, whatever the policy says.
  */
 export function MailFrame({ html, title, foldsQuotes, isQuoteShown, onQuote }: Props) {
   const box = useRef<HTMLDivElement>(null);
@@ -35,18 +36,15 @@ export function MailFrame({ html, title, foldsQuotes, isQuoteShown, onQuote }: P
   useLayoutEffect(() => {
     const [element, outer] = [frame.current, box.current];
     if (!element || !outer) return;
+    const url = URL.createObjectURL(new Blob([html], { type: "text/html;charset=utf-8" }));
     let leave = () => {};
     let waiting = 0;
     const adopt = () => {
       cancelAnimationFrame(waiting);
       const inner = element.contentDocument;
-      if (
-        !inner ||
-        inner === shown.current ||
-        inner.URL !== "about:srcdoc" ||
-        inner.readyState === "loading"
-      ) {
-        if (shown.current !== inner || inner?.URL !== "about:srcdoc") waiting = requestAnimationFrame(adopt);
+      if (inner && inner === shown.current) return;
+      if (inner?.URL !== url || inner.readyState === "loading") {
+        waiting = requestAnimationFrame(adopt);
         return;
       }
       shown.current = inner;
@@ -61,12 +59,13 @@ export function MailFrame({ html, title, foldsQuotes, isQuoteShown, onQuote }: P
       if (shown.current) resize(shown.current, element, outer);
     };
     element.addEventListener("load", onLoad);
-    element.srcdoc = html;
+    element.src = url;
     waiting = requestAnimationFrame(adopt);
     return () => {
       cancelAnimationFrame(waiting);
       element.removeEventListener("load", onLoad);
       leave();
+      URL.revokeObjectURL(url);
     };
   }, [html, foldsQuotes]);
 
@@ -139,7 +138,7 @@ function followLink(event: MouseEvent): void {
   const link = linkOf(event);
   if (!link) return;
   const { href } = link;
-  const fragment = /^about:srcdoc#(.+)$/.exec(href)?.[1];
+  const fragment = /^(?:about:srcdoc|blob:[^#]*)#(.+)$/.exec(href)?.[1];
   if (fragment) {
     event.preventDefault();
     link.ownerDocument.getElementById(decodeURIComponent(fragment))?.scrollIntoView({ block: "start" });
