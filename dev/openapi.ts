@@ -77,7 +77,7 @@ function recordExamples(): void {
   const record = join(mkdtempSync(join(tmpdir(), "xabar-examples-")), "examples.json");
   writeFileSync(record, "{}");
   const suites =
-    "accounts|attachments|bounces|companies|compose|connect|conversations|deliveries|drafts|entries|event|idempotency|inbox|live-state|".concat(
+    "accounts|attachments|bounces|companies|compose|connect|conversation|deliveries|drafts|entries|event|idempotency|inbox|live-state|".concat(
       "messages|outbox|resume|send|sweep|threads|uploads|webhooks",
     );
   const files = globSync("test/ems/*.test.ts").filter((file) =>

@@ -145,6 +145,21 @@ const BODIES: BodySpec[] = [
     },
   },
   {
+    route: "PATCH /conversations",
+    good: () => ({ thread_ids: [absent()], changes: { is_read: true } }),
+    required: ["thread_ids", "changes"],
+    bad: {
+      thread_ids: [null, ...NO_TEXT, [], [null], ["x"], Array.from({ length: 101 }, absent)],
+      changes: [null, ...NO_TEXT, [], {}, { is_read: null }, { is_starred: 1 }, { is_archived: "true" }],
+    },
+  },
+  {
+    route: "PATCH /conversations/:thread_id",
+    good: () => ({ is_archived: true }),
+    required: [],
+    bad: { is_read: [null, 1, "true", {}], is_starred: [null, 0, []], is_archived: [null, "toggle"] },
+  },
+  {
     route: "PATCH /threads/:thread_id",
     good: () => ({ do_not_delete: true }),
     required: [],

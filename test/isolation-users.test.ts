@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { VIEWS } from "../src/ems/conversations/schemas.ts";
 import { type Client, createClient, unique } from "./support/client.ts";
 import { eventually, receiveMail } from "./support/nylas.ts";
 import { fill, guardedRoutes } from "./support/routes.ts";
@@ -81,6 +82,10 @@ describe("a token without companies", () => {
         next_cursor: null,
       });
     }
+    for (const view of VIEWS) {
+      const { body } = await nobody.call("GET", `/conversations?view=${view}`);
+      expect(body, view).toEqual({ items: [], next_cursor: null });
+    }
     for (const path of ["/accounts", "/companies", "/inbox/unread-counts"]) {
       expect((await nobody.call("GET", path)).body, path).toEqual([]);
     }
@@ -88,7 +93,7 @@ describe("a token without companies", () => {
 
   it.each(guardedRoutes.filter(({ path }) => path.includes(":")))("$method $path is 404", async (route) => {
     const nobody = await createClient({ companies: [] });
-    const body = { name: "Taken", state: "viewing", ...mail(a.account.id) };
+    const body = { name: "Taken", state: "viewing", is_read: true, ...mail(a.account.id) };
     const { status } = await nobody.call(
       route.method,
       fill(route.path, idsOf(a)),
@@ -108,6 +113,15 @@ it("a token with 300 companies works on every list", async () => {
     expect(status, path).toBe(200);
     const total = path.endsWith("true") ? 0 : path.includes("account_id") ? 1 : 2;
     expect([body.items.length, body.total], path).toEqual([total, total]);
+  }
+  for (const query of ["view=inbox", "view=inbox&is_read=false", "view=all", "view=all&is_read=false"]) {
+    const { body } = await many.call("GET", `/conversations?${query}`);
+    expect(body, query).toMatchObject({ items: [{}, {}], next_cursor: null });
+  }
+  const both = [a, b].map(({ message }) => message.thread_id);
+  for (const is_archived of [true, false]) {
+    const body = { thread_ids: both, changes: { is_archived } };
+    expect((await many.call("PATCH", "/conversations", body)).body.changed.is_archived).toHaveLength(2);
   }
   expect((await many.call("GET", "/accounts")).body).toHaveLength(2);
   expect((await many.call("GET", "/inbox/unread-counts")).body).toHaveLength(2);

@@ -140,6 +140,15 @@ const CASES: Record<string, (method: string, path: string) => Promise<void>> = {
   "GET /messages/:message_id/html": notFound(),
   "GET /threads/:thread_id": notFound(),
   "POST /threads/:thread_id/presence": notFound(() => ({ state: "viewing" })),
+  "PATCH /conversations/:thread_id": notFound(() => ({ is_read: true, is_starred: true, is_archived: true })),
+  "PATCH /conversations": async (method, path) => {
+    const thread_ids = [b.message.thread_id, absent()];
+    const { status, body } = await a.client.call(method, path, {
+      thread_ids,
+      changes: { is_archived: true },
+    });
+    expect([status, body]).toEqual([200, { changed: { is_archived: [] }, not_found: thread_ids }]);
+  },
   "PATCH /threads/:thread_id": notFound(() => ({ do_not_delete: true })),
   "GET /attachments/message/:message_id": notFound(),
   "GET /attachments/:attachment_id/download": notFound(),

@@ -42,6 +42,8 @@ GET /threads/:thread_id user
 GET /webhooks/deliveries admin
 GET /webhooks/nylas public
 PATCH /accounts/:account_id user
+PATCH /conversations user
+PATCH /conversations/:thread_id user
 PATCH /drafts/:draft_id user
 PATCH /inbox user
 PATCH /inbox/:inbox_id/archive user

@@ -1,55 +1,14 @@
-import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
-import { createContext } from "../../src/ems/context.ts";
 import type { Conversation } from "../../src/ems/conversations/responses.ts";
-import { applyMessage } from "../../src/ems/ingest/apply.ts";
 import { entryIdOf } from "../../src/lib/ids.ts";
 import { type BulkAccount, createBulkAccount } from "../support/bulk.ts";
-import { type Client, createClient, unique } from "../support/client.ts";
-import { dbOf } from "../support/db.ts";
-
-const ctx = createContext(env, { waitUntil: () => {} });
-
-interface Mail {
-  thread: string;
-  date: number;
-  from?: string;
-  name?: string | null;
-  folder?: "INBOX" | "SENT" | "SPAM" | "TRASH";
-  hasFile?: boolean;
-}
-
-/** An account without mail. */
-async function createEmptyAccount(): Promise<BulkAccount> {
-  const empty = await createBulkAccount(0);
-  const db = dbOf(empty.company_id);
-  const tables = ["ems_messages", "ems_threads"];
-  await db.batch(
-    tables.map((table) => db.prepare(`DELETE FROM ${table} WHERE account_id = ?`).bind(empty.id)),
-  );
-  return empty;
-}
-
-/** Receives a mail. @returns its id */
-async function receive(account: BulkAccount, mail: Mail): Promise<string> {
-  const { thread, date, from = "ann@out.example", name = "Ann", folder = "INBOX", hasFile } = mail;
-  const id = `m${unique()}`;
-  const file = { id: "f", filename: "a.txt", content_type: "text/plain", size_bytes: 5 };
-  const message = {
-    ...{ id, thread_id: thread, date, subject: thread, snippet: `At ${date}`, folders: [folder] },
-    from: { email: from, name },
-    to: [{ email: account.email_address, name: "Box" }],
-    attachments: hasFile ? [{ ...file, content_id: null }] : [],
-  };
-  const applied = await applyMessage(ctx, account, { message, observedAt: 1, cause: id });
-  return `${applied.id}`;
-}
-
-const read = async (client: Client, query = ""): Promise<Conversation[]> => {
-  const { status, body } = await client.call("GET", `/conversations?${query}`);
-  expect(status, JSON.stringify(body)).toBe(200);
-  return body.items;
-};
+import { type Client, createClient } from "../support/client.ts";
+import {
+  createEmptyAccount,
+  type Mail,
+  readConversations as read,
+  receive,
+} from "../support/conversations.ts";
 
 const subjects = async (client: Client, query = "") =>
   (await read(client, query)).map(({ subject, message }) => `${subject} ${message.snippet}`);

@@ -102,6 +102,13 @@ export async function changeInbox(worker: ObservedWorker, { mailbox, users }: Gr
       await worker.request(`PATCH /inbox/:inbox_id/${change}`, { as, ids: { inbox_id } });
     }
     await worker.request("PATCH /inbox", { as, body: { ids: [inbox_id], changes: { is_starred: true } } });
+    for (const is_archived of [true, false]) {
+      const { thread_id } = middle(mailbox, 6);
+      const changes = { is_read: is_archived, is_starred: is_archived, is_archived };
+      await worker.request("PATCH /conversations/:thread_id", { as, ids: { thread_id }, body: changes });
+      const thread_ids = [thread_id, middle(mailbox, 8).thread_id];
+      await worker.request("PATCH /conversations", { as, body: { thread_ids, changes: { is_archived } } });
+    }
     const { thread_id } = middle(mailbox, 4);
     await worker.request("PATCH /inbox/threads/:thread_id/read", { as, ids: { thread_id } });
   }

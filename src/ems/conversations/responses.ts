@@ -39,3 +39,15 @@ export const ConversationListResponse = z.object({
   next_cursor: z.nullable(z.string()),
 });
 export type ConversationListResponse = z.infer<typeof ConversationListResponse>;
+
+const Entries = z.optional(z.array(z.uuid()));
+
+/** The ids of the inbox entries that have changed, by field: `PATCH /inbox` with them takes the change back. */
+const Changed = z.object({ is_read: Entries, is_starred: Entries, is_archived: Entries });
+
+export const ConversationChangeResponse = z.object({ changed: Changed });
+export type ConversationChangeResponse = z.infer<typeof ConversationChangeResponse>;
+
+/** `not_found` has the ids of threads that are not the caller's. */
+export const ConversationsChangeResponse = z.object({ changed: Changed, not_found: z.array(z.string()) });
+export type ConversationsChangeResponse = z.infer<typeof ConversationsChangeResponse>;

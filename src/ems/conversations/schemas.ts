@@ -18,6 +18,8 @@ export const ConversationsQuery = lazy(() =>
 );
 export type ConversationsQuery = Infer<typeof ConversationsQuery>;
 
+export type ConversationUpdate = Infer<typeof StateUpdate>;
+
 const MAX_CONVERSATIONS = 100;
 
 export const ConversationsUpdate = lazy(() =>

@@ -20,6 +20,7 @@ type RangeRow = RowOf<typeof inboxStretches>;
  * messages there. Runs after the response: a failure costs speed only. See dense-ranges.ts.
  * @param key the message
  * @param reach how many messages to look at on either side
+ * @returns the dense range around the message, or null
  */
 export async function densify(
   ctx: Ctx,
@@ -27,7 +28,7 @@ export async function densify(
   accountId: string,
   key: RowKey,
   reach = REACH,
-): Promise<void> {
+): Promise<DenseRange | null> {
   const ranges = sql`ems_inbox_stretches WHERE user_id = ${userId} AND account_id = ${accountId}`;
   const neighbours = (operator: "<" | ">", direction: SQL) => sql<Neighbour>`
     SELECT m.sent_at AS at, m.id, e.user_id IS NOT NULL AS touched
@@ -44,14 +45,14 @@ export async function densify(
   ]);
   const above = toRange(aboves);
   const below = toRange(belows);
-  if (above && !isNewer(above.oldest, key)) return; // inside a range already
+  if (above && !isNewer(above.oldest, key)) return above; // inside a range already
   const up = newer.filter((each) => !above || isNewer(above.oldest, each));
   const down = older.filter((each) => !below || isNewer(each, below.newest));
   const around = [...up, ...down];
   if (around.filter(({ touched }) => !touched).length > around.filter(({ touched }) => touched).length + 1)
-    return;
+    return null;
 
-  await write(ctx, userId, accountId, {
+  return write(ctx, userId, accountId, {
     window: { newest: up.at(-1) ?? key, oldest: down.at(-1) ?? key },
     // The window touches this range: they become one.
     above: above && up.length < newer.length ? above : undefined,
@@ -68,7 +69,7 @@ async function write(
     above,
     below,
   }: { window: DenseRange; above: DenseRange | undefined; below: DenseRange | undefined },
-): Promise<void> {
+): Promise<DenseRange> {
   const newest = above?.newest ?? window.newest;
   const oldest = below?.oldest ?? window.oldest;
   // From edge to edge of the adjacent ranges: this includes a message that arrived after the read.
@@ -104,6 +105,7 @@ async function write(
         AND EXISTS (SELECT 1 FROM ems_inbox_stretches WHERE ${mine}
           AND (newest_at, newest_id, oldest_at, oldest_id) = (${newest.at}, ${newest.id}, ${oldest.at}, ${oldest.id}))`,
   ]);
+  return { newest, oldest };
 }
 
 function toRange([row]: RangeRow[]): DenseRange | undefined {

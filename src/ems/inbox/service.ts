@@ -10,6 +10,7 @@ import { appendEvents } from "../events/log.ts";
 import type { RowKey } from "../lists/pagination.ts";
 import type { inboxEntries } from "../schema/inbox.ts";
 import type { messages } from "../schema/mail.ts";
+import { type DenseRange, isNewer } from "./dense-ranges.ts";
 import { densify } from "./densify.ts";
 import type { EntriesResponse, InboxEntryResponse } from "./responses.ts";
 
@@ -48,6 +49,28 @@ function assignmentsOf({ is_read, is_starred, is_archived }: EntryChanges): Assi
 }
 
 /**
+ * The statement that changes a user's entries.
+ * @param messages a FROM clause of the messages `m`, of the user's companies only
+ */
+export function upsertEntries(userId: number, messages: SQL, changes: EntryChanges): SQL<Touched> {
+  const assignments = assignmentsOf(changes);
+  const columns = sql.raw(assignments.map(({ column }) => column).join(", "));
+  const initial = sql.join(
+    assignments.map((each) => each.initial),
+    sql`, `,
+  );
+  const set = sql.join(
+    assignments.map((each) => sql`${sql.raw(each.column)} = ${each.set}`),
+    sql`, `,
+  );
+  return sql`
+    INSERT INTO ems_inbox_entries (user_id, message_id, company_id, account_id, sent_at, folder, ${columns})
+    SELECT ${userId}, m.id, m.company_id, m.account_id, m.sent_at, m.folder, ${initial} FROM ${messages} WHERE true
+    ON CONFLICT (user_id, message_id) DO UPDATE SET ${set}
+    RETURNING message_id AS id, sent_at AS at, account_id`;
+}
+
+/**
  * Changes the caller's state of one message.
  * @param id the caller's entry id for the message
  * @throws ServiceError not_found for a message of another company, or the entry id of another user
@@ -75,16 +98,6 @@ export async function changeEntries(
 ): Promise<EntriesResponse> {
   const { user_id } = ctx.user;
   const wanted = new Map(ids.map((id) => [messageIdOf(user_id, id), id]));
-  const assignments = assignmentsOf(changes);
-  const columns = sql.raw(assignments.map(({ column }) => column).join(", "));
-  const initial = sql.join(
-    assignments.map((each) => each.initial),
-    sql`, `,
-  );
-  const set = sql.join(
-    assignments.map((each) => sql`${sql.raw(each.column)} = ${each.set}`),
-    sql`, `,
-  );
   const mine = sql`
     json_each(${JSON.stringify([...wanted.keys()])}) j CROSS JOIN ems_messages m ON m.id = j.value
       AND +m.company_id ${inCompanies(ctx)}`;
@@ -92,10 +105,7 @@ export async function changeEntries(
     // Without a cause: every change raises an event for the user's other tabs and devices.
     appendEvents(sql`
       SELECT m.company_id, ${user_id}, 'inbox.updated', m.thread_id, m.id, NULL, NULL FROM ${mine}`),
-    sql`
-      INSERT INTO ems_inbox_entries (user_id, message_id, company_id, account_id, sent_at, folder, ${columns})
-      SELECT ${user_id}, m.id, m.company_id, m.account_id, m.sent_at, m.folder, ${initial} FROM ${mine} WHERE true
-      ON CONFLICT (user_id, message_id) DO UPDATE SET ${set}`,
+    upsertEntries(user_id, mine, changes),
     sql<EntryRow>`
       SELECT m.id AS message_id, m.company_id, m.thread_id, m.account_id AS email_account_id, m.created_at,
         e.is_read, e.is_starred, e.is_archived, e.read_at, e.sent_at, e.hidden
@@ -146,16 +156,29 @@ export async function readThread(ctx: UserCtx, threadId: string): Promise<number
   return updated.length;
 }
 
-interface Touched extends RowKey {
+/** A message whose entry has changed. */
+export interface Touched extends RowKey {
   account_id: string;
 }
 
-function densifyLater(ctx: UserCtx, touched: Touched[]): void {
+/** How many touched messages to look around. A failure, or leaving some out, costs speed only. */
+const MAX_DENSIFIED = 100;
+
+/** Extends dense ranges around shown messages of one company, after the response. */
+export function densifyLater(ctx: UserCtx, touched: Touched[]): void {
   const work = async () => {
-    for (const { account_id, ...key } of touched) await densify(ctx, ctx.user.user_id, account_id, key);
+    const dense: (DenseRange & { account_id: string })[] = [];
+    for (const { account_id, ...key } of touched.slice(0, MAX_DENSIFIED)) {
+      const isDense = dense.some((one) => one.account_id === account_id && isWithin(one, key));
+      const range = isDense ? null : await densify(ctx, ctx.user.user_id, account_id, key);
+      if (range) dense.push({ account_id, ...range });
+    }
   };
   ctx.defer(work().catch((error) => log("warn", "inbox.not_densified", { error })));
 }
+
+const isWithin = ({ newest, oldest }: DenseRange, key: RowKey): boolean =>
+  !isNewer(key, newest) && !isNewer(oldest, key);
 
 const toResponse = (userId: number, entry: EntryRow): InboxEntryResponse => ({
   id: entryIdOf(userId, entry.message_id),
