@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { WAIT_MS, waitFor } from "../support/wait.ts";
+import { addressBarFacts } from "./address-bar.ts";
 import { accountFacts } from "./guide/accounts.ts";
 import { setBaseUrl } from "./guide/client.ts";
 import { inboxFacts } from "./guide/inbox.ts";
@@ -52,12 +53,20 @@ describe("the frontend guide's client, unchanged", () => {
   liveFacts(() => server);
 });
 
+addressBarFacts(() => server);
+
 describe("the README's commands", () => {
   const subject = uniqueSubject("Va'da");
   const inInbox = async (line: string) => {
     const { items } = (await paste(line)) as { items: InboxItem[] };
     return items.find(({ message }) => message.subject === subject);
   };
+
+  test("the first line that it prints opens the inbox signed in, with a token that only the page sees", async () => {
+    const link = new URL(/^Open the inbox, signed in:\n(\S+)$/m.exec(server.output.text())?.[1] ?? "");
+    expect(link.hash).toBe(`#token=${server.token}`);
+    expect(await (await fetch(link)).text()).toContain('<div id="root">');
+  });
 
   test("the printed lines work when pasted: a mail shows up in the inbox and on the open stream", async () => {
     await requireCurl();

@@ -190,6 +190,13 @@ describe("MODULES", () => {
     expect((await ask("GET", "/inbox", { token: client.token, on: below })).body).toHaveProperty("error");
   });
 
+  it("a module below the prefix /app keeps its paths: the page of the web inbox comes after it", async () => {
+    const { token, id } = await createNote("mine");
+    const on = withModules({ notes: { prefix: "/app" } });
+    expect((await ask("GET", `/app/notes/${id}`, { token, on })).body.text).toBe("mine");
+    expect((await ask("GET", "/app/inbox")).body).toContain("<!doctype html>");
+  });
+
   it("a module below a prefix makes links that lead back to it", async () => {
     const client = await createClient();
     const on = withModules({ ems: { prefix: "/mail" } });

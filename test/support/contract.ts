@@ -189,7 +189,7 @@ function hold(request: Request, operation: Operation | undefined, response: Resp
   const { method } = request;
   const path = new URL(request.url).pathname;
   const { status, headers } = response;
-  const isPage = /^\/app(\/|$)/.test(path) && response.ok;
+  const isPage = /^\/app(\/|$)/.test(path) && status < 400;
   if (method === "OPTIONS" || isPage) return response;
   const name = `${operation?.name ?? `${method} ${path}`} ${status}`;
   const report = (found: string[]) => faults.push(...found.map((fault) => `${name}: ${fault}`));
