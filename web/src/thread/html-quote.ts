@@ -10,7 +10,7 @@ const WRAPPERS = [
 ].join(", ");
 
 /** What stands above a quote that goes on to the end of the mail. */
-const MARKS = "#mail-divRplyFwdMsg, #mail-appendonsend, .moz-cite-prefix, .gmail_attr";
+const MARKS = "#mail-divRplyFwdMsg, #mail-appendonsend";
 
 const BLOCKS =
   /^(?:ADDRESS|ARTICLE|ASIDE|BLOCKQUOTE|BODY|CENTER|DD|DIV|DL|DT|FIGURE|FOOTER|H[1-6]|HEADER|LI|MAIN|NAV|OL|P|PRE|SECTION|TABLE|TBODY|TD|TFOOT|TH|THEAD|TR|UL)$/;

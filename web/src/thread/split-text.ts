@@ -38,11 +38,16 @@ function startOfQuote(lines: string[]): number {
   return attributionAbove(lines, start) ?? start;
 }
 
-/** The line at which the attribution of a quote begins, if there is one. */
+/** The line at which the attribution of a quote begins, if there is one. It may be broken before or after its date. */
 function attributionAbove(lines: string[], start: number): number | undefined {
   let end = start;
   while (end > 0 && isBlank(lines[end - 1]!)) end--;
-  for (let at = end - 1; at >= 0 && at >= end - ATTRIBUTION_LINES && !isBlank(lines[at]!); at--)
-    if (isAttribution(lines.slice(at, end).join(" "))) return at;
-  return undefined;
+  let found: number | undefined;
+  for (let at = end - 1; at >= 0 && at >= end - ATTRIBUTION_LINES && !isBlank(lines[at]!); at--) {
+    const line = lines.slice(at, end).join(" ");
+    if (!isAttribution(line)) continue;
+    found ??= at;
+    if (/\d/.test(line)) return at;
+  }
+  return found;
 }
