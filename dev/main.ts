@@ -12,6 +12,9 @@ import { applyMigrations, startWorker } from "./wrangler.ts";
 
 // `npm run dev`: the Worker, a stand-in for Nylas that also receives messages by SMTP, and two demo companies.
 
+/** Who the printed token is of: in the demo, she signs the mails of sales. */
+const USER = "Dilnoza Karimova";
+
 /** As in wrangler.toml. */
 const CRON_MS = 600_000;
 
@@ -77,7 +80,8 @@ async function main(options: DevOptions): Promise<void> {
   const url = `http://localhost:${port}`;
   // Locally the cron trigger does not run by itself.
   setInterval(() => void fetch(`${url}/cdn-cgi/handler/scheduled`).catch(() => {}), CRON_MS);
-  const claims = { user: 1, companies: companies.map(({ id }) => id), role: "admin", hours: 24 };
+  const ids = companies.map(({ id }) => id);
+  const claims = { user: 1, name: USER, companies: ids, role: "admin", hours: 24 };
   const token = await signToken(claims, vars.JWT_SECRET ?? "");
   if (isNew) {
     await fillDemo(sim, { url, token }, (arrived, expected) => {
@@ -116,7 +120,7 @@ ${at.url}/#token=${at.token}
 Xabar answers at ${at.url}
 Read and try the API at ${at.url}/docs
 
-A token (user 1, admin of the companies ${companies.map(({ id, name }) => `${id} ${name}`).join(" and ")}), valid for 24 hours:
+A token (user 1, ${USER}, admin of the companies ${companies.map(({ id, name }) => `${id} ${name}`).join(" and ")}), valid for 24 hours:
 ${at.token}
 
 List the inbox:

@@ -77,8 +77,8 @@ function recordExamples(): void {
   const record = join(mkdtempSync(join(tmpdir(), "xabar-examples-")), "examples.json");
   writeFileSync(record, "{}");
   const suites =
-    "accounts|attachments|bounces|companies|compose|connect|conversation|deliveries|drafts|entries|event|idempotency|inbox|live-state|".concat(
-      "messages|outbox|resume|send|sweep|threads|uploads|webhooks",
+    "accounts|attachments|bounces|companies|compose|connect|contacts|conversation|deliveries|drafts|entries|event|idempotency|inbox|".concat(
+      "live-state|messages|outbox|resume|send|sweep|threads|uploads|users|webhooks",
     );
   const files = globSync("test/ems/*.test.ts").filter((file) =>
     new RegExp(`/(${suites})[\\w-]*\\.test`).test(file),

@@ -6,17 +6,20 @@ export interface TokenRequest {
   user: number;
   companies: number[];
   role: string;
+  /** What colleagues see. */
+  name?: string;
   /** Hours until the token expires. */
   hours: number;
 }
 
 /**
- * Signs a JWT for the Worker: HS256 with the claims `user_id`, `role`, `companies` and `exp`.
+ * Signs a JWT for the Worker: HS256 with the claims `user_id`, `role`, `companies`, `exp`, and
+ * `name` if there is one.
  * @throws if the secret is empty
  */
 export function signToken(request: TokenRequest, secret: string): Promise<string> {
-  const { user, companies, role, hours } = request;
-  return new SignJWT({ user_id: user, role, companies })
+  const { user, companies, role, name, hours } = request;
+  return new SignJWT({ user_id: user, role, companies, ...(name === undefined ? {} : { name }) })
     .setProtectedHeader({ alg: "HS256", typ: "JWT" })
     .setExpirationTime(Math.floor(Date.now() / 1000 + hours * 3600))
     .sign(new TextEncoder().encode(secret));
@@ -44,22 +47,26 @@ const OPTIONS = {
   user: { type: "string", default: "1" },
   companies: { type: "string", default: "1,2" },
   role: { type: "string", default: "admin" },
+  name: { type: "string" },
   hours: { type: "string", default: "24" },
 } as const;
 
 function readArguments(args: string[]): TokenRequest {
   const { values } = parseArgs({ args, options: OPTIONS });
-  const { user, companies, role, hours } = values;
+  const { user, companies, role, name, hours } = values;
   if (!/^[1-9]\d{0,14}$/.test(user)) throw new Error(`--user must be a positive whole number, not "${user}"`);
   if (!/^(\d{1,15}(,\d{1,15})*)?$/.test(companies))
     throw new Error(`--companies must be whole numbers with commas between them, not "${companies}"`);
   if (role.trim() === "") throw new Error("--role must not be empty");
+  if (name !== undefined && !/^\s*\S.{0,199}$/.test(name))
+    throw new Error("--name must be one line of 1 to 200 characters");
   if (!(Number(hours) > 0 && Number(hours) <= 24 * 365))
     throw new Error(`--hours must be more than 0 and at most a year, not "${hours}"`);
   return {
     user: Number(user),
     companies: companies === "" ? [] : companies.split(",").map(Number),
     role,
+    ...(name === undefined ? {} : { name: name.trim() }),
     hours: Number(hours),
   };
 }

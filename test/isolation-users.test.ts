@@ -89,6 +89,8 @@ describe("a token without companies", () => {
     for (const path of ["/accounts", "/companies", "/inbox/unread-counts"]) {
       expect((await nobody.call("GET", path)).body, path).toEqual([]);
     }
+    expect((await nobody.call("GET", "/me")).body).toMatchObject({ companies: [] });
+    expect((await nobody.call("GET", "/users")).body).toEqual({ items: [], next_cursor: null });
   });
 
   it.each(guardedRoutes.filter(({ path }) => path.includes(":")))("$method $path is 404", async (route) => {
@@ -107,6 +109,7 @@ it("a token with 300 companies works on every list", async () => {
   const others = Array.from({ length: 298 }, unique);
   const many = await createClient({
     companies: [...others.slice(0, 99), b.company, ...others.slice(99), a.company],
+    name: "Everywhere",
   });
   for (const path of [...LISTS, `/inbox?account_id=${a.account.id}`]) {
     const { status, body } = await many.call("GET", path);
@@ -126,6 +129,10 @@ it("a token with 300 companies works on every list", async () => {
   expect((await many.call("GET", "/accounts")).body).toHaveLength(2);
   expect((await many.call("GET", "/inbox/unread-counts")).body).toHaveLength(2);
   expect((await many.call("GET", "/companies")).body).toHaveLength(300);
+  expect((await many.call("GET", "/me")).body.companies).toHaveLength(300);
+  expect((await many.call("GET", "/users")).body.items).toMatchObject([
+    { user_id: many.claims.user_id, name: "Everywhere", company_ids: { length: 300 } },
+  ]);
   expect((await many.call("GET", `/threads/${b.message.thread_id}`)).body.messages).toHaveLength(1);
 });
 

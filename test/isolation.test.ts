@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { VIEWS } from "../src/ems/conversations/schemas.ts";
 import { formatPosition, positionAt } from "../src/ems/events/position.ts";
 import { entryIdOf } from "../src/lib/ids.ts";
-import { type Answered, unique } from "./support/client.ts";
+import { type Answered, createClient, unique } from "./support/client.ts";
 import { db } from "./support/db.ts";
 import { fill, guardedRoutes } from "./support/routes.ts";
 import { beginSignIn, consent } from "./support/sign-in.ts";
@@ -20,6 +20,8 @@ beforeAll(async () => {
   const waiting = mail(b.account.id, { send_at: tomorrow });
   expect((await b.client.call("POST", "/messages/send", waiting)).status).toBe(202);
   const draft = mail(b.account.id, { reply_to_message_id: b.message.id });
+  const namesake = await createClient({ ...b.client.claims, user_id: a.client.claims.user_id, name: "Kim" });
+  expect((await namesake.call("GET", "/me")).status).toBe(200);
   draftOfB = (await b.client.call("POST", "/drafts", draft)).body.id;
 });
 
@@ -72,6 +74,14 @@ async function expectForbidden(path: string, foreign: object, random: object): P
 const CASES: Record<string, (method: string, path: string) => Promise<void>> = {
   "GET /accounts": nothingOfB,
   "GET /companies": nothingOfB,
+  "GET /me": nothingOfB,
+  "GET /users": async (method, path) => {
+    // Somebody with A's own user id is known in B.
+    for (const query of ["", `?company_id=${b.company}`]) {
+      const { status, body } = await a.client.call(method, `${path}${query}`);
+      expect({ status, body }).toEqual({ status: 200, body: { items: [], next_cursor: null } });
+    }
+  },
   "GET /events": async (method, path) => {
     const start = formatPosition(new Map([[a.company, 0]]));
     expectNothingOf(b, await a.client.call(method, `${path}?since=${start}`));

@@ -29,6 +29,7 @@ GET /health public
 GET /inbox user
 GET /inbox/:inbox_id user
 GET /inbox/unread-counts user
+GET /me user
 GET /messages user
 GET /messages/:message_id user
 GET /messages/:message_id/compose user
@@ -39,6 +40,7 @@ GET /outbox/:outbox_id user
 GET /sse/events public
 GET /threads user
 GET /threads/:thread_id user
+GET /users user
 GET /webhooks/deliveries admin
 GET /webhooks/nylas public
 PATCH /accounts/:account_id user

@@ -14,7 +14,7 @@ export interface Tenant {
 
 /** A token that outlives the bench. */
 export const signToken = (secrets: Secrets, user_id: number, ...companies: number[]): Promise<string> =>
-  new SignJWT({ user_id, role: "admin", companies })
+  new SignJWT({ user_id, role: "admin", companies, name: `User ${user_id}` })
     .setProtectedHeader({ alg: "HS256" })
     .setExpirationTime("1d")
     .sign(new TextEncoder().encode(secrets.JWT_SECRET));

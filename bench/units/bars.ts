@@ -39,6 +39,11 @@ export const checkBars = (results: Results): Bar[] => [
   atMost(results, "inbox, unread, ten among all", 1000, rowsReadPer(1), "rows read"),
   atMost(results, "unread counts", 4, rowsReadPer(1), "rows read per account"),
   atMost(results, "unread counts, 40 companies", 4, rowsReadPer(40), "rows read per account"),
+  atMost(results, "users, page 1", PAGE_ROWS, rowsReadPer(1), "rows read"),
+  atMost(results, "me, 300 companies", 3, rowsReadPer(300), "rows read per company"),
+  ...["me", "me, 300 companies"].map((name) =>
+    atMost(results, name, 0, ({ rowsWritten }) => rowsWritten, "rows written"),
+  ),
   atMost(results, "new mail, known thread", 30, ({ rowsWritten }) => rowsWritten, "rows written"),
   ...["1 user has read all around it", "50 users have"].map((readers) =>
     atMost(

@@ -27,7 +27,7 @@ export async function connectProvider(
   return grant.id;
 }
 
-/** Adds notifications, events, outbox entries and drafts of the last days. No body is left to be moved to R2. */
+/** Adds notifications, events, outbox entries, drafts and colleagues of the last days. No body is left to be moved to R2. */
 export async function fillLedgers({ db }: RunningWorker, mailbox: FilledMailbox): Promise<void> {
   const { company, accountId, messages } = mailbox;
   const deliveries = Math.max(AT_LEAST, messages / MAILS_PER_DELIVERY);
@@ -54,6 +54,10 @@ export async function fillLedgers({ db }: RunningWorker, mailbox: FilledMailbox)
      SELECT ${id}, ${owner}, 3, 3, '{"to":[],"cc":[],"bcc":[],"subject":"About order","body_html":"<p>Dear customer,</p>","body_text":null,"attachment_ids":[]}',
        ${at(drafts)}, ${at(drafts)} FROM n`,
   ];
+  statements.push(
+    `${numbers(drafts)} INSERT INTO ems_users (company_id, user_id, name, seen_at)
+     SELECT ${company}, 1000 + i, 'Colleague ' || i, ${at(drafts)} FROM n`,
+  );
   statements.push("INSERT INTO ems_inline_bodies (id, checked_until) VALUES (1, '~')");
   for (const statement of statements) await db.prepare(statement).run();
 }

@@ -52,7 +52,7 @@ const SIZES: Record<string, number> = { messages: 20 };
 
 /**
  * Writes all that a member of a company can read: a file of JSON lines for companies, accounts, threads, messages, the
- * member's inbox, drafts and outbox, and a mail with its files per message. At most a page is in memory.
+ * member's inbox, drafts, outbox and users, and a mail with its files per message. At most a page is in memory.
  * @param tell receives each step that is done
  */
 export async function exportCompany(api: Api, folder: Folder, tell: (text: string) => void): Promise<void> {
@@ -78,14 +78,14 @@ export async function exportCompany(api: Api, folder: Folder, tell: (text: strin
     await folder.append("accounts", accounts);
     finish("accounts");
   }
-  for (const step of stepsOf(accounts)) {
+  for (const step of stepsOf(progress.company, accounts)) {
     if (isDone(step)) continue;
     await readAll(api, folder, step);
     finish(step.name);
   }
 }
 
-function stepsOf(accounts: Account[]): Step[] {
+function stepsOf(company: number, accounts: Account[]): Step[] {
   const ofAccount = ({ id }: Account): Step[] => [
     { name: `threads ${id}`, kind: "threads", path: `/threads/?account_id=${id}&folder=all` },
     { name: `inbox ${id}`, kind: "inbox", path: `/inbox/?account_id=${id}&folder=all` },
@@ -97,7 +97,11 @@ function stepsOf(accounts: Account[]): Step[] {
     { name: `messages ${id}`, kind: "messages", path: `/messages/?account_id=${id}&folder=all` },
     { name: `drafts ${id}`, kind: "drafts", path: `/drafts/?account_id=${id}` },
   ];
-  return [...accounts.flatMap(ofAccount), { name: "outbox", kind: "outbox", path: "/outbox/?" }];
+  return [
+    ...accounts.flatMap(ofAccount),
+    { name: "outbox", kind: "outbox", path: "/outbox/?" },
+    { name: "users", kind: "users", path: `/users/?company_id=${company}` },
+  ];
 }
 
 async function readAll(api: Api, folder: Folder, { name, kind, path }: Step): Promise<void> {

@@ -47,6 +47,12 @@ export const ofCompanies = <C extends Ctx>(ctx: C, companies: number[]): C =>
 export const ofCompany = <C extends Ctx>(ctx: C, company: number): C =>
   withDatabase(ctx, ctx.db.forCompany(company));
 
+/** The caller's context as if their token had only these of its companies. */
+export const narrowedTo = (ctx: UserCtx, companies: number[]): UserCtx => ({
+  ...ofCompanies(ctx, companies),
+  user: { ...ctx.user, companies },
+});
+
 /** The context on the database for rows without a company. With STORE=d1 that is the whole database. */
 export const ofNoCompany = <C extends Ctx>(ctx: C): C => withDatabase(ctx, ctx.db.forNoCompany());
 

@@ -22,6 +22,7 @@ import { outbox, sending } from "./sending/routes.ts";
 import { stubOf } from "./store/home.ts";
 import { threads } from "./threads/routes.ts";
 import { verifyUser } from "./user.ts";
+import { me, users } from "./users/routes.ts";
 
 const BODY_LIMITS = {
   bytes: 5 * 1024 * 1024,
@@ -36,7 +37,7 @@ const BODY_LIMITS = {
 
 /** The first path segments of the EMS. */
 const OWNED =
-  /^\/(accounts|attachments|companies|conversations|drafts|events|files|inbox|messages|outbox|sse|threads|webhooks)(\/|$)/;
+  /^\/(accounts|attachments|companies|conversations|drafts|events|files|inbox|me|messages|outbox|sse|threads|users|webhooks)(\/|$)/;
 
 /** True for a path of the EMS. */
 export const owns = (path: string): boolean => OWNED.test(path);
@@ -61,6 +62,8 @@ export const app = createApp<EmsEnv>({
   .route("/webhooks/deliveries", notifications)
   .route("/sse", tickets)
   .route("/events", events)
+  .route("/me", me)
+  .route("/users", users)
   .route("/companies", companies)
   .route("/accounts", accounts)
   .route("/messages", messages)

@@ -1,9 +1,13 @@
 import * as z from "zod/mini";
 import { forbidden } from "../lib/errors.ts";
 import { type Infer, lazy } from "../lib/lazy.ts";
+import { oneLine } from "../lib/line.ts";
 import { verifyToken } from "../platform/auth/token.ts";
 import { note, noteCompanies } from "../platform/work.ts";
 import type { Config } from "./config.ts";
+
+/** In UTF-16 units. The rest of a longer name is cut off. */
+const MAX_NAME = 200;
 
 /** The claims of an EMS token. */
 const Claims = lazy(() =>
@@ -13,6 +17,11 @@ const Claims = lazy(() =>
     companies: z.pipe(
       z.array(z.int()),
       z.transform((ids) => [...new Set(ids)]),
+    ),
+    /** For colleagues to read. No name, however odd, refuses a token: what is not a text counts as absent. */
+    name: z.pipe(
+      z.optional(z.unknown()),
+      z.transform((name) => (typeof name === "string" && oneLine(name, MAX_NAME)) || null),
     ),
     /** Seconds since the epoch. */
     exp: z.number(),

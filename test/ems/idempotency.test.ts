@@ -381,7 +381,7 @@ it("cron removes any number of expired rows", async () => {
 
 describe("a handler under the middleware", () => {
   const context = createContext(env, { waitUntil: () => {} });
-  const user = { user_id: unique(), role: "admin", companies: [1], exp: 0 };
+  const user = { user_id: unique(), role: "admin", companies: [1], name: null, exp: 0 };
   const app = new Hono<EmsEnv>()
     .use((c, next) => {
       c.set("user", user);

@@ -482,7 +482,8 @@ describe("erasing", () => {
       await notify("message.updated", { ...stored, grant_id: one.grant_id, body: `${LARGE}${secret}` });
       await removeAtProvider(one, second.provider_id);
       await expectGone(client, second.id);
-      const colleague = await createClient({ companies: [company] });
+      const colleague = await createClient({ companies: [company], name: secret });
+      expect((await colleague.call("GET", "/me")).status).toBe(200);
       for (const by of [client, colleague]) {
         const { body } = await by.call("GET", "/inbox/");
         for (const change of ["read", "star", "archive"]) {

@@ -62,35 +62,40 @@ describe("inbox.updated", () => {
 
 describe("presence", () => {
   const say = (who: Client, state: string) => who.call("POST", `/threads/${thread}/presence`, { state });
+  let aziza: Client;
+  beforeAll(async () => {
+    aziza = await createClient({ ...tenant.client.claims, name: "Aziza" });
+  });
 
   it("is sent to the company's other users if the state changed", async () => {
-    const [own, theirs] = await Promise.all([tenant.client, colleague].map(connect));
-    const { user_id } = tenant.client.claims;
-    const first = await say(tenant.client, "viewing");
+    const [own, theirs] = await Promise.all([aziza, colleague].map(connect));
+    const { user_id } = aziza.claims;
+    const first = await say(aziza, "viewing");
     expect(first).toMatchObject({
       status: 200,
       body: { thread_id: thread, state: "viewing", expires_in: 30 },
     });
     expect(first.body.others).toEqual([]);
-    await say(tenant.client, "viewing");
-    await say(tenant.client, "composing");
+    await say(aziza, "viewing");
+    await say(aziza, "composing");
     const data = {
       type: "presence",
       thread_id: thread,
       message_id: null,
       company_id: tenant.company,
       user_id,
+      name: "Aziza",
     };
     expect(await theirs?.next()).toEqual({ event: "presence", data: { ...data, state: "viewing" } });
     expect(await theirs?.next()).toEqual({ event: "presence", data: { ...data, state: "composing" } });
 
     const { body } = await say(colleague, "viewing");
-    expect(body.others).toEqual([{ user_id, state: "composing" }]);
+    expect(body.others).toEqual([{ user_id, name: "Aziza", state: "composing" }]);
     expect(await own?.next()).toMatchObject({
-      data: { user_id: colleague.claims.user_id, state: "viewing" },
+      data: { user_id: colleague.claims.user_id, name: null, state: "viewing" },
     });
-    expect((await say(tenant.client, "left")).body).toMatchObject({ expires_in: 0 });
-    expect(await theirs?.next()).toMatchObject({ data: { user_id, state: "left" } });
+    expect((await say(aziza, "left")).body).toMatchObject({ expires_in: 0 });
+    expect(await theirs?.next()).toMatchObject({ data: { user_id, name: "Aziza", state: "left" } });
     expect((await say(colleague, "left")).body.others).toEqual([]);
     for (const stream of [own, theirs]) await stream?.close();
   });
@@ -102,7 +107,7 @@ describe("presence", () => {
       storage.kv.delete("cron");
       await storage.deleteAlarm();
     });
-    await say(tenant.client, "composing");
+    await say(aziza, "composing");
     expect(await theirs.next()).toMatchObject({ data: { state: "composing" } });
     const due = await runInDurableObject(hubOf(tenant.company), (_hub, { storage }) => storage.getAlarm());
     expect(due! - Date.now()).toBeGreaterThan(25_000);
@@ -111,8 +116,8 @@ describe("presence", () => {
       storage.sql.exec("UPDATE leases SET until = until - 30000");
     });
     expect(await runDurableObjectAlarm(hubOf(tenant.company))).toBe(true);
-    const { user_id } = tenant.client.claims;
-    expect(await theirs.next()).toMatchObject({ event: "presence", data: { user_id, state: "left" } });
+    const data = { user_id: aziza.claims.user_id, name: "Aziza", state: "left" };
+    expect(await theirs.next()).toMatchObject({ event: "presence", data });
     expect((await say(colleague, "left")).body.others).toEqual([]);
     // Without leases, nothing wakes the hub.
     const next = await runInDurableObject(hubOf(tenant.company), (_hub, { storage }) => storage.getAlarm());

@@ -25,7 +25,7 @@ const onD1 = async (client: Client, method: string, path: string, body: unknown)
 
 /** A company whose rows are in D1, with one mailbox. */
 async function createInD1(): Promise<{ client: Client; email: string }> {
-  const client = await createClient();
+  const client = await createClient({ name: "Kim" });
   const email = `old${unique()}@demo.example`;
   const grant = await createGrant(email);
   await onD1(client, "POST", "/accounts", {
@@ -55,7 +55,7 @@ async function viewOf(client: Client): Promise<unknown> {
       "/threads?size=100",
       "/drafts",
     ],
-    ...["/outbox", "/webhooks/deliveries"],
+    ...["/outbox", "/webhooks/deliveries", "/users"],
   ];
   const bodies = await Promise.all(paths.map(async (path) => (await client.call("GET", path)).body));
   return Object.fromEntries(paths.map((path, nth) => [path, bodies[nth]]));
@@ -135,8 +135,10 @@ describe.skipIf(!isObjects)("a company with rows in D1", () => {
       body_html: "<p>1</p>",
     });
     await client.call("PUT", `/companies/${companyOf(client)}`, { name: "Moved Ltd" });
+    await client.call("GET", "/me");
     const before = await viewOf(client);
     const beside = await viewOf(neighbour.client);
+    expect(await rowsInD1(companyOf(client))).toMatchObject({ ems_users: 1 });
 
     expect(await move(client)).toMatchObject({ status: 202, body: { store: "d1", stage: "copying" } });
     expect((await move(client)).status).toBe(202);

@@ -83,7 +83,9 @@ function startExport(...args: string[]) {
 
 beforeAll(async () => {
   server = await startDevServer(state, await freePorts());
-  token = await signToken({ user: 1, companies: [COMPANY], role: "member", hours: 1 }, jwtSecret());
+  const member = { user: 1, name: "Dilnoza Karimova", companies: [COMPANY], role: "member", hours: 1 };
+  token = await signToken(member, jwtSecret());
+  await call("GET", "/me");
   const { items } = await call("GET", "/inbox/?size=30");
   const ids: string[] = items.map(({ id }: { id: string }) => id);
   await call("PATCH", "/inbox/", { ids: ids.slice(0, 12), changes: { is_read: true } });
@@ -144,6 +146,11 @@ describe("the export reads back to the API's lists", () => {
   it("accounts and companies", async () => {
     expect(rowsOf("accounts")).toEqual(await call("GET", "/accounts/"));
     expect(rowsOf("companies")).toEqual(await call("GET", "/companies/"));
+  });
+
+  it("users", async () => {
+    expect(rowsOf("users")).toEqual(await listOf("/users/"));
+    expect(rowsOf("users")).toMatchObject([{ user_id: 1, name: "Dilnoza Karimova", company_ids: [COMPANY] }]);
   });
 
   it("threads, of all mailboxes and of one", async () => {

@@ -37,6 +37,9 @@ test.concurrent.each([
   { args: ["--user", "nine"] },
   { args: ["--companies", "1,"] },
   { args: ["--role", ""] },
+  { args: ["--name", " "] },
+  { args: ["--name", "two\nlines"] },
+  { args: ["--name", "x".repeat(201)] },
   { args: ["--hours", "0"] },
   { args: ["--admin"] },
   { args: ["stray"] },
@@ -66,6 +69,11 @@ test("the command prints only the token", async () => {
   const { code, stdout, stderr } = await run("--user", "7", "--companies", "3,4", "--role", "agent");
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   expect(await verify(stdout.trim())).toMatchObject({ user_id: 7, companies: [3, 4], role: "agent" });
+});
+
+test("a token has a name if it is given", async () => {
+  const { stdout } = await run("--user", "7", "--name", " Malika Yusupova ");
+  expect(await verify(stdout.trim())).toMatchObject({ user_id: 7, name: "Malika Yusupova" });
 });
 
 test("without arguments the token is for user 1, an admin of companies 1 and 2, for a day", async () => {

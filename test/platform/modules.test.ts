@@ -202,7 +202,7 @@ describe("MODULES", () => {
     const on = withModules({ ems: { prefix: "/mail" } });
     const key = `attachments/${client.claims.companies[0]}/${crypto.randomUUID()}`;
     await env.ATTACHMENTS.put(key, "the bytes");
-    const user = { ...client.claims, exp: Math.floor(Date.now() / 1000) + 60 };
+    const user = { ...client.claims, name: null, exp: Math.floor(Date.now() / 1000) + 60 };
     const origin = publicBase("https://xabar.test/x", on, "ems");
     const ctx = { ...createContext(on, { waitUntil: () => {} }), user, origin };
     const link = new URL(await presign(ctx, { key, filename: "a.txt", contentType: "text/plain" }));

@@ -32,6 +32,8 @@ function listsOf({ mailbox }: Grown): Record<string, string[]> {
     "GET /drafts": [...pages, "size=50"],
     "GET /accounts": [""],
     "GET /companies": [""],
+    "GET /me": [""],
+    "GET /users": ["", "size=1", "company_id=1"],
     "GET /outbox": [""],
     "GET /events": [""],
     "GET /webhooks/deliveries": [

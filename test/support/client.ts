@@ -9,6 +9,7 @@ export interface Claims {
   user_id: number;
   role: string;
   companies: number[];
+  name?: string;
 }
 
 let next = Math.floor(Math.random() * 1e9);

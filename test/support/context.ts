@@ -11,6 +11,6 @@ export const userContextOf = (
   on: Env = env,
 ): UserCtx => ({
   ...contextOf(user.companies, on),
-  user: { role: "member", exp: 0, ...user },
+  user: { role: "member", exp: 0, name: null, ...user },
   origin: "https://xabar.test",
 });

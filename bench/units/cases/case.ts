@@ -51,17 +51,17 @@ export const having = <Found>(
   },
 });
 
-/** The page after page `before`, read by cursor. */
+/** The page after page `before`, read by cursor. Undefined stands for page 1 of a list without page numbers. */
 export const byCursor = (
   name: string,
   user: User,
   path: string,
-  before: number,
+  before?: number,
   about: About = {},
 ): Case => ({
   ...{ name, ...about },
   prepare: async (stage) => {
-    const answer = await call(stage, user, "GET", `${path}?page=${before}`);
+    const answer = await call(stage, user, "GET", before === undefined ? path : `${path}?page=${before}`);
     if (!answer.next_cursor) return null;
     const cursor = encodeURIComponent(answer.next_cursor);
     return async () => {

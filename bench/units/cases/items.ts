@@ -32,6 +32,13 @@ export const ITEMS: Case[] = [
   get("accounts, 40 companies", "of40", "/accounts/"),
   get("an account", "newcomer", ofAccount(""), { route: "GET /accounts/:account_id" }),
   get("an account's sync", "newcomer", ofAccount("/sync"), { route: "GET /accounts/:account_id/sync" }),
+  get("me, the first time of a day", "newcomer", "/me", { route: "GET /me" }),
+  get("me", "newcomer", "/me"),
+  get("me, 300 companies, the first time of a day", "of300", "/me"),
+  get("me, 300 companies", "of300", "/me"),
+  get("users, page 1", "newcomer", "/users/", { route: "GET /users" }),
+  byCursor("users, page 2 by cursor", "newcomer", "/users/"),
+  get("users, 300 companies", "of300", "/users/"),
   get("companies", "newcomer", "/companies/", { route: "GET /companies" }),
   get("outbox, page 1", "newcomer", "/outbox/", { route: "GET /outbox" }),
   having(

@@ -8,6 +8,8 @@ export const LEASE_MS = 30_000;
 export type Presence = {
   thread_id: string;
   user_id: number;
+  /** From the user's token. */
+  name: string | null;
   state: PresenceState;
 };
 
@@ -18,8 +20,12 @@ export class Leases {
   constructor({ sql }: DurableObjectStorage) {
     this.#sql = sql;
     sql.exec(`CREATE TABLE IF NOT EXISTS leases (
-      thread_id TEXT, user_id INTEGER, state TEXT NOT NULL, until INTEGER NOT NULL,
+      thread_id TEXT, user_id INTEGER, state TEXT NOT NULL, until INTEGER NOT NULL, name TEXT,
       PRIMARY KEY (thread_id, user_id)) WITHOUT ROWID`);
+    // Of a version without names.
+    const isOld =
+      sql.exec("SELECT 1 FROM pragma_table_info('leases') WHERE name = 'name'").toArray().length === 0;
+    if (isOld) sql.exec("ALTER TABLE leases ADD COLUMN name TEXT");
   }
 
   /**
@@ -27,15 +33,15 @@ export class Leases {
    * @param now in milliseconds
    * @returns whether the state changed, and the other users in the thread
    */
-  take({ thread_id, user_id, state }: Presence, now: number): { isNews: boolean; others: Presence[] } {
+  take({ thread_id, user_id, name, state }: Presence, now: number): { isNews: boolean; others: Presence[] } {
     const present = this.#select("WHERE thread_id = ? AND until > ?", thread_id, now);
     const before = present.find((other) => other.user_id === user_id)?.state ?? "left";
     if (state === "left") {
       this.#sql.exec("DELETE FROM leases WHERE thread_id = ? AND user_id = ?", thread_id, user_id);
     } else {
-      const values = [thread_id, user_id, state, now + LEASE_MS];
+      const values = [thread_id, user_id, name, state, now + LEASE_MS];
       this.#sql.exec(
-        "INSERT OR REPLACE INTO leases (thread_id, user_id, state, until) VALUES (?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO leases (thread_id, user_id, name, state, until) VALUES (?, ?, ?, ?, ?)",
         ...values,
       );
     }
@@ -55,11 +61,19 @@ export class Leases {
   }
 
   #select(condition: string, ...values: (string | number)[]): Presence[] {
-    const select = `SELECT thread_id, user_id, state FROM leases ${condition}`;
+    const select = `SELECT thread_id, user_id, name, state FROM leases ${condition}`;
     return this.#sql.exec<Presence>(select, ...values).toArray();
   }
 }
 
 /** Formats presence as SSE text. It is not in the log and has no id: a client that reconnects asks again. */
-export const toPresenceFrame = ({ thread_id, user_id, state }: Presence, company_id: number): string =>
-  formatEvent("presence", { type: "presence", thread_id, message_id: null, company_id, user_id, state });
+export const toPresenceFrame = ({ thread_id, user_id, name, state }: Presence, company_id: number): string =>
+  formatEvent("presence", {
+    type: "presence",
+    thread_id,
+    message_id: null,
+    company_id,
+    user_id,
+    name,
+    state,
+  });

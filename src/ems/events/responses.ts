@@ -81,6 +81,8 @@ export const PresenceEvent = z.object({
   message_id: z.null(),
   company_id: z.int(),
   user_id: z.int(),
+  /** The name in the user's token. */
+  name: z.nullable(z.string()),
   state: z.enum(STATES),
 });
 
@@ -116,6 +118,6 @@ export const PresenceResponse = z.object({
   /** In seconds: repeat the request before then. 0 after `left`. */
   expires_in: z.int(),
   /** The other users in the thread. */
-  others: z.array(z.object({ user_id: z.int(), state: z.enum(STATES) })),
+  others: z.array(z.object({ user_id: z.int(), name: z.nullable(z.string()), state: z.enum(STATES) })),
 });
 export type PresenceResponse = z.infer<typeof PresenceResponse>;

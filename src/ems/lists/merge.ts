@@ -1,4 +1,4 @@
-import type { UserCtx } from "../context.ts";
+import { narrowedTo, type UserCtx } from "../context.ts";
 import { formatPosition, type Position, parsePosition } from "../events/position.ts";
 import { cutPage, formatCursor, isPastEnd, type Page, type RowKey, sliceOf } from "./pagination.ts";
 import { isTooDeep, tooDeep } from "./plan.ts";
@@ -14,13 +14,7 @@ export interface ListedPage<Row extends RowKey> {
 
 /** One context per part of the caller's database. If companies have parts of their own, it is of a user of that company. */
 export const ofEachPart = (ctx: UserCtx): UserCtx[] =>
-  ctx.db.parts === 1
-    ? [ctx]
-    : ctx.user.companies.map((company) => ({
-        ...ctx,
-        user: { ...ctx.user, companies: [company] },
-        db: ctx.db.forCompany(company),
-      }));
+  ctx.db.parts === 1 ? [ctx] : ctx.user.companies.map((company) => narrowedTo(ctx, [company]));
 
 /** Merges the positions at which parts of the database were read. */
 export function mergePositions(pages: { readAt: string }[]): string {

@@ -85,7 +85,7 @@ describe("a place", () => {
   it("takes what is not in the log as it comes", () => {
     const place = new Place(formatPosition(new Map([[1, 9]])));
     const presence: PresenceEvent = {
-      ...{ id: null, type: "presence", user_id: 7, state: "viewing" },
+      ...{ id: null, type: "presence", user_id: 7, name: "Malika", state: "viewing" },
       ...{ thread_id: crypto.randomUUID(), message_id: null, company_id: 1 },
     };
     expect([place.take(presence), place.take(presence)]).toEqual([true, true]);
