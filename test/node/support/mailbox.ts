@@ -1,0 +1,34 @@
+import type { newUser } from "./inbox.ts";
+import { server } from "./inbox.ts";
+
+type User = Awaited<ReturnType<typeof newUser>>;
+
+let last = 0;
+
+/** An address that no other test uses. */
+export const newAddress = (): string => `egasi${Date.now().toString(36)}-${++last}@sinov.example`;
+
+/** A company that no other test uses. */
+export const newCompany = (): number => 10_000 + Math.floor(Math.random() * 1e9);
+
+/** Calls the control API of the stand-in for Nylas. @throws Error when it refuses */
+export async function control<Answer>(path: string, body: object = {}): Promise<Answer> {
+  const response = await fetch(`http://127.0.0.1:${server.nylasPort}/__sim${path}`, {
+    method: "POST",
+    headers: { authorization: "Bearer control", "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+  return response.json() as Promise<Answer>;
+}
+
+/** Connects a mailbox of the stand-in to a company. @returns the account, and its grant */
+export async function connectMailbox({ api }: User, company_id: number, display_name: string) {
+  const email_address = newAddress();
+  const grant = await control<{ id: string }>("/grants", { email: email_address, provider: "google" });
+  const { data, error } = await api.POST("/accounts", {
+    body: { company_id, email_address, display_name, provider: "google", grant_id: grant.id },
+  });
+  if (!data) throw new Error(`Not connected: ${error?.detail}`);
+  return { ...data, grant_id: grant.id };
+}
