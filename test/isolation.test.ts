@@ -140,6 +140,7 @@ const CASES: Record<string, (method: string, path: string) => Promise<void>> = {
   "GET /companies/:company_id/move": notFound(),
   "POST /companies/:company_id/move": notFound(),
   "GET /drafts/:draft_id": notFound(),
+  "GET /drafts/:draft_id/files": notFound(),
   "PATCH /drafts/:draft_id": notFound(() => ({ subject: "Taken", email_account_id: a.account.id })),
   "DELETE /drafts/:draft_id": notFound(),
   "POST /drafts/:draft_id/send": notFound(),

@@ -23,8 +23,9 @@ GET /companies/:company_id/move admin
 GET /conversations user
 GET /drafts user
 GET /drafts/:draft_id user
+GET /drafts/:draft_id/files user
 GET /events user
-GET /files/:key{attachments/.+} public
+GET /files/:key{[a-z]+/.+} public
 GET /health public
 GET /inbox user
 GET /inbox/:inbox_id user

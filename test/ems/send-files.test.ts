@@ -110,6 +110,66 @@ describe("attachments of a sent mail", () => {
     expect(body.has_attachments).toBe(true);
   });
 
+  it("may be attachments of received mail, and then they are sent on", async () => {
+    const [first] = await upload(new File(["passed on"], "a.txt", { type: "text/plain" }));
+    const [second] = await upload(new File(["new"], "b.txt", { type: "text/plain" }));
+    const { body: sent } = await client.call("POST", "/messages/send", mail({ attachment_ids: [first!.id] }));
+    const [known] = sent.attachments as AttachmentResponse[];
+    const ids = [second!.id, known!.id];
+    const again = await client.call("POST", "/messages/send", mail({ attachment_ids: ids }));
+    expect(again.status).toBe(200);
+    const attachments = again.body.attachments as AttachmentResponse[];
+    expect(attachments.map(({ filename }) => filename)).toEqual(["b.txt", "a.txt"]);
+    expect(new TextDecoder().decode(await bytesOf(attachments[1]!.id))).toBe("passed on");
+    const stranger = await createClient();
+    const theirs = await connectMailbox(stranger);
+    const stolen = { ...mail({ attachment_ids: [known!.id] }), email_account_id: theirs.id };
+    const { status, body } = await stranger.call("POST", "/messages/send", stolen);
+    expect([status, body.detail]).toEqual([400, expect.stringMatching(/^attachment_ids: no such/)]);
+  });
+
+  it("can be downloaded before they are sent, by the company alone", async () => {
+    const [file] = await upload(new File(["early"], "a.txt", { type: "text/plain" }));
+    expect(new TextDecoder().decode(await bytesOf(file!.id))).toBe("early");
+    const stranger = await createClient();
+    const { status, body } = await stranger.call("GET", `/attachments/${file!.id}/download`);
+    expect([status, body.detail]).toEqual([404, "Attachment not found"]);
+  });
+
+  it("of a draft are listed in its order, with what its HTML shows inline", async () => {
+    const [shown, other] = await upload(
+      new File(["x"], "a.png", { type: "image/png" }),
+      new File(["xy"], "b.txt", { type: "text/plain" }),
+    );
+    const { body: sent } = await client.call("POST", "/messages/send", mail({ attachment_ids: [other!.id] }));
+    const [known] = sent.attachments as AttachmentResponse[];
+    const gone = crypto.randomUUID();
+    const { body: draft } = await client.call(
+      "POST",
+      "/drafts",
+      mail({
+        attachment_ids: [known!.id, gone, other!.id, shown!.id],
+        body_html: `<img src="cid:${shown!.content_id}">`,
+      }),
+    );
+    const { status, body: files } = await client.call("GET", `/drafts/${draft.id}/files`);
+    expect([status, files.map(({ id }: { id: string }) => id)]).toEqual([
+      200,
+      [known!.id, other!.id, shown!.id],
+    ]);
+    expect(files[1]).toEqual({
+      id: other!.id,
+      filename: "b.txt",
+      content_type: "text/plain",
+      size_bytes: 2,
+      content_id: other!.content_id,
+      is_inline: false,
+    });
+    expect(files[2]).toMatchObject({ filename: "a.png", is_inline: true });
+    const { body: empty } = await client.call("POST", "/drafts", mail());
+    expect((await client.call("GET", `/drafts/${empty.id}/files`)).body).toEqual([]);
+  });
+
   it("work on a reply and a draft too", async () => {
     const { body: first } = await client.call("POST", "/messages/send", mail());
     const [file] = await upload(new File(["x"], "a.txt", { type: "text/plain" }));

@@ -1,6 +1,7 @@
 import { env, exports } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { findUploads, type Upload, uploadFiles, uploadKeyOf } from "../../src/ems/attachments/uploads.ts";
+import { filesNamed } from "../../src/ems/attachments/outgoing.ts";
+import { type Upload, uploadFiles, uploadKeyOf } from "../../src/ems/attachments/uploads.ts";
 import type { UserCtx } from "../../src/ems/context.ts";
 import { toHex } from "../../src/lib/hex.ts";
 import { faultyEnv } from "../chaos/faults.ts";
@@ -433,27 +434,30 @@ it("no other path accepts more than 5 MB", async () => {
 
 describe("uploads", () => {
   const idsOf = (body: Upload[]) => body.map(({ id }) => id);
+  const named = (who: Client, where: number, ids: string[]) => filesNamed(contextOf(who), where, ids, "");
   const refusal = (detail: string) =>
     expect.objectContaining({ code: "invalid", message: expect.stringMatching(detail) });
 
   it("are found in the requested order", async () => {
     const { body } = await post([...file(), ...file({ filename: "b" }), ...file({ filename: "c" }), END]);
     const ids = [idsOf(body)[2]!, idsOf(body)[0]!];
-    const found = await findUploads(contextOf(client), company, ids);
-    expect(idsOf(found)).toEqual(ids);
+    const found = await named(client, company, ids);
+    expect(found.map(({ key }) => key)).toEqual(ids.map((id) => uploadKeyOf({ company_id: company, id })));
     expect(found[0]).toMatchObject({
       filename: "c",
       content_type: "application/octet-stream",
       size_bytes: 5,
     });
-    expect(await findUploads(contextOf(client), company, [])).toEqual([]);
+    expect(await named(client, company, [])).toEqual([]);
   });
 
   it("that are unknown or another company's are refused in the same words; a repeated id is refused too", async () => {
     const ids = idsOf((await post([...file(), END])).body);
     const both = await createClient({ companies: [company, unique()] });
     const stranger = await createClient();
-    const none = refusal("^attachment_ids: no such upload in this company in the last 30 days$");
+    const none = refusal(
+      "^attachment_ids: no such upload in this company in the last 30 days, and no such attachment$",
+    );
     const tried: [Client, number, string[]][] = [
       [client, company, [...ids, crypto.randomUUID()]],
       [client, company, ["x"]],
@@ -462,11 +466,11 @@ describe("uploads", () => {
       [stranger, company, ids],
     ];
     for (const [who, where, which] of tried) {
-      await expect(findUploads(contextOf(who), where, which)).rejects.toEqual(none);
+      await expect(named(who, where, which)).rejects.toEqual(none);
     }
-    const twice = findUploads(contextOf(client), company, [...ids, ...ids]);
+    const twice = named(client, company, [...ids, ...ids]);
     await expect(twice).rejects.toEqual(refusal("^attachment_ids: "));
-    expect(await findUploads(contextOf(both), company, ids)).toHaveLength(1);
+    expect(await named(both, company, ids)).toHaveLength(1);
   });
 
   it("can be sent for 30 days, and are kept for 30 more for scheduled mail", async () => {
@@ -480,10 +484,8 @@ describe("uploads", () => {
     await age(young.id, 29);
     await age(old.id, 31);
     await age(ancient.id, 62);
-    expect(await findUploads(contextOf(client), company, [young.id])).toHaveLength(1);
-    await expect(findUploads(contextOf(client), company, [old.id])).rejects.toEqual(
-      refusal("^attachment_ids: "),
-    );
+    expect(await named(client, company, [young.id])).toHaveLength(1);
+    await expect(named(client, company, [old.id])).rejects.toEqual(refusal("^attachment_ids: "));
     await cron();
     const { keys, rows } = await kept();
     expect([keys.toSorted(), idsOf(rows).toSorted()]).toEqual([

@@ -134,6 +134,7 @@ export async function writeDrafts(
     status: 409,
   });
   await worker.request("GET /drafts/:draft_id", { as, ids });
+  await worker.request("GET /drafts/:draft_id/files", { as, ids });
   await worker.request("POST /drafts/:draft_id/send", { as, ids });
   await worker.request("DELETE /drafts/:draft_id", { as, ids: gone });
   await breakRoute(`POST /v3/grants/${mailbox.grant_id}/messages/send`, "429");
@@ -152,7 +153,7 @@ export async function uploadFiles(worker: ObservedWorker, { mailbox, users: { fr
     ids: { attachment_id: sent.attachments[0].id },
   });
   const { pathname, search } = new URL(download.download_url);
-  await worker.request("GET /files/:key{attachments/.+}", {
+  await worker.request("GET /files/:key{[a-z]+/.+}", {
     ids: { key: pathname.replace("/files/", "") },
     query: search.slice(1),
   });

@@ -183,12 +183,22 @@ const FILES: Case[] = [
   having("send a mail with an upload", {}, upload, (stage, [{ id }]) =>
     call(stage, "colleague", "POST", "/messages/send", { ...written(stage), attachment_ids: [id] }),
   ),
+  having(
+    "a draft's files",
+    { route: "GET /drafts/:draft_id/files" },
+    async (stage) => {
+      const [{ id }] = await upload(stage);
+      const draft = { ...written(stage), attachment_ids: [id] };
+      return call<{ id: string }>(stage, "colleague", "POST", "/drafts", draft);
+    },
+    (stage, { id }) => call(stage, "colleague", "GET", `/drafts/${id}/files`),
+  ),
   having("a download's URL", { route: "GET /attachments/:attachment_id/download" }, findFile, (stage, id) =>
     call(stage, "colleague", "GET", `/attachments/${id}/download`),
   ),
   having(
     "download a file",
-    { route: "GET /files/:key{attachments/.+}" },
+    { route: "GET /files/:key{[a-z]+/.+}" },
     async (stage) => call(stage, "colleague", "GET", `/attachments/${await findFile(stage)}/download`),
     (stage, { download_url }) => call(stage, null, "GET", download_url),
   ),

@@ -39,13 +39,13 @@ export const docs: RouteDocs = {
   "GET /attachments/:attachment_id/download": {
     id: "getDownloadUrl",
     summary: "Get a link to a file",
-    description: "The link works for an hour, without a token.",
+    description: "Of an attachment or an upload. The link works for an hour, without a token.",
     responses: {
       404: "The mail provider no longer has the file.",
       502: "The mail provider failed.",
     },
   },
-  "GET /files/:key{attachments/.+}": {
+  "GET /files/:key{[a-z]+/.+}": {
     id: "downloadFile",
     summary: "Download a file",
     description:

@@ -30,23 +30,13 @@ export const attachments = new Hono<EmsEnv>({ strict: false })
   );
 
 /** Needs no token: the URL's signature authorises the request. */
-export const files = new Hono<EmsEnv>().get(
-  "/:key{attachments/.+}",
-  limitOpen,
-  responds(200, null),
-  async (c) => {
-    const ctx = createContext(c.env, c.executionCtx);
-    const file = await readFile(
-      ctx,
-      publicUrl(c.req.url, c.env, "ems"),
-      c.req.param("key"),
-      c.req.raw.headers,
-    );
-    const { offset, length, size } = file;
-    const part = length === size ? {} : { "content-range": `bytes ${offset}-${offset + length - 1}/${size}` };
-    return c.body(file.body, length === size ? 200 : 206, { ...headersOf(file), ...part });
-  },
-);
+export const files = new Hono<EmsEnv>().get("/:key{[a-z]+/.+}", limitOpen, responds(200, null), async (c) => {
+  const ctx = createContext(c.env, c.executionCtx);
+  const file = await readFile(ctx, publicUrl(c.req.url, c.env, "ems"), c.req.param("key"), c.req.raw.headers);
+  const { offset, length, size } = file;
+  const part = length === size ? {} : { "content-range": `bytes ${offset}-${offset + length - 1}/${size}` };
+  return c.body(file.body, length === size ? 200 : 206, { ...headersOf(file), ...part });
+});
 
 const headersOf = ({ length, etag, contentDisposition, contentType }: File): Record<string, string> => ({
   "accept-ranges": "bytes",

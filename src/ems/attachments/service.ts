@@ -8,6 +8,7 @@ import type { attachments } from "../schema/mail.ts";
 import { keyOf, type StoredAttachment, storeAttachment } from "./fetch.ts";
 import { presign } from "./presign.ts";
 import type { AttachmentResponse } from "./responses.ts";
+import { findUpload, uploadKeyOf } from "./uploads.ts";
 
 /** A row of `selectAttachments`. */
 export interface AttachmentRow
@@ -50,7 +51,7 @@ export const groupByMessage = (rows: AttachmentRow[]): Map<string, AttachmentRes
   Map.groupBy(rows.toSorted((a, b) => a.nth - b.nth).map(toResponse), ({ message_id }) => message_id);
 
 /**
- * Creates a download URL that is valid for one hour and needs no token. Copies the bytes to R2 first if needed.
+ * Creates a download URL of an attachment or an upload, that is valid for one hour and needs no token. Copies the bytes to R2 first if needed.
  * @throws ServiceError not_found; provider_failed when the provider fails
  */
 export async function getDownloadUrl(ctx: UserCtx, id: string): Promise<string> {
@@ -58,7 +59,7 @@ export async function getDownloadUrl(ctx: UserCtx, id: string): Promise<string> 
     SELECT a.*, m.provider_message_id, c.grant_id
     FROM ems_attachments a JOIN ems_messages m ON m.id = a.message_id JOIN ems_accounts c ON c.id = a.account_id
     WHERE a.id = ${id} AND a.company_id ${inCompanies(ctx)}`);
-  if (!attachment) throw notFound("Attachment");
+  if (!attachment) return uploadUrl(ctx, id);
   const stored = await storeAttachment(ctx, attachment).catch(throwUnavailable);
   if (!stored) throw new ServiceError("not_found", "The mail provider no longer has this attachment");
   return presign(ctx, {
@@ -66,6 +67,13 @@ export async function getDownloadUrl(ctx: UserCtx, id: string): Promise<string> 
     filename: attachment.filename,
     contentType: attachment.content_type,
   });
+}
+
+async function uploadUrl(ctx: UserCtx, id: string): Promise<string> {
+  const upload = await findUpload(ctx, id);
+  if (!upload) throw notFound("Attachment");
+  const { filename, content_type: contentType } = upload;
+  return presign(ctx, { key: uploadKeyOf(upload), filename, contentType });
 }
 
 const toResponse = ({ nth: _, ...row }: AttachmentRow): AttachmentResponse => ({

@@ -26,7 +26,7 @@ interface UploadInput {
 
 const MAX_FILES = 20;
 /** A mail may be scheduled 30 days ahead, so uploads are kept twice as long as they can be attached. */
-const USABLE_DAYS = 30;
+export const USABLE_DAYS = 30;
 export const KEPT_DAYS = 2 * USABLE_DAYS + 1;
 /** Includes fields, and file inputs left empty. */
 const MAX_PARTS = 120;
@@ -55,22 +55,20 @@ export async function uploadFiles(ctx: UserCtx, input: UploadInput): Promise<Upl
   }));
 }
 
-/**
- * Loads uploads of a company, in the order of the ids.
- * @throws ServiceError invalid for an unknown upload, one of another company or older than 30 days, and for a
- *   repeated id
- */
+/** Loads those of the uploads that the company has and that can still be sent, in the order of the ids. */
 export async function findUploads(ctx: UserCtx, companyId: number, ids: string[]): Promise<Upload[]> {
   if (ids.length === 0) return [];
-  if (new Set(ids).size < ids.length) throw invalid("attachment_ids: names an upload twice");
-  const found = await ctx.db.all(sql<Upload>`
+  return ctx.db.all(sql<Upload>`
     SELECT u.* FROM json_each(${JSON.stringify(ids)}) j CROSS JOIN ems_uploads u ON u.id = j.value
     WHERE u.company_id = ${companyId} AND +u.company_id ${inCompanies(ctx)}
       AND u.created_at > unixepoch() - ${USABLE_DAYS * 86_400} ORDER BY j.key`);
-  if (found.length < ids.length) {
-    throw invalid(`attachment_ids: no such upload in this company in the last ${USABLE_DAYS} days`);
-  }
-  return found;
+}
+
+/** Finds an upload of the caller's companies. */
+export async function findUpload(ctx: UserCtx, id: string): Promise<Upload | undefined> {
+  const [upload] = await ctx.db.all(sql<Upload>`
+    SELECT * FROM ems_uploads WHERE id = ${id} AND company_id ${inCompanies(ctx)}`);
+  return upload;
 }
 
 async function storeForm(ctx: UserCtx, { contentType, body, company_id }: UploadInput): Promise<Upload[]> {

@@ -3,9 +3,7 @@ import { fileName } from "../../lib/line.ts";
 import type { RowOf } from "../../platform/d1/rows.ts";
 import { sql } from "../../platform/d1/sql.ts";
 import { check } from "../../platform/validation.ts";
-import { shownBy } from "../attachments/images.ts";
-import type { StoredFile } from "../attachments/outgoing.ts";
-import { findUploads, uploadKeyOf } from "../attachments/uploads.ts";
+import { filesNamed, type StoredFile } from "../attachments/outgoing.ts";
 import { inCompanies, type UserCtx } from "../context.ts";
 import type { Capabilities } from "../provider/port.ts";
 import type { accounts, messages } from "../schema/mail.ts";
@@ -81,7 +79,7 @@ type Written = Pick<
  * same limits as typed ones.
  * @param answered the message it replies to
  * @param forwarded attachments of a forwarded message
- * @throws ServiceError invalid for headers that cannot be sent and for an unknown upload; too_large above the
+ * @throws ServiceError invalid for headers that cannot be sent and for an unknown file; too_large above the
  *   provider's limit
  */
 export async function compose(
@@ -92,15 +90,7 @@ export async function compose(
   forwarded: StoredFile[] = [],
 ): Promise<StoredMail> {
   check(MailHead, written);
-  const uploads = await findUploads(ctx, account.company_id, written.attachment_ids ?? []);
-  const shownId = shownBy(written.body_html);
-  const own = uploads.map((upload) => ({
-    key: uploadKeyOf(upload),
-    filename: upload.filename,
-    content_type: upload.content_type,
-    size_bytes: upload.size_bytes,
-    content_id: shownId(upload.content_id),
-  }));
+  const own = await filesNamed(ctx, account.company_id, written.attachment_ids ?? [], written.body_html);
   const files = [...own, ...forwarded].map((file) => ({ ...file, filename: fileName(file.filename) }));
   const bytes = files.reduce((sum, { size_bytes }) => sum + size_bytes, written.body_html.length);
   const { maxMailBytes } = capabilitiesOf(ctx, account);

@@ -18,6 +18,8 @@ const pictures = new Map<string, string>();
 /** Makes an image known, so that a mail that names it shows it. @param name its content id */
 export const keepPicture = (name: string, url: string): void => void pictures.set(name, url);
 
+export const isKnownPicture = (name: string): boolean => pictures.has(name);
+
 const parse = (html: string): HTMLElement => new DOMParser().parseFromString(html, "text/html").body;
 
 /** Copies what may be in a mail that is written. */

@@ -1,6 +1,6 @@
 import { api, queries, type Schemas, take } from "../api.ts";
 import { threadQuery } from "../thread/query.ts";
-import { keepPicture, splitBody } from "./html.ts";
+import { isKnownPicture, keepPicture, splitBody } from "./html.ts";
 import { keptFor } from "./kept.ts";
 import type { Mail, MailFile } from "./mail.ts";
 import type { Intent } from "./open.ts";
@@ -117,7 +117,7 @@ export async function mailOfDraft(draft: Schemas["DraftResponse"]): Promise<Mail
     draft.attachment_ids.length ? filesOfDraft(draft.id) : [],
     original ? threadOf(original) : null,
   ]);
-  return {
+  const mail: Mail = {
     ...EMPTY,
     kind: original ? "reply" : "new",
     account_id: draft.email_account_id,
@@ -132,6 +132,8 @@ export async function mailOfDraft(draft: Schemas["DraftResponse"]): Promise<Mail
     thread,
     draft: { id: draft.id, version: draft.version },
   };
+  await loadPictures(mail);
+  return mail;
 }
 
 async function threadOf(messageId: string): Promise<Mail["thread"]> {
@@ -143,14 +145,21 @@ async function threadOf(messageId: string): Promise<Mail["thread"]> {
 /** Finds the files of a draft, with their names. */
 async function filesOfDraft(id: string): Promise<MailFile[]> {
   const files = await take(api.GET("/drafts/{draft_id}/files", { params: { path: { draft_id: id } } }));
-  return files.map(({ download_url, is_inline, ...file }) => {
-    if (is_inline && file.content_id) keepPicture(file.content_id, download_url);
-    return { ...file, content_id: is_inline ? file.content_id : null };
-  });
+  return files.map(({ is_inline, ...file }) => ({
+    ...file,
+    content_id: is_inline ? file.content_id : null,
+  }));
 }
 
-/** Finds where the images of a mail are, so that its text and its quote show them. */
-async function loadPictures({ draft, files }: Mail): Promise<void> {
-  const images = files.filter(({ content_id }) => content_id !== null);
-  if (images.length && draft) await filesOfDraft(draft.id).catch(() => []);
+/** Finds where the images of a mail are, so that its text and its quote show them. Without one it shows its name. */
+async function loadPictures({ files }: Mail): Promise<void> {
+  const load = async ({ id, content_id }: MailFile) => {
+    if (content_id === null || isKnownPicture(content_id)) return;
+    const path = { attachment_id: id };
+    const { download_url } = await take(
+      api.GET("/attachments/{attachment_id}/download", { params: { path } }),
+    );
+    keepPicture(content_id, download_url);
+  };
+  await Promise.allSettled(files.map(load));
 }

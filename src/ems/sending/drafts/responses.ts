@@ -29,6 +29,20 @@ export const DraftResponse = z.extend(DraftContent, {
 });
 export type DraftResponse = z.infer<typeof DraftResponse>;
 
+/** A file that the draft names: an upload, or an attachment of a message. */
+export const DraftFileResponse = z.object({
+  id: z.uuid(),
+  filename: z.string(),
+  content_type: z.string(),
+  size_bytes: z.int(),
+  content_id: z.nullable(z.string()),
+  /** Whether the draft's HTML shows it. */
+  is_inline: z.boolean(),
+});
+export type DraftFileResponse = z.infer<typeof DraftFileResponse>;
+
+export const DraftFileListResponse = z.array(DraftFileResponse);
+
 export const DraftListResponse = pageOf(DraftResponse);
 
 export const DraftConflictResponse = z.extend(ErrorResponse, { version: z.int(), draft: DraftResponse });

@@ -24,6 +24,12 @@ export const docs: RouteDocs = {
     },
   },
   "GET /drafts/:draft_id": { id: "getDraft", summary: "Show a draft", responses: { 200: draft("OK") } },
+  "GET /drafts/:draft_id/files": {
+    id: "listDraftFiles",
+    summary: "List a draft's files",
+    description:
+      "Their names, by `attachment_ids`. `GET /attachments/{attachment_id}/download` has a link to each.",
+  },
   "PATCH /drafts/:draft_id": {
     id: "updateDraft",
     summary: "Change a draft",

@@ -5,6 +5,7 @@ import { responds, valid } from "../../../platform/validation.ts";
 import type { EmsEnv } from "../../context.ts";
 import { idempotent } from "../../middleware.ts";
 import { answerSent, SENT } from "../routes.ts";
+import { listDraftFiles } from "./files.ts";
 import { listDrafts } from "./list.ts";
 import { DraftCreate, DraftParam, DraftSend, DraftsQuery, DraftUpdate } from "./schemas.ts";
 import { sendDraft } from "./send.ts";
@@ -29,6 +30,9 @@ export const drafts = new Hono<EmsEnv>({ strict: false })
     const draft = await getDraft(c.var.ctx, c.req.valid("param").draft_id);
     return c.json(draft, 200, { etag: toETag(draft.version) });
   })
+  .get("/:draft_id/files", responds(200, "DraftFileListResponse"), param, async (c) =>
+    c.json(await listDraftFiles(c.var.ctx, c.req.valid("param").draft_id)),
+  )
   .patch("/:draft_id", responds(200, "DraftResponse"), param, valid("json", DraftUpdate), async (c) => {
     const changes = c.req.valid("json");
     const draft = await updateDraft(c.var.ctx, { ...seen(c, c.req.valid("param").draft_id), changes });
