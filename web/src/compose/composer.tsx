@@ -1,8 +1,11 @@
 import { useEffect, useState } from "react";
+import { toast } from "sonner";
 import { t } from "../i18n/index.ts";
 import { takeTyped } from "../keyboard.ts";
+import { currentToken } from "../session.ts";
 import { Failed } from "../ui/state.tsx";
-import { closeComposer, type Intent } from "./open.ts";
+import { allKept } from "./kept.ts";
+import { closeComposer, type Intent, openComposer } from "./open.ts";
 import { Panel } from "./panel.tsx";
 import { type Start, startMail } from "./start.ts";
 import { writerOf } from "./writer.ts";
@@ -31,7 +34,7 @@ export default function Composer({ intent }: { intent: Intent }) {
     };
   }, [tries]);
 
-  if (start) return <Writing key={start.begun.kind} start={start} intent={intent} />;
+  if (start) return <Writing start={start} intent={intent} />;
   return (
     <section className="composer" aria-label={t("compose.label")} aria-busy={error === null}>
       <header className="composer-head">
@@ -52,6 +55,19 @@ const Skeleton = () => (
     <div className="skeleton" />
   </div>
 );
+
+/** Offers what was written in this browser before, and never saved. */
+function offerKept(): void {
+  const [last] = allKept();
+  if (last)
+    toast(t("compose.offer"), {
+      duration: 30_000,
+      action: { label: t("compose.open"), onClick: () => openComposer({ kind: "kept", key: last.key }) },
+    });
+}
+
+// The page loads this file a moment after it was opened.
+if (currentToken() !== null) offerKept();
 
 /** Owns the writer: leaving, whether to another page or another mail, saves what was written. */
 function Writing({ start, intent }: { start: Start; intent: Intent }) {

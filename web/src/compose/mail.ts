@@ -1,5 +1,5 @@
 import type { Schemas } from "../api.ts";
-import { cidsIn, joinBody } from "./html.ts";
+import { cidsIn, joinBody, splitBody } from "./html.ts";
 
 /** An address with the name of who has it. */
 export interface Person {
@@ -80,6 +80,30 @@ const bytesOf = (files: MailFile[]): number => files.reduce((sum, { size_bytes }
 /** Whether more files fit into a mail. */
 export const fits = (files: MailFile[], more: { size: number }[]): boolean =>
   bytesOf(files) + more.reduce((sum, { size }) => sum + size, 0) <= MAX_BYTES;
+
+/** A mail in which nothing is written. */
+export const EMPTY: Mail = {
+  kind: "new",
+  account_id: "",
+  ...{ to: [], cc: [], bcc: [], subject: "", text: "", quote: "", files: [] },
+  ...{ reply_to_message_id: null, original_id: null, thread: null, draft: null },
+};
+
+/** A mail of stored content. In a conversation it answers the last message. */
+export const mailOfText = (
+  stored: Pick<Mail, "account_id" | "to" | "cc" | "bcc" | "subject" | "thread"> & { body_html: string },
+): Mail => {
+  const { account_id, to, cc, bcc, subject, thread } = stored;
+  const original = thread?.seen.at(-1) ?? null;
+  return {
+    ...EMPTY,
+    kind: original ? "reply" : "new",
+    ...{ account_id, to, cc, bcc, subject, thread },
+    ...splitBody(stored.body_html),
+    reply_to_message_id: original,
+    original_id: original,
+  };
+};
 
 /** The fields of a draft, for the API. Addresses that are not valid yet are left out: it refuses them. */
 export const fieldsOf = (mail: Mail): Omit<Schemas["DraftCreate"], "email_account_id"> => {

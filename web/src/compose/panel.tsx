@@ -3,6 +3,7 @@ import { Maximize2, Minus, X } from "lucide-react";
 import {
   type ClipboardEvent,
   type DragEvent,
+  type FocusEvent,
   type KeyboardEvent,
   useLayoutEffect,
   useRef,
@@ -124,6 +125,13 @@ export function Panel({ writer, intent, isRestored }: Props) {
       aria-label={t("compose.label")}
       aria-busy={sending.isBusy}
       onKeyDown={onKeyDown}
+      onBlur={(event: FocusEvent) => {
+        const isInside =
+          event.relatedTarget instanceof Node &&
+          event.currentTarget instanceof Node &&
+          event.currentTarget.contains(event.relatedTarget);
+        if (!isInside) void writer.save();
+      }}
       onDragOver={(event) => {
         if (!event.dataTransfer?.types.includes("Files")) return;
         event.preventDefault();

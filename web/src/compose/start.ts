@@ -1,15 +1,10 @@
 import { api, queries, type Schemas, take } from "../api.ts";
+import { mailboxesQuery } from "../mailboxes.ts";
 import { threadQuery } from "../thread/query.ts";
 import { isKnownPicture, keepPicture, splitBody } from "./html.ts";
 import { keptFor } from "./kept.ts";
-import type { Mail, MailFile } from "./mail.ts";
+import { EMPTY, type Mail, type MailFile } from "./mail.ts";
 import type { Intent } from "./open.ts";
-
-/** The mailboxes of the caller's companies. */
-export const accountsQuery = {
-  queryKey: ["accounts"],
-  queryFn: () => take(api.GET("/accounts", {})),
-};
 
 /** A mail as it was begun, and as it is: more, if this browser has kept more. */
 export interface Start {
@@ -48,7 +43,7 @@ const LAST_USED = "xabar.from";
 export const rememberMailbox = (id: string): void => localStorage.setItem(LAST_USED, id);
 
 async function startNew(intent: Extract<Intent, { kind: "new" }>): Promise<Mail> {
-  const accounts = await queries.ensureQueryData(accountsQuery);
+  const accounts = await queries.ensureQueryData(mailboxesQuery);
   const usable = accounts.filter(({ status }) => status !== "disconnected");
   const wanted = [
     intent.account_id,
@@ -62,13 +57,6 @@ async function startNew(intent: Extract<Intent, { kind: "new" }>): Promise<Mail>
     to: (intent.to ?? []).map(({ name = null, email }) => ({ name, email })),
   };
 }
-
-const EMPTY: Mail = {
-  kind: "new",
-  account_id: "",
-  ...{ to: [], cc: [], bcc: [], subject: "", text: "", quote: "", files: [] },
-  ...{ reply_to_message_id: null, original_id: null, thread: null, draft: null },
-};
 
 async function startAnswer(intent: Extract<Intent, { message_id: string }>): Promise<Mail> {
   const { kind, message_id, thread_id } = intent;
