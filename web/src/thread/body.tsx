@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Image } from "lucide-react";
-import { useMemo, useState } from "react";
-import { sentenceOf } from "../api.ts";
+import { useEffect, useMemo, useRef, useState } from "react";
+import { queries, sentenceOf } from "../api.ts";
 import { t } from "../i18n/index.ts";
 import type { Message } from "./fold.ts";
 import { MailFrame } from "./frame.tsx";
@@ -57,6 +57,12 @@ function HtmlBody({ message, isQuoteShown, onQuote }: HtmlProps) {
   const [isAsked, ask] = useState(false);
   const hasImages = useMemo(() => hasRemoteImages(body_html ?? ""), [body_html]);
   const showsImages = isTrusted || isAsked;
+  const latest = useRef(body_html);
+  useEffect(() => {
+    if (latest.current === body_html) return;
+    latest.current = body_html;
+    void queries.invalidateQueries({ queryKey: ["body", id] });
+  }, [id, body_html]);
   const body = useQuery({ ...bodyQuery(id, hasImages && showsImages), placeholderData: (before) => before });
   return (
     <>

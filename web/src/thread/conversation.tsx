@@ -16,11 +16,13 @@ import { ReplyBar, Toolbar } from "./toolbar.tsx";
 
 interface Props {
   thread: Schemas["ThreadDetailResponse"];
+  /** Whether it shows the messages of a folder that is not part of the conversation: junk or trash. */
+  isHidden: boolean;
   onClose: () => void;
 }
 
 /** A conversation that has been read from the API. */
-export function Conversation({ thread, onClose }: Props) {
+export function Conversation({ thread, isHidden, onClose }: Props) {
   const { id, subject, messages, email_account_id } = thread;
   const pane = useRef<HTMLElement>(null);
   const heading = useRef<HTMLHeadingElement>(null);
@@ -32,10 +34,12 @@ export function Conversation({ thread, onClose }: Props) {
   useEffect(() => takeFocus(heading.current), []);
 
   // Opening it is reading it.
-  const hasUnread = useRef(messages.some(({ inbox }) => !inbox.is_read));
+  const unread = useRef(messages.filter(({ inbox }) => !inbox.is_read));
   useEffect(() => {
-    if (hasUnread.current) change("read", [{ thread_id: id }], true);
-  }, [id]);
+    if (unread.current.length === 0) return;
+    if (isHidden) void changeEntries(unread.current, { is_read: true });
+    else change("read", [{ thread_id: id }], true);
+  }, [id, isHidden]);
 
   useEffect(() => {
     const { current } = pane;
@@ -122,7 +126,6 @@ function MessageList({ messages, own }: { messages: Message[]; own: string | und
             isOpen={isOpen(message)}
             isLast={message === last}
             own={own}
-            sentBy={undefined}
             onToggle={() => toggle(message.id)}
             onUnreadFromHere={() => void changeEntries(messages.slice(at), { is_read: false })}
           />

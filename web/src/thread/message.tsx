@@ -3,9 +3,11 @@ import { useId, useRef, useState } from "react";
 import { openComposer } from "../compose/open.ts";
 import { longDate, shortDate } from "../i18n/dates.ts";
 import { t } from "../i18n/index.ts";
+import { claimsOf, currentToken } from "../session.ts";
 import { Avatar } from "../ui/avatar.tsx";
 import { IconButton } from "../ui/icon-button.tsx";
 import { Menu } from "../ui/menu.tsx";
+import { useNameOf } from "../users.ts";
 import { Attachments } from "./attachments.tsx";
 import { MessageBody } from "./body.tsx";
 import { changeEntries } from "./entries.ts";
@@ -21,8 +23,6 @@ interface Props {
   isLast: boolean;
   /** The address of the mailbox. */
   own: string | undefined;
-  /** The name of the colleague who sent it, if one did. */
-  sentBy: string | undefined;
   onToggle: () => void;
   onUnreadFromHere: () => void;
 }
@@ -64,8 +64,8 @@ function MessageLine({ message, onToggle }: Props) {
 }
 
 function OpenMessage(props: Props) {
-  const { message, isLast, own, sentBy, onToggle } = props;
-  const { from_address, sent_at, inbox } = message;
+  const { message, isLast, own, onToggle } = props;
+  const { from_address, sent_at, sent_by, inbox } = message;
   const [areAddressesShown, showAddresses] = useState(false);
   const addresses = useId();
   const root = useRef<HTMLElement>(null);
@@ -92,7 +92,7 @@ function OpenMessage(props: Props) {
           >
             {recipientsOf(message, own)}
           </button>
-          {sentBy ? <span className="message-sent-by">{t("thread.sentBy", { name: sentBy })}</span> : null}
+          {sent_by === null ? null : <SentBy userId={sent_by} />}
         </div>
         <time dateTime={sent_at} title={longDate(sent_at)}>
           {shortDate(sent_at)}
@@ -132,6 +132,17 @@ function MessageMenu({ message, onUnreadFromHere, onAddresses }: Props & { onAdd
     { label: t("thread.showAddresses"), icon: <span className="menu-gap" />, run: onAddresses },
   ];
   return <Menu label={t("thread.more")} icon={<EllipsisVertical size={18} />} items={items} />;
+}
+
+/** Which colleague sent a message of a shared mailbox. */
+function SentBy({ userId }: { userId: number }) {
+  const nameOf = useNameOf();
+  const isMe = claimsOf(currentToken() ?? "")?.user_id === userId;
+  return (
+    <span className="message-sent-by">
+      {isMe ? t("thread.sentByYou") : t("thread.sentBy", { name: nameOf(userId) })}
+    </span>
+  );
 }
 
 /** What became of a message that was sent. */

@@ -29,6 +29,7 @@ const isGone = (error: unknown): boolean =>
 
 function OpenThread({ query, threadId, onClose }: Props & { threadId: string }) {
   const thread = useQuery(threadQuery(threadId, query.view));
+  const isHidden = query.view === "junk" || query.view === "trash";
   if (isGone(thread.error))
     return (
       <State onClose={onClose}>
@@ -40,7 +41,8 @@ function OpenThread({ query, threadId, onClose }: Props & { threadId: string }) 
       </State>
     );
   // What was read is shown even if it cannot be read again.
-  if (thread.data?.messages.length) return <Conversation thread={thread.data} onClose={onClose} />;
+  if (thread.data?.messages.length)
+    return <Conversation thread={thread.data} isHidden={isHidden} onClose={onClose} />;
   if (thread.data)
     return (
       <State onClose={onClose}>

@@ -30,7 +30,7 @@ export function PresenceLine({ others }: { others: Other[] }) {
   );
 }
 
-const nameOf = ({ name, user_id }: Other): string => name ?? t("thread.colleague", { id: user_id });
+const nameOf = ({ name, user_id }: Other): string => name ?? t("user.unnamed", { id: user_id });
 
 function sentenceOf(others: Other[]): string {
   const writing = others.filter(({ state }) => state === "composing");

@@ -31,7 +31,8 @@ export const bodyQuery = (messageId: string, images: boolean) =>
           signal,
         }),
       ),
-    staleTime: Number.POSITIVE_INFINITY,
+    // The addresses of its inline images are valid for an hour.
+    staleTime: 45 * 60_000,
   });
 
 /** Reads a conversation before it is opened, with the body of its last message, so that opening it waits for nothing. */
