@@ -83,17 +83,27 @@ async function list(db: RunningWorker["db"], { company, email, grantId }: Filled
 }
 
 /** Marks all messages as read for the user, except `unread` at equal distances, and compacts the entries. */
-export async function readAllBut(
+export const readAllBut = (worker: RunningWorker, mailbox: FilledMailbox, userId: number, unread: number) =>
+  touchAllBut(worker, mailbox, userId, unread, "isTouched, 0, iif(isTouched, sent_at, NULL)");
+
+/** The same with the archive: all messages are in it, except `kept`. */
+export const archiveAllBut = (worker: RunningWorker, mailbox: FilledMailbox, userId: number, kept: number) =>
+  touchAllBut(worker, mailbox, userId, kept, "0, isTouched, NULL");
+
+/** @param state SQL for is_read, is_archived and read_at */
+async function touchAllBut(
   worker: RunningWorker,
   { company, accountId, messages }: FilledMailbox,
   userId: number,
-  unread: number,
+  others: number,
+  state: string,
 ): Promise<void> {
-  const step = Math.floor(messages / unread);
+  const step = Math.floor(messages / others);
   for (let first = 0; first < messages; first += PORTION) {
-    const sql = `INSERT INTO ems_inbox_entries (user_id, message_id, company_id, account_id, sent_at, is_read, read_at)
-      SELECT ${userId}, id, company_id, account_id, sent_at, isRead, iif(isRead, sent_at, NULL) FROM (
-        SELECT *, (sent_at - ${OLDEST_AT}) / 60 % ${step} <> ${step - 1} AS isRead FROM ems_messages
+    const sql = `INSERT INTO ems_inbox_entries
+        (user_id, message_id, company_id, account_id, sent_at, is_read, is_archived, read_at)
+      SELECT ${userId}, id, company_id, account_id, sent_at, ${state} FROM (
+        SELECT *, (sent_at - ${OLDEST_AT}) / 60 % ${step} <> ${step - 1} AS isTouched FROM ems_messages
         WHERE account_id = ? AND hidden = 0 AND sent_at >= ${OLDEST_AT + first * 60}
           AND sent_at < ${OLDEST_AT + (first + PORTION) * 60})`;
     await worker.run(company, [{ sql, params: [accountId] }]);

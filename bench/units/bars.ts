@@ -13,6 +13,8 @@ export interface Bar {
 const PAGE_ROWS = 150;
 /** Rows written per change: event 2, entry 1 or 2, its index 1 where it moves, counters 1. */
 const CHANGE_ROWS = 5;
+/** Of 25 conversations with four mails each. */
+const CONVERSATIONS_ROWS = 600;
 const COMPANIES = [40, 300];
 const KB = 1000;
 
@@ -36,6 +38,33 @@ export const checkBars = (results: Results): Bar[] => [
     rowsReadPer(40),
     "rows read per company",
   ),
+  ...[
+    "conversations, nothing touched",
+    "conversations, all read but ten",
+    "conversations, ten that are not archived",
+    "conversations, archived, all but ten",
+    "conversations, all",
+    "conversations, page 8, nothing touched",
+    "conversations, page 8, all read but ten",
+  ].map((name) => constant(results, name, CONVERSATIONS_ROWS)),
+  atMost(results, "conversations, unread, ten among all", 1500, rowsReadPer(1), "rows read"),
+  ...COMPANIES.map((count) =>
+    atMost(
+      results,
+      `conversations, ${count} companies`,
+      PAGE_ROWS,
+      rowsReadPer(count),
+      "rows read per company",
+    ),
+  ),
+  atMost(
+    results,
+    "archive a conversation of 4",
+    4 * CHANGE_ROWS,
+    ({ rowsWritten }) => rowsWritten,
+    "rows written",
+  ),
+  atMost(results, "archive it again", 0, ({ rowsWritten }) => rowsWritten, "rows written"),
   atMost(results, "inbox, unread, ten among all", 1000, rowsReadPer(1), "rows read"),
   atMost(results, "unread counts", 4, rowsReadPer(1), "rows read per account"),
   atMost(results, "unread counts, 40 companies", 4, rowsReadPer(40), "rows read per account"),
@@ -83,8 +112,8 @@ function atMost(
 
 const shown = (value: number): string => value.toLocaleString("en-US", { maximumFractionDigits: 1 });
 
-function constant(results: Results, name: string): Bar {
-  const bar = atMost(results, name, PAGE_ROWS, rowsReadPer(1), "rows read, at every size the same");
+function constant(results: Results, name: string, limit = PAGE_ROWS): Bar {
+  const bar = atMost(results, name, limit, rowsReadPer(1), "rows read, at every size the same");
   return { ...bar, holds: bar.holds && new Set(bar.values).size === 1 };
 }
 

@@ -1,5 +1,6 @@
 import type { Case } from "./cases/case.ts";
 import { CHANGES } from "./cases/changes.ts";
+import { CONVERSATION_CHANGES, CONVERSATIONS } from "./cases/conversations.ts";
 import { ITEMS } from "./cases/items.ts";
 import { LISTS } from "./cases/lists.ts";
 import { LIVE } from "./cases/live.ts";
@@ -9,9 +10,10 @@ import { NAIVE } from "./cases/naive.ts";
 /** All cases in order: reads first, streams last. */
 export const GROUPS: { title: string; cases: Case[] }[] = [
   { title: "Lists of mail", cases: LISTS },
+  { title: "Conversations", cases: CONVERSATIONS },
   { title: "One thing read, and cron", cases: ITEMS },
   { title: "For contrast, on the same rows", cases: NAIVE },
-  { title: "Changes", cases: CHANGES },
+  { title: "Changes", cases: [...CHANGES, ...CONVERSATION_CHANGES] },
   { title: "Mail that comes and goes", cases: MAIL },
   { title: "Live", cases: LIVE },
 ];

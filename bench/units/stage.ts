@@ -4,7 +4,7 @@ import { createNylasSim, type NylasSim, type StoredMessage } from "../../dev/nyl
 import { messageObject } from "../../dev/nylas/store/message-object.ts";
 import type { Cleanup } from "../support/cleanup.ts";
 import { eventually } from "../support/clock.ts";
-import { type FilledMailbox, filledId, fillMailbox, readAllBut } from "../support/fill.ts";
+import { archiveAllBut, type FilledMailbox, filledId, fillMailbox, readAllBut } from "../support/fill.ts";
 import { signNotification } from "../support/notification.ts";
 import { signToken } from "../support/tenant.ts";
 import { createSecrets, type RunningWorker, type Secrets, startWorker } from "../support/worker.ts";
@@ -13,7 +13,7 @@ import { connectProvider, copyMailbox, fillLedgers, joinThreads } from "./surrou
 
 const range = (first: number, last: number) => Array.from({ length: last - first + 1 }, (_, n) => first + n);
 
-/** Number of unread messages of the user `reader`. */
+/** Number of unread messages of the user `reader`, and of those that `archivist` has kept. */
 export const UNREAD = 10;
 /** Messages of the other companies: the next 40, and the rest. */
 const SMALL = 1000;
@@ -36,6 +36,8 @@ const USERS = {
   of300: range(1, 300),
   talkative: [TALKATIVE],
   founder: [NEW_COMPANY],
+  /** Has archived all messages except ten. */
+  archivist: [1],
 };
 export type User = keyof typeof USERS;
 
@@ -81,6 +83,7 @@ async function fill(worker: RunningWorker, sim: NylasSim, size: number) {
   const bytesPerMessage = Math.round(((await sizeOf(worker)) - before) / size);
   mailbox.grantId = await connectProvider(worker, sim, mailbox);
   await readAllBut(worker, mailbox, idOf("reader"), UNREAD);
+  await archiveAllBut(worker, mailbox, idOf("archivist"), UNREAD);
   await fillLedgers(worker, mailbox);
   await copyMailbox(worker, await fillMailbox(worker, 2, SMALL), 3, 41);
   await copyMailbox(worker, await fillMailbox(worker, 42, TINY), 43, 300);

@@ -33,8 +33,8 @@ interface Heads {
 
 type Listed = Promise<{ list: ConversationListResponse; readAt: string }>;
 
-/** How many messages to read for a page. Only a page without a conversation takes the next, larger window. */
-const windowsOf = (size: number): number[] => [2 * size + 10, 200, 500];
+/** How many messages to read for a page. Only if they give no conversation, the second window is read. */
+const windowsOf = (size: number): number[] => [3 * size, 500];
 
 /**
  * Reads a page of conversations, newest first. It may be short, or even empty, although more follow: only the last
