@@ -215,6 +215,7 @@ const UNKNOWN: Record<string, string[]> = {
   "GET /accounts": ["company_id=5", "page=1"],
   "GET /accounts/connect": ["login_hint=x", "state=x"],
   "GET /companies": ["name=x"],
+  "GET /contacts": ["query=x", "page=2", "cursor=x"],
   "GET /me": ["name=x"],
   "GET /users": ["page=2", "name=x"],
   "GET /webhooks/deliveries": ["page=2"],

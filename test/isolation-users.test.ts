@@ -90,6 +90,7 @@ describe("a token without companies", () => {
       expect((await nobody.call("GET", path)).body, path).toEqual([]);
     }
     expect((await nobody.call("GET", "/me")).body).toMatchObject({ companies: [] });
+    expect((await nobody.call("GET", "/contacts?q=c")).body).toEqual({ items: [] });
     expect((await nobody.call("GET", "/users")).body).toEqual({ items: [], next_cursor: null });
   });
 
@@ -130,6 +131,9 @@ it("a token with 300 companies works on every list", async () => {
   expect((await many.call("GET", "/inbox/unread-counts")).body).toHaveLength(2);
   expect((await many.call("GET", "/companies")).body).toHaveLength(300);
   expect((await many.call("GET", "/me")).body.companies).toHaveLength(300);
+  expect((await many.call("GET", "/contacts?q=c")).status).toBe(200);
+  const ofAccount = await many.call("GET", `/contacts?q=c&account_id=${a.account.id}`);
+  expect(ofAccount.body.items).toMatchObject([{ email: "customer@out.example" }]);
   expect((await many.call("GET", "/users")).body.items).toMatchObject([
     { user_id: many.claims.user_id, name: "Everywhere", company_ids: { length: 300 } },
   ]);

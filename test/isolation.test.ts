@@ -74,6 +74,15 @@ async function expectForbidden(path: string, foreign: object, random: object): P
 const CASES: Record<string, (method: string, path: string) => Promise<void>> = {
   "GET /accounts": nothingOfB,
   "GET /companies": nothingOfB,
+  "GET /contacts": async (method, path) => {
+    // Whoever wrote to B, and B's own address.
+    for (const q of ["customer", b.account.email_address.slice(0, 3)]) {
+      const filtered = await a.client.call(method, `${path}?q=${q}&account_id=${b.account.id}`);
+      expect(filtered).toMatchObject({ status: 200, body: { items: [] } });
+      expectNothingOf(b, await a.client.call(method, `${path}?q=${q}`));
+    }
+    expect((await a.client.call(method, `${path}?q=box`)).body).toEqual({ items: [] });
+  },
   "GET /me": nothingOfB,
   "GET /users": async (method, path) => {
     // Somebody with A's own user id is known in B.

@@ -20,6 +20,7 @@ GET /attachments/:attachment_id/download user
 GET /attachments/message/:message_id user
 GET /companies user
 GET /companies/:company_id/move admin
+GET /contacts user
 GET /conversations user
 GET /drafts user
 GET /drafts/:draft_id user

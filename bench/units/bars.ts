@@ -68,6 +68,8 @@ export const checkBars = (results: Results): Bar[] => [
   atMost(results, "inbox, unread, ten among all", 1000, rowsReadPer(1), "rows read"),
   atMost(results, "unread counts", 4, rowsReadPer(1), "rows read per account"),
   atMost(results, "unread counts, 40 companies", 4, rowsReadPer(40), "rows read per account"),
+  atMost(results, "contacts, one letter", PAGE_ROWS, rowsReadPer(1), "rows read"),
+  atMost(results, "contacts, 300 companies", PAGE_ROWS, rowsReadPer(20), "rows read per company looked at"),
   atMost(results, "users, page 1", PAGE_ROWS, rowsReadPer(1), "rows read"),
   atMost(results, "me, 300 companies", 3, rowsReadPer(300), "rows read per company"),
   ...["me", "me, 300 companies"].map((name) =>

@@ -58,6 +58,11 @@ export async function fillLedgers({ db }: RunningWorker, mailbox: FilledMailbox)
     `${numbers(drafts)} INSERT INTO ems_users (company_id, user_id, name, seen_at)
      SELECT ${company}, 1000 + i, 'Colleague ' || i, ${at(drafts)} FROM n`,
   );
+  // All mails are of one sender. These are of others, whose addresses come before it.
+  statements.push(
+    `UPDATE ems_messages SET from_address = 'c' || substr(id, -4) || '@out.example'
+     WHERE id BETWEEN '${filledId("message", company, 500)}' AND '${filledId("message", company, 699)}'`,
+  );
   statements.push("INSERT INTO ems_inline_bodies (id, checked_until) VALUES (1, '~')");
   for (const statement of statements) await db.prepare(statement).run();
 }

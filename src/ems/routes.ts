@@ -7,6 +7,7 @@ import { accounts, signIns } from "./accounts/routes.ts";
 import { attachments, files } from "./attachments/routes.ts";
 import { companies } from "./companies/routes.ts";
 import { config } from "./config.ts";
+import { contacts } from "./contacts/routes.ts";
 import { createContext, type EmsEnv } from "./context.ts";
 import { conversations } from "./conversations/routes.ts";
 import { toAnswer } from "./errors.ts";
@@ -37,7 +38,7 @@ const BODY_LIMITS = {
 
 /** The first path segments of the EMS. */
 const OWNED =
-  /^\/(accounts|attachments|companies|conversations|drafts|events|files|inbox|me|messages|outbox|sse|threads|users|webhooks)(\/|$)/;
+  /^\/(accounts|attachments|companies|contacts|conversations|drafts|events|files|inbox|me|messages|outbox|sse|threads|users|webhooks)(\/|$)/;
 
 /** True for a path of the EMS. */
 export const owns = (path: string): boolean => OWNED.test(path);
@@ -64,6 +65,7 @@ export const app = createApp<EmsEnv>({
   .route("/events", events)
   .route("/me", me)
   .route("/users", users)
+  .route("/contacts", contacts)
   .route("/companies", companies)
   .route("/accounts", accounts)
   .route("/messages", messages)

@@ -32,6 +32,7 @@ function listsOf({ mailbox }: Grown): Record<string, string[]> {
     "GET /drafts": [...pages, "size=50"],
     "GET /accounts": [""],
     "GET /companies": [""],
+    "GET /contacts": ["q=c", `q=c&${account}`],
     "GET /me": [""],
     "GET /users": ["", "size=1", "company_id=1"],
     "GET /outbox": [""],
