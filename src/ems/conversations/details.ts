@@ -11,6 +11,8 @@ const SUMMARIZED = 50;
 /** How many messages of a conversation a change covers, and among how many the newest of a view is looked for. */
 export const NEWEST = 500;
 const MAX_PARTICIPANTS = 5;
+/** A list need not show whole distribution lists. */
+const MAX_RECIPIENTS = 20;
 
 /** A conversation, and its newest message in the view. */
 export interface Head {
@@ -40,8 +42,6 @@ interface DetailsRow
   account_email: string;
   /** The newest message of the view. */
   message_id: string;
-  /** As asked for. */
-  sought: string | null;
   /** JSON of the newest messages: `Summarized[]`. */
   newest: string;
 }
@@ -75,7 +75,7 @@ export function selectDetails(
   const columns = sql`m.from_address, m.from_name, m.direction, m.has_attachments`;
   return sql`
     SELECT t.id AS thread_id, t.company_id, t.account_id, a.email_address AS account_email, t.subject, t.version,
-      iif(${hidden}, t.hidden_count, t.message_count) AS message_count, j.value ->> 1 AS sought, h.id AS message_id,
+      iif(${hidden}, t.hidden_count, t.message_count) AS message_count, h.id AS message_id,
       h.from_address, h.from_name, h.to_addresses, h.snippet, h.direction, h.folder, h.sent_at,
       (SELECT json_group_array(json_array(
           from_address, from_name, direction, has_attachments, is_read, is_starred, is_archived))
@@ -113,6 +113,7 @@ export async function readDetails(
   });
 }
 
+/** Makes a conversation of its row. */
 export function toConversation(row: DetailsRow): Conversation {
   const newest: Summarized[] = JSON.parse(row.newest);
   const inbound = newest.filter(([, , direction]) => direction === "inbound");
@@ -130,7 +131,7 @@ export function toConversation(row: DetailsRow): Conversation {
       id: row.message_id,
       from_address: row.from_address,
       from_name: row.from_name,
-      to_addresses: JSON.parse(row.to_addresses),
+      to_addresses: JSON.parse(row.to_addresses).slice(0, MAX_RECIPIENTS),
       snippet: row.snippet,
       direction: row.direction,
       folder: row.folder,

@@ -18,6 +18,7 @@ export const Conversation = z.object({
     id: z.uuid(),
     from_address: z.string(),
     from_name: z.nullable(z.string()),
+    /** The first 20. */
     to_addresses: MessageResponse.shape.to_addresses,
     snippet: z.nullable(z.string()),
     direction: z.enum(["inbound", "outbound"]),
