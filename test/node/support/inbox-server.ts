@@ -17,8 +17,16 @@ declare module "vitest" {
   }
 }
 
-/** Starts one `npm run dev` for all suites of the web inbox: its 400 mails take a while to fill in. */
+/**
+ * Starts one `npm run dev` for all suites of the web inbox: its 400 mails take a while to fill in. While you write a
+ * suite, INBOX_SERVER names one that runs already: `{"url": "http://localhost:8787", "smtpPort": 2525, …}`.
+ */
 export default async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
+  const { INBOX_SERVER: running } = process.env;
+  if (running) {
+    provide("inbox", JSON.parse(running));
+    return async () => {};
+  }
   const state = mkdtempSync(join(tmpdir(), "xabar-inbox-"));
   const server = await startDevServer(state, await freePorts());
   const { url, smtpPort, nylasPort } = server;

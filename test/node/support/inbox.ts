@@ -86,3 +86,6 @@ export async function receiveStored(mail: SendMailOptions = {}) {
 /** The rows of the list that show a subject. */
 export const rowOf = (page: Page, subject: string) =>
   page.locator(".row:not(.is-skeleton)").filter({ hasText: subject });
+
+/** What says that the page follows the live feed. */
+export const isLive = (page: Page) => page.locator(".live-status.is-live");

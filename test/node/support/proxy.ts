@@ -18,6 +18,8 @@ export interface TcpProxy {
   url: string;
   /** How many connections it has taken. */
   taken(): number;
+  /** Cuts all connections. */
+  cut(): void;
   close(): Promise<void>;
 }
 
@@ -47,12 +49,16 @@ export async function startProxy(target: string, fateOf: (nth: number) => Fate |
     client.pipe(server);
     void answer(server, client, fate).then(end, end);
   });
+  const cut = () => {
+    for (const socket of sockets) socket.destroy();
+  };
   await once(proxy.listen(0, "127.0.0.1"), "listening");
   return {
     url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
     taken: () => taken,
+    cut,
     close: async () => {
-      for (const socket of sockets) socket.destroy();
+      cut();
       await once(proxy.close(), "close");
     },
   };

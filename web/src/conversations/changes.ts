@@ -9,7 +9,7 @@ import { offerUndo, withdraw } from "./undo.ts";
 export type Change = "archive" | "unarchive" | "star" | "unstar" | "read" | "unread";
 
 type Flags = { is_read?: boolean; is_starred?: boolean; is_archived?: boolean };
-type Changed = Partial<Record<keyof Flags, string[]>>;
+type Changed = Schemas["ConversationsChangeResponse"]["changed"];
 type Thread = Schemas["ThreadDetailResponse"];
 
 const FLAGS: Record<Change, Flags> = {

@@ -14,7 +14,7 @@ import { ListHeader } from "./header.tsx";
 import { openLists, Pages } from "./pages.ts";
 import { readPage } from "./read.ts";
 import { Row, RowSkeleton } from "./row.tsx";
-import { shortcutsOf, toggled } from "./shortcuts.ts";
+import { shortcutsOf } from "./shortcuts.ts";
 import "./list.css";
 
 interface Props {
@@ -138,12 +138,20 @@ export function ConversationList({ query, openId, onOpen }: Props) {
   );
 }
 
+export const toggled = (set: ReadonlySet<string>, id: string): ReadonlySet<string> => {
+  const next = new Set(set);
+  if (!next.delete(id)) next.add(id);
+  return next;
+};
+
 /** Holds the list still while it is scrolled, under the pointer, or somebody writes. */
 function useHolding(list: Pages, viewport: { current: HTMLDivElement | null }): void {
   const isWriting = useIntent() !== null;
   useEffect(() => {
     const element = viewport.current;
-    let isUnderPointer = element?.matches(":hover") ?? false;
+    // The pill lies over the list, and must not vanish when the pointer comes to it.
+    const whole = element?.parentElement;
+    let isUnderPointer = whole?.matches(":hover") ?? false;
     const update = () => list.hold(isWriting || isUnderPointer || (element?.scrollTop ?? 0) > 0);
     const enter = (event: PointerEvent) => {
       isUnderPointer = event.pointerType === "mouse";
@@ -154,12 +162,12 @@ function useHolding(list: Pages, viewport: { current: HTMLDivElement | null }): 
       update();
     };
     update();
-    element?.addEventListener("pointerenter", enter);
-    element?.addEventListener("pointerleave", leave);
+    whole?.addEventListener("pointerenter", enter);
+    whole?.addEventListener("pointerleave", leave);
     element?.addEventListener("scroll", update, { passive: true });
     return () => {
-      element?.removeEventListener("pointerenter", enter);
-      element?.removeEventListener("pointerleave", leave);
+      whole?.removeEventListener("pointerenter", enter);
+      whole?.removeEventListener("pointerleave", leave);
       element?.removeEventListener("scroll", update);
     };
   }, [list, viewport, isWriting]);

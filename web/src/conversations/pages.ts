@@ -7,8 +7,8 @@ export type Conversation = Schemas["Conversation"];
 /** As many conversations as a request asks for. */
 export const PAGE_SIZE = 50;
 
-/** How long a page that is out of sight is kept. It is read again when it comes back into sight. */
-const KEPT_MS = 60_000;
+/** How many pages are kept before and after the one that was read last. Others are read again when they are in sight. */
+const KEPT_PAGES = 10;
 
 /** The lists on the screen. */
 export const openLists = new Set<Pages>();
@@ -35,8 +35,8 @@ export interface Removed {
 }
 
 /**
- * A list of conversations in pages. Only those in sight are kept: a list of 100,000 takes no more memory than one of
- * 100. The cursors of all pages that were ever read are kept, so that each can be read again.
+ * A list of conversations in pages, of which only those in sight are kept: a list of 100,000 takes no more memory than
+ * one of 100. The cursors of all pages that were ever read are kept, so that each can be read again.
  */
 export class Pages {
   readonly query: ListQuery;
@@ -132,7 +132,6 @@ export class Pages {
       queryKey: this.#queryKey(page),
       queryFn: ({ signal }: { signal: AbortSignal }) => this.#read(page, signal),
       staleTime: Number.POSITIVE_INFINITY,
-      gcTime: KEPT_MS,
     };
   }
 
@@ -157,6 +156,12 @@ export class Pages {
       this.#cursors.length = page + 1;
       void queries.resetQueries({ predicate: ({ queryKey }) => this.#isAfter(queryKey, page) });
     }
+    queries.removeQueries({
+      predicate: (query) =>
+        this.#isAfter(query.queryKey, -1) &&
+        Math.abs(Number(query.queryKey[2]) - page) > KEPT_PAGES &&
+        query.getObserversCount() === 0,
+    });
     this.#counts[page] = fresh.length;
     if (next !== undefined) this.#cursors[page + 1] = next;
     this.#isComplete = this.#cursors.length === this.#counts.length;

@@ -21,7 +21,7 @@ export function LiveStatus() {
   return (
     <p className={`live-status ${isLive ? "is-live" : isOnline ? "is-waiting" : "is-offline"}`}>
       <span className="live-dot" aria-hidden="true" />
-      <span>{text}</span>
+      <span aria-hidden="true">{text}</span>
       <span className="visually-hidden" role="status">
         {state === "reconnecting" ? t("live.lost") : text}
       </span>
