@@ -36,7 +36,14 @@ export const useConnection = (): Connection =>
 /** What was missed arrives within this time after a reconnect. */
 const CATCH_UP_MS = 3000;
 
+/** No list was read that knows a position, so what was read before the stream began may be old. */
+let beginsNow = false;
+
 function onState(state: StreamState): void {
+  if (beginsNow && state === "live") {
+    beginsNow = false;
+    void queries.invalidateQueries();
+  }
   const isBack = state === "live" && connection.state === "reconnecting";
   setConnection({ state, since: Date.now(), caughtUp: isBack ? 0 : null });
   if (isBack) setTimeout(() => setConnection({ caughtUp: null }), 2 * CATCH_UP_MS);
@@ -100,9 +107,8 @@ export function useLiveFeed(): void {
     const leaving = new AbortController();
     whenSettled((threadIds) => threadIds.forEach(touch));
     void firstPosition.then((lastEventId) => {
+      beginsNow = lastEventId === null;
       if (!leaving.signal.aborted) void api.events({ lastEventId, signal: leaving.signal, onEvent, onState });
-      // No list was read that knows a position: what was read before the stream began may be old.
-      if (lastEventId === null) void queries.invalidateQueries();
     });
     return () => leaving.abort();
   }, []);

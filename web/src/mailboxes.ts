@@ -19,10 +19,10 @@ export const countsQuery = queryOptions({
   queryFn: ({ signal }) => take(api.GET("/inbox/unread-counts", { signal })),
 });
 
-/** The companies of the user's token, by id. */
-export const companiesQuery = queryOptions({
-  queryKey: ["companies"],
-  queryFn: ({ signal }) => take(api.GET("/companies", { signal })),
+/** Who is signed in, with the companies of the token by id. */
+export const meQuery = queryOptions({
+  queryKey: ["me"],
+  queryFn: ({ signal }) => take(api.GET("/me", { signal })),
 });
 
 /** How far a mailbox's history is read, and what went wrong with it. */

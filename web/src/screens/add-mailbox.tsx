@@ -2,7 +2,7 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { type FormEvent, useId } from "react";
 import { sentenceOf } from "../api.ts";
 import { t } from "../i18n/index.ts";
-import { companiesQuery, companyNameOf } from "../mailboxes.ts";
+import { companyNameOf, meQuery } from "../mailboxes.ts";
 import { Dialog } from "../ui/dialog.tsx";
 import { Failed } from "../ui/state.tsx";
 import { beginConnect, isProvider, PROVIDER_NAMES, PROVIDERS } from "./connect.ts";
@@ -10,7 +10,8 @@ import "../ui/form.css";
 
 /** Asks for which company and at which provider, and sends the browser to where the mailbox's owner signs in. */
 export function AddMailbox({ onClose }: { onClose: () => void }) {
-  const companies = useQuery(companiesQuery);
+  const me = useQuery(meQuery);
+  const companies = me.data?.companies;
   const [company, provider] = [useId(), useId()];
   const work = useMutation({
     mutationFn: ({ id, at }: { id: number; at: string }) => beginConnect(id, isProvider(at) ? at : undefined),
@@ -22,15 +23,15 @@ export function AddMailbox({ onClose }: { onClose: () => void }) {
   };
   return (
     <Dialog title={t("mailboxes.add")} onClose={onClose}>
-      {companies.isError ? (
-        <Failed error={companies.error} onRetry={() => void companies.refetch()} />
+      {me.isError ? (
+        <Failed error={me.error} onRetry={() => void me.refetch()} />
       ) : (
         <form className="form" onSubmit={submit}>
           <p className="quiet">{t("connect.lead")}</p>
           <label className="field" htmlFor={company}>
             {t("company.label")}
-            <select id={company} name="company" required disabled={!companies.data}>
-              {companies.data?.map((each) => (
+            <select id={company} name="company" required disabled={!companies}>
+              {companies?.map((each) => (
                 <option key={each.id} value={each.id}>
                   {companyNameOf(each)}
                 </option>
@@ -49,13 +50,13 @@ export function AddMailbox({ onClose }: { onClose: () => void }) {
             </select>
           </label>
           <p className="error" role="alert">
-            {work.isError ? sentenceOf(work.error) : companies.data?.length === 0 ? t("company.none") : ""}
+            {work.isError ? sentenceOf(work.error) : companies?.length === 0 ? t("company.none") : ""}
           </p>
           <div className="form-actions">
             <button
               type="submit"
               className="button primary"
-              disabled={!companies.data?.length || work.isPending || work.isSuccess}
+              disabled={!companies?.length || work.isPending || work.isSuccess}
             >
               {t("connect.continue")}
             </button>

@@ -5,7 +5,7 @@ import { Link } from "wouter";
 import { api, queries, sentenceOf, take } from "../api.ts";
 import { relativeTime } from "../i18n/dates.ts";
 import { t } from "../i18n/index.ts";
-import { companiesQuery, type Mailbox, type MailboxGroup, mailboxesQuery, nameOf } from "../mailboxes.ts";
+import { type Mailbox, type MailboxGroup, mailboxesQuery, meQuery, nameOf } from "../mailboxes.ts";
 import { currentClaims } from "../session.ts";
 import { Avatar } from "../ui/avatar.tsx";
 import { Dialog } from "../ui/dialog.tsx";
@@ -70,10 +70,7 @@ function NameCompany({ group, onClose }: { group: MailboxGroup; onClose: () => v
         api.PUT("/companies/{company_id}", { params: { path: { company_id: group.id } }, body: { name } }),
       ),
     onSuccess: async () => {
-      await Promise.all([
-        queries.invalidateQueries(mailboxesQuery),
-        queries.invalidateQueries(companiesQuery),
-      ]);
+      await Promise.all([queries.invalidateQueries(mailboxesQuery), queries.invalidateQueries(meQuery)]);
       onClose();
     },
   });

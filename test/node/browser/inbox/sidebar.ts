@@ -2,7 +2,7 @@ import type { Page } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { waitFor } from "../../../support/wait.ts";
 import { newUser, openInbox, receive } from "../../support/inbox.ts";
-import { connectMailbox, control, newCompany } from "../../support/mailbox.ts";
+import { connectMailbox, expire, newCompany } from "../../support/mailbox.ts";
 
 const company = newCompany();
 let admin: Awaited<ReturnType<typeof newUser>>;
@@ -78,7 +78,7 @@ describe("the sidebar", () => {
     const box = await connectMailbox(admin, company, "Kadrlar");
     const { page } = await openInbox({ user: await member() });
     await waitFor(async () => expect(await link(page, /^Kadrlar/).textContent()).toContain("In sync"));
-    await control(`/grants/${box.grant_id}/expire`);
+    await expire(box.grant_id);
     await waitFor(async () => expect(await link(page, /^Kadrlar/).textContent()).toContain("Disconnected"));
     await link(page, /^Kadrlar/)
       .getByText("Disconnected")
