@@ -46,10 +46,10 @@ export async function grow(count: number): Promise<Grown> {
   const other = await growMailbox(count);
   const companies = [mailbox.company_id];
   const [fresh, thorough, patchy, busy] = await Promise.all(
-    Array.from({ length: 4 }, () => createClient({ companies })),
+    Array.from({ length: 4 }, () => createClient({ companies, name: "Kim" })),
   );
   const users = { fresh, thorough, patchy, busy } as Omit<Grown["users"], "several">;
-  const several = await createClient({ companies: [mailbox.company_id, other.company_id] });
+  const several = await createClient({ companies: [mailbox.company_id, other.company_id], name: "Lee" });
   const longThread = await growThread(mailbox);
   for (const each of [mailbox, other]) await dbOf(each.company_id).batch(belongings(each));
   const db = dbOf(mailbox.company_id);
