@@ -1,10 +1,13 @@
 import { defineConfig } from "vitest/config";
+import { findChromium } from "./test/node/support/chromium.ts";
 
 const common = {
   silent: "passed-only" as const,
   // Above all waits inside: a server may take 300 s to start (test/node/support/dev-server.ts).
   testTimeout: 600_000,
   hookTimeout: 600_000,
+  // Found and unpacked once. Without one nothing runs: no suite is skipped.
+  env: { CHROMIUM: await findChromium() },
 };
 
 /** What needs Chromium: `npm run test:browser`. */

@@ -16,7 +16,7 @@ interface Import {
 
 const filesOf = (folder: string): string[] =>
   readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
+    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name).slice(root.length));
 
 const textOf = (file: string): string => readFileSync(join(root, file), "utf8");
@@ -46,6 +46,7 @@ const dev = filesOf("dev");
 /** Without what is written from openapi.json. */
 const client = filesOf("client").filter((file) => file !== "client/api.d.ts");
 const ops = filesOf("ops");
+const web = filesOf("web");
 const imports = src.flatMap(importsOf);
 const ours = imports.filter(({ isOurs }) => isOurs);
 
@@ -281,6 +282,43 @@ describe("beside the product", () => {
   });
 });
 
+describe("the web inbox", () => {
+  const inside = web.flatMap(importsOf);
+
+  it("imports its own and the typed client: it knows of the server what anybody can", () => {
+    expect(web).toContain("web/src/main.tsx");
+    const broken = inside.filter(({ to, isOurs }) => isOurs && !isIn(to, "web/", "client/"));
+    expectNone("web → web, client", told(broken));
+  });
+
+  it("is React's source: that Preact runs it is known to vite.config.ts alone", () => {
+    expectNone("import from react", told(inside.filter(({ to }) => /^preact\b/.test(to))));
+  });
+
+  it("has no circle of files", () => {
+    const arrows = inside.filter(({ isOurs, isType }) => isOurs && !isType);
+    expectNone("imports have no cycles", circlesOf(arrows.map(({ from, to }) => [from, to])));
+  });
+
+  it("asks the API by the typed client, but for the progress of an upload", () => {
+    const byHand = web.filter(
+      (file) =>
+        file !== "web/src/compose/upload.ts" &&
+        /(?<![.\w])fetch\(|\b(XMLHttpRequest|EventSource|WebSocket)\b/.test(codeOf(file)),
+    );
+    expectNone("api.ts has the client", byHand);
+  });
+
+  it("makes no HTML of text: what others write is put into the page as text, or into a frame", () => {
+    const unsafe = web.filter((file) =>
+      /dangerouslySetInnerHTML|\b(inner|outer)HTML\s*\+?=(?!=)|insertAdjacentHTML|document\.write|createContextualFragment/.test(
+        codeOf(file),
+      ),
+    );
+    expectNone("no HTML from text", unsafe);
+  });
+});
+
 describe("HTTP stays in routes, middleware and platform", () => {
   const verbs = src.filter((file) => moduleOf(file) && !isHttp(file) && !/\/provider\//.test(file));
 
@@ -325,14 +363,16 @@ describe("code", () => {
 });
 
 describe("files", () => {
-  it.each([...src, ...dev, ...ops])("%s is at most 300 lines long", (file) => {
+  const written = [...src, ...dev, ...ops, ...web];
+  /** The texts of the web inbox are a table, a line for each. */
+  const isTable = (file: string) => /^web\/src\/i18n\/[a-z]{2}\.ts$/.test(file);
+
+  it.each(written.filter((file) => !isTable(file)))("%s is at most 300 lines long", (file) => {
     expect(textOf(file).trimEnd().split("\n").length, `${file}: up to 300 lines`).toBeLessThanOrEqual(300);
   });
 
   it("are named after what they hold", () => {
-    const vague = [...src, ...dev, ...ops].filter((file) =>
-      /\/(utils?|helpers?|misc|common)(\.ts$|\/)/i.test(file),
-    );
+    const vague = written.filter((file) => /\/(utils?|helpers?|misc|common)(\.tsx?$|\/)/i.test(file));
     expectNone("no file or folder is called utils, helpers, misc or common", vague);
   });
 
@@ -358,7 +398,7 @@ describe("files", () => {
 });
 
 describe("comments are plain English", () => {
-  const commented = [...src, ...dev, ...ops, ...filesOf("bench")];
+  const commented = [...src, ...dev, ...ops, ...web, ...filesOf("bench")];
 
   /** Words that a fluent reader reads twice, in a comment. There is always a plainer sentence. */
   const RIDDLES =

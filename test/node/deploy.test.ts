@@ -188,10 +188,20 @@ describe("an empty account", () => {
     expect(await inbox.json()).toMatchObject({ items: [], total: 0 });
   });
 
-  it.each(["/openapi.json", "/docs/"])("serves the file %s", async (path) => {
+  it.each(["/", "/openapi.json", "/docs/"])("serves the file %s", async (path) => {
     const file = await first.cloudflare.visit(new Request(URL + path));
     expect(file.status).toBe(200);
     expect(file.headers.get("content-type")).toMatch(/^(application\/json|text\/html)/);
+  });
+
+  it("answers an address within the web inbox with its page, and has each script of it", async () => {
+    const visit = async (path: string) => first.cloudflare.visit(new Request(URL + path));
+    const page = await (await visit("/app/inbox/018f")).text();
+    expect(page).toBe(await (await visit("/")).text());
+    const scripts = Array.from(page.matchAll(/"(\/assets\/[^"]+\.js)"/g), ([, path = ""]) => path);
+    expect(scripts).not.toEqual([]);
+    for (const path of scripts) expect([path, (await visit(path)).status]).toEqual([path, 200]);
+    expect((await visit("/assets/index-0.js")).status).toBe(404);
   });
 
   it("is not changed by a second run, nor is any secret", async () => {

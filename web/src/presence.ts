@@ -16,7 +16,7 @@ export interface Other {
 type PresenceEvent = Extract<StreamEvent, { type: "presence" }>;
 
 const ANNOUNCE_MS = 20_000;
-/** As the API. Without an answer for so long, nobody is known to be there. */
+/** As the API. After this time without an answer, nobody is shown. */
 const FORGET_MS = 30_000;
 
 interface Room {
@@ -55,7 +55,7 @@ function setOthers(room: Room, others: Room["others"]): void {
 
 const keyOf = ({ user_id, name, state }: Other) => [user_id, name, state];
 
-/** What this page's user does in a conversation. Whoever looks at another tab reads nothing here. */
+/** What this page's user does in a conversation. A tab in the background does nothing. */
 function doingIn({ doings }: Room): "viewing" | "composing" | "left" {
   if ([...doings].some(({ state }) => state === "composing")) return "composing";
   return doings.size > 0 && document.visibilityState === "visible" ? "viewing" : "left";

@@ -8,7 +8,7 @@ import { SignIn } from "./screens/sign-in.tsx";
 import { currentToken } from "./session.ts";
 import { useSettings } from "./settings.ts";
 
-/** The page: the sign-in, or the inbox of who is signed in. Another language draws it anew. */
+/** The page: the sign-in, or the inbox of who is signed in. Another language replaces all of it. */
 export function Root() {
   const { language: chosen, theme } = useSettings();
   const [shown, show] = useState(language());

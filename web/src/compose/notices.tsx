@@ -41,7 +41,7 @@ const Notice = ({ text, isQuiet, children }: { text: string; isQuiet?: boolean; 
   </div>
 );
 
-/** Both versions of a draft, of which one is chosen. The other is not lost. */
+/** Both versions of a draft, to choose one. The other is not lost. */
 function Conflict({
   writer,
   theirs,

@@ -23,7 +23,7 @@ export type Outcome =
   | { is: "changed" }
   | { is: "refused"; reason: string };
 
-/** Of a draft's version that is being sent: whoever sends it again repeats the same request. */
+/** The key of a draft's version that is being sent, so that sending it again repeats the same request. */
 const keys = new Map<string, string>();
 
 /**

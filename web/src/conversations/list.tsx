@@ -14,7 +14,7 @@ import { ListHeader } from "./header.tsx";
 import { openLists, Pages } from "./pages.ts";
 import { readPage } from "./read.ts";
 import { Row, RowSkeleton } from "./row.tsx";
-import { shortcutsOf } from "./shortcuts.ts";
+import { shortcutsOf, toggled } from "./shortcuts.ts";
 import "./list.css";
 
 interface Props {
@@ -137,12 +137,6 @@ export function ConversationList({ query, openId, onOpen }: Props) {
     </section>
   );
 }
-
-export const toggled = (set: ReadonlySet<string>, id: string): ReadonlySet<string> => {
-  const next = new Set(set);
-  if (!next.delete(id)) next.add(id);
-  return next;
-};
 
 /** Holds the list still while it is scrolled, under the pointer, or somebody writes. */
 function useHolding(list: Pages, viewport: { current: HTMLDivElement | null }): void {

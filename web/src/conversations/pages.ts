@@ -35,8 +35,8 @@ export interface Removed {
 }
 
 /**
- * A list of conversations in pages, of which only those in sight are kept: a list of 100,000 takes no more memory than
- * one of 100. The cursors of all pages that were ever read are kept, so that each can be read again.
+ * A list of conversations in pages. Only those in sight are kept: a list of 100,000 takes no more memory than one of
+ * 100. The cursors of all pages that were ever read are kept, so that each can be read again.
  */
 export class Pages {
   readonly query: ListQuery;

@@ -3,10 +3,16 @@ import { openComposer } from "../compose/open.ts";
 import type { Shortcut } from "../keyboard.ts";
 import { threadQuery } from "../thread/query.ts";
 import { type Change, change } from "./changes.ts";
-import { toggled } from "./list.tsx";
 import type { Pages } from "./pages.ts";
 import { archiveOf } from "./row.tsx";
 import { undoLatest } from "./undo.ts";
+
+/** A set with this id, or without it if it had it. */
+export const toggled = (set: ReadonlySet<string>, id: string): ReadonlySet<string> => {
+  const next = new Set(set);
+  if (!next.delete(id)) next.add(id);
+  return next;
+};
 
 interface ListState {
   list: Pages;

@@ -1,7 +1,7 @@
 import { toCyrillic } from "./cyrillic.ts";
 import type { en } from "./en.ts";
 
-// The texts of the page in four languages. A language is loaded when it is chosen; the page is then drawn anew.
+// The texts of the page in four languages. A language is loaded when it is chosen; the page is then drawn again.
 
 /** A text, or its forms for `{n}` by the language's plural rules (Unicode CLDR): `other` and what differs from it. */
 export type Text = string | { one?: string; few?: string; many?: string; other: string };

@@ -88,7 +88,7 @@ export function MailboxNavigation({ view, accountId }: Props) {
   );
 }
 
-/** The first groups, with so many mailboxes in all. */
+/** The first groups, with this number of mailboxes in all. */
 function limited(groups: MailboxGroup[], count: number): MailboxGroup[] {
   let left = count;
   return groups.flatMap((group) => {

@@ -71,7 +71,7 @@ export default function SettingsScreen() {
   );
 }
 
-/** Of the companies in a token only so many are named. */
+/** How many companies of a token are named. */
 const SHOWN = 12;
 
 function Account() {
