@@ -1,9 +1,12 @@
+import { runInDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, it } from "vitest";
+import { Leases } from "../../src/ems/events/leases.ts";
 import { announcePresence } from "../../src/ems/events/presence.ts";
 import { formatCursor } from "../../src/ems/lists/pagination.ts";
 import { describeCaller } from "../../src/ems/users/service.ts";
 import { type Client, createClient, signToken, unique } from "../support/client.ts";
 import { dbOf } from "../support/db.ts";
+import { hubOf } from "../support/hub.ts";
 import { metered } from "../support/meter.ts";
 import { createTenant } from "../support/tenant.ts";
 
@@ -80,6 +83,22 @@ describe("GET /me", () => {
 });
 
 describe("saying that one is at a thread", () => {
+  it("goes on with what an earlier version knew, which had no names", async () => {
+    const others = await runInDurableObject(hubOf(unique()), (_hub, { storage }) => {
+      const presence = { thread_id: "t", name: "Kim", state: "viewing" as const };
+      storage.sql.exec("DROP TABLE leases");
+      storage.sql.exec(`CREATE TABLE leases (thread_id TEXT, user_id INTEGER, state TEXT NOT NULL, until INTEGER NOT NULL,
+        PRIMARY KEY (thread_id, user_id)) WITHOUT ROWID`);
+      storage.sql.exec("INSERT INTO leases VALUES ('t', 1, 'composing', 1000)");
+      const first = new Leases(storage).take({ ...presence, user_id: 2 }, 500);
+      return [first.others, new Leases(storage).take({ ...presence, user_id: 1 }, 500).others];
+    });
+    expect(others).toMatchObject([
+      [{ user_id: 1, name: null, state: "composing" }],
+      [{ user_id: 2, name: "Kim", state: "viewing" }],
+    ]);
+  });
+
   it("keeps the name in the thread's company alone, and writes it once", async () => {
     const tenant = await createTenant();
     const elsewhere = unique();

@@ -45,6 +45,30 @@ test("an account with a past or present grant has proven its address, others hav
   insert(6, "never@demo.example", 9);
 });
 
+test("mails of the last 30 days have who sent them, by the outbox", () => {
+  const mail = (id: string) =>
+    `INSERT INTO ems_messages (id, company_id, account_id, thread_id, provider_message_id, from_address, to_addresses,
+       subject, direction, has_attachments, sent_at, created_at, observed_at, applied_by)
+     VALUES ('${id}', 1, 'a', 't', '${id}', 'us@demo.example', '[]', '', 'outbound', 0, 1, 1, 1, '')`;
+  const entry = (id: string, user: number, state: string, message: string) =>
+    `INSERT INTO ems_outbox (id, company_id, account_id, user_id, state, provider_key, mail_digest, subject, to_addresses,
+       message_id, send_at, created_at, updated_at)
+     VALUES ('${id}', 1, 'a', ${user}, '${state}', '${id}', '', '', '[]', ${message}, 1, 1, 1)`;
+  const mails = ["ours", "theirs", "elsewhere"].map(mail);
+  const entries = [
+    entry("1", 7, "sent", "'ours'"),
+    entry("2", 8, "sent", "'theirs'"),
+    entry("3", 9, "queued", "NULL"),
+  ];
+  const db = databaseBefore("0027_users.sql", ...mails, ...entries);
+  db.exec(readFileSync("migrations/ems/0027_users.sql", "utf8"));
+  const rows = db.prepare("SELECT id, sent_by FROM ems_messages").all();
+  expect(Object.fromEntries(rows.map(({ id, sent_by }) => [id, sent_by]))).toEqual({
+    ...{ ours: 7, theirs: 8 },
+    elsewhere: null,
+  });
+});
+
 test("objects that wait for their deletion still do", () => {
   const rows = [
     { key: "bodies/1/a", due_at: 5 },
