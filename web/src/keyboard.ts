@@ -50,9 +50,10 @@ export function takeTyped(): string {
   return text;
 }
 
+/** A box that is ticked takes no text. */
 const isField = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement &&
-  (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+  (target.isContentEditable || target.matches("textarea, select, input:not([type=checkbox], [type=radio])"));
 
 /** The first key of a pair such as `g i`, and when it was pressed. */
 let first: { key: string; at: number } | null = null;
@@ -71,11 +72,11 @@ function onKeyDown(event: KeyboardEvent): void {
     return;
   }
   if (isField(target) && !(isCommand && key === "k")) return;
-  // Enter and Space belong to a focused button or link.
+  // Enter and Space belong to a focused button, link or box.
   if (
     (key === "Enter" || key === " ") &&
     target instanceof Element &&
-    target.closest("button, a, summary, [role=option]")
+    target.closest("button, a, input, summary, [role=option]")
   )
     return;
   const name = isCommand ? `Ctrl+${key.toLowerCase()}` : key;
