@@ -60,7 +60,7 @@ function OtherScreens() {
   const [path] = useLocation();
   return (
     <Boundary of={path}>
-      <Suspense>
+      <Suspense fallback={<main className="screen is-loading" aria-busy="true" />}>
         <Screens />
       </Suspense>
     </Boundary>

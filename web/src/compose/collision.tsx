@@ -3,11 +3,11 @@ import { MessagesSquare } from "lucide-react";
 import { useEffect, useState, useSyncExternalStore } from "react";
 import { useLocation } from "wouter";
 import type { Schemas } from "../api.ts";
+import { relativeTime } from "../i18n/dates.ts";
 import { t } from "../i18n/index.ts";
 import { pathOf } from "../paths.ts";
 import { threadQuery } from "../thread/query.ts";
 import { useNameOf } from "../users.ts";
-import { agoOf } from "./ago.ts";
 import type { Sending } from "./sending.ts";
 import type { Writer } from "./writer.ts";
 
@@ -81,7 +81,7 @@ function Written({ message }: { message: Message }) {
   return (
     <p>
       <strong>
-        {t(sent_by === null ? "compose.wrote" : "compose.answered", { name, ago: agoOf(sent_at) })}
+        {t(sent_by === null ? "compose.wrote" : "compose.answered", { name, ago: relativeTime(sent_at) })}
       </strong>
       {snippet ? <span className="notice-snippet">{snippet}</span> : null}
     </p>

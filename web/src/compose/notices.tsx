@@ -1,9 +1,9 @@
 import { type ReactNode, useState, useSyncExternalStore } from "react";
 import { toast } from "sonner";
 import type { Schemas } from "../api.ts";
+import { relativeTime } from "../i18n/dates.ts";
 import { t } from "../i18n/index.ts";
 import { useNameOf } from "../users.ts";
-import { agoOf } from "./ago.ts";
 import { previewOf, splitBody } from "./html.ts";
 import type { Mail } from "./mail.ts";
 import { openComposer } from "./open.ts";
@@ -63,7 +63,7 @@ function Conflict({
   };
   return (
     <div className="compose-notice is-warning compose-conflict" role="alert">
-      <p className="notice-title">{t("compose.conflict", { name, ago: agoOf(theirs.updated_at) })}</p>
+      <p className="notice-title">{t("compose.conflict", { name, ago: relativeTime(theirs.updated_at) })}</p>
       <div className="conflict-versions">
         <section aria-label={t("compose.mine")}>
           <h3>{t("compose.mine")}</h3>

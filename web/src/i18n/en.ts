@@ -248,8 +248,6 @@ export const en = {
   "compose.isQueued": "An earlier version of this draft waits to be sent.",
   "compose.maybeSent": "An earlier version of this draft may have been sent.",
   "compose.sendAgain": "Send this one as well",
-  "compose.secondsAgo": "{n} s ago",
-  "compose.minutesAgo": "{n} min ago",
   "compose.alsoWriting": "{name} is writing",
   "compose.alsoReading": "{name} is reading",
   "user.you": "You",
@@ -278,6 +276,7 @@ export const en = {
   // screens
   "notFound.title": "There is nothing at this address",
   "notFound.hint": "The conversation may have been deleted, or the link is wrong.",
+  "notFound.inbox": "Go to the inbox",
 
   // screens: mailboxes
   "mailboxes.add": "Add a mailbox",

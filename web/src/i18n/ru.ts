@@ -73,8 +73,8 @@ export const ru: Texts = {
 
   // live
   "live.live": "На связи",
-  "live.connecting": "Соединение …",
-  "live.reconnecting": "Нет соединения {n} с. Пробуем снова …",
+  "live.connecting": "Соединение…",
+  "live.reconnecting": "Нет соединения {n} с. Пробуем снова…",
   "live.offline": "Нет сети. Открытое можно читать",
   "live.caughtUp": {
     one: "Снова на связи: {n} новое письмо",
@@ -122,7 +122,7 @@ export const ru: Texts = {
   "list.unread": "Не прочитано",
   "list.attachment": "Есть файл",
   "list.to": "Кому: {names}",
-  "list.selected": { one: "Выбрана {n}", few: "Выбрано {n}", many: "Выбрано {n}", other: "Выбрано {n}" },
+  "list.selected": { one: "Выбрано: {n}", few: "Выбрано: {n}", many: "Выбрано: {n}", other: "Выбрано: {n}" },
   "list.select": "Выбрать",
   "list.clear": "Снять выделение",
 
@@ -160,7 +160,7 @@ export const ru: Texts = {
   "thread.toLabel": "Кому",
   "thread.cc": "Копия",
   "thread.bcc": "Скрытая копия",
-  "thread.replyTo": "Ответы приходят",
+  "thread.replyTo": "Адрес для ответа",
   "thread.sentBy": "отправил(а) {name}",
   "thread.sentByYou": "отправлено вами",
   "thread.showAddresses": "Показать все адреса",
@@ -294,8 +294,6 @@ export const ru: Texts = {
   "compose.isQueued": "Прежний вариант этого черновика ждёт отправки.",
   "compose.maybeSent": "Прежний вариант этого черновика, возможно, отправлен.",
   "compose.sendAgain": "Отправить и этот",
-  "compose.secondsAgo": "{n} с назад",
-  "compose.minutesAgo": "{n} мин назад",
   "compose.alsoWriting": "{name} пишет",
   "compose.alsoReading": "{name} читает",
   "user.you": "Вы",
@@ -324,6 +322,7 @@ export const ru: Texts = {
   // screens
   "notFound.title": "По этому адресу ничего нет",
   "notFound.hint": "Переписка удалена, или ссылка неверна.",
+  "notFound.inbox": "Перейти во входящие",
 
   // screens: mailboxes
   "mailboxes.add": "Добавить ящик",
@@ -339,7 +338,7 @@ export const ru: Texts = {
   "connect.provider.label": "Провайдер",
   "connect.provider.any": "Выбрать на следующей странице",
   "connect.continue": "Перейти ко входу",
-  "connect.finishing": "Ящик подключается …",
+  "connect.finishing": "Ящик подключается…",
   "connect.done": "Ящик подключён. Загружается его история",
   "connect.failed": "Ящик не подключён.",
   "connect.denied": "Владелец не дал разрешения.",

@@ -88,7 +88,7 @@ function Administration() {
       }
     >
       <p className="quiet parked-lead">
-        {t("parked.lead")} <strong>{t("parked.count", { n: parked })}</strong>
+        {t("parked.lead")} {parked ? <strong>{t("parked.count", { n: parked })}</strong> : null}
       </p>
       <Filters filter={filter} onChange={setFilter} />
       {list.isPending ? <div className="skeleton parked-skeleton" aria-hidden="true" /> : null}
