@@ -14,18 +14,16 @@ import { KeyHint } from "../ui/key-hint.tsx";
 import { VIEWS } from "../views.ts";
 import { LiveStatus } from "./live-status.tsx";
 import { MailboxNavigation } from "./mailbox-navigation.tsx";
-import { useOutboxProblems } from "./outbox-problems.ts";
 import { PLACES } from "./places.ts";
 
-/** What the sidebar has below the logo. */
-export function Navigation() {
+/** What the sidebar has below the logo. @param problems how many mails of the outbox need a look */
+export function Navigation({ problems }: { problems: number }) {
   const [path] = useLocation();
   const [parameters] = useSearchParams();
   const accountId = parameters.get("mailbox") ?? undefined;
   const [, , name] = path.split("/");
   const view = path === "/app" || isView(name) ? ((name ?? "inbox") as keyof typeof VIEWS) : null;
   const role = currentClaims()?.role;
-  const problems = useOutboxProblems();
   const { data: counts = [] } = useQuery(countsQuery);
   const unread = counts
     .filter(({ account_id }) => accountId === undefined || account_id === accountId)

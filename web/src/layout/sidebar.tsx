@@ -9,30 +9,32 @@ import { Logo } from "../ui/logo.tsx";
 import { useMedia } from "../ui/media.ts";
 import { closeDrawer, useDrawer } from "./drawer.ts";
 import { Navigation } from "./navigation.tsx";
+import { useOutboxProblems } from "./outbox-problems.ts";
 import "./sidebar.css";
 
 /** The views, the mailboxes and the other screens. On a narrow screen it is a drawer that a button opens. */
 export function Sidebar() {
   const isDrawer = useMedia("(max-width: 62rem)");
   const isOpen = useDrawer();
+  const problems = useOutboxProblems();
   useComposeKey();
   useEffect(() => {
     if (!isDrawer) closeDrawer();
   }, [isDrawer]);
 
-  if (isDrawer) return isOpen ? <Drawer /> : null;
+  if (isDrawer) return isOpen ? <Drawer problems={problems} /> : null;
   return (
     <div className="sidebar">
       <div className="sidebar-head">
         <Logo />
       </div>
-      <Navigation />
+      <Navigation problems={problems} />
     </div>
   );
 }
 
 /** The sidebar over the page. The browser's own dialog keeps the focus inside, closes with Escape, and gives it back. */
-function Drawer() {
+function Drawer({ problems }: { problems: number }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [path] = useLocation();
   const [parameters] = useSearchParams();
@@ -74,7 +76,7 @@ function Drawer() {
             <X size={18} />
           </IconButton>
         </div>
-        <Navigation />
+        <Navigation problems={problems} />
       </div>
     </dialog>
   );

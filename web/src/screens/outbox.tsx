@@ -8,7 +8,6 @@ import {
   LoaderCircle,
   SendHorizontal,
 } from "lucide-react";
-import { useEffect } from "react";
 import { toast } from "sonner";
 import { Link } from "wouter";
 import { api, queries, type Schemas, sentenceOf, take } from "../api.ts";
@@ -17,7 +16,6 @@ import { outboxEntryQuery, reopen } from "../compose/send.ts";
 import { seenThread } from "../compose/start.ts";
 import { longDate, shortDate } from "../i18n/dates.ts";
 import { t } from "../i18n/index.ts";
-import { seeOutbox } from "../layout/outbox-problems.ts";
 import { pathOf } from "../paths.ts";
 import { Empty, Failed } from "../ui/state.tsx";
 import { useNameOf } from "../users.ts";
@@ -49,9 +47,6 @@ export default function Outbox() {
     refetchInterval: 20_000,
   });
   const { data } = outbox;
-  useEffect(() => {
-    if (data) seeOutbox();
-  }, [data]);
   const items = data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <Screen title={t("nav.outbox")}>

@@ -96,6 +96,33 @@ const STATES: State[] = [
     options: { path: "/app/settings" },
     reach: (page) => page.getByRole("heading", { name: "Settings" }).waitFor(),
   },
+  {
+    name: "the mailboxes in the dark",
+    options: { path: "/app/mailboxes", colorScheme: "dark", role: "admin" },
+    reach: (page) => page.locator(".mailbox-row").first().waitFor(),
+  },
+  {
+    name: "a mailbox on a phone",
+    options: { path: "/app/mailboxes", role: "admin", ...PHONE },
+    reach: async (page) => {
+      await page.locator(".mailbox-row").first().click();
+      await page.getByText("The history is read").waitFor();
+    },
+  },
+  {
+    name: "a question",
+    options: { path: "/app/mailboxes", role: "admin" },
+    reach: async (page) => {
+      await page.locator(".mailbox-row").first().click();
+      await page.getByRole("button", { name: "Erase" }).click();
+      await page.getByRole("dialog").waitFor();
+    },
+  },
+  {
+    name: "the notifications",
+    options: { path: "/app/notifications", role: "admin" },
+    reach: (page) => page.getByRole("heading", { name: "Parked notifications" }).waitFor(),
+  },
 ];
 
 test.each(STATES)("nothing serious in $name", async ({ options = {}, reach }) => {

@@ -2,7 +2,7 @@ import type { Page } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { waitFor } from "../../../support/wait.ts";
 import { newUser, openInbox, receive } from "../../support/inbox.ts";
-import { connectMailbox, expire, newCompany } from "../../support/mailbox.ts";
+import { connectMailbox, control, expire, newCompany } from "../../support/mailbox.ts";
 
 const company = newCompany();
 let admin: Awaited<ReturnType<typeof newUser>>;
@@ -83,6 +83,30 @@ describe("the sidebar", () => {
     await link(page, /^Kadrlar/)
       .getByText("Disconnected")
       .waitFor();
+  });
+
+  it("says that a mail was not sent, until the outbox was open", async () => {
+    const user = await member();
+    const { page } = await openInbox({ user });
+    await view(page, "Outbox").waitFor();
+    expect(await badge(page, "Outbox").count()).toBe(0);
+    await control("/fault", { route: `POST /grants/${sales!.grant_id}/messages/send`, kind: "401" });
+    const { response } = await user.api.POST("/messages/send", {
+      body: {
+        ...{ email_account_id: sales!.id, subject: "Taklif", body_html: "<p>Salom</p>" },
+        to: [{ email: "mijoz@sinov.example" }],
+      },
+    });
+    expect(response.ok).toBe(false);
+    await waitFor(async () => expect(await badge(page, "Outbox").textContent()).toBe("1"));
+    await link(page, /^Outbox/).click();
+    await page.getByText("Taklif").waitFor();
+    await view(page, "Inbox").click();
+    await page.waitForURL("**/app/inbox");
+    await waitFor(async () => expect(await badge(page, "Outbox").count()).toBe(0));
+    await page.reload();
+    await view(page, "Outbox").waitFor();
+    expect(await badge(page, "Outbox").count()).toBe(0);
   });
 
   it("has the notifications for administrators only", async () => {
