@@ -38,9 +38,13 @@ export function currentShortcuts(): Shortcut[] {
 /** What has been typed for a composer that is not there yet; null when none is awaited. */
 let typed: string | null = null;
 
-/** From now on all keys are text for a composer, until `takeTyped`. */
-export function keepTyping(): void {
+/** What Escape does while a composer is awaited. */
+let giveUp = () => {};
+
+/** From now on all keys are text for a composer, until `takeTyped`. @param onEscape gives that up */
+export function keepTyping(onEscape: () => void): void {
   typed ??= "";
+  giveUp = onEscape;
 }
 
 /** Ends `keepTyping`. @returns the text typed since then, for the composer to insert */
@@ -65,8 +69,10 @@ function onKeyDown(event: KeyboardEvent): void {
   const isCommand = ctrlKey || metaKey;
   if (typed !== null && !isField(target) && !isCommand) {
     event.preventDefault();
-    if (key === "Escape") typed = null;
-    else if (key === "Backspace") typed = typed.slice(0, -1);
+    if (key === "Escape") {
+      typed = null;
+      giveUp();
+    } else if (key === "Backspace") typed = typed.slice(0, -1);
     else if (key === "Enter") typed += "\n";
     else if (key.length === 1) typed += key;
     return;

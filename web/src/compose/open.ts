@@ -25,7 +25,7 @@ function set(intent: Intent | null): void {
  */
 export function openComposer(intent: Intent): void {
   if (current === null) opener = document.activeElement;
-  keepTyping();
+  keepTyping(closeComposer);
   set(intent);
 }
 

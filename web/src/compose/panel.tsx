@@ -65,7 +65,10 @@ export function Panel({ writer, intent, isRestored }: Props) {
     const isAddressed = mail.kind !== "new" || mail.to.length > 0 || mail.text !== "";
     if (isAddressed) {
       editor.current?.focus();
+      if (!typed) return;
       editor.current?.insertText(typed);
+      // The editor tells of no change in the moment in which it is made.
+      writer.touch();
       return;
     }
     to.current?.focus();
@@ -118,6 +121,12 @@ export function Panel({ writer, intent, isRestored }: Props) {
     uploads.add(files);
   };
 
+  // What was pressed may be gone now. Then the page would take the next keys for commands.
+  const keepFocus = () =>
+    setTimeout(() => {
+      if (document.activeElement === document.body) editor.current?.focus();
+    });
+
   const title = mail.subject || t(TITLES[mail.kind]);
   return (
     <section
@@ -125,6 +134,7 @@ export function Panel({ writer, intent, isRestored }: Props) {
       aria-label={t("compose.label")}
       aria-busy={sending.isBusy}
       onKeyDown={onKeyDown}
+      onClick={keepFocus}
       onBlur={(event: FocusEvent) => {
         const isInside =
           event.relatedTarget instanceof Node &&
@@ -177,8 +187,12 @@ export function Panel({ writer, intent, isRestored }: Props) {
             onEdit={() => {
               editor.current?.append(mail.quote);
               writer.change({ quote: "" });
+              editor.current?.focus();
             }}
-            onRemove={() => writer.change({ quote: "" })}
+            onRemove={() => {
+              writer.change({ quote: "" });
+              editor.current?.focus();
+            }}
           />
           <FileList
             mail={mail}

@@ -42,6 +42,7 @@ export function RichText({ label, html, editor, follow, onInput, onImages }: Pro
     const root = place.current!;
     const made = new Squire(root, { sanitizeToDOMFragment: cleanFragment });
     made.setHTML(html);
+    if (html) made.moveCursorToEnd();
     made.addEventListener("input", () => handlers.current.onInput());
     made.addEventListener("pasteImage", (event) => {
       const { clipboardData } = (event as CustomEvent<{ clipboardData: DataTransfer }>).detail;
