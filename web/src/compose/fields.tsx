@@ -24,7 +24,6 @@ export function Fields({ writer, to, mailboxes }: Props) {
         <Recipients
           label={t("compose.to")}
           people={mail.to}
-          accountId={mail.account_id}
           input={to}
           onChange={(people) => writer.change({ to: people })}
         />
@@ -46,7 +45,6 @@ export function Fields({ writer, to, mailboxes }: Props) {
             key={name}
             label={t(`compose.${name}`)}
             people={mail[name]}
-            accountId={mail.account_id}
             onChange={(people) => writer.change({ [name]: people })}
           />
         ))}

@@ -62,7 +62,7 @@ export function Panel({ writer, intent, isRestored }: Props) {
   useLayoutEffect(() => {
     setSmall(false);
     const typed = takeTyped();
-    const isAddressed = mail.kind !== "new" || mail.to.length > 0 || mail.text !== "";
+    const isAddressed = mail.to.length > 0 || mail.text !== "";
     if (isAddressed) {
       editor.current?.focus();
       if (!typed) return;

@@ -20,21 +20,19 @@ const REST_MS = 150;
 interface Props {
   label: string;
   people: Person[];
-  /** The mailbox whose contacts come first. */
-  accountId: string;
   input?: RefObject<HTMLInputElement | null>;
   onChange: (people: Person[]) => void;
 }
 
 /** One of To, Cc and Bcc: people as chips, and a field that suggests others. */
-export function Recipients({ label, people, accountId, input, onChange }: Props) {
+export function Recipients({ label, people, input, onChange }: Props) {
   const id = useId();
   const own = useRef<HTMLInputElement>(null);
   const field = input ?? own;
   const [text, setText] = useState("");
   const [active, setActive] = useState(0);
   const [isOpen, setOpen] = useState(false);
-  const found = useSuggestions(isOpen ? text : "", accountId);
+  const found = useSuggestions(isOpen ? text : "");
   const known = new Set(people.map(({ email }) => email.toLowerCase()));
   const options = isOpen ? found.filter(({ email }) => !known.has(email.toLowerCase())) : [];
   const chosen = options[Math.min(active, options.length - 1)];
@@ -200,16 +198,15 @@ function focusChip(from: HTMLElement, step: -1 | 1): void {
 }
 
 /** People whose address begins with the text, once it rests. */
-function useSuggestions(text: string, accountId: string): Person[] {
+function useSuggestions(text: string): Person[] {
   const [q, setQ] = useState("");
   useEffect(() => {
     const timer = setTimeout(() => setQ(text.trim()), text ? REST_MS : 0);
     return () => clearTimeout(timer);
   }, [text]);
   const { data } = useQuery({
-    queryKey: ["contacts", q, accountId],
-    queryFn: ({ signal }) =>
-      take(api.GET("/contacts", { params: { query: { q, account_id: accountId } }, signal })),
+    queryKey: ["contacts", q, "compose"],
+    queryFn: ({ signal }) => take(api.GET("/contacts", { params: { query: { q } }, signal })),
     enabled: q !== "" && q.length <= 100,
   });
   return q && text.trim().startsWith(q) ? (data?.items ?? []) : [];

@@ -320,8 +320,7 @@ describe("files", () => {
     await page.keyboard.type(MAILBOX.replace("support", "billing"));
     await page.keyboard.press("Enter");
     await composer.getByRole("button", { name: "Remove bir.txt" }).click();
-    await page.keyboard.press("Control+Enter");
-    await to.focus();
+    // The button is gone, and the keys still belong to the composer.
     await page.keyboard.press("Control+Enter");
     await composer.waitFor({ state: "detached" });
     const { message_id } = await untilOutbox(user, `Fwd: ${subject}`, "sent");
