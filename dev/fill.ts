@@ -12,6 +12,24 @@ interface Account {
   status: string;
 }
 
+/** Where the API answers, and the token of a user. */
+interface Api {
+  url: string;
+  token: string;
+}
+
+const callerOf =
+  ({ url, token }: Api) =>
+  async <T>(method: string, path: string, body?: unknown): Promise<T> => {
+    const response = await fetch(`${url}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+    return (await response.json()) as T;
+  };
+
 /**
  * Puts the demo messages into the stand-in, and connects its mailboxes through the API as an admin of both companies.
  * The Worker then backfills the mailboxes.
@@ -20,19 +38,10 @@ interface Account {
  */
 export async function fillDemo(
   sim: Pick<NylasSim, "addGrant" | "inbound">,
-  api: { url: string; token: string },
+  api: Api,
   progress: (arrived: number, expected: number) => void,
 ): Promise<void> {
-  const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
-    const response = await fetch(`${api.url}${path}`, {
-      method,
-      headers: { authorization: `Bearer ${api.token}`, "content-type": "application/json" },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
-    return (await response.json()) as T;
-  };
-
+  const call = callerOf(api);
   const grants = companies.flatMap(({ id: company_id, mailboxes }) =>
     mailboxes.map((mailbox) => ({ company_id, ...mailbox, grant_id: sim.addGrant(mailbox).id })),
   );
@@ -63,4 +72,31 @@ export async function fillDemo(
     await sleep(200);
   }
   throw new Error("The demo is incomplete: no message has arrived for a minute");
+}
+
+const UNREAD_MS = 30 * 60 * 60_000;
+
+/**
+ * Reads what is older than a day or so for the user of the token, and stars some of it: an inbox in which all is unread
+ * looks like nobody's.
+ */
+export async function readOldMail(api: Api): Promise<void> {
+  const call = callerOf(api);
+  const change = (thread_ids: string[], changes: object) =>
+    thread_ids.length ? call("PATCH", "/conversations", { thread_ids, changes }) : null;
+  for (let query = "?size=100"; ; ) {
+    const { items, next_cursor } = await call<{
+      items: { thread_id: string; last_message_at: string }[];
+      next_cursor: string | null;
+    }>("GET", `/conversations${query}`);
+    const old = items.filter(({ last_message_at }) => Date.parse(last_message_at) < Date.now() - UNREAD_MS);
+    const ids = old.map(({ thread_id }) => thread_id).filter((_, nth) => nth % 11 !== 5);
+    await change(ids, { is_read: true });
+    await change(
+      ids.filter((_, nth) => nth % 16 === 3),
+      { is_starred: true },
+    );
+    if (next_cursor === null) return;
+    query = `?size=100&cursor=${encodeURIComponent(next_cursor)}`;
+  }
 }

@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSyn
 import { join } from "node:path";
 import { companies } from "./demo/data.ts";
 import { saveOutgoing } from "./eml.ts";
-import { fillDemo } from "./fill.ts";
+import { fillDemo, readOldMail } from "./fill.ts";
 import { serve } from "./nylas/server.ts";
 import { createNylasSim, type OutgoingMail } from "./nylas/sim.ts";
 import { type DevOptions, readOptions, requireFreePorts } from "./options.ts";
@@ -87,6 +87,7 @@ async function main(options: DevOptions): Promise<void> {
     await fillDemo(sim, { url, token }, (arrived, expected) => {
       process.stdout.write(`\rFilling the demo mailboxes: ${arrived} of ${expected} mails`);
     });
+    await readOldMail({ url, token });
     process.stdout.write("\n");
     remember();
   }

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Command } from "cmdk";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useLocation } from "wouter";
 import { api, take } from "../api.ts";
 import { openComposer } from "../compose/open.ts";
@@ -21,15 +21,33 @@ export default function Palette({ onClose }: { onClose: () => void }) {
   ]);
   const mailboxes = useQuery(countsQuery).data ?? [];
   const people = useContacts(typed);
+  const list = useRef<HTMLDivElement>(null);
+  const [chosen, choose] = useState("");
+  // cmdk chooses the first item itself, but before Preact has drawn those that it found.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: these change what is found
+  useEffect(() => {
+    const frame = requestAnimationFrame(() => {
+      const items = list.current?.querySelectorAll<HTMLElement>("[cmdk-item]");
+      choose(items?.[0]?.dataset.value ?? "");
+    });
+    return () => cancelAnimationFrame(frame);
+  }, [typed, people.length]);
   const run = (action: () => void) => () => {
     onClose();
     // After the dialog has given the focus back.
     setTimeout(action);
   };
   return (
-    <Command.Dialog open onOpenChange={onClose} label={t("palette.label")} className="palette">
+    <Command.Dialog
+      open
+      onOpenChange={onClose}
+      label={t("palette.label")}
+      className="palette"
+      value={chosen}
+      onValueChange={choose}
+    >
       <Command.Input value={typed} onValueChange={setTyped} placeholder={t("palette.placeholder")} />
-      <Command.List>
+      <Command.List ref={list}>
         <Command.Empty>{t("palette.empty")}</Command.Empty>
         <Command.Group heading={t("palette.commands")}>
           {commands.map((command) => (

@@ -116,10 +116,7 @@ test("after a cut of 20 s both say so, catch up, and show nothing twice", async 
     for (const { page } of both) expect(await rowOf(page, missed[0]!).count()).toBe(0);
     isCut = false;
     for (const { page } of both) {
-      await page
-        .getByText("Live", { exact: true })
-        .or(page.getByText(/Connected again/))
-        .waitFor();
+      await isLive(page).waitFor();
       for (const subject of missed) await rowOf(page, subject).waitFor();
     }
     const last = await receive({ subject: uniqueSubject("Oxirgi"), to: MAILBOX });
