@@ -8,13 +8,14 @@ export function LiveStatus() {
   const { state, since, caughtUp } = useConnection();
   const isOnline = useOnline();
   const seconds = useSeconds(state === "reconnecting", since);
-  const isLive = state === "live";
-  const text = isLive
-    ? caughtUp
-      ? t("live.caughtUp", { n: caughtUp })
-      : t("live.live")
-    : !isOnline
-      ? t("live.offline")
+  // Without a network the stream seems live for a while.
+  const isLive = isOnline && state === "live";
+  const text = !isOnline
+    ? t("live.offline")
+    : isLive
+      ? caughtUp
+        ? t("live.caughtUp", { n: caughtUp })
+        : t("live.live")
       : state === "reconnecting"
         ? t("live.reconnecting", { n: seconds })
         : t("live.connecting");

@@ -6,10 +6,9 @@ export function Avatar({ of, size = 36 }: { of: string; size?: number }) {
     <span
       className="avatar"
       aria-hidden="true"
+      data-initials={initialsOf(of)}
       style={{ "--size": `${size}px`, "--hue": hueOf(of) } as Record<string, string | number>}
-    >
-      {initialsOf(of)}
-    </span>
+    />
   );
 }
 
