@@ -1,5 +1,6 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { buildWeb } from "./build/web.ts";
 import { companies } from "./demo/data.ts";
 import { saveOutgoing } from "./eml.ts";
 import { fillDemo, readOldMail } from "./fill.ts";
@@ -41,6 +42,8 @@ async function main(options: DevOptions): Promise<void> {
   });
   const remember = () => writeFileSync(memory, JSON.stringify(sim.snapshot()));
 
+  // Wrangler would do so, but its error would be in the log alone.
+  await buildWeb();
   console.log("Applying migrations …");
   await applyMigrations(state);
   const nylas = await serve(sim, { port: nylasPort });

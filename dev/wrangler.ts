@@ -93,7 +93,7 @@ export async function startWorker(options: {
     await answers(`http://127.0.0.1:${options.port}/health`, exited);
   } catch (error) {
     await stop();
-    throw error;
+    throw new Error(`${(error as Error).message}; its log is ${options.logFile}`);
   }
   return { exited, stop };
 }

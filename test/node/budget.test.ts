@@ -55,6 +55,14 @@ describe("the script of the first screen", () => {
     expect([...files.keys()].filter((name) => name.endsWith(".map"))).toEqual([]);
   });
 
+  it("is that of production, also in a test, and the environment stays what it was", async () => {
+    const before = process.env.NODE_ENV;
+    const files = await buildInbox(pageOf({ "main.ts": "console.log(process.env.NODE_ENV);" }));
+    const [script] = [...files].filter(([name]) => name.endsWith(".js"));
+    expect(String(script?.[1])).toMatch(/console\.log\([`"']production[`"']\)/);
+    expect(process.env.NODE_ENV).toBe(before);
+  });
+
   it("counts a chunk that several import once, and every chunk that one of them imports", () => {
     const chunk = (fileName: string, ...imports: string[]) => ({
       ...{
