@@ -141,12 +141,18 @@ export async function writeDrafts(
   await worker.request("POST /drafts/:draft_id/send", { as, ids: refused, status: 502 });
 }
 
-/** Uploads a file, sends it and downloads it. An upload that breaks off is removed. */
+/** Uploads a file, names it in a draft, sends it, downloads it, and sends it on. An upload that breaks off is removed. */
 export async function uploadFiles(worker: ObservedWorker, { mailbox, users: { fresh: as } }: Grown) {
   const form = new FormData();
   form.append("files", new File(["a file"], "a.txt"));
   const { body: uploads } = await worker.request("POST /attachments", { as, body: form });
   const body = mailTo(mailbox, { attachment_ids: uploads.map(({ id }: { id: string }) => id) });
+  const { body: draft } = await worker.request("POST /drafts", { as, body });
+  await worker.request("GET /drafts/:draft_id/files", { as, ids: { draft_id: draft.id } });
+  await worker.request("GET /attachments/:attachment_id/download", {
+    as,
+    ids: { attachment_id: uploads[0].id },
+  });
   const { body: sent } = await worker.request("POST /messages/send", { as, body });
   const { body: download } = await worker.request("GET /attachments/:attachment_id/download", {
     as,
@@ -157,6 +163,8 @@ export async function uploadFiles(worker: ObservedWorker, { mailbox, users: { fr
     ids: { key: pathname.replace("/files/", "") },
     query: search.slice(1),
   });
+  const onwards = mailTo(mailbox, { attachment_ids: [sent.attachments[0].id] });
+  await worker.request("POST /messages/send", { as, body: onwards });
   const broken = '--x\r\nContent-Disposition: form-data; name="files"; filename="a.txt"\r\n\r\na file';
   const headers = { "content-type": "multipart/form-data; boundary=x" };
   await worker.request("POST /attachments", { as, body: broken, headers, status: 400 });
