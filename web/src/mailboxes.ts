@@ -48,8 +48,12 @@ export const unreadByMailbox = (counts: Counts): Map<string, number> =>
   );
 
 export interface MailboxGroup {
+  /** Of the company. */
   id: number;
+  /** What the company is called. */
   company: string;
+  /** The name that it was given, if any. */
+  name: string | null;
   mailboxes: Mailbox[];
 }
 
@@ -58,12 +62,13 @@ export function groupMailboxes(mailboxes: Mailbox[], filter = ""): MailboxGroup[
   const groups = new Map<number, MailboxGroup>();
   const wanted = filter.trim().toLowerCase();
   for (const mailbox of mailboxes) {
-    const company = companyNameOf({ id: mailbox.company_id, name: mailbox.company?.name ?? null });
+    const [id, name] = [mailbox.company_id, mailbox.company?.name ?? null];
+    const company = companyNameOf({ id, name });
     const text = `${nameOf(mailbox)}\n${mailbox.email_address}\n${company}`.toLowerCase();
     if (!text.includes(wanted)) continue;
-    const group = groups.get(mailbox.company_id) ?? { id: mailbox.company_id, company, mailboxes: [] };
+    const group = groups.get(id) ?? { id, company, name, mailboxes: [] };
     group.mailboxes.push(mailbox);
-    groups.set(mailbox.company_id, group);
+    groups.set(id, group);
   }
   return [...groups.values()].sort((a, b) =>
     a.company.localeCompare(b.company, undefined, { numeric: true }),

@@ -285,7 +285,12 @@ export const en = {
   "company.label": "Company",
   "company.name": "Name of the company",
   "company.name.hint": "Everyone in the company sees it.",
-  "company.rename": "Name the company",
+  "company.change": "Change {name}",
+  "company.erase": "Erase the company",
+  "company.erase.ask": "Erase {name}?",
+  "company.erase.means":
+    "All mailboxes of the company are disconnected, and all its mail, files and drafts are deleted here, for everyone. This cannot be undone. The mail at the providers stays.",
+  "company.erased": "The company is being erased",
   "company.none": "Your token names no company, so there is no place for a mailbox",
   "connect.lead": "The owner of the mailbox signs in at its provider and allows Xabar to read and send mail.",
   "connect.provider.label": "Provider",

@@ -286,7 +286,12 @@ export const uz: Texts = {
   "company.label": "Kompaniya",
   "company.name": "Kompaniya nomi",
   "company.name.hint": "Uni kompaniyadagi hamma ko‘radi.",
-  "company.rename": "Kompaniyaga nom berish",
+  "company.change": "{name}: o‘zgartirish",
+  "company.erase": "Kompaniyani o‘chirish",
+  "company.erase.ask": "{name} butunlay o‘chirilsinmi?",
+  "company.erase.means":
+    "Kompaniyaning barcha qutilari uziladi, barcha xatlari, fayllari va qoralamalari hamma uchun bu yerdan o‘chiriladi. Buni ortga qaytarib bo‘lmaydi. Provayderlardagi xatlar qoladi.",
+  "company.erased": "Kompaniya o‘chirilmoqda",
   "company.none": "Tokeningizda kompaniya yo‘q, shuning uchun quti qo‘shib bo‘lmaydi",
   "connect.lead":
     "Quti egasi pochta provayderiga kiradi va Xabar uchun xatlarni o‘qish hamda yuborishga ruxsat beradi.",

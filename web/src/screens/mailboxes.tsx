@@ -4,7 +4,7 @@ import { useEffect, useState } from "react";
 import { toast } from "sonner";
 import { useLocation } from "wouter";
 import { t } from "../i18n/index.ts";
-import { groupMailboxes, mailboxesQuery } from "../mailboxes.ts";
+import { companyNameOf, groupMailboxes, mailboxesQuery, meQuery } from "../mailboxes.ts";
 import { Empty, Failed } from "../ui/state.tsx";
 import { AddMailbox } from "./add-mailbox.tsx";
 import { CompanySection } from "./company-section.tsx";
@@ -33,6 +33,10 @@ export default function Mailboxes() {
     if (returned) mutate(returned);
   }, [mutate]);
   const groups = groupMailboxes(mailboxes.data ?? [], filter);
+  const { data: me } = useQuery(meQuery);
+  const withMailbox = new Set(mailboxes.data?.map(({ company_id }) => company_id));
+  const others =
+    mailboxes.data && !filter ? (me?.companies ?? []).filter(({ id }) => !withMailbox.has(id)) : [];
 
   return (
     <Screen
@@ -62,12 +66,15 @@ export default function Mailboxes() {
       ) : null}
       {mailboxes.isPending ? <Skeleton /> : null}
       {mailboxes.isError ? <Failed error={mailboxes.error} onRetry={() => void mailboxes.refetch()} /> : null}
-      {mailboxes.data?.length === 0 ? (
+      {mailboxes.data?.length === 0 && others.length < 2 ? (
         <Empty icon={<MailPlus size={40} />} title={t("nav.none")} hint={t("mailboxes.empty.hint")} />
       ) : null}
       {filter && groups.length === 0 ? <p className="quiet">{t("nav.noMatch")}</p> : null}
       {groups.map((group) => (
         <CompanySection key={group.id} group={group} />
+      ))}
+      {others.map(({ id, name }) => (
+        <CompanySection key={id} group={{ id, name, company: companyNameOf({ id, name }), mailboxes: [] }} />
       ))}
       {isAdding ? <AddMailbox onClose={() => setAdding(false)} /> : null}
     </Screen>

@@ -18,17 +18,22 @@ export function Dialog({
   children: ReactNode;
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
+  /** Its owner has closed it, perhaps for another dialog, which the event must not close. */
+  const isGone = useRef(false);
   useEffect(() => {
     const { current } = dialog;
     current?.showModal();
-    return () => current?.close();
+    return () => {
+      isGone.current = true;
+      current?.close();
+    };
   }, []);
   return (
     <dialog
       ref={dialog}
       className="dialog"
       aria-label={title}
-      onClose={onClose}
+      onClose={() => isGone.current || onClose()}
       onClick={(event) => event.target === dialog.current && dialog.current.close()}
       onKeyDown={(event) => event.stopPropagation()}
     >

@@ -198,10 +198,11 @@ describe("a mailbox", () => {
 
 describe("a company", () => {
   it("gets its name from an administrator", async () => {
+    await connectMailbox(admin, company, "Boshqa kompaniyada");
     await connectMailbox(admin, company + 1, "Yagona");
     const { page } = await open();
     const section = page.getByRole("region", { name: `Company ${company + 1}` });
-    await section.getByRole("button", { name: "Name the company" }).click();
+    await section.getByRole("button", { name: `Change Company ${company + 1}` }).click();
     await page.getByLabel("Name of the company").fill("Quyosh Savdo");
     await page.getByRole("button", { name: "Save" }).click();
     await page.getByRole("region", { name: "Quyosh Savdo" }).getByText("Yagona").waitFor();
@@ -211,6 +212,30 @@ describe("a company", () => {
   it("cannot be named by others", async () => {
     const { page } = await open("/app/mailboxes", await newUser("Jasur", "agent", [company + 1]));
     await page.getByRole("region", { name: "Quyosh Savdo" }).waitFor();
-    expect(await page.getByRole("button", { name: "Name the company" }).count()).toBe(0);
+    expect(await page.getByRole("button", { name: "Change Quyosh Savdo" }).count()).toBe(0);
+  });
+
+  it("without a mailbox is there for whoever has a mailbox elsewhere", async () => {
+    const user = await newUser("Nodira Yusupova", "admin", [company + 1, company + 2]);
+    const { page } = await open("/app/mailboxes", user);
+    const section = page.getByRole("region", { name: `Company ${company + 2}` });
+    await section.getByText("There is no mailbox yet").waitFor();
+  });
+
+  it("is erased with all its mailboxes after its name was typed", async () => {
+    const own = newCompany();
+    const user = await newUser("Nodira Yusupova", "admin", [own]);
+    await connectMailbox(user, own, "Birinchi");
+    const { page } = await open("/app/mailboxes", user);
+    await page.getByRole("button", { name: `Change Company ${own}` }).click();
+    await page.getByRole("button", { name: "Erase the company" }).click();
+    const question = page.getByRole("dialog", { name: `Erase Company ${own}?` });
+    const erase = question.getByRole("button", { name: "Erase the company" });
+    expect(await erase.isDisabled()).toBe(true);
+    await question.getByLabel(`To go on, type Company ${own}`).fill(`company ${own}`);
+    await erase.click();
+    await page.getByText("The company is being erased").waitFor();
+    await waitFor(async () => expect((await user.api.GET("/accounts")).data).toEqual([]));
+    await waitFor(async () => expect(await page.getByText("Birinchi").count()).toBe(0));
   });
 });
