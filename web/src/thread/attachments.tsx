@@ -44,7 +44,7 @@ export function Attachments({ files }: { files: Attachment[] }) {
   if (listed.length === 0) return null;
   return (
     <section className="attachments" aria-label={t("thread.files", { n: listed.length })}>
-      <h3>{t("thread.files", { n: listed.length })}</h3>
+      <h2>{t("thread.files", { n: listed.length })}</h2>
       <ul>
         {listed.map((file) => (
           <li key={file.id}>

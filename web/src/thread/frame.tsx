@@ -1,6 +1,6 @@
 import { useEffect, useLayoutEffect, useRef } from "react";
 import { hideFrom, quoteIn } from "./html-quote.ts";
-import { writeTo } from "./links.ts";
+import { writeTo } from "./mailto.ts";
 
 interface Props {
   /** A document of `GET /messages/{id}/html`. */

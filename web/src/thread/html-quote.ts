@@ -98,14 +98,18 @@ interface Candidate {
   isMark: boolean;
 }
 
+/** Only the first of each kind are tried: a mail made of thousands would keep the page busy. */
+const MAX_CANDIDATES = 40;
+
 /** Where a quote may begin, in order. */
 function candidatesIn(body: HTMLElement, leaves: (Text | HTMLElement)[]): Candidate[] {
+  const all = (selector: string) => [...body.querySelectorAll(selector)].slice(0, MAX_CANDIDATES);
   const found: Candidate[] = [
-    ...Array.from(body.querySelectorAll(WRAPPERS), (node) => ({ node, isMark: false })),
-    ...Array.from(body.querySelectorAll(MARKS), (node) => ({ node, isMark: true })),
+    ...all(WRAPPERS).map((node) => ({ node, isMark: false })),
+    ...all(MARKS).map((node) => ({ node, isMark: true })),
   ];
   leaves.forEach((leaf, at) => {
-    if (!isText(leaf) || leaf.data.length > HEAD_LENGTH) return;
+    if (!isText(leaf) || leaf.data.length > HEAD_LENGTH || found.length > 3 * MAX_CANDIDATES) return;
     const isHead = () => /^\s*\p{L}+\s*:/u.test(leaf.data) && isMessageHead(linesFrom(leaves, at));
     if (isOriginalMark(leaf.data) || isHead()) found.push({ node: headBlock(leaf, body), isMark: true });
   });

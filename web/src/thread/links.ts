@@ -1,16 +1,18 @@
-import { openComposer } from "../compose/open.ts";
-
 /** A piece of a text: words, or a link. */
 export type Piece = string | { text: string; href: string };
 
 const LINK =
-  /(?:https?:\/\/|www\.)[^\s<>"“”«»]+|[\p{L}\d.!#$%&'*+/=?^_`{|}~-]{1,64}@[\p{L}\d-]{1,63}(?:\.[\p{L}\d-]{1,63})+/giu;
+  /(?:https?:\/\/|www\.)[^\s<>"“”«»]+|(?<![\p{L}\d.!#$%&'*+/=?^_`{|}~-])[\p{L}\d.!#$%&'*+/=?^_`{|}~-]{1,64}@[\p{L}\d-]{1,63}(?:\.[\p{L}\d-]{1,63})+/giu;
 
 /** What ends a sentence, and not an address. */
-const TAIL = /[.,;:!?'’”»*]+$/;
+const TAIL = new Set(".,;:!?'’”»*");
+
+/** In a longer text nobody clicks, and it would keep the page busy. */
+const MAX_LENGTH = 300_000;
 
 /** Finds the web and mail addresses of a text. */
 export function linkify(text: string): Piece[] {
+  if (text.length > MAX_LENGTH) return [text];
   const pieces: Piece[] = [];
   let at = 0;
   for (const match of text.matchAll(LINK)) {
@@ -25,31 +27,17 @@ export function linkify(text: string): Piece[] {
 
 /** A bracket belongs to an address only if it was opened in it. */
 function withoutTail(link: string): string {
-  let found = link.replace(TAIL, "");
-  while (found.endsWith(")") && found.split(")").length > found.split("(").length)
-    found = found.slice(0, -1).replace(TAIL, "");
-  return found;
+  let end = link.length;
+  let surplus = link.split(")").length - link.split("(").length;
+  for (; end > 0; end--) {
+    const last = link[end - 1]!;
+    if (last === ")" && surplus > 0) surplus--;
+    else if (!TAIL.has(last)) break;
+  }
+  return link.slice(0, end);
 }
 
 function hrefOf(link: string): string {
   if (/^https?:/i.test(link)) return link;
   return /^www\./i.test(link) ? `https://${link}` : `mailto:${link}`;
-}
-
-/** Opens the composer for a `mailto:` address. */
-export function writeTo(mailto: string): void {
-  const addresses = mailto.replace(/^mailto:/i, "").replace(/\?.*$/s, "");
-  const to = addresses.split(",").flatMap((address) => {
-    const email = decoded(address).trim();
-    return email ? [{ email }] : [];
-  });
-  openComposer({ kind: "new", to });
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

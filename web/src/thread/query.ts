@@ -1,6 +1,8 @@
 import { queryOptions } from "@tanstack/react-query";
-import { api, queries, take } from "../api.ts";
+import { api, queries, type Schemas, take } from "../api.ts";
 import type { View } from "../paths.ts";
+import { hasRemoteImages } from "./remote-images.ts";
+import { isTrusted } from "./senders.ts";
 
 /** The folder whose messages a view shows of a conversation; undefined for all but junk and trash. */
 const folderOf = (view: View) => (view === "junk" || view === "trash" ? view : undefined);
@@ -39,5 +41,10 @@ export const bodyQuery = (messageId: string, images: boolean) =>
 export async function prefetchThread(threadId: string, view: View): Promise<void> {
   const thread = await queries.fetchQuery(threadQuery(threadId, view)).catch(() => null);
   const last = thread?.messages.at(-1);
-  if (last?.body_html) await queries.prefetchQuery(bodyQuery(last.id, false));
+  if (!last?.body_html?.trim()) return;
+  await queries.prefetchQuery(bodyQuery(last.id, loadsImages(last)));
 }
+
+/** Whether a message's images are loaded unasked: its sender is trusted, and it is not junk in their name. */
+export const loadsImages = ({ from_address, folder, body_html }: Schemas["MessageResponse"]): boolean =>
+  folder !== "junk" && isTrusted(from_address) && hasRemoteImages(body_html ?? "");

@@ -30,18 +30,14 @@ export function trustImages(address: string, isTrusted: boolean): void {
   for (const listener of listeners) listener();
 }
 
-/** Whether the images of this sender are always loaded. */
+export const isTrusted = (address: string): boolean => senders.includes(address.toLowerCase());
+
+/** Whether the images of this sender are always loaded, as that changes. */
 export const useTrusted = (address: string): boolean =>
   useSyncExternalStore(
     (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    () => senders.includes(address.toLowerCase()),
+    () => isTrusted(address),
   );
-
-const REMOTE =
-  /<(?:img|input|video|table|t[dhr]|body|source)\b[^>]{0,4000}?\b(?:src|srcset|background)\s*=\s*["']?\s*(?:https?:)?\/\/|url\(\s*["']?\s*(?:https?:)?\/\//i;
-
-/** Whether a mail's HTML has images on other hosts. A guess: a wrong yes shows a needless question. */
-export const hasRemoteImages = (html: string): boolean => REMOTE.test(html);

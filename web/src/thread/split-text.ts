@@ -1,4 +1,4 @@
-import { isAttribution, isForwarded, isMessageHead, isOriginalMark } from "./attribution.ts";
+import { isAttribution, isForwarded, isFromLine, isMessageHead, isOriginalMark } from "./attribution.ts";
 
 /** A plain text mail in two: what was written, and the messages that it quotes below. */
 export interface SplitText {
@@ -24,7 +24,8 @@ export function splitText(text: string): SplitText {
 
 function startOfQuote(lines: string[]): number {
   const head = lines.findIndex(
-    (line, at) => isOriginalMark(line) || isMessageHead(lines.slice(at, at + 12).join("\n")),
+    (line, at) =>
+      isOriginalMark(line) || (isFromLine(line) && isMessageHead(lines.slice(at, at + 12).join("\n"))),
   );
   if (head >= 0 && !isForwarded(lines.slice(0, head + 1).join("\n"))) {
     // Outlook draws a line above the headers.

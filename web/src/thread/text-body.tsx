@@ -1,6 +1,7 @@
 import { useMemo } from "react";
 import { t } from "../i18n/index.ts";
-import { linkify, writeTo } from "./links.ts";
+import { linkify } from "./links.ts";
+import { writeTo } from "./mailto.ts";
 import { splitText } from "./split-text.ts";
 
 /** The body of a plain text mail. */
