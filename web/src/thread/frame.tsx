@@ -1,4 +1,5 @@
 import { useEffect, useLayoutEffect, useRef } from "react";
+import { setDirection, withoutAuto } from "./direction.ts";
 import { hideFrom, quoteIn } from "./html-quote.ts";
 import { writeTo } from "./mailto.ts";
 
@@ -36,7 +37,7 @@ export function MailFrame({ html, title, foldsQuotes, isQuoteShown, onQuote }: P
   useLayoutEffect(() => {
     const [element, outer] = [frame.current, box.current];
     if (!element || !outer) return;
-    const url = URL.createObjectURL(new Blob([html], { type: "text/html;charset=utf-8" }));
+    const url = URL.createObjectURL(new Blob([withoutAuto(html)], { type: "text/html;charset=utf-8" }));
     let leave = () => {};
     let waiting = 0;
     const adopt = () => {
@@ -48,11 +49,12 @@ export function MailFrame({ html, title, foldsQuotes, isQuoteShown, onQuote }: P
         return;
       }
       shown.current = inner;
+      setDirection(inner);
       fold.current = foldsQuotes ? foldQuote(inner.body) : null;
       fold.current?.(latest.current.isQuoteShown);
       latest.current.onQuote(fold.current !== null);
-      leave = serve(inner, element, outer);
       outer.dataset.state = "shown";
+      leave = serve(inner, element, outer);
     };
     const onLoad = () => {
       adopt();

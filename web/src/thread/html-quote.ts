@@ -1,4 +1,11 @@
-import { HEAD_LENGTH, isAttribution, isForwarded, isMessageHead, isOriginalMark } from "./attribution.ts";
+import {
+  HEAD_LENGTH,
+  isAttribution,
+  isForwarded,
+  isFromLine,
+  isMessageHead,
+  isOriginalMark,
+} from "./attribution.ts";
 
 // Finds the messages that an HTML mail quotes below what was written, to fold them away.
 
@@ -108,11 +115,16 @@ function candidatesIn(body: HTMLElement, leaves: (Text | HTMLElement)[]): Candid
     ...all(WRAPPERS).map((node) => ({ node, isMark: false })),
     ...all(MARKS).map((node) => ({ node, isMark: true })),
   ];
-  leaves.forEach((leaf, at) => {
-    if (!isText(leaf) || leaf.data.length > HEAD_LENGTH || found.length > 3 * MAX_CANDIDATES) return;
-    const isHead = () => /^\s*\p{L}+\s*:/u.test(leaf.data) && isMessageHead(linesFrom(leaves, at));
-    if (isOriginalMark(leaf.data) || isHead()) found.push({ node: headBlock(leaf, body), isMark: true });
-  });
+  let heads = 0;
+  for (const [at, leaf] of leaves.entries()) {
+    if (heads === MAX_CANDIDATES) break;
+    if (!isText(leaf) || leaf.data.length > HEAD_LENGTH) continue;
+    const isHead = isFromLine(leaf.data);
+    if (!isHead && !isOriginalMark(leaf.data)) continue;
+    heads++;
+    if (!isHead || isMessageHead(linesFrom(leaves, at)))
+      found.push({ node: headBlock(leaf, body), isMark: true });
+  }
   return found.sort((a, b) => (a.node === b.node ? 0 : isAtOrAfter(b.node, a.node) ? -1 : 1));
 }
 
