@@ -9,7 +9,7 @@ import {
   SendHorizontal,
 } from "lucide-react";
 import { toast } from "sonner";
-import { Link } from "wouter";
+import { useLocation } from "wouter";
 import { api, queries, type Schemas, sentenceOf, take } from "../api.ts";
 import { type Mail, mailOfText } from "../compose/mail.ts";
 import { outboxEntryQuery, reopen } from "../compose/send.ts";
@@ -66,7 +66,18 @@ export default function Outbox() {
 
 function Row({ entry }: { entry: Entry }) {
   const nameOf = useNameOf();
-  const { state, to, subject, user_id, updated_at, thread_id } = entry;
+  const [, navigate] = useLocation();
+  const { state, to, subject, user_id, updated_at, message_id } = entry;
+  // The entry of a mail that begins a conversation does not know which.
+  const open = async () => {
+    const params = { path: { message_id: message_id ?? "" } };
+    try {
+      const { thread_id } = await take(api.GET("/messages/{message_id}", { params }));
+      navigate(pathOf({ view: "all" }, thread_id));
+    } catch (error) {
+      toast.error(sentenceOf(error));
+    }
+  };
   const Icon = ICONS[state];
   return (
     <li className={`outgoing-row is-${state}`}>
@@ -89,10 +100,10 @@ function Row({ entry }: { entry: Entry }) {
               {t("compose.editAgain")}
             </button>
           ) : null}
-          {state === "sent" && thread_id ? (
-            <Link className="button" href={pathOf({ view: "all" }, thread_id)}>
+          {state === "sent" && message_id ? (
+            <button type="button" className="button" onClick={() => void open()}>
               {t("outbox.open")}
-            </Link>
+            </button>
           ) : null}
         </span>
       </div>
