@@ -12,8 +12,15 @@ const DAYS: Partial<Record<Language, string[]>> = {
   "uz-Cyrl": "якшанба душанба сешанба чоршанба пайшанба жума шанба".split(" "),
 };
 
-const format = (date: Date, options: Intl.DateTimeFormatOptions): string =>
-  new Intl.DateTimeFormat(locale(), options).format(date);
+/** By locale and options. To make one takes longer than to draw the row of a list that it is for. */
+const formatters = new Map<string, Intl.DateTimeFormat>();
+
+function format(date: Date, options: Intl.DateTimeFormatOptions): string {
+  const key = locale() + JSON.stringify(options);
+  const formatter = formatters.get(key) ?? new Intl.DateTimeFormat(locale(), options);
+  formatters.set(key, formatter);
+  return formatter.format(date);
+}
 
 /** The time of day, such as 09:05. */
 export const clock = (time: string | Date): string =>

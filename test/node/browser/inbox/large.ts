@@ -1,13 +1,13 @@
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import type { Schemas } from "../../../../client/index.ts";
-import { jwtSecret, signToken } from "../../../../dev/token.ts";
 import { waitFor } from "../../../support/wait.ts";
-import { isLive, newUser, openInbox, server } from "../../support/inbox.ts";
+import { openInbox } from "../../support/inbox.ts";
 
-// What is large: a list, and the number of companies in a token. The list's answers are made up here.
+// A long list. Its answers are made up here.
 
-const CONVERSATIONS = 100_000;
+/** `npm run bench -- inbox` scrolls 100,000. */
+const CONVERSATIONS = 10_000;
 
 const idOf = (kind: number, nth: number): string =>
   `${String(kind).padStart(8, "0")}-0000-7000-8000-${String(nth).padStart(12, "0")}`;
@@ -42,7 +42,7 @@ function conversation(nth: number): Schemas["Conversation"] {
   };
 }
 
-/** Answers `GET /conversations` with a list of 100,000. */
+/** Answers `GET /conversations` with a long list. */
 async function makeLarge(page: Page): Promise<void> {
   await page.route("**/conversations?*", (route) => {
     const query = new URL(route.request().url()).searchParams;
@@ -54,7 +54,7 @@ async function makeLarge(page: Page): Promise<void> {
   });
 }
 
-test("a list of 100,000 conversations is scrolled to its end and back, with few rows and pages kept", async () => {
+test("a list of 10,000 conversations is scrolled to its end and back, with few rows and pages kept", async () => {
   const { page } = await openInbox({ path: "/app/settings" });
   await makeLarge(page);
   await page
@@ -75,24 +75,14 @@ test("a list of 100,000 conversations is scrolled to its end and back, with few 
     await session.send("HeapProfiler.collectGarbage");
     return (await session.send("Runtime.getHeapUsage")).usedSize;
   };
-  // All conversations as objects would take some 100 MB.
-  expect(await heap()).toBeLessThan(40e6);
+  // All conversations as objects would take 10 MB more.
+  expect(await heap()).toBeLessThan(16e6);
 
   await viewport.evaluate((element) => element.scrollTo({ top: element.scrollHeight / 2 }));
   await page
-    .getByText(/^Suhbat (49|50)\d{3}$/)
+    .getByText(/^Suhbat (49|50)\d{2}$/)
     .first()
     .waitFor();
   await viewport.evaluate((element) => element.scrollTo({ top: 0 }));
   await page.getByText("Suhbat 0", { exact: true }).waitFor();
-});
-
-test("a token with 300 companies opens the inbox", async () => {
-  const { user, api } = await newUser();
-  const companies = Array.from({ length: 300 }, (_, nth) => nth + 1);
-  const token = await signToken({ user, name: "Ko‘p", companies, role: "agent", hours: 1 }, jwtSecret());
-  const { page } = await openInbox({ user: { user, token, api } });
-  await page.locator(".row-link").first().waitFor();
-  await isLive(page).waitFor();
-  expect(page.url()).toBe(`${server.url}/app/inbox`);
 });
