@@ -1,5 +1,5 @@
 import { defineConfig } from "vitest/config";
-import { findChromium } from "./test/node/support/chromium.ts";
+import { findChromium } from "./dev/chromium.ts";
 
 const common = {
   silent: "passed-only" as const,

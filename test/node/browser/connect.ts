@@ -6,9 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { launchChromium } from "../../../dev/chromium.ts";
 import { jwtSecret, signToken } from "../../../dev/token.ts";
 import { WAIT_MS, waitFor } from "../../support/wait.ts";
-import { launchChromium } from "../support/chromium.ts";
 import { type DevServer, freePorts, startDevServer } from "../support/dev-server.ts";
 import { deliver, uniqueSubject } from "../support/mail.ts";
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { launchChromium } from "../support/chromium.ts";
+import { launchChromium } from "../../../dev/chromium.ts";
 import { type DevServer, freePorts, startDevServer } from "../support/dev-server.ts";
 
 // The page /docs in Chromium, as `npm run dev` serves it.

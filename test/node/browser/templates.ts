@@ -1,9 +1,9 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { launchChromium } from "../../../dev/chromium.ts";
 import { contentPolicy, toDocument } from "../../../src/lib/html/document.ts";
 import { sanitizeMail } from "../../../src/lib/html/sanitize.ts";
 import { waitFor } from "../../support/wait.ts";
-import { launchChromium } from "../support/chromium.ts";
 import { compareLooks, type Difference, Reader } from "../support/looks.ts";
 import { inlineTemplates, sheetTemplates, type Template, templatesIn } from "../support/templates.ts";
 

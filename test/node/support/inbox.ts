@@ -2,9 +2,9 @@ import { createTransport, type SendMailOptions } from "nodemailer";
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, inject } from "vitest";
 import { createClient } from "../../../client/index.ts";
+import { launchChromium } from "../../../dev/chromium.ts";
 import { jwtSecret, signToken } from "../../../dev/token.ts";
 import { WAIT_MS, waitFor } from "../../support/wait.ts";
-import { launchChromium } from "./chromium.ts";
 import { uniqueSubject } from "./mail.ts";
 
 export const server = inject("inbox");

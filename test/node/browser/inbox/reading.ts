@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { launchChromium } from "../../../../dev/chromium.ts";
 import { waitFor } from "../../../support/wait.ts";
-import { launchChromium } from "../../support/chromium.ts";
 import { newUser, openInbox, receiveStored, rowOf, server } from "../../support/inbox.ts";
 import { mailIn, openThread, receiveThread } from "../../support/reading.ts";
 

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { type Browser, chromium } from "playwright-core";
 
 const run = promisify(execFile);
-const NODE_MODULES = fileURLToPath(new URL("../../../node_modules", import.meta.url));
+const NODE_MODULES = fileURLToPath(new URL("../node_modules", import.meta.url));
 const DEBIANS = "/usr/bin/chromium";
 
 /**
