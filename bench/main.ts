@@ -22,6 +22,10 @@ const BENCHES: Record<string, Bench> = {
     about: "monthly cost at assumed volumes and the first limits reached, computed from the measured units",
     load: () => import("./cost.ts"),
   },
+  inbox: {
+    about: "the web inbox in Chromium: its first list, opening the next conversation, scrolling 100,000 rows",
+    load: () => import("./inbox.ts"),
+  },
   import: {
     about: "a move from FastAPI and PostgreSQL: killed on the way, timed, and then compared answer by answer",
     load: () => import("./import.ts"),
