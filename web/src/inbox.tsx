@@ -46,7 +46,7 @@ export function Inbox() {
       </Switch>
       <Commands />
       {intent ? (
-        <Boundary key={JSON.stringify(intent)}>
+        <Boundary key={JSON.stringify(intent)} className="is-over">
           <Suspense>
             <Composer intent={intent} />
           </Suspense>
@@ -59,7 +59,7 @@ export function Inbox() {
 function OtherScreens() {
   const [path] = useLocation();
   return (
-    <Boundary of={path}>
+    <Boundary of={path} className="screen">
       <Suspense fallback={<main className="screen is-loading" aria-busy="true" />}>
         <Screens />
       </Suspense>

@@ -6,6 +6,8 @@ interface Props {
   children: ReactNode;
   /** What is shown, such as an address: another one tries again. */
   of?: string | undefined;
+  /** Of what takes its place after a crash. */
+  className?: string;
 }
 
 interface State {
@@ -37,7 +39,7 @@ export class Boundary extends Component<Props, State> {
     if (error === null) return this.props.children;
     const isOld = isMissingScript(error);
     return (
-      <div className="state" role="alert">
+      <div className={`state ${this.props.className ?? ""}`} role="alert">
         <p className="state-title">{t(isOld ? lostScript() : "error.crash")}</p>
         <div className="state-actions">
           {isOld ? null : (

@@ -84,6 +84,24 @@ test("every view and screen opens at its address, asks no other host, and breaks
   expect([...new Set(hosts)]).toEqual([new URL(server.url).host]);
 });
 
+test("a part that a newer version no longer has says so in its place, and all else stays usable", async () => {
+  const { page } = await openInbox();
+  await list(page).waitFor();
+  await page.route(/\/assets\/(composer|screens)/, (route) =>
+    route.fulfill({ status: 404, contentType: "application/json", body: '{"detail":"Not found"}' }),
+  );
+  await page.goto(`${server.url}/app/settings`);
+  const lost = page.getByRole("alert").filter({ hasText: "There is a newer version of Xabar" });
+  await lost.waitFor();
+  const [sidebar, place] = [await page.locator(".sidebar").boundingBox(), await lost.boundingBox()];
+  expect([place!.x, place!.x + place!.width]).toEqual([sidebar!.x + sidebar!.width, 1280]);
+  await page.getByRole("link", { name: "Starred" }).click();
+  await lost.waitFor({ state: "detached" });
+  await page.unroute(/\/assets\/(composer|screens)/);
+  await page.goto(`${server.url}/app/settings`);
+  await page.getByRole("heading", { name: "Settings" }).first().waitFor();
+});
+
 test("a script that gets into the page does not run", async () => {
   const { page } = await openInbox();
   await list(page).waitFor();
