@@ -2,6 +2,7 @@ import { lazy, Suspense, useEffect } from "react";
 import { Redirect, Route, Switch, useLocation, useSearchParams } from "wouter";
 import { useIntent } from "./compose/open.ts";
 import { ConversationList } from "./conversations/list.tsx";
+import { takeTyped } from "./keyboard.ts";
 import { Commands } from "./layout/commands.tsx";
 import { Sidebar } from "./layout/sidebar.tsx";
 import { useLiveFeed } from "./live.ts";
@@ -10,7 +11,12 @@ import { ThreadPane } from "./thread/pane.tsx";
 import { Boundary } from "./ui/boundary.tsx";
 import "./layout/layout.css";
 
-const loadComposer = () => import("./compose/composer.tsx");
+const loadComposer = () =>
+  import("./compose/composer.tsx").catch((error) => {
+    // Without a composer, keys are commands again.
+    takeTyped();
+    throw error;
+  });
 const Composer = lazy(loadComposer);
 const Screens = lazy(() => import("./screens/screens.tsx"));
 
@@ -19,7 +25,7 @@ export function Inbox() {
   useLiveFeed();
   // So that pressing `r` opens it at once.
   useEffect(() => {
-    const timer = setTimeout(() => void loadComposer(), 1500);
+    const timer = setTimeout(() => void loadComposer().catch(() => {}), 1500);
     return () => clearTimeout(timer);
   }, []);
   const intent = useIntent();

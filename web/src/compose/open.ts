@@ -24,6 +24,9 @@ function set(intent: Intent | null): void {
  * saves its draft and makes room.
  */
 export function openComposer(intent: Intent): void {
+  const { activeElement: pressed } = document;
+  // A toast that loses the focus gives it back to where it was: now, and not when the composer has it.
+  if (pressed instanceof HTMLElement && pressed.closest("[data-sonner-toaster]")) pressed.blur();
   if (current === null) opener = document.activeElement;
   keepTyping(closeComposer);
   set(intent);
@@ -32,7 +35,10 @@ export function openComposer(intent: Intent): void {
 /** Closes the composer, and gives the focus back to where it was. */
 export function closeComposer(): void {
   set(null);
-  if (opener instanceof HTMLElement && opener.isConnected) opener.focus();
+  const isThere = opener instanceof HTMLElement && opener.isConnected && opener !== document.body;
+  // What opened it may be gone, as a message that passed by is.
+  const place = isThere ? opener : document.querySelector("main h1, .row-link[tabindex='0']");
+  if (place instanceof HTMLElement) place.focus();
   opener = null;
 }
 

@@ -78,6 +78,8 @@ export function Panel({ writer, intent, isRestored }: Props) {
   }, [intent]);
 
   const leave = () => {
+    // A field takes what is typed in it when it loses the focus.
+    if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
     void writer.close().then((kept) => kept && tellClosed(writer));
     closeComposer();
   };

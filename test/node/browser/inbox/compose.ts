@@ -95,6 +95,20 @@ describe("a draft", () => {
     });
   });
 
+  it("has also what was still being typed in a field when it was closed", async () => {
+    const user = await member();
+    const { page, to, subjectField: field, composer } = await writing(user);
+    const subject = uniqueSubject("Yarim");
+    await field.fill(subject);
+    await to.fill(CUSTOMER);
+    await page.keyboard.press("Escape");
+    await composer.waitFor({ state: "detached" });
+    await waitFor(async () => {
+      const [draft] = await draftsOf(user, subject);
+      expect(draft?.to).toEqual([{ name: null, email: CUSTOMER }]);
+    });
+  });
+
   it("in which nothing was written is not stored, and one that was emptied is deleted", async () => {
     const user = await member();
     const { page, subject, text, composer, untilSaved } = await answering(user);
