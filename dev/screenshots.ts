@@ -31,6 +31,7 @@ for (const { file, ...options } of PICTURES) {
     .click();
   await page.locator(".thread-pane iframe, .thread-pane .text-body").first().waitFor();
   await page.locator(".live-status.is-live").waitFor();
+  await page.mouse.move(900, 700);
   // Images and frames settle.
   await page.waitForTimeout(1500);
   await page.screenshot({ path: `${FOLDER}/${file}` });

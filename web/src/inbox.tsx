@@ -1,7 +1,10 @@
+import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect } from "react";
 import { Redirect, Route, Switch, useLocation, useSearchParams } from "wouter";
 import { useIntent } from "./compose/open.ts";
+import { countsQuery } from "./conversations/counts.ts";
 import { ConversationList } from "./conversations/list.tsx";
+import { t } from "./i18n/index.ts";
 import { takeTyped } from "./keyboard.ts";
 import { Commands } from "./layout/commands.tsx";
 import { Sidebar } from "./layout/sidebar.tsx";
@@ -82,6 +85,7 @@ function Conversations({ view, threadId }: { view: ListQuery["view"]; threadId: 
     unread: parameters.get("unread") === "1",
   };
   const open = (id: string | undefined) => navigate(pathOf(query, id));
+  useTitle(query);
   return (
     <>
       <Boundary of={pathOf(query)}>
@@ -92,4 +96,14 @@ function Conversations({ view, threadId }: { view: ListQuery["view"]; threadId: 
       </Boundary>
     </>
   );
+}
+
+/** Names the tab after the list, with the unread messages of its mailboxes. */
+function useTitle({ view, account_id }: ListQuery): void {
+  const { data: counts = [] } = useQuery(countsQuery);
+  const own = counts.filter((each) => account_id === undefined || each.account_id === account_id);
+  const unread = own.reduce((sum, { unread_count }) => sum + unread_count, 0);
+  useEffect(() => {
+    document.title = `${unread > 0 ? `(${unread}) ` : ""}${t(`view.${view}`)} · Xabar`;
+  }, [unread, view]);
 }

@@ -98,6 +98,18 @@ describe("a list of conversations", () => {
     expect(list.at(list.rowOf("t3"))?.unread_count).toBe(0);
   });
 
+  it("keeps the open conversation in a list of unread ones until it is closed", async () => {
+    const server = filled(10);
+    const list = new Pages({ view: "inbox", unread: true }, server.readPage);
+    await load(list, 0);
+    list.setOpen("t3");
+    server.remove("t3");
+    await list.refresh(["t3"]);
+    expect(list.at(list.rowOf("t3"))?.unread_count).toBe(0);
+    list.setOpen(undefined);
+    await expect.poll(() => list.rowOf("t3")).toBe(-1);
+  });
+
   it("puts a removed conversation back where it was", async () => {
     const server = filled(10);
     const list = await open(server);

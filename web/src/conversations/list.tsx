@@ -43,6 +43,8 @@ export function ConversationList({ query, openId, onOpen }: Props) {
     };
   }, [list]);
 
+  useEffect(() => list.setOpen(openId), [list, openId]);
+
   const cursorRow = cursorId === undefined ? -1 : list.rowOf(cursorId);
   const more = list.isComplete ? 0 : 1;
   const rows = useVirtualizer({

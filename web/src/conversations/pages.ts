@@ -50,6 +50,7 @@ export class Pages {
   /** What has changed while the list must not move, by thread; null for one that left the list. */
   #held = new Map<string, Conversation | null>();
   #isHolding = false;
+  #open: string | undefined;
   #version = 0;
 
   constructor(query: ListQuery, readPage: ReadPage) {
@@ -219,8 +220,17 @@ export class Pages {
     this.#tell();
   }
 
-  #take(threadId: string, item: Conversation | null): void {
+  /** Names the conversation that is open. It stays in a list of unread ones although it has been read. */
+  setOpen(threadId: string | undefined): void {
+    const before = this.#open;
+    this.#open = threadId;
+    if (this.query.unread && before !== undefined && before !== threadId) void this.refresh([before]);
+  }
+
+  #take(threadId: string, found: Conversation | null): void {
     const known = this.#find(threadId);
+    const isKept = this.query.unread && threadId === this.#open;
+    const item = found ?? (isKept && known ? { ...known.item, unread_count: 0 } : null);
     const stays = known && item && known.item.last_message_at === item.last_message_at;
     if (stays) {
       this.#held.delete(threadId);
