@@ -2,6 +2,7 @@ import { useEffect, useLayoutEffect, useRef } from "react";
 import { setDirection, withoutAuto } from "./direction.ts";
 import { hideFrom, quoteIn } from "./html-quote.ts";
 import { writeTo } from "./mailto.ts";
+import { watchSwipe } from "./swipe.ts";
 
 interface Props {
   /** A document of `GET /messages/{id}/html`. */
@@ -107,6 +108,8 @@ function resize(inner: Document, frame: HTMLIFrameElement, box: HTMLElement): vo
   const height = Math.min(root.scrollHeight + 1, MAX_HEIGHT);
   box.style.height = `${height}px`;
   frame.style.height = "";
+  // A finger that moves sideways goes back, as around the mail, unless it scrolls the mail.
+  root.style.touchAction = root.scrollWidth > root.clientWidth ? "" : "pan-y pinch-zoom";
   const scrollbar = frame.clientHeight - root.clientHeight;
   if (scrollbar > 0) box.style.height = `${height + scrollbar}px`;
 }
@@ -118,7 +121,11 @@ function serve(inner: Document, frame: HTMLIFrameElement, box: HTMLElement): () 
   for (const element of [box, inner.documentElement, inner.body]) sizes.observe(element);
   inner.addEventListener("keydown", (event) => passKey(event, frame));
   inner.addEventListener("click", followLink);
-  return () => sizes.disconnect();
+  const stop = watchSwipe(inner, frame);
+  return () => {
+    stop();
+    sizes.disconnect();
+  };
 }
 
 /** Keys that are pressed in a mail are commands of the page, too. */

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { readDevVars } from "../../../../dev/token.ts";
 import { waitFor } from "../../../support/wait.ts";
-import { MAILBOX, newUser, openInbox, receive, receiveStored, server } from "../../support/inbox.ts";
+import { MAILBOX, newUser, openInbox, receive, receiveStored, rowOf, server } from "../../support/inbox.ts";
 import { uniqueSubject } from "../../support/mail.ts";
 import { mailIn, openThread, PIXEL } from "../../support/reading.ts";
 
@@ -172,7 +172,7 @@ test("the menu of a message works by keys, and its choices are undone when the A
 });
 
 test("on a phone, a finger that moves to the right goes back to the list, also over a mail", async () => {
-  const { thread_id } = await receiveStored({ html: `<p style="height:400px">Swipe me</p>` });
+  const { subject, thread_id } = await receiveStored({ html: `<p style="height:400px">Swipe me</p>` });
   const { page, context } = await openInbox({
     viewport: { width: 390, height: 844 },
     hasTouch: true,
@@ -189,13 +189,17 @@ test("on a phone, a finger that moves to the right goes back to the list, also o
     for (let step = 1; step <= 5; step++) await touch("touchMove", x + (by * step) / 5);
     await touch("touchEnd");
   };
+  await rowOf(page, subject).waitFor();
   for (const place of [".thread-header h1", ".mail-frame"]) {
     await openThread(page, thread_id);
     await mailIn(page).getByText("Swipe me").waitFor();
+    await page.evaluate("window.isSame = true");
     const { y } = (await page.locator(place).boundingBox())!;
     await swipe(100, y + 10, 60);
     expect(page.url()).toContain(thread_id);
     await swipe(100, y + 10, 200);
     await waitFor(() => expect(new URL(page.url()).pathname).toBe("/app/inbox"));
+    // Closed by the page, and not by the browser's own way back: it is still the same page.
+    expect(await page.evaluate("window.isSame")).toBe(true);
   }
 });

@@ -173,8 +173,8 @@ describe("remote images", () => {
     await page.getByRole("button", { name: `Always from ${from}` }).click();
     await waitFor(() => expect(foreign(requests).length).toBeGreaterThan(0));
     const other = await receiveStored({ from, html });
-    await openThread(page, other.thread_id);
     const before = requests.length;
+    await openThread(page, other.thread_id);
     await page.getByText(`Images from ${from} are always shown.`).waitFor();
     await waitFor(() => expect(foreign(requests.slice(before)).length).toBeGreaterThan(0));
     const stranger = await receiveStored({ from: "three@images.example", html });
