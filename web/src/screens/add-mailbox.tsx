@@ -28,8 +28,8 @@ export function AddMailbox({ onClose }: { onClose: () => void }) {
       ) : (
         <form className="form" onSubmit={submit}>
           <p className="quiet">{t("connect.lead")}</p>
-          <label className="field" htmlFor={company}>
-            {t("company.label")}
+          <div className="field">
+            <label htmlFor={company}>{t("company.label")}</label>
             <select id={company} name="company" required disabled={!companies}>
               {companies?.map((each) => (
                 <option key={each.id} value={each.id}>
@@ -37,9 +37,9 @@ export function AddMailbox({ onClose }: { onClose: () => void }) {
                 </option>
               ))}
             </select>
-          </label>
-          <label className="field" htmlFor={provider}>
-            {t("connect.provider.label")}
+          </div>
+          <div className="field">
+            <label htmlFor={provider}>{t("connect.provider.label")}</label>
             <select id={provider} name="provider">
               <option value="">{t("connect.provider.any")}</option>
               {PROVIDERS.map((each) => (
@@ -48,7 +48,7 @@ export function AddMailbox({ onClose }: { onClose: () => void }) {
                 </option>
               ))}
             </select>
-          </label>
+          </div>
           <p className="error" role="alert">
             {work.isError ? sentenceOf(work.error) : companies?.length === 0 ? t("company.none") : ""}
           </p>

@@ -134,8 +134,8 @@ function Filters({ filter, onChange }: { filter: Filter; onChange: (filter: Filt
   const [state, type, mailbox] = [useId(), useId(), useId()];
   return (
     <div className="parked-filters">
-      <label className="field" htmlFor={state}>
-        {t("parked.state")}
+      <div className="field">
+        <label htmlFor={state}>{t("parked.state")}</label>
         <select
           id={state}
           value={filter.state}
@@ -150,9 +150,9 @@ function Filters({ filter, onChange }: { filter: Filter; onChange: (filter: Filt
             </option>
           ))}
         </select>
-      </label>
-      <label className="field" htmlFor={type}>
-        {t("parked.type")}
+      </div>
+      <div className="field">
+        <label htmlFor={type}>{t("parked.type")}</label>
         <select
           id={type}
           value={filter.type}
@@ -163,9 +163,9 @@ function Filters({ filter, onChange }: { filter: Filter; onChange: (filter: Filt
             <option key={each}>{each}</option>
           ))}
         </select>
-      </label>
-      <label className="field" htmlFor={mailbox}>
-        {t("parked.mailbox")}
+      </div>
+      <div className="field">
+        <label htmlFor={mailbox}>{t("parked.mailbox")}</label>
         <select
           id={mailbox}
           value={filter.account_id}
@@ -178,7 +178,7 @@ function Filters({ filter, onChange }: { filter: Filter; onChange: (filter: Filt
             </option>
           ))}
         </select>
-      </label>
+      </div>
     </div>
   );
 }

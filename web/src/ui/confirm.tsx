@@ -24,7 +24,7 @@ export function Confirm({ title, children, action, isDangerous, typed, onConfirm
   const [text, setText] = useState("");
   const field = useId();
   const work = useMutation({ mutationFn: onConfirm, onSuccess: onClose });
-  const isAllowed = typed === undefined || text.trim().toLowerCase() === typed.toLowerCase();
+  const isAllowed = typed === undefined || plain(text) === plain(typed);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (isAllowed && !work.isPending) work.mutate();
@@ -65,3 +65,10 @@ export function Confirm({ title, children, action, isDangerous, typed, onConfirm
     </Dialog>
   );
 }
+
+/** Whatever the case, and whichever apostrophe a keyboard has for that of Yo‘lchi. */
+const plain = (text: string): string =>
+  text
+    .trim()
+    .toLowerCase()
+    .replace(/[‘’ʻʼ`]/g, "'");
