@@ -17,7 +17,7 @@ beforeAll(async () => {
 const member = () => newUser("Jasur", "agent", [company]);
 const navigation = (page: Page) => page.getByRole("navigation", { name: "Mailboxes and folders" });
 const link = (page: Page, name: string | RegExp) => navigation(page).getByRole("link", { name });
-const view = (page: Page, name: string) => link(page, new RegExp(`^${name}(,|$)`));
+const view = (page: Page, name: string) => link(page, new RegExp(`^${name}\\s*(,|$)`));
 
 /** The unread messages beside a name, as a reader sees them. */
 const badge = (page: Page, name: string) => link(page, name).locator(".badge > [aria-hidden]");
