@@ -6,6 +6,6 @@ import { settings } from "./settings.ts";
 import "./styles/tokens.css";
 import "./styles/base.css";
 
-takeTokenOfLink();
+const offered = takeTokenOfLink();
 await setLanguage(settings().language);
-createRoot(document.getElementById("root")!).render(<Root />);
+createRoot(document.getElementById("root")!).render(<Root offered={offered} />);

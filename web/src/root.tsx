@@ -4,15 +4,19 @@ import { Toaster } from "sonner";
 import { queries } from "./api.ts";
 import { language, setLanguage } from "./i18n/index.ts";
 import { Inbox } from "./inbox.tsx";
-import { SignIn } from "./screens/sign-in.tsx";
-import { currentToken } from "./session.ts";
+import { SignIn, SwitchUser } from "./screens/sign-in.tsx";
+import { currentToken, signIn } from "./session.ts";
 import { useSettings } from "./settings.ts";
 
-/** The page: the sign-in, or the inbox of who is signed in. Another language replaces all of it. */
-export function Root() {
+/**
+ * The page: the sign-in, or the inbox of who is signed in. Another language replaces all of it.
+ * @param offered the token of a link for somebody else, who is signed in only when asked
+ */
+export function Root({ offered }: { offered: string | null }) {
   const { language: chosen, theme } = useSettings();
   const [shown, show] = useState(language());
   const [token, setToken] = useState(currentToken);
+  const [asked, setAsked] = useState(offered);
 
   useEffect(() => {
     void setLanguage(chosen).then(() => show(chosen));
@@ -24,7 +28,10 @@ export function Root() {
       setToken(null);
     };
     const follow = (event: StorageEvent) => {
-      if (event.key === "xabar.token") setToken(currentToken());
+      if (event.key !== "xabar.token") return;
+      // Another tab has signed somebody in or out.
+      queries.clear();
+      setToken(currentToken());
     };
     addEventListener("xabar:signed-out", leave);
     addEventListener("storage", follow);
@@ -34,9 +41,21 @@ export function Root() {
     };
   }, []);
 
+  const answer = (isYes: boolean) => {
+    if (isYes && asked !== null) signIn(asked);
+    setAsked(null);
+    setToken(currentToken());
+  };
+
   return (
     <QueryClientProvider client={queries} key={shown}>
-      {token === null ? <SignIn onToken={() => setToken(currentToken())} /> : <Inbox key={token} />}
+      {token === null ? (
+        <SignIn onToken={() => setToken(currentToken())} />
+      ) : asked !== null ? (
+        <SwitchUser token={asked} onAnswer={answer} />
+      ) : (
+        <Inbox key={token} />
+      )}
       <Toaster theme={theme} position="bottom-left" duration={8000} visibleToasts={4} />
     </QueryClientProvider>
   );

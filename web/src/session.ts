@@ -30,12 +30,18 @@ export function claimsOf(token: string): Claims | null {
 /**
  * Takes the token of a sign-in link, `/#token=…`. A fragment is never sent to a server. It is removed from the address
  * at once, and from the history.
+ * @returns a token of somebody else than who is signed in. Security: a link from a stranger could otherwise have its
+ *   reader write mail as the stranger's user without noticing.
  */
-export function takeTokenOfLink(): void {
+export function takeTokenOfLink(): string | null {
   const token = new URLSearchParams(location.hash.slice(1)).get("token");
-  if (token === null) return;
+  if (token === null) return null;
   history.replaceState(null, "", location.pathname + location.search);
-  if (claimsOf(token)) signIn(token);
+  const [offered, current] = [claimsOf(token), currentClaims()];
+  if (!offered) return null;
+  if (current && current.user_id !== offered.user_id) return token;
+  signIn(token);
+  return null;
 }
 
 export const signIn = (token: string): void => localStorage.setItem(KEY, token.trim());

@@ -84,6 +84,10 @@ export const en = {
   "signIn.submit": "Sign in",
   "signIn.invalid": "This is not a valid token, or it has expired",
   "signIn.expired": "Your token has expired. Sign in again",
+  "signIn.switch": "Sign in as {name}?",
+  "signIn.switchLead": "You are signed in as {name}. Only go on if you trust who gave you this link.",
+  "signIn.stay": "Stay {name}",
+  "signIn.switchTo": "Sign in as {name}",
   "signIn.local": "On a laptop, open the link that npm run dev prints.",
 
   // conversations

@@ -105,6 +105,11 @@ export const ru: Texts = {
   "signIn.submit": "Войти",
   "signIn.invalid": "Токен неверен, или срок его действия истёк",
   "signIn.expired": "Срок действия токена истёк. Войдите снова",
+  "signIn.switch": "Войти как {name}?",
+  "signIn.switchLead":
+    "Сейчас вы вошли как {name}. Продолжайте, только если доверяете тому, кто дал вам эту ссылку.",
+  "signIn.stay": "Остаться: {name}",
+  "signIn.switchTo": "Войти как {name}",
   "signIn.local": "На своём компьютере откройте ссылку, которую выводит npm run dev.",
 
   // conversations

@@ -85,6 +85,10 @@ export const uz: Texts = {
   "signIn.submit": "Kirish",
   "signIn.invalid": "Token noto‘g‘ri yoki muddati tugagan",
   "signIn.expired": "Token muddati tugadi. Qayta kiring",
+  "signIn.switch": "{name} sifatida kirilsinmi?",
+  "signIn.switchLead": "Siz {name} sifatida kirgansiz. Havolani bergan odamga ishonsangizgina davom eting.",
+  "signIn.stay": "{name} bo‘lib qolish",
+  "signIn.switchTo": "{name} sifatida kirish",
   "signIn.local": "O‘z kompyuteringizda npm run dev chiqargan havolani oching.",
 
   // conversations

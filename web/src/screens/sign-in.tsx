@@ -1,6 +1,6 @@
 import { type FormEvent, useState } from "react";
 import { t } from "../i18n/index.ts";
-import { claimsOf, signIn } from "../session.ts";
+import { type Claims, claimsOf, currentClaims, signIn } from "../session.ts";
 import { Logo } from "../ui/logo.tsx";
 import "./sign-in.css";
 
@@ -42,6 +42,28 @@ export function SignIn({ onToken }: { onToken: () => void }) {
         </button>
         <p className="quiet">{t("signIn.local")}</p>
       </form>
+    </main>
+  );
+}
+
+/** Asks before a link signs in somebody else than who is signed in. */
+export function SwitchUser({ token, onAnswer }: { token: string; onAnswer: (isYes: boolean) => void }) {
+  const nameOf = (claims: Claims | null) =>
+    claims?.name || t("user.unnamed", { id: `${claims?.user_id ?? ""}` });
+  const [current, other] = [nameOf(currentClaims()), nameOf(claimsOf(token))];
+  return (
+    <main className="sign-in">
+      <div className="sign-in-card">
+        <Logo />
+        <h1>{t("signIn.switch", { name: other })}</h1>
+        <p>{t("signIn.switchLead", { name: current })}</p>
+        <button type="button" className="button primary" onClick={() => onAnswer(false)}>
+          {t("signIn.stay", { name: current })}
+        </button>
+        <button type="button" className="button" onClick={() => onAnswer(true)}>
+          {t("signIn.switchTo", { name: other })}
+        </button>
+      </div>
     </main>
   );
 }

@@ -62,6 +62,27 @@ test("the link signs in, and afterwards the token is in no address and no reques
   expect(page.url()).not.toContain(token);
 });
 
+test("a link for somebody else asks first, and then shows nothing of who was signed in", async () => {
+  const { page, token } = await openInbox({ name: "Malika Yusupova" });
+  await page.locator(".row-link").first().waitFor();
+  const other = await newUser("Sardor Aliyev");
+  const openLink = async () => {
+    await page.goto("about:blank");
+    await page.goto(`${server.url}/app/inbox#token=${other.token}`);
+    await page.getByRole("heading", { name: "Sign in as Sardor Aliyev?" }).waitFor();
+  };
+  const kept = () => page.evaluate(() => localStorage.getItem("xabar.token"));
+  await openLink();
+  await page.getByRole("button", { name: "Stay Malika Yusupova" }).click();
+  await page.locator(".row-link").first().waitFor();
+  expect(await kept()).toBe(token);
+  await openLink();
+  await page.getByRole("button", { name: "Sign in as Sardor Aliyev" }).click();
+  await page.getByText("Sardor Aliyev", { exact: true }).waitFor();
+  expect(await kept()).toBe(other.token);
+  expect(await page.getByText("Malika Yusupova").count()).toBe(0);
+});
+
 test("a mail by SMTP comes to the top of the list by itself, and is counted", async () => {
   const { page } = await openInbox();
   await page.locator(".row-link").first().waitFor();
