@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import type { Browser, Page } from "playwright-core";
 import { launchChromium } from "../dev/chromium.ts";
+import { answerLongList } from "../dev/long-list.ts";
 
 /** A prefetched conversation is open after this many milliseconds, in the median. */
 const MAX_OPEN_MS = 100;
@@ -68,15 +69,7 @@ async function measureOpening(browser: Browser, link: string) {
 /** Scrolls a made-up list of 100,000, at the speed of a fast wheel. */
 async function measureScrolling(browser: Browser, link: string) {
   const page = await openPage(browser);
-  await page.route("**/conversations?*", (route) => {
-    const query = new URL(route.request().url()).searchParams;
-    const from = Number(query.get("cursor") ?? 0);
-    const size = Math.min(Number(query.get("size") ?? 25), CONVERSATIONS - from);
-    const items = Array.from({ length: size }, (_, nth) => conversation(from + nth));
-    return route.fulfill({
-      json: { items, next_cursor: from + size < CONVERSATIONS ? String(from + size) : null },
-    });
-  });
+  await answerLongList(page, CONVERSATIONS);
   await page.goto(link);
   await page.locator(".row-link").first().waitFor();
   await page.evaluate(async () => {
@@ -106,37 +99,4 @@ async function measureScrolling(browser: Browser, link: string) {
   const { usedSize } = await session.send("Runtime.getHeapUsage");
   await page.context().close();
   return { frames, heapMb: usedSize / 1e6 };
-}
-
-const idOf = (kind: number, nth: number): string =>
-  `${String(kind).padStart(8, "0")}-0000-7000-8000-${String(nth).padStart(12, "0")}`;
-
-function conversation(nth: number) {
-  const sent_at = new Date(Date.UTC(2026, 0, 1) - nth * 60_000).toISOString().replace(".000", "");
-  const person = { name: `Mijoz ${nth % 997}`, email: `mijoz${nth % 997}@example.com` };
-  return {
-    thread_id: idOf(1, nth),
-    email_account_id: idOf(2, 1),
-    account_email: "sales@example.com",
-    company_id: 1,
-    subject: `Suhbat ${nth}`,
-    message_count: 1 + (nth % 5),
-    version: 1,
-    last_message_at: sent_at,
-    message: {
-      id: idOf(3, nth),
-      from_address: person.email,
-      from_name: person.name,
-      to_addresses: [],
-      snippet: "Assalomu alaykum! Narxlar ro‘yxatini yubordik.",
-      direction: "inbound",
-      folder: "inbox",
-      sent_at,
-    },
-    participants: [person],
-    has_attachments: nth % 6 === 0,
-    unread_count: nth % 3 === 0 ? 1 : 0,
-    is_starred: false,
-    is_archived: false,
-  };
 }

@@ -35,6 +35,15 @@ export function shortcutsOf({ list, openId, cursorId, selected, move, open, sele
   };
   const targets = () => (selected.size ? [...selected] : current === undefined ? [] : [current]);
   const conversationOf = (id: string) => list.at(list.rowOf(id));
+  /** An open conversation may be on no page of the list that is kept. */
+  const threadOf = (id: string) => queries.getQueryData(threadQuery(id, list.query.view).queryKey);
+  const isStarred = (id: string) =>
+    conversationOf(id)?.is_starred ?? threadOf(id)?.messages.some(({ inbox }) => inbox.is_starred) ?? false;
+  const isUnread = (id: string) => {
+    const conversation = conversationOf(id);
+    if (conversation) return conversation.unread_count > 0;
+    return threadOf(id)?.messages.some(({ inbox }) => !inbox.is_read) ?? false;
+  };
 
   const act = (kind: Change) => {
     const ids = targets();
@@ -53,8 +62,7 @@ export function shortcutsOf({ list, openId, cursorId, selected, move, open, sele
   };
   const reply = (kind: "reply" | "reply-all" | "forward") => {
     if (current === undefined) return;
-    const thread = queries.getQueryData(threadQuery(current, list.query.view).queryKey);
-    const message_id = thread?.messages.at(-1)?.id ?? conversationOf(current)?.message.id;
+    const message_id = threadOf(current)?.messages.at(-1)?.id ?? conversationOf(current)?.message.id;
     if (message_id) openComposer({ kind, message_id, thread_id: current });
   };
   const toggle = (on: Change, off: Change, isOn: (id: string) => boolean) =>
@@ -78,12 +86,12 @@ export function shortcutsOf({ list, openId, cursorId, selected, move, open, sele
     {
       keys: "s",
       label: "action.star",
-      run: () => toggle("star", "unstar", (id) => conversationOf(id)?.is_starred ?? false),
+      run: () => toggle("star", "unstar", isStarred),
     },
     {
       keys: "U",
       label: "action.unread",
-      run: () => toggle("unread", "read", (id) => (conversationOf(id)?.unread_count ?? 0) > 0),
+      run: () => toggle("unread", "read", isUnread),
     },
     { keys: "r", label: "action.reply", run: () => reply("reply") },
     { keys: "a", label: "action.replyAll", run: () => reply("reply-all") },
