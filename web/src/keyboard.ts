@@ -54,6 +54,13 @@ export function takeTyped(): string {
   return text;
 }
 
+/** The key as a Latin keyboard has it: on a Cyrillic one, `j` is where `о` is. */
+function latinOf({ key, code, shiftKey }: KeyboardEvent): string {
+  const letter = /^Key([A-Z])$/.exec(code)?.[1];
+  if (letter === undefined || !/^\P{ASCII}$/u.test(key)) return key;
+  return shiftKey ? letter : letter.toLowerCase();
+}
+
 /** A box that is ticked takes no text. */
 const isField = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement &&
@@ -77,7 +84,8 @@ function onKeyDown(event: KeyboardEvent): void {
     else if (key.length === 1) typed += key;
     return;
   }
-  if (isField(target) && !(isCommand && key === "k")) return;
+  const latin = latinOf(event);
+  if (isField(target) && !(isCommand && latin === "k")) return;
   // Enter and Space belong to a focused button, link or box.
   if (
     (key === "Enter" || key === " ") &&
@@ -85,7 +93,7 @@ function onKeyDown(event: KeyboardEvent): void {
     target.closest("button, a, input, summary, [role=option]")
   )
     return;
-  const name = isCommand ? `Ctrl+${key.toLowerCase()}` : key;
+  const name = isCommand ? `Ctrl+${latin.toLowerCase()}` : latin;
   const known = currentShortcuts();
   const pair = first && event.timeStamp - first.at < PAIR_MS ? `${first.key} ${name}` : null;
   const found = known.find(({ keys }) => keys === pair) ?? known.find(({ keys }) => keys === name);

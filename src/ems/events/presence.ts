@@ -8,8 +8,8 @@ import type { PresenceRequest } from "./presence-schemas.ts";
 import type { PresenceResponse } from "./responses.ts";
 
 /**
- * Announces what the caller does in a thread, and keeps their name for colleagues. The company's other users get an event if the state changed. It expires
- * after 30 s, and only the company's hub stores it.
+ * Announces what the caller does in a thread, and keeps their name for colleagues. The company's other users get an
+ * event if the state changed. It expires after 30 s, and only the company's hub stores it.
  * @throws ServiceError not_found
  */
 export async function announcePresence(

@@ -190,6 +190,24 @@ test("keys move, open, archive, star and close; the next conversation is there w
   await waitFor(() => expect(new URL(page.url()).pathname).toBe("/app/inbox"));
 });
 
+test("keys are commands on a Cyrillic keyboard, too", async () => {
+  const { subject, thread_id } = await receiveStored();
+  const { page, ...user } = await openInbox();
+  await rowOf(page, subject).locator(".row-link").click();
+  await page.getByRole("heading", { name: subject }).waitFor();
+  const press = (key: string, code: string, shiftKey = false) =>
+    page.evaluate(
+      (init) => document.body.dispatchEvent(new KeyboardEvent("keydown", { ...init, bubbles: true })),
+      { key, code, shiftKey },
+    );
+  await press("ы", "KeyS");
+  await waitFor(async () => expect(await stateOf(user, thread_id)).toMatchObject({ starred: true }));
+  await press("Г", "KeyU", true);
+  await waitFor(async () => expect(await stateOf(user, thread_id)).toMatchObject({ unread: 1 }));
+  await press("г", "KeyU");
+  await waitFor(() => expect(new URL(page.url()).pathname).toBe("/app/inbox"));
+});
+
 test("the focus returns to the row of a conversation that is closed", async () => {
   const { subject, thread_id } = await receiveStored();
   const { page } = await openInbox();
