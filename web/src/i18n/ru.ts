@@ -479,6 +479,8 @@ export const ru: Texts = {
   "action.unarchive": "Вернуть во входящие",
   "action.star": "Пометить",
   "action.unstar": "Снять пометку",
+  "action.protect": "Защитить от удаления (для всех)",
+  "action.unprotect": "Защищено от удаления. Снять защиту",
   "action.read": "Отметить как прочитанное",
   "action.unread": "Отметить как непрочитанное",
   "action.reply": "Ответить",
@@ -509,6 +511,8 @@ export const ru: Texts = {
     many: "Снято {n} пометок",
     other: "Снято {n} пометки",
   },
+  "done.protect": "Защищено от удаления",
+  "done.unprotect": "Защита снята",
   "done.read": {
     one: "{n} переписка прочитана",
     few: "{n} переписки прочитаны",

@@ -54,7 +54,7 @@ export function Conversation({ thread, isHidden, onClose }: Props) {
 
   return (
     <main className="thread-pane" ref={pane}>
-      <Toolbar threadId={id} messages={messages} onClose={onClose}>
+      <Toolbar threadId={id} messages={messages} isProtected={thread.do_not_delete} onClose={onClose}>
         <PresenceLine others={others} />
       </Toolbar>
       <header className="thread-header">

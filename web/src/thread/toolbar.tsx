@@ -16,6 +16,7 @@ import { t } from "../i18n/index.ts";
 import { currentShortcuts } from "../keyboard.ts";
 import { IconButton } from "../ui/icon-button.tsx";
 import type { Message } from "./fold.ts";
+import { ProtectButton } from "./protect.tsx";
 
 /** Does what a key does: the list moves on after some of them. */
 export const press = (keys: string): void =>
@@ -26,13 +27,15 @@ export const press = (keys: string): void =>
 interface Props {
   threadId: string;
   messages: Message[];
+  /** Whether it must not be deleted. */
+  isProtected: boolean;
   onClose: () => void;
   /** Who else is here. */
   children?: ReactNode;
 }
 
 /** What can be done with the open conversation. */
-export function Toolbar({ threadId, messages, onClose, children }: Props) {
+export function Toolbar({ threadId, messages, isProtected, onClose, children }: Props) {
   const conversation = { thread_id: threadId };
   const inbound = messages.filter(({ direction }) => direction === "inbound");
   const isArchived = inbound.length > 0 && inbound.every(({ inbox }) => inbox.is_archived);
@@ -67,14 +70,15 @@ export function Toolbar({ threadId, messages, onClose, children }: Props) {
       >
         <Star size={18} />
       </IconButton>
+      <ProtectButton threadId={threadId} isProtected={isProtected} />
       <span className="thread-toolbar-line" />
       <IconButton label={t("action.reply")} shortcut="r" onClick={() => press("r")}>
         <Reply size={18} />
       </IconButton>
-      <IconButton label={t("action.replyAll")} shortcut="a" onClick={() => press("a")}>
+      <IconButton label={t("action.replyAll")} shortcut="a" className="only-wide" onClick={() => press("a")}>
         <ReplyAll size={18} />
       </IconButton>
-      <IconButton label={t("action.forward")} shortcut="f" onClick={() => press("f")}>
+      <IconButton label={t("action.forward")} shortcut="f" className="only-wide" onClick={() => press("f")}>
         <Forward size={18} />
       </IconButton>
       <span className="thread-toolbar-space">{children}</span>

@@ -337,3 +337,16 @@ test("on a phone, a swipe to the left archives and one to the right marks as rea
     expect(await stateOf(user, right.thread_id)).toMatchObject({ unread: 0 });
   });
 });
+
+test("a conversation is protected from deletion, for everybody, and that can be undone", async () => {
+  const { subject, thread_id } = await receiveStored();
+  const { page, api } = await openInbox({ path: `/app/inbox/${thread_id}` });
+  await page.getByRole("heading", { name: subject }).waitFor();
+  const isProtected = async () =>
+    (await api.GET("/threads/{thread_id}", { params: { path: { thread_id } } })).data?.do_not_delete;
+  await page.getByRole("button", { name: "Protect from deletion" }).click();
+  await page.getByRole("button", { name: "Protected from deletion", pressed: true }).waitFor();
+  await waitFor(async () => expect(await isProtected()).toBe(true));
+  await page.getByRole("button", { name: "Undo" }).click();
+  await waitFor(async () => expect(await isProtected()).toBe(false));
+});
