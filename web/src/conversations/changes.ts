@@ -1,7 +1,7 @@
 import { toast } from "sonner";
 import { api, queries, type Schemas, sentenceOf, take } from "../api.ts";
 import { t } from "../i18n/index.ts";
-import { type Counts, changeCounts } from "./counts.ts";
+import { changeCounts } from "./counts.ts";
 import { type Conversation, openLists, type Pages, type Removed } from "./pages.ts";
 import { offerUndo, withdraw } from "./undo.ts";
 
@@ -113,16 +113,20 @@ function show(kind: Change, ids: string[]): () => void {
   });
   const threads = ids.flatMap((id) => queries.getQueriesData<Thread>({ queryKey: ["thread", id] }));
   for (const [key, thread] of threads) if (thread) queries.setQueryData(key, threadWith(thread, kind));
-  const counts = queries.getQueryData<Counts>(["counts"]);
-  if (kind === "read" || kind === "archive")
-    changeCounts([...before.values()].map((each) => ({ ...each, unread: -each.unread_count })));
+  const gone = kind === "read" || kind === "archive" ? [...before.values()] : [];
+  changeCounts(gone.map((each) => ({ ...each, unread: -each.unread_count })));
+  let isBack = false;
   return () => {
+    // It is asked for twice when a change is undone and then refused.
+    if (isBack) return;
+    isBack = true;
     for (const [list, rows] of removed) {
       list.change(ids, (conversation) => before.get(conversation.thread_id) ?? conversation);
       list.restore(rows);
     }
     for (const [key, thread] of threads) queries.setQueryData(key, thread);
-    if (counts) queries.setQueryData(["counts"], counts);
+    // Not the counts of before: events may have changed them meanwhile.
+    changeCounts(gone.map((each) => ({ ...each, unread: each.unread_count })));
   };
 }
 
