@@ -2,12 +2,15 @@ import { env } from "cloudflare:workers";
 import { afterAll, afterEach, expect, vi } from "vitest";
 import { app as front } from "../../src/app.ts";
 import { app as ems } from "../../src/ems/routes.ts";
+import { jose } from "../../src/platform/auth/jose.ts";
 import { companiesSeen } from "./companies.ts";
 import { holdAnswers, sendExamples, takeFaults } from "./contract.ts";
 import { checkLog } from "./log-check.ts";
 
 // Test files share a runtime and its modules. Each starts with empty storage, and restores clocks and globals.
 companiesSeen.clear();
+// Here, unlike in the Worker's bundle, a module is fetched: of two first requests one would wait for the other's.
+await jose();
 await Promise.all([emptyDatabase(env.DB), emptyBucket()]);
 
 holdAnswers(front.own);

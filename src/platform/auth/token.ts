@@ -2,6 +2,7 @@ import type { JWTPayload, JWTVerifyGetKey } from "jose";
 import type * as z from "zod/mini";
 import { ServiceError, unauthenticated } from "../../lib/errors.ts";
 import { hmacKey } from "../../lib/hmac.ts";
+import { jose } from "./jose.ts";
 
 /** How a module verifies tokens. */
 export interface TokenSettings {
@@ -12,9 +13,6 @@ export interface TokenSettings {
   JWT_AUDIENCE?: string | undefined;
 }
 
-// jose is loaded part by part at the first token, so that a start does not evaluate it.
-const jwtVerify = async () => (await import("jose/jwt/verify")).jwtVerify;
-
 const ASYMMETRIC = [
   ...["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"],
   ...["ES256", "ES384", "ES512", "EdDSA", "Ed25519"],
@@ -24,7 +22,7 @@ const ASYMMETRIC = [
 const keySets = new Map<string, JWTVerifyGetKey>();
 
 async function keySet(url: string): Promise<JWTVerifyGetKey> {
-  const { createRemoteJWKSet } = await import("jose/jwks/remote");
+  const { createRemoteJWKSet } = await jose();
   const known = keySets.get(url) ?? createRemoteJWKSet(new URL(url));
   keySets.set(url, known);
   return known;
@@ -77,7 +75,7 @@ function recall(token: string, settings: TokenSettings): JWTPayload | undefined 
 }
 
 async function algorithmOf(token: string): Promise<string | undefined> {
-  const { decodeProtectedHeader } = await import("jose/decode/protected_header");
+  const { decodeProtectedHeader } = await jose();
   try {
     return decodeProtectedHeader(token).alg;
   } catch (error) {
@@ -99,7 +97,8 @@ async function verifyShared(token: string, settings: TokenSettings): Promise<JWT
     throw new ServiceError("unavailable", "The server refuses its JWT_SECRET: see its log");
   if (!JWT_SECRET) throw unauthenticated("JWT_SECRET is not set");
   const key = await hmacKey(JWT_SECRET, "verify");
-  const verified = (await jwtVerify())(token, key, demands(settings, ["HS256"]));
+  const { jwtVerify } = await jose();
+  const verified = jwtVerify(token, key, demands(settings, ["HS256"]));
   return (await verified.catch((error) => Promise.reject(unauthenticated(error)))).payload;
 }
 
@@ -107,8 +106,8 @@ async function verifyIssued(token: string, settings: TokenSettings): Promise<JWT
   const { JWT_JWKS_URL } = settings;
   if (!JWT_JWKS_URL) throw unauthenticated("JWT_JWKS_URL is not set");
   try {
-    const key = await keySet(JWT_JWKS_URL);
-    return (await (await jwtVerify())(token, key, demands(settings, ASYMMETRIC))).payload;
+    const [{ jwtVerify }, key] = [await jose(), await keySet(JWT_JWKS_URL)];
+    return (await jwtVerify(token, key, demands(settings, ASYMMETRIC))).payload;
   } catch (error) {
     if (await isKeySetFault(error)) {
       const detail = "The keys to verify tokens cannot be fetched; try again";
@@ -120,7 +119,7 @@ async function verifyIssued(token: string, settings: TokenSettings): Promise<JWT
 
 /** True when the key set could not be fetched or is malformed: the token may be valid. */
 async function isKeySetFault(error: unknown): Promise<boolean> {
-  const errors = await import("jose/errors");
+  const { errors } = await jose();
   if (!(error instanceof errors.JOSEError)) return true; // fetch itself failed
   const faults = ["ERR_JOSE_GENERIC", errors.JWKSTimeout.code, errors.JWKSInvalid.code];
   return faults.includes(error.code);
