@@ -1,6 +1,6 @@
 import { createTransport, type SendMailOptions } from "nodemailer";
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
-import { afterAll, inject } from "vitest";
+import { afterAll, expect, inject, onTestFinished } from "vitest";
 import { createClient } from "../../../client/index.ts";
 import { launchChromium } from "../../../dev/chromium.ts";
 import { jwtSecret, signToken } from "../../../dev/token.ts";
@@ -15,6 +15,7 @@ export const MAILBOX = "support@yolchi.example";
 let users = 1000 + Math.floor(Math.random() * 1_000_000);
 
 let browser: Promise<Browser> | undefined;
+/** Those that were opened for all tests of a file. */
 const contexts: BrowserContext[] = [];
 
 afterAll(async () => {
@@ -53,7 +54,9 @@ export async function openInbox({
     locale: "en-GB",
     ...options,
   });
-  contexts.push(context);
+  // An open page follows all mail, and there would be more of them with each test.
+  if (expect.getState().currentTestName === undefined) contexts.push(context);
+  else onTestFinished(() => context.close());
   context.setDefaultTimeout(WAIT_MS);
   const page = await context.newPage();
   const signedIn = user ?? (await newUser(name, role));

@@ -1,5 +1,6 @@
 import type { Locator, Page } from "playwright-core";
 import { beforeAll, describe, expect, test } from "vitest";
+import { waitFor } from "../../../support/wait.ts";
 import { openInbox, receiveStored } from "../../support/inbox.ts";
 import { mailIn, openThread } from "../../support/reading.ts";
 
@@ -85,20 +86,19 @@ async function open(name: string): Promise<void> {
 describe("a quote is folded, with the line above it", () => {
   test.each(folded.map(({ name }) => name))("%s", async (name) => {
     await open(name);
-    expect(await read(name)).toBe("Answer");
+    await waitFor(async () => expect(await read(name)).toBe("Answer"));
     await page.getByRole("button", { name: "Show the quoted messages" }).click();
     await bodyOf(name).getByText(OLD).waitFor();
     await page.getByRole("button", { name: "Hide the quoted messages" }).click();
-    expect(await read(name)).toBe("Answer");
+    await waitFor(async () => expect(await read(name)).toBe("Answer"));
   });
 });
 
 describe("nothing else is folded", () => {
   test.each(whole.map(({ name }) => name))("%s", async (name) => {
     await open(name);
-    const text = await read(name);
-    expect(text).toContain("Answer");
-    expect(text).toContain(OLD);
+    await waitFor(async () => expect(await read(name)).toContain(OLD));
+    expect(await read(name)).toContain("Answer");
     expect(await page.locator(".quote-button").count()).toBe(0);
   });
 });
