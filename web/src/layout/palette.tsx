@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Command } from "cmdk";
-import { useEffect, useRef, useState } from "react";
+import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { useLocation } from "wouter";
 import { api, take } from "../api.ts";
 import { openComposer } from "../compose/open.ts";
@@ -23,12 +23,19 @@ export default function Palette({ onClose }: { onClose: () => void }) {
   const people = useContacts(typed);
   const list = useRef<HTMLDivElement>(null);
   const [chosen, choose] = useState("");
+  /** The text that the drawn items were found for. */
+  const drawn = useRef("");
+  /** Whether Enter was pressed before the items of a text were drawn. */
+  const isAwaited = useRef(false);
   // cmdk chooses the first item itself, but before Preact has drawn those that it found.
   // biome-ignore lint/correctness/useExhaustiveDependencies: these change what is found
   useEffect(() => {
     const frame = requestAnimationFrame(() => {
-      const items = list.current?.querySelectorAll<HTMLElement>("[cmdk-item]");
-      choose(items?.[0]?.dataset.value ?? "");
+      const first = list.current?.querySelector<HTMLElement>("[cmdk-item]");
+      drawn.current = typed;
+      choose(first?.dataset.value ?? "");
+      if (isAwaited.current) first?.click();
+      isAwaited.current = false;
     });
     return () => cancelAnimationFrame(frame);
   }, [typed, people.length]);
@@ -45,6 +52,11 @@ export default function Palette({ onClose }: { onClose: () => void }) {
       className="palette"
       value={chosen}
       onValueChange={choose}
+      onKeyDown={(event) => {
+        if (event.key !== "Enter" || drawn.current === typedIn(event)) return;
+        event.preventDefault();
+        isAwaited.current = true;
+      }}
     >
       <Command.Input value={typed} onValueChange={setTyped} placeholder={t("palette.placeholder")} />
       <Command.List ref={list}>
@@ -81,6 +93,10 @@ export default function Palette({ onClose }: { onClose: () => void }) {
     </Command.Dialog>
   );
 }
+
+/** What is in the field, also when the page does not know it yet. */
+const typedIn = ({ target }: KeyboardEvent): string =>
+  target instanceof HTMLInputElement ? target.value : "";
 
 const CommandItem = ({ command, onSelect }: { command: Shortcut; onSelect: () => void }) => (
   <Command.Item value={t(command.label)} onSelect={onSelect}>

@@ -159,7 +159,9 @@ test("the menu of a message works by keys, and its choices are undone when the A
   await button.press("Enter");
   await page.keyboard.press("End");
   await page.keyboard.press("Escape");
-  expect(await button.evaluate((element) => element === document.activeElement)).toBe(true);
+  await waitFor(async () =>
+    expect(await button.evaluate((element) => element === document.activeElement)).toBe(true),
+  );
   await page.route("**/inbox", (route) =>
     route.request().method() === "PATCH"
       ? route.fulfill({ status: 400, json: { detail: "Not today" } })
