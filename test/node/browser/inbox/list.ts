@@ -101,11 +101,9 @@ test("a change shows in the same frame, before the API has answered", async () =
   const { subject } = await receiveStored();
   const { page } = await openInbox();
   await rowOf(page, subject).waitFor();
-  let isAnswered = false;
+  const held = Promise.withResolvers<void>();
   await page.route("**/conversations", async (route) => {
-    if (route.request().method() !== "PATCH") return route.fallback();
-    await new Promise((resolve) => setTimeout(resolve, 1000));
-    isAnswered = true;
+    if (route.request().method() === "PATCH") await held.promise;
     await route.fallback();
   });
   const isGoneInNextFrame = (name: string) =>
@@ -119,8 +117,10 @@ test("a change shows in the same frame, before the API has answered", async () =
       },
       [subject, name],
     );
+  const isAnswered = page.waitForResponse((response) => response.request().method() === "PATCH");
   expect(await isGoneInNextFrame("Archive")).toBe(true);
-  expect(isAnswered).toBe(false);
+  held.resolve();
+  await isAnswered;
 });
 
 test("a change that is refused goes back, and a sentence says why", async () => {
