@@ -1,5 +1,4 @@
-import type { newUser } from "./inbox.ts";
-import { server } from "./inbox.ts";
+import { moveTo, newUser, receiveStored, server } from "./inbox.ts";
 
 type User = Awaited<ReturnType<typeof newUser>>;
 
@@ -37,4 +36,15 @@ export async function connectMailbox({ api }: User, company_id: number, display_
 export async function expire(grant_id: string): Promise<void> {
   await control(`/grants/${grant_id}/expire`);
   await control("/emit", { type: "grant.expired", object: { grant_id, code: 25009 } });
+}
+
+/** Gives this suite a company of its own, with some mail in its mailbox. @returns the mailbox's address */
+export async function moveToOwnCompany(): Promise<string> {
+  const company = newCompany();
+  const admin = await newUser("Nodira Yusupova", "admin", [company]);
+  const { email_address } = await connectMailbox(admin, company, "Yordam");
+  await connectMailbox(admin, company, "Savdo");
+  moveTo(company, email_address);
+  for (let nth = 0; nth < 4; nth++) await receiveStored();
+  return email_address;
 }

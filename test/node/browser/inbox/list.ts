@@ -1,18 +1,16 @@
 import type { Page } from "playwright-core";
-import { expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { waitFor } from "../../../support/wait.ts";
-import {
-  isLive,
-  MAILBOX,
-  newUser,
-  openInbox,
-  receive,
-  receiveStored,
-  rowOf,
-  server,
-} from "../../support/inbox.ts";
+import { isLive, newUser, openInbox, receive, receiveStored, rowOf, server } from "../../support/inbox.ts";
+import { moveToOwnCompany } from "../../support/mailbox.ts";
 
 // The list of conversations, and what is done to them.
+
+let mailbox = "";
+
+beforeAll(async () => {
+  mailbox = await moveToOwnCompany();
+});
 
 const subjects = (page: Page): Promise<string[]> =>
   page.locator(".row:not(.is-skeleton) .row-subject").allTextContents();
@@ -272,7 +270,7 @@ test("each view shows its conversations, for all mailboxes or one, and can be op
     await page.reload();
     await rowOf(page, subject).waitFor();
   }
-  await page.getByRole("navigation").getByText("Anhor Export").click();
+  await page.getByRole("navigation").getByText("Savdo").click();
   await waitFor(() => expect(page.url()).toContain("mailbox="));
   await rowOf(page, subject).waitFor({ state: "detached" });
 });
@@ -285,8 +283,8 @@ test("the palette finds commands, mailboxes and people", async () => {
   const field = page.getByPlaceholder("What do you want to do?");
   await field.fill("arch");
   await page.getByRole("option", { name: /^Archived/ }).waitFor();
-  await field.fill(MAILBOX.slice(0, 12));
-  await page.getByRole("option", { name: MAILBOX }).waitFor();
+  await field.fill(mailbox.slice(0, 12));
+  await page.getByRole("option", { name: mailbox }).waitFor();
   await field.fill("palitra@");
   await page.getByRole("option", { name: /Palitra Odam/ }).waitFor();
   await field.fill("starred");

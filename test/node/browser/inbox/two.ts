@@ -1,21 +1,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Page } from "playwright-core";
-import { expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { waitFor } from "../../../support/wait.ts";
-import {
-  isLive,
-  MAILBOX,
-  newUser,
-  openInbox,
-  receive,
-  receiveStored,
-  rowOf,
-  server,
-} from "../../support/inbox.ts";
+import { isLive, newUser, openInbox, receive, receiveStored, rowOf, server } from "../../support/inbox.ts";
 import { uniqueSubject } from "../../support/mail.ts";
+import { moveToOwnCompany } from "../../support/mailbox.ts";
 import { startProxy } from "../../support/proxy.ts";
 
 // Two colleagues side by side, each in a browser of their own.
+
+beforeAll(async () => {
+  await moveToOwnCompany();
+});
 
 const unreadOf = async (page: Page): Promise<number> => {
   const link = page.getByRole("navigation").getByRole("link", { name: /^Inbox/ });
@@ -119,7 +115,7 @@ test("after a cut of 20 s both say so, catch up, and show nothing twice", async 
       await isLive(page).waitFor();
       for (const subject of missed) await rowOf(page, subject).waitFor();
     }
-    const last = await receive({ subject: uniqueSubject("Oxirgi"), to: MAILBOX });
+    const last = await receive({ subject: uniqueSubject("Oxirgi") });
     for (const { page } of both) {
       await rowOf(page, last).waitFor();
       for (const subject of [...missed, last]) expect(await rowOf(page, subject).count()).toBe(1);
