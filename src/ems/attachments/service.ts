@@ -51,7 +51,8 @@ export const groupByMessage = (rows: AttachmentRow[]): Map<string, AttachmentRes
   Map.groupBy(rows.toSorted((a, b) => a.nth - b.nth).map(toResponse), ({ message_id }) => message_id);
 
 /**
- * Creates a download URL of an attachment or an upload, that is valid for one hour and needs no token. Copies the bytes to R2 first if needed.
+ * Creates a download URL of an attachment or an upload. It is valid for one hour and needs no token. Copies the bytes to
+ * R2 first if needed.
  * @throws ServiceError not_found; provider_failed when the provider fails
  */
 export async function getDownloadUrl(ctx: UserCtx, id: string): Promise<string> {
