@@ -152,6 +152,17 @@ const project = <Base extends { test: object }>(base: Base, test: object) => ({
   test: { ...base.test, ...test },
 });
 
+/** The script of the mail protocols, in a runtime of its own. */
+const mailbox = cloudflareTest(async () => ({
+  wrangler: { configPath: "./src/mailbox/wrangler.toml" },
+  miniflare: {
+    bindings: {
+      NODE_ENV: "test",
+      MAIL_KEYS: JSON.stringify([{ id: "test", key: Buffer.alloc(32, 7).toString("base64") }]),
+    },
+  },
+}));
+
 /** What exhausts the rate limits: of a lower limit, so that a slow machine reaches it within the minute. */
 const LIMITED = ["test/app-rate-limit.test.ts"];
 
@@ -164,8 +175,12 @@ export default defineConfig({
       project(inWorker(), {
         name: "worker",
         include: ["test/**/*.test.ts"],
-        exclude: ["test/node/**", ...PURE, ...LIMITED, ...SLOW.worker],
+        exclude: ["test/node/**", "test/mailbox/**", ...PURE, ...LIMITED, ...SLOW.worker],
       }),
+      {
+        plugins: [mailbox],
+        test: { name: "mailbox", include: ["test/mailbox/**/*.test.ts"], isolate: false, ...limits },
+      },
       project(inWorker(undefined, "objects"), {
         name: "objects",
         include: ["test/ems/*.test.ts", "test/*.test.ts"],

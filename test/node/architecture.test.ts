@@ -50,6 +50,9 @@ const web = filesOf("web");
 const imports = src.flatMap(importsOf);
 const ours = imports.filter(({ isOurs }) => isOurs);
 
+/** Scripts of their own, which the Worker calls by RPC. */
+const ENGINES = ["mailbox"];
+
 /** Every folder of src is a module, but for these two. */
 const SHARED = ["lib", "platform"];
 const modules = [...new Set(src.flatMap((file) => /^src\/([^/]+)\//.exec(file)?.[1] ?? []))].filter(
@@ -63,7 +66,8 @@ const isIn = (file: string, ...places: string[]): boolean =>
 
 /** The files that may speak of HTTP. A hub is one, since a Durable Object is joined by `fetch`. */
 const isHttp = (file: string): boolean =>
-  isIn(file, "src/platform/") || /^src\/[^/]+\/(?:.*\/)?(routes|middleware|errors|hub)\.ts$/.test(file);
+  isIn(file, "src/platform/", ...ENGINES.map((name) => `src/${name}/index.ts`)) ||
+  /^src\/[^/]+\/(?:.*\/)?(routes|middleware|errors|hub)\.ts$/.test(file);
 
 const told = (broken: Import[]): string[] => broken.map(({ from, to }) => `${from} imports ${to}`);
 
@@ -88,7 +92,7 @@ describe("what this test reads", () => {
 });
 
 describe("imports point one way", () => {
-  const workers = modules.map((name) => `src/${name}/worker.ts`);
+  const workers = modules.filter((name) => !ENGINES.includes(name)).map((name) => `src/${name}/worker.ts`);
   const allowed: [place: string, to: string[]][] = [
     ["src/lib/", ["src/lib/"]],
     ["src/platform/", ["src/platform/", "src/lib/"]],
@@ -195,13 +199,14 @@ function circlesOf(arrows: [from: string, to: string][]): string[] {
 describe("packages stay where they belong", () => {
   const of = (name: string) => imports.filter(({ to }) => to === name || to.startsWith(`${name}/`));
   const places: [name: string, rule: string, isAllowed: (file: string) => boolean][] = [
+    ["cloudflare:sockets", "the engines' net", (file) => /^src\/mailbox\/(net|imap)\//.test(file)],
     ["aws4fetch", "platform", (file) => isIn(file, "src/platform/")],
     ["jose", "platform/auth", (file) => isIn(file, "src/platform/auth/")],
     ["hono", "platform, routes.ts and middleware.ts", isHttp],
     [
       "cloudflare:workers",
       "the files of Durable Objects",
-      (file) => /^src\/[^/]+\/(hub|rooms\/room)\.ts$/.test(file),
+      (file) => /^src\/[^/]+\/(hub|mailbox|rooms\/room)\.ts$/.test(file),
     ],
   ];
 
@@ -384,13 +389,14 @@ describe("files", () => {
 
   it("export by name, but for the Worker's entry", () => {
     const broken = src.filter((file) => /\bexport\s+default\b|\bas\s+default\b/.test(codeOf(file)));
-    expect(broken, "only src/index.ts has a default export").toEqual(["src/index.ts"]);
+    const entries = ["src/index.ts", ...ENGINES.map((name) => `src/${name}/index.ts`)];
+    expect(broken.sort(), "only a script's index.ts has a default export").toEqual(entries.sort());
   });
 
   it("pass nothing on: only index.ts and a module's worker.ts export what others define", () => {
     const broken = src.filter(
       (file) =>
-        !/^src\/(index|[^/]+\/worker)\.ts$/.test(file) &&
+        !/^src\/(index|[^/]+\/(worker|index))\.ts$/.test(file) &&
         /\bexport\s+(\*|\{[^}]*\}\s+from)/.test(codeOf(file)),
     );
     expectNone("no barrels", broken);

@@ -1,0 +1,13 @@
+/** The bindings of the script `xabar-mailbox`: see wrangler.toml. */
+export interface MailboxEnv {
+  ATTACHMENTS: R2Bucket;
+  MAIL: Queue;
+  /** JSON: `[{id, key}]`, with keys of 32 bytes in base64. The first one seals, all of them open. */
+  MAIL_KEYS?: string;
+  /** JSON: the operator's OAuth clients, `{google: {id, secret}, microsoft: {id, secret}}`. */
+  MAIL_OAUTH?: string;
+  /** The base URL of Thunderbird's database of mail servers; empty for none. */
+  DISCOVERY_URL?: string;
+  /** For a developer's machine: hosts that are allowed though they are not public, as `host:port`, with commas. */
+  MAIL_LOCAL_HOSTS?: string;
+}
