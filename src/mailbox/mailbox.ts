@@ -1,6 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { logged } from "../platform/log.ts";
-import { checkLogin, checkOwner, close, configure } from "./account/settings.ts";
+import { checkLogin, close, configure } from "./account/settings.ts";
+import { beginSignIn, finishSignIn } from "./account/sign-in.ts";
 import { statusOf } from "./account/status.ts";
 import { updateMessage } from "./changing/update.ts";
 import type { MailboxContext } from "./context.ts";
@@ -17,7 +18,6 @@ import type {
 } from "./contract.ts";
 import type { MailboxEnv } from "./env.ts";
 import { MailError, toRefusal } from "./errors.ts";
-import { beginSignIn, finishSignIn } from "./oauth/sign-in.ts";
 import { getMessage } from "./reading/detail.ts";
 import { storeFile } from "./reading/files.ts";
 import { listFolders } from "./reading/folders.ts";
@@ -26,6 +26,7 @@ import { dueAt, runDue } from "./schedule.ts";
 import { saveDraft } from "./sending/drafts.ts";
 import { acceptMail } from "./sending/journal.ts";
 import { addUpload } from "./sending/uploads.ts";
+import { checkOwner } from "./store/account.ts";
 import { migrate } from "./store/migrations.ts";
 import { requestSync } from "./sync/request.ts";
 import { getTask } from "./tasks.ts";
