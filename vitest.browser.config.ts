@@ -10,6 +10,9 @@ const common = {
   env: { CHROMIUM: await findChromium() },
 };
 
+/** Suites that one running server is enough for. */
+const SHARED = ["test/node/browser/inbox/**/*.ts", "test/node/browser/{connect,docs}.ts"];
+
 /** What needs Chromium: `npm run test:browser`. */
 export default defineConfig({
   test: {
@@ -19,14 +22,14 @@ export default defineConfig({
           ...common,
           name: "browser",
           include: ["test/node/browser/**/*.ts"],
-          exclude: ["test/node/browser/inbox/**"],
+          exclude: SHARED,
         },
       },
       {
         test: {
           ...common,
           name: "inbox",
-          include: ["test/node/browser/inbox/**/*.ts"],
+          include: SHARED,
           globalSetup: "test/node/support/inbox-server.ts",
         },
       },

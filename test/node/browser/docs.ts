@@ -1,16 +1,12 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { launchChromium } from "../../../dev/chromium.ts";
-import { type DevServer, freePorts, startDevServer } from "../support/dev-server.ts";
+import { jwtSecret, signToken } from "../../../dev/token.ts";
 
 // The page /docs in Chromium, as `npm run dev` serves it.
 
-const state = mkdtempSync(join(tmpdir(), "xabar-docs-"));
-const ports = await freePorts();
-let server: DevServer;
+const server = inject("inbox");
+const token = await signToken({ user: 1, companies: [1, 2], role: "admin", hours: 1 }, jwtSecret());
 let browser: Browser;
 let page: Page;
 const requested: string[] = [];
@@ -19,7 +15,6 @@ const complaints: string[] = [];
 const WAIT = { timeout: 240_000 };
 
 beforeAll(async () => {
-  server = await startDevServer(state, ports);
   browser = await launchChromium();
   page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
   page.on("request", (request) => requested.push(request.url()));
@@ -33,22 +28,17 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await browser?.close();
-  try {
-    await server?.stop();
-  } finally {
-    rmSync(state, { recursive: true, force: true });
-  }
 });
 
 test("a request is tried with a pasted token, and answered 200", async () => {
-  await page.getByPlaceholder("Token").first().fill(server.token, WAIT);
+  await page.getByPlaceholder("Token").first().fill(token, WAIT);
   await page.getByRole("button", { name: /Test Request.*get \/inbox\)/i }).click(WAIT);
   const dialog = page.getByRole("dialog");
   const answered = page.waitForResponse((response) => new URL(response.url()).pathname === "/inbox", WAIT);
   await dialog.getByRole("button", { name: /^Send/ }).first().click(WAIT);
   const response = await answered;
   expect(response.status()).toBe(200);
-  expect(response.request().headers().authorization).toBe(`Bearer ${server.token}`);
+  expect(response.request().headers().authorization).toBe(`Bearer ${token}`);
   await dialog.getByText("200 OK").first().waitFor(WAIT);
 });
 

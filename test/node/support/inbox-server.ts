@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { freePorts, startDevServer } from "./dev-server.ts";
 
-/** Where the server of all suites of the web inbox answers. */
+/** Where the server of all suites that share one answers. */
 export interface InboxServer {
   url: string;
   smtpPort: number;
@@ -18,7 +18,7 @@ declare module "vitest" {
 }
 
 /**
- * Starts one `npm run dev` for all suites of the web inbox: its 400 mails take a while to fill in. While you write a
+ * Starts one `npm run dev` for all suites that share it: its 400 mails take a while to fill in. While you write a
  * suite, INBOX_SERVER names one that runs already: `{"url": "http://localhost:8787", "smtpPort": 2525, …}`.
  */
 export default async function setup({ provide }: TestProject): Promise<() => Promise<void>> {

@@ -5,7 +5,10 @@ import { WAIT_MS, waitFor } from "../../support/wait.ts";
 import type { DevServer } from "./dev-server.ts";
 
 /** Sends a mail by SMTP, as any mail program does. */
-export async function deliver({ smtpPort }: DevServer, mail: SendMailOptions): Promise<void> {
+export async function deliver(
+  { smtpPort }: Pick<DevServer, "smtpPort">,
+  mail: SendMailOptions,
+): Promise<void> {
   const transport = createTransport({ host: "localhost", port: smtpPort, ignoreTLS: true });
   await transport.sendMail({ from: '"Aziza Karimova" <aziza@mijoz.example>', ...mail });
   transport.close();
