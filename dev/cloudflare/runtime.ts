@@ -22,7 +22,7 @@ export interface Runtime {
 
 /** @param folder for the databases, buckets and objects */
 export function createRuntime(account: Account, folder: string): Runtime {
-  let running: { miniflare: Miniflare; version: string } | undefined;
+  let running: { miniflare: Miniflare; versions: string } | undefined;
   const databases = join(folder, "d1", "miniflare-D1DatabaseObject");
   mkdirSync(databases, { recursive: true });
 
@@ -32,20 +32,28 @@ export function createRuntime(account: Account, folder: string): Runtime {
     await stopping?.dispose();
   }
 
-  async function start(script: Script, version: Version): Promise<Miniflare> {
-    if (running?.version === version.id) return running.miniflare;
+  /** Starts a Worker, with the other scripts of the account beside it: it may call them. */
+  async function start(script: Script): Promise<Miniflare> {
+    const scripts = [script, ...[...account.scripts.values()].filter((other) => other !== script)];
+    const versions = scripts.map(({ deployed }) => deployed).join(" ");
+    if (running?.versions === versions) return running.miniflare;
     await stop();
+    const workers = scripts.flatMap((each) => {
+      const version = deployedVersion(each);
+      if (!version) return [];
+      const assets = assetOptions(account, version, join(folder, "assets", version.id));
+      return { ...workerOptions(account, each, version), ...assets };
+    });
     const miniflare = new Miniflare(
       convertV4MiniflareOptions({
-        ...workerOptions(account, script, version),
-        ...assetOptions(account, version, join(folder, "assets", version.id)),
+        workers,
         cf: false,
         telemetry: { enabled: false },
         log: new Log(LogLevel.NONE),
         resourcePersistencePath: folder,
       } as Options),
     );
-    running = { miniflare, version: version.id };
+    running = { miniflare, versions };
     await miniflare.ready;
     return miniflare;
   }
@@ -69,10 +77,9 @@ export function createRuntime(account: Account, folder: string): Runtime {
     async fetch(request) {
       const [name = "", subdomain] = new URL(request.url).hostname.split(".");
       const script = account.scripts.get(name);
-      const version = script && deployedVersion(script);
-      if (!version || subdomain !== account.subdomain || !script.subdomain.enabled)
+      if (!script || !deployedVersion(script) || subdomain !== account.subdomain || !script.subdomain.enabled)
         return new Response("There is nothing here yet", { status: 404 });
-      const miniflare = await start(script, version);
+      const miniflare = await start(script);
       const { method, headers } = request;
       const body = method === "GET" ? {} : { body: Buffer.from(await request.arrayBuffer()) };
       const answer = await miniflare.dispatchFetch(request.url, { method, headers: [...headers], ...body });
@@ -146,10 +153,12 @@ function workerOptions(account: Account, script: Script, version: Version): obje
     queueConsumers: [...account.queues.values()]
       .filter(({ consumers }) => consumers.some((each) => each.script === script.name))
       .map(({ queue_name }) => queue_name),
-    durableObjects: named("durable_object_namespace", ({ class_name }) => ({
-      className: class_name,
-      useSQLite: script.sqliteClasses.includes(String(class_name)),
-    })),
+    durableObjects: named("durable_object_namespace", ({ class_name, script_name }) => {
+      const home = account.scripts.get(String(script_name ?? script.name)) ?? script;
+      const isHere = home.name === script.name;
+      const useSQLite = home.sqliteClasses.includes(String(class_name));
+      return { className: class_name, useSQLite, ...(isHere ? {} : { scriptName: home.name }) };
+    }),
     ratelimits: named("ratelimit", ({ namespace_id, simple }) => ({ namespace_id, simple })),
   };
 }

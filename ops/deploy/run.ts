@@ -12,9 +12,9 @@ import {
   ensureQueues,
   requireSubdomain,
 } from "./resources.ts";
-import { collectSecrets } from "./secrets.ts";
+import { collectEngineSecrets, collectSecrets } from "./secrets.ts";
 import { ensureWebhook, hasWebhookSecret } from "./webhook.ts";
-import { readWorker } from "./worker.ts";
+import { readEngines, readWorker, type Worker, withoutEngines } from "./worker.ts";
 
 /**
  * Brings the account to what wrangler.toml asks for, step by step. Each step first looks at what is there, so that a run
@@ -24,6 +24,7 @@ import { readWorker } from "./worker.ts";
 export async function deploy(options: DeployOptions): Promise<void> {
   const { given, isDryRun, print } = options;
   const worker = readWorker();
+  const { engines, left } = enginesOf(worker, options);
   const cloudflare = await signIn(given, worker.account);
   const env = { ...given, CLOUDFLARE_ACCOUNT_ID: cloudflare.account };
   const change = changes(options);
@@ -31,16 +32,23 @@ export async function deploy(options: DeployOptions): Promise<void> {
 
   await requireSubdomain(resources);
   const ids = await ensureDatabases(resources);
-  await ensureBuckets(resources);
-  await ensureQueues(resources);
+  for (const script of [worker, ...engines]) {
+    await ensureBuckets({ ...resources, worker: script });
+    await ensureQueues({ ...resources, worker: script });
+  }
+  const engineSecrets = new Map<Worker, Record<string, string>>();
+  for (const engine of engines)
+    engineSecrets.set(engine, (await collectEngineSecrets(cloudflare, engine, options)).missing);
   const secrets = await collectSecrets(cloudflare, worker, options);
   await applyMigrations(resources, ids, env);
-  // Scripts of their own that wrangler.toml binds by `script_name` go here: Cloudflare wants them first.
+  // First: Cloudflare refuses a Worker that binds a script which is not there.
+  for (const [engine, missing] of engineSecrets)
+    await change(`deploy the script ${engine.name}`, () => deployScript(engine.config, env, missing));
 
   // Always: wrangler uploads the code before it sets up cron and consumers, so the code alone does not show the end.
   let targets: string[] = [];
   await change(`deploy the Worker ${worker.name}`, async () => {
-    targets = await deployWorker(env, secrets.missing);
+    targets = await withoutEngines(left, (config) => deployScript(config, env, secrets.missing));
   });
   if (isDryRun && !hasWebhookSecret(secrets)) print("would register the webhook at Nylas");
   if (isDryRun) return;
@@ -50,8 +58,20 @@ export async function deploy(options: DeployOptions): Promise<void> {
   print(`Xabar answers at ${url}`);
 }
 
+/** The engines to deploy, and those to leave out. @throws Error when `without` names none */
+function enginesOf(worker: Worker, { without }: DeployOptions): { engines: Worker[]; left: Worker[] } {
+  const all = readEngines(worker);
+  const names = all.flatMap(({ engine }) => engine ?? []);
+  const unknown = without.find((name) => !names.includes(name));
+  if (unknown !== undefined)
+    throw new Error(`--without ${unknown} names no engine: there are ${names.join(", ")}.`);
+  const isLeft = ({ engine }: Worker) => without.includes(engine ?? "");
+  return { engines: all.filter((each) => !isLeft(each)), left: all.filter(isLeft) };
+}
+
 /** @returns where wrangler deployed it to, in wrangler's words */
-async function deployWorker(
+async function deployScript(
+  config: string,
   env: Record<string, string | undefined>,
   secrets: Record<string, string>,
 ): Promise<string[]> {
@@ -61,7 +81,10 @@ async function deployWorker(
     const file = join(folder, "secrets.json");
     writeFileSync(file, JSON.stringify(secrets), { mode: 0o600 });
     const withSecrets = Object.keys(secrets).length > 0 ? ["--secrets-file", file] : [];
-    await runWrangler(["deploy", ...withSecrets], { ...env, WRANGLER_OUTPUT_FILE_PATH: report });
+    await runWrangler(["deploy", "-c", config, ...withSecrets], {
+      ...env,
+      WRANGLER_OUTPUT_FILE_PATH: report,
+    });
     const lines = readFileSync(report, "utf8").trim().split("\n");
     return lines.flatMap((line) => (JSON.parse(line) as { targets?: string[] }).targets ?? []);
   } finally {

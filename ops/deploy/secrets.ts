@@ -4,21 +4,28 @@ import type { DeployOptions } from "./options.ts";
 import { absentFor } from "./resources.ts";
 import type { Worker } from "./worker.ts";
 
-/** What is stored as a secret if it is in the environment. */
+/** What is stored as a secret of the Worker if it is in the environment. */
 const NAMES = [
   ...["JWT_SECRET", "JWT_JWKS_URL", "JWT_ISSUER", "JWT_AUDIENCE", "CORS_ORIGINS", "METRICS_TOKEN"],
   ...["NYLAS_API_KEY", "NYLAS_API_URI", "NYLAS_CLIENT_ID", "NYLAS_WEBHOOK_SECRET"],
   ...["R2_S3_ENDPOINT", "R2_ACCESS_KEY_ID", "R2_SECRET_ACCESS_KEY"],
 ];
 
+/** The same, of an engine by its folder. */
+const ENGINE_NAMES: Record<string, string[]> = { mailbox: ["MAIL_KEYS", "MAIL_OAUTH", "DISCOVERY_URL"] };
+
 /** RFC 7518 section 3.2. */
 const MIN_JWT_SECRET_BYTES = 32;
 
-export interface Secrets {
-  /** The names of those that the Worker has. They are never changed. */
+/** The secrets of a script. */
+interface Kept {
+  /** The names of those that it has. They are never changed. */
   stored: string[];
   /** Those that it lacks, with their values. */
   missing: Record<string, string>;
+}
+
+export interface Secrets extends Kept {
   /** The key of Nylas, if it is known here: what is stored cannot be read. */
   nylasKey: string | undefined;
 }
@@ -32,20 +39,17 @@ export async function collectSecrets(
   worker: Worker,
   options: DeployOptions,
 ): Promise<Secrets> {
-  const { given, named, isDryRun, print } = options;
-  const path = `/workers/scripts/${worker.name}/secrets`;
-  const listed = await absentFor(10007, cloudflare.call<{ name: string }[]>("GET", path));
-  const stored = (listed ?? []).map(({ name }) => name);
-  const missing: Record<string, string> = {};
-  const has = (name: string) => stored.includes(name) || Boolean(worker.vars[name]) || name in missing;
-  const add = (name: string, value: string | undefined) => {
-    if (value && !has(name)) missing[name] = value;
-  };
+  const { given, named } = options;
+  const kept = await keptBy(cloudflare, worker);
+  const { has, add } = kept;
   for (const name of [...NAMES, ...named]) add(name, given[name]);
   if (!has("JWT_SECRET") && !has("JWT_JWKS_URL"))
     add(
       "JWT_SECRET",
-      await askFor(options, "JWT_SECRET", "it verifies the tokens of your users", randomSecret),
+      await askFor(options, "JWT_SECRET", "it verifies the tokens of your users", {
+        make: randomSecret,
+        advice: "Keep it where tokens are signed.",
+      }),
     );
   let nylasKey = given.NYLAS_API_KEY;
   if (!nylasKey && !(has("NYLAS_API_KEY") && has("NYLAS_WEBHOOK_SECRET"))) {
@@ -54,10 +58,54 @@ export async function collectSecrets(
     nylasKey = await askFor(options, "NYLAS_API_KEY", why);
     add("NYLAS_API_KEY", nylasKey);
   }
+  checkMissing(kept, options);
+  return { stored: kept.stored, missing: kept.missing, nylasKey };
+}
+
+/**
+ * The same for an engine.
+ * @throws Error as `collectSecrets`
+ */
+export async function collectEngineSecrets(
+  cloudflare: Cloudflare,
+  engine: Worker,
+  options: DeployOptions,
+): Promise<Kept> {
+  const kept = await keptBy(cloudflare, engine);
+  for (const name of ENGINE_NAMES[engine.engine ?? ""] ?? []) kept.add(name, options.given[name]);
+  if (engine.engine === "mailbox" && !kept.has("MAIL_KEYS")) {
+    const why = "it seals the passwords of mailboxes; to do without mailboxes, add -- --without mailbox";
+    const keys = await askFor(options, "MAIL_KEYS", why, {
+      make: randomKeys,
+      advice: "Keep it: to replace a key, the old one has to be there as well.",
+    });
+    kept.add("MAIL_KEYS", keys);
+  }
+  checkMissing(kept, options);
+  return kept;
+}
+
+/** What a script has, and what is added to it. Nothing that it has is added. */
+async function keptBy(cloudflare: Cloudflare, { name: script, vars }: Worker) {
+  const path = `/workers/scripts/${script}/secrets`;
+  const listed = await absentFor(10007, cloudflare.call<{ name: string }[]>("GET", path));
+  const stored = (listed ?? []).map(({ name }) => name);
+  const missing: Record<string, string> = {};
+  const has = (name: string) => stored.includes(name) || Boolean(vars[name]) || name in missing;
+  const add = (name: string, value: string | undefined) => {
+    if (value && !has(name)) missing[name] = value;
+  };
+  return { stored, missing, has, add };
+}
+
+/** @throws Error for a secret that is not safe */
+function checkMissing({ missing }: Kept, { isDryRun, print }: DeployOptions): void {
   for (const [name, secret] of Object.entries(missing)) refuseUnsafe(name, secret);
   if (isDryRun && Object.keys(missing).length > 0) print(`would store ${Object.keys(missing).join(", ")}`);
-  return { stored, missing, nylasKey };
 }
+
+const randomKeys = (): string =>
+  JSON.stringify([{ id: randomBytes(4).toString("hex"), key: randomBytes(32).toString("base64") }]);
 
 const randomSecret = (): string => randomBytes(32).toString("hex");
 
@@ -66,7 +114,7 @@ async function askFor(
   { ask, isDryRun, print }: DeployOptions,
   name: string,
   why: string,
-  random?: () => string,
+  random?: { make(): string; advice: string },
 ): Promise<string | undefined> {
   if (isDryRun) {
     print(`would ask for ${name}: ${why}`);
@@ -76,9 +124,9 @@ async function askFor(
   for (;;) {
     const answer = await ask(`${name} (${why})${random ? "; Enter makes a random one" : ""}: `);
     if (answer) return answer;
-    const made = random?.();
-    if (!made) continue;
-    print(`${name} is ${made}\nKeep it where tokens are signed. It is not shown again.`);
+    if (!random) continue;
+    const made = random.make();
+    print(`${name} is ${made}\n${random.advice} It is not shown again.`);
     return made;
   }
 }

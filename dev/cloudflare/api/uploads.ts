@@ -101,12 +101,23 @@ function resolve(binding: Binding, before: Binding[]): Binding {
 
 /** Cloudflare refuses a binding of something that does not exist. */
 function requireResource(account: Account, script: Script, binding: Binding): void {
-  const { name, type } = binding;
+  const { name, type, script_name: home = script.name } = binding;
+  const classes = (home === script.name ? script : account.scripts.get(String(home)))?.sqliteClasses ?? [];
+  if (
+    type === "durable_object_namespace" &&
+    home !== script.name &&
+    !classes.includes(String(binding.class_name))
+  )
+    throw new Refusal(
+      400,
+      10061,
+      `Cannot create binding for class in script ${home} because it does not exist.`,
+    );
   const isThere: Record<string, () => boolean> = {
     d1: () => account.databases.has(String(binding.id ?? binding.database_id)),
     r2_bucket: () => account.buckets.has(String(binding.bucket_name)),
     queue: () => [...account.queues.values()].some(({ queue_name }) => queue_name === binding.queue_name),
-    durable_object_namespace: () => script.sqliteClasses.includes(String(binding.class_name)),
+    durable_object_namespace: () => classes.includes(String(binding.class_name)),
   };
   if (isThere[type]?.() === false)
     throw new Refusal(400, 10021, `binding ${name} of type ${type} refers to what does not exist`);

@@ -60,6 +60,7 @@ export async function createOperator(account?: Account): Promise<Operator> {
         isDryRun: false,
         given: { ...env, JWT_SECRET, NYLAS_API_KEY: NYLAS_KEY },
         named: [],
+        without: [],
         url: undefined,
         print: (line) => printed.push(line),
         ask: undefined,
