@@ -8,6 +8,10 @@ export interface MailboxEnv {
   MAIL_OAUTH?: string;
   /** The base URL of Thunderbird's database of mail servers; empty for none. */
   DISCOVERY_URL?: string;
-  /** For a developer's machine: hosts that are allowed though they are not public, as `host:port`, with commas. */
+  /** Ports of mail servers besides the usual ones, with commas. 25 stays closed. */
+  MAIL_PORTS?: string;
+  /** A resolver with Cloudflare's JSON API; empty for Cloudflare's own. */
+  DNS_URL?: string;
+  /** Hosts that are allowed though they are not public, as `host:port` or `host:*`, with commas. Of local runs only. */
   MAIL_LOCAL_HOSTS?: string;
 }

@@ -23,6 +23,7 @@ import { storeFile } from "./reading/files.ts";
 import { listFolders } from "./reading/folders.ts";
 import { listMessages } from "./reading/list.ts";
 import { dueAt, runDue } from "./schedule.ts";
+import { rewrap } from "./secrets/seal.ts";
 import { saveDraft } from "./sending/drafts.ts";
 import { acceptMail } from "./sending/journal.ts";
 import { addUpload } from "./sending/uploads.ts";
@@ -66,7 +67,10 @@ export class Mailbox
   }
 
   status(owner: Owner) {
-    return this.#own(owner, (mailbox) => ({ status: statusOf(mailbox) }));
+    return this.#own(owner, async (mailbox) => {
+      await rewrap(mailbox);
+      return { status: statusOf(mailbox) };
+    });
   }
 
   close(owner: Owner) {
@@ -119,6 +123,7 @@ export class Mailbox
   override alarm(): Promise<void> {
     return logged("alarm", { mailbox: this.ctx.id.name ?? null }, async () => {
       try {
+        await rewrap(this.#mailbox);
         await runDue(this.#mailbox);
       } finally {
         await this.#wake();

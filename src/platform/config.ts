@@ -15,12 +15,13 @@ declare const process: { env: { NODE_ENV?: string } };
  * Security: true only in `wrangler dev` and in tests. It is fixed when the code is bundled, so that no request and no
  * var can change it. A var such as LOCAL=1 could be copied to Cloudflare together with the public secrets.
  */
-const isLocal = (): boolean => process.env.NODE_ENV === "development" || process.env.NODE_ENV === "test";
+export const isLocal = (): boolean =>
+  process.env.NODE_ENV === "development" || process.env.NODE_ENV === "test";
 
-const accepted = new WeakMap<Env, Record<string, unknown>>();
+const accepted = new WeakMap<object, Record<string, unknown>>();
 
 /** The bindings that are set. Outside of a developer's machine, a secret that anyone may know becomes an empty text. */
-function acceptedOf(env: Env): Record<string, unknown> {
+function acceptedOf(env: object): Record<string, unknown> {
   const known = accepted.get(env);
   if (known) return known;
   const set = Object.entries(env).filter(([, value]) => value !== "");
@@ -43,15 +44,15 @@ export const refusedSecrets = (env: Env): string[] =>
   Object.entries(acceptedOf(env)).flatMap(([name, value]) => (value === "" ? name : []));
 
 /**
- * Parses vars and secrets of the Worker, once per isolate. An empty value counts as absent, and a refused secret is
+ * Parses vars and secrets of a script, once per isolate. An empty value counts as absent, and a refused secret is
  * empty. Make each field optional and check it at its use, so that a Worker with missing settings still serves the
  * other routes.
  * @returns a function from the bindings to the parsed values; it throws a $ZodError with every invalid field
  */
 export function defineConfig<Schema extends z.ZodMiniType>(
   schema: () => Schema,
-): (env: Env) => z.infer<Schema> {
-  const parsed = new WeakMap<Env, z.infer<Schema>>();
+): (env: object) => z.infer<Schema> {
+  const parsed = new WeakMap<object, z.infer<Schema>>();
   return (env) => {
     const known = parsed.get(env);
     if (known) return known;

@@ -1,6 +1,7 @@
 import { connect } from "cloudflare:sockets";
 import type { Encryption, Server } from "../contract.ts";
 import { MailError } from "../errors.ts";
+import { UNREACHABLE } from "./hosts.ts";
 
 /** A longer line is not of a mail server: RFC 5321 allows 512 bytes, and servers have been seen to send some thousands. */
 const MAX_LINE = 65_536;
@@ -39,7 +40,7 @@ export class Wire {
       await closeQuietly(socket);
       // workerd says the same of a refused connection and of a certificate that it does not trust.
       if (encryption === "tls" && (await isReachable(hostname, port))) throw untrusted(error);
-      throw failed("The mail server cannot be reached", error);
+      throw failed(UNREACHABLE, error);
     }
     return new Wire(socket, timeout);
   }

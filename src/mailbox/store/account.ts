@@ -16,6 +16,8 @@ export interface Account extends Owner {
   /** Refused logins in a row. */
   refusedLogins: number;
   nextSyncAt: number | null;
+  /** Grows with each change of the settings. */
+  version: number;
 }
 
 type AccountRow = {
@@ -31,6 +33,7 @@ type AccountRow = {
   failures: number;
   refused_logins: number;
   next_sync_at: number | null;
+  updated_at: number;
 };
 
 /** The account; undefined before the mailbox is first opened. */
@@ -38,7 +41,7 @@ export function findAccount(ctx: MailboxContext): Account | undefined {
   const row = rowOf<AccountRow>(
     ctx,
     `SELECT account_id, tenant_id, user_id, settings, state, last_error, last_sync_at, capabilities, key_id, failures,
-       refused_logins, next_sync_at FROM account`,
+       refused_logins, next_sync_at, updated_at FROM account`,
   );
   return (
     row && {
@@ -54,6 +57,7 @@ export function findAccount(ctx: MailboxContext): Account | undefined {
       failures: row.failures,
       refusedLogins: row.refused_logins,
       nextSyncAt: row.next_sync_at,
+      version: row.updated_at,
     }
   );
 }
