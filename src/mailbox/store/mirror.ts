@@ -1,76 +1,83 @@
-import type { MailboxContext } from "../context.ts";
-import { MailError } from "../errors.ts";
-import type { Address, Part } from "../mime/parts.ts";
-
-/** What is known of a message before its body is read. */
-export interface FoundMessage {
-  /** See sync/identity.ts. */
-  key: string;
-  /** Without angle brackets; empty for none. */
-  internetMessageId: string;
-  /** Message-IDs of References and In-Reply-To, without angle brackets, oldest first. */
-  refs: string[];
-  receivedAt: number;
-  from: Address;
-  to: Address[];
-  cc: Address[];
-  bcc: Address[];
-  replyTo: Address[];
-  subject: string;
-  /** Null if it is not known yet. */
-  preview: string | null;
-  size: number;
-  parts: Part[];
-}
-
-/** A message in a folder of the server. */
-export interface FoundPlace {
-  /** Negative while the server has not taken it: see `localUid`. */
-  uid: number;
-  isRead: boolean;
-  /** Other flags and keywords, as the server gives them. */
-  flags: string[];
-  message: FoundMessage;
-}
+import { type MailboxContext, rowOf } from "../context.ts";
+import type { FoundPlace } from "./found.ts";
+import { inFolder, placeAt } from "./places.ts";
 
 /**
  * Puts messages into a folder, in one transaction: a message whose key is known gets one more place and keeps its id.
- * @param options.isHistory leaves new messages out of the log of changes
+ * A second copy in one folder is a message of its own. What the folder has already gets the flags found.
+ * @param options.isHistory leaves the log of changes as it is
  * @returns the ids, in the order of `found`, and which of them are new
  */
 export function addPlaces(
-  _ctx: MailboxContext,
-  _folderId: string,
-  _found: FoundPlace[],
-  _options: { isHistory: boolean },
+  ctx: MailboxContext,
+  folderId: string,
+  found: FoundPlace[],
+  { isHistory }: { isHistory: boolean },
 ): { id: string; isNew: boolean }[] {
-  throw new MailError("INVALID", "Not built yet");
+  return inFolder(ctx, folderId, isHistory, (write) =>
+    found.map((place) => {
+      const there = placeAt(ctx, folderId, place.uid);
+      if (there) {
+        write.setFlags(there, place);
+        return { id: there.message_id, isNew: false };
+      }
+      return write.add(place);
+    }),
+  );
 }
 
 /** Sets the flags of places that the folder has; others are ignored. @returns how many changed */
 export function setFlags(
-  _ctx: MailboxContext,
-  _folderId: string,
-  _changes: { uid: number; isRead: boolean; flags: string[] }[],
+  ctx: MailboxContext,
+  folderId: string,
+  changes: { uid: number; isRead: boolean; flags: string[] }[],
 ): number {
-  throw new MailError("INVALID", "Not built yet");
+  return inFolder(ctx, folderId, false, (write) => {
+    const changed = changes.filter((change) => {
+      const there = placeAt(ctx, folderId, change.uid);
+      return there !== undefined && write.setFlags(there, change);
+    });
+    return changed.length;
+  });
 }
 
 /** Takes messages out of a folder. What has no place left is missing: see sync/deletion.ts. @returns how many */
-export function removePlaces(_ctx: MailboxContext, _folderId: string, _uids: number[]): number {
-  throw new MailError("INVALID", "Not built yet");
+export function removePlaces(ctx: MailboxContext, folderId: string, uids: number[]): number {
+  return inFolder(ctx, folderId, false, (write) => {
+    const removed = uids.filter((uid) => {
+      const there = placeAt(ctx, folderId, uid);
+      if (there) write.remove(there);
+      return there !== undefined;
+    });
+    return removed.length;
+  });
 }
 
 /** Moves a place to another folder or UID: the message keeps its id, flags and labels. */
 export function movePlace(
-  _ctx: MailboxContext,
-  _from: { folderId: string; uid: number },
-  _to: { folderId: string; uid: number },
+  ctx: MailboxContext,
+  from: { folderId: string; uid: number },
+  to: { folderId: string; uid: number },
 ): void {
-  throw new MailError("INVALID", "Not built yet");
+  ctx.storage.transactionSync(() => {
+    const place = placeAt(ctx, from.folderId, from.uid);
+    if (!place || (from.folderId === to.folderId && from.uid === to.uid)) return;
+    // The message is never without a place, so that it is not missing in between.
+    if (!placeAt(ctx, to.folderId, to.uid)) {
+      inFolder(ctx, to.folderId, true, (write) =>
+        write.put({ ...place, folder_id: to.folderId, uid: to.uid }),
+      );
+    }
+    inFolder(ctx, from.folderId, false, (write) => write.remove(place));
+  });
 }
 
 /** A UID below zero, which no place of the folder has: for a message that the server does not have there yet. */
-export function localUid(_ctx: MailboxContext, _folderId: string): number {
-  throw new MailError("INVALID", "Not built yet");
+export function localUid(ctx: MailboxContext, folderId: string): number {
+  const row = rowOf<{ uid: number | null }>(
+    ctx,
+    "SELECT min(uid) AS uid FROM places WHERE folder_id = ?",
+    folderId,
+  );
+  return Math.min(row?.uid ?? 0, 0) - 1;
 }
