@@ -1,0 +1,170 @@
+import { Base64Decoder } from "./base64.ts";
+import { CODE_PAGES } from "./code-pages.ts";
+import { QuotedPrintableDecoder } from "./quoted-printable.ts";
+import { decodeUtf7 } from "./utf7.ts";
+
+/** Names that mail programs write, and `TextDecoder` does not know. */
+const ALIASES: Record<string, string> = {
+  utf8mb3: "utf-8",
+  utf8mb4: "utf-8",
+  "unicode-1-1-utf-7": "utf-7",
+  utf7: "utf-7",
+  "utf-16": "utf-16",
+  utf16: "utf-16",
+  "ucs-2": "utf-16",
+  unicode: "utf-16",
+  utf16be: "utf-16be",
+  utf16le: "utf-16le",
+  "latin-1": "windows-1252",
+  "iso8859-1": "windows-1252",
+  ansi: "windows-1252",
+  cp932: "shift_jis",
+  "iso-2022-jp-1": "iso-2022-jp",
+  "iso-2022-jp-2": "iso-2022-jp",
+  "iso-2022-jp-ms": "iso-2022-jp",
+  "iso-2022-jp-ext": "iso-2022-jp",
+  cp50220: "iso-2022-jp",
+  cp50221: "iso-2022-jp",
+  eucjp: "euc-jp",
+  "euc-jp-ms": "euc-jp",
+  euckr: "euc-kr",
+  uhc: "euc-kr",
+  cp949: "euc-kr",
+  ks_c_5601: "euc-kr",
+  cp936: "gbk",
+  "euc-cn": "gbk",
+  "hz-gb-2312": "hz-gb-2312",
+  cp950: "big5",
+  koi8r: "koi8-r",
+  koi8u: "koi8-u",
+  cp878: "koi8-r",
+  cp10000: "macintosh",
+  "mac-roman": "macintosh",
+  macroman: "macintosh",
+  "mac-cyrillic": "x-mac-cyrillic",
+  tis620: "tis-620",
+  cp874: "windows-874",
+  cp858: "cp850",
+};
+
+/** The one name of a charset that can be written in several ways. */
+function canonical(charset: string): string {
+  const name = charset
+    .toLowerCase()
+    .trim()
+    .replace(/^["']|["']$/g, "")
+    .replace(/^x-(?=iso|utf|windows|cp|gbk|euc)/, "")
+    .replace(/^(?:ibm|dos|oem)[-_]?(?=\d)/, "cp")
+    .replace(/^(?:win|windows|cp|ms)[-_]?(?=125\d$|874$)/, "windows-")
+    .replace(/^cp[-_](?=\d)/, "cp")
+    .replace(/^(?:iso|iso[-_])?8859[-_]/, "iso-8859-")
+    .replace(/^utf_/, "utf-")
+    .replace(/^cp(?=866$)/, "ibm");
+  return ALIASES[name] ?? name;
+}
+
+/**
+ * Turns bytes of any charset into a text without lone surrogates. What the charset does not have becomes U+FFFD. Without
+ * a known charset, the bytes count as UTF-8 if they are valid as such, else as Windows-1252.
+ * @param charset as the mail names it
+ */
+export function decodeText(bytes: Uint8Array, charset: string | null): string {
+  const name = charset === null ? "us-ascii" : canonical(charset);
+  if (/^(?:(?:us-)?ascii|ansi_x3\.4-1968|7bit|8bit)$/.test(name)) return decodeUnlabelled(bytes);
+  if (name === "utf-7") return decodeUtf7(latin1(bytes));
+  if (name === "utf-16") return decodeUtf16(bytes);
+  const upperHalf = Object.hasOwn(CODE_PAGES, name) ? CODE_PAGES[name] : undefined;
+  if (upperHalf !== undefined) return decodeCodePage(bytes, upperHalf);
+  const decoder = decoderOf(name);
+  return decoder ? decoder.decode(bytes).toWellFormed() : decodeUnlabelled(bytes);
+}
+
+/** True for a charset that `decodeText` knows by name. */
+export function isKnownCharset(charset: string): boolean {
+  const name = canonical(charset);
+  return name === "utf-7" || Object.hasOwn(CODE_PAGES, name) || decoderOf(name) !== undefined;
+}
+
+function decoderOf(name: string): TextDecoder | undefined {
+  try {
+    return new TextDecoder(name);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Decodes bytes without a charset: as UTF-8 if they are valid as such. @param fallback for all others */
+export function decodeUnlabelled(bytes: Uint8Array, fallback = "windows-1252"): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
+  } catch {
+    return new TextDecoder(
+      isKnownCharset(fallback) && !/utf-?8|ascii/i.test(fallback) ? canonical(fallback) : "windows-1252",
+    ).decode(bytes);
+  }
+}
+
+/** A character for each byte. */
+export const latin1 = (bytes: Uint8Array): string => {
+  let text = "";
+  for (let at = 0; at < bytes.length; at += 8192)
+    text += String.fromCharCode(...bytes.subarray(at, at + 8192));
+  return text;
+};
+
+/** By the byte order mark, else the order in which more units are of the Latin block. */
+function decodeUtf16(bytes: Uint8Array): string {
+  const [first, second] = bytes;
+  const isMarked = (first === 0xfe && second === 0xff) || (first === 0xff && second === 0xfe);
+  let balance = 0;
+  for (let at = 0; at + 1 < Math.min(bytes.length, 1000); at += 2)
+    balance += (bytes[at] === 0 ? 1 : 0) - (bytes[at + 1] === 0 ? 1 : 0);
+  // RFC 2781 section 4.3: without a mark, the highest byte should be taken as the first.
+  const isBigEndian = isMarked ? first === 0xfe : balance >= 0;
+  return new TextDecoder(isBigEndian ? "utf-16be" : "utf-16le").decode(bytes).toWellFormed();
+}
+
+const decodeCodePage = (bytes: Uint8Array, upperHalf: string): string =>
+  latin1(bytes).replace(/[\x80-\xff]/g, (byte) => upperHalf.charAt(byte.charCodeAt(0) - 128));
+
+/** Undoes a transfer encoding of data that comes in pieces. */
+export interface TransferDecoder {
+  write(encoded: Uint8Array): Uint8Array;
+  /** What is left at the end of the data. */
+  end(): Uint8Array;
+}
+
+const asIs: TransferDecoder = { write: (bytes) => bytes, end: () => new Uint8Array(0) };
+
+const transferDecoder = (encoding: string): TransferDecoder => {
+  if (encoding === "base64") return new Base64Decoder();
+  return encoding === "quoted-printable" ? new QuotedPrintableDecoder() : asIs;
+};
+
+/**
+ * A stream that undoes a part's transfer encoding. It takes linear time and bounded memory, and never fails: what is
+ * malformed is skipped, or stands for itself.
+ * @param encoding in lower case; all but base64 and quoted-printable leave the bytes as they are
+ */
+export function decodeTransfer(encoding: string): TransformStream<Uint8Array, Uint8Array> {
+  const decoder = transferDecoder(encoding);
+  const pass = (controller: TransformStreamDefaultController<Uint8Array>, bytes: Uint8Array) => {
+    if (bytes.length > 0) controller.enqueue(bytes);
+  };
+  return new TransformStream<Uint8Array, Uint8Array>({
+    transform: (chunk, controller) => pass(controller, decoder.write(chunk)),
+    flush: (controller) => pass(controller, decoder.end()),
+  });
+}
+
+/** The same for bytes that are all there. */
+export function decodeBytes(bytes: Uint8Array, encoding: string): Uint8Array {
+  const decoder = transferDecoder(encoding);
+  const start = decoder.write(bytes);
+  const end = decoder.end();
+  if (end.length === 0) return start;
+  const all = new Uint8Array(start.length + end.length);
+  all.set(start);
+  all.set(end, start.length);
+  return all;
+}
