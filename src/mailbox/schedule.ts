@@ -1,3 +1,4 @@
+import { nextTelling, tellStatus } from "./account/status.ts";
 import type { MailboxContext } from "./context.ts";
 import { nextCleaning, runCleaning } from "./housekeeping.ts";
 import { nextSend, runSends } from "./sending/deliver.ts";
@@ -13,6 +14,7 @@ const WORK: Work[] = [
   { next: nextSend, run: runSends },
   { next: nextPass, run: runPass },
   { next: nextCleaning, run: runCleaning },
+  { next: nextTelling, run: tellStatus },
 ];
 
 /** When the next work is due; null for never. */
@@ -21,10 +23,11 @@ export function dueAt(ctx: MailboxContext): number | null {
   return times.length === 0 ? null : Math.min(...times);
 }
 
-/** Runs all work that is due, each kind beside the others. */
+/** Runs all work that is due, each kind beside the others, and tells what has come of it. */
 export async function runDue(ctx: MailboxContext): Promise<void> {
   const now = Date.now();
   const due = WORK.filter(({ next }) => (next(ctx) ?? Number.POSITIVE_INFINITY) <= now);
   const ends = await Promise.allSettled(due.map(({ run }) => run(ctx)));
+  await tellStatus(ctx);
   for (const end of ends) if (end.status === "rejected") throw end.reason;
 }
