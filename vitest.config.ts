@@ -158,6 +158,7 @@ const mailbox = cloudflareTest(async () => ({
   miniflare: {
     bindings: {
       NODE_ENV: "test",
+      MAIL_LOCAL_HOSTS: "localhost:*",
       MAIL_KEYS: JSON.stringify([{ id: "test", key: Buffer.alloc(32, 7).toString("base64") }]),
     },
   },
