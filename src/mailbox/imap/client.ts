@@ -15,8 +15,8 @@ export type ImapClient = ImapFlow;
 const TIMEOUTS = { connectionTimeout: 20_000, greetingTimeout: 10_000, socketTimeout: 30_000 };
 
 /**
- * A server decides what it sends: so much of it is kept at most. The UIDs of a folder of 2,000,000 messages are a line of
- * 16 MB, and an attachment is fetched in pieces.
+ * How much is kept of what a server sends, in bytes. The UIDs of 2,000,000 messages are a line of 16 MB. Attachments are
+ * fetched in pieces.
  */
 const LIMITS = {
   maxLineLength: 16 << 20,
