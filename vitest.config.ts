@@ -73,21 +73,25 @@ const policies = (limit: number) => ({
 const localRateLimits = (limit: number) =>
   Object.fromEntries(Object.entries(rateLimits(limit)).map(([name, { simple }]) => [name, simple]));
 
-const createWorker = (limit?: number, store = "d1", main?: string) =>
+const createWorker = (limit?: number, store = "d1", main = "./test/support/main.ts") =>
   cloudflareTest(async () => {
     const { fetch, privateKey } = await outbound();
     const migrations = await readD1Migrations("./migrations/ems");
+    const emailService = await readD1Migrations("./migrations/email-service");
     await buildWeb(); // what the binding ASSETS serves
     return {
-      ...(main ? { main } : {}),
+      main,
       wrangler: { configPath: "./wrangler.toml" },
       miniflare: {
         d1Databases: { NOTES_DB: "notes" },
+        // Not the script's own: main.ts has a fake.
+        durableObjects: { MAILBOX: { className: "Mailbox", useSQLite: true } },
         ...(limit === undefined ? {} : { ratelimits: rateLimits(limit) }),
         bindings: {
           STORE: store,
           TEST_MIGRATIONS: migrations,
           TEST_SCHEMA: schemaOf(migrations),
+          TEST_EMAIL_SERVICE_SCHEMA: schemaOf(emailService),
           TEST_ISSUER_KEY: privateKey,
           TEST_CONTROL_TOKEN: NYLAS.controlToken,
           TEST_CHAOS: CHAOS,
@@ -188,7 +192,10 @@ export default defineConfig({
         exclude: [...PURE, ...LIMITED, ...SLOW.worker],
       }),
       project(inWorker(100), { name: "worker-limits", include: LIMITED }),
-      project(inWorker(100, "objects", "./dev/worker/index.ts"), { name: "local-limits", include: LIMITED }),
+      project(inWorker(100, "objects", "./test/support/local-main.ts"), {
+        name: "local-limits",
+        include: LIMITED,
+      }),
       project(inWorker(), { name: "slow-worker", include: SLOW.worker }),
       project(inWorker(undefined, "objects"), { name: "slow-objects", include: SLOW.worker }),
       {

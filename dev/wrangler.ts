@@ -29,11 +29,15 @@ const start = (args: string[]): ChildProcess =>
   });
 
 /**
- * Applies the migrations to the local database.
+ * Applies the migrations to the local databases.
  * @throws Error with wrangler's output
  */
 export async function applyMigrations(state: string): Promise<void> {
-  const child = start(["d1", "migrations", "apply", "DB", "--local", "--persist-to", state]);
+  for (const binding of ["DB", "EMAIL_SERVICE_DB"]) await migrate(binding, state);
+}
+
+async function migrate(binding: string, state: string): Promise<void> {
+  const child = start(["d1", "migrations", "apply", binding, "--local", "--persist-to", state]);
   let output = "";
   child.stdout?.on("data", (chunk) => (output += chunk));
   child.stderr?.on("data", (chunk) => (output += chunk));

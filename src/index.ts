@@ -1,6 +1,7 @@
 import { app, modules } from "./app.ts";
 import { createWorker } from "./platform/worker.ts";
 
+export { RateWindow } from "./email-service/worker.ts";
 export { CompanyHub } from "./ems/worker.ts";
 
 export default createWorker(app, modules);

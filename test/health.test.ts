@@ -48,6 +48,8 @@ describe("for anyone", () => {
     const { calls, binding } = broken();
     const none = {
       DB: binding,
+      EMAIL_SERVICE_DB: binding,
+      MAILBOX: binding,
       ATTACHMENTS: binding,
       WEBHOOKS: binding,
       JOBS: binding,
@@ -59,7 +61,7 @@ describe("for anyone", () => {
         status: 200,
         body: {
           ...{ status: "healthy", service: "email_service", timestamp: expect.any(Number) },
-          parts: { tokens: OK, provider_key: OK, webhook_secret: OK },
+          parts: { tokens: OK, provider_key: OK, webhook_secret: OK, mailboxes: OK },
         },
       });
     }
@@ -87,7 +89,7 @@ describe("for the operator", () => {
     expect({ status, parts: body.parts }).toEqual({
       status: 200,
       parts: {
-        ...{ tokens: OK, provider_key: OK, webhook_secret: OK },
+        ...{ tokens: OK, provider_key: OK, webhook_secret: OK, mailboxes: OK },
         ...{ database: OK, bucket: OK, queues: OK, provider: OK },
       },
     });

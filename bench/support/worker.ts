@@ -144,7 +144,8 @@ export async function startWorker(
   const besideUrl = options.beside ? (await miniflare.unsafeGetDirectURL(BESIDE)).origin : null;
   const inspectorUrl = options.inspected ? (await miniflare.getInspectorURL()).href : null;
   const db = await miniflare.getD1Database("DB");
-  await migrate(db);
+  await migrate(db, "ems");
+  await migrate(await miniflare.getD1Database("EMAIL_SERVICE_DB"), "email-service");
   const pid = childrenOf(process.pid, "workerd").find((each) => !others.includes(each));
   if (!pid) throw new Error("There is no new process named workerd below this one");
   const hubs = (await miniflare.getDurableObjectNamespace("COMPANY_HUB")) as unknown as CompanyHubs;
@@ -169,6 +170,8 @@ type Options = Parameters<typeof startWorker>[1];
 function miniflareOptions({ bundle, directory, secrets, nylasUri, webhooks, beside, ...rest }: Options) {
   const { store = "d1", inspected } = rest;
   const { workerOptions } = unstable_getMiniflareWorkerOptions(CONFIG);
+  // The script of the mailboxes does not run here.
+  const { MAILBOX: _, ...durableObjects } = objectsIn(workerOptions.durableObjects);
   const consumers = consumersIn(workerOptions.queueConsumers);
   const queueConsumers = { ...consumers, "xabar-webhooks": { ...consumers["xabar-webhooks"], ...webhooks } };
   const xabar: V4WorkerOptions = {
@@ -179,6 +182,7 @@ function miniflareOptions({ bundle, directory, secrets, nylasUri, webhooks, besi
       LOCAL_RATE_LIMITS: JSON.stringify({ RATE_LIMIT, OPEN_RATE_LIMIT: RATE_LIMIT }),
     },
     queueConsumers,
+    durableObjects,
     ratelimits: {
       RATE_LIMIT: { namespace_id: "1001", simple: RATE_LIMIT },
       OPEN_RATE_LIMIT: { namespace_id: "1002", simple: RATE_LIMIT },
@@ -224,6 +228,8 @@ function consumersIn(consumers: unknown): Record<string, QueueConsumer> {
   return consumers as Record<string, QueueConsumer>;
 }
 
+const objectsIn = (objects: unknown) => objects as NonNullable<V4WorkerOptions["durableObjects"]>;
+
 /** Prints the errors that the Worker logs, up to a limit. */
 function createErrorPrinter() {
   let shown = 0;
@@ -233,8 +239,8 @@ function createErrorPrinter() {
   };
 }
 
-async function migrate(db: D1Database): Promise<void> {
-  const folder = join(ROOT, "migrations", "ems");
+async function migrate(db: D1Database, module: string): Promise<void> {
+  const folder = join(ROOT, "migrations", module);
   const files = readdirSync(folder).filter((name) => name.endsWith(".sql"));
   for (const file of files.sort()) {
     const statements = readFileSync(join(folder, file), "utf8").split("--> statement-breakpoint");

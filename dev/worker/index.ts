@@ -1,6 +1,8 @@
 import worker, { CompanyHub as Hub } from "../../src/index.ts";
 import { type Limit, MemoryRateLimit } from "./memory-rate-limit.ts";
 
+export { RateWindow } from "../../src/index.ts";
+
 // The deployed Worker, except that rate limits count in memory: for one process on a machine of one's own.
 
 /** The rate limits of wrangler.toml as JSON, by the name of their binding. */

@@ -27,11 +27,11 @@ export interface ConsumerOptions<Ctx> {
   handle(ctx: Ctx, body: unknown): Promise<void>;
   /**
    * Decides whether a failed message is sent to its source queue again as a new one, without counting the try.
-   * @returns the delay in seconds; null to count the try
+   * @returns the delay in seconds; null to count the try, as without this function
    */
-  postponed(error: unknown, message: Message): number | null;
-  /** The source queue. */
-  source(env: Env): Queue;
+  postponed?(error: unknown, message: Message): number | null;
+  /** The source queue, for `postponed`. */
+  source?(env: Env): Queue;
 }
 
 /** Makes a consumer that handles each message separately: a failed one is retried later and does not block others. */
@@ -47,8 +47,8 @@ export const createConsumer =
         } catch (error) {
           const { id, attempts, body } = message;
           log("error", "queue.failed", { queue: batch.queue, message: id, attempts, error });
-          const delaySeconds = postponed(error, message);
-          if (delaySeconds === null || !(await putBack(source(env), body, delaySeconds))) {
+          const delaySeconds = postponed?.(error, message) ?? null;
+          if (delaySeconds === null || !source || !(await putBack(source(env), body, delaySeconds))) {
             retried++;
             return message.retry({ delaySeconds: Math.min(2 ** attempts, MAX_DELAY_SECONDS) });
           }

@@ -206,7 +206,7 @@ describe("packages stay where they belong", () => {
     [
       "cloudflare:workers",
       "the files of Durable Objects",
-      (file) => /^src\/[^/]+\/(hub|mailbox|rooms\/room)\.ts$/.test(file),
+      (file) => /^src\/[^/]+\/(hub|mailbox|rate-window|rooms\/room)\.ts$/.test(file),
     ],
   ];
 

@@ -171,9 +171,10 @@ describe("MODULES", () => {
       detail: "Invalid or expired token",
     });
     expect((await ask("GET", "/health", { on })).body).not.toHaveProperty("notes");
-    const withoutEms = withModules({ ems: false });
-    expect((await ask("GET", "/inbox", { on: withoutEms })).body).toMatchObject({ error: "unauthenticated" });
-    expect((await ask("GET", "/inbox", { on: withModules({ ems: false, notes: false }) })).status).toBe(404);
+    const off = { ems: false, "email-service": false };
+    const onlyNotes = withModules(off);
+    expect((await ask("GET", "/inbox", { on: onlyNotes })).body).toMatchObject({ error: "unauthenticated" });
+    expect((await ask("GET", "/inbox", { on: withModules({ ...off, notes: false }) })).status).toBe(404);
   });
 
   it("puts a module below a prefix, and only there", async () => {

@@ -6,6 +6,8 @@ declare namespace Cloudflare {
     TEST_MIGRATIONS: import("cloudflare:test").D1Migration[];
     /** The schema that the migrations make of an empty database. */
     TEST_SCHEMA: string[];
+    /** The same of the Email Service API's database. */
+    TEST_EMAIL_SERVICE_SCHEMA: string[];
     /** Private JWK of the issuer whose key set JWT_JWKS_URL serves. */
     TEST_ISSUER_KEY: string;
     TEST_CONTROL_TOKEN: string;

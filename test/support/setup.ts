@@ -11,7 +11,11 @@ import { checkLog } from "./log-check.ts";
 companiesSeen.clear();
 // Here, unlike in the Worker's bundle, a module is fetched: of two first requests one would wait for the other's.
 await jose();
-await Promise.all([emptyDatabase(env.DB), emptyBucket()]);
+await Promise.all([
+  emptyDatabase(env.DB, env.TEST_SCHEMA),
+  emptyDatabase(env.EMAIL_SERVICE_DB, env.TEST_EMAIL_SERVICE_SCHEMA),
+  emptyBucket(),
+]);
 
 holdAnswers(front.own);
 holdAnswers(ems);
@@ -25,8 +29,8 @@ afterAll(async () => {
   await checkLog();
 });
 
-/** Creates the migrations' schema in a database, in one transaction: work of an earlier file may still run. */
-async function emptyDatabase(db: D1Database): Promise<void> {
+/** Creates the schema of migrations in a database, in one transaction: work of an earlier file may still run. */
+async function emptyDatabase(db: D1Database, schema: string[]): Promise<void> {
   const { results } = await db
     .prepare(
       "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE '!_cf%' ESCAPE '!'",
@@ -35,7 +39,7 @@ async function emptyDatabase(db: D1Database): Promise<void> {
   const statements = [
     "PRAGMA defer_foreign_keys = true",
     ...results.map(({ name }) => `DROP TABLE ${name}`),
-    ...env.TEST_SCHEMA,
+    ...schema,
   ];
   await db.batch(statements.map((sql) => db.prepare(sql)));
 }

@@ -1,9 +1,12 @@
 import { app } from "../../../src/app.ts";
+import { app as emailService } from "../../../src/email-service/routes.ts";
 import { app as ems } from "../../../src/ems/routes.ts";
 import worker, { CompanyHub as Hub } from "../../../src/index.ts";
 import { METER_PATH, ROUTES_PATH } from "../billing.ts";
 import { during, meter, noteQueued, readMeter, resetMeter } from "./meter.ts";
 import { meteredEnv, operationsOf } from "./metered-env.ts";
+
+export { RateWindow } from "../../../src/index.ts";
 
 /** A hub whose reads of the log are counted. */
 export class CompanyHub extends Hub {
@@ -36,7 +39,7 @@ export default {
 
 /** Excludes middleware, which has the method ALL. */
 function listRoutes(): string[] {
-  const apps = [app.own, ems];
+  const apps = [app.own, ems, emailService];
   const registered = apps.flatMap(({ routes }) => routes).filter(({ method }) => method !== "ALL");
   return [...new Set(registered.map(({ method, path }) => `${method} ${path}`))];
 }

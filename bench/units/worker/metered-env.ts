@@ -7,14 +7,16 @@ const known = new WeakMap<Env, Env>();
 export function meteredEnv(env: Env): Env {
   const made = known.get(env);
   if (made) return made;
-  const { DB, ATTACHMENTS, WEBHOOKS, JOBS, COMPANY_HUB } = env;
+  const { DB, EMAIL_SERVICE_DB, ATTACHMENTS, WEBHOOKS, JOBS, COMPANY_HUB, RATE_WINDOW } = env;
   const wrapped: Env = {
     ...env,
     DB: meteredD1(DB),
+    EMAIL_SERVICE_DB: meteredD1(EMAIL_SERVICE_DB),
     ATTACHMENTS: meteredBucket(ATTACHMENTS),
     WEBHOOKS: meteredQueue(WEBHOOKS),
     JOBS: meteredQueue(JOBS),
     COMPANY_HUB: meteredHubs(COMPANY_HUB),
+    RATE_WINDOW: meteredWindows(RATE_WINDOW),
   };
   known.set(env, wrapped);
   return wrapped;
@@ -113,4 +115,15 @@ function meteredHubs(hubs: Env["COMPANY_HUB"]): Env["COMPANY_HUB"] {
     idFromName: (name: string) => hubs.idFromName(name),
     get: (id: DurableObjectId) => spied(hubs.get(id), count),
   } as unknown as Env["COMPANY_HUB"];
+}
+
+/** A call is a request, and writes the row of its window. */
+function meteredWindows(windows: Env["RATE_WINDOW"]): Env["RATE_WINDOW"] {
+  const count = () => {
+    meter.units.durableRequests++;
+    meter.units.rowsWritten++;
+  };
+  return {
+    getByName: (name: string) => spied(windows.getByName(name), count),
+  } as unknown as Env["RATE_WINDOW"];
 }

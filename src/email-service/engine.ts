@@ -1,0 +1,50 @@
+import { ServiceError } from "../lib/errors.ts";
+import type { MailboxApi, Outcome, Owner } from "../mailbox/contract.ts";
+import type { Ctx } from "./context.ts";
+import { refused } from "./errors.ts";
+
+/** A mailbox, as its stub has it. */
+export type Mailbox = DurableObjectStub<MailboxApi>;
+
+interface AskOptions {
+  /** True if the request brought the settings that a mail server may refuse: see `refused`. */
+  isOwnSetting?: boolean;
+}
+
+/**
+ * Asks the mailbox of an account.
+ * @throws ServiceError for a refusal; unavailable if there is no mailbox script, or it fails
+ */
+export async function ask<T extends object>(
+  { env }: Pick<Ctx, "env">,
+  owner: Owner,
+  call: (mailbox: Mailbox, owner: Owner) => Promise<Outcome<T>>,
+  { isOwnSetting = false }: AskOptions = {},
+): Promise<{ ok: true } & T> {
+  const outcome = await reached(env, owner, call);
+  if (!outcome.ok) throw refused(outcome, isOwnSetting);
+  return outcome;
+}
+
+async function reached<T extends object>(
+  env: Env,
+  owner: Owner,
+  call: (mailbox: Mailbox, owner: Owner) => Promise<Outcome<T>>,
+): Promise<Outcome<T>> {
+  // A deployment without mailboxes has no such binding: see docs/operations.md.
+  const mailboxes = env.MAILBOX as unknown as DurableObjectNamespace<MailboxApi> | undefined;
+  if (!mailboxes) throw unreachable("MAILBOX is not bound");
+  try {
+    return await call(mailboxes.getByName(owner.accountId), owner);
+  } catch (cause) {
+    // A mailbox refuses by a value. What it throws is a fault, or there is no script that has it.
+    throw unreachable(cause);
+  }
+}
+
+const unreachable = (cause: unknown): ServiceError =>
+  new ServiceError("unavailable", "The mailboxes cannot be reached; try again later", {
+    cause,
+    retryAfterSeconds: 30,
+    details: { code: "ENGINE_UNAVAILABLE" },
+  });
