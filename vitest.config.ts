@@ -1,11 +1,15 @@
 import { readFileSync, writeFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { exportJWK, generateKeyPair } from "jose";
 import { defineConfig } from "vitest/config";
+import { unstable_readConfig } from "wrangler";
 import { buildWeb } from "./dev/build/web.ts";
 import { createPullMount } from "./dev/nylas/pull.ts";
 import { schemaOf } from "./test/node/support/schema.ts";
 import { better, type Examples } from "./test/support/examples.ts";
+
+const MAILBOX_CONFIG = "./src/mailbox/wrangler.toml";
 
 const NYLAS = { apiKey: "test-api-key", controlToken: "test-control", webhookSecret: "test-webhook-secret" };
 
@@ -156,9 +160,14 @@ const project = <Base extends { test: object }>(base: Base, test: object) => ({
   test: { ...base.test, ...test },
 });
 
+/** What the script of the mail protocols has in place of packages: the same as in its bundle. */
+const mailboxAliases = Object.entries(
+  unstable_readConfig({ config: MAILBOX_CONFIG }).alias as Record<string, string>,
+).map(([find, path]) => ({ find, replacement: resolve(dirname(MAILBOX_CONFIG), path) }));
+
 /** The script of the mail protocols, in a runtime of its own. */
 const mailbox = cloudflareTest(async () => ({
-  wrangler: { configPath: "./src/mailbox/wrangler.toml" },
+  wrangler: { configPath: MAILBOX_CONFIG },
   miniflare: {
     bindings: {
       NODE_ENV: "test",
@@ -184,6 +193,7 @@ export default defineConfig({
       }),
       {
         plugins: [mailbox],
+        resolve: { alias: mailboxAliases },
         test: { name: "mailbox", include: ["test/mailbox/**/*.test.ts"], isolate: false, ...limits },
       },
       project(inWorker(undefined, "objects"), {

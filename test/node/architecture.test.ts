@@ -390,7 +390,9 @@ describe("files", () => {
   it("export by name, but for the Worker's entry", () => {
     const broken = src.filter((file) => /\bexport\s+default\b|\bas\s+default\b/.test(codeOf(file)));
     const entries = ["src/index.ts", ...ENGINES.map((name) => `src/${name}/index.ts`)];
-    expect(broken.sort(), "only a script's index.ts has a default export").toEqual(entries.sort());
+    // What stands for a package has the package's own exports.
+    const others = broken.filter((file) => !file.startsWith("src/mailbox/imap/shims/"));
+    expect(others.sort(), "only a script's index.ts has a default export").toEqual(entries.sort());
   });
 
   it("pass nothing on: only index.ts and a module's worker.ts export what others define", () => {

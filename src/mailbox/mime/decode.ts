@@ -1,54 +1,59 @@
 import { Base64Decoder } from "./base64.ts";
+import { joined } from "./bytes.ts";
 import { CODE_PAGES } from "./code-pages.ts";
 import { QuotedPrintableDecoder } from "./quoted-printable.ts";
 import { decodeUtf7 } from "./utf7.ts";
 
 /** Names that mail programs write, and `TextDecoder` does not know. */
-const ALIASES: Record<string, string> = {
-  utf8mb3: "utf-8",
-  utf8mb4: "utf-8",
-  "unicode-1-1-utf-7": "utf-7",
-  utf7: "utf-7",
-  "utf-16": "utf-16",
-  utf16: "utf-16",
-  "ucs-2": "utf-16",
-  unicode: "utf-16",
-  utf16be: "utf-16be",
-  utf16le: "utf-16le",
-  "latin-1": "windows-1252",
-  "iso8859-1": "windows-1252",
-  ansi: "windows-1252",
-  cp932: "shift_jis",
-  "iso-2022-jp-1": "iso-2022-jp",
-  "iso-2022-jp-2": "iso-2022-jp",
-  "iso-2022-jp-ms": "iso-2022-jp",
-  "iso-2022-jp-ext": "iso-2022-jp",
-  cp50220: "iso-2022-jp",
-  cp50221: "iso-2022-jp",
-  eucjp: "euc-jp",
-  "euc-jp-ms": "euc-jp",
-  euckr: "euc-kr",
-  uhc: "euc-kr",
-  cp949: "euc-kr",
-  ks_c_5601: "euc-kr",
-  cp936: "gbk",
-  "euc-cn": "gbk",
-  "hz-gb-2312": "hz-gb-2312",
-  cp950: "big5",
-  koi8r: "koi8-r",
-  koi8u: "koi8-u",
-  cp878: "koi8-r",
-  cp10000: "macintosh",
-  "mac-roman": "macintosh",
-  macroman: "macintosh",
-  "mac-cyrillic": "x-mac-cyrillic",
-  tis620: "tis-620",
-  cp874: "windows-874",
-  cp858: "cp850",
-};
+const ALIASES = new Map(
+  Object.entries({
+    utf8mb3: "utf-8",
+    utf8mb4: "utf-8",
+    "unicode-1-1-utf-7": "utf-7",
+    utf7: "utf-7",
+    "utf-16": "utf-16",
+    utf16: "utf-16",
+    "ucs-2": "utf-16",
+    unicode: "utf-16",
+    utf32: "utf-32",
+    "ucs-4": "utf-32",
+    utf16be: "utf-16be",
+    utf16le: "utf-16le",
+    "latin-1": "windows-1252",
+    "iso8859-1": "windows-1252",
+    ansi: "windows-1252",
+    cp932: "shift_jis",
+    "iso-2022-jp-1": "iso-2022-jp",
+    "iso-2022-jp-2": "iso-2022-jp",
+    "iso-2022-jp-ms": "iso-2022-jp",
+    "iso-2022-jp-ext": "iso-2022-jp",
+    cp50220: "iso-2022-jp",
+    cp50221: "iso-2022-jp",
+    eucjp: "euc-jp",
+    "euc-jp-ms": "euc-jp",
+    euckr: "euc-kr",
+    uhc: "euc-kr",
+    cp949: "euc-kr",
+    ks_c_5601: "euc-kr",
+    cp936: "gbk",
+    "euc-cn": "gbk",
+    "hz-gb-2312": "hz-gb-2312",
+    cp950: "big5",
+    koi8r: "koi8-r",
+    koi8u: "koi8-u",
+    cp878: "koi8-r",
+    cp10000: "macintosh",
+    "mac-roman": "macintosh",
+    macroman: "macintosh",
+    "mac-cyrillic": "x-mac-cyrillic",
+    tis620: "tis-620",
+    cp874: "windows-874",
+    cp858: "cp850",
+  }),
+);
 
 /** The one name of a charset that can be written in several ways. */
-function canonical(charset: string): string {
+export function canonical(charset: string): string {
   const name = charset
     .toLowerCase()
     .trim()
@@ -60,7 +65,7 @@ function canonical(charset: string): string {
     .replace(/^(?:iso|iso[-_])?8859[-_]/, "iso-8859-")
     .replace(/^utf_/, "utf-")
     .replace(/^cp(?=866$)/, "ibm");
-  return ALIASES[name] ?? name;
+  return ALIASES.get(name) ?? name;
 }
 
 /**
@@ -73,6 +78,7 @@ export function decodeText(bytes: Uint8Array, charset: string | null): string {
   if (/^(?:(?:us-)?ascii|ansi_x3\.4-1968|7bit|8bit)$/.test(name)) return decodeUnlabelled(bytes);
   if (name === "utf-7") return decodeUtf7(latin1(bytes));
   if (name === "utf-16") return decodeUtf16(bytes);
+  if (name.startsWith("utf-32")) return decodeUtf32(bytes, name);
   const upperHalf = Object.hasOwn(CODE_PAGES, name) ? CODE_PAGES[name] : undefined;
   if (upperHalf !== undefined) return decodeCodePage(bytes, upperHalf);
   const decoder = decoderOf(name);
@@ -82,10 +88,15 @@ export function decodeText(bytes: Uint8Array, charset: string | null): string {
 /** True for a charset that `decodeText` knows by name. */
 export function isKnownCharset(charset: string): boolean {
   const name = canonical(charset);
-  return name === "utf-7" || Object.hasOwn(CODE_PAGES, name) || decoderOf(name) !== undefined;
+  return (
+    /^utf-(?:7|16|32(?:be|le)?)$/.test(name) ||
+    Object.hasOwn(CODE_PAGES, name) ||
+    decoderOf(name) !== undefined
+  );
 }
 
-function decoderOf(name: string): TextDecoder | undefined {
+/** What decodes a charset, by its canonical name; undefined for one that the runtime does not know. */
+export function decoderOf(name: string): TextDecoder | undefined {
   try {
     return new TextDecoder(name);
   } catch {
@@ -98,9 +109,9 @@ export function decodeUnlabelled(bytes: Uint8Array, fallback = "windows-1252"): 
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
   } catch {
-    return new TextDecoder(
-      isKnownCharset(fallback) && !/utf-?8|ascii/i.test(fallback) ? canonical(fallback) : "windows-1252",
-    ).decode(bytes);
+    const decoder = decoderOf(canonical(fallback));
+    const isUseless = decoder === undefined || decoder.encoding === "utf-8";
+    return (isUseless ? new TextDecoder("windows-1252") : decoder).decode(bytes);
   }
 }
 
@@ -122,6 +133,18 @@ function decodeUtf16(bytes: Uint8Array): string {
   // RFC 2781 section 4.3: without a mark, the highest byte should be taken as the first.
   const isBigEndian = isMarked ? first === 0xfe : balance >= 0;
   return new TextDecoder(isBigEndian ? "utf-16be" : "utf-16le").decode(bytes).toWellFormed();
+}
+
+/** By the name, the byte order mark, else by which byte of the first character is zero: none is above U+10FFFF. */
+function decodeUtf32(bytes: Uint8Array, name: string): string {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const isLittleEndian = name === "utf-32" ? bytes[0] !== 0 : name.endsWith("le");
+  const characters: string[] = [];
+  for (let at = 0; at + 4 <= bytes.length; at += 4) {
+    const code = view.getUint32(at, isLittleEndian);
+    if (at > 0 || code !== 0xfeff) characters.push(code > 0x10ffff ? "\ufffd" : String.fromCodePoint(code));
+  }
+  return characters.join("").toWellFormed();
 }
 
 const decodeCodePage = (bytes: Uint8Array, upperHalf: string): string =>
@@ -160,11 +183,5 @@ export function decodeTransfer(encoding: string): TransformStream<Uint8Array, Ui
 /** The same for bytes that are all there. */
 export function decodeBytes(bytes: Uint8Array, encoding: string): Uint8Array {
   const decoder = transferDecoder(encoding);
-  const start = decoder.write(bytes);
-  const end = decoder.end();
-  if (end.length === 0) return start;
-  const all = new Uint8Array(start.length + end.length);
-  all.set(start);
-  all.set(end, start.length);
-  return all;
+  return joined([decoder.write(bytes), decoder.end()]);
 }

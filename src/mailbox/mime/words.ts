@@ -1,3 +1,4 @@
+import { joined } from "./bytes.ts";
 import { decodeBytes, decodeText } from "./decode.ts";
 
 /** The beginning of an encoded word: charset, an optional language (RFC 2231 section 5), encoding. */
@@ -55,14 +56,4 @@ function contentOf([, charset = "", encoding]: RegExpExecArray, encoded: string)
     charset: charset.toLowerCase(),
     bytes: decodeBytes(bytes, isBase64 ? "base64" : "quoted-printable"),
   };
-}
-
-function joined(pieces: Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
 }
