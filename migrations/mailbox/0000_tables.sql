@@ -130,6 +130,8 @@ CREATE TABLE bodies (
   html TEXT,
   -- JSON: by name.
   headers TEXT NOT NULL,
+  -- 1 if the mail has more of it than is kept.
+  is_cut INTEGER NOT NULL,
   -- In the bucket, in place of the columns above.
   key TEXT
 ) WITHOUT ROWID;

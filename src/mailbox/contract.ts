@@ -166,6 +166,8 @@ export interface MessageDetail extends Message {
   body: string;
   /** As it came. A page that shows it must sanitise it. */
   bodyHtml: string | null;
+  /** True if there is more of the body than is given here. */
+  isTruncated: boolean;
   /** By name as it came; repeated ones are joined by newlines. */
   headers: Record<string, string>;
   attachments: Attachment[];

@@ -159,7 +159,8 @@ export interface TransferDecoder {
 
 const asIs: TransferDecoder = { write: (bytes) => bytes, end: () => new Uint8Array(0) };
 
-const transferDecoder = (encoding: string): TransferDecoder => {
+/** @param encoding in lower case; all but base64 and quoted-printable leave the bytes as they are */
+export const transferDecoder = (encoding: string): TransferDecoder => {
   if (encoding === "base64") return new Base64Decoder();
   return encoding === "quoted-printable" ? new QuotedPrintableDecoder() : asIs;
 };

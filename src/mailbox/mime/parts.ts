@@ -11,6 +11,8 @@ export interface Part {
   encoding: string;
   /** In bytes, as encoded. */
   size: number;
+  /** In bytes after decoding. It is known once the file is in the bucket. */
+  storedSize?: number;
   filename: string | null;
   /** Without angle brackets. */
   contentId: string | null;

@@ -97,6 +97,20 @@ export function pendingOf(ctx: MailboxContext, folderId: string): Set<number> {
   return new Set(rows.map(({ uid }) => uid));
 }
 
+/** Where the server has a message, with the path of each folder; the places of a pending move come as they are there. */
+export function serverPlacesOf(ctx: MailboxContext, messageId: string): (ServerPlace & { path: string })[] {
+  const places = rowsOf<{ folder_id: string; uid: number; uidvalidity: string; path: string }>(
+    ctx,
+    `SELECT p.folder_id, p.uid, f.uidvalidity, f.path FROM places p JOIN folders f ON f.id = p.folder_id
+     WHERE p.message_id = ?1 AND p.uid > 0 AND f.uidvalidity IS NOT NULL
+     UNION ALL
+     SELECT f.id, o.payload ->> '$.from.uid', o.payload ->> '$.from.uidvalidity', f.path FROM ops o
+     JOIN folders f ON f.id = o.payload ->> '$.from.folderId' WHERE o.message_id = ?1 AND o.kind = 'move'`,
+    messageId,
+  );
+  return places.map(({ folder_id, ...place }) => ({ folderId: folder_id, ...place }));
+}
+
 type StoredOp = {
   id: number;
   message_id: string;
