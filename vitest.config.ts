@@ -1,13 +1,19 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { exportJWK, generateKeyPair } from "jose";
 import { defineConfig } from "vitest/config";
-import { unstable_readConfig } from "wrangler";
 import { buildWeb } from "./dev/build/web.ts";
+import { createCertificates } from "./dev/mail/net/certificates.ts";
+import { trusting } from "./dev/mail/net/trust.ts";
+import { startMailStandIn } from "./dev/mail/stand-in.ts";
 import { createPullMount } from "./dev/nylas/pull.ts";
 import { schemaOf } from "./test/node/support/schema.ts";
 import { better, type Examples } from "./test/support/examples.ts";
+
+const certificates = await createCertificates();
+const [{ cloudflareTest, readD1Migrations }, { unstable_readConfig }] = await trusting(certificates.ca, () =>
+  Promise.all([import("@cloudflare/vitest-plugin"), import("wrangler")]),
+);
 
 const MAILBOX_CONFIG = "./src/mailbox/wrangler.toml";
 
@@ -165,17 +171,31 @@ const mailboxAliases = Object.entries(
   unstable_readConfig({ config: MAILBOX_CONFIG }).alias as Record<string, string>,
 ).map(([find, path]) => ({ find, replacement: resolve(dirname(MAILBOX_CONFIG), path) }));
 
+/** All files share the mail servers: each test has a mailbox of its own there. */
+let mailServers: ReturnType<typeof startMailStandIn> | undefined;
+
 /** The script of the mail protocols, in a runtime of its own. */
-const mailbox = cloudflareTest(async () => ({
-  wrangler: { configPath: MAILBOX_CONFIG },
-  miniflare: {
-    bindings: {
-      NODE_ENV: "test",
-      MAIL_LOCAL_HOSTS: "localhost:*",
-      MAIL_KEYS: JSON.stringify([{ id: "test", key: Buffer.alloc(32, 7).toString("base64") }]),
+const mailbox = cloudflareTest(async () => {
+  mailServers ??= startMailStandIn(certificates);
+  const servers = await mailServers;
+  const outbound = async (request: Request): Promise<Response> => {
+    const { hostname } = new URL(request.url);
+    if (hostname === "mail-control.test") return servers.fetch(request);
+    return new Response(`No route to ${hostname}`, { status: 503 });
+  };
+  return {
+    wrangler: { configPath: MAILBOX_CONFIG },
+    miniflare: {
+      bindings: {
+        NODE_ENV: "test",
+        MAIL_KEYS: JSON.stringify([{ id: "test", key: Buffer.alloc(32, 7).toString("base64") }]),
+        MAIL_LOCAL_HOSTS: "localhost:*",
+        TEST_MAIL: servers.ports,
+      },
+      outboundService: outbound as never, // as above
     },
-  },
-}));
+  };
+});
 
 /** What exhausts the rate limits: of a lower limit, so that a slow machine reaches it within the minute. */
 const LIMITED = ["test/app-rate-limit.test.ts"];
