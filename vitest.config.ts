@@ -7,6 +7,7 @@ import { createCertificates } from "./dev/mail/net/certificates.ts";
 import { trusting } from "./dev/mail/net/trust.ts";
 import { startMailStandIn } from "./dev/mail/stand-in.ts";
 import { createPullMount } from "./dev/nylas/pull.ts";
+import { createInternet } from "./test/node/support/internet.ts";
 import { schemaOf } from "./test/node/support/schema.ts";
 import { better, type Examples } from "./test/support/examples.ts";
 
@@ -178,11 +179,7 @@ let mailServers: ReturnType<typeof startMailStandIn> | undefined;
 const mailbox = cloudflareTest(async () => {
   mailServers ??= startMailStandIn(certificates);
   const servers = await mailServers;
-  const outbound = async (request: Request): Promise<Response> => {
-    const { hostname } = new URL(request.url);
-    if (hostname === "mail-control.test") return servers.fetch(request);
-    return new Response(`No route to ${hostname}`, { status: 503 });
-  };
+  const internet = createInternet({ "mail-control.test": servers.fetch });
   return {
     wrangler: { configPath: MAILBOX_CONFIG },
     miniflare: {
@@ -191,8 +188,9 @@ const mailbox = cloudflareTest(async () => {
         MAIL_KEYS: JSON.stringify([{ id: "test", key: Buffer.alloc(32, 7).toString("base64") }]),
         MAIL_LOCAL_HOSTS: "localhost:*",
         TEST_MAIL: servers.ports,
+        ...internet.bindings,
       },
-      outboundService: outbound as never, // as above
+      outboundService: internet.fetch as never, // as above
     },
   };
 });

@@ -1,3 +1,4 @@
+import { expireSignIns, nextExpiry } from "./account/sign-in.ts";
 import { nextTelling, tellStatus } from "./account/status.ts";
 import type { MailboxContext } from "./context.ts";
 import { nextCleaning, runCleaning } from "./housekeeping.ts";
@@ -14,6 +15,7 @@ const WORK: Work[] = [
   { next: nextSend, run: runSends },
   { next: nextPass, run: runPass },
   { next: nextCleaning, run: runCleaning },
+  { next: nextExpiry, run: expireSignIns },
   { next: nextTelling, run: tellStatus },
 ];
 

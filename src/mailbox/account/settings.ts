@@ -2,6 +2,7 @@ import { type MailboxContext, rowOf } from "../context.ts";
 import type { MailboxSecrets, MailboxSettings, MailboxState, MailboxStatus, Owner } from "../contract.ts";
 import { MailError } from "../errors.ts";
 import { canonicalHost } from "../net/addresses.ts";
+import { checkOAuth } from "../secrets/providers.ts";
 import {
   destroySecrets,
   openSecrets,
@@ -16,7 +17,7 @@ import { statusOf } from "./status.ts";
 /**
  * Opens the mailbox, or changes its settings. Without `secrets` the kept ones stay. What the login depends on is tried
  * soon after, since a pass is due then; the result is in the status.
- * @throws MailError NOT_FOUND for another's mailbox, KEYS_MISSING
+ * @throws MailError NOT_FOUND for another's mailbox, KEYS_MISSING, OAUTH_UNAVAILABLE
  */
 export async function configure(
   ctx: MailboxContext,
@@ -26,6 +27,7 @@ export async function configure(
 ): Promise<{ status: MailboxStatus }> {
   if (findAccount(ctx)) checkOwner(ctx, owner);
   const settings = withCanonicalHosts(given);
+  checkOAuth(ctx.env, owner, settings);
   for (;;) {
     const basis = dataKeyText(ctx);
     const before = findAccount(ctx);
@@ -169,7 +171,7 @@ function nextSyncAfter(
 }
 
 /** Hosts in the one form that the host guard accepts. What is no host stays, and is refused there. */
-function withCanonicalHosts({ incoming, smtp, ...settings }: MailboxSettings): MailboxSettings {
+export function withCanonicalHosts({ incoming, smtp, ...settings }: MailboxSettings): MailboxSettings {
   const canonical = (hostname: string) => canonicalHost(hostname) ?? hostname;
   return {
     ...settings,

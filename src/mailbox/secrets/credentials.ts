@@ -2,6 +2,7 @@ import type { MailboxContext } from "../context.ts";
 import { MailError } from "../errors.ts";
 import { accountOf } from "../store/account.ts";
 import { openSecrets } from "./seal.ts";
+import { accessTokenOf } from "./tokens.ts";
 
 export type Credentials = { username: string; password: string } | { username: string; accessToken: string };
 
@@ -11,11 +12,15 @@ export type Credentials = { username: string; password: string } | { username: s
  * KEYS_MISSING; and for OAuth what the provider refuses, see tokens.ts
  */
 export async function credentialsOf(ctx: MailboxContext, use: "incoming" | "smtp"): Promise<Credentials> {
-  const { settings, state } = accountOf(ctx);
+  const account = accountOf(ctx);
+  const { settings, state } = account;
   // Providers lock accounts that try a wrong password again and again.
   if (state === "auth_failed")
     throw refused("The login was refused. It is tried again when the settings change");
   const username = (use === "smtp" && settings.smtp.username) || settings.incoming.username;
+  if (settings.login.type === "oauth2") {
+    return { username, accessToken: await accessTokenOf(ctx, account, settings.login) };
+  }
   const { values = {} } = (await openSecrets(ctx)) ?? {};
   const password = (use === "smtp" && values.smtpPassword) || values.password;
   if (!password) throw refused("The account has no password");
