@@ -12,6 +12,7 @@ import { readWorker } from "../../ops/deploy/worker.ts";
 import {
   createOperator,
   JWT_SECRET,
+  MAIL_KEYS,
   NYLAS_KEY,
   OLD_WEBHOOK,
   type Operator,
@@ -61,7 +62,9 @@ describe("without changing anything", () => {
     expect(operator.printed).toContain("would create the queue xabar-webhooks-dead");
     expect(operator.printed.join("\n")).toMatch(/would ask for JWT_SECRET: /);
     expect(operator.printed).toContain("would add 3 lifecycle rules to the bucket xabar-attachments");
-    expect(operator.printed.slice(-2)).toEqual([
+    expect(operator.printed.join("\n")).toMatch(/would ask for MAIL_KEYS: /);
+    expect(operator.printed.slice(-3)).toEqual([
+      "would deploy the script xabar-mailbox",
       "would deploy the Worker xabar",
       "would register the webhook at Nylas",
     ]);
@@ -73,7 +76,7 @@ describe("without changing anything", () => {
     first.printed.length = 0;
     const before = changesOf(first).length;
     await first.deploy({ isDryRun: true, given: first.env });
-    expect(first.printed).toEqual(["would deploy the Worker xabar"]);
+    expect(first.printed).toEqual(["would deploy the script xabar-mailbox", "would deploy the Worker xabar"]);
     expect(changesOf(first)).toHaveLength(before);
   });
 });
@@ -109,7 +112,7 @@ describe("one sentence says what to do", () => {
     ["a short one", "x".repeat(31), "at least 32 bytes"],
   ])("for a JWT_SECRET that is %s", async (_, secret, reason) => {
     const operator = await newOperator();
-    const given = { ...operator.env, JWT_SECRET: secret, NYLAS_API_KEY: NYLAS_KEY };
+    const given = { ...operator.env, MAIL_KEYS, JWT_SECRET: secret, NYLAS_API_KEY: NYLAS_KEY };
     const said = await failing(operator, { given });
     expect(said).toMatch(SENTENCE);
     expect(said).toContain(reason);
@@ -119,7 +122,8 @@ describe("one sentence says what to do", () => {
 
   it("for a missing secret without a terminal, from the command itself, which fails", async () => {
     const operator = await newOperator();
-    const command = promisify(execFile)(process.execPath, ["ops/deploy.ts"], { env: operator.env });
+    const env = { ...operator.env, MAIL_KEYS };
+    const command = promisify(execFile)(process.execPath, ["ops/deploy.ts"], { env });
     const failure = await command.then(
       () => Promise.reject(new Error("it succeeded")),
       (error: { code: number; stderr: string }) => error,
@@ -128,6 +132,20 @@ describe("one sentence says what to do", () => {
     expect(failure.stderr.trim()).toMatch(
       /^JWT_SECRET is missing \([^\n]+\): set it in the environment [^\n]+\.$/,
     );
+  });
+
+  it("for missing keys of mailboxes", async () => {
+    const operator = await newOperator();
+    const given = { ...operator.env, JWT_SECRET, NYLAS_API_KEY: NYLAS_KEY };
+    const said = await failing(operator, { given });
+    expect(said).toMatch(SENTENCE);
+    expect(said).toContain("MAIL_KEYS is missing (it seals the passwords of mailboxes");
+    expect(said).toContain("--without mailbox");
+  });
+
+  it("for an engine that is none", async () => {
+    const said = await failing(await newOperator(), { without: ["mailboxes"] });
+    expect(said).toBe("--without mailboxes names no engine: there are mailbox.");
   });
 
   it("for a key that Nylas refuses", async () => {
@@ -157,7 +175,7 @@ describe("one sentence says what to do", () => {
 describe("an empty account", () => {
   it("has everything that wrangler.toml asks for", () => {
     expect(done).toMatchObject({
-      databases: [{ name: "xabar" }],
+      databases: [{ name: "xabar" }, { name: "xabar-email-service" }],
       buckets: [{ name: "xabar-attachments" }],
       queues: [
         {
@@ -167,8 +185,13 @@ describe("an empty account", () => {
         { queue_name: "xabar-jobs", consumers: [{ script: "xabar", dead_letter_queue: "xabar-jobs-dead" }] },
         { queue_name: "xabar-webhooks-dead", consumers: [{ script: "xabar" }] },
         { queue_name: "xabar-jobs-dead", consumers: [{ script: "xabar" }] },
+        { queue_name: "xabar-mail", consumers: [{ script: "xabar", dead_letter_queue: "xabar-mail-dead" }] },
+        { queue_name: "xabar-mail-dead", consumers: [{ script: "xabar" }] },
       ],
-      scripts: [{ name: "xabar", schedules: [{ cron: "*/10 * * * *" }], subdomain: { enabled: true } }],
+      scripts: [
+        { name: "xabar-mailbox", classes: ["Mailbox"], schedules: [], subdomain: { enabled: false } },
+        { name: "xabar", schedules: [{ cron: "*/10 * * * *" }], subdomain: { enabled: true } },
+      ],
       webhooks: [
         { webhook_url: OLD_WEBHOOK, description: "", isSecretStored: false },
         { webhook_url: `${URL}/webhooks/nylas`, description: "Xabar", isSecretStored: true },
@@ -212,6 +235,7 @@ describe("an empty account", () => {
     // Not even by another value for what is stored.
     await first.deploy({ given: { ...first.env, JWT_SECRET: "x".repeat(64), NYLAS_API_KEY: NYLAS_KEY } });
     expect(first.printed).toEqual([
+      "deploy the script xabar-mailbox",
       "deploy the Worker xabar",
       `Nylas also notifies ${OLD_WEBHOOK}: delete that webhook if the address is no longer in use.`,
       `Xabar answers at ${URL}`,
@@ -239,6 +263,22 @@ describe("an empty account", () => {
     expect(await first.summary()).toMatchObject({
       webhooks: [{ webhook_url: OLD_WEBHOOK }, { description: "Xabar", isSecretStored: true }],
     });
+  });
+});
+
+describe("without mailboxes", () => {
+  it("the Worker is deployed alone, and answers; with them later, it finds their script", async () => {
+    const operator = await newOperator();
+    const given = { ...operator.env, JWT_SECRET, NYLAS_API_KEY: NYLAS_KEY };
+    await operator.deploy({ given, without: ["mailbox"] });
+    const { account } = operator.cloudflare;
+    expect([...account.scripts.keys()]).toEqual(["xabar"]);
+    const bound = () => deployedVersion(account.scripts.get("xabar") as Script)?.bindings ?? [];
+    expect(bound().map(({ name }) => name)).not.toContain("MAILBOX");
+    await operator.deploy();
+    expect(bound().map(({ name }) => name)).toContain("MAILBOX");
+    expect(secretOf(account, "MAIL_KEYS", "xabar-mailbox")).toBe(MAIL_KEYS);
+    expect(secretOf(account, "MAIL_KEYS")).toBeUndefined();
   });
 });
 

@@ -11,6 +11,8 @@ import { deploy } from "../../../ops/deploy/run.ts";
 
 export const NYLAS_KEY = "nyk_of_a_test";
 export const JWT_SECRET = "a secret of a test, long enough to be taken";
+/** The key that seals what mailboxes keep secret. */
+export const MAIL_KEYS = JSON.stringify([{ id: "first", key: Buffer.alloc(32, 1).toString("base64") }]);
 /** Of another installation that has the same application. */
 export const OLD_WEBHOOK = "https://old.example.com/webhooks/nylas";
 export const URL = "https://xabar.team.workers.dev";
@@ -58,7 +60,7 @@ export async function createOperator(account?: Account): Promise<Operator> {
     deploy: (options = {}) =>
       deploy({
         isDryRun: false,
-        given: { ...env, JWT_SECRET, NYLAS_API_KEY: NYLAS_KEY },
+        given: { ...env, JWT_SECRET, MAIL_KEYS, NYLAS_API_KEY: NYLAS_KEY },
         named: [],
         without: [],
         url: undefined,
@@ -79,9 +81,9 @@ export async function createOperator(account?: Account): Promise<Operator> {
   };
 }
 
-/** The value of a secret of the deployed Worker. */
-export function secretOf({ scripts }: Account, name: string): unknown {
-  const script = scripts.get("xabar");
+/** The value of a secret of the deployed Worker, or of another script. */
+export function secretOf({ scripts }: Account, name: string, of = "xabar"): unknown {
+  const script = scripts.get(of);
   return script && deployedVersion(script)?.bindings.find((binding) => binding.name === name)?.text;
 }
 
