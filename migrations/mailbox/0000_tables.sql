@@ -131,7 +131,7 @@ CREATE TABLE bodies (
   -- JSON: by name.
   headers TEXT NOT NULL,
   -- 1 if the mail has more of it than is kept.
-  is_cut INTEGER NOT NULL,
+  is_cut INTEGER NOT NULL DEFAULT 0,
   -- In the bucket, in place of the columns above.
   key TEXT
 ) WITHOUT ROWID;
@@ -155,7 +155,7 @@ CREATE TABLE changes (
 CREATE TABLE ops (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   message_id TEXT NOT NULL,
-  -- flags, move, labels, append, expunge: see changing/ops.ts.
+  -- flags, labels, move: see store/pending.ts.
   kind TEXT NOT NULL,
   -- JSON.
   payload TEXT NOT NULL,

@@ -1,6 +1,7 @@
 import type { MailboxContext } from "../context.ts";
 import { MailError, notFound } from "../errors.ts";
 import type { ImapClient } from "../imap/client.ts";
+import { openFolder, uidvalidityOf } from "../imap/open-folder.ts";
 import { withImap } from "../imap/session.ts";
 import { serverPlacesOf } from "../store/pending.ts";
 
@@ -19,7 +20,7 @@ export function atServer<T>(
   return withImap(ctx, "read", async (client) => {
     let isRenewed = false;
     for (const { path, uid, uidvalidity } of serverPlacesOf(ctx, messageId)) {
-      const lock = await lockFolder(client, path);
+      const lock = await openFolder(client, path, { readOnly: true });
       if (!lock) continue;
       try {
         if (uidvalidityOf(client) !== uidvalidity) {
@@ -39,17 +40,3 @@ export function atServer<T>(
     throw notFound("Message");
   });
 }
-
-/** Opens a folder for reading; undefined if the server does not have it any more. */
-async function lockFolder(client: ImapClient, path: string): Promise<{ release(): void } | undefined> {
-  try {
-    return await client.getMailboxLock(path, { readOnly: true });
-  } catch (error) {
-    const isRefused = (error as { responseStatus?: string }).responseStatus === "NO";
-    if (isRefused && client.usable) return undefined;
-    throw error;
-  }
-}
-
-/** Of the folder that is open. */
-const uidvalidityOf = ({ mailbox }: ImapClient): string => (mailbox ? String(mailbox.uidValidity) : "");

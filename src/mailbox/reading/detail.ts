@@ -4,7 +4,7 @@ import { notFound } from "../errors.ts";
 import { accountOf } from "../store/account.ts";
 import type { KeptBody } from "../store/bodies.ts";
 import { rootOf } from "../store/conversations.ts";
-import { opOf } from "../store/pending.ts";
+import { opsOf } from "../store/pending.ts";
 import { attachmentsOf } from "./attachments.ts";
 import { readBody } from "./body.ts";
 import { rankOf } from "./folders.ts";
@@ -42,7 +42,7 @@ export function detailOf(ctx: MailboxContext, messageId: string, body: KeptBody 
     attachments: attachmentsOf(accountOf(ctx).accountId, messageId, JSON.parse(row.parts)),
     conversationId: rootOf(ctx, row.conversation_id),
     folderIds: folders.map(({ folder_id }) => folder_id),
-    labelsSynced: row.local_labels === null && !opOf(ctx, messageId, "labels"),
+    labelsSynced: row.local_labels === null && opsOf(ctx, messageId, "labels").length === 0,
   };
 }
 

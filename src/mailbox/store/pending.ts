@@ -1,5 +1,8 @@
 import { type MailboxContext, rowOf, rowsOf } from "../context.ts";
 
+// Changes that were made here and are still to be made on the server. Each says what shall be in the end, not what to do:
+// so a second change is merged into it, and trying it again does no harm.
+
 /** Where a message is on the server. The UID counts only under this UIDVALIDITY. */
 export interface ServerPlace {
   folderId: string;
@@ -7,74 +10,94 @@ export interface ServerPlace {
   uidvalidity: string;
 }
 
-/**
- * A change that was made here and is still to be made on the server. Each says what shall be in the end, not what to
- * do: so a second change of its kind is merged into it, and trying it again does no harm.
- */
-export type Op =
+export interface Payloads {
   /** Flags and keywords of all places of the message: true for set, false for cleared. */
-  | { kind: "flags"; payload: { flags: Record<string, boolean> } }
+  flags: { flags: Record<string, boolean> };
   /** All labels of the message, by name. */
-  | { kind: "labels"; payload: { labels: string[] } }
-  /** The message is at `from`; here it is already in the other folder, under a UID below zero. */
-  | { kind: "move"; payload: { from: ServerPlace; to: { folderId: string; uid: number } } }
-  /** The message is only here, under a UID below zero; its source is in the bucket. Times are in milliseconds. */
-  | {
-      kind: "append";
-      payload: { folderId: string; uid: number; key: string; flags: string[]; receivedAt: number };
-    }
-  /** The message is no more in this folder; here its place is already gone. */
-  | { kind: "expunge"; payload: { from: ServerPlace } };
+  labels: { labels: string[] };
+  /** The server has the message at `from`; here it is already in the other folder, under a UID below zero. */
+  move: { from: ServerPlace; to: { folderId: string; uid: number } };
+}
 
-export type OpKind = Op["kind"];
+export type OpKind = keyof Payloads;
 
-/** An op as it is kept. */
-export type OpRow = Op & { id: number; messageId: string; attempts: number; createdAt: number };
+/** A change as it is kept. Times are in milliseconds since the epoch. */
+export type Op<Kind extends OpKind = OpKind> = {
+  [Each in Kind]: {
+    id: number;
+    messageId: string;
+    kind: Each;
+    payload: Payloads[Each];
+    attempts: number;
+    createdAt: number;
+  };
+}[Kind];
 
 /** How soon after a change the server is told, in milliseconds: what is changed in one go is told in one go. */
 const TELL_AFTER_MS = 2000;
 
+const MINUTE = 60_000;
+
+/** The longest wait between two tries. */
+const MAX_WAIT_MS = 60 * MINUTE;
+
 /**
- * Notes a change for the server, in place of an earlier one of its kind. To be called in the transaction that changes the
- * rows here; `ctx.wake` afterwards makes a pass due.
+ * Notes a change for the server. To be called in the transaction that changes the rows here; `ctx.wake` afterwards makes a
+ * pass due.
+ * @param replaced the op in whose place it comes
  */
-export function putOp(ctx: MailboxContext, messageId: string, { kind, payload }: Op): void {
+export function putOp<Kind extends OpKind>(
+  ctx: MailboxContext,
+  messageId: string,
+  kind: Kind,
+  payload: Payloads[Kind],
+  replaced?: Op<Kind>,
+): void {
   const now = Date.now();
-  const existing = rowOf<{ id: number }>(
-    ctx,
-    "SELECT id FROM ops WHERE message_id = ? AND kind = ?",
-    ...[messageId, kind],
-  );
-  if (existing) {
+  const text = JSON.stringify(payload);
+  if (replaced) {
     ctx.sql.exec(
       "UPDATE ops SET payload = ?, attempts = 0, due_at = ?, created_at = ? WHERE id = ?",
-      ...[JSON.stringify(payload), now + TELL_AFTER_MS, now, existing.id],
+      ...[text, now + TELL_AFTER_MS, now, replaced.id],
     );
     return;
   }
   ctx.sql.exec(
     "INSERT INTO ops (message_id, kind, payload, due_at, created_at) VALUES (?, ?, ?, ?, ?)",
-    ...[messageId, kind, JSON.stringify(payload), now + TELL_AFTER_MS, now],
+    ...[messageId, kind, text, now + TELL_AFTER_MS, now],
   );
 }
 
-/** The op of a kind that a message has, if there is one. */
-export const opOf = <Kind extends OpKind>(
+/** Notes that an op is being tried: after 1, 2, 4 … 60 minutes it is tried again, unless `endOp` comes first. */
+export function beginOp(ctx: MailboxContext, { id, attempts }: Op): void {
+  const wait = Math.min(MINUTE * 2 ** attempts, MAX_WAIT_MS);
+  ctx.sql.exec("UPDATE ops SET attempts = attempts + 1, due_at = ? WHERE id = ?", Date.now() + wait, id);
+}
+
+/**
+ * Ends an op that the server has carried out.
+ * @returns false if it was changed meanwhile: then it stays, and is due again
+ */
+export const endOp = (ctx: MailboxContext, { id, payload }: Op): boolean =>
+  ctx.sql.exec("DELETE FROM ops WHERE id = ? AND payload = ?", id, JSON.stringify(payload)).rowsWritten > 0;
+
+/** Ops of a message, oldest first. */
+export const opsOf = <Kind extends OpKind>(
   ctx: MailboxContext,
   messageId: string,
   kind: Kind,
-): Extract<OpRow, { kind: Kind }> | undefined =>
-  opsOf(ctx, messageId).find((op): op is Extract<OpRow, { kind: Kind }> => op.kind === kind);
-
-/** All ops of a message, oldest first. */
-export const opsOf = (ctx: MailboxContext, messageId: string): OpRow[] =>
-  rowsOf<StoredOp>(ctx, `SELECT ${COLUMNS} FROM ops WHERE message_id = ? ORDER BY id`, messageId).map(toOp);
+): Extract<Op, { kind: Kind }>[] =>
+  rowsOf<OpRow>(
+    ctx,
+    `SELECT ${COLUMNS} FROM ops WHERE message_id = ? AND kind = ? ORDER BY id`,
+    ...[messageId, kind],
+  ).map(toOp) as Extract<Op, { kind: Kind }>[];
 
 /** The ops that are due, oldest first. */
-export const dueOps = (ctx: MailboxContext, limit: number): OpRow[] =>
-  rowsOf<StoredOp>(
+export const dueOps = (ctx: MailboxContext, limit: number): Op[] =>
+  rowsOf<OpRow>(
     ctx,
-    `SELECT ${COLUMNS} FROM ops WHERE due_at <= ? ORDER BY due_at, id LIMIT ?`,
+    `SELECT ${COLUMNS} FROM ops WHERE due_at <= ? ORDER BY id LIMIT ?`,
     ...[Date.now(), limit],
   ).map(toOp);
 
@@ -86,24 +109,24 @@ export const nextOp = (ctx: MailboxContext): number | null =>
 export const hasPending = (ctx: MailboxContext, messageId: string): boolean =>
   rowOf(ctx, "SELECT 1 AS found FROM ops WHERE message_id = ? LIMIT 1", messageId) !== undefined;
 
-/** The UIDs that a folder has on the server alone: they were moved away or deleted here, and the server is not told yet. */
+/** The UIDs that a folder has on the server alone: here they were moved away, and the server is not told yet. */
 export function pendingOf(ctx: MailboxContext, folderId: string): Set<number> {
   const rows = rowsOf<{ uid: number }>(
     ctx,
     `SELECT payload ->> '$.from.uid' AS uid FROM ops
-     WHERE kind IN ('move', 'expunge') AND payload ->> '$.from.folderId' = ?`,
+     WHERE kind = 'move' AND payload ->> '$.from.folderId' = ?`,
     folderId,
   );
   return new Set(rows.map(({ uid }) => uid));
 }
 
-/** Where the server has a message, with the path of each folder; the places of a pending move come as they are there. */
+/** Where the server has a message, with the path of each folder. What is being moved is where it was. */
 export function serverPlacesOf(ctx: MailboxContext, messageId: string): (ServerPlace & { path: string })[] {
   const places = rowsOf<{ folder_id: string; uid: number; uidvalidity: string; path: string }>(
     ctx,
     `SELECT p.folder_id, p.uid, f.uidvalidity, f.path FROM places p JOIN folders f ON f.id = p.folder_id
      WHERE p.message_id = ?1 AND p.uid > 0 AND f.uidvalidity IS NOT NULL
-     UNION ALL
+     UNION
      SELECT f.id, o.payload ->> '$.from.uid', o.payload ->> '$.from.uidvalidity', f.path FROM ops o
      JOIN folders f ON f.id = o.payload ->> '$.from.folderId' WHERE o.message_id = ?1 AND o.kind = 'move'`,
     messageId,
@@ -111,7 +134,7 @@ export function serverPlacesOf(ctx: MailboxContext, messageId: string): (ServerP
   return places.map(({ folder_id, ...place }) => ({ folderId: folder_id, ...place }));
 }
 
-type StoredOp = {
+type OpRow = {
   id: number;
   message_id: string;
   kind: OpKind;
@@ -122,12 +145,9 @@ type StoredOp = {
 
 const COLUMNS = "id, message_id, kind, payload, attempts, created_at";
 
-const toOp = ({ id, message_id, kind, payload, attempts, created_at }: StoredOp): OpRow =>
-  ({
-    kind,
-    payload: JSON.parse(payload),
-    id,
-    messageId: message_id,
-    attempts,
-    createdAt: created_at,
-  }) as OpRow;
+const toOp = ({ message_id, created_at, payload, ...row }: OpRow): Op => ({
+  ...row,
+  messageId: message_id,
+  createdAt: created_at,
+  payload: JSON.parse(payload),
+});
