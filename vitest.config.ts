@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { exportJWK, generateKeyPair } from "jose";
 import { defineConfig } from "vitest/config";
+import { parse as parseYaml } from "yaml";
 import { buildWeb } from "./dev/build/web.ts";
 import { createCertificates } from "./dev/mail/net/certificates.ts";
 import { trusting } from "./dev/mail/net/trust.ts";
@@ -103,6 +104,7 @@ const createWorker = (limit?: number, store = "d1", main = "./test/support/main.
           TEST_MIGRATIONS: migrations,
           TEST_SCHEMA: schemaOf(migrations),
           TEST_EMAIL_SERVICE_SCHEMA: schemaOf(emailService),
+          TEST_EMAIL_CONTRACT: parseYaml(readFileSync("test/fixtures/email-service.openapi.yaml", "utf8")),
           TEST_ISSUER_KEY: privateKey,
           TEST_CONTROL_TOKEN: NYLAS.controlToken,
           TEST_CHAOS: CHAOS,

@@ -1,9 +1,7 @@
 import { type ErrorCode, ServiceError } from "../lib/errors.ts";
 import type { Refusal, RefusalCode } from "../mailbox/contract.ts";
 import { type ErrorAnswer, STATUS_OF } from "../platform/app.ts";
-
-/** What is said of a malformed address. The contract has a code for it. */
-export const BAD_ADDRESS = "Invalid email address format";
+import { BAD_ADDRESS } from "./schemas.ts";
 
 /** Where this contract differs: it has no 413 and no 422. */
 const STATUSES = { ...STATUS_OF, too_large: 400, key_reused: 409 } as const;

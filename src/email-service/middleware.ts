@@ -3,11 +3,14 @@ import { createMiddleware } from "hono/factory";
 import { ServiceError, unauthenticated } from "../lib/errors.ts";
 import { bearerToken } from "../platform/auth/bearer.ts";
 import { publicBase } from "../platform/front.ts";
+import { createIdempotency } from "../platform/idempotency/middleware.ts";
 import { limitAddress } from "../platform/rate-limit.ts";
+import { answersOf } from "./answers.ts";
 import { verifyCaller } from "./caller.ts";
 import { config } from "./config.ts";
 import { createContext, type EmailEnv } from "./context.ts";
 import { countRequest } from "./limits.ts";
+import { ownKey } from "./own-key.ts";
 
 /** The name of this module in MODULES. */
 export const NAME = "email-service";
@@ -57,4 +60,15 @@ export const withContext = createMiddleware<EmailEnv>(async (c, next) => {
   const ctx = createContext(c.env, c.executionCtx);
   c.set("ctx", { ...ctx, caller: c.var.caller, origin: publicBase(c.req.url, c.env, NAME) });
   await next();
+});
+
+/**
+ * Runs a request with an Idempotency-Key once, and replays its response. Security: the hash of the request is keyed, since
+ * its body may have a password.
+ */
+export const idempotent = createIdempotency<EmailEnv>({
+  storeOf: ({ var: { ctx } }) => answersOf(ctx),
+  userOf: ({ var: { caller } }) => `${caller.tenantId}/${caller.userId}`,
+  rightsOf: ({ var: { caller } }) => caller.isAdmin,
+  hashKeyOf: ({ var: { ctx } }) => ownKey(ctx.config, "requests"),
 });

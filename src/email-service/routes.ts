@@ -1,10 +1,16 @@
 import type { HonoRequest } from "hono";
 import { createApp } from "../platform/app.ts";
 import { limitBody } from "../platform/body-limit.ts";
+import { accounts } from "./accounts/routes.ts";
+import { attachments, linked } from "./attachments/routes.ts";
+import { compose } from "./compose/routes.ts";
 import { config } from "./config.ts";
 import type { EmailEnv } from "./context.ts";
 import { toAnswer } from "./errors.ts";
+import { folders } from "./folders/routes.ts";
+import { messages } from "./messages/routes.ts";
 import { authenticate, limitRate, withContext } from "./middleware.ts";
+import { sync } from "./sync/routes.ts";
 
 const BODY_LIMITS = {
   /** A mail's text or HTML. Its files are uploaded before. */
@@ -24,6 +30,9 @@ const OWNED =
 /** True for a path of this module. */
 export const owns = (path: string): boolean => OWNED.test(path);
 
+/** The paths of one account. */
+const OF_ACCOUNT = "/api/:accountId{c[0-9a-z]{24}}";
+
 export const app = createApp<EmailEnv>({
   toAnswer,
   corsOrigins: (env) => config(env).CORS_ORIGINS,
@@ -32,5 +41,13 @@ export const app = createApp<EmailEnv>({
     ...["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"],
   ],
 })
+  // A link to a file authorises by itself.
+  .use(`${OF_ACCOUNT}/attachments/:attachmentId/download`, linked)
   // All routes below require a valid token.
-  .use(authenticate, limitRate, limitBody(BODY_LIMITS), withContext);
+  .use(authenticate, limitRate, limitBody(BODY_LIMITS), withContext)
+  .route("/api/accounts", accounts)
+  .route("/api/sync", sync)
+  .route("/api/compose", compose)
+  .route(`${OF_ACCOUNT}/folders`, folders)
+  .route(`${OF_ACCOUNT}/messages`, messages)
+  .route(`${OF_ACCOUNT}/attachments`, attachments);

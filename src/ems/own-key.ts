@@ -1,21 +1,12 @@
-import { ServiceError } from "../lib/errors.ts";
 import { toHex } from "../lib/hex.ts";
 import { hmacHex, isSameText } from "../lib/hmac.ts";
 import { nowSeconds } from "../lib/time.ts";
+import { deriveKey } from "../platform/own-key.ts";
 import { type Config, signingSecrets } from "./config.ts";
 
-/**
- * Derives a key that only the Worker knows from its configured secrets.
- * @param purpose separates the keys of different uses
- * @returns 64 hex digits
- * @throws ServiceError unavailable when no secret is configured
- */
-export async function ownKey(config: Config, purpose: string): Promise<string> {
-  const secrets = signingSecrets(config);
-  if (secrets.length === 0)
-    throw new ServiceError("unavailable", "Cannot sign: the Worker has no secret such as JWT_SECRET");
-  return hmacHex(secrets.join("\n"), purpose);
-}
+/** This module's own key for a purpose: see `deriveKey`. */
+export const ownKey = (config: Config, purpose: string): Promise<string> =>
+  deriveKey(signingSecrets(config), purpose);
 
 /** Half of an HMAC is enough (RFC 2104 section 5). */
 const macOf = async (config: Config, purpose: string, claim: string): Promise<string> =>

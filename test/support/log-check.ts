@@ -64,7 +64,7 @@ const FIELDS = [
     "step",
     "database",
   ],
-  ...["account", "attachment", "draft", "outbox", "uploads", "key", "name", "reason"],
+  ...["tenant", "account", "attachment", "draft", "outbox", "uploads", "key", "name", "reason"],
 ];
 
 const SECRETS = [
@@ -90,7 +90,7 @@ export function problemsOf(line: string): string[] {
       ? ["a ticket or signature"]
       : []),
     ...(some(/\bsecret-?\d/i) ? ["a test's marker"] : []),
-    ...(/^\/.*\d/.test(`${fields.route}`) ? ["a path in place of a route"] : []),
+    ...(/^\/.*\d/.test(`${fields.route}`.replace(/\{[^/]*\}/g, "")) ? ["a path in place of a route"] : []),
   ];
 }
 
@@ -121,6 +121,7 @@ const CONTENT = {
   ems_outbox: ["subject", "to_addresses", "mail"],
   ems_drafts: ["content"],
   companies: ["name"],
+  es_accounts: ["email_address", "account_name", "hostname"],
 };
 
 /** Shorter ones are words that any error may use. */
@@ -147,7 +148,7 @@ async function storedContent(): Promise<Set<string>> {
   for (const [table, columns] of Object.entries(CONTENT)) {
     for (const column of columns) {
       const select = `SELECT DISTINCT substr(${column}, 1, 60) AS text FROM ${table} WHERE length(${column}) >= ${SHORTEST} LIMIT 1000`;
-      const rows = await db
+      const rows = await (table.startsWith("es_") ? env.EMAIL_SERVICE_DB : db)
         .prepare(select)
         .all<{ text: string }>()
         .catch(() => ({ results: [] }));

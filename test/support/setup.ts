@@ -1,10 +1,12 @@
 import { env } from "cloudflare:workers";
 import { afterAll, afterEach, expect, vi } from "vitest";
 import { app as front } from "../../src/app.ts";
+import { app as emailService } from "../../src/email-service/routes.ts";
 import { app as ems } from "../../src/ems/routes.ts";
 import { jose } from "../../src/platform/auth/jose.ts";
 import { companiesSeen } from "./companies.ts";
 import { holdAnswers, sendExamples, takeFaults } from "./contract.ts";
+import { holdContract, takeContractFaults } from "./email-contract.ts";
 import { checkLog } from "./log-check.ts";
 
 // Test files share a runtime and its modules. Each starts with empty storage, and restores clocks and globals.
@@ -19,6 +21,7 @@ await Promise.all([
 
 holdAnswers(front.own);
 holdAnswers(ems);
+holdContract(emailService);
 afterEach(expectNoFaults);
 
 afterAll(async () => {
@@ -54,4 +57,7 @@ async function emptyBucket(): Promise<void> {
 
 function expectNoFaults(): void {
   expect(takeFaults(), "answers that openapi.json does not declare").toEqual([]);
+  expect(takeContractFaults(), "answers that the contract of the Email Service API does not allow").toEqual(
+    [],
+  );
 }

@@ -1,10 +1,10 @@
 import type { RowOf } from "../../platform/d1/rows.ts";
 import { sql } from "../../platform/d1/sql.ts";
 import { log } from "../../platform/log.ts";
+import { createPartBuffer, putChunks } from "../../platform/put-chunks.ts";
 import type { Ctx } from "../context.ts";
 import { enqueueJob } from "../jobs.ts";
 import type { accounts, attachments, messages } from "../schema/mail.ts";
-import { createPartBuffer, putChunks } from "./put-chunks.ts";
 
 /** The columns that a download from the provider needs. */
 export type StoredAttachment = Pick<

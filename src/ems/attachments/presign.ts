@@ -1,4 +1,4 @@
-import { cut } from "../../lib/line.ts";
+import { contentDisposition } from "../../lib/content-disposition.ts";
 import { isSigned, type S3Credentials, signUrl } from "../../platform/s3.ts";
 import type { Ctx, UserCtx } from "../context.ts";
 import { ownKey } from "../own-key.ts";
@@ -38,19 +38,6 @@ const ownCredentials = async ({ config }: Ctx): Promise<S3Credentials> => ({
   accessKeyId: "xabar",
   secretAccessKey: await ownKey(config, "attachment downloads"),
 });
-
-/**
- * Builds a Content-Disposition (RFC 6266): an ASCII name for old clients, UTF-8 for others, 200 characters each.
- */
-export function contentDisposition(filename: string): string {
-  const name = cut(filename.replace(/[\p{C}/\\]/gu, "_"), 200);
-  const ascii = name.replace(/[^\x20-\x7e]|["%]/g, "_");
-  const encoded = encodeURIComponent(name.toWellFormed()).replace(/['()*]/g, escapeCharacter);
-  return `attachment; filename="${ascii}"; filename*=UTF-8''${encoded}`;
-}
-
-const escapeCharacter = (character: string): string =>
-  `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
 
 /** Images, audio, video, office documents, plain text and archives. */
 const SAFE_TYPES = [

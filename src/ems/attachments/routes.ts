@@ -1,10 +1,11 @@
 import { Hono } from "hono";
+import { sendFile } from "../../platform/files.ts";
 import { publicUrl } from "../../platform/front.ts";
 import { limitOpen } from "../../platform/rate-limit.ts";
 import { responds, valid } from "../../platform/validation.ts";
 import { createContext, type EmsEnv } from "../context.ts";
 import { idempotent } from "../middleware.ts";
-import { type File, readFile } from "./files.ts";
+import { readFile } from "./files.ts";
 import { AttachmentParam, AttachmentsParam, UploadQuery } from "./schemas.ts";
 import { getDownloadUrl, listAttachments } from "./service.ts";
 import { uploadFiles } from "./uploads.ts";
@@ -32,19 +33,6 @@ export const attachments = new Hono<EmsEnv>({ strict: false })
 /** Needs no token: the URL's signature authorises the request. */
 export const files = new Hono<EmsEnv>().get("/:key{[a-z]+/.+}", limitOpen, responds(200, null), async (c) => {
   const ctx = createContext(c.env, c.executionCtx);
-  const file = await readFile(ctx, publicUrl(c.req.url, c.env, "ems"), c.req.param("key"), c.req.raw.headers);
-  const { offset, length, size } = file;
-  const part = length === size ? {} : { "content-range": `bytes ${offset}-${offset + length - 1}/${size}` };
-  return c.body(file.body, length === size ? 200 : 206, { ...headersOf(file), ...part });
-});
-
-const headersOf = ({ length, etag, contentDisposition, contentType }: File): Record<string, string> => ({
-  "accept-ranges": "bytes",
-  "cache-control": "private, max-age=3600",
-  "content-disposition": contentDisposition,
-  "content-length": String(length),
-  "content-type": contentType,
-  "content-security-policy": "sandbox; default-src 'none'",
-  etag,
-  "x-content-type-options": "nosniff",
+  const url = publicUrl(c.req.url, c.env, "ems");
+  return sendFile(c, await readFile(ctx, url, c.req.param("key"), c.req.raw.headers));
 });

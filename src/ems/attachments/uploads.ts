@@ -1,3 +1,5 @@
+import { atMost } from "../../lib/at-most.ts";
+import { isContentType } from "../../lib/content-type.ts";
 import { forbidden, invalid, ServiceError } from "../../lib/errors.ts";
 import { wholeNumber } from "../../lib/fields.ts";
 import { uuidv7 } from "../../lib/ids.ts";
@@ -8,10 +10,10 @@ import type { RowOf } from "../../platform/d1/rows.ts";
 import { sql } from "../../platform/d1/sql.ts";
 import { insertInto } from "../../platform/d1/write.ts";
 import { log } from "../../platform/log.ts";
+import { createPartBuffer, putChunks } from "../../platform/put-chunks.ts";
 import { batch, type Ctx, inCompanies, ofCompany, type UserCtx } from "../context.ts";
 import { announce } from "../garbage.ts";
 import type { uploads } from "../schema/sending.ts";
-import { createPartBuffer, putChunks } from "./put-chunks.ts";
 import type { UploadResponse } from "./responses.ts";
 
 /** A file that was uploaded for a mail. */
@@ -115,12 +117,15 @@ async function storeFiles(
     stored.push(upload);
     const key = uploadKeyOf(upload);
     await ofCompany(ctx, upload.company_id).db.run(announce(key));
-    upload.size_bytes = await putChunks(ctx.env.ATTACHMENTS, key, limit(part.body, left), buffer);
+    upload.size_bytes = await putChunks(ctx.env.ATTACHMENTS, key, atMost(left, part.body, tooLarge), buffer);
     left -= upload.size_bytes;
     // Browsers send an empty part for a file input left empty.
     if (part.filename === "" && upload.size_bytes === 0) await discardUploads(ctx, stored.splice(-1));
   }
 }
+
+const tooLarge = () =>
+  new ServiceError("too_large", `files: are larger than 25 MB (${MAX_BYTES} bytes) in all`);
 
 function describe({ user }: UserCtx, { filename, headers }: Part, company_id: number): Upload {
   const id = uuidv7();
@@ -137,10 +142,6 @@ function describe({ user }: UserCtx, { filename, headers }: Part, company_id: nu
     created_at: nowSeconds(),
   };
 }
-
-/** Security: the type becomes a header of the mail. */
-const isContentType = (text: string): boolean =>
-  text.length <= 255 && /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+( *;[\x20-\x7e]*)?$/.test(text);
 
 async function readCompany(part: Part): Promise<number> {
   const { success, data, error } = wholeNumber().safeParse(await readField(part, 100));
@@ -161,16 +162,6 @@ function chooseCompany({ user }: UserCtx, named: number | undefined): number {
   // The first file's R2 key needs the company, so it cannot come later.
   if (others.length > 0) throw invalid("company_id: must be in the query, or in a field before the files");
   return only;
-}
-
-async function* limit(chunks: AsyncIterable<Uint8Array>, maxBytes: number): AsyncGenerator<Uint8Array, void> {
-  let left = maxBytes;
-  for await (const chunk of chunks) {
-    left -= chunk.length;
-    if (left < 0)
-      throw new ServiceError("too_large", `files: are larger than 25 MB (${MAX_BYTES} bytes) in all`);
-    yield chunk;
-  }
 }
 
 /** Removes what a failed request stored, including rows: the batch may have committed although it threw. */

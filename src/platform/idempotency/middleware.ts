@@ -2,7 +2,7 @@ import type { Context, HonoRequest } from "hono";
 import { createMiddleware } from "hono/factory";
 import { invalid } from "../../lib/errors.ts";
 import { toHex } from "../../lib/hex.ts";
-import { sha256Hex } from "../../lib/hmac.ts";
+import { hmacHex, sha256Hex } from "../../lib/hmac.ts";
 import { isMultipart } from "../../lib/multipart.ts";
 import { log } from "../log.ts";
 import { type AnswerStore, type Claim, claimKey, keepAnswer, release, type StoredAnswer } from "./store.ts";
@@ -22,9 +22,11 @@ interface KeyedEnv {
 /** What the module tells the middleware about a request. */
 export interface IdempotencyOptions<E extends KeyedEnv> {
   storeOf(c: Context<E>): AnswerStore;
-  userOf(c: Context<E>): number;
+  userOf(c: Context<E>): number | string;
   /** The rights that the response depends on. With other rights, the same key counts as another request. */
   rightsOf(c: Context<E>): unknown;
+  /** A key for the hash of the request, if its body has a secret that is short enough to guess. */
+  hashKeyOf?(c: Context<E>): Promise<string>;
 }
 
 /**
@@ -38,13 +40,15 @@ export interface IdempotencyOptions<E extends KeyedEnv> {
  * @throws ServiceError invalid for a malformed key; conflict while the first request is in progress; key_reused when
  *   the key was used for another request
  */
-export const createIdempotency = <E extends KeyedEnv>({ storeOf, userOf, rightsOf }: IdempotencyOptions<E>) =>
+export const createIdempotency = <E extends KeyedEnv>(options: IdempotencyOptions<E>) =>
   createMiddleware<E>(async (c, next) => {
     const key = parseKey(c.req.header("idempotency-key"));
     c.set("idempotencyKey", key);
     if (key === null) return next();
-    const store = storeOf(c);
-    const held = await claimKey(store, userOf(c), key, await hashRequest(c.req, rightsOf(c)));
+    const store = options.storeOf(c);
+    const hashed = await hashRequest(c.req, options.rightsOf(c));
+    const hash = options.hashKeyOf ? await hmacHex(await options.hashKeyOf(c), hashed) : hashed;
+    const held = await claimKey(store, options.userOf(c), key, hash);
     if ("status" in held) return replay(c, held);
     const answering = next().then(() => endClaim(c, store, held));
     store.defer(answering); // gives it another 30 s after the caller disconnects

@@ -26,7 +26,7 @@ export interface AnswerStore {
  * differs, and it changes nothing.
  */
 export interface Claim {
-  user_id: number;
+  user_id: number | string;
   key: string;
   created_at: number;
 }
@@ -61,7 +61,7 @@ interface Inline {
  */
 export async function claimKey(
   { db, bucket, table, defer }: AnswerStore,
-  userId: number,
+  userId: number | string,
   key: string,
   hash: string,
 ): Promise<Claim | StoredAnswer> {
