@@ -89,6 +89,7 @@ export function messageOf(accountId: string, changes: Partial<MessageDetail> = {
     },
     ...{ body: "Salom!", bodyHtml: null, headers: { Subject: "Salom" }, conversationId: null, folderIds: [] },
     labelsSynced: true,
+    isTruncated: false,
     attachments: [
       {
         ...{

@@ -245,6 +245,6 @@ export class Mailbox extends DurableObject<Env> implements Omit<MailboxApi, keyo
 }
 
 function toMessage(mail: MessageDetail): Message {
-  const { body, bodyHtml, headers, attachments, conversationId, folderIds, labelsSynced, ...message } = mail;
+  const { body, bodyHtml, headers, attachments, conversationId, folderIds, labelsSynced, isTruncated, ...message } = mail;
   return message;
 }

@@ -30,6 +30,8 @@ export const MessageDetailResponse = z.extend(MessageResponse, {
   body: z.string(),
   /** As it came. A page that shows it must sanitise it. */
   bodyHtml: z.nullable(z.string()),
+  /** True if there is more of the body than is given here. */
+  isTruncated: z.boolean(),
   headers: z.record(z.string(), z.string()),
   attachments: z.array(AttachmentResponse),
   conversationId: z.nullable(z.string()),
