@@ -32,7 +32,7 @@ type HostEnv = Pick<MailboxEnv, "DNS_URL" | "MAIL_LOCAL_HOSTS" | "MAIL_PORTS">;
  */
 export async function checkHost(env: HostEnv, server: Pick<Server, "hostname" | "port">): Promise<void> {
   if (isLocallyAllowed(env, server)) return;
-  if (isMailHost(env, server) && (await isPublic(env, server.hostname))) return;
+  if (isMailHost(env, server) && (await isPublicHost(env, server.hostname))) return;
   await pause();
   throw new MailError("CONNECTION_FAILED", UNREACHABLE);
 }
@@ -49,13 +49,16 @@ export function isMailHost(
   if (port === 25 || ![...PORTS, ...others].includes(port)) return false;
   // In another form, what was checked may not be what is connected to.
   if (canonicalHost(hostname) !== hostname) return false;
-  if (isAddress(hostname)) return isPublicAddress(hostname);
-  return PUBLIC_NAME.test(hostname) && !PRIVATE_NAME.test(hostname);
+  return isAddress(hostname) ? isPublicAddress(hostname) : isPublicName(hostname);
 }
 
+const isPublicName = (hostname: string): boolean =>
+  PUBLIC_NAME.test(hostname) && !PRIVATE_NAME.test(hostname);
+
 /** Whether all addresses of a host are public. If the resolver cannot say, they are not. */
-async function isPublic(env: HostEnv, hostname: string): Promise<boolean> {
+export async function isPublicHost(env: HostEnv, hostname: string): Promise<boolean> {
   if (isAddress(hostname)) return isPublicAddress(hostname);
+  if (!isPublicName(hostname)) return false;
   try {
     const found = await Promise.all([lookUp(env, hostname, "A"), lookUp(env, hostname, "AAAA")]);
     const addresses = found.flat();

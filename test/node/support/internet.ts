@@ -3,6 +3,7 @@ import { createOAuth } from "../../../dev/mail/oauth/server.ts";
 
 interface Page {
   status: number;
+  /** Of a redirect, where to. */
   body: string;
 }
 
@@ -58,6 +59,7 @@ export function createInternet(others: Record<string, (request: Request) => Prom
     visits.push(request.url);
     const page = pages.get(request.url);
     if (!page) throw new Error(`Nobody is at ${url.hostname}`);
+    if (page.status === 302) return Response.redirect(page.body, 302);
     return new Response(page.body, { status: page.status });
   }
 
@@ -75,7 +77,7 @@ export function createInternet(others: Record<string, (request: Request) => Prom
     /** The bindings that lead there. */
     bindings: {
       DNS_URL: "https://dns.test/dns-query",
-      DISCOVERY_URL: "https://ispdb.test/v1.1/",
+      DISCOVERY_URL: "https://ispdb.uz/v1.1/",
       MAIL_OAUTH: JSON.stringify({
         google: {
           ...client,
