@@ -123,6 +123,13 @@ CREATE TABLE merged_conversations (
   into_id TEXT NOT NULL
 ) WITHOUT ROWID;
 
+-- The mails of a POP3 server that are here, by their unique id there.
+CREATE TABLE pop_mails (
+  id TEXT PRIMARY KEY,
+  message_id TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX pop_mails_message ON pop_mails (message_id);
+
 -- Bodies and headers that were read, up to 64 KB; larger ones are in the bucket.
 CREATE TABLE bodies (
   message_id TEXT PRIMARY KEY,

@@ -12,37 +12,53 @@ import { decodeWords } from "./words.ts";
 export type ParsedMessage = ReturnType<typeof parseMessage>;
 
 const MAX_SUBJECT = 1000;
+
+/** What is decoded for a preview: of each text, in bytes as encoded, and how many parts are looked at. */
+const PREVIEWED = 65_536;
+const MAX_PREVIEWED = 20;
+
 const NOBODY: Address = { name: "", address: "" };
 const DAY_MS = 24 * 3600_000;
 
-/**
- * Parses a message. It takes any bytes, and linear time.
- * @param now what counts as received where no header says it
- */
+/** Parses a message with its body. @param now as for `parseFound` */
 export function parseMessage(bytes: Uint8Array, now = Date.now()) {
   const root = structureOf(bytes);
   const parts = partsOf(root);
   const body = bodyOf(parts, (part) => textOfPart(partBytes(bytes, part, root), part));
+  return { found: foundIn(bytes, root, parts, now), headers: headersOf(bytes), ...body };
+}
+
+/**
+ * Parses what the mirror keeps of a message. It takes any bytes, and linear time; of long texts it decodes the beginning.
+ * @param now what counts as received where no header says it
+ */
+export function parseFound(bytes: Uint8Array, now = Date.now()) {
+  const root = structureOf(bytes);
+  return foundIn(bytes, root, partsOf(root), now);
+}
+
+function foundIn(bytes: Uint8Array, root: RawStructure, parts: Part[], now: number) {
   const charset = parts.find(({ charset }) => charset !== null)?.charset ?? null;
   const field = (name: string): string => readable(headerOf(root.headers, name) ?? "", charset);
   const addresses = (name: string) => addressesOf(field(name));
+  const beginning = bodyOf(parts.slice(0, MAX_PREVIEWED), (part) =>
+    textOfPart(partBytes(bytes, part, root).subarray(0, PREVIEWED), part),
+  );
   return {
-    found: {
-      internetMessageId: messageIdOf(field("message-id")),
-      refs: refsOf(field("references"), field("in-reply-to")),
-      receivedAt: receivedAt(root.headers, now),
-      from: addresses("from")[0] ?? NOBODY,
-      to: addresses("to"),
-      cc: addresses("cc"),
-      bcc: addresses("bcc"),
-      replyTo: addresses("reply-to"),
-      subject: oneLine(decodeWords(field("subject")), MAX_SUBJECT),
-      preview: previewOf(body),
-      size: bytes.length,
-      parts,
-    },
-    headers: headersOf(bytes),
-    ...body,
+    internetMessageId: messageIdOf(field("message-id")),
+    refs: refsOf(field("references"), field("in-reply-to")),
+    receivedAt: receivedAt(root.headers, now),
+    /** As it is written; empty for none. */
+    date: field("date"),
+    from: addresses("from")[0] ?? NOBODY,
+    to: addresses("to"),
+    cc: addresses("cc"),
+    bcc: addresses("bcc"),
+    replyTo: addresses("reply-to"),
+    subject: oneLine(decodeWords(field("subject")), MAX_SUBJECT),
+    preview: previewOf(beginning),
+    size: bytes.length,
+    parts,
   };
 }
 
