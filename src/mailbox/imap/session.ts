@@ -10,6 +10,9 @@ export type Purpose = "sync" | "read";
 /** How long a connection waits for more work, in milliseconds. It keeps the object awake. */
 const IDLE_MS: Record<Purpose, number> = { sync: 0, read: 5000 };
 
+/** The same for a sync that is about to go on. */
+const BETWEEN_STEPS_MS = 5000;
+
 interface Session {
   /** Ends with the work that came last: work on a connection is done one after the other. */
   tail: Promise<unknown>;
@@ -18,6 +21,8 @@ interface Session {
   /** Of the settings with which it was opened. */
   version: number;
   idle: number | null;
+  /** More work is to come soon. */
+  isContinued: boolean;
 }
 
 const sessions = new WeakMap<DurableObjectStorage, Record<Purpose, Session>>();
@@ -39,6 +44,11 @@ export function withImap<T>(
   return result;
 }
 
+/** Keeps the connection a little longer than usual, since the work goes on in the next wake-up. */
+export const continueSoon = (ctx: MailboxContext, purpose: Purpose): void => {
+  sessionOf(ctx, purpose).isContinued = true;
+};
+
 function sessionOf(ctx: MailboxContext, purpose: Purpose): Session {
   let both = sessions.get(ctx.storage);
   if (!both) {
@@ -48,6 +58,7 @@ function sessionOf(ctx: MailboxContext, purpose: Purpose): Session {
       client: undefined,
       version: 0,
       idle: null,
+      isContinued: false,
     });
     both = { sync: empty(), read: empty() };
     sessions.set(ctx.storage, both);
@@ -62,6 +73,7 @@ async function run<T>(
   work: (client: ImapClient) => Promise<T>,
 ): Promise<T> {
   clearTimeout(session.idle);
+  session.isContinued = false;
   let client: ImapClient | undefined;
   try {
     client = await clientOf(ctx, session);
@@ -74,7 +86,8 @@ async function run<T>(
     throw failure;
   } finally {
     session.waiting--;
-    if (session.waiting === 0) await retire(session, IDLE_MS[purpose]);
+    if (session.waiting === 0)
+      await retire(session, session.isContinued ? BETWEEN_STEPS_MS : IDLE_MS[purpose]);
   }
 }
 

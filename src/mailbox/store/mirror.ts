@@ -1,5 +1,6 @@
 import { type MailboxContext, rowOf } from "../context.ts";
 import type { FoundPlace } from "./found.ts";
+import { ASIDE } from "./messages.ts";
 import { inFolder, placeAt } from "./places.ts";
 
 /**
@@ -18,7 +19,7 @@ export function addPlaces(
     found.map((place) => {
       const there = placeAt(ctx, folderId, place.uid);
       if (there) {
-        write.setFlags(there, place);
+        write.setFlags(there, place, true);
         return { id: there.message_id, isNew: false };
       }
       return write.add(place);
@@ -35,9 +36,30 @@ export function setFlags(
   return inFolder(ctx, folderId, false, (write) => {
     const changed = changes.filter((change) => {
       const there = placeAt(ctx, folderId, change.uid);
-      return there !== undefined && write.setFlags(there, change);
+      return there !== undefined && write.setFlags(there, change) === "changed";
     });
     return changed.length;
+  });
+}
+
+/**
+ * Takes over the server's flags. A message with a change that the server is not told of yet keeps its own.
+ * @returns how many changed, and whether some were left for later
+ */
+export function takeFlags(
+  ctx: MailboxContext,
+  folderId: string,
+  changes: { uid: number; isRead: boolean; flags: string[] }[],
+): { changed: number; isPending: boolean } {
+  return inFolder(ctx, folderId, false, (write) => {
+    const ends = changes.map((change) => {
+      const there = placeAt(ctx, folderId, change.uid);
+      return there && write.setFlags(there, change, true);
+    });
+    return {
+      changed: ends.filter((end) => end === "changed").length,
+      isPending: ends.includes("pending"),
+    };
   });
 }
 
@@ -76,8 +98,8 @@ export function movePlace(
 export function localUid(ctx: MailboxContext, folderId: string): number {
   const row = rowOf<{ uid: number | null }>(
     ctx,
-    "SELECT min(uid) AS uid FROM places WHERE folder_id = ?",
-    folderId,
+    "SELECT min(uid) AS uid FROM places WHERE folder_id = ? AND uid >= ?",
+    ...[folderId, ASIDE],
   );
   return Math.min(row?.uid ?? 0, 0) - 1;
 }

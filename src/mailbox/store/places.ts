@@ -1,6 +1,7 @@
-import { type MailboxContext, rowOf } from "../context.ts";
+import { type MailboxContext, rowOf, rowsOf } from "../context.ts";
 import type { FoundPlace } from "./found.ts";
-import { freeKey, insertMessage, messageFor } from "./messages.ts";
+import { ASIDE, insertMessage, localUidOf, messageFor, setKey } from "./messages.ts";
+import { hasPending } from "./pending.ts";
 
 /** A row of the table `places`. */
 export type PlaceRow = {
@@ -15,13 +16,15 @@ export type PlaceRow = {
 
 const COLUMNS = "folder_id, uid, message_id, received_at, sender, is_read, flags";
 
+type Flags = Pick<FoundPlace, "isRead" | "flags">;
+
 /** Changes the places of one folder, and counts what its counters gain. */
 export interface FolderWriter {
   add(place: FoundPlace): { id: string; isNew: boolean };
   put(place: PlaceRow): void;
   remove(place: PlaceRow): void;
-  /** @returns whether they were others */
-  setFlags(there: PlaceRow, found: Pick<FoundPlace, "isRead" | "flags">): boolean;
+  /** @param isFromServer leaves the flags of a message that has a change of ours pending */
+  setFlags(there: PlaceRow, found: Flags, isFromServer?: boolean): "same" | "changed" | "pending";
 }
 
 export const placeAt = (ctx: MailboxContext, folderId: string, uid: number): PlaceRow | undefined =>
@@ -77,20 +80,24 @@ function writerOf(
     if (!isMissing) note(place.message_id);
     else ctx.sql.exec("UPDATE messages SET missing_since = ? WHERE id = ?", now, place.message_id);
   };
+  /** The server has, under a UID of its own, what was here under one below zero. */
+  const adopt = (own: PlaceRow, found: FoundPlace) => {
+    ctx.sql.exec(
+      "UPDATE places SET uid = ? WHERE folder_id = ? AND uid = ?",
+      ...[found.uid, folderId, own.uid],
+    );
+    count(0, 0);
+    setFlags({ ...own, uid: found.uid }, found, true);
+    return { id: own.message_id, isNew: false };
+  };
   const add = (found: FoundPlace) => {
-    const own = localPlace(ctx, folderId, found);
-    if (own) {
-      // The server has taken what was here alone.
-      ctx.sql.exec(
-        "UPDATE messages SET key = ? WHERE id = ?",
-        freeKey(ctx, found.message.key, own.message_id),
-        own.message_id,
-      );
-      put({ ...own, uid: found.uid, is_read: Number(found.isRead), flags: joinFlags(found.flags) });
-      remove(own);
-      return { id: own.message_id, isNew: false };
-    }
     const known = messageFor(ctx, folderId, found.message.key);
+    const ownUid = known.uid ?? (known.id === undefined ? localUidOf(ctx, folderId, found) : undefined);
+    const own = ownUid === undefined ? undefined : placeAt(ctx, folderId, ownUid);
+    if (own && found.uid > 0) {
+      if (known.id === undefined) setKey(ctx, own.message_id, known.key);
+      return adopt(own, found);
+    }
     const id = known.id ?? insertMessage(ctx, { ...found.message, key: known.key }, now);
     put(toRow(folderId, found, id));
     if (known.id === undefined && !isSilent) noteChange(ctx, id, "created", now);
@@ -98,9 +105,11 @@ function writerOf(
     if (known.id !== undefined) note(id);
     return { id, isNew: known.id === undefined };
   };
-  const setFlags = (there: PlaceRow, found: Pick<FoundPlace, "isRead" | "flags">) => {
+  const setFlags = (there: PlaceRow, found: Flags, isFromServer = false) => {
     const [isRead, flags] = [Number(found.isRead), joinFlags(found.flags)];
-    if (there.is_read === isRead && there.flags === flags) return false;
+    if (there.is_read === isRead && there.flags === flags) return "same";
+    // The server's flags are older than a change that it is still to be told of.
+    if (isFromServer && hasPending(ctx, there.message_id)) return "pending";
     ctx.sql.exec(
       // An index is written only where its own columns change.
       there.is_read === isRead
@@ -110,7 +119,7 @@ function writerOf(
     );
     count(0, there.is_read - isRead);
     note(there.message_id);
-    return true;
+    return "changed";
   };
   return { add, put, remove, setFlags };
 }
@@ -153,18 +162,18 @@ const insertPlace = (ctx: MailboxContext, place: PlaceRow): void => {
   );
 };
 
-/** The place of a message of ours that the server has now, under another UID. */
-function localPlace(
-  ctx: MailboxContext,
-  folderId: string,
-  { uid, message }: FoundPlace,
-): PlaceRow | undefined {
-  if (uid < 0) return undefined;
-  return rowOf<PlaceRow>(
-    ctx,
-    `SELECT ${COLUMNS.replace(/\w+/g, "p.$&")} FROM places p JOIN messages m ON m.id = p.message_id
-     WHERE p.folder_id = ?1 AND p.uid < 0
-       AND (m.key = ?2 OR (m.internet_message_id = ?3 AND ?3 <> '')) ORDER BY p.uid DESC LIMIT 1`,
-    ...[folderId, message.key, message.internetMessageId],
-  );
+/**
+ * Sets all places of a folder aside, under UIDs below all others: the server's UIDs are no longer what they were. A message
+ * that is found again comes back under its new UID.
+ */
+export function setAside(ctx: MailboxContext, folderId: string): void {
+  ctx.sql.exec("UPDATE places SET uid = ? - uid WHERE folder_id = ? AND uid > 0", ...[ASIDE, folderId]);
 }
+
+/** The UIDs of places that were set aside, and have not come back. */
+export const asideOf = (ctx: MailboxContext, folderId: string): number[] =>
+  rowsOf<{ uid: number }>(
+    ctx,
+    "SELECT uid FROM places WHERE folder_id = ? AND uid < ?",
+    ...[folderId, ASIDE],
+  ).map(({ uid }) => uid);

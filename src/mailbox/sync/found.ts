@@ -1,0 +1,86 @@
+import type { FetchMessageObject, FetchQueryObject } from "imapflow";
+import { headerOf, readHeaders } from "../mime/headers.ts";
+import { parseMessage } from "../mime/message.ts";
+import { type Address, partsOf } from "../mime/parts.ts";
+import type { FoundPlace } from "../store/found.ts";
+import { keyOf } from "./identity.ts";
+
+/**
+ * What is fetched of each message. Headers in place of ENVELOPE: servers take these apart in different ways, and some
+ * wrongly.
+ */
+export const METADATA: FetchQueryObject = {
+  uid: true,
+  flags: true,
+  internalDate: true,
+  size: true,
+  bodyStructure: true,
+  threadId: true,
+  headers: [
+    "date",
+    "from",
+    "to",
+    "cc",
+    "bcc",
+    "reply-to",
+    "subject",
+    "message-id",
+    "in-reply-to",
+    "references",
+  ],
+};
+
+/** A row of SQLite has 2 MB at most: what exceeds these is left out of the mirror. */
+const MAX_HEADER_BYTES = 64 * 1024;
+const MAX_ADDRESSES = 1000;
+const MAX_PARTS = 1000;
+
+/** A later time than this after now is not believed, in milliseconds. */
+const DAY_MS = 24 * 3600_000;
+
+/** @returns undefined for an answer without what was asked for */
+export async function toPlace(message: FetchMessageObject): Promise<FoundPlace | undefined> {
+  const { uid, flags, headers, size, bodyStructure, emailId, threadId } = message;
+  if (!uid || !headers) return undefined;
+  const bytes = headers.subarray(0, MAX_HEADER_BYTES);
+  const { found } = parseMessage(bytes);
+  const receivedAt = timeOf(message.internalDate) ?? found.receivedAt;
+  const key = await keyOf({
+    emailId,
+    internetMessageId: found.internetMessageId,
+    date: headerOf(readHeaders(bytes, 0).headers, "date") ?? "",
+    from: found.from.address,
+    size: size ?? 0,
+  });
+  return {
+    uid,
+    ...flagsOf(flags),
+    message: {
+      ...found,
+      key,
+      threadId,
+      receivedAt,
+      to: some(found.to),
+      cc: some(found.cc),
+      bcc: some(found.bcc),
+      replyTo: some(found.replyTo),
+      preview: null,
+      size: size ?? 0,
+      parts: bodyStructure ? partsOf(bodyStructure).slice(0, MAX_PARTS) : [],
+    },
+  };
+}
+
+/** A message's flags as the mirror keeps them. */
+export function flagsOf(flags: Iterable<string> = []): { isRead: boolean; flags: string[] } {
+  const all = [...flags];
+  const isSeen = (flag: string) => flag.toLowerCase() === "\\seen";
+  return { isRead: all.some(isSeen), flags: all.filter((flag) => !isSeen(flag)) };
+}
+
+const some = (addresses: Address[]): Address[] => addresses.slice(0, MAX_ADDRESSES);
+
+function timeOf(date: Date | string | undefined): number | undefined {
+  const ms = date === undefined ? Number.NaN : new Date(date).getTime();
+  return ms > 0 && ms <= Date.now() + DAY_MS ? ms : undefined;
+}
