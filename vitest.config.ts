@@ -8,6 +8,7 @@ import { createCertificates } from "./dev/mail/net/certificates.ts";
 import { trusting } from "./dev/mail/net/trust.ts";
 import { startMailStandIn } from "./dev/mail/stand-in.ts";
 import { createPullMount } from "./dev/nylas/pull.ts";
+import { startTier } from "./test/node/mail-servers/tier.ts";
 import { createInternet } from "./test/node/support/internet.ts";
 import { schemaOf } from "./test/node/support/schema.ts";
 import { better, type Examples } from "./test/support/examples.ts";
@@ -176,26 +177,40 @@ const mailboxAliases = Object.entries(
 
 /** All files share the mail servers: each test has a mailbox of its own there. */
 let mailServers: ReturnType<typeof startMailStandIn> | undefined;
+let realMailServers: ReturnType<typeof startTier> | undefined;
 
 /** The script of the mail protocols, in a runtime of its own. */
-const mailbox = cloudflareTest(async () => {
-  mailServers ??= startMailStandIn(certificates);
-  const servers = await mailServers;
-  const internet = createInternet({ "mail-control.test": servers.fetch });
-  return {
-    wrangler: { configPath: MAILBOX_CONFIG },
-    miniflare: {
-      bindings: {
-        NODE_ENV: "test",
-        MAIL_KEYS: JSON.stringify([{ id: "test", key: Buffer.alloc(32, 7).toString("base64") }]),
-        MAIL_LOCAL_HOSTS: "localhost:*",
-        TEST_MAIL: servers.ports,
-        ...internet.bindings,
-      },
-      outboundService: internet.fetch as never, // as above
-    },
-  };
+const mailbox = (options: { hasRealServers?: boolean } = {}) => ({
+  plugins: [createMailboxWorker(options)],
+  resolve: { alias: mailboxAliases },
+  test: { isolate: false, ...limits },
 });
+
+/** @param options.hasRealServers whether mail servers that are installed are reached beside the stand-in */
+const createMailboxWorker = ({ hasRealServers = false }) =>
+  cloudflareTest(async () => {
+    mailServers ??= startMailStandIn(certificates);
+    if (hasRealServers) realMailServers ??= startTier(certificates.trusted);
+    const [servers, real] = await Promise.all([mailServers, realMailServers]);
+    const internet = createInternet({
+      "mail-control.test": servers.fetch,
+      ...(real ? { "mail-servers.test": real.fetch } : {}),
+    });
+    return {
+      wrangler: { configPath: MAILBOX_CONFIG },
+      miniflare: {
+        bindings: {
+          NODE_ENV: "test",
+          MAIL_KEYS: JSON.stringify([{ id: "test", key: Buffer.alloc(32, 7).toString("base64") }]),
+          MAIL_LOCAL_HOSTS: "localhost:*",
+          TEST_MAIL: servers.ports,
+          TEST_MAIL_SERVERS: real ? JSON.stringify(real.servers) : "",
+          ...internet.bindings,
+        },
+        outboundService: internet.fetch as never, // as above
+      },
+    };
+  });
 
 /** What exhausts the rate limits: of a lower limit, so that a slow machine reaches it within the minute. */
 const LIMITED = ["test/app-rate-limit.test.ts"];
@@ -211,11 +226,15 @@ export default defineConfig({
         include: ["test/**/*.test.ts"],
         exclude: ["test/node/**", "test/mailbox/**", ...PURE, ...LIMITED, ...SLOW.worker],
       }),
-      {
-        plugins: [mailbox],
-        resolve: { alias: mailboxAliases },
-        test: { name: "mailbox", include: ["test/mailbox/**/*.test.ts"], isolate: false, ...limits },
-      },
+      project(mailbox(), {
+        name: "mailbox",
+        include: ["test/mailbox/**/*.test.ts"],
+        exclude: ["test/mailbox/real/**"],
+      }),
+      project(mailbox({ hasRealServers: true }), {
+        name: "mail-servers",
+        include: ["test/mailbox/real/*.test.ts"],
+      }),
       project(inWorker(undefined, "objects"), {
         name: "objects",
         include: ["test/ems/*.test.ts", "test/*.test.ts"],

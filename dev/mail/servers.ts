@@ -57,6 +57,7 @@ export async function startMailServers(options: ServerOptions): Promise<MailServ
   for (const protocol of ["imap", "pop3", "smtp"] as const) {
     const accept = (socket: Socket) => {
       sockets.add(socket);
+      if (isBackground) socket.unref();
       socket.once("close", () => sockets.delete(socket));
       socket.on("error", () => {});
       void serve(socket, protocol, { world: options.world, door: running.mailbox, secureContext }).catch(
