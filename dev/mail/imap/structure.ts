@@ -67,8 +67,8 @@ function leafFields(raw: Buffer, entity: Entity, hasExtensions: boolean): string
   const encoding = (headerOf(entity.headers, "content-transfer-encoding") ?? "").split(/[\s;(]/, 1)[0];
   const lines = () => String(countLines(raw, body, end));
   return [
-    quoted(type),
-    quoted(subtype),
+    quoted(message ? "message" : type),
+    quoted(message ? "rfc822" : subtype),
     writeParams(params),
     nilOr(single(entity, "content-id")),
     nilOr(single(entity, "content-description")),

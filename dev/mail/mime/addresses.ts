@@ -63,7 +63,8 @@ function addressOf(tokens: Token[]): EnvelopeAddress | null {
     const inside = words.slice(open + 1, close < 0 ? undefined : close);
     // A route before the address ends with a colon.
     const route = inside.findLastIndex(isSpecial(":"));
-    return { name: phraseOf(words.slice(0, open)) ?? comment, ...split(inside.slice(route + 1)) };
+    const { mailbox, host } = split(inside.slice(route + 1));
+    return { name: phraseOf(words.slice(0, open)) ?? comment, mailbox: mailbox ?? "MISSING_MAILBOX", host };
   }
   return { name: comment, ...split(words) };
 }

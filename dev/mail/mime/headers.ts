@@ -15,7 +15,7 @@ export function readHeaders(block: string): Header[] {
     .map((raw) => {
       const colon = raw.indexOf(":");
       const name = raw.slice(0, Math.max(colon, 0)).trim();
-      const value = raw.slice(colon + 1).replace(/\r?\n(?=[ \t])/g, "");
+      const value = raw.slice(colon + 1).replace(/\r?\n[ \t]/g, " ");
       return { name, value: value.trim(), raw };
     });
 }
@@ -65,13 +65,10 @@ function joined(params: [string, string][]): [string, string][] {
     const found = pieces.get(base) ?? [];
     pieces.set(base, [...found, { at: Number(at), isEncoded: star === "*", value }]);
   }
-  for (const [base, found] of pieces) {
+  for (const [base, found] of [...pieces].sort(([a], [b]) => (a < b ? -1 : 1))) {
     found.sort((a, b) => a.at - b.at);
     const isEncoded = found.some((piece) => piece.isEncoded);
-    const value = found.map((piece) =>
-      isEncoded && !piece.isEncoded ? encodeURIComponent(piece.value) : piece.value,
-    );
-    plain.push([isEncoded ? `${base}*` : base, value.join("")]);
+    plain.push([isEncoded ? `${base}*` : base, found.map(({ value }) => value).join("")]);
   }
   return plain;
 }
