@@ -181,15 +181,15 @@ CREATE TABLE sends (
   -- SHA-256 of the mail.
   digest TEXT NOT NULL,
   message_id TEXT NOT NULL,
-  internet_message_id TEXT NOT NULL,
-  -- JSON: OutgoingMail.
-  mail TEXT NOT NULL,
+  -- JSON: Letter.
+  letter TEXT NOT NULL,
   -- composed, data, dot, accepted, filed, refused, unknown.
   phase TEXT NOT NULL,
   -- The server's last reply, or what was found later.
   reply TEXT,
   -- JSON: refused recipients with the server's words.
   refused TEXT NOT NULL DEFAULT '[]',
+  -- In this phase.
   attempts INTEGER NOT NULL DEFAULT 0,
   -- When to go on; NULL at the end.
   due_at INTEGER,
@@ -198,6 +198,21 @@ CREATE TABLE sends (
 ) WITHOUT ROWID;
 CREATE INDEX sends_due ON sends (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX sends_created ON sends (created_at);
+CREATE INDEX sends_message ON sends (message_id);
+
+-- Drafts that the server does not have yet as they are: see sending/drafts.ts.
+CREATE TABLE drafts (
+  message_id TEXT PRIMARY KEY,
+  -- JSON: Letter.
+  letter TEXT NOT NULL,
+  -- JSON: where the server has earlier versions.
+  replaces TEXT NOT NULL,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  -- When to tell the server; NULL once that was given up.
+  due_at INTEGER,
+  updated_at INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX drafts_due ON drafts (due_at) WHERE due_at IS NOT NULL;
 
 CREATE TABLE tasks (
   id TEXT PRIMARY KEY,
@@ -214,7 +229,7 @@ CREATE TABLE tasks (
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL
 ) WITHOUT ROWID;
-CREATE INDEX tasks_created ON tasks (created_at);
+CREATE INDEX tasks_updated ON tasks (updated_at);
 CREATE UNIQUE INDEX tasks_running ON tasks (kind, scope) WHERE kind = 'sync' AND status IN ('pending', 'started', 'retry');
 
 CREATE TABLE uploads (

@@ -24,6 +24,7 @@ import { listFolders } from "./reading/folders.ts";
 import { listMessages } from "./reading/list.ts";
 import { dueAt, runDue } from "./schedule.ts";
 import { rewrap } from "./secrets/seal.ts";
+import { runSends } from "./sending/deliver.ts";
 import { saveDraft } from "./sending/drafts.ts";
 import { acceptMail } from "./sending/journal.ts";
 import { addUpload } from "./sending/uploads.ts";
@@ -112,7 +113,12 @@ export class Mailbox
   }
 
   send(owner: Owner, mail: OutgoingMail, key: string | null) {
-    return this.#own(owner, (mailbox) => acceptMail(mailbox, mail, key));
+    return this.#own(owner, async (mailbox) => {
+      const accepted = await acceptMail(mailbox, mail, key);
+      // An alarm may be busy with a pass. Should this be cut off, the next one goes on with it.
+      this.ctx.waitUntil(runSends(mailbox));
+      return accepted;
+    });
   }
 
   saveDraft(owner: Owner, mail: OutgoingMail, draftId: string | null) {

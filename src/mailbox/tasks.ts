@@ -20,20 +20,26 @@ const toTask = ({ id, result, ...row }: TaskRow): Task => ({
   result: result === null ? null : JSON.parse(result),
 });
 
-/** How long a task can be asked for: as long as Celery keeps results by default. */
+/** How long a task can be asked for after its last change: as long as Celery keeps results by default. */
 export const TASK_MS = 24 * 3600_000;
 
-/** @throws MailError NOT_FOUND for a task that is unknown, or older than a day */
-export function getTask(ctx: MailboxContext, taskId: string): Task {
+/** A task; undefined if it is unknown, or was forgotten. */
+export function findTask(ctx: MailboxContext, taskId: string): Task | undefined {
   const kept = Date.now() - TASK_MS;
   const row = rowOf<TaskRow>(
     ctx,
-    `SELECT ${COLUMNS} FROM tasks WHERE id = ? AND created_at > ?`,
+    `SELECT ${COLUMNS} FROM tasks WHERE id = ? AND updated_at > ?`,
     taskId,
     kept,
   );
-  if (!row) throw notFound("Task");
-  return toTask(row);
+  return row && toTask(row);
+}
+
+/** @throws MailError NOT_FOUND for a task that is unknown, or was forgotten */
+export function getTask(ctx: MailboxContext, taskId: string): Task {
+  const task = findTask(ctx, taskId);
+  if (!task) throw notFound("Task");
+  return task;
 }
 
 /** Adds a task that is pending. @param scope what it covers: of a sync, one for each scope runs at a time */

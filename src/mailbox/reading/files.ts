@@ -3,6 +3,7 @@ import type { StoredFile } from "../contract.ts";
 import { notFound } from "../errors.ts";
 import type { Part } from "../mime/parts.ts";
 import { accountOf } from "../store/account.ts";
+import { writtenFile } from "../store/written.ts";
 import { fileNameOf, isFile } from "./attachments.ts";
 import { storePart } from "./store-part.ts";
 
@@ -39,6 +40,8 @@ async function partFile(
 ): Promise<StoredFile> {
   const part = partsOf(ctx, messageId).find((each) => each.part === number && isFile(each));
   if (!part) throw notFound("Attachment");
+  const written = writtenFile(ctx, messageId, number);
+  if (written) return written;
   const key = `mail/${accountId}/${messageId}/${number}`;
   const size = await once(ctx, key, () => sizeInBucket(ctx, messageId, part, key));
   return { key, filename: fileNameOf(part), mimeType: part.type, size };

@@ -12,6 +12,7 @@ import {
   refusalOf,
   type SmtpReply,
   textOf,
+  within,
 } from "./reply.ts";
 
 /** A connection that is logged in. */
@@ -26,6 +27,8 @@ const OUR_NAME = "[127.0.0.1]";
 
 /** How long to wait for each answer, in milliseconds. */
 const ANSWER_MS = 30_000;
+/** How long all may take until the login has ended. */
+const LOGIN_MS = 120_000;
 
 /** RFC 4954 section 6: the server cannot check the password now. */
 const CANNOT_CHECK = 454;
@@ -51,17 +54,12 @@ export async function smtpLogin(
 export async function openSession(server: Server, credentials: Credentials): Promise<SmtpSession> {
   const wire = await Wire.open(server, ANSWER_MS);
   try {
-    await greeted(wire);
-    let offers = await introduce(wire);
-    if (server.encryption === "starttls") {
-      const reply = await ask(wire, "STARTTLS");
-      if (reply.code !== 220) throw refusalOf(reply, "PROTOCOL_MISMATCH");
-      await wire.startTls();
-      // Security: what was offered before may be an attacker's word (RFC 3207 section 4.2).
-      offers = await introduce(wire);
-    }
-    await logIn(wire, credentials, offers);
-    return { wire, offers };
+    return await within(LOGIN_MS, async () => {
+      await greeted(wire);
+      const offers = await introduced(wire, server);
+      await logIn(wire, credentials, offers);
+      return { wire, offers };
+    });
   } catch (error) {
     await wire.close();
     throw error;
@@ -81,6 +79,17 @@ async function greeted(wire: Wire): Promise<void> {
   if (reply.code === 220) return;
   if (isPassing(reply)) throw new MailError("THROTTLED", "The SMTP server takes no connection now");
   throw mismatch("The SMTP server does not greet");
+}
+
+/** @returns what the server offers, over TLS if that is asked for */
+async function introduced(wire: Wire, { encryption }: Server): Promise<Map<string, string[]>> {
+  const offers = await introduce(wire);
+  if (encryption !== "starttls") return offers;
+  const reply = await ask(wire, "STARTTLS");
+  if (reply.code !== 220) throw refusalOf(reply, "PROTOCOL_MISMATCH");
+  await wire.startTls();
+  // Security: what was offered before may be an attacker's word (RFC 3207 section 4.2).
+  return introduce(wire);
 }
 
 async function introduce(wire: Wire): Promise<Map<string, string[]>> {

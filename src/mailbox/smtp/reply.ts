@@ -1,3 +1,4 @@
+import { withDeadline } from "../../lib/deadline.ts";
 import { oneLine } from "../../lib/line.ts";
 import { MailError } from "../errors.ts";
 import type { Wire } from "../net/wire.ts";
@@ -61,3 +62,17 @@ export const refusalOf = (
   new MailError(isPassing(reply) ? "THROTTLED" : code, `The SMTP server answered: ${wordsOf(reply)}`);
 
 export const mismatch = (message: string): MailError => new MailError("PROTOCOL_MISMATCH", message);
+
+/**
+ * Limits a part of a dialogue to some milliseconds. Each wait has a limit of its own, but a server could send a byte now and
+ * then for days. The caller closes the wire.
+ * @throws MailError CONNECTION_FAILED when they are over
+ */
+export async function within<T>(ms: number, work: () => Promise<T>): Promise<T> {
+  try {
+    return await withDeadline(ms, work);
+  } catch (error) {
+    if (!(error instanceof DOMException)) throw error;
+    throw new MailError("CONNECTION_FAILED", "The SMTP server took too long", { cause: error });
+  }
+}

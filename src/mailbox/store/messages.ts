@@ -64,9 +64,34 @@ export function insertMessage(ctx: MailboxContext, message: FoundMessage, now: n
   const id = cuid();
   const row = {
     id,
+    conversation_id: joinConversation(ctx, message),
+    ...columnsOf(message),
+    created_at: now,
+    updated_at: now,
+  };
+  const names = Object.keys(row);
+  ctx.sql.exec(
+    `INSERT INTO messages (${names.join(", ")}) VALUES (${names.map(() => "?").join(", ")})`,
+    ...Object.values(row),
+  );
+  return id;
+}
+
+/** Gives a message that was written here other content. Its id and its places stay. */
+export function rewriteMessage(ctx: MailboxContext, id: string, message: FoundMessage): void {
+  const row = { ...columnsOf(message), updated_at: Date.now() };
+  const assignments = Object.keys(row).map((name) => `${name} = ?`);
+  ctx.sql.exec(`UPDATE messages SET ${assignments.join(", ")} WHERE id = ?`, ...Object.values(row), id);
+  ctx.sql.exec(
+    "UPDATE places SET received_at = ?, sender = ? WHERE message_id = ?",
+    ...[message.receivedAt, message.from.address.toLowerCase(), id],
+  );
+}
+
+function columnsOf(message: FoundMessage) {
+  return {
     key: message.key,
     internet_message_id: message.internetMessageId,
-    conversation_id: joinConversation(ctx, message),
     received_at: message.receivedAt,
     from_name: message.from.name,
     from_address: message.from.address,
@@ -80,13 +105,5 @@ export function insertMessage(ctx: MailboxContext, message: FoundMessage, now: n
     parts: JSON.stringify(message.parts),
     attachment_count: message.parts.filter(({ role }) => role === "attachment").length,
     refs: message.refs.join(" "),
-    created_at: now,
-    updated_at: now,
   };
-  const names = Object.keys(row);
-  ctx.sql.exec(
-    `INSERT INTO messages (${names.join(", ")}) VALUES (${names.map(() => "?").join(", ")})`,
-    ...Object.values(row),
-  );
-  return id;
 }

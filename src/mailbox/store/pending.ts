@@ -114,7 +114,9 @@ export function pendingOf(ctx: MailboxContext, folderId: string): Set<number> {
   const rows = rowsOf<{ uid: number }>(
     ctx,
     `SELECT payload ->> '$.from.uid' AS uid FROM ops
-     WHERE kind = 'move' AND payload ->> '$.from.folderId' = ?`,
+     WHERE kind = 'move' AND payload ->> '$.from.folderId' = ?1
+     UNION ALL SELECT earlier.value ->> '$.uid' FROM drafts, json_each(drafts.replaces) earlier
+     WHERE earlier.value ->> '$.folderId' = ?1`,
     folderId,
   );
   return new Set(rows.map(({ uid }) => uid));

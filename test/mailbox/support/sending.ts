@@ -1,0 +1,60 @@
+import { type MailboxContext, rowOf } from "../../../src/mailbox/context.ts";
+import type {
+  MailboxApi,
+  MailboxSettings,
+  OutgoingMail,
+  Owner,
+  Task,
+} from "../../../src/mailbox/contract.ts";
+import { mailboxOf, newOwner } from "./mailbox.ts";
+import { insideOf } from "./quiet.ts";
+import type { MailServer } from "./server.ts";
+
+/** The mailbox of an owner, with the types of its contract: those that RPC derives have no place for a task's result. */
+export const apiOf = (owner: Owner) =>
+  mailboxOf(owner) as unknown as Omit<MailboxApi, keyof Rpc.DurableObjectBranded>;
+
+export const mailTo = (to: string[], changes: Partial<OutgoingMail> = {}): OutgoingMail => ({
+  to,
+  cc: [],
+  bcc: [],
+  replyTo: null,
+  subject: "Lunch",
+  body: "At noon?\n",
+  isHtml: false,
+  files: [],
+  inReplyTo: null,
+  ...changes,
+});
+
+/** Opens a mailbox on a server. It never syncs by itself. */
+export async function openOn(server: MailServer, changes: Partial<MailboxSettings> = {}): Promise<Owner> {
+  const owner = newOwner();
+  const settings = server.settings({ isSyncEnabled: false, ...changes });
+  const opened = await apiOf(owner).configure(owner, settings, { password: server.password });
+  if (!opened.ok) throw new Error(opened.message);
+  return owner;
+}
+
+/** Sends a mail. @throws Error for a refusal */
+export async function sendFrom(owner: Owner, mail: OutgoingMail, key: string | null = null) {
+  const sent = await apiOf(owner).send(owner, mail, key);
+  if (!sent.ok) throw new Error(`${sent.code}: ${sent.message}`);
+  return sent;
+}
+
+export async function taskOf(owner: Owner, taskId: string): Promise<Task> {
+  const found = await apiOf(owner).task(owner, taskId);
+  if (!found.ok) throw new Error(found.message);
+  return found.task;
+}
+
+/** The journal's row of a mail. */
+export const journalOf = (owner: Owner, taskId: string) =>
+  insideOf(owner, (ctx: MailboxContext) =>
+    rowOf<{ phase: string; attempts: number; due_at: number | null; reply: string | null }>(
+      ctx,
+      "SELECT phase, attempts, due_at, reply FROM sends WHERE id = ?",
+      taskId,
+    ),
+  );
