@@ -1,6 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { logged } from "../platform/log.ts";
-import { checkLogin, close, configure } from "./account/settings.ts";
+import { checkLogin } from "./account/check.ts";
+import { close, configure } from "./account/settings.ts";
 import { beginSignIn, finishSignIn } from "./account/sign-in.ts";
 import { statusOf } from "./account/status.ts";
 import { updateMessage } from "./changing/update.ts";

@@ -43,15 +43,6 @@ export async function configure(
   return { status: statusOf(ctx) };
 }
 
-export async function checkLogin(
-  _ctx: MailboxContext,
-  _owner: Owner,
-  _settings: MailboxSettings,
-  _secrets?: MailboxSecrets,
-): Promise<{ capabilities: string[] }> {
-  throw new MailError("INVALID", "Not built yet");
-}
-
 /** Destroys the secrets and stops the schedule. Messages stay, and `configure` opens the mailbox again. */
 export async function close(ctx: MailboxContext): Promise<object> {
   ctx.storage.transactionSync(() => {

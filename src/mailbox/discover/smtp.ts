@@ -4,7 +4,7 @@ import type { MailboxEnv } from "../env.ts";
 import { MailError } from "../errors.ts";
 import { lookUp } from "../net/dns.ts";
 import { checkHost, isMailHost } from "../net/hosts.ts";
-import { type Credentials, credentialsOf } from "../secrets/credentials.ts";
+import { credentialsOf } from "../secrets/credentials.ts";
 import { smtpLogin } from "../smtp/login.ts";
 import { accountOf } from "../store/account.ts";
 import { byAutoconfig, byDatabase, domainOf } from "./autoconfig.ts";
@@ -34,21 +34,9 @@ export async function smtpServerOf(ctx: MailboxContext): Promise<Server & { user
   return { ...server, username };
 }
 
-/**
- * Looks up the SMTP server for settings that are not stored.
- * @throws as `smtpServerOf`
- */
-export async function findSmtp(
-  env: MailboxEnv,
-  settings: MailboxSettings,
-  credentials: Credentials,
-): Promise<Server> {
-  const tryLogin: TryLogin = async (server) => {
-    await checkHost(env, server);
-    await smtpLogin(server, credentials);
-  };
-  return (given(settings) ?? (await find(env, settings, tryLogin))).server;
-}
+/** The SMTP server that is known of settings without a look-up; undefined where there is none. */
+export const knownSmtp = (settings: MailboxSettings): Server | undefined =>
+  given(settings)?.server ?? (settings.smtp.hostname ? undefined : byDomain(domainOf(settings.emailAddress)));
 
 /** The server that the settings name in full, or that a provider has for its tokens. */
 function given({ smtp, login }: MailboxSettings): Found | undefined {

@@ -1,4 +1,5 @@
 import type { MailboxContext } from "../context.ts";
+import type { MailboxEnv } from "../env.ts";
 import { MailError } from "../errors.ts";
 import type { Account } from "../store/account.ts";
 import { noteLoginRefused } from "../store/outcomes.ts";
@@ -62,21 +63,33 @@ async function renewed(
   login: OAuthLogin,
   { values }: OpenSecrets,
 ): Promise<Grant> {
-  const client = clientOf(ctx.env, login.provider);
-  if (login.flow === "app") return grantForApp(client, login, account.settings.incoming.username);
-  if (!values.refreshToken)
-    throw new MailError("AUTHENTICATION_FAILED", "The account has no consent: sign in");
   try {
-    return await askForTokens(endpointOf(login.provider, client, "token"), {
-      grant_type: "refresh_token",
-      refresh_token: values.refreshToken,
-      client_id: client.id,
-      client_secret: client.secret,
-    });
+    return await grantFor(ctx.env, login, account.settings.incoming.username, values.refreshToken);
   } catch (error) {
-    if (isLost(error)) await noteLoginRefused(ctx, account, error, true);
+    if (login.flow === "user" && isLost(error)) await noteLoginRefused(ctx, account, error, true);
     throw error;
   }
+}
+
+/**
+ * Asks the provider for an access token. The settings must have passed `checkOAuth`.
+ * @throws MailError as askForTokens, and AUTHENTICATION_FAILED without a refresh token
+ */
+export async function grantFor(
+  env: MailboxEnv,
+  login: OAuthLogin,
+  address: string,
+  refreshToken: string | undefined,
+): Promise<Grant> {
+  const client = clientOf(env, login.provider);
+  if (login.flow === "app") return grantForApp(client, login, address);
+  if (!refreshToken) throw new MailError("AUTHENTICATION_FAILED", "The account has no consent: sign in");
+  return askForTokens(endpointOf(login.provider, client, "token"), {
+    grant_type: "refresh_token",
+    refresh_token: refreshToken,
+    client_id: client.id,
+    client_secret: client.secret,
+  });
 }
 
 const isLost = (error: unknown): error is MailError =>

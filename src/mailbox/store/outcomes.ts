@@ -32,7 +32,7 @@ export async function noteSuccess(
   ctx.sql.exec(
     `UPDATE account SET state = ?, last_error = NULL, last_sync_at = ?, capabilities = ?, failures = 0,
        refused_logins = 0, next_sync_at = ?`,
-    found.isComplete || account.state === "active" ? "active" : "syncing",
+    found.isComplete || !isSyncEnabled || account.state === "active" ? "active" : "syncing",
     now,
     JSON.stringify(found.capabilities),
     isEnabled && isSyncEnabled ? Math.round(next) : null,
