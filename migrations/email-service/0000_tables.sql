@@ -50,6 +50,6 @@ CREATE TABLE `es_idempotency_keys` (
 --> statement-breakpoint
 CREATE INDEX `es_idempotency_keys_age` ON `es_idempotency_keys` (`created_at`);--> statement-breakpoint
 CREATE TABLE `es_totals` (
-	`state` text PRIMARY KEY NOT NULL,
-	`accounts` integer NOT NULL
+	`name` text PRIMARY KEY NOT NULL,
+	`value` integer NOT NULL
 );

@@ -42,6 +42,10 @@ async function reached<T extends object>(
   }
 }
 
+/** True if a mailbox said that it does not have something. */
+export const isNotFound = (error: unknown): boolean =>
+  error instanceof ServiceError && error.code === "not_found";
+
 const unreachable = (cause: unknown): ServiceError =>
   new ServiceError("unavailable", "The mailboxes cannot be reached; try again later", {
     cause,

@@ -1,7 +1,7 @@
 import type { HonoRequest } from "hono";
 import { createApp } from "../platform/app.ts";
 import { limitBody } from "../platform/body-limit.ts";
-import { accounts } from "./accounts/routes.ts";
+import { accounts, signInReturns, signIns } from "./accounts/routes.ts";
 import { attachments, linked } from "./attachments/routes.ts";
 import { compose } from "./compose/routes.ts";
 import { config } from "./config.ts";
@@ -41,10 +41,12 @@ export const app = createApp<EmailEnv>({
     ...["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"],
   ],
 })
-  // A link to a file authorises by itself.
+  // Open routes: each checks a cookie or a signature of its own.
+  .route("/oauth", signInReturns)
   .use(`${OF_ACCOUNT}/attachments/:attachmentId/download`, linked)
   // All routes below require a valid token.
   .use(authenticate, limitRate, limitBody(BODY_LIMITS), withContext)
+  .route("/oauth", signIns)
   .route("/api/accounts", accounts)
   .route("/api/sync", sync)
   .route("/api/compose", compose)

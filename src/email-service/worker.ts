@@ -1,5 +1,9 @@
 import type { Module } from "../platform/module.ts";
 import { configuredParts } from "./config.ts";
+import { createContext } from "./context.ts";
+import { runCron } from "./cron.ts";
+import { probeParts } from "./health.ts";
+import { readMetrics } from "./metrics.ts";
 import { NAME } from "./middleware.ts";
 import { changes, deadChanges } from "./queues.ts";
 import { app, owns } from "./routes.ts";
@@ -15,7 +19,9 @@ export const emailService: Module = {
     "xabar-mail": async () => changes,
     "xabar-mail-dead": async () => deadChanges,
   },
-  async scheduled() {},
+  scheduled: (env, execution) => runCron(createContext(env, execution)),
   health: { service: "email_service" },
   configured: configuredParts,
+  probe: (env, execution) => probeParts(createContext(env, execution)),
+  metrics: (env, execution) => readMetrics(createContext(env, execution)),
 };

@@ -259,6 +259,8 @@ export interface MailboxApi extends Rpc.DurableObjectBranded {
   status(owner: Owner): Promise<Outcome<{ status: MailboxStatus }>>;
   /** Destroys the secrets and stops; messages stay. `configure` opens it again. */
   close(owner: Owner): Promise<Outcome<object>>;
+  /** Erases the mailbox with its files, for good. Afterwards it is NOT_FOUND. */
+  erase(owner: Owner): Promise<Outcome<object>>;
   folders(owner: Owner): Promise<Outcome<{ folders: Folder[] }>>;
   messages(owner: Owner, query: ListQuery): Promise<Outcome<{ messages: Message[]; total: number }>>;
   message(owner: Owner, messageId: string): Promise<Outcome<{ message: MessageDetail }>>;

@@ -1,6 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { logged } from "../platform/log.ts";
 import { checkLogin } from "./account/check.ts";
+import { erase } from "./account/erase.ts";
 import { close, configure } from "./account/settings.ts";
 import { beginSignIn, finishSignIn } from "./account/sign-in.ts";
 import { statusOf } from "./account/status.ts";
@@ -77,6 +78,10 @@ export class Mailbox
 
   close(owner: Owner) {
     return this.#own(owner, (mailbox) => close(mailbox));
+  }
+
+  erase(owner: Owner) {
+    return this.#own(owner, (mailbox) => erase(mailbox, owner.accountId));
   }
 
   folders(owner: Owner) {

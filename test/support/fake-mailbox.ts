@@ -110,6 +110,13 @@ export class Mailbox extends DurableObject<Env> implements Omit<MailboxApi, keyo
     });
   }
 
+  async erase(owner: Owner) {
+    return this.#own("erase", [owner], () => {
+      this.owner = null;
+      return { ok: true as const };
+    });
+  }
+
   async folders(owner: Owner) {
     return this.#own("folders", [owner], () => ({ ok: true as const, folders: this.listed }));
   }
@@ -245,6 +252,16 @@ export class Mailbox extends DurableObject<Env> implements Omit<MailboxApi, keyo
 }
 
 function toMessage(mail: MessageDetail): Message {
-  const { body, bodyHtml, headers, attachments, conversationId, folderIds, labelsSynced, isTruncated, ...message } = mail;
+  const {
+    body,
+    bodyHtml,
+    headers,
+    attachments,
+    conversationId,
+    folderIds,
+    labelsSynced,
+    isTruncated,
+    ...message
+  } = mail;
   return message;
 }

@@ -3,7 +3,7 @@ import type { MailboxSecrets, MailboxSettings } from "../../mailbox/contract.ts"
 import { sql } from "../../platform/d1/sql.ts";
 import { assign } from "../../platform/d1/write.ts";
 import type { UserCtx } from "../context.ts";
-import { ask } from "../engine.ts";
+import { ask, isNotFound } from "../engine.ts";
 import type { accounts } from "../schema/accounts.ts";
 import { keepStatus } from "../status/service.ts";
 import { smtpIn } from "./create.ts";
@@ -116,9 +116,18 @@ function secretsIn({ password, smtpPassword, auth }: AccountUpdate): MailboxSecr
  */
 export async function deleteAccount(ctx: UserCtx, id: string): Promise<void> {
   const row = await findAccount(ctx, id);
-  await ask(ctx, ownerOf(row), (mailbox, owner) => mailbox.close(owner));
+  await close(ctx, row);
   const now = Date.now();
   await ctx.db.run(sql`
     UPDATE es_accounts SET deleted_at = ${now}, updated_at = max(updated_at + 1, ${now})
     WHERE id = ${id} AND tenant_id = ${row.tenant_id} AND deleted_at IS NULL`);
+}
+
+/** A mailbox that was never opened has nothing to close. */
+async function close(ctx: UserCtx, row: AccountRow): Promise<void> {
+  try {
+    await ask(ctx, ownerOf(row), (mailbox, owner) => mailbox.close(owner));
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
 }

@@ -19,9 +19,15 @@ import type { AccountCreate, SignInStart } from "./schemas.ts";
 const TAKEN = "Email address already registered";
 
 /** What a mailbox can be opened with. */
-export interface Opening {
+interface Opening {
   settings: MailboxSettings;
   secrets: MailboxSecrets;
+}
+
+/** A mailbox that is open. */
+interface Opened {
+  settings: MailboxSettings;
+  status: MailboxStatus;
 }
 
 /**
@@ -38,14 +44,13 @@ export async function createAccount(
 ): Promise<AccountResponse> {
   const { settings, secrets } = openingOf(input);
   const owner = await claimAddress(ctx, settings);
-  const open = async (): Promise<MailboxStatus> => {
+  return enterAccount(ctx, owner, async () => {
     if (verify) await ask(ctx, owner, (box, of) => box.check(of, settings, secrets), { isOwnSetting: true });
     const opened = await ask(ctx, owner, (box, of) => box.configure(of, settings, secrets), {
       isOwnSetting: true,
     });
-    return opened.status;
-  };
-  return enterAccount(ctx, owner, settings, open);
+    return { settings, status: opened.status };
+  });
 }
 
 /**
@@ -90,12 +95,11 @@ function insertAbsent({ caller }: UserCtx, id: string, settings: MailboxSettings
 export async function enterAccount(
   ctx: UserCtx,
   owner: Owner,
-  settings: MailboxSettings,
-  open: () => Promise<MailboxStatus>,
+  open: () => Promise<Opened>,
 ): Promise<AccountResponse> {
   const { accountId } = owner;
   const startedAt = Date.now();
-  const status = await open();
+  const { settings, status } = await open();
   const enter = sql<{ id: string }>`
     UPDATE es_accounts SET ${assign<typeof accounts>(columnsOf(settings))}, deleted_at = NULL,
       updated_at = max(updated_at + 1, ${startedAt})

@@ -1,10 +1,10 @@
 import { startAll } from "../../lib/concurrency.ts";
-import { invalid, ServiceError } from "../../lib/errors.ts";
+import { invalid } from "../../lib/errors.ts";
 import type { StoredFile } from "../../mailbox/contract.ts";
 import { sql } from "../../platform/d1/sql.ts";
 import { type AccountRow, ownerOf } from "../accounts/row.ts";
 import type { Ctx } from "../context.ts";
-import { ask } from "../engine.ts";
+import { ask, isNotFound } from "../engine.ts";
 
 /** Each may fetch a file from a mail server. */
 const AT_ONCE = 2;
@@ -35,7 +35,5 @@ export async function findFiles(ctx: Ctx, account: AccountRow, ids: string[]): P
     ),
   );
 }
-
-const isNotFound = (error: unknown): boolean => error instanceof ServiceError && error.code === "not_found";
 
 const unknown = (id: string) => invalid(`attachmentIds: there is no attachment ${id}`);

@@ -32,8 +32,9 @@ export const garbage = sqliteTable(
   (table) => [index("es_garbage_due").on(table.due_at)],
 );
 
-/** How many accounts are in each state. Triggers keep it, so that the metrics read a few rows. */
+/** Counts of accounts. Triggers keep them, so that the metrics read a few rows. */
 export const totals = sqliteTable("es_totals", {
-  state: text().primaryKey(),
-  accounts: integer().notNull(),
+  /** `state_` with a state, or `key_` with the id of a key in MAIL_KEYS. */
+  name: text().primaryKey(),
+  value: integer().notNull(),
 });

@@ -3,8 +3,8 @@ import { isSameText, sha256Hex } from "../../lib/hmac.ts";
 import { nowSeconds } from "../../lib/time.ts";
 import { toServiceError } from "../../platform/app.ts";
 import { sql } from "../../platform/d1/sql.ts";
-import { allowedOrigin } from "../../platform/headers.ts";
 import { log } from "../../platform/log.ts";
+import { returnUrl } from "../../platform/return-to.ts";
 import { batch, type Ctx, ofCompanies, ofCompany, ofNoCompany, type UserCtx } from "../context.ts";
 import { expiryOf, issueToken, ownKey } from "../own-key.ts";
 import { isProviderError, type SignInResult } from "../provider/port.ts";
@@ -126,17 +126,12 @@ async function connect(ctx: UserCtx, { user, result }: SignIn, code: string): Pr
 }
 
 /**
- * Security: anyone may begin a sign-in, so that it could lead a browser anywhere, and the code with it.
  * @returns the whole URL, without what an earlier sign-in has told there
  * @throws ServiceError invalid unless the URL is on our own origin or on one in CORS_ORIGINS
  */
 function checkedReturn({ origin, config }: UserCtx, return_to: string): string {
-  const own = new URL(origin).origin;
-  const url = URL.parse(return_to, own);
-  // A blob: URL has the origin of its page. "*" in CORS_ORIGINS names no origin.
-  const origins = [own, url && allowedOrigin(url.origin, config.CORS_ORIGINS)];
-  if (!url?.protocol.startsWith("http") || !origins.includes(url.origin))
-    throw invalid("return_to: must be a path of this host, or a URL of an origin in CORS_ORIGINS");
+  const url = returnUrl(return_to, origin, config.CORS_ORIGINS);
+  if (!url) throw invalid("return_to: must be a path of this host, or a URL of an origin in CORS_ORIGINS");
   for (const name of ["account_id", "error", "detail", "code", "state"]) url.searchParams.delete(name);
   return url.href;
 }
