@@ -42,13 +42,11 @@ export const limitRate = createMiddleware<EmailEnv>(async (c, next) => {
   const counted = await countRequest(c.env, c.var.caller, c.req.method, c.req.path);
   if (!counted) return next();
   const { isAllowed, limit, remaining, reset } = counted;
-  // Hono adds the headers of this response to that of an error.
-  const tell = () => {
-    c.header("X-RateLimit-Limit", String(limit));
-    c.header("X-RateLimit-Remaining", String(remaining));
-    c.header("X-RateLimit-Reset", String(reset));
-  };
-  tell();
+  // Hono adds the headers of this response to the one that follows, also to that of an error.
+  const { headers } = c.res;
+  headers.set("x-ratelimit-limit", String(limit));
+  headers.set("x-ratelimit-remaining", String(remaining));
+  headers.set("x-ratelimit-reset", String(reset));
   if (isAllowed) return next();
   const seconds = Math.max(1, Math.ceil((reset - Date.now()) / 1000));
   const message = `Too many requests - try again in ${seconds} seconds`;

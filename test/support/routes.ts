@@ -14,9 +14,9 @@ export interface Route {
 
 const apps = [front.own, ems];
 
-/** The routes of an app that declare a response. */
-export function routesOf(app: Pick<Hono, "routes">): Route[] {
-  const doorAt = app.routes.findIndex(({ handler }) => handler === authenticate);
+/** The routes of an app that declare a response. @param door the middleware that requires a token */
+export function routesOf(app: Pick<Hono, "routes">, door: unknown = authenticate): Route[] {
+  const doorAt = app.routes.findIndex(({ handler }) => handler === door);
   return app.routes.flatMap(({ method, path, handler }, at) =>
     answerOf(handler) ? [{ method, path, isOpen: doorAt === -1 || at < doorAt }] : [],
   );
@@ -51,9 +51,15 @@ export const parametersOf = ({ method, path }: Omit<Route, "isOpen">): Record<st
 
 const NAMED: Record<string, string> = { company_id: "1", key: "attachments/1/none" };
 
+/** A rule of a parameter, which may have a quantifier. */
+const RULE = String.raw`\{(?:[^{}]|\{[^{}]*\})*\}`;
+
+/** A path without the rules of its parameters. */
+export const withoutRules = (path: string): string => path.replace(new RegExp(RULE, "g"), "");
+
 /** Fills a path. Parameters that are not given become ids that do not exist. */
 export const fill = (path: string, ids: Record<string, string> = {}): string =>
-  path.replace(/:(\w+)(\{[^}]*\})?/g, (_, name: string) => ids[name] ?? NAMED[name] ?? crypto.randomUUID());
+  withoutRules(path).replace(/:(\w+)/g, (_, name: string) => ids[name] ?? NAMED[name] ?? crypto.randomUUID());
 
 type Pattern = Pick<Route, "method" | "path">;
 
@@ -76,7 +82,7 @@ function haveCommonPath(a: string, b: string): boolean {
 }
 
 /** Splits a path into segments. A rule may contain slashes. */
-const partsOf = (path: string): string[] => path.match(/(?<=\/)(?:[^/{]|\{[^}]*\})+/g) ?? [];
+const partsOf = (path: string): string[] => path.match(new RegExp(`(?<=/)(?:[^/{]|${RULE})+`, "g")) ?? [];
 
 function mayBeSame(a: string, b: string): boolean {
   const ruleOf = (part: string) => /^:\w+\{(.*)\}$/.exec(part)?.[1];

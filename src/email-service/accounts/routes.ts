@@ -37,11 +37,11 @@ export const accounts = new Hono<EmailEnv>({ strict: false })
       return c.json(await createAccount(c.var.ctx, c.req.valid("json"), verify), 201);
     },
   )
-  .get("/:accountId{c[0-9a-z]{24}}", responds(200, "AccountResponse"), param, async (c) =>
+  .get("/:accountId", responds(200, "AccountResponse"), param, async (c) =>
     c.json(await getAccount(c.var.ctx, c.req.valid("param").accountId)),
   )
   .put(
-    "/:accountId{c[0-9a-z]{24}}",
+    "/:accountId",
     responds(200, "AccountResponse"),
     param,
     verify,
@@ -52,7 +52,7 @@ export const accounts = new Hono<EmailEnv>({ strict: false })
       return c.json(await updateAccount(c.var.ctx, accountId, c.req.valid("json"), verify));
     },
   )
-  .delete("/:accountId{c[0-9a-z]{24}}", responds(204, null), param, async (c) => {
+  .delete("/:accountId", responds(204, null), param, async (c) => {
     await deleteAccount(c.var.ctx, c.req.valid("param").accountId);
     return c.body(null, 204);
   });

@@ -1,9 +1,9 @@
 import * as z from "zod/mini";
 import { flag } from "../../lib/fields.ts";
 import { type Infer, lazy } from "../../lib/lazy.ts";
-import { accountId, address, encryption, hostname, line, page, port } from "../schemas.ts";
+import { address, encryption, hostname, line, objectId, page, port } from "../schemas.ts";
 
-export const AccountParam = lazy(() => z.object({ accountId: accountId() }));
+export const AccountParam = lazy(() => z.object({ accountId: objectId() }));
 
 export const AccountsQuery = lazy(() => z.object(page(100, 1000)));
 export type AccountsQuery = Infer<typeof AccountsQuery>;

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
 import { lazy } from "../../lib/lazy.ts";
-import { accountId, objectId } from "../schemas.ts";
+import { objectId } from "../schemas.ts";
 
-export const AttachmentParam = lazy(() => z.object({ accountId: accountId(), attachmentId: objectId() }));
+export const AttachmentParam = lazy(() => z.object({ accountId: objectId(), attachmentId: objectId() }));

@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
 import { type Infer, lazy } from "../../lib/lazy.ts";
-import { accountId, objectId, page } from "../schemas.ts";
+import { objectId, page } from "../schemas.ts";
 
-export const FolderParam = lazy(() => z.object({ accountId: accountId(), folderId: objectId() }));
+export const FolderParam = lazy(() => z.object({ accountId: objectId(), folderId: objectId() }));
 
 export const MessagesQuery = lazy(() =>
   z.object({

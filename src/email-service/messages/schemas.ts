@@ -1,9 +1,9 @@
 import * as z from "zod/mini";
 import { headerText } from "../../lib/fields.ts";
 import { type Infer, lazy } from "../../lib/lazy.ts";
-import { accountId, objectId } from "../schemas.ts";
+import { objectId } from "../schemas.ts";
 
-export const MessageParam = lazy(() => z.object({ accountId: accountId(), messageId: objectId() }));
+export const MessageParam = lazy(() => z.object({ accountId: objectId(), messageId: objectId() }));
 
 const MAX_LABELS = 100;
 

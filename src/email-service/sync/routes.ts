@@ -14,7 +14,7 @@ export const sync = new Hono<EmailEnv>({ strict: false })
     async (c) => c.json(await getTask(c.var.ctx, c.req.valid("param").taskId)),
   )
   .post(
-    "/:accountId{c[0-9a-z]{24}}",
+    "/:accountId",
     responds(202, "SyncResponse"),
     valid("param", AccountParam),
     valid("json", SyncStart, { needed: false }),
