@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { applyMigrations, startWorker } from "../dev/wrangler.ts";
+import { applyMigrations } from "../dev/local-database.ts";
+import { startWorker } from "../dev/wrangler.ts";
 import { assertSameAnswers, NO_FASTAPI, startFastapi } from "./peers/fastapi.ts";
 import { comparedPaths } from "./requests/cases.ts";
 import { Cleanup } from "./support/cleanup.ts";
@@ -39,7 +40,7 @@ export async function run(args: string[]): Promise<number> {
       await peer.readAllBut(company, READER, UNREAD);
     }
     const state = join(directory, "state");
-    await applyMigrations(state);
+    applyMigrations(state);
     const importing = ["--from", peer.databaseUrl, "--state", state];
     for (let kill = 0; kill < Number(values.kills); kill++) await runImport(importing, 12_000);
     const startedAt = Date.now();

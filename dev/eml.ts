@@ -1,13 +1,14 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import MailComposer from "nodemailer/lib/mail-composer";
-import type { Address, OutgoingMail } from "./nylas/sim.ts";
+import PostalMime from "postal-mime";
+import type { Address, OutgoingMail, SignedMail } from "./nylas/sim.ts";
 
 /**
  * Writes a message as RFC 5322 with CRLF line ends. Unlike the copy of a recipient, it keeps the Bcc header.
  * @returns the bytes; a missing Message-ID or date is generated
  */
-export async function toEml(mail: OutgoingMail): Promise<Uint8Array> {
+export async function toEml(mail: SignedMail): Promise<Uint8Array> {
   const message = new MailComposer({
     from: toNodemailer(mail.from),
     to: mail.to.map(toNodemailer),
@@ -38,15 +39,24 @@ export async function toEml(mail: OutgoingMail): Promise<Uint8Array> {
 
 const toNodemailer = ({ email, name = "" }: Address) => ({ address: email, name });
 
+/** Saves a message that was sent through the API: see `saveEml`. */
+export async function saveOutgoing(dir: string, mail: OutgoingMail): Promise<string> {
+  const { date, subject, recipients } = mail;
+  return save(dir, fileName({ date, subject, recipient: recipients[0]?.email ?? "" }), await toEml(mail));
+}
+
 /**
  * Saves a message in `dir` as `<ISO time>-<recipient>-<slug of subject>.eml`. Creates the folder, and never overwrites
  * a file.
  * @returns the path of the file
  */
-export async function saveOutgoing(dir: string, mail: OutgoingMail): Promise<string> {
+export async function saveEml(dir: string, raw: Uint8Array, recipient: string): Promise<string> {
+  const { subject = "" } = await PostalMime.parse(raw);
+  return save(dir, fileName({ date: undefined, subject, recipient }), raw);
+}
+
+async function save(dir: string, name: string, content: Uint8Array): Promise<string> {
   await mkdir(dir, { recursive: true });
-  const name = fileName(mail);
-  const content = await toEml(mail);
   for (let copy = 1; ; copy++) {
     const path = join(dir, `${name}${copy > 1 ? `-${copy}` : ""}.eml`);
     try {
@@ -58,10 +68,10 @@ export async function saveOutgoing(dir: string, mail: OutgoingMail): Promise<str
   }
 }
 
-function fileName({ date, recipients, subject }: OutgoingMail): string {
-  const time = new Date(date ?? Date.now()).toISOString().replaceAll(":", "-"); // Windows forbids colons
-  const recipient = slug(recipients[0]?.email ?? "", /[^a-z0-9@._+]+/g);
-  return `${time}-${recipient || "nobody"}-${slug(subject, /[^\p{L}\p{N}]+/gu) || "no-subject"}`;
+function fileName(mail: { date: number | undefined; recipient: string; subject: string }): string {
+  const time = new Date(mail.date ?? Date.now()).toISOString().replaceAll(":", "-"); // Windows forbids colons
+  const recipient = slug(mail.recipient, /[^a-z0-9@._+]+/g);
+  return `${time}-${recipient || "nobody"}-${slug(mail.subject, /[^\p{L}\p{N}]+/gu) || "no-subject"}`;
 }
 
 // A file name has at most 255 bytes, and a character up to four.

@@ -4,23 +4,32 @@ import { buildWeb } from "./build/web.ts";
 import { companies } from "./demo/data.ts";
 import { saveOutgoing } from "./eml.ts";
 import { fillDemo, readOldMail } from "./fill.ts";
+import { applyMigrations } from "./local-database.ts";
+import { mailboxCommands, startDemoMailboxes } from "./mailboxes.ts";
 import { serve } from "./nylas/server.ts";
 import { createNylasSim, type OutgoingMail } from "./nylas/sim.ts";
 import { type DevOptions, readOptions, requireFreePorts } from "./options.ts";
 import { listenSmtp } from "./smtp.ts";
-import { readDevVars, signToken } from "./token.ts";
-import { applyMigrations, startWorker } from "./wrangler.ts";
+import { readDevVars, signTenantToken, signToken } from "./token.ts";
+import { startWorker } from "./wrangler.ts";
 
-// `npm run dev`: the Worker, a stand-in for Nylas that also receives messages by SMTP, and two demo companies.
+// `npm run dev`: the Worker with its mailboxes, a stand-in for Nylas that also receives messages by SMTP, one for mail
+// servers, and two demo companies.
 
 /** Who the printed token is of: in the demo, she signs the mails of sales. */
 const USER = "Dilnoza Karimova";
+
+/** Of the demo, in the Email Service API. */
+const TENANT = {
+  tenant: "0b6d3f0e-5a3c-4a1e-9d0c-1f2e3d4c5b6a",
+  user: "7c9e6679-7425-40de-944b-e07fc1f90ae7",
+};
 
 /** As in wrangler.toml. */
 const CRON_MS = 600_000;
 
 async function main(options: DevOptions): Promise<void> {
-  const { state, port, nylasPort, smtpPort } = options;
+  const { state, port, nylasPort, smtpPort, mailPorts } = options;
   await requireFreePorts(options);
   // Not the name of versions whose database had another place: their state is replaced.
   const memory = join(state, "stand-in.json");
@@ -44,15 +53,15 @@ async function main(options: DevOptions): Promise<void> {
 
   // Wrangler would do so, but its error would be in the log alone.
   await buildWeb();
-  console.log("Applying migrations …");
-  await applyMigrations(state);
+  applyMigrations(state);
   const nylas = await serve(sim, { port: nylasPort });
-  const addresses = new Set(companies.flatMap(({ mailboxes }) => mailboxes.map(({ email }) => email)));
+  const mailboxes = await startDemoMailboxes({ state, sentFolder, ports: mailPorts, onSent: tellSent });
   const smtp = await listenSmtp({
     port: smtpPort,
-    accepts: (address) => addresses.has(address.toLowerCase()) || sim.hasGrant(address),
-    onMail: (mail) => {
+    accepts: (address) => mailboxes.has(address) || sim.hasGrant(address),
+    onMail: (mail, { to }, raw) => {
       sim.inbound(mail);
+      mailboxes.receive(raw, to);
       console.log(`Received for ${mail.to.map(({ email }) => email).join(", ")}: ${mail.subject}`);
     },
   });
@@ -62,6 +71,7 @@ async function main(options: DevOptions): Promise<void> {
     state,
     // A company of an earlier version stays in D1 until `npm run move` moves it.
     vars: { NYLAS_API_URI: `http://127.0.0.1:${nylasPort}`, STORE: "objects" },
+    mailboxes,
     logFile: join(state, "worker.log"),
   });
 
@@ -70,8 +80,9 @@ async function main(options: DevOptions): Promise<void> {
     if (isStopping) return;
     isStopping = true;
     console.log("\nStopping …");
-    await Promise.all([worker.stop(), smtp.close(), nylas.close()]);
+    await Promise.all([worker.stop(), smtp.close(), nylas.close(), mailboxes.close()]);
     if (existsSync(memory)) remember();
+    mailboxes.remember();
     process.exit(code);
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => void stop(0));
@@ -94,19 +105,28 @@ async function main(options: DevOptions): Promise<void> {
     process.stdout.write("\n");
     remember();
   }
-  console.log(await instructions({ url, token, smtpPort, state }));
+  const tenantToken = await signTenantToken({ ...TENANT, role: "user", hours: 24 }, vars.JWT_SECRET ?? "");
+  const commands = mailboxCommands({ url, token: tenantToken, ports: mailPorts });
+  console.log(await instructions({ url, token, smtpPort, state, commands }));
 }
 
 async function keep(folder: string, mail: OutgoingMail): Promise<void> {
   const path = await saveOutgoing(folder, mail);
-  console.log(`Sent to ${mail.recipients.map(({ email }) => email).join(", ")}, kept as ${path}`);
+  tellSent(
+    mail.recipients.map(({ email }) => email),
+    path,
+  );
 }
+
+const tellSent = (to: string[], path: string): void =>
+  console.log(`Sent to ${to.join(", ")}, kept as ${path}`);
 
 async function instructions(at: {
   url: string;
   token: string;
   smtpPort: number;
   state: string;
+  commands: ReturnType<typeof mailboxCommands>;
 }): Promise<string> {
   const headers = { authorization: `Bearer ${at.token}` };
   const [account] = (await (await fetch(`${at.url}/accounts/`, { headers })).json()) as { id: string }[];
@@ -135,6 +155,11 @@ curl -sN '${at.url}/sse/events?token=${at.token}'
 
 Send a message (saved in ${join(at.state, "sent-mail")}):
 curl -s ${at.url}/messages/send/ -H 'Authorization: Bearer ${at.token}' -H 'Content-Type: application/json' -d '${JSON.stringify(mail)}'
+
+Connect a mailbox of one of their mail servers (any other works the same way), sync it, and send from it:
+${at.commands.connect}
+${at.commands.sync}
+${at.commands.send}
 
 Mail clients can send to the demo mailboxes by SMTP at localhost:${at.smtpPort}, for example to ${mailbox?.email}.
 The Worker's log is ${join(at.state, "worker.log")}. Ctrl-C stops everything; \`npm run dev -- --fresh\` starts over.

@@ -6,6 +6,8 @@ export interface DevOptions {
   port: number;
   nylasPort: number;
   smtpPort: number;
+  /** Of the demo's mailboxes. */
+  mailPorts: { imaps: number; pop3s: number; smtps: number };
   /** Folder for local D1, R2 and queues, the snapshot of the stand-in, logs and sent messages. */
   state: string;
   /** Delete that folder first. */
@@ -23,6 +25,9 @@ export function readOptions(args: string[]): DevOptions {
       port: { type: "string", default: "8787" },
       "nylas-port": { type: "string", default: "8788" },
       "smtp-port": { type: "string", default: "2525" },
+      "imaps-port": { type: "string", default: "1993" },
+      "pop3s-port": { type: "string", default: "1995" },
+      "smtps-port": { type: "string", default: "1465" },
       state: { type: "string", default: ".wrangler/state" },
       fresh: { type: "boolean", default: false },
     },
@@ -31,6 +36,11 @@ export function readOptions(args: string[]): DevOptions {
     port: portOf("port", values.port),
     nylasPort: portOf("nylas-port", values["nylas-port"]),
     smtpPort: portOf("smtp-port", values["smtp-port"]),
+    mailPorts: {
+      imaps: portOf("imaps-port", values["imaps-port"]),
+      pop3s: portOf("pop3s-port", values["pop3s-port"]),
+      smtps: portOf("smtps-port", values["smtps-port"]),
+    },
     state: values.state,
     fresh: values.fresh,
   };
@@ -48,8 +58,13 @@ function portOf(name: string, value: string): number {
  * Checks that our ports are free. Otherwise another Worker could be mistaken for ours.
  * @throws Error with the port and the option that changes it
  */
-export async function requireFreePorts({ port, nylasPort, smtpPort }: DevOptions): Promise<void> {
-  for (const [option, number] of Object.entries({ port, "nylas-port": nylasPort, "smtp-port": smtpPort })) {
+export async function requireFreePorts({ port, nylasPort, smtpPort, mailPorts }: DevOptions): Promise<void> {
+  const { imaps, pop3s, smtps } = mailPorts;
+  const ports = {
+    ...{ port, "nylas-port": nylasPort, "smtp-port": smtpPort },
+    ...{ "imaps-port": imaps, "pop3s-port": pop3s, "smtps-port": smtps },
+  };
+  for (const [option, number] of Object.entries(ports)) {
     const server = createServer();
     const isFree = await new Promise((resolve) => {
       server.once("error", () => resolve(false)).listen(number, "127.0.0.1", () => resolve(true));

@@ -13,7 +13,8 @@ export interface SmtpOptions {
   /** 0 picks a free port. */
   port: number;
   host?: string;
-  onMail: (mail: InboundMail, envelope: Envelope) => void | Promise<void>;
+  /** @param raw the bytes as they came */
+  onMail: (mail: InboundMail, envelope: Envelope, raw: Uint8Array) => void | Promise<void>;
   /** Receives the recipient in lower case. Default: accept everyone. */
   accepts?: (address: string) => boolean;
 }
@@ -68,7 +69,7 @@ async function receive(
   };
   const mail = await parse(raw, envelope);
   try {
-    await onMail(mail, envelope);
+    await onMail(mail, envelope, raw);
   } catch (error) {
     throw reply(451, `The mail could not be taken in: ${error instanceof Error ? error.message : error}`);
   }

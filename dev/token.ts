@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { parseArgs, parseEnv } from "node:util";
-import { SignJWT } from "jose";
+import { type JWTPayload, SignJWT } from "jose";
 
 export interface TokenRequest {
   user: number;
@@ -19,11 +19,25 @@ export interface TokenRequest {
  */
 export function signToken(request: TokenRequest, secret: string): Promise<string> {
   const { user, companies, role, name, hours } = request;
-  return new SignJWT({ user_id: user, role, companies, ...(name === undefined ? {} : { name }) })
+  return sign({ user_id: user, role, companies, ...(name === undefined ? {} : { name }) }, hours, secret);
+}
+
+/**
+ * Signs a JWT for the Email Service API, where tenants and users are UUIDs.
+ * @throws if the secret is empty
+ */
+export function signTenantToken(
+  { tenant, user, role, hours }: { tenant: string; user: string; role: string; hours: number },
+  secret: string,
+): Promise<string> {
+  return sign({ tenant_id: tenant, user_id: user, role }, hours, secret);
+}
+
+const sign = (claims: JWTPayload, hours: number, secret: string): Promise<string> =>
+  new SignJWT(claims)
     .setProtectedHeader({ alg: "HS256", typ: "JWT" })
     .setExpirationTime(Math.floor(Date.now() / 1000 + hours * 3600))
     .sign(new TextEncoder().encode(secret));
-}
 
 /**
  * Reads a file of KEY="value" lines.

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { createWriteStream } from "node:fs";
+import { createWriteStream, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -7,6 +8,7 @@ import { unstable_readConfig } from "wrangler";
 
 const WRANGLER = fileURLToPath(new URL("../node_modules/wrangler/bin/wrangler.js", import.meta.url));
 const CONFIG = fileURLToPath(new URL("../wrangler.toml", import.meta.url));
+const MAILBOX_CONFIG = fileURLToPath(new URL("../src/mailbox/wrangler.toml", import.meta.url));
 
 /** The entry of the Worker for one machine: see dev/worker/index.ts. */
 export const LOCAL_ENTRY = fileURLToPath(new URL("worker/index.ts", import.meta.url));
@@ -20,30 +22,13 @@ export function localVars(): Record<string, string> {
   };
 }
 
-const start = (args: string[]): ChildProcess =>
+const start = (args: string[], env: Record<string, string>): ChildProcess =>
   spawn(process.execPath, [WRANGLER, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, FORCE_COLOR: "0", WRANGLER_SEND_METRICS: "false", CI: "true" },
+    env: { ...process.env, ...env, FORCE_COLOR: "0", WRANGLER_SEND_METRICS: "false", CI: "true" },
     // A separate process group: Ctrl-C reaches only this process, which then stops the Worker cleanly.
     detached: true,
   });
-
-/**
- * Applies the migrations to the local databases.
- * @throws Error with wrangler's output
- */
-export async function applyMigrations(state: string): Promise<void> {
-  for (const binding of ["DB", "EMAIL_SERVICE_DB"]) await migrate(binding, state);
-}
-
-async function migrate(binding: string, state: string): Promise<void> {
-  const child = start(["d1", "migrations", "apply", binding, "--local", "--persist-to", state]);
-  let output = "";
-  child.stdout?.on("data", (chunk) => (output += chunk));
-  child.stderr?.on("data", (chunk) => (output += chunk));
-  const code = await new Promise((resolve) => child.once("exit", resolve));
-  if (code !== 0) throw new Error(`The migrations failed:\n${output}`);
-}
 
 export interface RunningWorker {
   /** Resolves if the Worker stops unexpectedly. */
@@ -52,8 +37,9 @@ export interface RunningWorker {
 }
 
 /**
- * Starts the Worker and waits until it answers. Its rate limits count in memory.
+ * Starts the Worker with the script of its mailboxes, and waits until it answers. Its rate limits count in memory.
  * @param options.vars override those of .dev.vars
+ * @param options.mailboxes what that script needs: its vars, and an authority that it trusts beside the usual ones
  * @param options.logFile receives the output of the Worker; errors also go to the console
  * @throws Error if it does not answer within a minute
  */
@@ -61,24 +47,24 @@ export async function startWorker(options: {
   port: number;
   state: string;
   vars: Record<string, string>;
+  mailboxes?: { vars: Record<string, string>; ca: string };
   logFile: string;
 }): Promise<RunningWorker> {
+  const { mailboxes } = options;
   const vars = Object.entries({ ...localVars(), ...options.vars }).flatMap(([name, value]) => [
     "--var",
     `${name}:${value}`,
   ]);
   const place = ["--ip", "127.0.0.1", "--port", String(options.port), "--persist-to", options.state];
-  const child = start([
-    "dev",
-    LOCAL_ENTRY,
-    "--config",
-    CONFIG,
-    "--local",
-    "--inspector-port",
-    "0",
-    ...place,
-    ...vars,
-  ]);
+  const configs = ["--config", CONFIG, "--config", mailboxConfig(options.state, mailboxes?.vars ?? {})];
+  const child = start(
+    ["dev", LOCAL_ENTRY, ...configs, "--local", "--inspector-port", "0", ...place, ...vars],
+    {
+      // Otherwise the Worker would use the mailboxes of any other one that runs on the machine.
+      WRANGLER_REGISTRY_PATH: resolve(options.state, "registry"),
+      ...(mailboxes ? { NODE_EXTRA_CA_CERTS: resolve(mailboxes.ca) } : {}),
+    },
+  );
   const logs = createWriteStream(options.logFile);
   for (const stream of [child.stdout, child.stderr]) {
     if (!stream) continue;
@@ -100,6 +86,24 @@ export async function startWorker(options: {
     throw new Error(`${(error as Error).message}; its log is ${options.logFile}`);
   }
   return { exited, stop };
+}
+
+/**
+ * Copies the configuration of the script of the mailboxes with more vars: those of the command line are for the first
+ * script alone.
+ * @returns its path
+ */
+function mailboxConfig(state: string, vars: Record<string, string>): string {
+  const folder = dirname(MAILBOX_CONFIG);
+  const lines = Object.entries(vars).map(([name, value]) => `${name} = ${JSON.stringify(value)}`);
+  const text = readFileSync(MAILBOX_CONFIG, "utf8")
+    .replace(/^main = "(.*)"$/m, (_, file: string) => `main = ${JSON.stringify(join(folder, file))}`)
+    .replace(/"(\.\/[^"]*)"/g, (_, file: string) => JSON.stringify(join(folder, file)))
+    .replace(/^\[vars\]$/m, () => ["[vars]", ...lines].join("\n"));
+  const file = resolve(state, "mailbox.wrangler.toml");
+  mkdirSync(state, { recursive: true });
+  writeFileSync(file, text, { mode: 0o600 });
+  return file;
 }
 
 async function answers(url: string, exited: Promise<void>): Promise<void> {

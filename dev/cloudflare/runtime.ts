@@ -1,8 +1,8 @@
-import { createHash, createHmac } from "node:crypto";
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
+import { databaseFile } from "../local-database.ts";
 import { type Account, type Binding, deployedVersion, type Script, type Version } from "./account.ts";
 
 type Options = Parameters<typeof convertV4MiniflareOptions>[0];
@@ -58,7 +58,7 @@ export function createRuntime(account: Account, folder: string): Runtime {
     return miniflare;
   }
 
-  const fileOf = (uuid: string) => join(databases, `${objectId("miniflare-D1DatabaseObject", uuid)}.sqlite`);
+  const fileOf = (uuid: string) => databaseFile(join(folder, "d1"), uuid);
   const copyOf = (uuid: string, name: string) => join(folder, `${uuid}-${name}.copy`);
 
   return {
@@ -98,14 +98,6 @@ export function createRuntime(account: Account, folder: string): Runtime {
       }
     },
   };
-}
-
-/** The id that workerd gives to a named Durable Object: Miniflare keeps a database in one, and names its file so. */
-function objectId(uniqueKey: string, name: string): string {
-  const key = createHash("sha256").update(uniqueKey).digest();
-  const hmac = (data: string | Buffer) => createHmac("sha256", key).update(data).digest().subarray(0, 16);
-  const named = hmac(name);
-  return Buffer.concat([named, hmac(named)]).toString("hex");
 }
 
 /** Writes the static files of a version. */

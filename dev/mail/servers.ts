@@ -9,6 +9,8 @@ import { serveSmtp } from "./smtp/server.ts";
 import type { ConnectionRecord, Mailbox } from "./world/mailbox.ts";
 import type { World } from "./world/world.ts";
 
+const ANY: Ports = { imap: 0, imaps: 0, pop3: 0, pop3s: 0, smtp: 0, smtps: 0 };
+
 const PROTOCOLS = { imap: serveImap, pop3: servePop3, smtp: serveSmtp };
 
 /** Of the servers. Those with an s speak TLS from the start, the others offer to switch to it. */
@@ -26,7 +28,7 @@ export interface ServerOptions {
   world: World;
   certificate: Certificate;
   host?: string;
-  /** Those that are absent are free ones. */
+  /** Which servers to start, and where. Default: all of them, on free ports. */
   ports?: Partial<Ports>;
   /** Lets the process end while they run. */
   isBackground?: boolean;
@@ -39,7 +41,7 @@ export async function startMailServers(options: ServerOptions): Promise<MailServ
   const {
     certificate,
     host = "127.0.0.1",
-    ports = {},
+    ports = ANY,
     isBackground = false,
     onError = console.error,
   } = options;
@@ -64,15 +66,17 @@ export async function startMailServers(options: ServerOptions): Promise<MailServ
         onError,
       );
     };
-    const plain = createServer(accept);
-    const secure = createTlsServer({ ...certificate }, accept);
-    for (const [name, server] of [
-      [protocol, plain],
-      [`${protocol}s`, secure],
-    ] as [keyof Ports, Server][]) {
+    const starts: [keyof Ports, () => Server][] = [
+      [protocol, () => createServer(accept)],
+      [`${protocol}s`, () => createTlsServer({ ...certificate }, accept)],
+    ];
+    for (const [name, create] of starts) {
+      const port = ports[name];
+      if (port === undefined) continue;
+      const server = create();
       servers.push(server);
       if (isBackground) server.unref();
-      running.ports[name] = await listen(server, ports[name] ?? 0, host);
+      running.ports[name] = await listen(server, port, host);
     }
   }
   return running;

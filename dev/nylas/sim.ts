@@ -20,6 +20,7 @@ import { deliverDue } from "./webhooks/deliveries.ts";
 
 export type { ChaosSettings, ChaosUpdate } from "./store/chaos-settings.ts";
 export type { Address, InboundMail, OutgoingMail, SignedMail } from "./store/mail.ts";
+export { recipientsOf } from "./store/mail.ts";
 export type { SimSnapshot } from "./store/snapshot.ts";
 export type { Grant, StoredMessage } from "./store/store.ts";
 

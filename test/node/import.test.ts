@@ -6,7 +6,7 @@ import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { applyMigrations } from "../../dev/wrangler.ts";
+import { applyMigrations } from "../../dev/local-database.ts";
 import { type Pglite, startPglite } from "./support/pglite.ts";
 
 // An EMS of the contract's first implementation, in a PostgreSQL that speaks the wire protocol, is moved to local D1 and R2.
@@ -93,7 +93,8 @@ const all = (sql: string, ...params: (string | number)[]) =>
 const one = (sql: string, ...params: (string | number)[]) => Object.values(all(sql, ...params)[0] ?? {})[0];
 
 beforeAll(async () => {
-  [source] = await Promise.all([startPglite(), applyMigrations(state)]);
+  applyMigrations(state);
+  source = await startPglite();
   await source.run(readFileSync(join(ROOT, "bench/peers/fastapi/schema.sql"), "utf8"));
   await source.run(FILL);
 });

@@ -15,6 +15,9 @@ export interface Ports {
   worker: number;
   nylas: number;
   smtp: number;
+  imaps: number;
+  pop3s: number;
+  smtps: number;
 }
 
 export interface DevServer {
@@ -25,6 +28,8 @@ export interface DevServer {
   nylasPort: number;
   /** The three commands that it prints: inbox, stream, and sending a mail. */
   curls: string[];
+  /** Three more: they connect a mailbox, sync it and send from it. */
+  mailboxLines: string[];
   /** Its output so far. */
   output: Text;
   /**
@@ -39,8 +44,12 @@ export interface DevServer {
  * @throws Error with its output, when it ends early or is not ready in time
  */
 export async function startDevServer(state: string, ports: Ports): Promise<DevServer> {
-  const { worker, nylas, smtp } = ports;
-  const places = ["--port", worker, "--nylas-port", nylas, "--smtp-port", smtp, "--state", state].map(String);
+  const { worker, smtp, ...others } = ports;
+  const places = [
+    ...["--port", worker, "--smtp-port", smtp, "--state", state],
+    ...["--nylas-port", others.nylas, "--imaps-port", others.imaps],
+    ...["--pop3s-port", others.pop3s, "--smtps-port", others.smtps],
+  ].map(String);
   const child = spawn("npm", ["run", "dev", "--", ...places], {
     cwd: ROOT,
     stdio: ["ignore", "pipe", "pipe"],
@@ -79,24 +88,27 @@ export async function startDevServer(state: string, ports: Ports): Promise<DevSe
     for (const other of [ready, ended]) other.catch(() => {});
   }
   const lines = output.text().split("\n");
+  const mailboxAt = lines.findIndex((line) => line.startsWith("account="));
   return {
     url: output.text().match(/^Xabar answers at (\S+)$/m)?.[1] ?? "",
     token: lines.find((line) => line.startsWith("eyJ")) ?? "",
     smtpPort: smtp,
-    nylasPort: nylas,
-    curls: lines.filter((line) => line.startsWith("curl ")),
+    nylasPort: others.nylas,
+    curls: lines.slice(0, mailboxAt).filter((line) => line.startsWith("curl ")),
+    mailboxLines: lines.slice(mailboxAt, mailboxAt + 3),
     output,
     stop,
   };
 }
 
-/** Three free ports. */
+/** Free ports. */
 export async function freePorts(): Promise<Ports> {
-  const servers = Array.from({ length: 3 }, () => createServer().listen(0, "127.0.0.1"));
+  const names = ["worker", "nylas", "smtp", "imaps", "pop3s", "smtps"] as const;
+  const servers = names.map(() => createServer().listen(0, "127.0.0.1"));
   await Promise.all(servers.map((server) => once(server, "listening")));
-  const [worker, nylas, smtp] = servers.map((server) => (server.address() as { port: number }).port);
+  const ports = servers.map((server) => (server.address() as { port: number }).port);
   await Promise.all(servers.map((server) => once(server.close(), "close")));
-  return { worker: worker!, nylas: nylas!, smtp: smtp! };
+  return Object.fromEntries(names.map((name, at) => [name, ports[at]])) as unknown as Ports;
 }
 
 /** What remains of the server after the timeout: a process, or a listener. */

@@ -1,0 +1,130 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { companies } from "./demo/data.ts";
+import { demoMail } from "./demo.ts";
+import { saveEml, toEml } from "./eml.ts";
+import { createCertificates } from "./mail/net/certificates.ts";
+import { type Ports, startMailServers } from "./mail/servers.ts";
+import { restore, takeSnapshot } from "./mail/world/snapshot.ts";
+import { deliver, World } from "./mail/world/world.ts";
+import { recipientsOf, type SignedMail } from "./nylas/sim.ts";
+
+/** Of all demo mailboxes on the stand-in. */
+export const PASSWORD = "demo-password";
+
+export interface DemoMailboxes {
+  /** What the script of the mailboxes needs, in order to reach them. */
+  vars: Record<string, string>;
+  /** The file with the authority of their certificate. */
+  ca: string;
+  /** Delivers a mail to those of its recipients that have a mailbox. */
+  receive(raw: Uint8Array, to: string[]): void;
+  /** Whether an address has a mailbox. */
+  has(address: string): boolean;
+  /** Keeps their state for the next start. */
+  remember(): void;
+  close(): Promise<void>;
+}
+
+/**
+ * Serves the mailboxes of the demo companies by IMAP, POP3 and SMTP: with the mails of the demo, or as they were left.
+ * @param options.onSent is told where a mail to somebody else was kept
+ * @throws if a port is not available
+ */
+export async function startDemoMailboxes(options: {
+  state: string;
+  sentFolder: string;
+  ports: Pick<Ports, "imaps" | "pop3s" | "smtps">;
+  onSent: (to: string[], path: string) => void;
+}): Promise<DemoMailboxes> {
+  const { state, sentFolder, ports, onSent } = options;
+  const memory = join(state, "mailboxes.json");
+  const world = new World({
+    onOutgoing: (raw, { to }) => void saveEml(sentFolder, raw, to[0] ?? "").then((path) => onSent(to, path)),
+  });
+  if (existsSync(memory)) restore(world, JSON.parse(readFileSync(memory, "utf8")));
+  else await fill(world, demoMail(Date.now()));
+
+  const certificates = await createCertificates();
+  const ca = join(state, "mail-authority.pem");
+  writeFileSync(ca, certificates.ca);
+  const servers = await startMailServers({ world, certificate: certificates.trusted, ports });
+  const remember = () => writeFileSync(memory, JSON.stringify(takeSnapshot(world)));
+  remember();
+  return {
+    ca,
+    vars: {
+      MAIL_KEYS: JSON.stringify([{ id: "local", key: localKey(state) }]),
+      MAIL_LOCAL_HOSTS: Object.values(ports)
+        .map((port) => `localhost:${port}`)
+        .join(","),
+    },
+    receive(raw, to) {
+      for (const address of new Set(to)) {
+        const mailbox = world.find(address);
+        if (mailbox) deliver(mailbox, mailbox.inbox, { raw });
+      }
+    },
+    has: (address) => world.find(address) !== undefined,
+    remember,
+    close: () => servers.close(),
+  };
+}
+
+/** Each mail goes to INBOX of its recipients, and to Sent of its sender. */
+async function fill(world: World, mails: SignedMail[]): Promise<void> {
+  for (const { mailboxes } of companies) {
+    for (const { email } of mailboxes) world.addMailbox(email, PASSWORD);
+  }
+  for (const mail of mails) {
+    const raw = await toEml(mail);
+    const received = { raw, receivedAt: mail.date ?? Date.now(), flags: mail.unread ? [] : ["\\Seen"] };
+    for (const { email } of recipientsOf(mail)) {
+      const mailbox = world.find(email);
+      if (mailbox) deliver(mailbox, mailbox.inbox, received);
+    }
+    const sender = mail.folder === "SENT" ? world.find(mail.from.email) : undefined;
+    if (sender) deliver(sender, sender.folder("Sent"), { ...received, flags: ["\\Seen"] });
+  }
+}
+
+/** The key that seals the passwords in this state: the same at each start. */
+function localKey(state: string): string {
+  const file = join(state, "mail-key");
+  if (!existsSync(file)) {
+    writeFileSync(file, Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64"), {
+      mode: 0o600,
+    });
+  }
+  return readFileSync(file, "utf8");
+}
+
+/** Three commands for a shell: they connect a mailbox, sync it and send from it. */
+export function mailboxCommands(at: { url: string; token: string; ports: Pick<Ports, "imaps" | "smtps"> }): {
+  connect: string;
+  sync: string;
+  send: string;
+} {
+  const [mailbox] = companies.flatMap(({ mailboxes }) => mailboxes);
+  const email = mailbox?.email ?? "";
+  const post = (path: string) => `curl -s -X POST ${at.url}${path} -H 'Authorization: Bearer ${at.token}'`;
+  const json = (body: object) => `-H 'Content-Type: application/json' -d '${JSON.stringify(body)}'`;
+  const account = {
+    ...{ accountName: "Sotuv", emailAddress: email, protocol: "imap" },
+    ...{
+      hostname: "localhost",
+      port: at.ports.imaps,
+      encryption: "tls",
+      username: email,
+      password: PASSWORD,
+    },
+    ...{ smtpHost: "localhost", smtpPort: at.ports.smtps, smtpEncryption: "tls" },
+  };
+  const mail = { to: ["mijoz@example.com"], subject: "Salom", body: "Assalomu alaykum!" };
+  const ofAccount = JSON.stringify(mail).replace("{", `{"accountId":"'$account'",`);
+  return {
+    connect: `account=$(${post("/api/accounts")} ${json(account)} | sed 's/.*"id":"\\([^"]*\\)".*/\\1/')`,
+    sync: post("/api/sync/$account"),
+    send: `${post("/api/compose/send")} -H 'Content-Type: application/json' -d '${ofAccount}'`,
+  };
+}
