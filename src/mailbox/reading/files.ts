@@ -12,7 +12,7 @@ const running = new WeakMap<DurableObjectStorage, Map<string, Promise<number>>>(
 
 /**
  * Stores an attachment in the bucket, unless it is there; an upload is there already.
- * @throws MailError NOT_FOUND, TOO_LARGE, and as `atServer` does
+ * @throws MailError NOT_FOUND, TOO_LARGE, and as `atSource` does
  */
 export async function storeFile(ctx: MailboxContext, attachmentId: string): Promise<StoredFile> {
   const { accountId } = accountOf(ctx);

@@ -1,10 +1,8 @@
 import type { MailboxContext } from "../context.ts";
 import { MailError } from "../errors.ts";
-import type { ImapClient } from "../imap/client.ts";
 import { transferDecoder } from "../mime/decode.ts";
 import type { Part } from "../mime/parts.ts";
-import { atServer } from "./at-server.ts";
-import { fetchSection } from "./section.ts";
+import { atSource, type Source } from "./source.ts";
 
 /** What is asked of the server at once, in bytes: of a file, no more than a few of these are in memory. */
 const CHUNK = 1 << 20;
@@ -16,17 +14,17 @@ const UPLOAD_PART = 5 << 20;
 const MAX_FILE = 512 << 20;
 
 /**
- * Reads a part from the server, and puts it into the bucket as it is after decoding. The object appears once it is whole.
+ * Reads a part, and puts it into the bucket as it is after decoding. The object appears once it is whole.
  * @returns its size in bytes
- * @throws MailError TOO_LARGE, and as `atServer` does
+ * @throws MailError TOO_LARGE, and as `atSource` does
  */
 export const storePart = (ctx: MailboxContext, messageId: string, part: Part, key: string): Promise<number> =>
-  atServer(ctx, messageId, async (client, uid) => {
+  atSource(ctx, messageId, async (source) => {
     const upload = new Upload(ctx.env.ATTACHMENTS, key);
     try {
       const decoder = transferDecoder(part.encoding);
       let received = 0;
-      for await (const chunk of chunksOf(client, uid, part)) {
+      for await (const chunk of chunksOf(source, part)) {
         received += chunk.length;
         if (received > MAX_FILE) throw new MailError("TOO_LARGE", "The attachment is too large to be stored");
         await upload.write(decoder.write(chunk));
@@ -45,9 +43,9 @@ export const storePart = (ctx: MailboxContext, messageId: string, part: Part, ke
  * The encoded bytes of a part, in pieces. They end where the server gives nothing more: some servers give a wrong size,
  * and some give less than was asked.
  */
-async function* chunksOf(client: ImapClient, uid: number, part: Part): AsyncGenerator<Uint8Array> {
+async function* chunksOf(source: Source, part: Part): AsyncGenerator<Uint8Array> {
   for (let start = 0; ; ) {
-    const chunk = await fetchSection(client, uid, part.part, { start, maxLength: CHUNK });
+    const chunk = await source.read(part.part, { start, maxLength: CHUNK });
     if (!chunk || chunk.length === 0) return;
     start += chunk.length;
     yield chunk;
