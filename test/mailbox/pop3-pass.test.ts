@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { type MailboxContext, rowOf, rowsOf } from "../../src/mailbox/context.ts";
-import type { Owner } from "../../src/mailbox/contract.ts";
+import type { Outcome, Owner, Task } from "../../src/mailbox/contract.ts";
 import { rawOf } from "../../src/mailbox/pop3/raw.ts";
-import { runPopPass, type SyncedMails } from "../../src/mailbox/sync/pop-pass.ts";
+import { syncPop } from "../../src/mailbox/sync/pop-pass.ts";
+import { Progress } from "../../src/mailbox/sync/progress.ts";
 import { bindings, mailboxOf, newOwner } from "./support/mailbox.ts";
 import { insideOf } from "./support/quiet.ts";
 import { createMailbox, type MailServer, type Profile } from "./support/server.ts";
@@ -10,18 +11,31 @@ import { createMailbox, type MailServer, type Profile } from "./support/server.t
 let server: MailServer;
 let owner: Owner;
 
-/** A mailbox that reads by POP3, and does nothing by itself. */
+/** A mailbox that reads by POP3. It is switched off, so that it does nothing by itself. */
 async function open(profile: Profile = {}): Promise<void> {
   server = await createMailbox({ profile });
   owner = newOwner();
-  const settings = server.settings({ protocol: "pop3", isSyncEnabled: false });
+  const settings = server.settings({ protocol: "pop3", isEnabled: false });
   const opened = await mailboxOf(owner).configure(owner, settings, { password: server.password });
   if (!opened.ok) throw new Error(opened.message);
 }
 
 beforeEach(() => open());
 
-const pass = (): Promise<SyncedMails> => insideOf(owner, (ctx) => runPopPass(ctx));
+const sync = (ctx: MailboxContext) => syncPop(ctx, new Progress(ctx, []));
+
+const countOf = (ctx: MailboxContext): number =>
+  rowOf<{ count: number }>(ctx, "SELECT count(*) AS count FROM messages")!.count;
+
+/** Syncs once. @returns also how many messages are new */
+const pass = () =>
+  insideOf(owner, async (ctx) => {
+    const before = countOf(ctx);
+    return { ...(await sync(ctx)), added: countOf(ctx) - before };
+  });
+
+/** Syncs once. @returns the code with which it fails */
+const failure = () => insideOf(owner, (ctx) => sync(ctx).catch(({ code }) => code));
 
 const mail = (subject: string, more = ""): string =>
   `From: Ali <ali@bozor.example>\r\nTo: ${server.address}\r\nSubject: ${subject}\r\n` +
@@ -98,22 +112,11 @@ describe("a first pass", () => {
   it("that is cut off goes on where it was", async () => {
     await server.deliver([mail("one"), mail("two"), mail("three"), mail("four")]);
     await server.plan({ protocol: "pop3", on: "RETR", skip: 2, cutAfter: 20, finally: "close" });
-    const error = await insideOf(owner, (ctx) => runPopPass(ctx).catch(({ code }) => code));
-    expect(error).toBe("CONNECTION_FAILED");
+    expect(await failure()).toBe("CONNECTION_FAILED");
     expect(await subjects()).toEqual(["four", "three"]);
     expect(await pass()).toMatchObject({ added: 2, isComplete: true });
     expect(await subjects()).toEqual(["four", "three", "two", "one"]);
     expect(await commands("RETR")).toEqual(["RETR 4", "RETR 3", "RETR 2", "RETR 2", "RETR 1"]);
-  });
-
-  it("tells how far it is", async () => {
-    await server.deliver([mail("one"), mail("two")]);
-    const told: [number, number][] = [];
-    await insideOf(owner, (ctx) => runPopPass(ctx, (done, total) => told.push([done, total])));
-    expect(told).toEqual([
-      [1, 2],
-      [2, 2],
-    ]);
   });
 });
 
@@ -218,9 +221,7 @@ describe("without UIDL", () => {
   it("and without TOP the server is PROTOCOL_MISMATCH", async () => {
     await open({ lacks: ["UIDL", "TOP"] });
     await server.deliver([mail("one")]);
-    expect(await insideOf(owner, (ctx) => runPopPass(ctx).catch(({ code }) => code))).toBe(
-      "PROTOCOL_MISMATCH",
-    );
+    expect(await failure()).toBe("PROTOCOL_MISMATCH");
   });
 });
 
@@ -251,15 +252,50 @@ describe("a mail of more than 25 MB", () => {
 it("a mailbox that another program has open is THROTTLED, and nothing is lost", async () => {
   await server.deliver([mail("one")]);
   await server.plan({ protocol: "pop3", on: "LOGIN", answer: "-ERR [IN-USE] locked" });
-  expect(await insideOf(owner, (ctx) => runPopPass(ctx).catch(({ code }) => code))).toBe("THROTTLED");
+  expect(await failure()).toBe("THROTTLED");
   expect(await pass()).toMatchObject({ added: 1 });
 });
 
 it("two passes at once are one after the other, and double nothing", async () => {
   await server.deliver([mail("one"), mail("two")]);
-  const both = await insideOf(owner, (ctx) => Promise.all([runPopPass(ctx), runPopPass(ctx)]));
-  expect(both.map(({ added }) => added)).toEqual([2, 0]);
+  await insideOf(owner, (ctx) => Promise.all([sync(ctx), sync(ctx)]));
   expect(await subjects()).toEqual(["two", "one"]);
+  expect(await commands("RETR")).toHaveLength(2);
+});
+
+describe("an account that is enabled", () => {
+  const enable = async (password: string): Promise<void> => {
+    const settings = server.settings({ protocol: "pop3" });
+    const opened = await mailboxOf(owner).configure(owner, settings, { password });
+    if (!opened.ok) throw new Error(opened.message);
+  };
+
+  it("syncs by itself, and when somebody asks for it", async () => {
+    await server.deliver([mail("one"), mail("two")]);
+    await enable(server.password);
+    await expect.poll(subjects).toEqual(["two", "one"]);
+    await server.deliver([mail("three")]);
+    const asked = (await mailboxOf(owner).sync(owner, { force: false, folders: [] })) as Outcome<{
+      task: Task;
+    }>;
+    if (!asked.ok) throw new Error(asked.message);
+    const { taskId } = asked.task;
+    const task = async () => (await mailboxOf(owner).task(owner, taskId)) as object;
+    const result = { messagesAdded: 1, messagesUpdated: 0, messagesRemoved: 0, foldersSync: 1 };
+    await expect.poll(task).toMatchObject({ task: { status: "success", progress: 100, result } });
+    const folders = await mailboxOf(owner).folders(owner);
+    expect(folders).toMatchObject({
+      folders: [{ name: "INBOX", messageCount: 3, unreadCount: 3 }, {}, {}, {}, {}],
+    });
+    const status = await mailboxOf(owner).status(owner);
+    expect(status).toMatchObject({ status: { state: "active", lastError: null } });
+  });
+
+  it("whose password is wrong says so", async () => {
+    await enable("wrong");
+    const status = async () => (await mailboxOf(owner).status(owner)) as object;
+    await expect.poll(status).toMatchObject({ status: { lastError: { code: "AUTHENTICATION_FAILED" } } });
+  });
 });
 
 it("a mail that is already here in another folder is one message in two folders", async () => {

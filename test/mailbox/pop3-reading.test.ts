@@ -1,7 +1,8 @@
 import { beforeEach, expect, test } from "vitest";
 import { rowsOf } from "../../src/mailbox/context.ts";
 import type { Owner } from "../../src/mailbox/contract.ts";
-import { runPopPass } from "../../src/mailbox/sync/pop-pass.ts";
+import { syncPop } from "../../src/mailbox/sync/pop-pass.ts";
+import { Progress } from "../../src/mailbox/sync/progress.ts";
 import { bindings, mailboxOf, newOwner } from "./support/mailbox.ts";
 import { insideOf } from "./support/quiet.ts";
 import { createMailbox, type MailServer } from "./support/server.ts";
@@ -12,7 +13,7 @@ let owner: Owner;
 beforeEach(async () => {
   server = await createMailbox();
   owner = newOwner();
-  const settings = server.settings({ protocol: "pop3", isSyncEnabled: false });
+  const settings = server.settings({ protocol: "pop3", isEnabled: false });
   const opened = await mailboxOf(owner).configure(owner, settings, { password: server.password });
   if (!opened.ok) throw new Error(opened.message);
 });
@@ -53,7 +54,7 @@ const MAIL = [
 /** Reads all mails. @returns the ids, the newest first */
 async function read(): Promise<string[]> {
   await insideOf(owner, async (ctx) => {
-    while (!(await runPopPass(ctx)).isComplete);
+    while (!(await syncPop(ctx, new Progress(ctx, []))).isComplete);
   });
   return insideOf(owner, (ctx) =>
     rowsOf<{ id: string }>(

@@ -7,6 +7,7 @@ import { noteFailure, noteSuccess } from "../store/outcomes.ts";
 import { nextOp } from "../store/pending.ts";
 import { noteTask } from "../tasks.ts";
 import { syncImap } from "./imap-pass.ts";
+import { syncPop } from "./pop-pass.ts";
 import { Progress, runningSyncs, type SyncTask } from "./progress.ts";
 
 /** A sync that somebody asked for is tried so often. */
@@ -56,7 +57,10 @@ export async function runPass(ctx: MailboxContext): Promise<void> {
 async function work(ctx: MailboxContext, account: Account, tasks: SyncTask[]): Promise<void> {
   const progress = new Progress(ctx, tasks);
   const isAll = tasks.length === 0 || isDue(account) || tasks.some(({ folders }) => folders.length === 0);
-  const end = await withImap(ctx, "sync", (client) => syncImap(ctx, client, progress, { tasks, isAll }));
+  const end =
+    account.settings.protocol === "pop3"
+      ? await syncPop(ctx, progress)
+      : await withImap(ctx, "sync", (client) => syncImap(ctx, client, progress, { tasks, isAll }));
   ctx.storage.transactionSync(() => {
     if (end.isComplete) progress.succeed(end.folders);
   });

@@ -9,8 +9,9 @@ import { idsOf } from "../pop3/unique-ids.ts";
 import type { FoundMessage } from "../store/found.ts";
 import { addPlaces } from "../store/mirror.ts";
 import { keyOf } from "./identity.ts";
+import type { Progress } from "./progress.ts";
 
-/** What a pass may do before others get their turn: see `SyncedMails.isComplete`. */
+/** What a pass may do before others get their turn: then the next pass is due at once. */
 const BUDGET = { mails: 2000, ms: 20_000 };
 
 /** POP3 has the inbox alone. The others are only here. */
@@ -22,27 +23,15 @@ const FOLDERS = [
   ["Trash", "trash"],
 ] as const;
 
-/** What a pass has done: how many messages are new. */
-export interface SyncedMails {
-  added: number;
-  /** False while there is more to read: the next pass is due at once. */
-  isComplete: boolean;
-  capabilities: string[];
-}
-
 /** The inbox, with what the last complete pass has seen. */
 type Inbox = { id: string; uidnext: number | null; seen: string | null; synced_low: number | null };
 
 /**
  * Reads the new mails of a POP3 server, the newest first. Nothing is ever deleted there. A mail that is gone from the
  * server stays here: another program may take the mails away as it reads them.
- * @param onProgress hears how many mails of all that are new have been read
  * @throws MailError as `withPop` does; what was read until then stays
  */
-export async function runPopPass(
-  ctx: MailboxContext,
-  onProgress: (done: number, total: number) => void = () => {},
-): Promise<SyncedMails> {
+export async function syncPop(ctx: MailboxContext, progress: Progress) {
   addFolders(ctx);
   return withPop(ctx, async (client) => {
     const sizes = await client.sizes();
@@ -50,11 +39,11 @@ export async function runPopPass(
     const seen = await digestOf(listed);
     const inbox = inboxOf(ctx);
     const news = inbox.seen === seen ? [] : newAmong(ctx, listed);
-    const work = { news, sizes, live: new Set(listed.values()) };
-    const { done, added } = await readMails(ctx, client, work, onProgress);
+    progress.begin(listed.size - news.length, listed.size);
+    const done = await readMails(ctx, client, progress, { news, sizes, live: new Set(listed.values()) });
     const isComplete = done === news.length;
     noteSeen(ctx, inbox, isComplete ? seen : null);
-    return { added, isComplete, capabilities: client.capabilities };
+    return { isComplete, folders: 1, capabilities: client.capabilities };
   });
 }
 
@@ -66,49 +55,44 @@ interface Work {
   live: Set<string>;
 }
 
-/** @returns how many mails have been read, and how many of them were not here */
+/** @returns how many of the new mails have been read */
 async function readMails(
   ctx: MailboxContext,
   client: PopClient,
+  progress: Progress,
   { news, sizes, live }: Work,
-  onProgress: (done: number, total: number) => void,
-): Promise<{ done: number; added: number }> {
+): Promise<number> {
   const end = Date.now() + BUDGET.ms;
   let done = 0;
-  let added = 0;
   for (const { number, id } of news) {
     if (!client.isOpen || done >= BUDGET.mails || Date.now() > end) break;
     const size = sizes.get(number) ?? 0;
     const mail = await download(client, number, size);
     // Another program may have deleted it since it was listed.
-    if (mail && (await keepMail(ctx, id, mail, size, live))) added++;
-    onProgress(++done, news.length);
+    if (mail) await keepMail(ctx, progress, { ...mail, id, size }, live);
+    done++;
   }
-  return { done, added };
+  return done;
 }
 
 /**
  * Puts a mail into the inbox, and into the bucket. Its id is noted at the end: after a crash before that it is read again,
  * and found to be here.
- * @returns whether it was not here
  */
 async function keepMail(
   ctx: MailboxContext,
-  id: string,
-  { bytes, isCut }: RawMail,
-  size: number,
+  progress: Progress,
+  { id, size, bytes, isCut }: RawMail & { id: string; size: number },
   live: Set<string>,
-): Promise<boolean> {
+): Promise<void> {
   const { date, ...found } = parseFound(bytes);
   const whole = isCut ? Math.max(size, bytes.length + 1) : bytes.length;
   const { internetMessageId, from } = found;
   const key = await keyOf({ internetMessageId, date, from: from.address, size: whole });
   const message = { ...found, key, size: whole, ...(isCut ? { preview: null, parts: [] } : {}) };
-  const known = unclaimed(ctx, key, live);
-  const messageId = known ?? addToInbox(ctx, message);
+  const messageId = unclaimed(ctx, key, live) ?? addToInbox(ctx, progress, message);
   await keepRaw(ctx, messageId, bytes);
   ctx.sql.exec("INSERT OR IGNORE INTO pop_mails (id, message_id) VALUES (?, ?)", id, messageId);
-  return known === undefined;
 }
 
 /** A message of the inbox with this key that no mail on the server claims: after a crash, or when all ids have changed. */
@@ -126,15 +110,16 @@ function unclaimed(ctx: MailboxContext, key: string, live: Set<string>): string 
   return [...claimed].find(([, isClaimed]) => !isClaimed)?.[0];
 }
 
-function addToInbox(ctx: MailboxContext, message: FoundMessage): string {
-  return ctx.storage.transactionSync(() => {
+function addToInbox(ctx: MailboxContext, progress: Progress, message: FoundMessage): string {
+  const added = progress.step(() => {
     const inbox = inboxOf(ctx);
     const uid = inbox.uidnext ?? 1;
     ctx.sql.exec("UPDATE folders SET uidnext = ? WHERE id = ?", uid + 1, inbox.id);
     const place = { uid, isRead: false, flags: [], message };
-    const [added] = addPlaces(ctx, inbox.id, [place], { isHistory: inbox.synced_low !== 1 });
-    return added!.id;
+    const [found] = addPlaces(ctx, inbox.id, [place], { isHistory: inbox.synced_low !== 1 });
+    return { messagesAdded: 1, id: found!.id };
   });
+  return added.id;
 }
 
 /** The mails that are not here, the newest first. An id that is listed twice is of two copies of one mail. */
