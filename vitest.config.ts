@@ -176,6 +176,7 @@ const mailboxAliases = Object.entries(
 ).map(([find, path]) => ({ find, replacement: resolve(dirname(MAILBOX_CONFIG), path) }));
 
 /** All files share the mail servers: each test has a mailbox of its own there. */
+const internet = createInternet();
 let mailServers: ReturnType<typeof startMailStandIn> | undefined;
 let realMailServers: ReturnType<typeof startTier> | undefined;
 
@@ -189,13 +190,11 @@ const mailbox = (options: { hasRealServers?: boolean } = {}) => ({
 /** @param options.hasRealServers whether mail servers that are installed are reached beside the stand-in */
 const createMailboxWorker = ({ hasRealServers = false }) =>
   cloudflareTest(async () => {
-    mailServers ??= startMailStandIn(certificates);
+    mailServers ??= startMailStandIn(certificates, { isToken: internet.isToken });
     if (hasRealServers) realMailServers ??= startTier(certificates.trusted);
     const [servers, real] = await Promise.all([mailServers, realMailServers]);
-    const internet = createInternet({
-      "mail-control.test": servers.fetch,
-      ...(real ? { "mail-servers.test": real.fetch } : {}),
-    });
+    internet.add("mail-control.test", servers.fetch);
+    if (real) internet.add("mail-servers.test", real.fetch);
     return {
       wrangler: { configPath: MAILBOX_CONFIG },
       miniflare: {

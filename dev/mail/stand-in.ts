@@ -1,7 +1,7 @@
 import { createControl } from "./control.ts";
 import type { Certificates } from "./net/certificates.ts";
 import { type Ports, startMailServers } from "./servers.ts";
-import { World } from "./world/world.ts";
+import { World, type WorldOptions } from "./world/world.ts";
 
 export interface MailStandIn {
   /** Answers the control API. */
@@ -11,8 +11,11 @@ export interface MailStandIn {
 }
 
 /** Starts mail servers for tests on free ports, with an empty world behind them. They end with the process. */
-export async function startMailStandIn(certificates: Certificates): Promise<MailStandIn> {
-  const world = new World();
+export async function startMailStandIn(
+  certificates: Certificates,
+  options: WorldOptions = {},
+): Promise<MailStandIn> {
+  const world = new World(options);
   const start = (kind: keyof MailStandIn["ports"]) =>
     startMailServers({ world, certificate: certificates[kind], isBackground: true });
   const [open, untrusted, wrongName] = await Promise.all([

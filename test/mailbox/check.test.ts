@@ -1,9 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { MailboxSettings } from "../../src/mailbox/contract.ts";
-import { credentialsOf } from "../../src/mailbox/secrets/credentials.ts";
 import { oauth } from "./support/internet.ts";
 import { mailboxOf, newOwner, settingsOf } from "./support/mailbox.ts";
-import { insideOf } from "./support/quiet.ts";
 import { createMailbox, type MailServer, ports } from "./support/server.ts";
 
 const check = (server: MailServer, changes: Partial<MailboxSettings> = {}, password = server.password) => {
@@ -111,6 +109,15 @@ describe("a login works", () => {
     },
   );
 
+  test("by POP3", async () => {
+    const server = await createMailbox();
+    const outcome = await check(server, {
+      protocol: "pop3",
+      incoming: server.settings({ protocol: "pop3" }).incoming,
+    });
+    expect(outcome).toMatchObject({ ok: true, capabilities: expect.arrayContaining(["UIDL"]) });
+  });
+
   test("with the kept secrets, and leaves no account where none was", async () => {
     const server = await createMailbox();
     const owner = newOwner();
@@ -126,20 +133,28 @@ describe("a login works", () => {
     });
   });
 
-  test("with a token of a consent, at both servers", async () => {
-    const server = await createMailbox();
-    const owner = newOwner();
-    const login = { type: "oauth2", provider: "google", flow: "user" } as const;
-    const refreshToken = await oauth.refreshToken("google", server.address);
-    const settings = server.settings({ login });
-    await mailboxOf(owner).configure(owner, settings, { refreshToken });
-    expect(await mailboxOf(owner).check(owner, settings)).toMatchObject({ code: "AUTHENTICATION_FAILED" });
-    const kept = await insideOf(owner, (ctx) => credentialsOf(ctx, "incoming"));
-    if (!("accessToken" in kept)) throw new Error("There is no token");
-    await server.setAccess({ accessTokens: [kept.accessToken] });
-    expect(await mailboxOf(owner).check(owner, settings)).toMatchObject({ ok: true });
-    const secured = { ...server.settings({ login }).incoming, hostname: "imap.attacker.uz" };
-    const elsewhere = await mailboxOf(owner).check(owner, { ...settings, incoming: secured });
-    expect(elsewhere).toMatchObject({ code: "OAUTH_UNAVAILABLE" });
-  });
+  test.each([["imap" as const], ["pop3" as const]])(
+    "with the token of a consent, by %s and SMTP",
+    async (protocol) => {
+      const server = await createMailbox();
+      const owner = newOwner();
+      const mailbox = mailboxOf(owner);
+      const login = { type: "oauth2", provider: "google", flow: "user" } as const;
+      const incoming = { ...server.server(protocol), username: server.address };
+      const settings = server.settings({ login, protocol, incoming });
+      const refreshToken = await oauth.refreshToken("google", server.address);
+      await mailbox.configure(owner, settings, { refreshToken });
+      expect(await mailbox.check(owner, settings)).toMatchObject({ ok: true });
+      const protocols = (await server.connections()).map((connection) => connection.protocol);
+      expect(new Set(protocols)).toEqual(new Set([protocol, "smtp"]));
+      const elsewhere = { ...incoming, hostname: "imap.attacker.uz", encryption: "tls" as const };
+      const refused = await mailbox.check(owner, { ...settings, incoming: elsewhere });
+      expect(refused).toMatchObject({ ok: false, code: "OAUTH_UNAVAILABLE" });
+      // The mail server no longer takes the token, and the provider gives no other.
+      await oauth.revoke(server.address, "all");
+      await expect
+        .poll(() => mailbox.check(owner, settings))
+        .toMatchObject({ code: "AUTHENTICATION_FAILED" });
+    },
+  );
 });

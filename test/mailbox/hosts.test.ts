@@ -1,7 +1,15 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { canonicalHost, isAddress, isPublicAddress } from "../../src/mailbox/net/addresses.ts";
 import { checkHost, isMailHost } from "../../src/mailbox/net/hosts.ts";
+import { newDomain, putRecords } from "./support/internet.ts";
+import { bindings } from "./support/mailbox.ts";
+
+// Wrangler writes NODE_ENV into the bundle. Tests run the sources, so here it can be set.
+declare const process: { env: Record<string, string | undefined> };
+afterEach(() => {
+  process.env.NODE_ENV = "test";
+});
 
 const isAllowed = (hostname: string, port = 993) => isMailHost({}, { hostname, port });
 
@@ -175,19 +183,59 @@ describe("for any text", () => {
 });
 
 describe("before a connection", () => {
-  const refusal = async (hostname: string, port = 993) => {
+  const env = bindings;
+  const outcomeOf = async (hostname: string, port = 993, changes: Partial<typeof bindings> = {}) => {
     const started = performance.now();
-    const error = await checkHost({}, { hostname, port }).catch((reason) => reason);
-    return { code: error.code, message: error.message, cause: error.cause, ms: performance.now() - started };
+    const error = await checkHost({ ...env, ...changes }, { hostname, port }).catch((reason) => reason);
+    const ms = performance.now() - started;
+    if (error === undefined) return { code: "let through", ms };
+    return { code: error.code, message: error.message, cause: error.cause, ms };
+  };
+  const REFUSED = {
+    code: "CONNECTION_FAILED",
+    message: "The mail server cannot be reached",
+    cause: undefined,
   };
 
-  test("a refused host is told as one that cannot be reached, without a reason", async () => {
-    for (const host of ["127.0.0.1", "mail.internal", "[::1]", "one"]) {
-      expect(await refusal(host)).toMatchObject({
-        code: "CONNECTION_FAILED",
-        message: "The mail server cannot be reached",
-        cause: undefined,
-      });
+  test("a refused host is told as one that cannot be reached, without a reason, and no faster", async () => {
+    for (const host of ["127.0.0.1", "mail.internal", "[::1]", "one", `imap.${newDomain()}`]) {
+      const { ms, ...outcome } = await outcomeOf(host);
+      expect(outcome, host).toEqual(REFUSED);
+      expect(ms, host).toBeGreaterThanOrEqual(18);
+    }
+  });
+
+  test.each([
+    ["public addresses alone", { A: ["8.8.8.8"], AAAA: ["2606:4700::1111"] }, "let through"],
+    ["IPv6 alone", { AAAA: ["2606:4700::1111"] }, "let through"],
+    ["a private address", { A: ["192.168.1.1"] }, "CONNECTION_FAILED"],
+    ["a private address beside a public one", { A: ["8.8.8.8", "127.0.0.1"] }, "CONNECTION_FAILED"],
+    ["a mapped address", { AAAA: ["::ffff:8.8.8.8"] }, "CONNECTION_FAILED"],
+    ["an answer that is no address", { A: ["localhost."] }, "CONNECTION_FAILED"],
+    ["no address", {}, "CONNECTION_FAILED"],
+    ["a resolver that fails for one kind", { A: ["8.8.8.8"], AAAA: "broken" as const }, "CONNECTION_FAILED"],
+  ])("a name with %s", async (_, records, code) => {
+    const host = `imap.${newDomain()}`;
+    await putRecords({ [host]: records });
+    expect(await outcomeOf(host)).toMatchObject({ code });
+  });
+
+  test("a resolver that cannot be asked opens no door, and shuts none that is open without it", async () => {
+    const DNS_URL = "https://nowhere.test/";
+    expect(await outcomeOf("imap.gmail.com", 993, { DNS_URL })).toMatchObject(REFUSED);
+    expect(await outcomeOf("localhost", 1143, { DNS_URL })).toMatchObject({ code: "let through" });
+    expect(await outcomeOf("8.8.8.8", 993, { DNS_URL })).toMatchObject({ code: "let through" });
+  });
+
+  test("a developer's hosts are let through by name and port, and in no production", async () => {
+    const allowed = { MAIL_LOCAL_HOSTS: "localhost:1143, 127.0.0.1:*" };
+    expect(await outcomeOf("localhost", 1143, allowed)).toMatchObject({ code: "let through" });
+    expect(await outcomeOf("127.0.0.1", 25, allowed)).toMatchObject({ code: "let through" });
+    expect(await outcomeOf("localhost", 1144, allowed)).toMatchObject(REFUSED);
+    for (const place of ["production", undefined, "staging"]) {
+      process.env.NODE_ENV = place;
+      expect(await outcomeOf("localhost", 1143, allowed), place).toMatchObject(REFUSED);
+      expect(await outcomeOf("127.0.0.1", 993, allowed), place).toMatchObject(REFUSED);
     }
   });
 });

@@ -34,7 +34,8 @@ export function authenticate(world: World, credentials: Credentials, record: Con
     mailbox?.isEnabled &&
     ("password" in credentials
       ? mailbox.password === credentials.password
-      : mailbox.accessTokens.has(credentials.accessToken));
+      : mailbox.accessTokens.has(credentials.accessToken) ||
+        world.isToken(credentials.accessToken, mailbox.address));
   if (!mailbox || !isRight) throw new Refusal("[AUTHENTICATIONFAILED] Authentication failed.");
   const others = mailbox.connections.filter(
     (each) => each !== record && each.isOpen && each.protocol === record.protocol,

@@ -12,16 +12,20 @@ export interface Envelope {
 export interface WorldOptions {
   /** Receives a mail that has recipients without a mailbox here. They alone are in the envelope. */
   onOutgoing?: (raw: Buffer, envelope: Envelope) => void;
+  /** Whether an access token of an authorization server is for a mailbox, besides those that the mailbox lists. */
+  isToken?: (token: string, address: string) => boolean;
 }
 
 /** All mailboxes, in memory. */
 export class World {
   readonly mailboxes = new Map<string, Mailbox>();
   readonly #onOutgoing: (raw: Buffer, envelope: Envelope) => void;
+  readonly isToken: (token: string, address: string) => boolean;
   #lastUidValidity = Math.floor(Date.now() / 1000);
 
-  constructor({ onOutgoing = () => {} }: WorldOptions = {}) {
+  constructor({ onOutgoing = () => {}, isToken = () => false }: WorldOptions = {}) {
     this.#onOutgoing = onOutgoing;
+    this.isToken = isToken;
   }
 
   /** Adds a mailbox, in place of one with the same address. */

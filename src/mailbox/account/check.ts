@@ -5,6 +5,7 @@ import { knownSmtp } from "../discover/smtp.ts";
 import { MailError } from "../errors.ts";
 import { capabilitiesOf, closeImap, openImap } from "../imap/client.ts";
 import { checkHost } from "../net/hosts.ts";
+import { popLogin } from "../pop3/client.ts";
 import { type Credentials, givenCredentials } from "../secrets/credentials.ts";
 import { smtpLogin } from "../smtp/login.ts";
 import { checkOwner, findAccount } from "../store/account.ts";
@@ -47,9 +48,10 @@ export async function checkLogin(
 
 async function incomingLogin(
   ctx: MailboxContext,
-  { incoming }: MailboxSettings,
+  { protocol, incoming }: MailboxSettings,
   credentials: Credentials,
 ): Promise<string[]> {
+  if (protocol === "pop3") return (await popLogin(ctx.env, incoming, credentials)).capabilities;
   const client = await openImap(ctx.env, incoming, credentials);
   const capabilities = capabilitiesOf(client);
   await closeImap(client);

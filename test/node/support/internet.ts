@@ -16,10 +16,11 @@ const TYPE_NUMBERS = new Map([
 ]);
 
 /**
- * All that the mailbox script's requests reach in tests: a resolver, an authorization server, pages, and other hosts. What
+ * All that the mailbox script's requests reach in tests: a resolver, an authorization server, pages, and what is added. What
  * the first and the pages know, tests put there: `POST https://internet.test/records` and `/pages`, objects by name.
  */
-export function createInternet(others: Record<string, (request: Request) => Promise<Response>> = {}) {
+export function createInternet() {
+  const others = new Map<string, (request: Request) => Promise<Response>>();
   const records = new Map<string, Record<string, string[] | "broken">>();
   const pages = new Map<string, Page>();
   const visits: string[] = [];
@@ -52,7 +53,7 @@ export function createInternet(others: Record<string, (request: Request) => Prom
   async function fetch(request: Request): Promise<Response> {
     const url = new URL(request.url);
     if (url.hostname === "oauth.test") return oauth.fetch(request);
-    const other = others[url.hostname];
+    const other = others.get(url.hostname);
     if (other) return other(request);
     if (url.hostname === "internet.test") return control(request, url.pathname);
     if (url.hostname === "dns.test") return resolve(url);
@@ -74,6 +75,10 @@ export function createInternet(others: Record<string, (request: Request) => Prom
   const key = privateKey.export({ type: "pkcs8", format: "pem" });
   return {
     fetch,
+    add: (hostname: string, answer: (request: Request) => Promise<Response>) =>
+      void others.set(hostname, answer),
+    /** Whether a mail server may let the token into the mailbox. */
+    isToken: oauth.isValid,
     /** The bindings that lead there. */
     bindings: {
       DNS_URL: "https://dns.test/dns-query",
