@@ -90,7 +90,7 @@ describe("for the operator", () => {
       status: 200,
       parts: {
         ...{ tokens: OK, provider_key: OK, webhook_secret: OK, mailboxes: OK },
-        ...{ database: OK, bucket: OK, queues: OK, provider: OK },
+        ...{ database: OK, bucket: OK, queues: OK, provider: OK, email_service_database: OK },
       },
     });
   });
