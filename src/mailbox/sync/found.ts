@@ -1,9 +1,14 @@
-import type { FetchMessageObject, FetchQueryObject } from "imapflow";
-import { headerOf, readHeaders } from "../mime/headers.ts";
-import { parseMessage } from "../mime/message.ts";
+import type { FetchMessageObject, FetchQueryObject, MessageStructureObject } from "imapflow";
+import { type Body, bodyOf, textOfPart } from "../mime/body.ts";
+import { parseFound, partBytes } from "../mime/message.ts";
 import { type Address, partsOf } from "../mime/parts.ts";
+import { previewOf as wordsOf } from "../mime/preview.ts";
+import { structureOf } from "../mime/structure.ts";
 import type { FoundPlace } from "../store/found.ts";
 import { keyOf } from "./identity.ts";
+
+/** Of a message's first part, which begins with the words that lists show, in bytes. */
+const PREVIEWED = 1024;
 
 /**
  * What is fetched of each message. Headers in place of ENVELOPE: servers take these apart in different ways, and some
@@ -28,6 +33,7 @@ export const METADATA: FetchQueryObject = {
     "in-reply-to",
     "references",
   ],
+  bodyParts: [{ key: "1", maxLength: PREVIEWED }],
 };
 
 /** A row of SQLite has 2 MB at most: what exceeds these is left out of the mirror. */
@@ -43,12 +49,12 @@ export async function toPlace(message: FetchMessageObject): Promise<FoundPlace |
   const { uid, flags, headers, size, bodyStructure, emailId, threadId } = message;
   if (!uid || !headers) return undefined;
   const bytes = headers.subarray(0, MAX_HEADER_BYTES);
-  const { found } = parseMessage(bytes);
+  const { date, ...found } = parseFound(bytes);
   const receivedAt = timeOf(message.internalDate) ?? found.receivedAt;
   const key = await keyOf({
     emailId,
     internetMessageId: found.internetMessageId,
-    date: headerOf(readHeaders(bytes, 0).headers, "date") ?? "",
+    date,
     from: found.from.address,
     size: size ?? 0,
   });
@@ -64,11 +70,37 @@ export async function toPlace(message: FetchMessageObject): Promise<FoundPlace |
       cc: some(found.cc),
       bcc: some(found.bcc),
       replyTo: some(found.replyTo),
-      preview: null,
+      preview: previewOf(message),
       size: size ?? 0,
       parts: bodyStructure ? partsOf(bodyStructure).slice(0, MAX_PARTS) : [],
     },
   };
+}
+
+/**
+ * The first words of a message, from the beginning of its first part. That may be a multipart, whose parts are in it.
+ * @returns null if they cannot be known yet
+ */
+function previewOf({ bodyParts, bodyStructure }: FetchMessageObject): string | null {
+  const bytes = bodyParts?.get("1");
+  const first = bodyStructure?.childNodes?.[0] ?? bodyStructure;
+  if (!bytes || !first) return null;
+  const isMultipart = first.type.startsWith("multipart/");
+  const body = isMultipart
+    ? bodyWithin(first, bytes)
+    : bodyOf(partsOf(first), (part) => textOfPart(bytes, part));
+  return wordsOf(body) || (bytes.length < PREVIEWED ? "" : null);
+}
+
+/** The texts within a multipart, of which only the beginning is there. */
+function bodyWithin({ type, parameters }: MessageStructureObject, beginning: Uint8Array): Body {
+  const boundary = (parameters?.boundary ?? "").replace(/["\\\r\n]/g, "");
+  const head = new TextEncoder().encode(`Content-Type: ${type}; boundary="${boundary}"\r\n\r\n`);
+  const bytes = new Uint8Array(head.length + beginning.length);
+  bytes.set(head);
+  bytes.set(beginning, head.length);
+  const root = structureOf(bytes);
+  return bodyOf(partsOf(root), (part) => textOfPart(partBytes(bytes, part, root), part));
 }
 
 /** A message's flags as the mirror keeps them. */
