@@ -9,7 +9,10 @@ export type FolderRow = { id: string; type: FolderType; version: number; total: 
 export function listFolders(ctx: MailboxContext): { folders: Folder[] } {
   const rows = rowsOf<FolderRow & StoredName>(
     ctx,
-    `SELECT id, path, delimiter, type, parent_id, total, unread, version, checked_at FROM folders
+    // A folder that a pass finds unchanged is not written to.
+    `SELECT id, path, delimiter, type, parent_id, total, unread, version,
+       iif(checked_at IS NULL, NULL, max(checked_at, coalesce((SELECT last_sync_at FROM account), 0))) AS checked_at
+     FROM folders
      ORDER BY ${rankOf("type")}, path COLLATE NOCASE`,
   );
   return { folders: rows.map(toFolder) };

@@ -92,7 +92,7 @@ function previewOf({ bodyParts, bodyStructure }: FetchMessageObject): string | n
   return wordsOf(body) || (bytes.length < PREVIEWED ? "" : null);
 }
 
-/** The texts within a multipart, of which only the beginning is there. */
+/** The texts at the beginning of a multipart. */
 function bodyWithin({ type, parameters }: MessageStructureObject, beginning: Uint8Array): Body {
   const boundary = (parameters?.boundary ?? "").replace(/["\\\r\n]/g, "");
   const head = new TextEncoder().encode(`Content-Type: ${type}; boundary="${boundary}"\r\n\r\n`);

@@ -18,7 +18,7 @@ const FINAL = new Set<MailError["code"]>([
   "AUTHENTICATION_FAILED",
   "TLS_UNTRUSTED",
   "KEYS_MISSING",
-  "NOT_FOUND",
+  "OAUTH_UNAVAILABLE",
 ]);
 
 /** When the next pass is due: by the interval, for a change of ours, or because somebody asked. */

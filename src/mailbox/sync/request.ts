@@ -26,13 +26,11 @@ export async function requestSync(
   for (const folderId of scope.folders) {
     if (!rowOf(ctx, "SELECT 1 AS found FROM folders WHERE id = ?", folderId)) throw notFound("Folder");
   }
-  const running = runningSync(ctx, scopeOf(scope));
-  if (running) return running;
   const task = ctx.storage.transactionSync(() => {
     // The next try is now. The waits after it grow as before.
     if (account.failures > 0 && account.refusedLogins === 0)
       ctx.sql.exec("UPDATE account SET next_sync_at = ?", Date.now());
-    return addTask(ctx, account.accountId, "sync", scopeOf(scope));
+    return runningSync(ctx, scopeOf(scope)) ?? addTask(ctx, account.accountId, "sync", scopeOf(scope));
   });
   await ctx.wake();
   return task;
