@@ -1,7 +1,10 @@
+import { runDurableObjectAlarm } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
 import type { MailboxSettings } from "../../src/mailbox/contract.ts";
+import { accountOf } from "../../src/mailbox/store/account.ts";
 import { oauth } from "./support/internet.ts";
 import { mailboxOf, newOwner, settingsOf } from "./support/mailbox.ts";
+import { insideOf } from "./support/quiet.ts";
 import { createMailbox, type MailServer, ports } from "./support/server.ts";
 
 const check = (server: MailServer, changes: Partial<MailboxSettings> = {}, password = server.password) => {
@@ -157,4 +160,46 @@ describe("a login works", () => {
         .toMatchObject({ code: "AUTHENTICATION_FAILED" });
     },
   );
+});
+
+describe("settings that were stored are tried", () => {
+  test.each([["imap" as const], ["pop3" as const]])(
+    "without a sync, where the owner wants none: %s",
+    async (protocol) => {
+      const server = await createMailbox();
+      await server.deliver("Subject: Hello\r\n\r\nHello");
+      const owner = newOwner();
+      const mailbox = mailboxOf(owner);
+      const incoming = { ...server.server(protocol), username: server.address };
+      const settings = server.settings({ protocol, incoming, isSyncEnabled: false });
+      await mailbox.configure(owner, settings, { password: server.password });
+      await expect
+        .poll(() => mailbox.status(owner))
+        .toMatchObject({ status: { state: "active", lastSyncAt: null, lastError: null } });
+      expect(await mailbox.folders(owner)).toMatchObject({ folders: [] });
+    },
+  );
+
+  test("and a wrong password is told, and tried three times at most", async () => {
+    const server = await createMailbox();
+    const owner = newOwner();
+    const mailbox = mailboxOf(owner);
+    await mailbox.configure(owner, server.settings(), { password: "wrong" });
+    await expect
+      .poll(() => mailbox.status(owner))
+      .toMatchObject({ status: { state: "failing", lastError: { code: "AUTHENTICATION_FAILED" } } });
+    for (let round = 0; round < 4; round++) {
+      await insideOf(owner, (ctx) => {
+        ctx.sql.exec("UPDATE account SET next_sync_at = 1 WHERE next_sync_at > 1");
+      });
+      await insideOf(owner, ({ storage }) => storage.setAlarm(Date.now()));
+      await runDurableObjectAlarm(mailbox as never);
+    }
+    expect(await mailbox.status(owner)).toMatchObject({ status: { state: "auth_failed" } });
+    expect(await insideOf(owner, accountOf)).toMatchObject({ refusedLogins: 3, nextSyncAt: null });
+    await mailbox.configure(owner, server.settings(), { password: server.password });
+    await expect
+      .poll(() => mailbox.status(owner))
+      .toMatchObject({ status: { state: "active", lastError: null } });
+  });
 });

@@ -9,6 +9,9 @@ import { noteFailure } from "../../src/mailbox/store/outcomes.ts";
 import { inside } from "./support/inside.ts";
 import { consent, oauth } from "./support/internet.ts";
 import { bindings, mailboxOf, newOwner, settingsOf } from "./support/mailbox.ts";
+import { insideOf } from "./support/quiet.ts";
+
+const SERVER = settingsOf({ port: 1 }).incoming;
 
 const REDIRECT = "https://console.test/signed-in";
 
@@ -29,7 +32,7 @@ const stubOf = (owner: Owner) => mailboxOf(owner) as unknown as DurableObjectStu
 const tokenOf = (owner: Owner, use: "incoming" | "smtp" = "incoming") =>
   inside(async (ctx) => {
     try {
-      const credentials = await credentialsOf(ctx, use);
+      const credentials = await credentialsOf(ctx, use, SERVER);
       return "accessToken" in credentials ? credentials.accessToken : "a password";
     } catch (error) {
       if (error instanceof MailError) return { code: error.code, retryAfter: error.retryAfterSeconds };
@@ -177,6 +180,21 @@ describe("a login by OAuth is refused before any token is asked for", () => {
     expect(refused).toMatchObject({ ok: false, code: "OAUTH_UNAVAILABLE" });
   });
 
+  test("for a server that was chosen before the settings were changed: a token does not go there", async () => {
+    const { owner } = await opened(user("google"));
+    const before = (await oauth.asked()).length;
+    const codes = await insideOf(owner, (ctx) =>
+      Promise.all(
+        [
+          { hostname: "smtp.attacker.uz", port: 465, encryption: "tls" as const },
+          { hostname: "smtp.gmail.com", port: 465, encryption: "none" as const },
+        ].map((server) => credentialsOf(ctx, "smtp", server).catch(({ code }) => code)),
+      ),
+    );
+    expect(codes).toEqual(["OAUTH_UNAVAILABLE", "OAUTH_UNAVAILABLE"]);
+    expect((await oauth.asked()).length).toBe(before);
+  });
+
   test("the operator's right, with a login name of another domain", async () => {
     const owner = { ...contoso, accountId: newOwner().accountId };
     const settings = oauthSettings(app("contoso"));
@@ -226,7 +244,7 @@ describe("a consent", () => {
     const { owner } = await opened(user("google"));
     const before = (await oauth.asked()).length;
     const tokens = await inside(
-      (ctx) => Promise.all(Array.from({ length: 20 }, () => credentialsOf(ctx, "incoming"))),
+      (ctx) => Promise.all(Array.from({ length: 20 }, () => credentialsOf(ctx, "incoming", SERVER))),
       stubOf(owner),
     );
     expect(new Set(tokens.map((token) => JSON.stringify(token))).size).toBe(1);

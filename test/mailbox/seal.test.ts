@@ -16,6 +16,8 @@ afterEach(() => {
   process.env.NODE_ENV = "test";
 });
 
+const SERVER = settingsOf({ port: 1 }).incoming;
+
 const SECRETS = { password: "correct horse", smtpPassword: "battery staple" };
 
 const keyOf = (id: string, byte: number) => ({ id, key: new Uint8Array(32).fill(byte).toBase64() });
@@ -107,7 +109,7 @@ describe("sealed secrets are refused", () => {
     await insideOf(owner, async (ctx) => {
       const other = withKeys(ctx, keys);
       const before = row(ctx);
-      expect(await codeOf(credentialsOf(other, "incoming"))).toBe("KEYS_MISSING");
+      expect(await codeOf(credentialsOf(other, "incoming", SERVER))).toBe("KEYS_MISSING");
       await rewrap(other);
       expect(row(ctx)).toEqual(before);
       expect(statusOf(other)).toMatchObject({ keyId: "test" });

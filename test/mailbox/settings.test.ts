@@ -9,6 +9,8 @@ import { mailboxOf, newOwner, settingsOf } from "./support/mailbox.ts";
 import { insideOf } from "./support/quiet.ts";
 
 // A port that nobody listens at: what is due fails, and says so.
+const SERVER = settingsOf({ port: 1 }).incoming;
+
 const settings = settingsOf({ port: 1, isSyncEnabled: false });
 const PASSWORD = "correct horse battery staple";
 const MINUTE = 60_000;
@@ -69,10 +71,12 @@ describe("changed settings", () => {
     await mailbox.configure(owner, { ...settings, syncInterval: 600 });
     const kept = await insideOf(owner, openSecrets);
     expect(kept?.values).toEqual({ password: PASSWORD, smtpPassword: "other" });
-    expect(await insideOf(owner, (ctx) => credentialsOf(ctx, "incoming"))).toMatchObject({
+    expect(await insideOf(owner, (ctx) => credentialsOf(ctx, "incoming", SERVER))).toMatchObject({
       password: PASSWORD,
     });
-    expect(await insideOf(owner, (ctx) => credentialsOf(ctx, "smtp"))).toMatchObject({ password: "other" });
+    expect(await insideOf(owner, (ctx) => credentialsOf(ctx, "smtp", SERVER))).toMatchObject({
+      password: "other",
+    });
   });
 
   test("of the login leave no secret of the old one", async () => {
@@ -160,7 +164,9 @@ describe("a closed mailbox", () => {
       ...{ state: "closed", next_sync_at: null },
     });
     expect(await mailbox.status(owner)).toMatchObject({ status: { state: "closed", keyId: null } });
-    const codes = await insideOf(owner, (ctx) => credentialsOf(ctx, "incoming").catch(({ code }) => code));
+    const codes = await insideOf(owner, (ctx) =>
+      credentialsOf(ctx, "incoming", SERVER).catch(({ code }) => code),
+    );
     expect(codes).toBe("AUTHENTICATION_FAILED");
     expect(await mailbox.close(owner)).toEqual({ ok: true });
     await mailbox.configure(owner, settings, { password: "new" });
@@ -204,7 +210,9 @@ describe("a login that is refused", () => {
       });
       expect(account.nextSyncAt === null).toBe(tries === 3);
     }
-    const refused = await insideOf(owner, (ctx) => credentialsOf(ctx, "smtp").catch(({ code }) => code));
+    const refused = await insideOf(owner, (ctx) =>
+      credentialsOf(ctx, "smtp", SERVER).catch(({ code }) => code),
+    );
     expect(refused).toBe("AUTHENTICATION_FAILED");
     await mailbox.configure(owner, { ...settings, accountName: "New name" });
     expect(await insideOf(owner, accountOf)).toMatchObject({ state: "auth_failed", nextSyncAt: null });

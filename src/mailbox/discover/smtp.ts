@@ -68,7 +68,7 @@ function keptServer(ctx: MailboxContext): Found | undefined {
 async function findAndKeep(ctx: MailboxContext, settings: MailboxSettings, version: number): Promise<Found> {
   const found = await find(ctx.env, settings, async (server) => {
     await checkHost(ctx.env, server);
-    await smtpLogin(server, await credentialsOf(ctx, "smtp"));
+    await smtpLogin(server, await credentialsOf(ctx, "smtp", server));
   });
   ctx.sql.exec("UPDATE account SET smtp_found = ? WHERE updated_at = ?", ...[JSON.stringify(found), version]);
   return found;

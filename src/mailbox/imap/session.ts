@@ -99,7 +99,8 @@ async function clientOf(ctx: MailboxContext, session: Session): Promise<ImapClie
   if (session.client?.usable && session.version === account.version) return session.client;
   session.client?.close();
   session.client = undefined;
-  const client = await openImap(ctx.env, account.settings.incoming, await credentialsOf(ctx, "incoming"));
+  const { incoming } = account.settings;
+  const client = await openImap(ctx.env, incoming, await credentialsOf(ctx, "incoming", incoming));
   session.client = client;
   session.version = account.version;
   return client;

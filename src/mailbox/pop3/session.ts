@@ -21,8 +21,8 @@ export function withPop<T>(ctx: MailboxContext, work: (client: PopClient) => Pro
 }
 
 async function run<T>(ctx: MailboxContext, work: (client: PopClient) => Promise<T>): Promise<T> {
-  const credentials = await credentialsOf(ctx, "incoming");
-  const client = await openPop(ctx.env, accountOf(ctx).settings.incoming, credentials);
+  const { incoming } = accountOf(ctx).settings;
+  const client = await openPop(ctx.env, incoming, await credentialsOf(ctx, "incoming", incoming));
   try {
     return await work(client);
   } finally {

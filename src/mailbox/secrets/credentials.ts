@@ -1,8 +1,8 @@
 import type { MailboxContext } from "../context.ts";
-import type { MailboxSecrets, MailboxSettings, Owner } from "../contract.ts";
+import type { MailboxSecrets, MailboxSettings, Owner, Server } from "../contract.ts";
 import { MailError } from "../errors.ts";
 import { accountOf, findAccount } from "../store/account.ts";
-import { checkOAuth } from "./providers.ts";
+import { checkOAuth, checkServer } from "./providers.ts";
 import { openSecrets } from "./seal.ts";
 import { accessTokenOf, grantFor } from "./tokens.ts";
 
@@ -13,15 +13,17 @@ export type Use = "incoming" | "smtp";
 
 /**
  * What the account logs in with.
+ * @param server that gets them: the settings may have changed since it was chosen
  * @throws MailError AUTHENTICATION_FAILED when the account has nothing to log in with, or has been refused too often;
  * KEYS_MISSING; and for OAuth what the provider refuses, see tokens.ts
  */
-export async function credentialsOf(ctx: MailboxContext, use: Use): Promise<Credentials> {
+export async function credentialsOf(ctx: MailboxContext, use: Use, server: Server): Promise<Credentials> {
   const account = accountOf(ctx);
   const { settings, state } = account;
   // Providers lock accounts that try a wrong password again and again.
   if (state === "auth_failed") throw refused(UNTIL_CHANGED);
   if (settings.login.type === "oauth2") {
+    checkServer(ctx.env, settings.login, server);
     const accessToken = await accessTokenOf(ctx, account, settings.login);
     return { username: usernameOf(settings, use), accessToken };
   }

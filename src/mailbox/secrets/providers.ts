@@ -105,23 +105,27 @@ export function checkOAuth(env: MailboxEnv, owner: Pick<Owner, "tenantId">, sett
   const { login, incoming, smtp } = settings;
   if (login.type !== "oauth2") return;
   const client = clientOf(env, login.provider);
-  const servers = [incoming, ...(smtp.hostname === undefined ? [] : [smtp])];
-  if (!servers.every((server) => isTrusted(server, client, login.provider))) {
-    throw unavailable(`Tokens go to the mail servers of ${login.provider} only, with TLS`);
-  }
+  checkServer(env, login, incoming);
+  if (smtp.hostname !== undefined) checkServer(env, login, smtp);
   if (login.flow === "app" && !isOpenTo(client, owner.tenantId, login.tenant, settings)) {
     throw unavailable("This organisation is not open to the account");
   }
 }
 
-/** Whether tokens may go to a mail server. */
-function isTrusted(
+/**
+ * Security: refuses to give tokens to a mail server that is not the provider's, or without TLS.
+ * @throws MailError OAUTH_UNAVAILABLE
+ */
+export function checkServer(
+  env: MailboxEnv,
+  { provider }: OAuthLogin,
   { hostname = "", encryption = "tls" }: Partial<Server>,
-  { hosts = [] }: OAuthClient,
-  provider: OAuthProvider,
-): boolean {
-  if (hosts.includes(hostname)) return true;
-  return encryption !== "none" && HOSTS[provider].some((domain) => hostname.endsWith(`.${domain}`));
+): void {
+  if (clientOf(env, provider).hosts?.includes(hostname)) return;
+  const isTheirs = HOSTS[provider].some((domain) => hostname.endsWith(`.${domain}`));
+  if (!isTheirs || encryption === "none") {
+    throw unavailable(`Tokens go to the mail servers of ${provider} only, with TLS`);
+  }
 }
 
 /** Whether a tenant may open a mailbox by the operator's right to an organisation. */

@@ -28,7 +28,7 @@ export async function attempt(ctx: MailboxContext, send: Send): Promise<void> {
   try {
     const server = await smtpServerOf(ctx);
     await checkHost(ctx.env, server);
-    const credentials = await credentialsOf(ctx, "smtp");
+    const credentials = await credentialsOf(ctx, "smtp", server);
     const mail = await compose(ctx.env.ATTACHMENTS, send.letter, { isDraft: false });
     await deliver(server, credentials, mail, witnessOf(ctx, send));
   } catch (error) {

@@ -40,6 +40,17 @@ export async function noteSuccess(
   await ctx.wake();
 }
 
+/** Notes a login that worked, of an account that syncs on request alone: there is no next pass. */
+export async function noteLogin(ctx: MailboxContext, begun: Account, capabilities: string[]): Promise<void> {
+  if (!unchanged(ctx, begun)) return;
+  ctx.sql.exec(
+    `UPDATE account SET state = 'active', last_error = NULL, capabilities = ?, failures = 0, refused_logins = 0,
+       next_sync_at = NULL`,
+    JSON.stringify(capabilities),
+  );
+  await ctx.wake();
+}
+
 /** Notes a failed pass, and plans the next: after 1, 2, 4 … 60 minutes, or when the server asks for it. */
 export async function noteFailure(ctx: MailboxContext, begun: Account, error: MailError): Promise<void> {
   const account = unchanged(ctx, begun);

@@ -1,9 +1,11 @@
 import { log } from "../../platform/log.ts";
 import type { MailboxContext } from "../context.ts";
 import { MailError } from "../errors.ts";
+import { capabilitiesOf } from "../imap/client.ts";
 import { withImap } from "../imap/session.ts";
+import { withPop } from "../pop3/session.ts";
 import { type Account, accountOf, findAccount } from "../store/account.ts";
-import { noteFailure, noteSuccess } from "../store/outcomes.ts";
+import { noteFailure, noteLogin, noteSuccess } from "../store/outcomes.ts";
 import { nextOp } from "../store/pending.ts";
 import { noteTask } from "../tasks.ts";
 import { syncImap } from "./imap-pass.ts";
@@ -55,6 +57,10 @@ export async function runPass(ctx: MailboxContext): Promise<void> {
 }
 
 async function work(ctx: MailboxContext, account: Account, tasks: SyncTask[]): Promise<void> {
+  // An account that syncs on request alone only shows whether its login works, after its settings have changed.
+  if (!account.settings.isSyncEnabled && tasks.length === 0 && nextOp(ctx) === null) {
+    return noteLogin(ctx, account, await logIn(ctx, account));
+  }
   const progress = new Progress(ctx, tasks);
   const isAll = tasks.length === 0 || isDue(account) || tasks.some(({ folders }) => folders.length === 0);
   const end =
@@ -67,6 +73,12 @@ async function work(ctx: MailboxContext, account: Account, tasks: SyncTask[]): P
   // After a look at some folders alone, the next pass over all of them stays where it was.
   if (isAll) await noteSuccess(ctx, account, end);
 }
+
+/** @returns what the server can do */
+const logIn = (ctx: MailboxContext, { settings }: Account): Promise<string[]> =>
+  settings.protocol === "pop3"
+    ? withPop(ctx, async ({ capabilities }) => capabilities)
+    : withImap(ctx, "sync", async (client) => capabilitiesOf(client));
 
 const isDue = ({ nextSyncAt }: Account): boolean => nextSyncAt !== null && nextSyncAt <= Date.now();
 
