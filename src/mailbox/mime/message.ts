@@ -40,7 +40,14 @@ export function parseFound(bytes: Uint8Array, now = Date.now()) {
 function foundIn(bytes: Uint8Array, root: RawStructure, parts: Part[], now: number) {
   const charset = parts.find(({ charset }) => charset !== null)?.charset ?? null;
   const field = (name: string): string => readable(headerOf(root.headers, name) ?? "", charset);
-  const addresses = (name: string) => addressesOf(field(name));
+  // Some programs write a field for each recipient.
+  const addresses = (name: string) =>
+    addressesOf(
+      root.headers
+        .filter((header) => header.name.toLowerCase() === name)
+        .map(({ value }) => readable(value, charset))
+        .join(", "),
+    );
   const beginning = bodyOf(parts.slice(0, MAX_PREVIEWED), (part) =>
     textOfPart(partBytes(bytes, part, root).subarray(0, PREVIEWED), part),
   );

@@ -61,17 +61,18 @@ interface Place {
 
 /**
  * Lists the leaves of a message, with what each is for. An embedded message is one file. A text is of the body unless
- * it has a file's name or is marked as one. A text that follows an HTML without being its alternative is a file, because
- * nobody who looks at the HTML would see it.
+ * it is marked as a file, or follows another text and has a name. A text that follows an HTML without being its
+ * alternative is a file, too: nobody who looks at the HTML would see it.
  * @param root of BODYSTRUCTURE, or of `structureOf`
  */
 export function partsOf(root: Structure): Part[] {
   const parts: Part[] = [];
+  let hasBody = false;
   let hasHtml = false;
 
   const roleOf = (node: Structure, { isAlternative, isRelated }: Place): Part["role"] => {
-    const isFile =
-      node.disposition === "attachment" || (nameOf(node) !== null && !isAlternative && node.part);
+    const isNamed = nameOf(node) !== null && !isAlternative && hasBody;
+    const isFile = node.disposition === "attachment" || isNamed;
     if (isRelated) return isPicture(node) || (node.id && !isFile) ? "inline" : "attachment";
     if (!isFile && node.type === "text/html") return "html";
     if (!isFile && node.type === "text/plain" && (isAlternative || !hasHtml)) return "text";
@@ -94,6 +95,7 @@ export function partsOf(root: Structure): Part[] {
       return;
     }
     const role = roleOf(node, place);
+    hasBody ||= role === "text" || role === "html";
     hasHtml ||= role === "html";
     parts.push(toPart(node, role));
   };

@@ -48,6 +48,8 @@ export function structureOf(bytes: Uint8Array): RawStructure {
     return closed < 0 ? undefined : { level: closed, isClosing: true };
   };
 
+  const isBoundary = (at: number): boolean => boundaryAt(at, lineAt(bytes, at).end) !== undefined;
+
   const begin = (from: number, part: string | undefined, defaultType: string): [RawStructure, number] => {
     const { headers, body } = readHeaders(bytes, from, (at, end) => boundaryAt(at, end) !== undefined);
     const node = nodeOf(headers, part, defaultType, body, bytes.length);
@@ -77,7 +79,7 @@ export function structureOf(bytes: Uint8Array): RawStructure {
     if (found.isClosing) {
       open.pop();
       at = next;
-    } else if (count >= MAX_PARTS) {
+    } else if (count >= MAX_PARTS || isBoundary(next)) {
       at = next;
     } else {
       const number = [parent.part, parent.childNodes.length + 1].filter(Boolean).join(".");
