@@ -28,7 +28,7 @@ export function envelopeOf({ headers }: Entity): string {
 const writeAddresses = (addresses: EnvelopeAddress[]): string =>
   addresses.length === 0
     ? "NIL"
-    : `(${addresses.map(({ name, mailbox, host }) => `(${nilOr(name)} NIL ${nilOr(mailbox)} ${nilOr(host)})`).join("")})`;
+    : `(${addresses.map(({ name, route, mailbox, host }) => `(${nilOr(name)} ${nilOr(route)} ${nilOr(mailbox)} ${nilOr(host)})`).join("")})`;
 
 /**
  * Writes BODYSTRUCTURE, or BODY without the extensions (RFC 3501, 7.4.2).

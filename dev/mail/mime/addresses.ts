@@ -1,6 +1,8 @@
 /** An address as ENVELOPE has it. A group begins with a name in `mailbox` and no host, and ends with neither. */
 export interface EnvelopeAddress {
   name: string | null;
+  /** Of RFC 822, which names the servers on the way. */
+  route: string | null;
   mailbox: string | null;
   host: string | null;
 }
@@ -24,19 +26,21 @@ export function readAddresses(header: string): EnvelopeAddress[] {
     if (special === ">") isInAngle = false;
     if (special === "," && !isInAngle) flush();
     else if (special === ":" && !isInGroup && !isInAngle) {
-      found.push({ name: null, mailbox: phraseOf(pending), host: null });
+      found.push({ name: null, route: null, mailbox: phraseOf(pending), host: null });
       pending = [];
       isInGroup = true;
     } else if (special === ";" && isInGroup) {
       flush();
-      found.push({ name: null, mailbox: null, host: null });
+      found.push(END_OF_GROUP);
       isInGroup = false;
     } else pending.push(token);
   }
   flush();
-  if (isInGroup) found.push({ name: null, mailbox: null, host: null });
+  if (isInGroup) found.push(END_OF_GROUP);
   return found;
 }
+
+const END_OF_GROUP: EnvelopeAddress = { name: null, route: null, mailbox: null, host: null };
 
 function tokensOf(header: string): Token[] {
   const tokens: Token[] = [];
@@ -62,16 +66,22 @@ function addressOf(tokens: Token[]): EnvelopeAddress | null {
     const close = words.findIndex(isSpecial(">"));
     const inside = words.slice(open + 1, close < 0 ? undefined : close);
     // A route before the address ends with a colon.
-    const route = inside.findLastIndex(isSpecial(":"));
-    const { mailbox, host } = split(inside.slice(route + 1));
-    return { name: phraseOf(words.slice(0, open)) ?? comment, mailbox: mailbox ?? "MISSING_MAILBOX", host };
+    const colon = inside.findLastIndex(isSpecial(":"));
+    const { mailbox, host } = split(inside.slice(colon + 1));
+    return {
+      name: phraseOf(words.slice(0, open)) ?? comment,
+      route: colon < 0 ? null : textOf(inside.slice(0, colon)),
+      mailbox: mailbox ?? "MISSING_MAILBOX",
+      host,
+    };
   }
-  return { name: comment, ...split(words) };
+  return { name: comment, route: null, ...split(words) };
 }
+
+const textOf = (tokens: Token[]): string => tokens.map(({ text }) => text).join("");
 
 function split(words: Token[]): Pick<EnvelopeAddress, "mailbox" | "host"> {
   const at = words.findLastIndex(({ kind, text }) => kind === "special" && text === "@");
-  const textOf = (tokens: Token[]) => tokens.map(({ text }) => text).join("");
   if (at < 0) return { mailbox: words.map(({ text }) => text).join(" ") || null, host: "MISSING_DOMAIN" };
   return { mailbox: textOf(words.slice(0, at)) || "MISSING_MAILBOX", host: textOf(words.slice(at + 1)) };
 }

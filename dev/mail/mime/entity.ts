@@ -42,6 +42,8 @@ class EntityReader {
   readonly #raw: Buffer;
   /** What ended the part that was read last; null at the end of the message. */
   #boundary: Boundary | null = null;
+  /** After the last line that closed a multipart: its line end belongs to no other boundary. */
+  #closedAt = -1;
 
   constructor(raw: Buffer) {
     this.#raw = raw;
@@ -68,7 +70,7 @@ class EntityReader {
     return {
       start,
       body,
-      end: Math.max(body, this.#boundary ? before(this.#raw, this.#boundary.start) : this.#raw.length),
+      end: Math.max(body, this.#end()),
       headers,
       type: main,
       subtype: sub,
@@ -76,6 +78,12 @@ class EntityReader {
       parts,
       message,
     };
+  }
+
+  #end(): number {
+    if (!this.#boundary) return this.#raw.length;
+    const { start } = this.#boundary;
+    return start === this.#closedAt ? start : before(this.#raw, start);
   }
 
   /** Reads the parts of a multipart, and its epilogue. */
@@ -87,6 +95,7 @@ class EntityReader {
       parts.push(this.entity(this.#boundary.next, boundaries, isDigest));
     }
     if (this.#boundary?.depth === depth) {
+      this.#closedAt = this.#boundary.next;
       this.#boundary = this.#find(this.#boundary.next, boundaries.slice(0, -1));
     }
     return parts;

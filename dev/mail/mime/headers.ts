@@ -52,18 +52,18 @@ const withoutComments = (text: string): string =>
     .map((part, at) => (at % 2 === 1 ? part : part.replace(COMMENT, " ")))
     .join("");
 
-/** Joins `name*0=` and `name*1*=` of RFC 2231 to one. */
+/** Joins `name*0=` and `name*1*=` of RFC 2231 to one. Such parameters come last, by their names. */
 function joined(params: [string, string][]): [string, string][] {
   const plain: [string, string][] = [];
   const pieces = new Map<string, { at: number; isEncoded: boolean; value: string }[]>();
   for (const [name, value] of params) {
-    const [, base, at, star] = /^([^*]+)\*(\d+)(\*?)$/.exec(name) ?? [];
+    const [, base, at = 0, star] = /^([^*]+)\*(?:(\d+)(\*?)|(?=$))$/.exec(name) ?? [];
     if (base === undefined) {
       plain.push([name, value]);
       continue;
     }
     const found = pieces.get(base) ?? [];
-    pieces.set(base, [...found, { at: Number(at), isEncoded: star === "*", value }]);
+    pieces.set(base, [...found, { at: Number(at), isEncoded: star !== "", value }]);
   }
   for (const [base, found] of [...pieces].sort(([a], [b]) => (a < b ? -1 : 1))) {
     found.sort((a, b) => a.at - b.at);
