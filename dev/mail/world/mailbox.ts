@@ -39,7 +39,6 @@ export class Mailbox {
   /** While a client of POP3 has it. */
   isLocked = false;
   #lastUidValidity: number;
-  #lastId = 0;
 
   constructor(address: string, password: string, profile: Profile, uidValidity: number) {
     this.address = address;
@@ -111,9 +110,5 @@ export class Mailbox {
   visible({ mails }: Folder): Mail[] {
     const { window } = this.profile;
     return window === null ? mails : mails.slice(-window);
-  }
-
-  newEmailId(): string {
-    return `M${(++this.#lastId).toString(36)}x${this.#lastUidValidity.toString(36)}`;
   }
 }

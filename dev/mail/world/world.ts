@@ -62,7 +62,7 @@ export function deliver(
   folder: Folder,
   mail: { raw: Uint8Array; flags?: Iterable<string>; receivedAt?: number },
 ): Mail {
-  const emailId = mailbox.newEmailId();
+  const emailId = `M${crypto.randomUUID().replaceAll("-", "")}`;
   return copyInto(mailbox, folder, { ...mail, raw: withCrlf(Buffer.from(mail.raw)), emailId });
 }
 
