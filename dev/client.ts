@@ -4,14 +4,19 @@ import { registerHooks } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parse } from "yaml";
 
 // `node dev/client.ts` builds the typed client into dist/client; `npm pack` does it first.
-// `node dev/client.ts --types` only writes client/api.d.ts, the types of openapi.json. Like worker-configuration.d.ts
-// they are not in git: `npm run check` writes them first, so that they are never older than the document.
+// `node dev/client.ts --types` only writes client/api.d.ts, the types of openapi.json, and for a test those of the contract
+// of the Email Service API. Like worker-configuration.d.ts the first are not in git: `npm run check` writes them first, so that they are never older than the document.
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const OUT = join(ROOT, "dist/client");
-const TYPES = join(ROOT, "client/api.d.ts");
+/** The files of types, and the documents that they are written from. YAML can be JSON. */
+const TYPES = {
+  "client/api.d.ts": "openapi.json",
+  "test/fixtures/email-service.d.ts": "test/fixtures/email-service.openapi.yaml",
+};
 const TSC = join(ROOT, "node_modules/typescript/bin/tsc");
 
 /** openapi-fetch, whose licence wants to go along, and the helpers of its types, which have the same. */
@@ -29,13 +34,14 @@ async function writeTypes(): Promise<void> {
     import("@ts-morph/common"),
   ]);
   const form = ts.factory.createTypeReferenceNode("FormData");
-  const document = JSON.parse(readFileSync(join(ROOT, "openapi.json"), "utf8"));
-  const types = await openapiTS(document, {
-    // What has a default may be left out of a request.
-    defaultNonNullable: false,
-    transform: (_, { path }) => (path?.endsWith("/multipart~1form-data") ? (form as never) : undefined),
-  });
-  writeFileSync(TYPES, `// Written by dev/client.ts from openapi.json.\n${astToString(types)}`);
+  for (const [target, source] of Object.entries(TYPES)) {
+    const types = await openapiTS(parse(readFileSync(join(ROOT, source), "utf8")), {
+      // What has a default may be left out of a request.
+      defaultNonNullable: false,
+      transform: (_, { path }) => (path?.endsWith("/multipart~1form-data") ? (form as never) : undefined),
+    });
+    writeFileSync(join(ROOT, target), `// Written by dev/client.ts from ${source}.\n${astToString(types)}`);
+  }
 }
 
 /** With esbuild, as wrangler bundles the Worker. */
@@ -69,7 +75,7 @@ function declare(): void {
     const files: Record<string, string> = {
       index: join(emitted, "client/index.d.ts"),
       types: join(emitted, "client/types.d.ts"),
-      api: TYPES,
+      api: join(ROOT, "client/api.d.ts"),
       "openapi-fetch": bundled("openapi-fetch"),
       "openapi-typescript-helpers": bundled("openapi-typescript-helpers"),
     };

@@ -4,8 +4,9 @@ import { registerHooks } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-// `npm run openapi` writes openapi.json: the routes, as their zod schemas and their routes.docs.ts describe them.
-// `npm run openapi -- --check` fails if the file is not what the code gives.
+// `npm run openapi` writes openapi.json and email-service.openapi.json: the routes of each API, as their zod schemas and
+// their routes.docs.ts describe them.
+// `npm run openapi -- --check` fails if a file is not what the code gives.
 // `npm run openapi -- --record` also runs the suites, and takes the examples from their answers.
 //
 // To add a route: declare its schemas and `responds(…)` in routes.ts, add an entry to the routes.docs.ts beside it, and
@@ -25,7 +26,6 @@ registerHooks({
   },
 });
 
-const FILE = "openapi.json";
 const EXAMPLES = "dev/openapi/examples.json";
 
 type Exports = Record<string, unknown>;
@@ -50,17 +50,23 @@ async function collectDocs(name: "docs" | "events", ...patterns: string[]): Prom
   return Object.assign({}, ...files.map((exports) => exports[name] ?? {}));
 }
 
+type Describe = (module: object) => object;
+
+async function write(module: object): Promise<string> {
+  const { describe } = (await load("dev/openapi/document.ts")) as { describe: Describe };
+  const { version } = JSON.parse(readFileSync("package.json", "utf8"));
+  return `${JSON.stringify(describe({ version, ...module }), null, 2)}\n`;
+}
+
 /** The document of the EMS, with the routes of the Worker itself. */
 async function describeEms(): Promise<string> {
-  const { describe } = (await load("dev/openapi/document.ts")) as { describe(module: object): object };
   const [front, ems] = [await load("src/app.ts"), await load("src/ems/routes.ts")];
   const { own } = front.app as { own: object };
-  const { version } = JSON.parse(readFileSync("package.json", "utf8"));
-  const document = describe({
+  return write({
     title: "Xabar EMS API",
     description: "An email management system for teams.",
-    version,
     apps: [own, ems.app],
+    ...(await load("dev/openapi/ems.ts")),
     docs: await collectDocs("docs", "src/platform/*.docs.ts", "src/ems/**/*.docs.ts"),
     events: await collectDocs("events", "src/ems/**/*.docs.ts"),
     schemas: {
@@ -69,8 +75,31 @@ async function describeEms(): Promise<string> {
     },
     examples: JSON.parse(readFileSync(EXAMPLES, "utf8")),
   });
-  return `${JSON.stringify(document, null, 2)}\n`;
 }
+
+/** The document of the Email Service API. `GET /health` is in that of the EMS. */
+async function describeEmailService(): Promise<string> {
+  const { app } = await load("src/email-service/routes.ts");
+  return write({
+    title: "Xabar Email Service API",
+    description: "Any mailbox over IMAP, POP3 and SMTP. See docs/mailboxes.md.",
+    apps: [app],
+    ...(await load("dev/openapi/email-service.ts")),
+    docs: await collectDocs("docs", "src/email-service/**/*.docs.ts"),
+    events: {},
+    schemas: {
+      requests: await collect("src/email-service/**/*schemas.ts"),
+      responses: await collect("src/email-service/**/responses.ts"),
+    },
+    examples: {},
+  });
+}
+
+/** The files, and what the code gives for each. */
+const DOCUMENTS: Record<string, () => Promise<string>> = {
+  "openapi.json": describeEms,
+  "email-service.openapi.json": describeEmailService,
+};
 
 /** Runs the suites whose answers are fit to be shown, and keeps the best example of each body. */
 function recordExamples(): void {
@@ -102,10 +131,12 @@ function recordExamples(): void {
 
 try {
   if (process.argv.includes("--record")) recordExamples();
-  const text = await describeEms();
-  if (!process.argv.includes("--check")) writeFileSync(FILE, text);
-  else if (readFileSync(FILE, "utf8") !== text) {
-    throw new Error(`${FILE} is not what the code gives; run \`npm run openapi\` and commit it`);
+  for (const [file, describe] of Object.entries(DOCUMENTS)) {
+    const text = await describe();
+    if (!process.argv.includes("--check")) writeFileSync(file, text);
+    else if (readFileSync(file, "utf8") !== text) {
+      throw new Error(`${file} is not what the code gives; run \`npm run openapi\` and commit it`);
+    }
   }
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);

@@ -22,12 +22,20 @@ export function signToken(request: TokenRequest, secret: string): Promise<string
   return sign({ user_id: user, role, companies, ...(name === undefined ? {} : { name }) }, hours, secret);
 }
 
+/** A token of the Email Service API, where tenants and users are UUIDs. */
+export interface TenantTokenRequest {
+  tenant: string;
+  user: string;
+  role: string;
+  hours: number;
+}
+
 /**
- * Signs a JWT for the Email Service API, where tenants and users are UUIDs.
+ * Signs a JWT for the Email Service API.
  * @throws if the secret is empty
  */
 export function signTenantToken(
-  { tenant, user, role, hours }: { tenant: string; user: string; role: string; hours: number },
+  { tenant, user, role, hours }: TenantTokenRequest,
   secret: string,
 ): Promise<string> {
   return sign({ tenant_id: tenant, user_id: user, role }, hours, secret);
@@ -58,24 +66,30 @@ export function jwtSecret(): string {
 }
 
 const OPTIONS = {
-  user: { type: "string", default: "1" },
+  tenant: { type: "string" },
+  user: { type: "string" },
   companies: { type: "string", default: "1,2" },
   role: { type: "string", default: "admin" },
   name: { type: "string" },
   hours: { type: "string", default: "24" },
 } as const;
 
-function readArguments(args: string[]): TokenRequest {
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+function readArguments(args: string[]): TokenRequest | TenantTokenRequest {
   const { values } = parseArgs({ args, options: OPTIONS });
-  const { user, companies, role, name, hours } = values;
+  const { tenant, user = "1", companies, role, name, hours } = values;
+  checkShared(role, hours);
+  if (tenant !== undefined) {
+    for (const [option, value] of Object.entries({ tenant, user }))
+      if (!UUID.test(value)) throw new Error(`--${option} must be a UUID, not "${value}"`);
+    return { tenant, user, role, hours: Number(hours) };
+  }
   if (!/^[1-9]\d{0,14}$/.test(user)) throw new Error(`--user must be a positive whole number, not "${user}"`);
   if (!/^(\d{1,15}(,\d{1,15})*)?$/.test(companies))
     throw new Error(`--companies must be whole numbers with commas between them, not "${companies}"`);
-  if (role.trim() === "") throw new Error("--role must not be empty");
   if (name !== undefined && !/^\s*\S.{0,199}$/.test(name))
     throw new Error("--name must be one line of 1 to 200 characters");
-  if (!(Number(hours) > 0 && Number(hours) <= 24 * 365))
-    throw new Error(`--hours must be more than 0 and at most a year, not "${hours}"`);
   return {
     user: Number(user),
     companies: companies === "" ? [] : companies.split(",").map(Number),
@@ -85,9 +99,18 @@ function readArguments(args: string[]): TokenRequest {
   };
 }
 
+function checkShared(role: string, hours: string): void {
+  if (role.trim() === "") throw new Error("--role must not be empty");
+  if (!(Number(hours) > 0 && Number(hours) <= 24 * 365))
+    throw new Error(`--hours must be more than 0 and at most a year, not "${hours}"`);
+}
+
 if (import.meta.main) {
   try {
-    console.log(await signToken(readArguments(process.argv.slice(2)), jwtSecret()));
+    const request = readArguments(process.argv.slice(2));
+    const token =
+      "tenant" in request ? signTenantToken(request, jwtSecret()) : signToken(request, jwtSecret());
+    console.log(await token);
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     process.exitCode = 2;

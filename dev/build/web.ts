@@ -3,14 +3,18 @@ import { globSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } 
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 
-// dist/web, the folder of wrangler.toml's [assets]: the web inbox, web/public, openapi.json and the script of /docs.
+// dist/web, the folder of wrangler.toml's [assets]: the web inbox, web/public, the OpenAPI documents and the script of /docs.
 
 const [PUBLIC, TO] = ["web/public", "dist/web"];
+
+/** Of each API. */
+const DOCUMENTS = ["openapi.json", "email-service.openapi.json"];
 
 /** What dist/web is made from. If neither this nor dist/web has changed since, nothing is built. */
 const FROM = [
   ...["web/**/*", "client/*.ts", "src/ems/events/position.ts", "dev/build/*.ts"],
-  ...["openapi.json", "package-lock.json"],
+  ...DOCUMENTS,
+  "package-lock.json",
 ];
 const STAMP = "dist/web.json";
 
@@ -63,7 +67,7 @@ async function contents(): Promise<Map<string, string | Uint8Array>> {
   const inbox = [...(await buildInbox("web"))];
   return new Map([
     ...filesOf(`${PUBLIC}/**/*`).map((path) => [path.slice(PUBLIC.length + 1), readFileSync(path)] as const),
-    ["openapi.json", JSON.stringify(JSON.parse(readFileSync("openapi.json", "utf8")))],
+    ...DOCUMENTS.map((file) => [file, JSON.stringify(JSON.parse(readFileSync(file, "utf8")))] as const),
     ["docs/scalar.js", readFileSync(SCALAR)],
     // A page comes after what it loads.
     ...inbox.filter(([name]) => !isPage(name)),

@@ -37,6 +37,18 @@ export const HEADERS: Record<string, JsonSchema> = {
     description: 'What is left of it, such as `"user";r=0`: nothing.',
     schema: { type: "string" },
   },
+  "X-RateLimit-Limit": {
+    description: "Requests of the user a minute that the limit of this route allows.",
+    schema: { type: "string", pattern: "^[0-9]+$" },
+  },
+  "X-RateLimit-Remaining": {
+    description: "How many of them are left.",
+    schema: { type: "string", pattern: "^[0-9]+$" },
+  },
+  "X-RateLimit-Reset": {
+    description: "When the minute ends, in milliseconds since the epoch.",
+    schema: { type: "string", pattern: "^[0-9]+$" },
+  },
   "WWW-Authenticate": { description: "The scheme to authenticate with.", schema: { const: "Bearer" } },
   Location: { description: "Where the browser goes next.", schema: { type: "string", format: "uri" } },
   "Set-Cookie": {
@@ -54,76 +66,30 @@ export const HEADERS: Record<string, JsonSchema> = {
   "Content-Encoding": { description: "Keeps proxies from compressing.", schema: { const: "identity" } },
 };
 
-const ALWAYS = ["X-Request-Id"];
+/** An error that a route's middleware responds with: its status, its name as a component, and which routes have it. */
+export type Derived = [status: number, name: string, when: (route: Route) => boolean, doc: ResponseDoc];
 
-type Derived = [status: number, name: string, when: (route: Route) => boolean, doc: ResponseDoc];
-
-/** Errors that a route's middleware responds with, and their names as components. */
-const DERIVED: Derived[] = [
-  [
-    400,
-    "Invalid",
-    ({ isAuthenticated, parts }) => isAuthenticated || parts.length > 0,
-    { description: "The request is not valid.", schemas: ["InvalidResponse"] },
-  ],
-  [
-    401,
-    "Unauthenticated",
-    ({ isAuthenticated }) => isAuthenticated,
-    { description: "The token is missing, invalid or expired.", headers: ["WWW-Authenticate"] },
-  ],
-  [403, "NotAdmin", ({ isForAdmins }) => isForAdmins, { description: "The token's role is not `admin`." }],
-  [
-    404,
-    "NotFound",
-    ({ path }) => path.includes("/:"),
-    { description: "It does not exist, or belongs to a company that is not in the token." },
-  ],
-  [
-    409,
-    "KeyInUse",
-    ({ isIdempotent }) => isIdempotent,
-    { description: "The first request with this `Idempotency-Key` is still being answered." },
-  ],
-  [
-    422,
-    "KeyReused",
-    ({ isIdempotent }) => isIdempotent,
-    { description: "This `Idempotency-Key` was used for another request." },
-  ],
-  [
-    429,
-    "TooManyRequests",
-    ({ isLimited }) => isLimited,
-    {
-      description: "Too many requests in this minute: per user, or per address on open routes.",
-      headers: ["Retry-After", "RateLimit-Policy", "RateLimit"],
-    },
-  ],
-  [
-    500,
-    "InternalError",
-    () => true,
-    { description: "An error of ours. The log has its cause under the `x-request-id`." },
-  ],
-  [
-    503,
-    "Unavailable",
-    ({ hasContext }) => hasContext,
-    {
-      description: "The database is busy, or the keys that verify tokens cannot be fetched. Try again.",
-      headers: ["Retry-After"],
-    },
-  ],
-];
+/** What the routes of one API share. */
+export interface Conventions {
+  /** The description of its tokens. */
+  bearer: string;
+  /** Names of the response headers of every route. */
+  headers: string[];
+  derived: Derived[];
+  /** The fields of an error without more than what every error has. */
+  errorFields: string[];
+}
 
 /** The derived errors, as components. @param examples as in `Described`; the first of a status is shown */
-export const sharedResponses = (examples: Record<string, unknown>): Record<string, JsonSchema> =>
+export const sharedResponses = (
+  { derived, headers, errorFields }: Conventions,
+  examples: Record<string, unknown>,
+): Record<string, JsonSchema> =>
   Object.fromEntries(
-    DERIVED.map(([status, name, , doc]) => {
-      const response = toResponse(status, doc);
+    derived.map(([status, name, , doc]) => {
+      const response = toResponse(status, doc, headers);
       const found = Object.keys(examples).filter(
-        (key) => key.endsWith(` ${status}`) && isPlain(examples[key]),
+        (key) => key.endsWith(` ${status}`) && isPlain(examples[key], errorFields),
       );
       // One that names bad fields shows more.
       const shown = found.find((key) => "errors" in (examples[key] as object)) ?? found[0];
@@ -134,16 +100,19 @@ export const sharedResponses = (examples: Record<string, unknown>): Record<strin
   );
 
 /** An error without more than what every error has. */
-const isPlain = (body: unknown): boolean =>
-  Object.keys(body as object).every((name) => ["detail", "errors"].includes(name));
+const isPlain = (body: unknown, errorFields: string[]): boolean =>
+  Object.keys(body as object).every((name) => [...errorFields, "errors"].includes(name));
 
 /** The `responses` of an operation: declared ones, those of the middleware, and those of the route's own code. */
 export function responsesOf(
+  conventions: Conventions,
   route: Route,
   own: Record<number, string | ResponseDoc> = {},
 ): Record<string, JsonSchema> {
   const derived = new Map(
-    DERIVED.filter(([, , applies]) => applies(route)).map(([status, name, , doc]) => [status, { name, doc }]),
+    conventions.derived
+      .filter(([, , applies]) => applies(route))
+      .map(([status, name, , doc]) => [status, { name, doc }]),
   );
   const { answer } = route;
   const declared = new Map([answer, ...(answer.or ? [answer.or] : [])].map((each) => [each.status, each]));
@@ -153,7 +122,7 @@ export function responsesOf(
     if (error && given === undefined) return { $ref: `#/components/responses/${error.name}` };
     const doc = merge(success ? toDoc(route, success) : error?.doc, given);
     try {
-      return toResponse(status, doc);
+      return toResponse(status, doc, conventions.headers);
     } catch (cause) {
       throw new Error(`${route.key} ${status}: ${(cause as Error).message}`, { cause });
     }
@@ -193,8 +162,12 @@ const isSuccess = (doc: ResponseDoc | undefined): boolean =>
 function toResponse(
   status: number,
   { description = "", type, schemas, headers = [] }: ResponseDoc,
+  always: string[],
 ): JsonSchema {
-  const named = [...ALWAYS, ...headers].map((name) => [name, { $ref: `#/components/headers/${name}` }]);
+  const named = [...new Set([...always, ...headers])].map((name) => [
+    name,
+    { $ref: `#/components/headers/${name}` },
+  ]);
   const described = { description, headers: Object.fromEntries(named) };
   if (status === 204 || status === 302) return described;
   if (type) return { ...described, content: { [type]: { schema: { type: "string" } } } };

@@ -1,7 +1,7 @@
 import type { Hono } from "hono";
 import type { EventDoc, JsonSchema, ParameterDoc, RouteDoc, RouteDocs } from "../../src/platform/docs.ts";
-import { HEADERS, responsesOf, sharedResponses } from "./answers.ts";
-import { type Route, routesOf } from "./routes.ts";
+import { type Conventions, HEADERS, responsesOf, sharedResponses } from "./answers.ts";
+import { type Middleware, type Route, routesOf } from "./routes.ts";
 import { Converter, type NamedSchemas, parametersOf, refTo } from "./schemas.ts";
 
 /** A module, as its files describe it. */
@@ -10,6 +10,11 @@ export interface Described {
   description: string;
   version: string;
   apps: Pick<Hono, "routes">[];
+  middleware: Middleware;
+  conventions: Conventions;
+  /** Security schemes besides `bearer`, and those that every guarded route takes. */
+  security: Record<string, JsonSchema>;
+  guards: Record<string, []>[];
   docs: RouteDocs;
   events: Record<string, EventDoc>;
   schemas: NamedSchemas;
@@ -30,7 +35,7 @@ export interface Document {
  * @throws Error for a route without an entry in a routes.docs.ts, or an entry without a route
  */
 export function describe(module: Described): Document {
-  const routes = module.apps.flatMap(routesOf);
+  const routes = module.apps.flatMap((app) => routesOf(app, module.middleware));
   requireSame(
     routes.map(({ key }) => key),
     Object.keys(module.docs),
@@ -38,7 +43,7 @@ export function describe(module: Described): Document {
   const converter = new Converter(module.schemas);
   const paths: Document["paths"] = {};
   for (const route of routes) {
-    const path = route.path.replace(/:(\w+)(\{[^}]*\})?/g, "{$1}");
+    const path = withoutRules(route.path).replace(/:(\w+)/g, "{$1}");
     paths[path] ??= {};
     const operation = toOperation(route, module.docs[route.key]!, module, converter);
     addExamples(`${route.method} ${path}`, operation, module.examples);
@@ -47,38 +52,25 @@ export function describe(module: Described): Document {
   const all = {
     schemas: converter.components(),
     headers: HEADERS,
-    responses: sharedResponses(module.examples),
+    responses: sharedResponses(module.conventions, module.examples),
   };
   return {
     openapi: "3.1.1",
     info: { title: module.title, version: module.version, description: module.description, license: MIT },
     servers: [{ url: "/" }],
-    security: [{ bearer: [] }],
+    security: module.guards,
     tags: [...new Set(routes.map(tagOf))].sort().map((name) => ({ name })),
     paths: Object.fromEntries(Object.entries(paths).sort(byName)),
-    components: { ...usedBy(paths, all), securitySchemes: SECURITY },
+    components: { ...usedBy(paths, all), securitySchemes: securityOf(module) },
   };
 }
 
 const MIT = { name: "MIT", identifier: "MIT" };
 
-const SECURITY = {
-  bearer: {
-    type: "http",
-    scheme: "bearer",
-    bearerFormat: "JWT",
-    description: "A JWT with `user_id`, `role`, `companies` and `exp`.",
-  },
-  token: { type: "apiKey", in: "query", name: "token", description: "The same JWT, in the URL." },
-  metricsToken: { type: "http", scheme: "bearer", description: "The operator's `METRICS_TOKEN`." },
-  ticket: { type: "apiKey", in: "query", name: "ticket", description: "A ticket of `POST /sse/ticket`." },
-  nylasSignature: {
-    type: "apiKey",
-    in: "header",
-    name: "x-nylas-signature",
-    description: "HMAC-SHA256 of the body under the webhook's secret, in hex.",
-  },
-};
+const securityOf = ({ conventions, security }: Described): Record<string, JsonSchema> => ({
+  bearer: { type: "http", scheme: "bearer", bearerFormat: "JWT", description: conventions.bearer },
+  ...security,
+});
 
 function requireSame(routes: string[], documented: string[]): void {
   const missing = routes.filter((key) => !documented.includes(key));
@@ -87,9 +79,13 @@ function requireSame(routes: string[], documented: string[]): void {
   if (left.length) throw new Error(`Described in a routes.docs.ts, but no route: ${left.join(", ")}`);
 }
 
-/** The first segment of its path: "Inbox". */
+/** A path without the rules of its parameters, which may have quantifiers. */
+const withoutRules = (path: string): string => path.replace(/\{(?:[^{}]|\{[^{}]*\})*\}/g, "");
+
+/** The first segment of its path that says what it is about: "Inbox". */
 const tagOf = ({ path }: Route): string => {
-  const name = path.split("/")[1] ?? "";
+  const [first = "", ...rest] = path.split("/").slice(1);
+  const name = (first === "api" && rest.find((segment) => !segment.startsWith(":"))) || first;
   return name === "sse" ? "Events" : name.replace(/^./, (letter) => letter.toUpperCase());
 };
 
@@ -101,7 +97,7 @@ function toOperation(route: Route, doc: RouteDoc, module: Described, converter: 
     ...headersOf(route, doc),
   ];
   const body = bodyOf(route, doc, converter);
-  const responses = responsesOf(route, doc.responses);
+  const responses = responsesOf(module.conventions, route, doc.responses);
   return {
     operationId: id,
     summary,

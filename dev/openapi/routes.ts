@@ -1,7 +1,14 @@
 import type { Hono } from "hono";
-import { authenticate, idempotent, limitRate, requireAdmin, withContext } from "../../src/ems/middleware.ts";
-import { limitOpen } from "../../src/platform/rate-limit.ts";
 import { type Answer, answerOf, partOf, type RequestPart } from "../../src/platform/validation.ts";
+
+/** The middleware of an API, by what it does. */
+export interface Middleware {
+  authenticate: object;
+  requireAdmin?: object;
+  limits: object[];
+  idempotent: object;
+  withContext: object;
+}
 
 /** What the middleware in front of a route's handler does to its requests. */
 export interface Guards {
@@ -26,23 +33,23 @@ export interface Route extends Guards {
 type Registered = Pick<Hono, "routes">["routes"][number];
 
 /** The routes of an app that declare a response, with what their chain of handlers declares. */
-export function routesOf(app: Pick<Hono, "routes">): Route[] {
+export function routesOf(app: Pick<Hono, "routes">, middleware: Middleware): Route[] {
   return app.routes.flatMap(({ method, path, handler }) => {
     const answer = answerOf(handler);
     if (!answer) return [];
     const chain = chainOf(app.routes, method, path);
-    const has = (middleware: object) => chain.some((each) => each === middleware);
+    const has = (handler: object | undefined) => chain.some((each) => each === handler);
     return {
       key: `${method} ${path}`,
       method,
       path,
       answer,
       parts: chain.flatMap((each) => partOf(each) ?? []),
-      isAuthenticated: has(authenticate),
-      isForAdmins: has(requireAdmin),
-      isLimited: has(limitRate) || has(limitOpen),
-      isIdempotent: has(idempotent),
-      hasContext: has(withContext),
+      isAuthenticated: has(middleware.authenticate),
+      isForAdmins: has(middleware.requireAdmin),
+      isLimited: middleware.limits.some(has),
+      isIdempotent: has(middleware.idempotent),
+      hasContext: has(middleware.withContext),
     };
   });
 }

@@ -82,6 +82,7 @@ it.each([
   ["/robots.txt", /^text\/plain/],
   ["/docs", /^text\/html/],
   ["/openapi.json", /^application\/json/],
+  ["/email-service.openapi.json", /^application\/json/],
 ])("%s is there", async (path, type) => {
   const [status, found] = await typeOf(path);
   expect([status, found]).toEqual([200, expect.stringMatching(type)]);

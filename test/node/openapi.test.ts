@@ -2,11 +2,9 @@ import { readFileSync } from "node:fs";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { expect, it } from "vitest";
 
-const text = readFileSync("openapi.json", "utf8");
-
-it("openapi.json is valid OpenAPI 3.1", async () => {
+it.each(["openapi.json", "email-service.openapi.json"])("%s is valid OpenAPI 3.1", async (file) => {
   const validator = new Validator();
-  const { valid, errors } = await validator.validate(JSON.parse(text));
+  const { valid, errors } = await validator.validate(JSON.parse(readFileSync(file, "utf8")));
   expect(errors).toBeUndefined();
   expect(valid).toBe(true);
   expect(validator.version).toBe("3.1");

@@ -42,6 +42,8 @@ test.concurrent.each([
   { args: ["--name", "x".repeat(201)] },
   { args: ["--hours", "0"] },
   { args: ["--admin"] },
+  { args: ["--tenant", "acme"] },
+  { args: ["--tenant", "550e8400-e29b-41d4-a716-446655440000"] },
   { args: ["stray"] },
 ])("$args is refused in one sentence, with exit code 2", async ({ args }) => {
   const { code, stdout, stderr } = await run(...args);
@@ -90,4 +92,13 @@ test("vars are read with and without quotes, and comments are skipped", async ()
   const path = join(dir, "vars");
   await writeFile(path, '# a comment\nJWT_SECRET="with = and spaces"\nPLAIN=8788\n');
   expect(readDevVars(path)).toEqual({ JWT_SECRET: "with = and spaces", PLAIN: "8788" });
+});
+
+test("with --tenant it is a token of the Email Service API", async () => {
+  const [tenant, user] = [crypto.randomUUID(), crypto.randomUUID()];
+  const { code, stdout } = await run("--tenant", tenant, "--user", user, "--role", "user");
+  expect(code).toBe(0);
+  expect(await verify(stdout.trim())).toEqual({
+    ...{ tenant_id: tenant, user_id: user, role: "user", exp: expect.any(Number) },
+  });
 });

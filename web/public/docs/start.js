@@ -1,6 +1,9 @@
 // No request leaves this host: no fonts, telemetry or agent of Scalar's.
 Scalar.createApiReference("#reference", {
-  url: "/openapi.json",
+  sources: [
+    { title: "EMS", url: "/openapi.json" },
+    { title: "Email Service", url: "/email-service.openapi.json" },
+  ],
   servers: [{ url: location.origin }],
   theme: "default",
   withDefaultFonts: false,
