@@ -83,6 +83,8 @@ async function takeFetched(
 ): Promise<boolean> {
   let batch: FlagChange[] = [];
   let isPending = false;
+  // An answer that lacks what was asked for, unless another one has it.
+  const bare = new Set<number>();
   const take = () => {
     const { isPending: isLeft } = pass.progress.step(() => {
       const { changed, isPending } = takeFlags(ctx, folder.id, batch);
@@ -93,10 +95,12 @@ async function takeFetched(
   };
   for await (const { uid, flags } of client.fetch(range, { uid: true, flags: true }, options)) {
     if (uid && flags) batch.push({ uid, ...flagsOf(flags) });
+    if (uid && flags) bare.delete(uid);
+    else if (uid) bare.add(uid);
     if (batch.length >= BATCH) take();
   }
   if (batch.length > 0) take();
-  return isPending;
+  return isPending || bare.size > 0;
 }
 
 /** The next messages of the mirror from a UID on: as a range, since those between them are of no interest. */

@@ -47,7 +47,7 @@ const DAY_MS = 24 * 3600_000;
 /** @returns undefined for an answer without what was asked for */
 export async function toPlace(message: FetchMessageObject): Promise<FoundPlace | undefined> {
   const { uid, flags, headers, size, bodyStructure, emailId, threadId } = message;
-  if (!uid || !headers) return undefined;
+  if (!uid || !headers || !flags) return undefined;
   const bytes = headers.subarray(0, MAX_HEADER_BYTES);
   const { date, ...found } = parseFound(bytes);
   const receivedAt = timeOf(message.internalDate) ?? found.receivedAt;
@@ -104,7 +104,7 @@ function bodyWithin({ type, parameters }: MessageStructureObject, beginning: Uin
 }
 
 /** A message's flags as the mirror keeps them. */
-export function flagsOf(flags: Iterable<string> = []): { isRead: boolean; flags: string[] } {
+export function flagsOf(flags: Iterable<string>): { isRead: boolean; flags: string[] } {
   const all = [...flags];
   const isSeen = (flag: string) => flag.toLowerCase() === "\\seen";
   return { isRead: all.some(isSeen), flags: all.filter((flag) => !isSeen(flag)) };
