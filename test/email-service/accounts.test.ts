@@ -124,7 +124,20 @@ describe("creating an account", () => {
     expect(JSON.stringify(user)).not.toContain("the refresh token");
     expect(await inMailbox(user.id, ({ secrets }) => secrets)).toEqual({ refreshToken: "the refresh token" });
     const app = { type: "oauth2", provider: "microsoft", tenant: "demo.onmicrosoft.example" };
-    expect((await createAccount(client, { password: undefined, auth: app })).auth).toEqual(app);
+    const admin = await emailClient({ role: "admin" });
+    expect((await createAccount(admin, { password: undefined, auth: app })).auth).toEqual(app);
+  });
+
+  it("by an organisation's consent is for admins, since it opens any colleague's mailbox", async () => {
+    const client = await emailClient();
+    const auth = { type: "oauth2", provider: "microsoft", tenant: "demo.onmicrosoft.example" };
+    const input = accountInput({ password: undefined, auth });
+    const created = await client.call("POST", "/api/accounts", input);
+    expect([created.status, created.body.message]).toEqual([400, "auth.tenant: is for admins"]);
+    const { id } = await createAccount(client);
+    const changed = await client.call("PUT", `/api/accounts/${id}`, { auth });
+    expect([changed.status, changed.body.message]).toEqual([400, "auth.tenant: is for admins"]);
+    expect(await inMailbox(id, ({ settings }) => settings?.login)).toEqual({ type: "password" });
   });
 
   it("under a key creates one account, and no hash of the password can be guessed", async () => {

@@ -2,6 +2,7 @@ import { invalid, ServiceError } from "../../lib/errors.ts";
 import type { MailboxSecrets, MailboxSettings } from "../../mailbox/contract.ts";
 import { sql } from "../../platform/d1/sql.ts";
 import { assign } from "../../platform/d1/write.ts";
+import type { Caller } from "../caller.ts";
 import type { UserCtx } from "../context.ts";
 import { ask, isNotFound } from "../engine.ts";
 import type { accounts } from "../schema/accounts.ts";
@@ -30,7 +31,13 @@ export async function updateAccount(
   for (let tried = 0; tried < TRIES; tried++) {
     const row = await findAccount(ctx, id);
     checkChange(ctx, row, input);
-    const changed = await change(ctx, row, merged(settingsOf(row), input), secretsIn(input), verify);
+    const changed = await change(
+      ctx,
+      row,
+      merged(settingsOf(row), input, ctx.caller),
+      secretsIn(input),
+      verify,
+    );
     if (changed) return changed;
   }
   throw new ServiceError("conflict", "The account is being changed by others; try again");
@@ -79,7 +86,7 @@ const SERVER_FIELDS = [
   ...(["smtpHost", "smtpPort", "smtpEncryption", "smtpUsername"] as const),
 ];
 
-function merged(settings: MailboxSettings, input: AccountUpdate): MailboxSettings {
+function merged(settings: MailboxSettings, input: AccountUpdate, caller: Caller): MailboxSettings {
   const { incoming, smtp } = settings;
   const { hostname, port, encryption, username, auth, password } = input;
   const isNewLogin = auth !== undefined || password !== undefined;
@@ -93,7 +100,7 @@ function merged(settings: MailboxSettings, input: AccountUpdate): MailboxSetting
       username: username ?? incoming.username,
     },
     smtp: { ...smtp, ...smtpIn(input) },
-    login: isNewLogin ? loginOf(auth) : settings.login,
+    login: isNewLogin ? loginOf(auth, caller) : settings.login,
     isSyncEnabled: input.isSyncEnabled ?? settings.isSyncEnabled,
     syncInterval: input.syncInterval ?? settings.syncInterval,
     isEnabled: input.isEnabled ?? settings.isEnabled,

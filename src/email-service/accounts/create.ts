@@ -4,6 +4,7 @@ import type { MailboxSecrets, MailboxSettings, MailboxStatus, Owner } from "../.
 import { type SQL, sql } from "../../platform/d1/sql.ts";
 import { assign, insertInto } from "../../platform/d1/write.ts";
 import { log } from "../../platform/log.ts";
+import type { Caller } from "../caller.ts";
 import type { UserCtx } from "../context.ts";
 import { ask } from "../engine.ts";
 import type { accounts } from "../schema/accounts.ts";
@@ -42,7 +43,7 @@ export async function createAccount(
   input: AccountCreate,
   verify: boolean,
 ): Promise<AccountResponse> {
-  const { settings, secrets } = openingOf(input);
+  const { settings, secrets } = openingOf(input, ctx.caller);
   const owner = await claimAddress(ctx, settings);
   return enterAccount(ctx, owner, async () => {
     if (verify) await ask(ctx, owner, (box, of) => box.check(of, settings, secrets), { isOwnSetting: true });
@@ -129,10 +130,10 @@ const isUniqueViolation = (error: unknown): boolean =>
 const duplicate = () =>
   new ServiceError("conflict", TAKEN, { details: { error: "Email conflict", code: "EMAIL_DUPLICATE" } });
 
-function openingOf(input: AccountCreate): Opening {
+function openingOf(input: AccountCreate, caller: Caller): Opening {
   const { password, smtpPassword, auth } = input;
   return {
-    settings: { ...settingsIn(input), login: loginOf(auth) },
+    settings: { ...settingsIn(input), login: loginOf(auth, caller) },
     secrets: {
       ...(password === undefined ? {} : { password }),
       ...(smtpPassword === undefined ? {} : { smtpPassword }),

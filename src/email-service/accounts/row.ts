@@ -1,5 +1,7 @@
+import { invalid } from "../../lib/errors.ts";
 import type { Login, MailboxSettings, MailboxStatus, Owner } from "../../mailbox/contract.ts";
 import type { RowOf } from "../../platform/d1/rows.ts";
+import type { Caller } from "../caller.ts";
 import type { accounts } from "../schema/accounts.ts";
 import type { AccountResponse } from "./responses.ts";
 import type { Auth } from "./schemas.ts";
@@ -92,11 +94,16 @@ function toAuth(login: Login): AccountResponse["auth"] {
   return { type, provider, ...(login.flow === "app" ? { tenant: login.tenant } : {}) };
 }
 
-/** How a mailbox logs in. @param auth absent for a password */
-export function loginOf(auth: Auth | undefined): Login {
+/**
+ * How a mailbox logs in.
+ * @param auth absent for a password
+ * @throws ServiceError invalid for an organisation's consent without the role `admin`
+ */
+export function loginOf(auth: Auth | undefined, { isAdmin }: Caller): Login {
   if (!auth) return { type: "password" };
   const { type, provider } = auth;
-  return "tenant" in auth
-    ? { type, provider, flow: "app", tenant: auth.tenant }
-    : { type, provider, flow: "user" };
+  if (!("tenant" in auth)) return { type, provider, flow: "user" };
+  // Security: an organisation's consent opens the mailbox of any colleague.
+  if (!isAdmin) throw invalid("auth.tenant: is for admins");
+  return { type, provider, flow: "app", tenant: auth.tenant };
 }
