@@ -10,8 +10,7 @@ export type RefusalCode =
   | "TOO_LARGE"
   /** `MAIL_KEYS` is not set, so that no secret can be kept. */
   | "KEYS_MISSING"
-  /** Of the mail server, or on the way to it. */
-  | "HOST_REFUSED"
+  /** The server cannot be reached, or must not be: nobody can tell which. */
   | "CONNECTION_FAILED"
   | "TLS_UNTRUSTED"
   | "PROTOCOL_MISMATCH"

@@ -95,7 +95,7 @@ describe("creating an account", () => {
   });
 
   it.each([
-    ["host-refused", 400, "HOST_REFUSED"],
+    ["connection-failed", 400, "CONNECTION_FAILED"],
     ["keys-missing", 500, "KEYS_MISSING"],
   ])("that the mailbox refuses (%s) is %i", async (host, expected, code) => {
     const client = await emailClient();

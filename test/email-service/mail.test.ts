@@ -115,7 +115,6 @@ describe("what a mailbox refuses", () => {
     ["TOO_LARGE", 400, null],
     ["KEYS_MISSING", 500, null],
     ["OAUTH_UNAVAILABLE", 503, null],
-    ["HOST_REFUSED", 503, "30"],
     ["CONNECTION_FAILED", 503, "30"],
     ["TLS_UNTRUSTED", 503, "30"],
     ["PROTOCOL_MISMATCH", 503, "30"],

@@ -36,7 +36,7 @@ export async function popLogin(
 
 /**
  * Opens a connection, and logs in. The mailbox is locked for others while it is open (RFC 1939 section 4).
- * @throws MailError HOST_REFUSED, CONNECTION_FAILED, TLS_UNTRUSTED, PROTOCOL_MISMATCH, AUTHENTICATION_FAILED; THROTTLED
+ * @throws MailError CONNECTION_FAILED, TLS_UNTRUSTED, PROTOCOL_MISMATCH, AUTHENTICATION_FAILED; THROTTLED
  * also while another program has the mailbox open
  */
 export async function openPop(env: MailboxEnv, server: Server, credentials: Credentials): Promise<PopClient> {

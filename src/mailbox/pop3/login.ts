@@ -2,10 +2,10 @@ import { toBase64 } from "../../lib/base64.ts";
 import { MailError } from "../errors.ts";
 import type { Wire } from "../net/wire.ts";
 import type { Credentials } from "../secrets/credentials.ts";
+import { xoauth2 } from "../secrets/xoauth2.ts";
 import { ask, mismatch, type PopReply, readReply, refusalOf } from "./reply.ts";
 
 type Password = Extract<Credentials, { password: string }>;
-type Token = Extract<Credentials, { accessToken: string }>;
 
 /** A longer command is refused by servers (RFC 5034 section 4): then the answer follows by itself. */
 const MAX_COMMAND = 255;
@@ -26,7 +26,7 @@ export async function logIn(
   }
   const reply =
     "accessToken" in credentials
-      ? await answer(wire, "XOAUTH2", tokenOf(credentials))
+      ? await answer(wire, "XOAUTH2", xoauth2(credentials))
       : mechanisms.includes("PLAIN")
         ? await answer(wire, "PLAIN", plainOf(credentials))
         : await logInByUser(wire, credentials);
@@ -43,9 +43,6 @@ async function answer(wire: Wire, mechanism: string, response: string): Promise<
 
 /** RFC 4616. */
 const plainOf = ({ username, password }: Password): string => encoded(`\0${username}\0${password}`);
-
-const tokenOf = ({ username, accessToken }: Token): string =>
-  encoded(`user=${username}\x01auth=Bearer ${accessToken}\x01\x01`);
 
 const encoded = (text: string): string => toBase64(new TextEncoder().encode(text));
 

@@ -3,6 +3,7 @@ import type { Server } from "../contract.ts";
 import { MailError } from "../errors.ts";
 import { Wire } from "../net/wire.ts";
 import type { Credentials } from "../secrets/credentials.ts";
+import { xoauth2 } from "../secrets/xoauth2.ts";
 import {
   ask,
   isPassing,
@@ -142,7 +143,7 @@ const plainOf = ({ username, password }: Password): string => encoded(`\0${usern
 function hasSecret(reply: SmtpReply, credentials: Credentials): boolean {
   const secrets =
     "accessToken" in credentials
-      ? [credentials.accessToken, tokenOf(credentials)]
+      ? [credentials.accessToken, xoauth2(credentials)]
       : [credentials.password, encoded(credentials.password), plainOf(credentials)];
   return secrets.some((secret) => textOf(reply, "").includes(secret));
 }
@@ -158,11 +159,8 @@ async function logInByLogin(wire: Wire, { username, password }: Password): Promi
 
 /** XOAUTH2 of Google and Microsoft. A refusal is a challenge with JSON, which an empty answer ends. */
 async function logInByToken(wire: Wire, token: Token): Promise<SmtpReply> {
-  const reply = await ask(wire, `AUTH XOAUTH2 ${tokenOf(token)}`);
+  const reply = await ask(wire, `AUTH XOAUTH2 ${xoauth2(token)}`);
   return reply.code === 334 ? ask(wire, "") : reply;
 }
-
-const tokenOf = ({ username, accessToken }: Token): string =>
-  encoded(`user=${username}\x01auth=Bearer ${accessToken}\x01\x01`);
 
 const encoded = (text: string): string => toBase64(new TextEncoder().encode(text));
