@@ -77,6 +77,21 @@ const ACTIONS: Record<string, Action> = {
     dropFrom(mailbox, place, found(place, uids));
   }),
   renumber: action(z.strictObject(inFolder), (mailbox, { folder }) => mailbox.folder(folder).renumber()),
+  /** Tells numbers that are not true, such as a UIDNEXT that has gone back. */
+  "folder-numbers": action(
+    z.strictObject({
+      ...inFolder,
+      uidValidity: z.int().optional(),
+      uidNext: z.int().optional(),
+      modseq: z.int().optional(),
+    }),
+    (mailbox, { folder, ...numbers }) => {
+      const place = mailbox.folder(folder);
+      const { uidValidity = place.uidValidity, uidNext = place.uidNext, modseq = place.modseq } = numbers;
+      Object.assign(place, { uidValidity, uidNext, modseq });
+      place.changed();
+    },
+  ),
   "create-folder": action(
     z.strictObject({ path: z.string(), specialUse: z.string().nullable().default(null) }),
     (mailbox, state) => void mailbox.create(state),

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type SecureContext, TLSSocket } from "node:tls";
@@ -18,6 +19,7 @@ export class Connection {
   #isEnded = false;
   #wake = () => {};
   #isMuted = false;
+  #replacements: { pattern: RegExp; by: string }[] = [];
   /** Bytes that may still be sent. */
   #left = Number.POSITIVE_INFINITY;
   /** The most bytes of a packet; null for no limit. */
@@ -64,14 +66,23 @@ export class Connection {
 
   /** Sends text, a byte for each character, or bytes. After the client has gone it does nothing. */
   write(data: string | Buffer): void {
-    const bytes = typeof data === "string" ? Buffer.from(data, "latin1") : data;
     if (this.#isMuted || this.#isEnded) return;
+    const bytes = this.#rewritten(typeof data === "string" ? Buffer.from(data, "latin1") : data);
     const part = bytes.subarray(0, this.#left);
     this.#left -= part.length;
     this.sent += part.length;
     const size = this.packetSize ?? part.length;
     for (let at = 0; at < part.length; at += size) this.#send(part.subarray(at, at + size));
     if (this.#left <= 0) this.close();
+  }
+
+  #rewritten(bytes: Buffer): Buffer {
+    if (this.#replacements.length === 0) return bytes;
+    const text = this.#replacements.reduce(
+      (changed, { pattern, by }) => changed.replace(pattern, by),
+      bytes.toString("latin1"),
+    );
+    return Buffer.from(text, "latin1");
   }
 
   #send(bytes: Buffer): void {
@@ -91,6 +102,27 @@ export class Connection {
     await work().finally(() => {
       this.#isMuted = false;
     });
+  }
+
+  /** Does the work, and changes what it sends. */
+  async rewriting(
+    replacements: { pattern: string; by: string }[],
+    work: () => Promise<unknown>,
+  ): Promise<void> {
+    this.#replacements = replacements.map(({ pattern, by }) => ({ pattern: new RegExp(pattern, "g"), by }));
+    await work().finally(() => {
+      this.#replacements = [];
+    });
+  }
+
+  /** Repeats a line as fast as the client takes it, until it goes. */
+  async flood(line: string): Promise<never> {
+    const lines = Buffer.from(line.repeat(1000), "latin1");
+    while (!this.#isEnded) {
+      if (this.#stream.write(lines)) await new Promise(setImmediate);
+      else await Promise.race([once(this.#stream, "drain"), once(this.#stream, "close")]).catch(() => {});
+    }
+    throw new Disconnected("The client has gone");
   }
 
   /** Goes on with TLS. What the client has sent in clear after its command is dropped: an attacker may have put it there. */

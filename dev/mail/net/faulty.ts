@@ -22,10 +22,11 @@ export async function withFault(
   } else if (fault.isLost) {
     await connection.muted(work);
   } else {
-    await work();
+    await connection.rewriting(fault.replace, work);
   }
   for (const line of fault.after) connection.write(`${line}\r\n`);
   if (fault.finally === "hang") await connection.hang();
+  if (fault.finally === "flood") await connection.flood(`${fault.after.at(-1) ?? "* OK Still here"}\r\n`);
   if (fault.finally !== "close") return;
   connection.close();
   throw new Disconnected("Cut off by a fault");

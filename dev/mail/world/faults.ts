@@ -21,12 +21,14 @@ export const faultSchema = z.strictObject({
   isLost: z.boolean().default(false),
   /** Items that answers to FETCH leave out. */
   omit: z.array(z.string()).default([]),
+  /** Changes what is sent meanwhile: each pattern, a regular expression, is replaced wherever it is found. */
+  replace: z.array(z.strictObject({ pattern: z.string(), by: z.string() })).default([]),
   /** Lines that are sent after the answer. */
   after: z.array(z.string()).default([]),
   /** Cuts the connection after this many bytes of the answer. */
   cutAfter: z.int().optional(),
-  /** What happens in the end. */
-  finally: z.enum(["close", "hang"]).optional(),
+  /** What happens in the end. A flood is the last line of `after`, without an end. */
+  finally: z.enum(["close", "hang", "flood"]).optional(),
 });
 
 export type Fault = z.infer<typeof faultSchema>;

@@ -43,9 +43,11 @@ export interface Fault {
   /** Done, but without an answer. */
   isLost?: boolean;
   omit?: string[];
+  /** In what is sent meanwhile: regular expressions. */
+  replace?: { pattern: string; by: string }[];
   after?: string[];
   cutAfter?: number;
-  finally?: "close" | "hang";
+  finally?: "close" | "hang" | "flood";
 }
 
 export interface FolderState {
@@ -128,6 +130,9 @@ export async function createMailbox(
     expunge: (uids: number[], folder = "INBOX") => act("expunge", { folder, uids }),
     /** Gives a folder a new UIDVALIDITY, and its messages new UIDs. */
     renumber: (folder = "INBOX") => act("renumber", { folder }),
+    /** Makes the server tell numbers that are not true. */
+    setNumbers: (numbers: { uidValidity?: number; uidNext?: number; modseq?: number }, folder = "INBOX") =>
+      act("folder-numbers", { folder, ...numbers }),
     createFolder: (path: string, specialUse: string | null = null) =>
       act("create-folder", { path, specialUse }),
     renameFolder: (from: string, to: string) => act("rename-folder", { from, to }),

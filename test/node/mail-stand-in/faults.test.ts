@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { type MailServers, startMailServers } from "../../../dev/mail/servers.ts";
 import { type Fault, faultSchema } from "../../../dev/mail/world/faults.ts";
 import type { Mailbox } from "../../../dev/mail/world/mailbox.ts";
+import { waitFor } from "../../support/wait.ts";
 import { imapflow, imapLine, Line, mailOf, newMailbox, PASSWORD, runMailServers } from "./running.ts";
 
 // What tests can make the servers do wrong.
@@ -114,6 +115,26 @@ test("FETCH leaves out what was asked for, the second and third time", async () 
     answers.push(answer.includes("ENVELOPE"));
   }
   expect(answers).toEqual([true, false, false, true]);
+});
+
+test("ENVELOPE is malformed, and the next one is not", async () => {
+  const mailbox = newMailbox(running, {}, [mailOf("one")]);
+  plan(mailbox, { on: "UID FETCH", replace: [{ pattern: "ENVELOPE \\(.*?\\)\\)", by: "ENVELOPE (NIL)" }] });
+  using line = await imapLine(running, mailbox);
+  await line.ask("b SELECT INBOX\r\n", /^b .*\r\n$/m);
+  const ask = () => line.ask("c UID FETCH 1 (UID ENVELOPE)\r\n", /^c .*\r\n$/m);
+  expect(await ask()).toContain("ENVELOPE (NIL)");
+  expect(await ask()).toContain('ENVELOPE (NIL "one"');
+});
+
+test("a flood of lines ends with the client", async () => {
+  const mailbox = newMailbox(running);
+  plan(mailbox, { on: "NOOP", finally: "flood" });
+  {
+    using line = await imapLine(running, mailbox);
+    expect((await line.ask("b NOOP\r\n", /(?:[^\n]*\n){2000}/)).length).toBeGreaterThan(20_000);
+  }
+  await waitFor(() => expect(mailbox.connections).toMatchObject([{ isOpen: false }]));
 });
 
 test("APPEND is done, but its answer is lost", async () => {
