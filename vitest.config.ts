@@ -9,6 +9,7 @@ import { trusting } from "./dev/mail/net/trust.ts";
 import { startMailStandIn } from "./dev/mail/stand-in.ts";
 import { createPullMount } from "./dev/nylas/pull.ts";
 import { startTier } from "./test/node/mail-servers/tier.ts";
+import { auxiliary } from "./test/node/support/auxiliary.ts";
 import { createInternet } from "./test/node/support/internet.ts";
 import { schemaOf } from "./test/node/support/schema.ts";
 import { better, type Examples } from "./test/support/examples.ts";
@@ -19,6 +20,7 @@ const [{ cloudflareTest, readD1Migrations }, { unstable_readConfig }] = await tr
 );
 
 const MAILBOX_CONFIG = "./src/mailbox/wrangler.toml";
+const MAIL_KEYS = JSON.stringify([{ id: "test", key: Buffer.alloc(32, 7).toString("base64") }]);
 
 const NYLAS = { apiKey: "test-api-key", controlToken: "test-control", webhookSecret: "test-webhook-secret" };
 
@@ -61,6 +63,7 @@ async function outbound() {
     if (hostname === "nylas.test") return nylas.fetch(request);
     if (hostname === "chaos.nylas.test") return unrulyNylas.fetch(request);
     if (hostname === "issuer.test") return Response.json(jwks);
+    if (hostname === "mail-control.test") return internet.fetch(request);
     if (hostname === "record.test") return record(await request.json());
     return new Response(`No route to ${hostname}`, { status: 503 });
   };
@@ -86,19 +89,45 @@ const policies = (limit: number) => ({
 const localRateLimits = (limit: number) =>
   Object.fromEntries(Object.entries(rateLimits(limit)).map(([name, { simple }]) => [name, simple]));
 
-const createWorker = (limit?: number, store = "d1", main = "./test/support/main.ts") =>
+/** The script of the mail protocols as it is deployed, beside the Worker. It is bundled once. */
+let engine: ReturnType<typeof auxiliary> | undefined;
+async function createEngine() {
+  engine ??= auxiliary(MAILBOX_CONFIG);
+  const bindings = { MAIL_KEYS, MAIL_LOCAL_HOSTS: "localhost:*", ...internet.bindings };
+  return { ...(await engine), bindings, outboundService: internet.fetch as never };
+}
+
+interface WorkerOptions {
+  limit?: number;
+  store?: string;
+  main?: string;
+  /** True for the mailboxes' own script, on the stand-in for mail servers. Otherwise main.ts has a fake. */
+  isWired?: boolean;
+}
+
+const createWorker = ({
+  limit,
+  store = "d1",
+  main = "./test/support/main.ts",
+  isWired = false,
+}: WorkerOptions) =>
   cloudflareTest(async () => {
     const { fetch, privateKey } = await outbound();
+    if (isWired) {
+      mailServers ??= startMailStandIn(certificates, { isToken: internet.isToken });
+      internet.add("mail-control.test", (await mailServers).fetch);
+    }
     const migrations = await readD1Migrations("./migrations/ems");
     const emailService = await readD1Migrations("./migrations/email-service");
     await buildWeb(); // what the binding ASSETS serves
     return {
-      main,
+      ...(isWired ? {} : { main }),
       wrangler: { configPath: "./wrangler.toml" },
       miniflare: {
         d1Databases: { NOTES_DB: "notes" },
-        // Not the script's own: main.ts has a fake.
-        durableObjects: { MAILBOX: { className: "Mailbox", useSQLite: true } },
+        ...(isWired
+          ? { workers: [await createEngine()] }
+          : { durableObjects: { MAILBOX: { className: "Mailbox", useSQLite: true } } }),
         ...(limit === undefined ? {} : { ratelimits: rateLimits(limit) }),
         bindings: {
           STORE: store,
@@ -110,6 +139,7 @@ const createWorker = (limit?: number, store = "d1", main = "./test/support/main.
           TEST_CONTROL_TOKEN: NYLAS.controlToken,
           TEST_CHAOS: CHAOS,
           TEST_RECORD: RECORD,
+          ...(isWired ? { TEST_MAIL: (await mailServers)?.ports } : {}),
           ...(limit === undefined
             ? {}
             : {
@@ -160,8 +190,8 @@ const text = {
 const PURE = ["test/lib/**/*.test.ts", "test/ems/{folder-names,position}.test.ts"];
 
 /** Files of a runtime share it and its modules: test/support/setup.ts empties its storage for each of them. */
-const inWorker = (limit?: number, store?: string, main?: string) => ({
-  plugins: [createWorker(limit, store, main)],
+const inWorker = (options: WorkerOptions = {}) => ({
+  plugins: [createWorker(options)],
   test: { setupFiles: ["./test/support/setup.ts"], isolate: false, ...limits },
 });
 
@@ -200,7 +230,7 @@ const createMailboxWorker = ({ hasRealServers = false }) =>
       miniflare: {
         bindings: {
           NODE_ENV: "test",
-          MAIL_KEYS: JSON.stringify([{ id: "test", key: Buffer.alloc(32, 7).toString("base64") }]),
+          MAIL_KEYS,
           MAIL_LOCAL_HOSTS: "localhost:*",
           TEST_MAIL: servers.ports,
           TEST_MAIL_SERVERS: real ? JSON.stringify(real.servers) : "",
@@ -223,8 +253,10 @@ export default defineConfig({
       project(inWorker(), {
         name: "worker",
         include: ["test/**/*.test.ts"],
-        exclude: ["test/node/**", "test/mailbox/**", ...PURE, ...LIMITED, ...SLOW.worker],
+        exclude: ["test/node/**", "test/mailbox/**", "test/wired/**", ...PURE, ...LIMITED, ...SLOW.worker],
       }),
+      // The Worker and the script of the mail protocols together, as they are deployed.
+      project(inWorker({ isWired: true }), { name: "wired", include: ["test/wired/*.test.ts"] }),
       project(mailbox(), {
         name: "mailbox",
         include: ["test/mailbox/**/*.test.ts"],
@@ -234,18 +266,18 @@ export default defineConfig({
         name: "mail-servers",
         include: ["test/mailbox/real/*.test.ts"],
       }),
-      project(inWorker(undefined, "objects"), {
+      project(inWorker({ store: "objects" }), {
         name: "objects",
         include: ["test/ems/*.test.ts", "test/*.test.ts"],
         exclude: [...PURE, ...LIMITED, ...SLOW.worker],
       }),
-      project(inWorker(100), { name: "worker-limits", include: LIMITED }),
-      project(inWorker(100, "objects", "./test/support/local-main.ts"), {
+      project(inWorker({ limit: 100 }), { name: "worker-limits", include: LIMITED }),
+      project(inWorker({ limit: 100, store: "objects", main: "./test/support/local-main.ts" }), {
         name: "local-limits",
         include: LIMITED,
       }),
       project(inWorker(), { name: "slow-worker", include: SLOW.worker }),
-      project(inWorker(undefined, "objects"), { name: "slow-objects", include: SLOW.worker }),
+      project(inWorker({ store: "objects" }), { name: "slow-objects", include: SLOW.worker }),
       {
         plugins: [text],
         test: {
