@@ -28,7 +28,7 @@ export async function fileDraft(ctx: MailboxContext, draft: PendingDraft): Promi
       const found = attempts === 0 ? undefined : await findLetter(client, [folder.path], letter);
       const uid = found?.uid ?? (await append(ctx, client, folder, letter, { isDraft: true }));
       if (!isCurrent(ctx, draft)) return;
-      if (!client.capabilities.has("X-GM-EXT-1")) settle(ctx, messageId, folder, uid);
+      settle(ctx, messageId, folder, uid);
       for (const earlier of draft.replaces) await expunge(client, folder.path, earlier);
       forget(ctx, draft);
     });

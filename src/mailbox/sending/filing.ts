@@ -1,3 +1,4 @@
+import { cuid } from "../../lib/cuid.ts";
 import { log } from "../../platform/log.ts";
 import { type MailboxContext, rowOf } from "../context.ts";
 import { MailError } from "../errors.ts";
@@ -59,8 +60,7 @@ async function fileAt(ctx: MailboxContext, client: ImapClient, send: Send): Prom
   const found = await findLetter(client, [folder.path], send.letter);
   if (!found && filesSent && send.attempts < LOOKS.length) return false;
   const uid = found?.uid ?? (await append(ctx, client, folder, send.letter, { isDraft: false }));
-  // On Gmail places are of the folder of all mails, which a pass reads.
-  if (!client.capabilities.has("X-GM-EXT-1")) settle(ctx, send.messageId, folder, uid);
+  settle(ctx, send.messageId, folder, uid);
   return true;
 }
 
@@ -79,7 +79,7 @@ export async function serverFolder(
   ctx.sql.exec(
     `INSERT INTO folders (id, path, delimiter, type) VALUES (?1, ?2, ?3, ?4)
      ON CONFLICT (path) DO UPDATE SET is_local = 0, delimiter = ?3, type = ?4`,
-    ...[crypto.randomUUID(), path, listed?.delimiter ?? null, type],
+    ...[cuid(), path, listed?.delimiter ?? null, type],
   );
   const row = rowOf<{ id: string }>(ctx, "SELECT id FROM folders WHERE path = ?", path);
   return { id: row?.id ?? own.id, path, isLocal: false };

@@ -1,6 +1,8 @@
 import { cuid } from "../../lib/cuid.ts";
 import { type MailboxContext, rowOf } from "../context.ts";
+import { mergeMessages } from "../store/merging.ts";
 import { movePlace } from "../store/mirror.ts";
+import { placeAt } from "../store/places.ts";
 
 /** A folder for mails of our own. */
 export interface OwnFolder {
@@ -48,6 +50,9 @@ export function settle(ctx: MailboxContext, messageId: string, folder: OwnFolder
   ctx.storage.transactionSync(() => {
     const from = localPlaceOf(ctx, messageId);
     if (!from) return;
+    const there = placeAt(ctx, folder.id, uid);
+    // A pass has found it first, and has not known it: a server with ids of its own has several folders that show it.
+    if (there && there.message_id !== messageId) mergeMessages(ctx, messageId, there.message_id);
     movePlace(ctx, from, { folderId: folder.id, uid });
     if (from.folderId === folder.id) return;
     ctx.sql.exec("DELETE FROM folders WHERE id = ? AND is_local = 1 AND total = 0", from.folderId);

@@ -71,16 +71,23 @@ const foldersOf = (ctx: MailboxContext): FolderRow[] =>
 
 function saveFolders(ctx: MailboxContext, named: ReturnType<typeof nameFolders>): FolderRow[] {
   return ctx.storage.transactionSync(() => {
-    const known = new Map(foldersOf(ctx).map((row) => [row.path, row]));
+    // Also those that were only here, for mails of ours: the server has them now.
+    const known = new Map(
+      rowsOf<FolderRow & { is_local: number }>(ctx, `SELECT ${COLUMNS}, is_local FROM folders`).map((row) => [
+        row.path,
+        row,
+      ]),
+    );
     const ids = new Map(named.map(({ path }) => [path, known.get(path)?.id ?? cuid()]));
     for (const { path, delimiter, type, parentPath } of named) {
       const row = known.get(path);
       const id = ids.get(path)!;
       const parent = parentPath === null ? null : (ids.get(parentPath) ?? null);
-      if (row && row.type === type && row.parent_id === parent && row.delimiter === delimiter) continue;
+      const isSame = row?.type === type && row.parent_id === parent && row.delimiter === delimiter;
+      if (isSame && row.is_local === 0) continue;
       ctx.sql.exec(
         `INSERT INTO folders (id, path, delimiter, type, parent_id) VALUES (?1, ?2, ?3, ?4, ?5)
-         ON CONFLICT (id) DO UPDATE SET delimiter = ?3, type = ?4, parent_id = ?5`,
+         ON CONFLICT (id) DO UPDATE SET is_local = 0, delimiter = ?3, type = ?4, parent_id = ?5`,
         ...[id, path, delimiter, type, parent],
       );
     }

@@ -1,3 +1,4 @@
+import { runDurableObjectAlarm } from "cloudflare:test";
 import { type MailboxContext, rowOf } from "../../../src/mailbox/context.ts";
 import type {
   MailboxApi,
@@ -9,6 +10,9 @@ import type {
 import { mailboxOf, newOwner } from "./mailbox.ts";
 import { insideOf } from "./quiet.ts";
 import type { MailServer } from "./server.ts";
+
+// In tests a module comes over the network, when it is first imported. An object that was killed would wait for it for ever.
+await import("imapflow");
 
 /** The mailbox of an owner, with the types of its contract: those that RPC derives have no place for a task's result. */
 export const apiOf = (owner: Owner) =>
@@ -58,3 +62,31 @@ export const journalOf = (owner: Owner, taskId: string) =>
       taskId,
     ),
   );
+
+/** Makes all that a mailbox waits for due, and does it. An alarm of the runtime would wait after an object has died. */
+export async function hurry(owner: Owner): Promise<void> {
+  await insideOf(owner, async ({ sql, storage }) => {
+    sql.exec("UPDATE sends SET due_at = 1 WHERE due_at IS NOT NULL");
+    sql.exec("UPDATE drafts SET due_at = 1 WHERE due_at IS NOT NULL");
+    await storage.setAlarm(Date.now() + 60_000);
+  });
+  await runDurableObjectAlarm(mailboxOf(owner) as unknown as DurableObjectStub);
+}
+
+/** Whether nothing is under way any more. Waits between tries are skipped. */
+export async function isIdle(owner: Owner): Promise<boolean> {
+  const count = await insideOf(owner, (ctx) =>
+    rowOf<{ n: number }>(
+      ctx,
+      "SELECT (SELECT count(*) FROM sends WHERE due_at IS NOT NULL) + (SELECT count(*) FROM drafts WHERE due_at IS NOT NULL) AS n",
+    ),
+  );
+  if (count?.n === 0) return true;
+  await hurry(owner);
+  return false;
+}
+
+/** How often a folder has the mail of a task. */
+export async function copiesIn(server: MailServer, path = "INBOX"): Promise<number> {
+  return (await server.folders()).find((folder) => folder.path === path)?.mails.length ?? 0;
+}
