@@ -16,7 +16,7 @@ export async function atPlace<T>(
   { path, uidvalidity }: PathPlace,
   work: () => Promise<T>,
 ): Promise<T | "gone" | "renumbered"> {
-  const lock = await openFolder(client, path);
+  const lock = await openFolder(client, path, { uidvalidity });
   if (!lock) return "gone";
   try {
     if (uidvalidityOf(client) !== uidvalidity) return "renumbered";

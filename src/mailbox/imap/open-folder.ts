@@ -1,14 +1,23 @@
 import type { ImapClient } from "./client.ts";
 
-/** Opens a folder until it is released; undefined if the server does not have it. */
+/**
+ * Opens a folder until it is released; undefined if the server does not have it.
+ * @param options.uidvalidity what it is expected to have: if the folder was open before and has another, it is opened again
+ */
 export async function openFolder(
   client: ImapClient,
   path: string,
-  options: { readOnly?: boolean } = {},
+  { readOnly = false, uidvalidity }: { readOnly?: boolean; uidvalidity?: string } = {},
 ): Promise<{ release(): void } | undefined> {
+  let lock: { release(): void } | undefined;
   try {
-    return await client.getMailboxLock(path, options);
+    lock = await client.getMailboxLock(path, { readOnly });
+    if (uidvalidity !== undefined && uidvalidityOf(client) !== uidvalidity) {
+      await client.mailboxOpen(path, { readOnly });
+    }
+    return lock;
   } catch (error) {
+    lock?.release();
     const isRefused = (error as { responseStatus?: string }).responseStatus === "NO";
     if (isRefused && client.usable) return undefined;
     throw error;

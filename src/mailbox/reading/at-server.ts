@@ -20,7 +20,7 @@ export function atServer<T>(
   return withImap(ctx, "read", async (client) => {
     let isRenewed = false;
     for (const { path, uid, uidvalidity } of serverPlacesOf(ctx, messageId)) {
-      const lock = await openFolder(client, path, { readOnly: true });
+      const lock = await openFolder(client, path, { readOnly: true, uidvalidity });
       if (!lock) continue;
       try {
         if (uidvalidityOf(client) !== uidvalidity) {
