@@ -94,7 +94,8 @@ let engine: ReturnType<typeof auxiliary> | undefined;
 async function createEngine() {
   engine ??= auxiliary(MAILBOX_CONFIG);
   const bindings = { MAIL_KEYS, MAIL_LOCAL_HOSTS: "localhost:*", ...internet.bindings };
-  return { ...(await engine), bindings, outboundService: internet.fetch as never };
+  // Wrangler's options have types of their own.
+  return { ...(await engine), bindings, outboundService: internet.fetch } as never;
 }
 
 interface WorkerOptions {
