@@ -12,7 +12,9 @@ const NAMES = [
 ];
 
 /** The same, of an engine by its folder. */
-const ENGINE_NAMES: Record<string, string[]> = { mailbox: ["MAIL_KEYS", "MAIL_OAUTH", "DISCOVERY_URL"] };
+const ENGINE_NAMES: Record<string, string[]> = {
+  mailbox: ["MAIL_KEYS", "MAIL_OAUTH", "MAIL_PORTS", "DISCOVERY_URL", "DNS_URL"],
+};
 
 /** RFC 7518 section 3.2. */
 const MIN_JWT_SECRET_BYTES = 32;

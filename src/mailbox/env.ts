@@ -6,7 +6,7 @@ export interface MailboxEnv {
   MAIL_KEYS?: string;
   /** JSON: the operator's OAuth clients, `{google: {id, secret}, microsoft: {id, secret}}`. */
   MAIL_OAUTH?: string;
-  /** The base URL of Thunderbird's database of mail servers; empty for none. */
+  /** The base URL of a database of mail servers, by default Thunderbird's; `none` for none. It is asked for domains. */
   DISCOVERY_URL?: string;
   /** Ports of mail servers besides the usual ones, with commas. 25 stays closed. */
   MAIL_PORTS?: string;

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { MailboxSettings, Owner, RefusalCode } from "../../src/mailbox/contract.ts";
-import { smtpIn } from "../../src/mailbox/discover/autoconfig.ts";
+import { byDatabase, smtpIn } from "../../src/mailbox/discover/autoconfig.ts";
 import { firstThatLogsIn, guessesFrom, smtpServerOf } from "../../src/mailbox/discover/smtp.ts";
 import { MailError } from "../../src/mailbox/errors.ts";
 import { inside } from "./support/inside.ts";
 import { newDomain, putPages, putRecords, visits } from "./support/internet.ts";
-import { mailboxOf, newOwner, settingsOf } from "./support/mailbox.ts";
+import { bindings, mailboxOf, newOwner, settingsOf } from "./support/mailbox.ts";
 
 const PUBLIC = { A: ["8.8.8.8"] };
 
@@ -165,6 +165,17 @@ describe("the first source that knows it wins", () => {
       [`https://ispdb.uz/v1.1/${domain}`]: { status: 200, body: xmlOf(serverXml("smtp.database.uz")) },
     });
     expect(await found({ emailAddress: `a@${domain}` })).toMatchObject({ hostname: "smtp.database.uz" });
+  });
+
+  test("no database, where the operator wants none", async () => {
+    const domain = newDomain();
+    const page = `https://ispdb.uz/v1.1/${domain}`;
+    await putRecords({ "ispdb.uz": PUBLIC });
+    await putPages({ [page]: { status: 200, body: xmlOf(serverXml("smtp.database.uz")) } });
+    const env = { ...bindings, DISCOVERY_URL: "none" };
+    expect(await byDatabase(env, `a@${domain}`)).toBeUndefined();
+    expect(await byDatabase(bindings, `a@${domain}`)).toMatchObject({ hostname: "smtp.database.uz" });
+    expect((await visits()).filter((url) => url === page)).toHaveLength(1);
   });
 
   test("SRV records: the least priority first, TLS from the start before STARTTLS", async () => {

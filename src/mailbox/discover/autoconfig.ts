@@ -5,6 +5,8 @@ import { readPage } from "../net/web.ts";
 /** Real ones have up to some thousand bytes. */
 const MAX_PAGE = 65_536;
 
+const THUNDERBIRD = "https://autoconfig.thunderbird.net/v1.1/";
+
 /** Mozilla's autoconfig names for it. A server without TLS is not taken: it would see the password, and so would others. */
 const ENCRYPTIONS = new Map<string, Encryption>([
   ["SSL", "tls"],
@@ -22,11 +24,12 @@ export async function byAutoconfig(env: MailboxEnv, address: string): Promise<Se
   return pages.flatMap((page) => (page && smtpIn(page, domain)) || [])[0];
 }
 
-/** The SMTP server in Thunderbird's database of providers, which is asked for the domain alone. */
+/** The SMTP server in a database of providers, which is asked for the domain alone. */
 export async function byDatabase(env: MailboxEnv, address: string): Promise<Server | undefined> {
-  if (!env.DISCOVERY_URL) return undefined;
+  const { DISCOVERY_URL = THUNDERBIRD } = env;
+  if (DISCOVERY_URL === "none") return undefined;
   const domain = domainOf(address);
-  const base = env.DISCOVERY_URL.replace(/\/?$/, "/");
+  const base = DISCOVERY_URL.replace(/\/?$/, "/");
   const page = await readPage(env, `${base}${encodeURIComponent(domain)}`, MAX_PAGE);
   return page ? smtpIn(page, domain) : undefined;
 }
