@@ -114,10 +114,9 @@ const createWorker = ({
 }: WorkerOptions) =>
   cloudflareTest(async () => {
     const { fetch, privateKey } = await outbound();
-    if (isWired) {
-      mailServers ??= startMailStandIn(certificates, { isToken: internet.isToken });
-      internet.add("mail-control.test", (await mailServers).fetch);
-    }
+    if (isWired) mailServers ??= startMailStandIn(certificates, { isToken: internet.isToken });
+    const servers = isWired ? await mailServers : undefined;
+    if (servers) internet.add("mail-control.test", servers.fetch);
     const migrations = await readD1Migrations("./migrations/ems");
     const emailService = await readD1Migrations("./migrations/email-service");
     await buildWeb(); // what the binding ASSETS serves
@@ -140,7 +139,7 @@ const createWorker = ({
           TEST_CONTROL_TOKEN: NYLAS.controlToken,
           TEST_CHAOS: CHAOS,
           TEST_RECORD: RECORD,
-          ...(isWired ? { TEST_MAIL: (await mailServers)?.ports } : {}),
+          TEST_MAIL: servers?.ports ?? {},
           ...(limit === undefined
             ? {}
             : {
