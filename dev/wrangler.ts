@@ -98,11 +98,10 @@ function mailboxConfig(state: string, vars: Record<string, string>): string {
   const lines = Object.entries(vars).map(([name, value]) => `${name} = ${JSON.stringify(value)}`);
   const text = readFileSync(MAILBOX_CONFIG, "utf8")
     .replace(/^main = "(.*)"$/m, (_, file: string) => `main = ${JSON.stringify(join(folder, file))}`)
-    .replace(/"(\.\/[^"]*)"/g, (_, file: string) => JSON.stringify(join(folder, file)))
-    .replace(/^\[vars\]$/m, () => ["[vars]", ...lines].join("\n"));
+    .replace(/"(\.\/[^"]*)"/g, (_, file: string) => JSON.stringify(join(folder, file)));
   const file = resolve(state, "mailbox.wrangler.toml");
   mkdirSync(state, { recursive: true });
-  writeFileSync(file, text, { mode: 0o600 });
+  writeFileSync(file, [text, "[vars]", ...lines, ""].join("\n"), { mode: 0o600 });
   return file;
 }
 
