@@ -123,7 +123,7 @@ export function mailboxCommands(at: { url: string; token: string; ports: Pick<Po
   const mail = { to: ["mijoz@example.com"], subject: "Salom", body: "Assalomu alaykum!" };
   const ofAccount = JSON.stringify(mail).replace("{", `{"accountId":"'$account'",`);
   return {
-    connect: `account=$(${post("/api/accounts")} ${json(account)} | sed 's/.*"id":"\\([^"]*\\)".*/\\1/')`,
+    connect: `account=$(${post("/api/accounts")} ${json(account)} | sed 's/.*"id":"\\([^"]*\\)".*/\\1/'); echo $account`,
     sync: post("/api/sync/$account"),
     send: `${post("/api/compose/send")} -H 'Content-Type: application/json' -d '${ofAccount}'`,
   };

@@ -71,7 +71,7 @@ async function main(options: DevOptions): Promise<void> {
     state,
     // A company of an earlier version stays in D1 until `npm run move` moves it.
     vars: { NYLAS_API_URI: `http://127.0.0.1:${nylasPort}`, STORE: "objects" },
-    mailboxes,
+    mailboxes: { ...mailboxes, vars: { ...mailboxes.vars, ...ofMailboxes(vars) } },
     logFile: join(state, "worker.log"),
   });
 
@@ -109,6 +109,12 @@ async function main(options: DevOptions): Promise<void> {
   const commands = mailboxCommands({ url, token: tenantToken, ports: mailPorts });
   console.log(await instructions({ url, token, smtpPort, state, commands }));
 }
+
+/** Such as MAIL_OAUTH, of one's own .dev.vars. */
+const ofMailboxes = (vars: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(vars).filter(([name, value]) => name.startsWith("MAIL_") && value !== ""),
+  );
 
 async function keep(folder: string, mail: OutgoingMail): Promise<void> {
   const path = await saveOutgoing(folder, mail);

@@ -5,21 +5,33 @@ import type { World } from "../world/world.ts";
 /** What a client proves who it is with. */
 export type Credentials = { user: string } & ({ password: string } | { accessToken: string });
 
-/** Reads the message of AUTHENTICATE PLAIN (RFC 4616). @throws Refusal */
-export function readPlain(base64: string): Credentials {
+/** RFC 4616. */
+function readPlain(base64: string): Credentials {
   const [, user = "", password] = Buffer.from(base64, "base64").toString().split("\0");
   if (password === undefined) throw new Refusal("The message cannot be read", { isBad: true });
   return { user, password };
 }
 
-/** Reads the message of AUTHENTICATE XOAUTH2. @throws Refusal */
-export function readXoauth2(base64: string): Credentials {
+function readXoauth2(base64: string): Credentials {
   const [first = "", second = ""] = Buffer.from(base64, "base64").toString().split("\x01");
   const [, user] = /^user=(.+)/.exec(first) ?? [];
   const [, accessToken] = /^auth=Bearer (.*)/.exec(second) ?? [];
   if (user === undefined || accessToken === undefined)
     throw new Refusal("The message cannot be read", { isBad: true });
   return { user, accessToken };
+}
+
+/** Reads the message of AUTHENTICATE with a mechanism. @throws Refusal */
+export const readMessage = (mechanism: string, base64: string): Credentials =>
+  (mechanism.toUpperCase() === "PLAIN" ? readPlain : readXoauth2)(base64);
+
+/** Who a message of AUTHENTICATE is of; empty if it cannot be read. */
+export function userIn(mechanism: string, base64: string): string {
+  try {
+    return readMessage(mechanism, base64).user;
+  } catch {
+    return "";
+  }
 }
 
 /** What XOAUTH2 tells before it refuses; the client then sends an empty line. */

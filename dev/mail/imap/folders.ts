@@ -117,13 +117,11 @@ export function create(session: Session, tokens: Token[]): string {
   const name = decodeName(textOf(tokens[0]));
   const path = name.endsWith(delimiter) ? name.slice(0, -1) : name;
   if (path === "") throw new Refusal("[CANNOT] A folder needs a name");
-  const folder = mailbox.create({ path });
+  mailbox.create({ path });
   for (let at = path.indexOf(delimiter); at > 0; at = path.indexOf(delimiter, at + 1)) {
     const above = path.slice(0, at);
     if (!mailbox.find(above)) mailbox.create({ path: above, isSelectable: false });
   }
-  const use = Array.isArray(tokens[1]) ? listOf(tokens[1])[1] : undefined;
-  if (use) folder.specialUse = textOf([use].flat()[0]);
   return "Create completed.";
 }
 

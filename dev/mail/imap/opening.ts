@@ -9,6 +9,8 @@ const SYSTEM = ["\\Answered", "\\Flagged", "\\Deleted", "\\Seen", "\\Draft"];
 /** SELECT and EXAMINE (RFC 3501, 6.3.1), with CONDSTORE and QRESYNC (RFC 7162). */
 export function open(session: Session, tokens: Token[], { name }: Command): string {
   const mailbox = mailboxOf(session);
+  // RFC 7162, 3.2.11: what comes from here on is of the other folder.
+  if (session.selected && session.hasQresync) untagged(session, "OK [CLOSED] Previous folder closed.");
   session.selected = null;
   const folder = selectable(session, tokens[0]);
   const isReadOnly = name === "EXAMINE";

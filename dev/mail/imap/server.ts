@@ -2,8 +2,8 @@ import {
   attach,
   authenticate,
   type Credentials,
-  readPlain,
-  readXoauth2,
+  readMessage,
+  userIn,
   XOAUTH2_REFUSAL,
 } from "../auth/sign-in.ts";
 import type { Client } from "../net/client.ts";
@@ -34,8 +34,7 @@ const HANDLERS: Record<string, Handler> = {
   LOGIN: (session, [user, password]) =>
     signIn(session, { user: textOf(user), password: utf8(textOf(password)) }),
   AUTHENTICATE: (session, [mechanism, response]) => {
-    const isPlain = textOf(mechanism).toUpperCase() === "PLAIN";
-    return signIn(session, (isPlain ? readPlain : readXoauth2)(textOf(response)));
+    return signIn(session, readMessage(textOf(mechanism), textOf(response)));
   },
   ENABLE: enable,
   NAMESPACE: (session) => {
@@ -146,9 +145,8 @@ const written = (token: Token): string =>
 /** Who signs in with this command; empty for any other command. */
 function userOf({ name, tokens: [first, second] }: Command): string {
   if (name === "LOGIN" && typeof first === "string") return first;
-  if (name !== "AUTHENTICATE" || typeof second !== "string") return "";
-  const text = Buffer.from(second, "base64").toString();
-  return text.startsWith("user=") ? text.slice(5).split("\x01", 1)[0]! : (text.split("\0")[1] ?? "");
+  const isMessage = name === "AUTHENTICATE" && typeof first === "string" && typeof second === "string";
+  return isMessage ? userIn(first, second) : "";
 }
 
 async function answer(session: Session, command: Command): Promise<void> {

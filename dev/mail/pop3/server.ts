@@ -3,8 +3,8 @@ import {
   attach,
   authenticate,
   type Credentials,
-  readPlain,
-  readXoauth2,
+  readMessage,
+  userIn,
   XOAUTH2_REFUSAL,
 } from "../auth/sign-in.ts";
 import type { Client } from "../net/client.ts";
@@ -37,8 +37,7 @@ const HANDLERS: Record<string, Handler> = {
     return "+OK";
   },
   PASS: (session, args) => signIn(session, { user: session.user, password: args.join(" ") }),
-  AUTH: (session, [mechanism = "", response = ""]) =>
-    signIn(session, (mechanism.toUpperCase() === "PLAIN" ? readPlain : readXoauth2)(response)),
+  AUTH: (session, [mechanism = "", response = ""]) => signIn(session, readMessage(mechanism, response)),
   STAT: (session) => {
     const mails = present(session);
     return `+OK ${mails.length} ${mails.reduce((sum, { raw }) => sum + raw.length, 0)}`;
@@ -141,22 +140,18 @@ async function serveCommand(session: Session): Promise<void> {
     args.push(utf8(await connection.line()));
   }
   const isSignIn = name === "PASS" || name === "AUTH";
-  const mailbox = session.mailbox ?? door ?? (isSignIn ? world.find(userOf(session, args)) : undefined);
+  const mailbox =
+    session.mailbox ??
+    door ??
+    (isSignIn
+      ? world.find(name === "PASS" ? session.user : userIn(args[0] ?? "", args[1] ?? ""))
+      : undefined);
   const fault = mailbox?.faults.take("pop3", isSignIn ? "LOGIN" : name);
   await withFault(connection, fault, () => answer(session, name, args));
   if (name === "QUIT") throw new Disconnected("The client has signed out");
 }
 
 const utf8 = (line: Buffer): string => line.toString();
-
-function userOf({ user }: Session, [mechanism = "", response = ""]: string[]): string {
-  if (response === "") return user;
-  try {
-    return (mechanism.toUpperCase() === "PLAIN" ? readPlain : readXoauth2)(response).user;
-  } catch {
-    return user;
-  }
-}
 
 async function answer(session: Session, name: string, args: string[]): Promise<void> {
   const { connection, record, secureContext } = session;

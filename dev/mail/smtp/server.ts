@@ -1,11 +1,4 @@
-import {
-  attach,
-  authenticate,
-  type Credentials,
-  readPlain,
-  readXoauth2,
-  XOAUTH2_REFUSAL,
-} from "../auth/sign-in.ts";
+import { attach, authenticate, type Credentials, readMessage, XOAUTH2_REFUSAL } from "../auth/sign-in.ts";
 import type { Client } from "../net/client.ts";
 import { type Connection, Disconnected } from "../net/connection.ts";
 import { withFault } from "../net/faulty.ts";
@@ -79,7 +72,7 @@ async function readCredentials(
     return { user: fromBase64(user), password: fromBase64(password) };
   }
   try {
-    return (kind === "PLAIN" ? readPlain : readXoauth2)(initial ?? (await ask("")));
+    return readMessage(kind, initial ?? (await ask("")));
   } catch (error) {
     if (error instanceof Refusal) return error;
     throw error;
