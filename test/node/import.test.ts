@@ -6,7 +6,7 @@ import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { applyMigrations } from "../../dev/local-database.ts";
+import { applyMigrations, databaseFile } from "../../dev/local-database.ts";
 import { type Pglite, startPglite } from "./support/pglite.ts";
 
 // An EMS of the contract's first implementation, in a PostgreSQL that speaks the wire protocol, is moved to local D1 and R2.
@@ -80,9 +80,7 @@ function startImport(more: string[] = []) {
 
 /** Opens the file of the local database, which only one process may use at a time. */
 function openD1(): DatabaseSync {
-  const folder = join(state, "v3/d1/miniflare-D1DatabaseObject");
-  const [file] = readdirSync(folder).filter((name) => name.endsWith(".sqlite") && name !== "metadata.sqlite");
-  return new DatabaseSync(join(folder, file!));
+  return new DatabaseSync(databaseFile(join(state, "v3/d1"), "DB"));
 }
 
 const all = (sql: string, ...params: (string | number)[]) =>
