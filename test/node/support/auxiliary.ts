@@ -3,7 +3,6 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
-import { unstable_getMiniflareWorkerOptions, unstable_readConfig } from "wrangler";
 
 const WRANGLER = resolve("node_modules/wrangler/bin/wrangler.js");
 
@@ -13,6 +12,8 @@ const WRANGLER = resolve("node_modules/wrangler/bin/wrangler.js");
  * @param configPath of its wrangler.toml
  */
 export async function auxiliary(configPath: string) {
+  // Late: when it is loaded, it reads what certificates to trust. See vitest.config.ts.
+  const { unstable_getMiniflareWorkerOptions, unstable_readConfig } = await import("wrangler");
   const folder = mkdtempSync(join(tmpdir(), "xabar-auxiliary-"));
   try {
     const args = ["deploy", "--dry-run", "--config", configPath, "--outdir", folder];
