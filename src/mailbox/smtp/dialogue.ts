@@ -47,7 +47,7 @@ export interface Witness {
 
 /** How long all may take until the final dot, in milliseconds: an alarm has 15 minutes. */
 const UNTIL_DOT_MS = 480_000;
-/** How long a server may take to say whether it has taken the mail. */
+/** RFC 5321 section 4.5.3.2.6 allows a server ten minutes for the final answer; none of today's takes them. */
 const DOT_MS = 150_000;
 /** How long the network may take to accept a piece of the mail. */
 const PIECE_MS = 60_000;
@@ -58,6 +58,7 @@ const NAMED = 3;
 /**
  * Delivers a mail. The host must have passed `checkHost`. Before `witness.beforeDot` nothing was sent, whatever fails.
  * After it a failure leaves open whether the mail was sent, but for those of `isAnswer`.
+ * @param dotMs how long the server may take to say whether it has taken the mail
  * @throws MailError SEND_REFUSED, or THROTTLED to try later: the server's answer. Else as `openSession`
  */
 export async function deliver(
@@ -65,15 +66,16 @@ export async function deliver(
   credentials: Credentials,
   mail: SmtpMail,
   witness: Witness,
+  dotMs = DOT_MS,
 ): Promise<void> {
   const session = await openSession(server, credentials);
   const { wire } = session;
   try {
     const refused = await within(UNTIL_DOT_MS, () => untilDot(session, mail));
     await witness.beforeDot();
-    wire.timeout = DOT_MS;
+    wire.timeout = dotMs;
     await wire.write(".\r\n");
-    const reply = await within(DOT_MS, () => readReply(wire));
+    const reply = await within(dotMs, () => readReply(wire));
     if (reply.code >= 400) throw refusalOf(reply, "SEND_REFUSED");
     if (!isPositive(reply)) throw mismatch("The SMTP server did not say whether it took the mail");
     witness.accepted({ reply: wordsOf(reply), refused });
