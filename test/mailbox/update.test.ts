@@ -44,6 +44,18 @@ describe("flags", () => {
     await expect.poll(() => flagsOn(server)).toEqual([[], []]);
   });
 
+  it("follow a message that another client has just moved", async () => {
+    const { server, account, id, uid } = await accountWith(["one"]);
+    await server.createFolder("Work");
+    await server.move([uid], "Work");
+    await account.change(id, { isStarred: true, labels: ["urgent"] });
+    // The first pass does not find it where it was, and learns where it is.
+    await account.settle();
+    await account.settle();
+    expect(await flagsOn(server, "Work")).toEqual([["\\Flagged", "urgent"]]);
+    expect(await account.list("Work")).toMatchObject([{ id, isStarred: true, labels: ["urgent"] }]);
+  });
+
   it("are of the message, in all its folders", async () => {
     const { server, account, id, uid } = await accountWith(["one"]);
     await server.createFolder("Work");

@@ -20,8 +20,10 @@ export async function runFlags(
     const result = await atPlace(client, place, async () => {
       await storeFlags(client, place.uid, flags);
       const found = await flagsAt(client, place.uid);
-      if (found) seen.push({ place, flags: found });
-      return !found || agrees(client, found, flags);
+      // Another client may just have moved it: the pass finds it, and then it gets its flags there.
+      if (!found) return false;
+      seen.push({ place, flags: found });
+      return agrees(client, found, flags);
     });
     if (result === false || result === "renumbered") isDone = false;
   }

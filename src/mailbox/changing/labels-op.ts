@@ -24,8 +24,10 @@ export async function runLabels(
       if (!keywords.every((keyword) => canKeep(client, keyword))) isKept = false;
       else await storeKeywords(client, place.uid, keywords);
       const found = await flagsAt(client, place.uid);
-      if (found) seen.push({ place, flags: found });
-      return !found || !isKept || hasLabels(found, keywords);
+      // Another client may just have moved it: the pass finds it, and then it gets its labels there.
+      if (!found) return false;
+      seen.push({ place, flags: found });
+      return !isKept || hasLabels(found, keywords);
     });
     if (result === false || result === "renumbered") isDone = false;
   }
