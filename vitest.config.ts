@@ -171,7 +171,8 @@ const limits = { testTimeout: 600_000, hookTimeout: 600_000, expect: { poll: { t
 
 /** What takes more than 20 seconds on an idle machine of two cores: `npm run test:slow`. */
 const SLOW = {
-  worker: ["test/chaos/*.test.ts", "test/**/*.property.test.ts", "test/ems/plans.test.ts"],
+  worker: ["test/chaos/*.test.ts", "test/{ems,lib,platform}/**/*.property.test.ts", "test/ems/plans.test.ts"],
+  mailbox: ["test/mailbox/chaos/*.test.ts", "test/mailbox/*.property.test.ts"],
   node: [
     "test/node/{deploy,dev,export,html-linear,import,linear,restore,sse-clients}.test.ts",
     "test/node/client/{line,packed}.test.ts",
@@ -233,6 +234,7 @@ const createMailboxWorker = ({ hasRealServers = false }) =>
           MAIL_KEYS,
           MAIL_LOCAL_HOSTS: "localhost:*",
           TEST_MAIL: servers.ports,
+          TEST_CHAOS: CHAOS,
           TEST_MAIL_SERVERS: real ? JSON.stringify(real.servers) : "",
           ...internet.bindings,
         },
@@ -260,8 +262,9 @@ export default defineConfig({
       project(mailbox(), {
         name: "mailbox",
         include: ["test/mailbox/**/*.test.ts"],
-        exclude: ["test/mailbox/real/**"],
+        exclude: ["test/mailbox/real/**", ...SLOW.mailbox],
       }),
+      project(mailbox(), { name: "slow-mailbox", include: SLOW.mailbox }),
       project(mailbox({ hasRealServers: true }), {
         name: "mail-servers",
         include: ["test/mailbox/real/*.test.ts"],

@@ -38,6 +38,8 @@ partition-default: ${spool}
 cyrus_user: ${RUNNER.name}
 cyrus_group: ${RUNNER.group}
 altnamespace: yes
+virtdomains: userid
+defaultdomain: probe.test
 unixhierarchysep: yes
 allowplaintext: yes
 sasl_pwcheck_method: alwaystrue

@@ -28,6 +28,8 @@ export interface SmtpServer {
   /** Of the Dovecot, without TLS. */
   imapPort: number;
   pop3Port: number;
+  /** How many mails it has accepted and not delivered yet. */
+  queued(): Promise<number>;
 }
 
 export interface MailServers {
@@ -88,7 +90,8 @@ async function startAll(
       servers.imap.push({ name, port, encryption, plainPort: ports.imap, ...slash });
       if (!isPostfixInstalled() || servers.smtp) continue;
       const postfix = started(await startPostfix(at("postfix"), ports));
-      servers.smtp = { port: postfix.ports.smtp, imapPort: ports.imap, pop3Port: ports.pop3 };
+      const { smtp } = postfix.ports;
+      servers.smtp = { port: smtp, imapPort: ports.imap, pop3Port: ports.pop3, queued: postfix.queued };
     }
   } else servers.missing.push("Dovecot");
   if (!isPostfixInstalled()) servers.missing.push("Postfix");

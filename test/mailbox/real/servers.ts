@@ -34,16 +34,16 @@ export interface RealMailbox extends Naming {
 
 /** Makes a mailbox that no other test has. */
 export function createRealMailbox(server: ImapServer): RealMailbox {
-  const username = `user-${cuid()}`;
+  const username = `user-${cuid()}@probe.test`;
   const { port, encryption, plainPort, prefix, delimiter } = server;
   return {
     settings: {
       ...settingsOf({ port }),
-      emailAddress: `${username}@probe.test`,
+      emailAddress: username,
       incoming: { hostname: "localhost", port, encryption, username },
     },
     password: installed.password,
-    run: (command) => run(plainPort, username, command),
+    run: (command) => runAs(plainPort, username, command),
     prefix,
     delimiter,
   };
@@ -56,19 +56,30 @@ export async function createStandInMailbox(profile: Profile): Promise<RealMailbo
   return {
     settings: mailbox.settings(),
     password: mailbox.password,
-    run: (command) => run(ports.trusted.imap, mailbox.address, command),
+    run: (command) => runAs(ports.trusted.imap, mailbox.address, command),
     prefix,
     delimiter,
   };
 }
 
-async function run<Value>(port: number, user: string, command: Step): Promise<Value> {
+/** Runs a command of a client of a mailbox, by user name. */
+export const runAs = <Value>(port: number, user: string, command: Step): Promise<Value> =>
+  call<Value>(`second-client/${port}/${encodeURIComponent(user)}`, command);
+
+/**
+ * Starts a proxy of an SMTP server that cuts its first connection: see test/node/mail-servers/smtp-proxy.ts.
+ * @returns its port
+ */
+export const startSmtpProxy = (target: number, cut: string): Promise<number> =>
+  call("smtp-proxy", { target, cut });
+
+/** How many mails Postfix has accepted and not delivered yet. */
+export const queued = (): Promise<number> => call("queued");
+
+async function call<Value>(path: string, input?: object): Promise<Value> {
   const response = await fetch(
-    `https://mail-servers.test/second-client/${port}/${encodeURIComponent(user)}`,
-    {
-      method: "POST",
-      body: JSON.stringify(command),
-    },
+    `https://mail-servers.test/${path}`,
+    input && { method: "POST", body: JSON.stringify(input) },
   );
   const { value, error } = (await response.json()) as { value: Value; error?: string };
   if (error) throw new Error(error);

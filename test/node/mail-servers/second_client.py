@@ -160,35 +160,34 @@ class SecondClient:
         self.select("INBOX")
 
     def parts(self, folder, uid):
-        """The leaf parts of a mail as Python's parser finds them, by their numbers in IMAP."""
+        """The leaf parts of a mail by their numbers in IMAP: their bytes, decoded, and the texts of its body."""
         self.select(folder)
         found = self.uid("FETCH", str(uid), "(UID BODY.PEEK[])")
         raw = next(item[1] for item in found if isinstance(item, tuple))
-        return leaves(email.message_from_bytes(raw, policy=email.policy.default))
+        return [self.described(uid, *leaf) for leaf in leaves(email.message_from_bytes(raw, policy=email.policy.default))]
+
+    def described(self, uid, number, part):
+        if part.get_content_type() == "message/rfc822":
+            # A parser would write it anew.
+            found = self.uid("FETCH", str(uid), f"(UID BODY.PEEK[{number}])")
+            content = next(item[1] for item in found if isinstance(item, tuple))
+        else:
+            content = part.get_payload(decode=True) or b""
+        is_text = part.get_content_maintype() == "text" and not part.is_attachment()
+        return {
+            "part": number,
+            "type": part.get_content_type(),
+            "filename": part.get_filename(),
+            "sha256": hashlib.sha256(content).hexdigest(),
+            "text": part.get_content() if is_text else None,
+        }
 
 
 def leaves(mail, number=""):
-    if mail.get_content_maintype() == "multipart":
-        found = []
-        for at, part in enumerate(mail.iter_parts(), start=1):
-            found += leaves(part, f"{number}.{at}" if number else str(at))
-        return found
-    if mail.get_content_type() == "message/rfc822":
-        body = mail.get_payload(0).as_bytes(policy=email.policy.SMTP)
-    else:
-        body = mail.get_payload(decode=True) or b""
-    text = mail.get_content() if mail.get_content_maintype() == "text" and not mail.is_attachment() else None
-    return [
-        {
-            "part": number or "1",
-            "type": mail.get_content_type(),
-            "filename": mail.get_filename(),
-            "isAttachment": mail.is_attachment(),
-            "size": len(body),
-            "sha256": hashlib.sha256(body).hexdigest(),
-            "text": text,
-        }
-    ]
+    if mail.get_content_maintype() != "multipart":
+        return [(number or "1", mail)]
+    parts = enumerate(mail.iter_parts(), start=1)
+    return [leaf for at, part in parts for leaf in leaves(part, f"{number}.{at}" if number else str(at))]
 
 
 def main():
