@@ -155,3 +155,49 @@ describe("the keyword for a name", () => {
     );
   });
 });
+
+describe("on Gmail", () => {
+  const GMAIL: Profile = {
+    gmail: true,
+    folders: {
+      "\\All": "[Gmail]/All Mail",
+      "\\Junk": "[Gmail]/Spam",
+      "\\Trash": "[Gmail]/Trash",
+      "\\Sent": "[Gmail]/Sent Mail",
+    },
+  };
+
+  it("labels are Gmail's own, also those that are no atoms", async () => {
+    const { server, account, id } = await accountWith(GMAIL);
+    const labels = ["Work", "two words", "Счёт", "x".repeat(80)];
+    await account.change(id, { labels });
+    await account.settle();
+    const paths = (await server.folders()).filter(({ mails }) => mails.length > 0).map(({ path }) => path);
+    expect(paths).toEqual(expect.arrayContaining(["INBOX", "[Gmail]/All Mail", ...labels]));
+    await account.sync();
+    expect(await account.read(id)).toMatchObject({ labels: [...labels].sort(), labelsSynced: true });
+
+    await account.change(id, { labels: ["Work"] });
+    await account.settle();
+    const left = (await server.folders()).filter(({ mails }) => mails.length > 0).map(({ path }) => path);
+    expect(left.sort()).toEqual(["INBOX", "Work", "[Gmail]/All Mail"].sort());
+    await account.sync();
+    expect(await account.read(id)).toMatchObject({ labels: ["Work"] });
+  });
+
+  it("spam leaves all other folders, is listed once, and keeps its id", async () => {
+    const { server, account, id } = await accountWith(GMAIL);
+    expect(await account.change(id, { isSpam: true })).toMatchObject({ isSpam: true });
+    expect(await account.list("[Gmail]/Spam")).toMatchObject([{ id }]);
+    await account.settle();
+    await account.sync();
+    const paths = (await server.folders()).filter(({ mails }) => mails.length > 0).map(({ path }) => path);
+    expect(paths).toEqual(["[Gmail]/Spam"]);
+    expect(await account.list("[Gmail]/Spam")).toMatchObject([{ id, isSpam: true }]);
+    await account.change(id, { isSpam: false });
+    await account.settle();
+    await account.sync();
+    expect(await account.list("INBOX")).toMatchObject([{ id, isSpam: false }]);
+    expect(await account.list("[Gmail]/Spam")).toEqual([]);
+  });
+});

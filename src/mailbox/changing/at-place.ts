@@ -1,6 +1,7 @@
 import type { MailboxContext } from "../context.ts";
 import type { ImapClient } from "../imap/client.ts";
 import { openFolder, uidvalidityOf } from "../imap/open-folder.ts";
+import { labelFlags } from "../store/labels.ts";
 import { setFlags } from "../store/mirror.ts";
 import { hasPending, type ServerPlace } from "../store/pending.ts";
 
@@ -26,10 +27,11 @@ export async function atPlace<T>(
   }
 }
 
-/** The flags of a message in the open folder; undefined if it is not there. */
+/** The flags of a message in the open folder, with Gmail's labels; undefined if it is not there. */
 export async function flagsAt(client: ImapClient, uid: number): Promise<string[] | undefined> {
-  const found = await client.fetchOne(String(uid), { uid: true, flags: true }, { uid: true });
-  return found ? [...(found.flags ?? [])] : undefined;
+  const query = { uid: true, flags: true, labels: true };
+  const found = await client.fetchOne(String(uid), query, { uid: true });
+  return found ? [...(found.flags ?? []), ...labelFlags(found.labels)] : undefined;
 }
 
 /** Whether the open folder keeps a flag for good (RFC 9051 section 7.1: PERMANENTFLAGS). */

@@ -43,6 +43,17 @@ export async function keywordFor(ctx: MailboxContext, name: string): Promise<str
   return keyword;
 }
 
+/**
+ * Gmail's labels as the mirror keeps them, among the flags. They are not sent as keywords, so any length will do.
+ * @param labels of X-GM-LABELS; those that begin with a backslash are Gmail's folders
+ */
+export const labelFlags = (labels: Iterable<string> = []): string[] =>
+  [...labels]
+    .filter((name) => name !== "" && !name.startsWith("\\"))
+    .map((name) => (isLabel(name) && isAtom(name) && !isCoded(name) ? name : encoded(name)));
+
+const encoded = (name: string): string => CODED + toBase32(new TextEncoder().encode(name));
+
 const isCoded = (keyword: string): boolean => keyword.toLowerCase().startsWith(CODED);
 
 /** ABNF: ATOM-CHAR of RFC 9051 section 9. */
@@ -50,10 +61,9 @@ const isAtom = (name: string): boolean => /^[!#$&'+,\-./0-9:;<=>?@A-Z[^_`a-z|}~]
 
 /** A long name is coded by its hash: where the table is lost, the keyword is shown in its place. */
 async function codeFor(name: string): Promise<string> {
-  const bytes = new TextEncoder().encode(name);
-  const code = CODED + toBase32(bytes);
+  const code = encoded(name);
   if (code.length <= MAX_KEYWORD) return code;
-  const hash = await crypto.subtle.digest("SHA-256", bytes);
+  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(name));
   return CODED + toBase32(new Uint8Array(hash, 0, 20));
 }
 

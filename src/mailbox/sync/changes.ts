@@ -93,8 +93,9 @@ async function takeFetched(
     isPending ||= isLeft;
     batch = [];
   };
-  for await (const { uid, flags } of client.fetch(range, { uid: true, flags: true }, options)) {
-    if (uid && flags) batch.push({ uid, ...flagsOf(flags) });
+  const query = { uid: true, flags: true, labels: true };
+  for await (const { uid, flags, labels } of client.fetch(range, query, options)) {
+    if (uid && flags) batch.push({ uid, ...flagsOf(flags, labels) });
     if (uid && flags) bare.delete(uid);
     else if (uid) bare.add(uid);
     if (batch.length >= BATCH) take();

@@ -5,6 +5,7 @@ import { type Address, partsOf } from "../mime/parts.ts";
 import { previewOf as wordsOf } from "../mime/preview.ts";
 import { structureOf } from "../mime/structure.ts";
 import type { FoundPlace } from "../store/found.ts";
+import { labelFlags } from "../store/labels.ts";
 import { keyOf } from "./identity.ts";
 
 /** Of a message's first part, which begins with the words that lists show, in bytes. */
@@ -17,6 +18,7 @@ const PREVIEWED = 1024;
 export const METADATA: FetchQueryObject = {
   uid: true,
   flags: true,
+  labels: true,
   internalDate: true,
   size: true,
   bodyStructure: true,
@@ -46,7 +48,7 @@ const DAY_MS = 24 * 3600_000;
 
 /** @returns undefined for an answer without what was asked for */
 export async function toPlace(message: FetchMessageObject): Promise<FoundPlace | undefined> {
-  const { uid, flags, headers, size, bodyStructure, emailId, threadId } = message;
+  const { uid, flags, labels, headers, size, bodyStructure, emailId, threadId } = message;
   if (!uid || !headers || !flags) return undefined;
   const bytes = headers.subarray(0, MAX_HEADER_BYTES);
   const { date, ...found } = parseFound(bytes);
@@ -60,7 +62,7 @@ export async function toPlace(message: FetchMessageObject): Promise<FoundPlace |
   });
   return {
     uid,
-    ...flagsOf(flags),
+    ...flagsOf(flags, labels),
     message: {
       ...found,
       key,
@@ -103,9 +105,12 @@ function bodyWithin({ type, parameters }: MessageStructureObject, beginning: Uin
   return bodyOf(partsOf(root), (part) => textOfPart(partBytes(bytes, part, root), part));
 }
 
-/** A message's flags as the mirror keeps them. */
-export function flagsOf(flags: Iterable<string>): { isRead: boolean; flags: string[] } {
-  const all = [...flags];
+/** A message's flags as the mirror keeps them. @param labels of Gmail */
+export function flagsOf(
+  flags: Iterable<string>,
+  labels?: Iterable<string>,
+): { isRead: boolean; flags: string[] } {
+  const all = [...flags, ...labelFlags(labels)];
   const isSeen = (flag: string) => flag.toLowerCase() === "\\seen";
   return { isRead: all.some(isSeen), flags: all.filter((flag) => !isSeen(flag)) };
 }
