@@ -5,7 +5,7 @@ import { demoMail } from "./demo.ts";
 import { saveEml, toEml } from "./eml.ts";
 import { createCertificates } from "./mail/net/certificates.ts";
 import { type Ports, startMailServers } from "./mail/servers.ts";
-import { restore, takeSnapshot } from "./mail/world/snapshot.ts";
+import { restore, takeSnapshot, type WorldSnapshot } from "./mail/world/snapshot.ts";
 import { deliver, World } from "./mail/world/world.ts";
 import { recipientsOf, type SignedMail } from "./nylas/sim.ts";
 
@@ -22,7 +22,6 @@ export interface DemoMailboxes {
   /** Whether an address has a mailbox. */
   has(address: string): boolean;
   /** Keeps their state for the next start. */
-  remember(): void;
   close(): Promise<void>;
 }
 
@@ -42,15 +41,18 @@ export async function startDemoMailboxes(options: {
   const world = new World({
     onOutgoing: (raw, { to }) => void saveEml(sentFolder, raw, to[0] ?? "").then((path) => onSent(to, path)),
   });
-  if (existsSync(memory)) restore(world, JSON.parse(readFileSync(memory, "utf8")));
+  if (existsSync(memory)) recall(world, JSON.parse(readFileSync(memory, "utf8")));
   else await fill(world, demoMail(Date.now()));
 
   const certificates = await createCertificates();
   const ca = join(state, "mail-authority.pem");
   writeFileSync(ca, certificates.ca);
   const servers = await startMailServers({ world, certificate: certificates.trusted, ports });
-  const remember = () => writeFileSync(memory, JSON.stringify(takeSnapshot(world)));
-  remember();
+  const remember = (isFinal: boolean) => {
+    const kept: Memory = { isFinal, world: takeSnapshot(world) };
+    writeFileSync(memory, JSON.stringify(kept));
+  };
+  remember(false);
   return {
     ca,
     vars: {
@@ -66,9 +68,25 @@ export async function startDemoMailboxes(options: {
       }
     },
     has: (address) => world.find(address) !== undefined,
-    remember,
-    close: () => servers.close(),
+    async close() {
+      await servers.close();
+      remember(true);
+    },
   };
+}
+
+interface Memory {
+  world: WorldSnapshot;
+  /** Whether it is of the end of a run. */
+  isFinal: boolean;
+}
+
+function recall(world: World, memory: Memory): void {
+  restore(world, memory.world);
+  if (memory.isFinal) return;
+  // What came afterwards is lost, and its UIDs must not come to mean other mails.
+  for (const { folders } of world.mailboxes.values())
+    for (const folder of folders.values()) folder.renumber();
 }
 
 /** Each mail goes to INBOX of its recipients, and to Sent of its sender. */

@@ -82,7 +82,6 @@ async function main(options: DevOptions): Promise<void> {
     console.log("\nStopping …");
     await Promise.all([worker.stop(), smtp.close(), nylas.close(), mailboxes.close()]);
     if (existsSync(memory)) remember();
-    mailboxes.remember();
     process.exit(code);
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => void stop(0));
