@@ -224,6 +224,35 @@ describe("answers that are wrong", () => {
   });
 });
 
+describe("a server that has gone back in time", () => {
+  it.each([
+    ["MODSEQ", "UPDATE folders SET modseq = '99999999'"],
+    ["UIDNEXT", "UPDATE folders SET uidnext = 99999"],
+  ])("with its %s is compared as a whole", async (_, statement) => {
+    const { server, owner } = await synced(60);
+    const ids = await Promise.all([1, 30, 60].map((uid) => idAt(owner, uid)));
+    await insideOf(owner, (ctx) => void ctx.sql.exec(`${statement} WHERE path = 'INBOX'`));
+    await server.flag([30], { add: ["\\Flagged"] });
+    await server.expunge([2]);
+    await persist(owner);
+    await persist(owner);
+    await expectEqual(owner, server);
+    expect(await Promise.all([1, 30, 60].map((uid) => idAt(owner, uid)))).toEqual(ids);
+  });
+});
+
+describe("Gmail", () => {
+  it("has a message in the folder of each of its labels, and it is one message", async () => {
+    const server = await createMailbox({ profile: { gmail: true } });
+    await server.deliver(mails(3));
+    const owner = await openMailbox(server);
+    await syncNow(owner);
+    await expectEqual(owner, server);
+    const messages = await insideOf(owner, (ctx) => rowsOf(ctx, "SELECT id FROM messages"));
+    expect(messages).toHaveLength(3);
+  });
+});
+
 describe("mails that nobody should send", () => {
   it("are there, each once", async () => {
     const server = await createMailbox();

@@ -1,5 +1,5 @@
 import type { ExpungeEvent } from "imapflow";
-import { rowOf, rowsOf } from "../context.ts";
+import { rowOf } from "../context.ts";
 import type { FoundPlace } from "../store/found.ts";
 import { addPlaces, takeFlags } from "../store/mirror.ts";
 import { pendingOf } from "../store/pending.ts";
@@ -188,9 +188,13 @@ export async function addFetched(
 }
 
 /** The server's UIDs that the mirror has in a folder, in ascending order. */
-export const mirroredUids = ({ ctx, folder }: Visit): number[] =>
-  rowsOf<{ uid: number }>(
-    ctx,
+export function mirroredUids({ ctx, folder }: Visit): number[] {
+  const cursor = ctx.sql.exec(
     "SELECT uid FROM places WHERE folder_id = ? AND uid > 0 ORDER BY uid",
     folder.id,
-  ).map(({ uid }) => uid);
+  );
+  const uids: number[] = [];
+  // Of a folder of a million, an object for each row would be too much.
+  for (const [uid] of cursor.raw()) uids.push(Number(uid));
+  return uids;
+}

@@ -2,7 +2,7 @@ import { type MailboxContext, rowsOf } from "../context.ts";
 import { removePlaces } from "../store/mirror.ts";
 import type { FolderRow } from "./folders.ts";
 import { isBelieved } from "./removal.ts";
-import type { Pass } from "./state.ts";
+import { type Pass, scanNote } from "./state.ts";
 
 /**
  * Removes folders that the server lists no more. Their messages are missing then, unless another folder has them: a folder
@@ -24,6 +24,7 @@ function removeFolder(ctx: MailboxContext, pass: Pass, folder: FolderRow): boole
     const messagesRemoved = removePlaces(ctx, folder.id, uids);
     ctx.sql.exec("UPDATE folders SET parent_id = NULL WHERE parent_id = ?", folder.id);
     ctx.sql.exec("DELETE FROM folders WHERE id = ?", folder.id);
+    ctx.storage.kv.delete(scanNote(folder.id));
     return { messagesRemoved };
   });
   return true;

@@ -1,3 +1,4 @@
+import { log } from "../../platform/log.ts";
 import { runOps } from "../changing/ops.ts";
 import type { MailboxContext } from "../context.ts";
 import { capabilitiesOf, type ImapClient } from "../imap/client.ts";
@@ -101,8 +102,9 @@ async function opening<End>(visit: Promise<End>): Promise<End | "unknown"> {
   try {
     return await visit;
   } catch (error) {
-    if (isFolderError(error)) return "unknown";
-    throw error;
+    if (!isFolderError(error)) throw error;
+    log("warn", "sync.folder_refused", { error });
+    return "unknown";
   }
 }
 

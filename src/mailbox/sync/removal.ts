@@ -4,7 +4,7 @@ import { pendingOf } from "../store/pending.ts";
 import { asideOf } from "../store/places.ts";
 import { addFetched, mirroredUids } from "./changes.ts";
 import type { Pass, Visit } from "./state.ts";
-import { chunksOf, rangeOf, searchUids } from "./uids.ts";
+import { chunksOf, rangeOf, searchUids, without } from "./uids.ts";
 
 /** More messages than this, and a larger part of the folder, have to be gone in two passes. */
 const MASS = { messages: 50, part: 0.2 };
@@ -41,18 +41,17 @@ export async function takeDifference(visit: Visit): Promise<boolean> {
   const away = pendingOf(ctx, folder.id);
   if (!visit.isFull && mirroredCount(visit) + away.size === server.total) return true;
   const there = await searchUids(client, "1:*");
-  const ours = new Set(mirroredUids(visit));
-  const missing = there.filter((uid) => !ours.has(uid) && !away.has(uid) && uid < server.uidnext);
+  const ours = mirroredUids(visit);
+  const missing = without(there, ours).filter((uid) => !away.has(uid) && uid < server.uidnext);
   for (const chunk of chunksOf(missing, FETCHED)) {
     if (!visit.pass.hasBudget()) return false;
     await addFetched(visit, rangeOf(chunk), () => {});
   }
   const isWindow = quirks.window !== null && there.length >= quirks.window;
   const lowest = isWindow ? (there[0] ?? 0) : 0;
-  for (const uid of there) ours.delete(uid);
   return remove(
     visit,
-    [...ours].filter((uid) => uid > lowest),
+    without(ours, there).filter((uid) => uid > lowest),
   );
 }
 

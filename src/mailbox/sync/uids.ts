@@ -22,3 +22,12 @@ export function rangeOf(uids: number[]): string {
 /** Cuts a list into pieces of this length. */
 export const chunksOf = <T>(list: T[], length: number): T[][] =>
   Array.from({ length: Math.ceil(list.length / length) }, (_, i) => list.slice(i * length, (i + 1) * length));
+
+/** What is in the first list and not in the second, both in ascending order. */
+export function without(uids: number[], others: number[]): number[] {
+  let at = 0;
+  return uids.filter((uid) => {
+    while (at < others.length && others[at]! < uid) at++;
+    return others[at] !== uid;
+  });
+}

@@ -79,7 +79,7 @@ function begin(ctx: MailboxContext, row: FolderRow, server: Opened): Visit["fold
     // A UIDNEXT that goes back breaks the same promise: UIDs may be given twice.
     if (isKnown && uidvalidity === server.uidvalidity && uidnext <= server.uidnext)
       return { ...known, uidvalidity, uidnext, synced_low };
-    if (isKnown) setAside(ctx, known.id);
+    setAside(ctx, known.id);
     const fresh = {
       uidvalidity: server.uidvalidity,
       uidnext: server.uidnext,
