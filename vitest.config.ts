@@ -174,7 +174,7 @@ const SLOW = {
   worker: ["test/chaos/*.test.ts", "test/{ems,lib,platform}/**/*.property.test.ts", "test/ems/plans.test.ts"],
   mailbox: ["test/mailbox/chaos/*.test.ts", "test/mailbox/*.property.test.ts"],
   node: [
-    "test/node/{deploy,dev,export,html-linear,import,linear,restore,sse-clients}.test.ts",
+    "test/node/{deploy,dev,export,html-linear,import,linear,mime-linear,restore,sse-clients}.test.ts",
     "test/node/client/{line,packed}.test.ts",
   ],
 };

@@ -3,7 +3,7 @@ import type { Address } from "./parts.ts";
 
 /** More recipients are not read. */
 const MAX_ADDRESSES = 10_000;
-const MAX_LENGTH = 1_000_000;
+const MAX_LENGTH = 250_000;
 
 /** The addresses of a field such as To, with those of its groups. @param field unfolded, with its encoded words */
 export const addressesOf = (field: string): Address[] =>

@@ -95,11 +95,16 @@ export function isKnownCharset(charset: string): boolean {
   );
 }
 
+/** Names that are no charsets: asking the runtime for one takes long. */
+const unknown = new Set<string>();
+
 /** What decodes a charset, by its canonical name; undefined for one that the runtime does not know. */
 export function decoderOf(name: string): TextDecoder | undefined {
+  if (unknown.has(name)) return undefined;
   try {
     return new TextDecoder(name);
   } catch {
+    if (unknown.size < 1000) unknown.add(name);
     return undefined;
   }
 }
@@ -116,12 +121,11 @@ export function decodeUnlabelled(bytes: Uint8Array, fallback = "windows-1252"): 
 }
 
 /** A character for each byte. */
-export const latin1 = (bytes: Uint8Array): string => {
-  let text = "";
-  for (let at = 0; at < bytes.length; at += 8192)
-    text += String.fromCharCode(...bytes.subarray(at, at + 8192));
-  return text;
-};
+export const latin1 = (bytes: Uint8Array): string =>
+  bytes.length < 100 ? String.fromCharCode(...bytes) : fromUnits(Uint16Array.from(bytes));
+
+/** The text of UTF-16 units. */
+const fromUnits = (units: Uint16Array): string => new TextDecoder("utf-16le").decode(units);
 
 /** By the byte order mark, else the order in which more units are of the Latin block. */
 function decodeUtf16(bytes: Uint8Array): string {
@@ -147,8 +151,14 @@ function decodeUtf32(bytes: Uint8Array, name: string): string {
   return characters.join("").toWellFormed();
 }
 
-const decodeCodePage = (bytes: Uint8Array, upperHalf: string): string =>
-  latin1(bytes).replace(/[\x80-\xff]/g, (byte) => upperHalf.charAt(byte.charCodeAt(0) - 128));
+function decodeCodePage(bytes: Uint8Array, upperHalf: string): string {
+  const units = Uint16Array.from(bytes);
+  for (let at = 0; at < units.length; at++) {
+    const byte = units[at]!;
+    if (byte >= 128) units[at] = upperHalf.charCodeAt(byte - 128);
+  }
+  return fromUnits(units);
+}
 
 /** Undoes a transfer encoding of data that comes in pieces. */
 export interface TransferDecoder {

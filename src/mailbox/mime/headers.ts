@@ -12,37 +12,59 @@ const LF = 10;
 
 /** A field's name: printable ASCII but a colon (RFC 5322 section 2.2). Some programs put blanks before the colon. */
 const FIELD = /^([!-9;-~]+)[ \t]*:/;
+const MAX_NAME = 200;
+
+/** Fields behind these limits are not read: no letter has them. */
+const MAX_FIELDS = 10_000;
+const MAX_HEADER = 1 << 20;
 
 /**
  * Reads the fields at the beginning of a message or part, in time linear to their length.
- * @param isEnd true for a line that ends them without an empty line: a boundary
+ * @param options.isEnd true for a line that ends them without an empty line: a boundary
+ * @param options.isWanted true for a line that begins a field to be read; by default all are
  * @returns the fields, and where the body begins
  */
 export function readHeaders(
   bytes: Uint8Array,
   from: number,
-  isEnd: (line: number, end: number) => boolean = () => false,
+  {
+    isEnd = () => false,
+    isWanted = () => true,
+  }: { isEnd?: (line: number, end: number) => boolean; isWanted?: (line: number) => boolean } = {},
 ): { headers: Header[]; body: number } {
   const fields: { name: string; lines: string[] }[] = [];
   const done = (body: number) => ({
     headers: fields.map(({ name, lines }) => ({ name, value: lines.join("").trim() })),
     body,
   });
+  /** Lines of the field that is being read; null if it is not wanted. */
+  let lines: string[] | null = null;
   for (let at = from; at < bytes.length; ) {
     const { end, next } = lineAt(bytes, at);
     if (end === at) return done(next);
     if (isEnd(at, end)) return done(at);
-    const line = latin1(bytes.subarray(at, end));
-    const name = FIELD.exec(line)?.[1];
-    const last = fields.at(-1);
-    if (/^[ \t]/.test(line)) last?.lines.push(line);
-    else if (name !== undefined) fields.push({ name, lines: [line.slice(line.indexOf(":") + 1)] });
-    // A line of mailbox files, which some systems leave in.
-    else if (!(at === from && /^>?From /.test(line))) return done(at);
+    const isRead = fields.length < MAX_FIELDS && at - from < MAX_HEADER;
+    if (isBlank(bytes[at])) {
+      if (isRead) lines?.push(latin1(bytes.subarray(at, end)));
+    } else {
+      // Longer names are none; and in what is not read only the name is looked at.
+      const start = latin1(bytes.subarray(at, Math.min(end, at + MAX_NAME)));
+      const [field, name] = FIELD.exec(start) ?? [];
+      // A line of mailbox files, which some systems leave in.
+      const isMailboxLine = at === from && /^>?From /.test(start);
+      if (field === undefined && !isMailboxLine) return done(at);
+      lines = null;
+      if (field !== undefined && name !== undefined && isRead && isWanted(at)) {
+        lines = [latin1(bytes.subarray(at + field.length, end))];
+        fields.push({ name, lines });
+      }
+    }
     at = next;
   }
   return done(bytes.length);
 }
+
+const isBlank = (byte: number | undefined): boolean => byte === 32 || byte === 9;
 
 /** A line: where it ends without its CRLF or LF, and where the next one begins. */
 export function lineAt(bytes: Uint8Array, from: number): { end: number; next: number } {

@@ -23,6 +23,7 @@ interface Open {
 const MAX_BOUNDARY = 998;
 
 const DASH = 45;
+const LETTER_C = 99;
 
 /**
  * Parses a message's tree of parts, as a server does for BODYSTRUCTURE. Every line is looked at once, however deep the
@@ -51,7 +52,11 @@ export function structureOf(bytes: Uint8Array): RawStructure {
   const isBoundary = (at: number): boolean => boundaryAt(at, lineAt(bytes, at).end) !== undefined;
 
   const begin = (from: number, part: string | undefined, defaultType: string): [RawStructure, number] => {
-    const { headers, body } = readHeaders(bytes, from, (at, end) => boundaryAt(at, end) !== undefined);
+    const { headers, body } = readHeaders(bytes, from, {
+      isEnd: (at, end) => boundaryAt(at, end) !== undefined,
+      // Of a part only Content-Type and its like are looked at.
+      isWanted: (at) => part === undefined || (bytes[at]! | 0x20) === LETTER_C,
+    });
     const node = nodeOf(headers, part, defaultType, body, bytes.length);
     const boundary = node.parameters?.boundary?.trimEnd();
     count++;

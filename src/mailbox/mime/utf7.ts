@@ -1,3 +1,5 @@
+import { Base64Decoder } from "./base64.ts";
+
 /** How the two forms of UTF-7 differ. */
 interface Form {
   shift: string;
@@ -41,13 +43,8 @@ function toBase64(text: string): string {
 
 /** @returns the text of UTF-16 units, highest byte first; null if it is none */
 function fromBase64(encoded: string): string | null {
-  try {
-    const bytes = atob(encoded);
-    const units: string[] = [];
-    for (let at = 0; at + 1 < bytes.length; at += 2)
-      units.push(String.fromCharCode((bytes.charCodeAt(at) << 8) | bytes.charCodeAt(at + 1)));
-    return units.join("").toWellFormed();
-  } catch {
-    return null;
-  }
+  const bytes = new Base64Decoder().write(new TextEncoder().encode(`${encoded}AAA`));
+  const length = Math.floor((encoded.length * 3) / 4 / 2) * 2;
+  if (length === 0) return null;
+  return new TextDecoder("utf-16be", { fatal: false, ignoreBOM: true }).decode(bytes.subarray(0, length));
 }
