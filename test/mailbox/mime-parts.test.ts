@@ -103,6 +103,10 @@ test("an embedded message is one file, named by its subject, and is not looked i
   expect(file).toMatchObject({ part: "2", role: "attachment", filename: "Invoice 4-2.eml" });
 });
 
+test("what has no type that can be read is a text", () => {
+  for (const type of ["/", "text", ""]) expect(rolesOf({ type })).toEqual(["1 text"]);
+});
+
 test("a file's name has no path and no control characters", () => {
   const root = leaf("1", "application/pdf", { dispositionParameters: { filename: "../../etc/a\r\nb.pdf" } });
   expect(partsOf(root)[0]?.filename).toBe("ab.pdf");

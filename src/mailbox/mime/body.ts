@@ -1,7 +1,7 @@
 import { decodeBytes, decodeText, latin1 } from "./decode.ts";
 import type { Part } from "./parts.ts";
 
-/** A charset that an HTML names itself, which counts where the mail names none. */
+/** A charset that an HTML names itself, which counts where the mail names none. Some servers then say US-ASCII. */
 const META = /<meta\s[^>]{0,200}?charset\s*=\s*["']?([\w.:-]{1,40})/i;
 
 /**
@@ -10,7 +10,8 @@ const META = /<meta\s[^>]{0,200}?charset\s*=\s*["']?([\w.:-]{1,40})/i;
  */
 export function textOfPart(encoded: Uint8Array, { encoding, charset, type }: Part): string {
   const bytes = decodeBytes(encoded, encoding);
-  const named = charset ?? (type === "text/html" ? charsetIn(bytes) : null);
+  const isNamed = charset !== null && charset !== "us-ascii";
+  const named = !isNamed && type === "text/html" ? charsetIn(bytes) : charset;
   return decodeText(bytes, named).replace(/\r\n?/g, "\n");
 }
 

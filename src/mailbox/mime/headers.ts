@@ -50,9 +50,8 @@ export function readHeaders(
       // Longer names are none; and in what is not read only the name is looked at.
       const start = latin1(bytes.subarray(at, Math.min(end, at + MAX_NAME)));
       const [field, name] = FIELD.exec(start) ?? [];
-      // A line of mailbox files, which some systems leave in.
-      const isMailboxLine = at === from && /^>?From /.test(start);
-      if (field === undefined && !isMailboxLine) return done(at);
+      // Lines of mailbox files, which some systems leave in, are passed over.
+      if (field === undefined && !/^>?From /.test(start)) return done(at);
       lines = null;
       if (field !== undefined && name !== undefined && isRead && isWanted(at)) {
         lines = [latin1(bytes.subarray(at + field.length, end))];

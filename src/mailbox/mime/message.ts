@@ -38,7 +38,7 @@ export function parseFound(bytes: Uint8Array, now = Date.now()) {
 }
 
 function foundIn(bytes: Uint8Array, root: RawStructure, parts: Part[], now: number) {
-  const charset = parts.find(({ charset }) => charset !== null)?.charset ?? null;
+  const charset = parts.find(({ charset }) => charset && charset !== "us-ascii")?.charset ?? null;
   const field = (name: string): string => readable(headerOf(root.headers, name) ?? "", charset);
   // Some programs write a field for each recipient.
   const addresses = (name: string) =>

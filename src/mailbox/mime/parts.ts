@@ -80,8 +80,10 @@ export function partsOf(root: Structure): Part[] {
     return node.id && node.disposition === "inline" && isPicture(node) ? "inline" : "attachment";
   };
 
-  const walk = (node: Structure, place: Place): void => {
+  const walk = (given: Structure, place: Place): void => {
     if (parts.length >= MAX_PARTS) return;
+    // RFC 2045 section 5.2: what has no type that can be read is a text.
+    const node = /^[^/]+\/[^/]+$/.test(given.type) ? given : { ...given, type: "text/plain" };
     const children = node.type.startsWith("multipart/") ? (node.childNodes ?? []) : [];
     if (children.length > 0 && place.depth < MAX_DEPTH) {
       const main = node.type === "multipart/related" ? mainOf(node, children) : undefined;
@@ -122,7 +124,7 @@ function toPart(node: Structure, role: Part["role"]): Part {
   const name = nameOf(node) ?? (subject ? `${subject.replaceAll(/[/\\]/g, "-")}.eml` : null);
   return {
     part: node.part ?? "1",
-    type: node.type || "application/octet-stream",
+    type: node.type,
     charset: node.parameters?.charset?.trim().toLowerCase() || null,
     encoding: node.encoding?.trim().toLowerCase() || "7bit",
     size: node.size ?? 0,

@@ -60,7 +60,9 @@ export function structureOf(bytes: Uint8Array): RawStructure {
     const node = nodeOf(headers, part, defaultType, body, bytes.length);
     const boundary = node.parameters?.boundary?.trimEnd();
     count++;
-    if (node.type.startsWith("multipart/") && boundary && open.length < MAX_DEPTH) {
+    const isMultipart = node.type.startsWith("multipart/");
+    if (isMultipart && !boundary) node.type = "text/plain";
+    if (isMultipart && boundary && open.length < MAX_DEPTH) {
       open.push({ node: Object.assign(node, { childNodes: [] }), boundary });
       seen.add(boundary);
       leaf = undefined;
