@@ -64,6 +64,8 @@ export interface RunningWorker {
   store: StoreName;
   /** Its D1 database, through the binding. */
   db: D1Database;
+  /** The database of the Email Service API. */
+  emailServiceDb: D1Database;
   /** Runs statements in one transaction where the rows of a company are. */
   run(company: number, queries: Query[]): Promise<void>;
   stop(): Promise<void>;
@@ -145,7 +147,8 @@ export async function startWorker(
   const inspectorUrl = options.inspected ? (await miniflare.getInspectorURL()).href : null;
   const db = await miniflare.getD1Database("DB");
   await migrate(db, "ems");
-  await migrate(await miniflare.getD1Database("EMAIL_SERVICE_DB"), "email-service");
+  const emailServiceDb = await miniflare.getD1Database("EMAIL_SERVICE_DB");
+  await migrate(emailServiceDb, "email-service");
   const pid = childrenOf(process.pid, "workerd").find((each) => !others.includes(each));
   if (!pid) throw new Error("There is no new process named workerd below this one");
   const hubs = (await miniflare.getDurableObjectNamespace("COMPANY_HUB")) as unknown as CompanyHubs;
@@ -156,7 +159,7 @@ export async function startWorker(
       await db.batch(queries.map(({ sql, params }) => db.prepare(sql).bind(...params)));
     }
   };
-  return { url, besideUrl, inspectorUrl, pid, store, db, run, stop };
+  return { url, besideUrl, inspectorUrl, pid, store, db, emailServiceDb, run, stop };
 }
 
 /** What the bench needs of companies' Durable Objects: see src/ems/hub.ts. */

@@ -90,6 +90,11 @@ export const checkBars = (results: Results): Bar[] => [
   ),
   atMost(results, "duplicate delivery", 3, ({ rowsWritten }) => rowsWritten, "rows written"),
   atMost(results, "the same mail under another id", 3, ({ rowsWritten }) => rowsWritten, "rows written"),
+  // A row of the page, and one of the count.
+  atMost(results, "email accounts, all 100", 205, rowsReadPer(1), "rows read"),
+  // The limit of requests.
+  atMost(results, "email accounts, all 100", 1, ({ rowsWritten }) => rowsWritten, "rows written"),
+  atMost(results, "email accounts, all 100", 1, ({ durableRequests }) => durableRequests, "DO requests"),
   hibernation(results),
   bundle(results),
   unexplained(results),
