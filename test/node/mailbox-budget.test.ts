@@ -30,6 +30,8 @@ describe("the script of the mail protocols", () => {
     };
     const from = (name: string) =>
       Object.keys(inputs).filter((file) => file.includes(`node_modules/${name}/`));
+    expect(from("imapflow")).not.toEqual([]);
+    expect(Object.keys(inputs).filter((file) => file.includes("imap/shims/"))).toHaveLength(3);
     for (const name of ["iconv-lite", "encoding-japanese", "pino", "socks"]) expect(from(name)).toEqual([]);
   });
 });
