@@ -1,5 +1,5 @@
 import type { Mail } from "../world/folder.ts";
-import { dropFrom, setFlags, setLabel } from "../world/gmail.ts";
+import { dropFrom, labelsOf, setFlags, setLabel } from "../world/gmail.ts";
 import { Refusal } from "../world/mailbox.ts";
 import { copyMails, deliver, moveMails } from "../world/world.ts";
 import { type Command, listOf, type Token, textOf } from "./command.ts";
@@ -78,6 +78,10 @@ function changeLabels(
 ): void {
   const mailbox = mailboxOf(session);
   if (!mailbox.profile.gmail) throw new Refusal("Unknown item", { isBad: true });
+  const { folder } = selectedOf(session);
+  const others =
+    sign === "" ? labelsOf(mailbox, folder, mail).filter((label) => !labels.includes(label)) : [];
+  for (const label of others) setLabel(mailbox, mail, label, false);
   for (const label of labels) setLabel(mailbox, mail, label, sign !== "-");
 }
 

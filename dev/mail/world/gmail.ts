@@ -52,8 +52,13 @@ export function labelsOf(mailbox: Mailbox, folder: Folder, mail: Mail): string[]
     .map(nameOf);
 }
 
-const nameOf = ({ path, specialUse }: Folder): string =>
-  path === "INBOX" ? "\\Inbox" : (specialUse ?? path);
+/** What Gmail calls otherwise than RFC 6154. */
+const OWN_NAMES: Record<string, string> = { "\\Drafts": "\\Draft", "\\Junk": "\\Spam" };
+
+const nameOf = ({ path, specialUse }: Folder): string => {
+  if (path === "INBOX") return "\\Inbox";
+  return specialUse === null ? path : (OWN_NAMES[specialUse] ?? specialUse);
+};
 
 /** Gives a message a label, or takes it. A label that does not exist is made. */
 export function setLabel(mailbox: Mailbox, mail: Mail, label: string, isOn: boolean): void {

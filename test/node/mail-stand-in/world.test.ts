@@ -88,6 +88,8 @@ describe("labels, as Gmail has them", () => {
     expect(inAll.flags).toEqual(new Set(["\\Flagged"]));
     expect(inInbox.emailId).toBe(inAll.emailId);
     expect(subjectsIn(mailbox)).toMatchObject({ INBOX: 1, Work: 1, "[Gmail]/All Mail": 1 });
+    await client.messageFlagsSet("1", ["\\Inbox", "Ҳисоб"], { uid: true, useLabels: true });
+    expect(subjectsIn(mailbox)).toMatchObject({ INBOX: 1, Work: 0, Ҳисоб: 1, "[Gmail]/All Mail": 1 });
   });
 
   test("without a label it stays in All Mail; in Trash it is nowhere else", async () => {
