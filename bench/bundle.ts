@@ -11,8 +11,8 @@ import { bundleWorker } from "./support/worker.ts";
 
 /** The bar of 200 KB, with 1,000 bytes per KB. */
 const MAX_GZIPPED_BYTES = 200_000;
-/** The bar for code that is reachable without `import()`. */
-const MAX_GZIPPED_AT_START = 120_000;
+/** The bar for code that is reachable without `import()`: 120 KB of the platform and the EMS, and 10 for each other module. */
+const MAX_GZIPPED_AT_START = 130_000;
 /** The bar for the CPU of a start, as a multiple of a bare Hono Worker's in the same run. */
 const MAX_STARTUP_RATIO = 15;
 /** Workers limits, "Worker startup time": https://developers.cloudflare.com/workers/platform/limits/ */
