@@ -41,6 +41,8 @@ export async function openImap(
   const client = await createClient(server, credentials);
   try {
     await client.connect();
+    // Asking for MODSEQ enables it (RFC 7162 section 3.1). iCloud leaves it out of its answer to ENABLE.
+    if (client.capabilities.has("CONDSTORE")) client.enabled.add("CONDSTORE");
     return client;
   } catch (error) {
     client.close();

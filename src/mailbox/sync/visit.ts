@@ -59,12 +59,14 @@ export async function visitFolder(
   }
 }
 
-function opened({ mailbox }: ImapClient, status: FolderStatus): Opened {
+function opened({ mailbox, enabled }: ImapClient, status: FolderStatus): Opened {
   if (!mailbox) return status;
+  // Some servers tell it though they take no commands with it.
+  const hasModseq = enabled.has("CONDSTORE") && mailbox.highestModseq && !mailbox.noModseq;
   return {
     uidvalidity: mailbox.uidValidity ? String(mailbox.uidValidity) : status.uidvalidity,
     uidnext: mailbox.uidNext || status.uidnext,
-    modseq: mailbox.highestModseq && !mailbox.noModseq ? String(mailbox.highestModseq) : null,
+    modseq: hasModseq ? String(mailbox.highestModseq) : null,
     total: mailbox.exists ?? status.total,
   };
 }
