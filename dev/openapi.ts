@@ -64,7 +64,8 @@ async function describeEms(): Promise<string> {
   const { own } = front.app as { own: object };
   return write({
     title: "Xabar EMS API",
-    description: "An email management system for teams.",
+    description:
+      "An email management system for teams. The Email Service API has [a page of its own](/docs?email-service).",
     apps: [own, ems.app],
     ...(await load("dev/openapi/ems.ts")),
     docs: await collectDocs("docs", "src/platform/*.docs.ts", "src/ems/**/*.docs.ts"),
@@ -82,7 +83,8 @@ async function describeEmailService(): Promise<string> {
   const { app } = await load("src/email-service/routes.ts");
   return write({
     title: "Xabar Email Service API",
-    description: "Any mailbox over IMAP, POP3 and SMTP. See docs/mailboxes.md.",
+    description:
+      "Any mailbox over IMAP, POP3 and SMTP: see docs/mailboxes.md. The EMS has [a page of its own](/docs).",
     apps: [app],
     ...(await load("dev/openapi/email-service.ts")),
     docs: await collectDocs("docs", "src/email-service/**/*.docs.ts"),

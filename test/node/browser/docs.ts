@@ -58,3 +58,10 @@ test("the document served is the one in the repository", async () => {
   const { default: document } = await import("../../../openapi.json", { with: { type: "json" } });
   expect(served).toEqual(document);
 });
+
+test("the Email Service API has a page of its own", async () => {
+  const other = await browser.newPage();
+  await other.goto(`${server.url}/docs?email-service#tag/compose/POST/api/compose/send`);
+  await other.getByRole("heading", { name: "Send a mail" }).first().waitFor(WAIT);
+  await other.close();
+});

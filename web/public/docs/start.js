@@ -1,9 +1,6 @@
 // No request leaves this host: no fonts, telemetry or agent of Scalar's.
 Scalar.createApiReference("#reference", {
-  sources: [
-    { title: "EMS", url: "/openapi.json" },
-    { title: "Email Service", url: "/email-service.openapi.json" },
-  ],
+  url: location.search === "?email-service" ? "/email-service.openapi.json" : "/openapi.json",
   servers: [{ url: location.origin }],
   theme: "default",
   withDefaultFonts: false,
