@@ -188,6 +188,25 @@ it("a mail that was read before a crash, and not noted, is not doubled", async (
   expect(await inbox()).toEqual(before);
 });
 
+it.each([0, 1, 2, 3])(
+  "a pass that ends before its copy number %i is in the bucket loses and doubles nothing",
+  async (nth) => {
+    await server.deliver([mail("one"), mail("two"), mail("one"), mail("three")]);
+    let puts = 0;
+    const put = (...args: Parameters<R2Bucket["put"]>) => {
+      if (puts++ === nth) throw new Error("The object has died");
+      return bindings.ATTACHMENTS.put(...args);
+    };
+    const dying = { ...bindings, ATTACHMENTS: { put } as unknown as R2Bucket };
+    await insideOf(owner, async (ctx) => expect(sync({ ...ctx, env: dying })).rejects.toThrow("died"));
+    expect(await pass()).toMatchObject({ isComplete: true });
+    expect(await subjects()).toEqual(["three", "one", "two", "one"]);
+    const ids = (await inbox()).map(({ id }) => id);
+    expect(new Set(ids).size).toBe(4);
+    for (const id of ids) expect(await bindings.ATTACHMENTS.head(rawKey(id))).not.toBeNull();
+  },
+);
+
 it("a mail whose copy is lost is read from the server once more", async () => {
   const [uid] = await server.deliver([mail("one")]);
   await pass();
