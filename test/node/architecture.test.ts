@@ -200,6 +200,9 @@ describe("packages stay where they belong", () => {
   const of = (name: string) => imports.filter(({ to }) => to === name || to.startsWith(`${name}/`));
   const places: [name: string, rule: string, isAllowed: (file: string) => boolean][] = [
     ["cloudflare:sockets", "the engines' net", (file) => /^src\/mailbox\/(net|imap)\//.test(file)],
+    ["imapflow", "the mailbox's imap and sync", (file) => /^src\/mailbox\/(imap|sync)\//.test(file)],
+    ["nodemailer", "the mailbox's composer", (file) => isIn(file, "src/mailbox/sending/compose.ts")],
+    ["postal-mime", "the mailbox's addresses", (file) => isIn(file, "src/mailbox/mime/addresses.ts")],
     ["aws4fetch", "platform", (file) => isIn(file, "src/platform/")],
     ["jose", "platform/auth", (file) => isIn(file, "src/platform/auth/")],
     ["hono", "platform, routes.ts and middleware.ts", isHttp],

@@ -1,6 +1,7 @@
 import { connect } from "cloudflare:sockets";
 import type { Encryption, Server } from "../contract.ts";
 import { MailError } from "../errors.ts";
+import { latin1 } from "../mime/decode.ts";
 import { UNREACHABLE } from "./hosts.ts";
 
 /** A longer line is not of a mail server: RFC 5321 allows 512 bytes, and servers have been seen to send some thousands. */
@@ -78,7 +79,7 @@ export class Wire {
       if (end >= 0) {
         const line = this.#buffer.subarray(0, end);
         this.#buffer = this.#buffer.subarray(end + 1);
-        return new TextDecoder("latin1").decode(line).replace(/\r$/, "");
+        return latin1(line).replace(/\r$/, "");
       }
       from = this.#buffer.length;
       if (from > MAX_LINE) throw mismatch(`The mail server sent a line of more than ${MAX_LINE} bytes`);
