@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { MailboxContext } from "../../src/mailbox/context.ts";
+import { type MailboxContext, rowsOf } from "../../src/mailbox/context.ts";
 import type { ImapClient } from "../../src/mailbox/imap/client.ts";
 import { quirksOf } from "../../src/mailbox/imap/quirks.ts";
 import { addPlaces } from "../../src/mailbox/store/mirror.ts";
@@ -44,6 +44,22 @@ function visitOf(ctx: MailboxContext, listed: number[]): { visit: Visit; folderI
   } as unknown as Visit;
   return { visit, folderId };
 }
+
+it("a message whose structure cannot be read is there with its headers", () =>
+  inside(async (ctx) => {
+    const { visit, folderId } = visitOf(ctx, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+    const headers = new TextEncoder().encode("Subject: Odd\r\n\r\n");
+    async function* fetch(range: string, query: { bodyStructure?: boolean }) {
+      expect(range).toBe("11");
+      if (!query.bodyStructure) yield { uid: 11, flags: new Set(["\\Seen"]), headers, size: 100 };
+    }
+    Object.assign(visit.client, { fetch });
+    Object.assign(visit.server, { uidnext: 12 });
+    expect(await takeDifference(visit)).toBe(true);
+    expect(placesOf(ctx, folderId).at(-1)).toMatchObject({ uid: 11, is_read: 1 });
+    const subjects = rowsOf(ctx, "SELECT subject FROM messages WHERE subject = 'Odd'");
+    expect(subjects).toHaveLength(1);
+  }));
 
 describe("a server that shows the newest messages alone", () => {
   it("has not deleted the older ones", () =>

@@ -159,7 +159,7 @@ export async function addFetched(
   { ctx, client, folder, pass }: Pick<Visit, "ctx" | "client" | "pass"> & { folder: { id: string } },
   range: string,
   also: (highest: number) => void,
-  isHistory = false,
+  { isHistory = false, query = METADATA } = {},
 ): Promise<void> {
   let found: FoundPlace[] = [];
   let held = 0;
@@ -176,7 +176,7 @@ export async function addFetched(
     found = [];
     held = 0;
   };
-  for await (const message of client.fetch(range, METADATA, { uid: true })) {
+  for await (const message of client.fetch(range, query, { uid: true })) {
     const place = await toPlace(message);
     if (!place) continue;
     found.push(place);

@@ -38,6 +38,9 @@ export const METADATA: FetchQueryObject = {
   bodyParts: [{ key: "1", maxLength: PREVIEWED }],
 };
 
+/** The same for messages whose structure the library cannot read: it leaves out all that is said of them. */
+export const WITHOUT_STRUCTURE: FetchQueryObject = { ...METADATA, bodyStructure: false, bodyParts: [] };
+
 /** A row of SQLite has 2 MB at most: what exceeds these is left out of the mirror. */
 const MAX_HEADER_BYTES = 64 * 1024;
 const MAX_ADDRESSES = 1000;

@@ -42,12 +42,9 @@ export async function readHistory(
         if (!pass.hasBudget()) return false;
         const uids = step.reverse();
         const low = i === steps.length - 1 ? from : uids[0]!;
-        await addFetched(
-          { ctx, client, pass, folder },
-          rangeOf(uids),
-          () => noteLow(ctx, folder, low),
+        await addFetched({ ctx, client, pass, folder }, rangeOf(uids), () => noteLow(ctx, folder, low), {
           isHistory,
-        );
+        });
       }
       if (steps.length === 0) noteLow(ctx, folder, from);
       if (steps.length < 2) width *= 4;

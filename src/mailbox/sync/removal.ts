@@ -3,6 +3,7 @@ import { removePlaces } from "../store/mirror.ts";
 import { pendingOf } from "../store/pending.ts";
 import { asideOf } from "../store/places.ts";
 import { addFetched, mirroredUids } from "./changes.ts";
+import { WITHOUT_STRUCTURE } from "./found.ts";
 import type { Pass, Visit } from "./state.ts";
 import { chunksOf, rangeOf, searchUids, without } from "./uids.ts";
 
@@ -47,6 +48,9 @@ export async function takeDifference(visit: Visit): Promise<boolean> {
     if (!visit.pass.hasBudget()) return false;
     await addFetched(visit, rangeOf(chunk), () => {});
   }
+  const unread = missing.length === 0 ? [] : without(missing, mirroredUids(visit));
+  for (const chunk of chunksOf(unread, FETCHED))
+    await addFetched(visit, rangeOf(chunk), () => {}, { query: WITHOUT_STRUCTURE });
   const isWindow = quirks.window !== null && there.length >= quirks.window;
   const lowest = isWindow ? (there[0] ?? 0) : 0;
   return remove(
