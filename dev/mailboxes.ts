@@ -4,13 +4,19 @@ import { companies } from "./demo/data.ts";
 import { demoMail } from "./demo.ts";
 import { saveEml, toEml } from "./eml.ts";
 import { createCertificates } from "./mail/net/certificates.ts";
+import { createOAuth } from "./mail/oauth/server.ts";
 import { type Ports, startMailServers } from "./mail/servers.ts";
 import { restore, takeSnapshot, type WorldSnapshot } from "./mail/world/snapshot.ts";
 import { deliver, World } from "./mail/world/world.ts";
+import { serve } from "./nylas/server.ts";
 import { recipientsOf, type SignedMail } from "./nylas/sim.ts";
 
 /** Of all demo mailboxes on the stand-in. */
 export const PASSWORD = "demo-password";
+
+const OAUTH_CLIENT = { id: "local-client", secret: "local-client-secret" };
+
+const DEMO_ADDRESSES = companies.flatMap(({ mailboxes }) => mailboxes.map(({ email }) => email));
 
 export interface DemoMailboxes {
   /** What the script of the mailboxes needs, in order to reach them. */
@@ -26,7 +32,8 @@ export interface DemoMailboxes {
 }
 
 /**
- * Serves the mailboxes of the demo companies by IMAP, POP3 and SMTP: with the mails of the demo, or as they were left.
+ * Serves the mailboxes of the demo companies by IMAP, POP3 and SMTP: with the mails of the demo, or as they were left. Beside
+ * them it stands in for Google and Microsoft, whose consent pages open the same mailboxes.
  * @param options.onSent is told where a mail to somebody else was kept
  * @throws if a port is not available
  */
@@ -38,7 +45,9 @@ export async function startDemoMailboxes(options: {
 }): Promise<DemoMailboxes> {
   const { state, sentFolder, ports, onSent } = options;
   const memory = join(state, "mailboxes.json");
+  const oauth = createOAuth({ clients: [OAUTH_CLIENT], addresses: DEMO_ADDRESSES });
   const world = new World({
+    isToken: oauth.isValid,
     onOutgoing: (raw, { to }) => void saveEml(sentFolder, raw, to[0] ?? "").then((path) => onSent(to, path)),
   });
   if (existsSync(memory)) recall(world, JSON.parse(readFileSync(memory, "utf8")));
@@ -48,6 +57,7 @@ export async function startDemoMailboxes(options: {
   const ca = join(state, "mail-authority.pem");
   writeFileSync(ca, certificates.ca);
   const servers = await startMailServers({ world, certificate: certificates.trusted, ports });
+  const provider = await serve({ fetch: oauth.fetch, tick: async () => {} }, { port: 0 });
   const remember = (isFinal: boolean) => {
     const kept: Memory = { isFinal, world: takeSnapshot(world) };
     writeFileSync(memory, JSON.stringify(kept));
@@ -60,6 +70,7 @@ export async function startDemoMailboxes(options: {
       MAIL_LOCAL_HOSTS: Object.values(ports)
         .map((port) => `localhost:${port}`)
         .join(","),
+      MAIL_OAUTH: JSON.stringify({ google: oauthAt("google"), microsoft: oauthAt("microsoft") }),
     },
     receive(raw, to) {
       for (const address of new Set(to)) {
@@ -69,10 +80,17 @@ export async function startDemoMailboxes(options: {
     },
     has: (address) => world.find(address) !== undefined,
     async close() {
-      await servers.close();
+      await Promise.all([servers.close(), provider.close()]);
       remember(true);
     },
   };
+
+  /** The client of a provider's stand-in. Its tokens end with this process. */
+  function oauthAt(name: "google" | "microsoft"): object {
+    const base = `http://127.0.0.1:${provider.port}/${name}`;
+    const endpoints = { authorize: `${base}/authorize`, token: `${base}/token` };
+    return { ...OAUTH_CLIENT, endpoints, hosts: ["localhost"] };
+  }
 }
 
 interface Memory {
