@@ -209,6 +209,25 @@ describe("secrets", () => {
     expect(await insideOf(owner, (ctx) => row(ctx).secrets)).toBeNull();
   });
 
+  test("are those of settings that changed while others were sealed", async () => {
+    const { owner } = await opened();
+    await insideOf(owner, async (ctx) => {
+      const before = await openSecrets(ctx);
+      const { secrets, dataKey, keyId } = await sealSecrets(ctx.env, owner.accountId, { password: "newest" });
+      let reads = 0;
+      const exec = (query: string, ...params: SqlStorageValue[]) => {
+        const isRead = query.startsWith("SELECT account_id, secrets");
+        if (isRead && ++reads === 2)
+          ctx.sql.exec("UPDATE account SET secrets = ?, data_key = ?, key_id = ?", secrets, dataKey, keyId);
+        return ctx.sql.exec(query, ...params);
+      };
+      const late = { ...ctx, sql: { exec } as SqlStorage };
+      expect(await addSecrets(late, before!, { password: "old" })).toBe(false);
+      expect(reads).toBeGreaterThan(2);
+      expect(await valuesOf(ctx)).toEqual({ password: "newest" });
+    });
+  });
+
   test("that no key opens any more give way to new ones", async () => {
     const { owner, settings } = await opened();
     await insideOf(owner, async (ctx) => {
