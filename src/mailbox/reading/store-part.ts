@@ -4,8 +4,8 @@ import { transferDecoder } from "../mime/decode.ts";
 import type { Part } from "../mime/parts.ts";
 import { atSource, type Source } from "./source.ts";
 
-/** What is asked of the server at once, in bytes: of a file, no more than a few of these are in memory. */
-const CHUNK = 1 << 20;
+/** What is asked of the server at once, in bytes. What was read waits for the garbage collector, so it is little. */
+const CHUNK = 256 * 1024;
 
 /** Of a multipart upload all parts but the last have one size, and R2 wants 5 MiB at least. */
 const UPLOAD_PART = 5 << 20;
