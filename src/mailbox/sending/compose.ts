@@ -5,6 +5,7 @@ import type { StoredFile } from "../contract.ts";
 import { MailError } from "../errors.ts";
 import { type ParsedMessage, parseMessage } from "../mime/message.ts";
 import type { Address } from "../mime/parts.ts";
+import { inPieces } from "../net/pieces.ts";
 import type { SmtpMail } from "../smtp/dialogue.ts";
 import type { Letter } from "./letter.ts";
 
@@ -118,7 +119,7 @@ async function* contentOf(bucket: R2Bucket, { key, filename, size }: StoredFile)
     await object?.body.cancel();
     throw new MailError("INVALID", `The file ${filename} is gone`);
   }
-  yield* object.body;
+  yield* inPieces(object.body);
 }
 
 /** With a line break after each line but the last. */

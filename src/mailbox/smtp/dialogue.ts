@@ -1,5 +1,6 @@
 import type { Server } from "../contract.ts";
 import { MailError } from "../errors.ts";
+import { inPieces } from "../net/pieces.ts";
 import type { Wire } from "../net/wire.ts";
 import type { Credentials } from "../secrets/credentials.ts";
 import { leave, openSession, type SmtpSession } from "./login.ts";
@@ -97,7 +98,7 @@ async function untilDot({ wire, offers }: SmtpSession, mail: SmtpMail): Promise<
   const ready = await ask(wire, "DATA");
   if (ready.code !== 354) throw refusalOf(ready, "SEND_REFUSED");
   wire.timeout = PIECE_MS;
-  for await (const chunk of dotStuffed(mail.open())) {
+  for await (const chunk of inPieces(dotStuffed(mail.open()))) {
     await wire.write(chunk).catch(async (error) => {
       throw (await lastWord(wire)) ?? error;
     });
