@@ -1,4 +1,4 @@
-/** In bytes. A file comes from the bucket in pieces of 4 KB, each of which costs as much on its way as a larger one. */
+/** In bytes. The bucket gives pieces of 4 KB, and a small piece costs as much on its way as a large one. */
 const PIECE = 65_536;
 
 /** The same bytes in pieces of one length, but for the last. */
