@@ -40,8 +40,10 @@ const LETTER = [
 const sectionsIn = (commands: string[]): string[] =>
   commands.flatMap((command) => command.match(/BODY\.PEEK\[[^\]]*\]|BODY\[[^\]]*\]|RFC822\b(?!\.)/g) ?? []);
 
+/** What was asked for beside the first look at a message, which has fields of its header and its first words. */
 async function sectionsAsked(server: Awaited<ReturnType<typeof createMailbox>>): Promise<string[]> {
-  return (await server.connections()).flatMap(({ commands }) => sectionsIn(commands));
+  const commands = (await server.connections()).flatMap((connection) => connection.commands);
+  return sectionsIn(commands.filter((command) => !command.includes("HEADER.FIELDS")));
 }
 
 async function letter(raw: string | Uint8Array = LETTER) {
@@ -115,11 +117,7 @@ describe("a message", () => {
     const { server, uid, account, id } = await letter();
     const first = await account.read(id);
     expect(await account.read(id)).toEqual(first);
-    expect((await sectionsAsked(server)).filter((section) => !section.includes("FIELDS"))).toEqual([
-      "BODY.PEEK[HEADER]",
-      "BODY.PEEK[1.1]",
-      "BODY.PEEK[1.2]",
-    ]);
+    expect(await sectionsAsked(server)).toEqual(["BODY.PEEK[HEADER]", "BODY.PEEK[1.1]", "BODY.PEEK[1.2]"]);
     expect((await server.folder()).mails).toMatchObject([{ uid, flags: [] }]);
   });
 
