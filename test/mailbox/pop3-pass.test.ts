@@ -275,6 +275,20 @@ it("a mailbox that another program has open is THROTTLED, and nothing is lost", 
   expect(await pass()).toMatchObject({ added: 1 });
 });
 
+it("a draft that was replaced goes, and no mail of the server does", async () => {
+  await server.deliver([mail("one"), mail("draft")]);
+  await pass();
+  await insideOf(owner, (ctx) => {
+    const id = rowOf<{ id: string }>(ctx, "SELECT id FROM messages WHERE subject = 'draft'")!.id;
+    ctx.sql.exec("DELETE FROM places WHERE message_id = ?", id);
+    ctx.sql.exec("UPDATE messages SET missing_since = 1 WHERE id = ?", id);
+  });
+  await pass();
+  expect(await insideOf(owner, (ctx) => rowsOf(ctx, "SELECT subject FROM messages"))).toEqual([
+    { subject: "one" },
+  ]);
+});
+
 it("two passes at once are one after the other, and double nothing", async () => {
   await server.deliver([mail("one"), mail("two")]);
   await insideOf(owner, (ctx) => Promise.all([sync(ctx), sync(ctx)]));

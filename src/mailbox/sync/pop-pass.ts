@@ -8,6 +8,7 @@ import { withPop } from "../pop3/session.ts";
 import { idsOf } from "../pop3/unique-ids.ts";
 import type { FoundMessage } from "../store/found.ts";
 import { addPlaces } from "../store/mirror.ts";
+import { deleteMissing } from "./deletion.ts";
 import { keyOf } from "./identity.ts";
 import type { Progress } from "./progress.ts";
 
@@ -43,6 +44,8 @@ export async function syncPop(ctx: MailboxContext, progress: Progress) {
     const done = await readMails(ctx, client, progress, { news, sizes, live: new Set(listed.values()) });
     const isComplete = done === news.length;
     noteSeen(ctx, inbox, isComplete ? seen : null);
+    // Drafts that were replaced: of the server's mails each has a place.
+    if (isComplete) await deleteMissing(ctx, Date.now());
     return { isComplete, folders: 1, capabilities: client.capabilities };
   });
 }
