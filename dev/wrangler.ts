@@ -41,7 +41,7 @@ export interface RunningWorker {
  * @param options.vars override those of .dev.vars
  * @param options.mailboxes what that script needs: its vars, and an authority that it trusts beside the usual ones
  * @param options.logFile receives the output of the Worker; errors also go to the console
- * @throws Error if it does not answer within a minute
+ * @throws Error if it does not answer within three minutes
  */
 export async function startWorker(options: {
   port: number;
@@ -110,13 +110,13 @@ async function answers(url: string, exited: Promise<void>): Promise<void> {
   void exited.then(() => {
     hasExited = true;
   });
-  const deadline = Date.now() + 60_000;
+  const deadline = Date.now() + 180_000;
   while (Date.now() < deadline && !hasExited) {
     const response = await fetch(url).catch(() => null);
     if (response?.ok) return;
     await sleep(100);
   }
   throw new Error(
-    hasExited ? "The Worker stopped during its start" : "The Worker did not answer within a minute",
+    hasExited ? "The Worker stopped during its start" : "The Worker did not answer within three minutes",
   );
 }
