@@ -66,6 +66,13 @@ describe("refusals", () => {
     expect(await apiOf(owner).send(stranger, mail, null)).toMatchObject({ code: "NOT_FOUND" });
   });
 
+  test("an account that is switched off", async () => {
+    const server = await createMailbox();
+    const owner = await openOn(server, { isEnabled: false });
+    const mail = mailTo(["aziza@demo.example"]);
+    expect(await apiOf(owner).send(owner, mail, null)).toMatchObject({ code: "CONFLICT" });
+  });
+
   test("a key of another mail", async () => {
     const owner = await quietMailbox();
     await sendFrom(owner, mailTo(["aziza@demo.example"]), "key");

@@ -20,7 +20,7 @@ interface Accepted {
 /**
  * Accepts a mail for sending: from now on it is in the journal, has a task, and can be read in Sent. A key makes one mail,
  * however often it comes. After a refusal, when certainly nothing was sent, it makes another. Without a key each call does.
- * @throws MailError INVALID, TOO_LARGE; KEY_REUSED for a key of another mail
+ * @throws MailError INVALID, TOO_LARGE; KEY_REUSED for a key of another mail; CONFLICT for an account that is switched off
  */
 export async function acceptMail(
   ctx: MailboxContext,
@@ -32,6 +32,8 @@ export async function acceptMail(
   const digest = await digestOf(mail);
   const known = replayOf(ctx, key, digest);
   if (known) return known;
+  if (["closed", "disabled"].includes(accountOf(ctx).state))
+    throw new MailError("CONFLICT", "The account is switched off");
   const letter = letterOf(ctx, mail);
   const outline = await outlineOf(letter, { isDraft: false });
   const message = await foundOf(letter, outline);
