@@ -35,6 +35,11 @@ const BENCHES: Record<string, Bench> = {
       "latency of events on many open streams, compared with nginx and Nchan, and from notification to event",
     load: () => import("./live.ts"),
   },
+  mail: {
+    about:
+      "a mailbox of 10,000 mails: its first sync, a pass with nothing new, pages of its lists, and their bars",
+    load: () => import("./mail.ts"),
+  },
   requests: {
     about:
       "throughput, latency and CPU of the main reads, webhooks and ingest, compared with a bare Hono route",

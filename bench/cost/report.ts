@@ -10,6 +10,7 @@ import {
   shareOf,
   usersThatMeet,
 } from "./limits.ts";
+import { renderMailbox } from "./mailbox.ts";
 import { costOf, type Meter, PRICES, SUBSCRIPTION, type Usage } from "./prices.ts";
 import type { UnitTable } from "./units.ts";
 import { usageOf } from "./usage.ts";
@@ -35,6 +36,7 @@ export function renderCost(table: UnitTable): string {
     `### How much of each limit is taken, with one database\n\n${renderLimits(results)}`,
     results.map((result) => `- ${describeFirst(result, table)}`).join("\n"),
     describeEstimated(table),
+    `### A mailbox connected by IMAP, a month\n\n${renderMailbox()}`,
   ].join("\n\n");
 }
 

@@ -88,7 +88,8 @@ export async function bundleWorker(
   const args = [WRANGLER, "deploy", "--dry-run", "--config", config, "--outdir", directory, ...options];
   const env = { ...process.env, FORCE_COLOR: "0", WRANGLER_SEND_METRICS: "false", CI: "true" };
   const child = spawn(process.execPath, args, {
-    cwd: ROOT,
+    // What the configuration says of folders is relative to where wrangler runs.
+    cwd: dirname(config),
     env: { ...env, WRANGLER_LOG_PATH: join(directory, "logs") },
   });
   let output = "";
