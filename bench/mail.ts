@@ -53,16 +53,21 @@ function barsOf({ mails, listed, nothingNew, oneFlag, page, ...rest }: Measured)
   });
   const awake = (nothingNew.ms / 1000) * PASSES * OBJECT_GB;
   return [
-    bar("first sync: until the first messages are listed", "s", rest.firstHundredMs / 1000, 3),
+    bar("first sync: until the first 100 are listed", "s", rest.firstHundredMs / 1000, 3),
     bar(`first sync of ${count(mails)} mails, without bodies`, "s", rest.firstSyncMs / 1000, 15),
     bar("first sync: peak of the heap, with buffers", "MB", rest.heapPeak / MB, 64),
     bar("first sync: rows written for each message", "rows", rest.rowsPerMessage, 8),
-    bar("pass with nothing new in 20 folders: received", "bytes", nothingNew.received, 4096),
+    bar(
+      "pass with nothing new in 20 folders: received, before compression",
+      "bytes",
+      nothingNew.received,
+      4096,
+    ),
     bar("pass with nothing new: sent", "bytes", nothingNew.sent, 4096),
     bar("pass with nothing new: rows written, without the alarm", "rows", nothingNew.written, 1),
     bar("pass with nothing new: duration", "s", nothingNew.ms / 1000, 1),
     bar("a month of such passes every 300 s: awake", "GB-s", awake, 1500),
-    bar("a flag changed elsewhere, in an inbox of 10", "rows", oneFlag.written, 10),
+    bar("a flag changed elsewhere, in an inbox of 100", "rows", oneFlag.written, 10),
     bar("the same in the large inbox", "rows", oneFlag.writtenInLarge, 10),
     bar(`list of ${count(listed)}, first page of 50: rows read`, "rows", page.first, 3 * 50 + 10),
     bar(`list of ${count(listed)}, each next page: rows read`, "rows", page.walk, 3 * 50 + 10),

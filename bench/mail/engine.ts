@@ -25,9 +25,11 @@ export interface MeteredMailbox {
   configure(owner: Owner, settings: object, secrets: object): Promise<{ ok: boolean; message?: string }>;
   /** Runs one wake-up of a sync. */
   pass(): Promise<Rows & PassEnd>;
+  /** How many messages are known: to be asked while a pass runs. */
+  known(): Promise<{ messages: number }>;
   page(query: object): Promise<Rows & { messages: number }>;
   folder(path: string): Promise<{ id: string }>;
-  /** Adds copies of a folder's messages, at most so many. @returns how many it has then */
+  /** Adds copies of a folder's messages, up to a number. @returns how many it has then */
   grow(folderId: string, most: number): Promise<{ total: number }>;
 }
 

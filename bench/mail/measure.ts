@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { createCertificates } from "../../dev/mail/net/certificates.ts";
 import { startMailServers } from "../../dev/mail/servers.ts";
 import { setFlags } from "../../dev/mail/world/gmail.ts";
 import type { Mailbox } from "../../dev/mail/world/mailbox.ts";
 import { deliver, World } from "../../dev/mail/world/world.ts";
-import { cuid } from "../../src/lib/cuid.ts";
 import type { Cleanup } from "../support/cleanup.ts";
 import { type MeteredMailbox, type Owner, startEngine } from "./engine.ts";
 import { watchHeap } from "./heap.ts";
@@ -51,7 +51,7 @@ export async function measure(
   };
 
   // The first run loads and compiles everything.
-  const warm = await open(50);
+  const warm = await open(100);
   await syncAll(warm.mailbox);
 
   const { server, mailbox } = await open(mails);
@@ -68,7 +68,7 @@ export async function measure(
   for (let total = mails; total < listed; )
     ({ total } = await mailbox.grow(folderId, Math.min(listed - total, AT_ONCE)));
   const page = await pagesOf(mailbox, folderId, listed);
-  const small = await open(10);
+  const small = await open(100);
   await syncAll(small.mailbox);
   await small.mailbox.pass();
   return {
@@ -95,7 +95,11 @@ async function connect(
   { address }: Mailbox,
   port: number,
 ): Promise<{ mailbox: MeteredMailbox }> {
-  const owner = { accountId: cuid(), tenantId: randomUUID(), userId: randomUUID() };
+  const owner = {
+    accountId: `c${randomUUID().replaceAll("-", "").slice(0, 24)}`,
+    tenantId: randomUUID(),
+    userId: randomUUID(),
+  };
   const mailbox = mailboxOf(owner);
   const opened = await mailbox.configure(
     owner,
@@ -119,15 +123,22 @@ async function connect(
 /** Runs wake-ups until the history is through. */
 async function syncAll(mailbox: MeteredMailbox) {
   const start = performance.now();
-  let [firstHundredMs, written] = [0, 0];
-  for (;;) {
+  const firstHundred = untilKnown(mailbox, 100).then(() => performance.now() - start);
+  for (let written = 0; ; ) {
     const pass = await mailbox.pass();
     if (pass.error) throw new Error(`The sync failed: ${pass.error}`);
     written += pass.written;
-    if (!firstHundredMs && pass.messages >= Math.min(100, pass.messages))
-      firstHundredMs = performance.now() - start;
-    if (pass.isComplete) return { firstHundredMs, firstSyncMs: performance.now() - start, written };
+    if (!pass.isComplete) continue;
+    const firstSyncMs = performance.now() - start;
+    // A mailbox may have fewer.
+    const firstHundredMs = pass.messages < 100 ? firstSyncMs : await firstHundred;
+    return { firstHundredMs, firstSyncMs, written };
   }
+}
+
+async function untilKnown(mailbox: MeteredMailbox, wanted: number): Promise<void> {
+  const end = performance.now() + 10 * 60_000;
+  while ((await mailbox.known()).messages < wanted && performance.now() < end) await sleep(20);
 }
 
 async function passOf(mailbox: MeteredMailbox, server: Mailbox) {

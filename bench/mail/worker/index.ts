@@ -37,6 +37,14 @@ export class Mailbox extends Plain {
     return { ...this.#rows, messages, isComplete: left === 0, error };
   }
 
+  /** How many messages are known: to be asked while a pass runs. */
+  async known(): Promise<{ messages: number }> {
+    const { messages } = this.ctx.storage.sql
+      .exec<{ messages: number }>("SELECT count(*) AS messages FROM messages")
+      .one();
+    return { messages };
+  }
+
   async page(query: ListQuery): Promise<Rows & { messages: number }> {
     this.#reset();
     const { messages } = listMessages(this.#counted, query);
@@ -50,7 +58,7 @@ export class Mailbox extends Plain {
     return { id };
   }
 
-  /** Adds copies of a folder's messages, at most so many. @returns how many it has then */
+  /** Adds copies of a folder's messages, up to a number. @returns how many it has then */
   async grow(folderId: string, most: number): Promise<{ total: number }> {
     const { sql } = this.ctx.storage;
     const { uid } = sql
