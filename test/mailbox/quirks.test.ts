@@ -55,7 +55,7 @@ it("a message whose structure cannot be read is there with its headers", () =>
     }
     Object.assign(visit.client, { fetch });
     Object.assign(visit.server, { uidnext: 12 });
-    expect(await takeDifference(visit)).toBe(true);
+    expect(await takeDifference(visit, 0)).toBe(true);
     expect(placesOf(ctx, folderId).at(-1)).toMatchObject({ uid: 11, is_read: 1 });
     const subjects = rowsOf(ctx, "SELECT subject FROM messages WHERE subject = 'Odd'");
     expect(subjects).toHaveLength(1);
@@ -65,21 +65,21 @@ describe("a server that shows the newest messages alone", () => {
   it("has not deleted the older ones", () =>
     inside(async (ctx) => {
       const { visit, folderId } = visitOf(ctx, [6, 7, 8, 9, 10]);
-      expect(await takeDifference(visit)).toBe(true);
+      expect(await takeDifference(visit, 0)).toBe(true);
       expect(placesOf(ctx, folderId)).toHaveLength(10);
     }));
 
   it("has deleted what lacks between those", () =>
     inside(async (ctx) => {
       const { visit, folderId } = visitOf(ctx, [5, 6, 8, 9, 10]);
-      await takeDifference(visit);
+      await takeDifference(visit, 0);
       expect(placesOf(ctx, folderId).map(({ uid }) => uid)).toEqual([1, 2, 3, 4, 5, 6, 8, 9, 10]);
     }));
 
   it("has deleted the older ones if it shows fewer than it could", () =>
     inside(async (ctx) => {
       const { visit, folderId } = visitOf(ctx, [7, 8, 9, 10]);
-      await takeDifference(visit);
+      await takeDifference(visit, 0);
       expect(placesOf(ctx, folderId).map(({ uid }) => uid)).toEqual([7, 8, 9, 10]);
     }));
 });

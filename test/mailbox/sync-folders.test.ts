@@ -86,6 +86,17 @@ describe.each(WAYS)("with %s", (sync) => {
     expect((await changesOf(owner)).filter(({ kind }) => kind !== "updated")).toEqual([]);
   });
 
+  it("a message that went and came back between two passes keeps its id", async () => {
+    const { server, owner } = await open(3);
+    const id = await idAt(owner, 2);
+    await server.createFolder("Archive");
+    const [there] = await server.move([2], "Archive");
+    const [back] = await server.move([there!], "INBOX", "Archive");
+    await syncNow(owner);
+    expect(await idAt(owner, back!)).toBe(id);
+    expect(await mirrorOf(owner)).toEqual(await listingOf(server));
+  });
+
   it("a copy is the same message in a second folder", async () => {
     const { server, owner } = await open(2);
     await server.createFolder("Archive");

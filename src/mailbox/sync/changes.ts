@@ -132,15 +132,16 @@ function listenForVanished({ ctx, client, folder }: Visit): { uids: number[]; st
   return { uids, stop: () => client.off("expunge", listen) };
 }
 
-/** Reads messages that have come since the last visit. @returns false if the time is over */
-export async function takeNew(visit: Visit): Promise<boolean> {
-  const { ctx, client, folder, server } = visit;
+/** The UIDs that have come since the last visit. */
+export async function newUids({ client, folder, server }: Visit): Promise<number[]> {
   const [from, to] = [folder.uidnext, server.uidnext - 1];
-  if (from > to) return true;
-  const isMany = to - from >= BATCH;
-  const chunks = isMany
-    ? chunksOf(await searchUids(client, `${from}:${to}`), BATCH).map(rangeOf)
-    : [`${from}:${to}`];
+  return from > to ? [] : searchUids(client, `${from}:${to}`);
+}
+
+/** Reads messages that have come since the last visit. @returns false if the time is over */
+export async function takeNew(visit: Visit, fresh: number[]): Promise<boolean> {
+  const { ctx, folder } = visit;
+  const chunks = chunksOf(fresh, BATCH).map(rangeOf);
   for (const [i, range] of chunks.entries()) {
     if (i > 0 && !visit.pass.hasBudget()) return false;
     await addFetched(visit, range, (highest) => {

@@ -34,16 +34,18 @@ export async function removeVanished(visit: Visit, vanished: number[]): Promise<
 /**
  * Compares all UIDs with the server's if the numbers differ: with CONDSTORE alone, or with neither, nothing else tells of
  * what is gone. While the history is being read, numbers tell nothing.
+ * @param fresh new messages that are not read yet
  * @returns false if something is to be looked at again
  */
-export async function takeDifference(visit: Visit): Promise<boolean> {
+export async function takeDifference(visit: Visit, fresh: number): Promise<boolean> {
   const { ctx, client, folder, server, quirks } = visit;
   if (folder.synced_low > 1) return true;
   const away = pendingOf(ctx, folder.id);
-  if (!visit.isFull && mirroredCount(visit) + away.size === server.total) return true;
+  if (!visit.isFull && mirroredCount(visit) + away.size + fresh === server.total) return true;
   const there = await searchUids(client, "1:*");
   const ours = mirroredUids(visit);
-  const missing = without(there, ours).filter((uid) => !away.has(uid) && uid < server.uidnext);
+  const known = fresh > 0 ? folder.uidnext : server.uidnext;
+  const missing = without(there, ours).filter((uid) => !away.has(uid) && uid < known);
   for (const chunk of chunksOf(missing, FETCHED)) {
     if (!visit.pass.hasBudget()) return false;
     await addFetched(visit, rangeOf(chunk), () => {});

@@ -2,7 +2,7 @@ import type { MailboxContext } from "../context.ts";
 import type { ImapClient } from "../imap/client.ts";
 import { quirksOf } from "../imap/quirks.ts";
 import { setAside } from "../store/places.ts";
-import { takeFlagChanges, takeNew } from "./changes.ts";
+import { newUids, takeFlagChanges, takeNew } from "./changes.ts";
 import { type FolderRow, type FolderStatus, reread } from "./folders.ts";
 import { removeAside, removeVanished, takeDifference } from "./removal.ts";
 import { flagsInterval, type Opened, type Pass, scanNote, type Visit, type VisitEnd } from "./state.ts";
@@ -49,8 +49,11 @@ export async function visitFolder(
     const flags = await takeFlagChanges(visit);
     if (flags.end === "more") return "more";
     const isVanished = flags.vanished.length === 0 || (await removeVanished(visit, flags.vanished));
-    if (!(await takeNew(visit))) return "more";
-    const isEqual = isVanished && (await takeDifference(visit)) && removeAside(visit);
+    // What is gone goes first: a message that went and came back is then no copy of itself.
+    const fresh = await newUids(visit);
+    const isCompared = await takeDifference(visit, fresh.length);
+    if (!(await takeNew(visit, fresh))) return "more";
+    const isEqual = isVanished && isCompared && (await takeDifference(visit, 0)) && removeAside(visit);
     const isHeld = !isEqual || flags.end === "held";
     finish(visit, status.unseen, isHeld);
     return isHeld ? "held" : "done";
