@@ -2,6 +2,7 @@ import { cuid } from "../../lib/cuid.ts";
 import { type MailboxContext, rowsOf } from "../context.ts";
 import type { FolderType } from "../contract.ts";
 import type { ImapClient } from "../imap/client.ts";
+import { setAside } from "../store/places.ts";
 import { nameFolders } from "./folder-types.ts";
 
 /** A folder of the mirror, with the server's values as of the last pass that took in all their changes. */
@@ -85,6 +86,8 @@ function saveFolders(ctx: MailboxContext, named: ReturnType<typeof nameFolders>)
       const parent = parentPath === null ? null : (ids.get(parentPath) ?? null);
       const isSame = row?.type === type && row.parent_id === parent && row.delimiter === delimiter;
       if (isSame && row.is_local === 0) continue;
+      // The UIDs that another protocol gave mean nothing on this server.
+      if (row?.is_local === 1) setAside(ctx, id);
       ctx.sql.exec(
         `INSERT INTO folders (id, path, delimiter, type, parent_id) VALUES (?1, ?2, ?3, ?4, ?5)
          ON CONFLICT (id) DO UPDATE SET is_local = 0, delimiter = ?3, type = ?4, parent_id = ?5`,

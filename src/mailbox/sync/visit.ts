@@ -84,7 +84,8 @@ function begin(ctx: MailboxContext, row: FolderRow, server: Opened): Visit["fold
     // A UIDNEXT that goes back breaks the same promise: UIDs may be given twice.
     if (isKnown && uidvalidity === server.uidvalidity && uidnext <= server.uidnext)
       return { ...known, uidvalidity, uidnext, synced_low };
-    setAside(ctx, known.id);
+    // Where nothing is known yet, there are only mails of ours that were filed.
+    if (isKnown) setAside(ctx, known.id);
     const fresh = {
       uidvalidity: server.uidvalidity,
       uidnext: server.uidnext,
