@@ -1,7 +1,7 @@
 import { cuid } from "../../lib/cuid.ts";
 import { type MailboxContext, rowOf } from "../context.ts";
 import { mergeMessages } from "../store/merging.ts";
-import { movePlace } from "../store/mirror.ts";
+import { localUid, movePlace } from "../store/mirror.ts";
 import { placeAt } from "../store/places.ts";
 
 /** A folder for mails of our own. */
@@ -50,6 +50,12 @@ export function settle(ctx: MailboxContext, messageId: string, folder: OwnFolder
   ctx.storage.transactionSync(() => {
     const from = localPlaceOf(ctx, messageId);
     if (!from) return;
+    // A folder that no pass has opened has no UIDs yet: its first pass finds the message by its Message-ID.
+    if (!isOpened(ctx, folder)) {
+      if (from.folderId !== folder.id)
+        movePlace(ctx, from, { folderId: folder.id, uid: localUid(ctx, folder.id) });
+      return;
+    }
     const there = placeAt(ctx, folder.id, uid);
     // A pass has found it first, and has not known it: a server with ids of its own has several folders that show it.
     if (there && there.message_id !== messageId) mergeMessages(ctx, messageId, there.message_id);
@@ -58,3 +64,6 @@ export function settle(ctx: MailboxContext, messageId: string, folder: OwnFolder
     ctx.sql.exec("DELETE FROM folders WHERE id = ? AND is_local = 1 AND total = 0", from.folderId);
   });
 }
+
+const isOpened = (ctx: MailboxContext, { id }: OwnFolder): boolean =>
+  rowOf(ctx, "SELECT 1 AS found FROM folders WHERE id = ? AND uidvalidity IS NOT NULL", id) !== undefined;
