@@ -84,3 +84,16 @@ export const makeOpsDue = async (owner: Owner): Promise<void> => {
 /** How many changes the server is still to be told of. */
 export const pendingOps = (owner: Owner): Promise<number> =>
   insideOf(owner, (ctx) => ctx.sql.exec<{ n: number }>("SELECT count(*) AS n FROM ops").one().n);
+
+/** The same, but for messages that no folder has: their changes wait until they are found again, or deleted. */
+export const openOps = (owner: Owner): Promise<number> =>
+  insideOf(
+    owner,
+    (ctx) =>
+      ctx.sql
+        .exec<{ n: number }>(
+          `SELECT count(*) AS n FROM ops
+           WHERE EXISTS (SELECT 1 FROM places WHERE places.message_id = ops.message_id)`,
+        )
+        .one().n,
+  );
