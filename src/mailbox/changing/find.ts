@@ -24,11 +24,13 @@ export async function findIn(
   try {
     const header = { "message-id": `<${message.internet_message_id}>` };
     const uids = (await client.search({ header }, { uid: true })) || [];
+    // UIDs of the mirror count only under the UIDVALIDITY that it has seen.
     const isOther = (uid: number) =>
       rowOf(
         ctx,
-        "SELECT 1 AS found FROM places WHERE folder_id = ? AND uid = ? AND message_id <> ?",
-        ...[folderId, uid, messageId],
+        `SELECT 1 AS found FROM places p JOIN folders f ON f.id = p.folder_id
+         WHERE f.id = ? AND f.uidvalidity = ? AND p.uid = ? AND p.message_id <> ?`,
+        ...[folderId, uidvalidityOf(client), uid, messageId],
       ) !== undefined;
     const uid = uids.sort((one, other) => other - one).find((each) => !isOther(each));
     return uid === undefined ? undefined : { folderId, uid, uidvalidity: uidvalidityOf(client) };
