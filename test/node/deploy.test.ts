@@ -282,7 +282,10 @@ describe("without mailboxes", () => {
   });
 });
 
-describe.concurrent("after a failure the next run goes on, and ends the same", () => {
+/** Each runs wrangler some eighty times. */
+const LONG = { timeout: 2_400_000 };
+
+describe.concurrent("after a failure the next run goes on, and ends the same", LONG, () => {
   /** @returns how often it failed */
   async function repeat(operator: Operator, fault: Partial<Faults>): Promise<number> {
     Object.assign(operator.cloudflare.faults, fault);
