@@ -69,6 +69,25 @@ export const HEADERS: Record<string, JsonSchema> = {
 /** An error that a route's middleware responds with: its status, its name as a component, and which routes have it. */
 export type Derived = [status: number, name: string, when: (route: Route) => boolean, doc: ResponseDoc];
 
+/** Errors that every API responds with alike. */
+export const ofEveryApi: Derived[] = [
+  [
+    429,
+    "TooManyRequests",
+    ({ isLimited }) => isLimited,
+    {
+      description: "Too many requests in this minute: per user, or per address on open routes.",
+      headers: ["Retry-After", "RateLimit-Policy", "RateLimit"],
+    },
+  ],
+  [
+    500,
+    "InternalError",
+    () => true,
+    { description: "An error of ours. The log has its cause under the `x-request-id`." },
+  ],
+];
+
 /** What the routes of one API share. */
 export interface Conventions {
   /** The description of its tokens. */

@@ -1,7 +1,7 @@
 import { authenticate, idempotent, limitRate, withContext } from "../../src/email-service/middleware.ts";
 import type { JsonSchema } from "../../src/platform/docs.ts";
 import { limitOpen } from "../../src/platform/rate-limit.ts";
-import type { Conventions, Derived } from "./answers.ts";
+import { type Conventions, type Derived, ofEveryApi } from "./answers.ts";
 import type { Middleware } from "./routes.ts";
 
 export const middleware: Middleware = {
@@ -40,21 +40,7 @@ const derived: Derived[] = [
         "The first request with this `Idempotency-Key` is still being answered, or the key was used for another request.",
     },
   ],
-  [
-    429,
-    "TooManyRequests",
-    ({ isLimited }) => isLimited,
-    {
-      description: "Too many requests in this minute: per user, or per address on open routes.",
-      headers: ["Retry-After", "RateLimit-Policy", "RateLimit"],
-    },
-  ],
-  [
-    500,
-    "InternalError",
-    () => true,
-    { description: "An error of ours. The log has its cause under the `x-request-id`." },
-  ],
+  ...ofEveryApi,
   [
     503,
     "Unavailable",
