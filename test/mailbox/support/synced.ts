@@ -85,7 +85,7 @@ export const makeOpsDue = async (owner: Owner): Promise<void> => {
 export const pendingOps = (owner: Owner): Promise<number> =>
   insideOf(owner, (ctx) => ctx.sql.exec<{ n: number }>("SELECT count(*) AS n FROM ops").one().n);
 
-/** The same, but for messages that no folder has: their changes wait until they are found again, or deleted. */
+/** The same without changes of missing messages: those wait until their message is found again, or deleted. */
 export const openOps = (owner: Owner): Promise<number> =>
   insideOf(
     owner,
