@@ -93,7 +93,11 @@ const ACTIONS: Record<string, Action> = {
     },
   ),
   "create-folder": action(
-    z.strictObject({ path: z.string(), specialUse: z.string().nullable().default(null) }),
+    z.strictObject({
+      path: z.string(),
+      specialUse: z.string().nullable().default(null),
+      isSubscribed: z.boolean().default(true),
+    }),
     (mailbox, state) => void mailbox.create(state),
   ),
   "rename-folder": action(z.strictObject({ from: z.string(), to: z.string() }), (mailbox, { from, to }) =>

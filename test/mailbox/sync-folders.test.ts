@@ -14,6 +14,17 @@ import {
   syncNow,
 } from "./support/syncing.ts";
 
+it("a folder is there, subscribed to or not, also if one below it is", async () => {
+  const server = await createMailbox({ profile: { sync: "none", lacks: ["LIST-EXTENDED"] } });
+  await server.createFolder("Work", { isSubscribed: false });
+  await server.deliver(mail("kept"), "Work");
+  const owner = await openMailbox(server);
+  await syncNow(owner);
+  await server.createFolder("Work/Plans");
+  await syncNow(owner);
+  expect(await mirrorOf(owner)).toEqual(await listingOf(server));
+});
+
 const WAYS: NonNullable<Profile["sync"]>[] = ["qresync", "condstore", "none"];
 
 describe.each(WAYS)("with %s", (sync) => {

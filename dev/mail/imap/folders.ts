@@ -28,10 +28,16 @@ export function list(session: Session, tokens: Token[]): string {
   return "List completed.";
 }
 
-/** LSUB: the folders that are subscribed to. */
+/** LSUB: the folders that are subscribed to. Their parents are told as not selectable if they are not, as Courier does. */
 export function lsub(session: Session, tokens: Token[]): string {
-  const found = matching(mailboxOf(session), textOf(tokens[0]), [textOf(tokens[1])]);
-  for (const folder of found) if (folder.isSubscribed) sendFolder(session, "LSUB", folder);
+  const mailbox = mailboxOf(session);
+  const subscribed = [...mailbox.folders.values()].filter(({ isSubscribed }) => isSubscribed);
+  for (const folder of matching(mailbox, textOf(tokens[0]), [textOf(tokens[1])])) {
+    const below = folder.path + mailbox.profile.delimiter;
+    if (folder.isSubscribed) sendFolder(session, "LSUB", folder);
+    else if (subscribed.some(({ path }) => path.startsWith(below)))
+      sendFolder(session, "LSUB", folder, ["\\Noselect"]);
+  }
   return "Lsub completed.";
 }
 
@@ -53,7 +59,7 @@ function matching(mailbox: Mailbox, reference: string, patterns: string[]): Fold
     .sort((a, b) => Number(b.path === "INBOX") - Number(a.path === "INBOX") || (a.path < b.path ? -1 : 1));
 }
 
-function sendFolder(session: Session, verb: "LIST" | "LSUB", folder: Folder): void {
+function sendFolder(session: Session, verb: "LIST" | "LSUB", folder: Folder, more: string[] = []): void {
   const mailbox = mailboxOf(session);
   const { delimiter, lacks } = mailbox.profile;
   const below = folder.path + delimiter;
@@ -62,6 +68,7 @@ function sendFolder(session: Session, verb: "LIST" | "LSUB", folder: Folder): vo
     hasChildren ? "\\HasChildren" : "\\HasNoChildren",
     ...(folder.isSelectable ? [] : ["\\Noselect"]),
     ...(folder.specialUse && !lacks.includes("SPECIAL-USE") ? [folder.specialUse] : []),
+    ...more,
   ];
   untagged(session, `${verb} (${flags.join(" ")}) "${delimiter}" ${quoted(encodeName(folder.path))}`);
 }

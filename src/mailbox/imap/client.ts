@@ -1,5 +1,5 @@
 import { connect } from "cloudflare:sockets";
-import type { ImapFlow, Logger, SocketsConnect } from "imapflow";
+import { createSocketsTransport, ImapFlow, type Logger, type SocketsConnect } from "imapflow";
 import type { Server } from "../contract.ts";
 import type { MailboxEnv } from "../env.ts";
 import { checkHost } from "../net/hosts.ts";
@@ -38,7 +38,7 @@ export async function openImap(
   credentials: Credentials,
 ): Promise<ImapClient> {
   await checkHost(env, server);
-  const client = await createClient(server, credentials);
+  const client = createClient(server, credentials);
   try {
     await client.connect();
     // Asking for MODSEQ enables it (RFC 7162 section 3.1). iCloud leaves it out of its answer to ENABLE.
@@ -71,11 +71,7 @@ export async function closeImap(client: ImapClient): Promise<void> {
 /** The names of what the server can do, sorted. */
 export const capabilitiesOf = (client: ImapClient): string[] => [...client.capabilities.keys()].sort();
 
-async function createClient(
-  { hostname, port, encryption }: Server,
-  credentials: Credentials,
-): Promise<ImapClient> {
-  const { createSocketsTransport, ImapFlow } = await import("imapflow");
+function createClient({ hostname, port, encryption }: Server, credentials: Credentials): ImapClient {
   const { username } = credentials;
   const client: ImapClient = new ImapFlow({
     host: hostname,
@@ -102,6 +98,9 @@ async function createClient(
   });
   // Commands that fail tell it too: what nobody listens to would end the process.
   client.on("error", () => {});
+  // Nobody here asks which folders are subscribed to, and LSUB gives folders attributes that they do not have: Courier calls
+  // a folder unselectable when only one below it is subscribed to. The library has no option for it.
+  Object.assign(client, { skipLsub: true });
   return client;
 }
 

@@ -11,9 +11,6 @@ import { mailboxOf, newOwner } from "./mailbox.ts";
 import { insideOf } from "./quiet.ts";
 import type { MailServer } from "./server.ts";
 
-// In tests a module comes over the network, when it is first imported. An object that was killed would wait for it for ever.
-await import("imapflow");
-
 /** The mailbox of an owner, with the types of its contract: those that RPC derives have no place for a task's result. */
 export const apiOf = (owner: Owner) =>
   mailboxOf(owner) as unknown as Omit<MailboxApi, keyof Rpc.DurableObjectBranded>;

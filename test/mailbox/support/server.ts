@@ -133,8 +133,8 @@ export async function createMailbox(
     /** Makes the server tell numbers that are not true. */
     setNumbers: (numbers: { uidValidity?: number; uidNext?: number; modseq?: number }, folder = "INBOX") =>
       act("folder-numbers", { folder, ...numbers }),
-    createFolder: (path: string, specialUse: string | null = null) =>
-      act("create-folder", { path, specialUse }),
+    createFolder: (path: string, state: { specialUse?: string; isSubscribed?: boolean } = {}) =>
+      act("create-folder", { path, ...state }),
     renameFolder: (from: string, to: string) => act("rename-folder", { from, to }),
     deleteFolder: (path: string) => act("delete-folder", { path }),
     /** Changes what kind of server it is on, for connections to come. */
