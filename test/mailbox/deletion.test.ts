@@ -79,9 +79,8 @@ it("nothing is deleted by a pass that has not looked at every folder", async () 
   expect(await isThere(owner, id)).toBe(false);
 });
 
-it("a message with a change that the server is not told of yet is not deleted", async () => {
+it("a change of a message that is gone ends with it", async () => {
   const { owner, id } = await expunged();
-  await missingFor(owner, 300);
   await insideOf(
     owner,
     (ctx) =>
@@ -90,8 +89,14 @@ it("a message with a change that the server is not told of yet is not deleted", 
         ...[id, Date.now() + 3600_000, Date.now()],
       ),
   );
+  const changes = () => insideOf(owner, (ctx) => rowsOf(ctx, "SELECT message_id FROM ops"));
+  await missingFor(owner, 200);
   await syncNow(owner);
-  expect(await isThere(owner, id)).toBe(true);
+  expect(await changes()).toEqual([{ message_id: id }]);
+  await missingFor(owner, 100);
+  await syncNow(owner);
+  expect(await isThere(owner, id)).toBe(false);
+  expect(await changes()).toEqual([]);
 });
 
 it("a reply finds the conversation of a mail that is deleted", async () => {

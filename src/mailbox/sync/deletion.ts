@@ -9,8 +9,8 @@ const MAX_DELETED = 500;
 type MissingRow = { id: string; internet_message_id: string; conversation_id: string };
 
 /**
- * Deletes what no folder has had for an interval. To be called after a pass that has looked at every folder: a message that
- * was moved meanwhile has been found again.
+ * Deletes what no folder has had for an interval, with the changes that wait for it. To be called after a pass that has
+ * looked at every folder: a message that was moved meanwhile has been found again.
  * @param passStartedAt in milliseconds since the epoch
  * @returns how many
  */
@@ -22,7 +22,6 @@ export async function deleteMissing(ctx: MailboxContext, passStartedAt: number):
     ctx,
     `SELECT id, internet_message_id, conversation_id FROM messages
      WHERE missing_since IS NOT NULL AND missing_since <= ?
-       AND NOT EXISTS (SELECT 1 FROM ops WHERE ops.message_id = messages.id)
      ORDER BY missing_since LIMIT ?`,
     ...[before, MAX_DELETED],
   );
@@ -55,6 +54,7 @@ function deleteMessage(
     );
     if (rowsWritten === 0) return false;
     ctx.sql.exec("DELETE FROM bodies WHERE message_id = ?", id);
+    ctx.sql.exec("DELETE FROM ops WHERE message_id = ?", id);
     keepConversation(ctx, internet_message_id, conversation_id);
     noteChange(ctx, id, "deleted", Date.now());
     return true;
