@@ -151,7 +151,8 @@ CREATE TABLE labels (
 
 -- The log of changes, for readers that follow the mailbox. The history of the first sync is not in it.
 CREATE TABLE changes (
-  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  -- Only grows, since the newest row is never deleted: AUTOINCREMENT would write a second row for each.
+  seq INTEGER PRIMARY KEY,
   message_id TEXT NOT NULL,
   -- created, updated, deleted.
   kind TEXT NOT NULL,

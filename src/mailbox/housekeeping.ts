@@ -32,7 +32,7 @@ export async function runCleaning(ctx: MailboxContext): Promise<void> {
   ctx.sql.exec(
     `DELETE FROM changes WHERE seq < coalesce(
        (SELECT seq FROM changes WHERE at >= ?1 ORDER BY seq LIMIT 1),
-       (SELECT max(seq) + 1 FROM changes))`,
+       (SELECT max(seq) FROM changes))`,
     now - KEPT_MS,
   );
   await dropUploads(ctx, now - KEPT_MS);

@@ -83,7 +83,7 @@ test("it is done once a day, and never for a mailbox that was never opened", asy
   expect((await due()) - Date.now()).toBeGreaterThan(DAY - 60_000);
 });
 
-test("tasks go after a day, ended mails with their keys after 30, sign-ins after an hour, and the log of changes from its beginning", async () => {
+test("tasks go after a day, ended mails with their keys after 30, sign-ins after an hour, and the log of changes but for the newest", async () => {
   const owner = await quietMailbox();
   const { task } = await sendFrom(owner, mailTo(["aziza@nowhere.example"]), "key");
   await expect
@@ -117,7 +117,7 @@ test("tasks go after a day, ended mails with their keys after 30, sign-ins after
   await age(owner, "changes", ["at"], 31);
   await clean(owner);
   expect(await count(owner, "sends")).toBe(0);
-  expect(await count(owner, "changes")).toBe(0);
+  expect(await count(owner, "changes")).toBe(1);
 });
 
 test("a mail that is under way stays, however old", async () => {
