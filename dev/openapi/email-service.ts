@@ -40,7 +40,16 @@ const derived: Derived[] = [
         "The first request with this `Idempotency-Key` is still being answered, or the key was used for another request.",
     },
   ],
-  ...ofEveryApi,
+  [
+    429,
+    "TooManyRequests",
+    ({ isLimited }) => isLimited,
+    {
+      description: "Too many requests of the user in this minute, or of the address on open routes.",
+      headers: ["Retry-After"],
+    },
+  ],
+  ...ofEveryApi.filter(([status]) => status !== 429),
   [
     503,
     "Unavailable",
