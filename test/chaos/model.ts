@@ -28,6 +28,7 @@ interface Row {
   id: string;
   provider_message_id: string;
   thread_id: string;
+  observed_at: number;
   created_events: number;
   deleted_events: number;
 }
@@ -46,7 +47,7 @@ export async function expectTruth(
   const { data } = await nylas.control<{ data: Truth[] }>("GET", `/__sim/messages/${box.grant}`);
   const { results: rows } = await db
     .prepare(
-      `SELECT m.id, m.provider_message_id, m.thread_id,
+      `SELECT m.id, m.provider_message_id, m.thread_id, m.observed_at,
       (SELECT count(*) FROM ems_events e WHERE e.message_id = m.id AND e.type = 'message.created') AS created_events,
       (SELECT count(*) FROM ems_events e WHERE e.message_id = m.id AND e.type = 'message.deleted') AS deleted_events
     FROM ems_messages m WHERE m.account_id = ? AND m.provider_message_id <> 'bulk-0'`,
@@ -75,7 +76,9 @@ export async function expectTruth(
     expect(message.attachments.map(({ filename }) => filename)).toEqual(
       (truth.attachments ?? []).map(({ filename }) => filename),
     );
-    expect(message.internet_message_id).toMatch(/^<.+>$/);
+    const { subject, date } = truth;
+    const which = JSON.stringify({ subject, date, observedAt: row.observed_at, now: Date.now() });
+    expect(message.internet_message_id, which).toMatch(/^<.+>$/);
     const created = isHistory(truth.subject) ? 0 : 1;
     expect({ created: row.created_events, deleted: row.deleted_events }).toEqual({ created, deleted: 0 });
   }
