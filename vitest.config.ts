@@ -119,6 +119,7 @@ const createWorker = ({
     if (servers) internet.add("mail-control.test", servers.fetch);
     const migrations = await readD1Migrations("./migrations/ems");
     const emailService = await readD1Migrations("./migrations/email-service");
+    const hub = await readD1Migrations("./migrations/hub");
     await buildWeb(); // what the binding ASSETS serves
     return {
       ...(isWired ? {} : { main }),
@@ -134,6 +135,7 @@ const createWorker = ({
           TEST_MIGRATIONS: migrations,
           TEST_SCHEMA: schemaOf(migrations),
           TEST_EMAIL_SERVICE_SCHEMA: schemaOf(emailService),
+          TEST_HUB_SCHEMA: schemaOf(hub),
           TEST_EMAIL_CONTRACT: parseYaml(readFileSync("test/fixtures/email-service.openapi.yaml", "utf8")),
           TEST_ISSUER_KEY: privateKey,
           TEST_CONTROL_TOKEN: NYLAS.controlToken,
@@ -155,6 +157,7 @@ const createWorker = ({
           LOG_SAMPLE: "1",
           METRICS_TOKEN: "test-metrics-token",
           JWT_SECRET: "test-jwt-secret",
+          HUB_JWT_SECRET: "test-hub-secret",
           JWT_JWKS_URL: "https://issuer.test/jwks.json",
           NYLAS_API_KEY: NYLAS.apiKey,
           NYLAS_API_URI: "https://nylas.test",

@@ -49,6 +49,8 @@ describe("for anyone", () => {
     const none = {
       DB: binding,
       EMAIL_SERVICE_DB: binding,
+      HUB_DB: binding,
+      HUB_JOBS: binding,
       MAILBOX: binding,
       ATTACHMENTS: binding,
       WEBHOOKS: binding,

@@ -32,7 +32,7 @@ function acceptedOf(env: object): Record<string, unknown> {
 
 function isRefused(name: string, value: unknown): boolean {
   if (isLocal() || typeof value !== "string") return false;
-  const isShort = name === "JWT_SECRET" && new TextEncoder().encode(value).length < MIN_JWT_SECRET;
+  const isShort = /(^|_)JWT_SECRET$/.test(name) && new TextEncoder().encode(value).length < MIN_JWT_SECRET;
   if (!isShort && !value.includes(PUBLIC)) return false;
   const reason = isShort ? `has fewer than ${MIN_JWT_SECRET} bytes` : "is public in .dev.vars.example";
   log("error", "config.refused_secret", { name, reason });
@@ -92,7 +92,8 @@ export type Placement = Infer<typeof Placement>;
 
 const Placements = lazy(() => z.catchall(z.object({}), Placement()));
 
-const json = lazy(() =>
+/** A variable that holds JSON. */
+export const json = lazy(() =>
   z.pipe(
     z.string(),
     z.transform((text, { issues }) => {

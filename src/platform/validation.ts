@@ -46,8 +46,11 @@ const parts = new WeakMap<object, RequestPart>();
 /** The part of the request that a handler made by `valid` checks; undefined for other handlers. */
 export const partOf = (handler: Handler | MiddlewareHandler): RequestPart | undefined => parts.get(handler);
 
+/** Notes what a handler checks, as `valid` does: for a module that reads bodies in its own way. */
+export const declarePart = (handler: object, part: RequestPart): void => void parts.set(handler, part);
+
 /** The types that a handler gets from `c.req.valid`. */
-interface Validated<In extends Target, Schema extends z.ZodMiniType> {
+export interface Validated<In extends Target, Schema extends z.ZodMiniType> {
   in: { [Name in In]: z.input<Schema> };
   out: { [Name in In]: z.output<Schema> };
 }

@@ -175,7 +175,7 @@ describe("one sentence says what to do", () => {
 describe("an empty account", () => {
   it("has everything that wrangler.toml asks for", () => {
     expect(done).toMatchObject({
-      databases: [{ name: "xabar" }, { name: "xabar-email-service" }],
+      databases: [{ name: "xabar" }, { name: "xabar-email-service" }, { name: "xabar-hub" }],
       buckets: [{ name: "xabar-attachments" }],
       queues: [
         {
@@ -187,6 +187,8 @@ describe("an empty account", () => {
         { queue_name: "xabar-jobs-dead", consumers: [{ script: "xabar" }] },
         { queue_name: "xabar-mail", consumers: [{ script: "xabar", dead_letter_queue: "xabar-mail-dead" }] },
         { queue_name: "xabar-mail-dead", consumers: [{ script: "xabar" }] },
+        { queue_name: "xabar-hub", consumers: [{ script: "xabar", dead_letter_queue: "xabar-hub-dead" }] },
+        { queue_name: "xabar-hub-dead", consumers: [{ script: "xabar" }] },
       ],
       scripts: [
         { name: "xabar-mailbox", classes: ["Mailbox"], schedules: [], subdomain: { enabled: false } },

@@ -8,6 +8,7 @@ declare namespace Cloudflare {
     TEST_SCHEMA: string[];
     /** The same of the Email Service API's database. */
     TEST_EMAIL_SERVICE_SCHEMA: string[];
+    TEST_HUB_SCHEMA: string[];
     /** The contract of the Email Service API, as its origin wrote it. */
     TEST_EMAIL_CONTRACT: object;
     /** Private JWK of the issuer whose key set JWT_JWKS_URL serves. */

@@ -122,6 +122,13 @@ const CONTENT = {
   ems_drafts: ["content"],
   companies: ["name"],
   es_accounts: ["email_address", "account_name", "hostname"],
+  hub_users: ["email", "username", "bio", "phone"],
+  hub_signups: ["email"],
+  hub_statuses: ["content"],
+  hub_posts: ["content"],
+  hub_post_comments: ["comment"],
+  hub_stories: ["caption"],
+  hub_comments: ["content"],
 };
 
 /** Shorter ones are words that any error may use. */
@@ -142,13 +149,16 @@ export async function checkLog(): Promise<void> {
   if (problems.length) throw new Error(`The log has what it must not have:\n${problems.join("\n")}`);
 }
 
+const databaseOf = (table: string): D1Database =>
+  table.startsWith("es_") ? env.EMAIL_SERVICE_DB : table.startsWith("hub_") ? env.HUB_DB : db;
+
 /** The content of rows, each piece once. A suite may leave a table renamed or gone. */
 async function storedContent(): Promise<Set<string>> {
   const found = new Set<string>();
   for (const [table, columns] of Object.entries(CONTENT)) {
     for (const column of columns) {
       const select = `SELECT DISTINCT substr(${column}, 1, 60) AS text FROM ${table} WHERE length(${column}) >= ${SHORTEST} LIMIT 1000`;
-      const rows = await (table.startsWith("es_") ? env.EMAIL_SERVICE_DB : db)
+      const rows = await databaseOf(table)
         .prepare(select)
         .all<{ text: string }>()
         .catch(() => ({ results: [] }));

@@ -1,0 +1,23 @@
+import * as z from "zod/mini";
+import { type Infer, lazy } from "../lib/lazy.ts";
+import type { Ctx } from "./context.ts";
+
+/** What is done after a request. Each may come twice, and does no harm then. */
+export const Job = lazy(() =>
+  z.discriminatedUnion("type", [
+    /** Sends a mail of the outbox. */
+    z.object({ type: z.literal("mail"), id: z.string() }),
+    /** Goes on with the deletion of an account. */
+    z.object({ type: z.literal("delete-account"), userId: z.int() }),
+    /** Asks the geocoder for the address of somebody's position. */
+    z.object({ type: z.literal("geocode"), userId: z.int() }),
+    /** Deletes objects of files that nothing refers to any more. */
+    z.object({ type: z.literal("delete-files") }),
+  ]),
+);
+
+export type Job = Infer<typeof Job>;
+
+/** Enqueues a job. @throws Error when the queue fails: cron finds what is due without it */
+export const enqueueJob = ({ env }: Ctx, job: Job, delaySeconds = 0): Promise<unknown> =>
+  env.HUB_JOBS.send(job, delaySeconds > 0 ? { delaySeconds } : {});

@@ -1,0 +1,55 @@
+import { createMiddleware } from "hono/factory";
+import { sql } from "../platform/d1/sql.ts";
+import type { Ctx, OpenEnv, UserCtx } from "./context.ts";
+import { throttled } from "./errors.ts";
+
+/** How often something may be done, in how many seconds. `HUB_LIMITS` changes them by name. */
+const LIMITS = {
+  /** Per address: codes tried. */
+  email_verify: [10, 600],
+  forget_password: [5, 3600],
+  new_password: [10, 3600],
+  profile_search: [60, 60],
+  public_profile: [60, 60],
+  signin: [10, 600],
+  signup: [10, 3600],
+  open_comments: [10, 60],
+  uploads: [60, 3600],
+  location: [10, 3600],
+} satisfies Record<string, [times: number, seconds: number]>;
+
+export type Scope = keyof typeof LIMITS;
+
+/**
+ * Counts one more of something, exactly, also for requests at the same moment.
+ * @param who a user, an address, an e-mail: whatever the limit is for
+ * @throws ServiceError rate_limited
+ */
+export async function countUse({ db, config }: Ctx, scope: Scope, who: string): Promise<void> {
+  const [times, seconds] = config.HUB_LIMITS[scope] ?? LIMITS[scope];
+  const now = Date.now();
+  const endsAt = now + seconds * 1000;
+  const [row] = await db.all(sql<{ count: number; ends_at: number }>`
+    INSERT INTO hub_limits (key, count, ends_at) VALUES (${`${scope} ${who}`}, 1, ${endsAt})
+    ON CONFLICT (key) DO UPDATE SET
+      count = iif(ends_at <= ${now}, 1, min(count + 1, ${times + 1})),
+      ends_at = iif(ends_at <= ${now}, ${endsAt}, ends_at)
+    RETURNING count, ends_at`);
+  if (row && row.count > times) throw throttled(Math.max(1, Math.ceil((row.ends_at - now) / 1000)));
+}
+
+/** Limits a route by who is signed in, else by address. @throws ServiceError rate_limited */
+export const limit = (scope: Scope) =>
+  createMiddleware<OpenEnv>(async (c, next) => {
+    const ctx = c.var.ctx as UserCtx | (OpenEnv["Variables"]["ctx"] & { user?: undefined });
+    await countUse(ctx, scope, ctx.user ? String(ctx.user.id) : ctx.address);
+    await next();
+  });
+
+/** Forgets windows that are over. @returns how many */
+export async function removeOldLimits({ db }: Ctx): Promise<number> {
+  const removed = await db.all(sql`
+    DELETE FROM hub_limits WHERE key IN (
+      SELECT key FROM hub_limits WHERE ends_at < ${Date.now()} ORDER BY ends_at LIMIT 500) RETURNING key`);
+  return removed.length;
+}

@@ -1,0 +1,80 @@
+import type { Context } from "hono";
+import * as z from "zod/mini";
+import { notFound } from "../lib/errors.ts";
+import { lazy } from "../lib/lazy.ts";
+import { publicUrl } from "../platform/front.ts";
+import { badField } from "./errors.ts";
+
+// Lists of the contract (lines 2060-2084): without `page` a bare array, with it count, next, previous, results.
+
+const DEFAULT_SIZE = 25;
+const MAX_SIZE = 100;
+
+/** What part of a list is wanted. */
+export interface Page {
+  limit: number;
+  offset: number;
+  /** False for a bare array. */
+  isPaged: boolean;
+}
+
+/** A part of a list. `total` is only needed for a page; one row more than `limit` says that a bare array was cut. */
+export interface Found<Item> {
+  items: Item[];
+  total: number;
+}
+
+/** The query of a list. */
+export const ListQuery = lazy(() =>
+  z.object({ page: z.optional(z.string()), page_size: z.optional(z.string()) }),
+);
+
+/**
+ * Reads which part of a list is wanted.
+ * @param most of a bare array
+ * @throws ServiceError not_found for a page that is no number from 1; invalid for such a size
+ */
+export function pageOf(
+  query: { page?: string | undefined; page_size?: string | undefined },
+  most = 100,
+): Page {
+  const { page, page_size } = query;
+  if (page === undefined && page_size === undefined) return { limit: most, offset: 0, isPaged: false };
+  const number = whole(page ?? "1");
+  const size = page_size === undefined ? DEFAULT_SIZE : whole(page_size);
+  if (!number) throw notFound("Page");
+  if (!size) throw badField("page_size", "Must be a whole number, 1 or more.");
+  const limit = Math.min(size, MAX_SIZE);
+  return { limit, offset: (number - 1) * limit, isPaged: true };
+}
+
+const whole = (text: string): number => (/^[1-9]\d{0,8}$/.test(text) ? Number(text) : 0);
+
+/**
+ * Answers with a list. A bare array that was cut says by `Link` where the rest is.
+ * @param found the items from `offset`: at most `limit`, with the total of the list
+ * @param module the module's name, for the URLs
+ * @throws ServiceError not_found for a page past the end, as Django REST framework answers
+ */
+export function sendList<Item>(c: Context, page: Page, { items, total }: Found<Item>, module: string) {
+  const { limit, offset, isPaged } = page;
+  const urlOf = (number: number): string => {
+    const url = publicUrl(c.req.url, c.env, module);
+    url.searchParams.set("page", String(number));
+    return url.href;
+  };
+  if (!isPaged) {
+    const isCut = total > items.length;
+    // Pages are shorter than the array: the first page that has something new.
+    const next = Math.floor(items.length / DEFAULT_SIZE) + 1;
+    return c.json(items, 200, isCut ? { link: `<${urlOf(next)}>; rel="next"` } : {});
+  }
+  const number = offset / limit + 1;
+  if (number > 1 && offset >= total) throw notFound("Page");
+  return c.json({
+    count: total,
+    next: offset + limit < total ? urlOf(number + 1) : null,
+    previous: number > 1 ? urlOf(number - 1) : null,
+    results: items,
+  });
+}

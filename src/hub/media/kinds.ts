@@ -1,0 +1,2 @@
+/** What a file is for. */
+export type FileKind = "profile" | "post" | "story";

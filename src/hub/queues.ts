@@ -1,0 +1,25 @@
+import { log } from "../platform/log.ts";
+import { createConsumer } from "../platform/queues.ts";
+import { type Ctx, createContext } from "./context.ts";
+import { Job } from "./jobs.ts";
+
+type Handlers = { [Type in Job["type"]]?: (ctx: Ctx, job: Extract<Job, { type: Type }>) => Promise<void> };
+
+const HANDLERS: Handlers = {};
+
+export const jobs = createConsumer({
+  context: createContext,
+  handle: async (ctx: Ctx, body) => {
+    const job = Job().parse(body);
+    await (HANDLERS[job.type] as ((ctx: Ctx, job: Job) => Promise<void>) | undefined)?.(ctx, job);
+  },
+});
+
+/** Gives up what failed every retry: cron finds it again as long as it is due. */
+export const deadJobs = createConsumer({
+  context: createContext,
+  handle: async (_ctx: Ctx, body) => {
+    const { data } = Job().safeParse(body);
+    log("error", "hub.job_lost", { job: data?.type ?? null });
+  },
+});

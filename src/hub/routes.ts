@@ -1,0 +1,25 @@
+import { lazy } from "../lib/lazy.ts";
+import { createApp } from "../platform/app.ts";
+import { config } from "./config.ts";
+import type { HubEnv } from "./context.ts";
+import { toAnswer } from "./errors.ts";
+import { authenticate, open } from "./middleware.ts";
+
+/** The paths of the contract. Below /api/accounts it has at least three segments, where the Email Service API has less. */
+const OWNED =
+  /^\/(api\/(accounts\/(auth|account|admin)\/.+|(posts|stories|chat|comments)(\/.*)?)|media\/.+|ws\/.+)$/;
+
+/** True for a path of this module. */
+export const owns = (path: string): boolean => OWNED.test(path);
+
+/** Built at the first request, so that the start of the Worker builds no route of it. */
+export const app = lazy(() =>
+  createApp<HubEnv>({
+    toAnswer,
+    corsOrigins: (env) => config(env).CORS_ORIGINS,
+    exposeHeaders: ["x-request-id", "retry-after", "link"],
+  })
+    .use(open)
+    // All routes below require a valid token.
+    .use(authenticate),
+);
