@@ -15,7 +15,11 @@ export const stories = sqliteTable(
     created_at: integer().notNull(),
     updated_at: integer().notNull(),
   },
-  (t) => [index("hub_stories_owner").on(t.owner_id, t.created_at)],
+  (t) => [
+    index("hub_stories_owner").on(t.owner_id, t.created_at),
+    // Serving a file asks for its story.
+    index("hub_stories_media").on(t.media),
+  ],
 );
 
 /** Whom a story is for, or names. */
@@ -39,6 +43,7 @@ export const reactions = sqliteTable(
   },
   (t) => [
     uniqueIndex("hub_story_reactions_once").on(t.story_id, t.user_id),
+    index("hub_story_reactions_story").on(t.story_id, t.id),
     index("hub_story_reactions_user").on(t.user_id),
   ],
 );
@@ -53,6 +58,7 @@ export const storyViews = sqliteTable(
   },
   (t) => [
     uniqueIndex("hub_story_views_once").on(t.story_id, t.viewer_id),
+    index("hub_story_views_story").on(t.story_id, t.id),
     index("hub_story_views_viewer").on(t.viewer_id),
   ],
 );
