@@ -137,6 +137,7 @@ const createWorker = ({
           TEST_EMAIL_SERVICE_SCHEMA: schemaOf(emailService),
           TEST_HUB_SCHEMA: schemaOf(hub),
           TEST_EMAIL_CONTRACT: parseYaml(readFileSync("test/fixtures/email-service.openapi.yaml", "utf8")),
+          TEST_HUB_CONTRACT: readFileSync("test/fixtures/uzbekhub-api.md", "utf8"),
           TEST_ISSUER_KEY: privateKey,
           TEST_CONTROL_TOKEN: NYLAS.controlToken,
           TEST_CHAOS: CHAOS,

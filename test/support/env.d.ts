@@ -11,6 +11,8 @@ declare namespace Cloudflare {
     TEST_HUB_SCHEMA: string[];
     /** The contract of the Email Service API, as its origin wrote it. */
     TEST_EMAIL_CONTRACT: object;
+    /** The UzbekHub contract: Markdown. */
+    TEST_HUB_CONTRACT: string;
     /** Private JWK of the issuer whose key set JWT_JWKS_URL serves. */
     TEST_ISSUER_KEY: string;
     TEST_CONTROL_TOKEN: string;

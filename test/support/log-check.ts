@@ -69,6 +69,7 @@ const FIELDS = [
 
 const SECRETS = [
   env.JWT_SECRET,
+  env.HUB_JWT_SECRET,
   env.NYLAS_API_KEY,
   env.NYLAS_WEBHOOK_SECRET,
   env.TEST_CONTROL_TOKEN,

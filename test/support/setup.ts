@@ -3,10 +3,12 @@ import { afterAll, afterEach, expect, vi } from "vitest";
 import { app as front } from "../../src/app.ts";
 import { app as emailService } from "../../src/email-service/routes.ts";
 import { app as ems } from "../../src/ems/routes.ts";
+import { app as hub } from "../../src/hub/routes.ts";
 import { jose } from "../../src/platform/auth/jose.ts";
 import { companiesSeen } from "./companies.ts";
 import { holdAnswers, sendExamples, takeFaults } from "./contract.ts";
 import { holdContract, takeContractFaults } from "./email-contract.ts";
+import { holdHub, takeHubFaults } from "./hub-answers.ts";
 import { checkLog } from "./log-check.ts";
 
 // Test files share a runtime and its modules. Each starts with empty storage, and restores clocks and globals.
@@ -23,6 +25,7 @@ await Promise.all([
 holdAnswers(front.own);
 holdAnswers(ems);
 holdContract(emailService);
+holdHub(hub());
 afterEach(expectNoFaults);
 
 afterAll(async () => {
@@ -61,4 +64,5 @@ function expectNoFaults(): void {
   expect(takeContractFaults(), "answers that the contract of the Email Service API does not allow").toEqual(
     [],
   );
+  expect(takeHubFaults(), "answers that the UzbekHub contract does not allow").toEqual([]);
 }
