@@ -107,12 +107,15 @@ export const locations = sqliteTable(
     city: text(),
     county: text(),
     neighbourhood: text(),
+    /** When cron asks the geocoder again. Null once it has answered, and without a geocoder. */
+    address_due_at: integer(),
     created_at: integer().notNull(),
     updated_at: integer().notNull(),
   },
   (t) => [
     index("hub_locations_cell").on(t.cell, t.user_id),
     index("hub_locations_wide_cell").on(t.wide_cell, t.user_id),
+    index("hub_locations_due").on(t.address_due_at).where(sql`address_due_at IS NOT NULL`),
   ],
 );
 
