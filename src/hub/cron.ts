@@ -1,6 +1,7 @@
 import { log } from "../platform/log.ts";
 import type { Ctx } from "./context.ts";
 import { removeOldLimits } from "./limits.ts";
+import { giveUpMails, removeOldMails, repeatMails } from "./mail/send.ts";
 
 /** Rounds of one step, so that a run ends in time. */
 const ROUNDS = 10;
@@ -8,6 +9,9 @@ const ROUNDS = 10;
 /** Each does a bounded part, and returns how much it did: 0 at the end. */
 const STEPS: Record<string, (ctx: Ctx) => Promise<number>> = {
   removeOldLimits,
+  giveUpMails,
+  repeatMails,
+  removeOldMails,
 };
 
 /** Cron: removes what has expired, and repeats what is due. A failed step blocks no other. */

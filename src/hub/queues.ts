@@ -2,10 +2,13 @@ import { log } from "../platform/log.ts";
 import { createConsumer } from "../platform/queues.ts";
 import { type Ctx, createContext } from "./context.ts";
 import { Job } from "./jobs.ts";
+import { sendMail } from "./mail/send.ts";
 
 type Handlers = { [Type in Job["type"]]?: (ctx: Ctx, job: Extract<Job, { type: Type }>) => Promise<void> };
 
-const HANDLERS: Handlers = {};
+const HANDLERS: Handlers = {
+  mail: sendMail,
+};
 
 export const jobs = createConsumer({
   context: createContext,

@@ -1,6 +1,7 @@
 import { type SQL, sql } from "../../platform/d1/sql.ts";
 import type { Ctx, Language } from "../context.ts";
 import { enqueueJob } from "../jobs.ts";
+import { seal, unseal } from "./seal.ts";
 
 /** What a mail is about. Each has a text in every language: see texts.ts. */
 export type MailKind =
@@ -29,7 +30,7 @@ export interface Mail {
 export async function prepareMail(ctx: Ctx, mail: Mail): Promise<{ id: string; insert: SQL }> {
   const id = crypto.randomUUID();
   const now = Date.now();
-  const sealed = await seal(ctx, mail);
+  const sealed = await seal(ctx, id, JSON.stringify(mail));
   const insert = sql`
     INSERT INTO hub_mails (id, sealed, due_at, created_at) VALUES (${id}, ${sealed}, ${now}, ${now})`;
   return { id, insert };
@@ -39,6 +40,6 @@ export async function prepareMail(ctx: Ctx, mail: Mail): Promise<{ id: string; i
 export const sendSoon = (ctx: Ctx, id: string): void =>
   ctx.defer(enqueueJob(ctx, { type: "mail", id }).catch(() => {}));
 
-async function seal(_ctx: Ctx, mail: Mail): Promise<string> {
-  return JSON.stringify(mail);
-}
+/** Opens the mail of a row. @throws Error if it was sealed with another secret */
+export const openMail = async (ctx: Ctx, id: string, sealed: string): Promise<Mail> =>
+  JSON.parse(await unseal(ctx, id, sealed));
