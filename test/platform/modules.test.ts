@@ -2,9 +2,16 @@ import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test"
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { modules } from "../../src/app.ts";
+import { authenticate as emailServiceDoor } from "../../src/email-service/middleware.ts";
+import { app as emailService } from "../../src/email-service/routes.ts";
+import { emailService as emailServiceModule } from "../../src/email-service/worker.ts";
 import { presign } from "../../src/ems/attachments/presign.ts";
 import { createContext } from "../../src/ems/context.ts";
 import { app as ems } from "../../src/ems/routes.ts";
+import { ems as emsModule } from "../../src/ems/worker.ts";
+import { authenticate as hubDoor } from "../../src/hub/middleware.ts";
+import { app as hub } from "../../src/hub/routes.ts";
+import { hub as hubModule } from "../../src/hub/worker.ts";
 import { createFront, publicBase } from "../../src/platform/front.ts";
 import type { Module } from "../../src/platform/module.ts";
 import { createWorker } from "../../src/platform/worker.ts";
@@ -171,7 +178,7 @@ describe("MODULES", () => {
       detail: "Invalid or expired token",
     });
     expect((await ask("GET", "/health", { on })).body).not.toHaveProperty("notes");
-    const off = { ems: false, "email-service": false };
+    const off = { ems: false, "email-service": false, hub: false };
     const onlyNotes = withModules(off);
     expect((await ask("GET", "/inbox", { on: onlyNotes })).body).toMatchObject({ error: "unauthenticated" });
     expect((await ask("GET", "/inbox", { on: withModules({ ...off, notes: false }) })).status).toBe(404);
@@ -251,25 +258,36 @@ describe("MODULES", () => {
   });
 });
 
+/** Where an id has a form, or one of few values. */
+const IDS = { accountId: `c${"0".repeat(24)}`, provider: "google" };
+
 describe("no request can match routes of two modules", () => {
   const tables = [
-    { module: modules[0]!, routes: routesOf(ems) },
+    { module: emsModule, routes: routesOf(ems) },
+    { module: emailServiceModule, routes: routesOf(emailService as never, emailServiceDoor) },
+    { module: hubModule, routes: routesOf(hub() as never, hubDoor) },
     { module: notesModule, routes: routesOf(notesApp) },
   ];
 
+  it("every module is here", () => {
+    expect(tables.map(({ module }) => module)).toEqual(both);
+  });
+
   it("each module owns its own routes and no other's", () => {
     for (const { module, routes } of tables) {
-      expect(routes.length).toBeGreaterThan(1);
+      if (module !== hubModule) expect(routes.length).toBeGreaterThan(1);
       for (const { path } of routes) {
-        const owners = both.filter(({ owns }) => owns(fill(path))).map(({ name }) => name);
-        expect(owners, path).toEqual([module.name]);
+        for (const each of [fill(path, IDS), `${fill(path, IDS)}/`]) {
+          const owners = both.filter(({ owns }) => owns(each)).map(({ name }) => name);
+          expect(owners, each).toEqual([module.name]);
+        }
       }
     }
   });
 
   it("no two of their routes match the same path", () => {
-    const [own, others] = tables.map(({ routes }) => routes);
-    expect(sharedBy(own!, others!)).toEqual([]);
+    for (const [at, { routes }] of tables.entries())
+      for (const others of tables.slice(at + 1)) expect(sharedBy(routes, others.routes)).toEqual([]);
   });
 
   it.each([
