@@ -85,7 +85,8 @@ async function readMultipart(c: Context<HubEnv>, boundary: string, files: FileFi
   const fields: Fields = {};
   if (!c.req.raw.body) return fields;
   for await (const part of parseMultipart(c.req.raw.body, boundary, MAX_FORM_BYTES)) {
-    const wanted = files[part.name];
+    const wanted = Object.hasOwn(files, part.name) ? files[part.name] : undefined;
+    if (part.filename === "") continue; // a browser's field without a choice
     if (part.filename === null) add(fields, part.name, await readField(part, MAX_FIELD_BYTES));
     else if (wanted) {
       if (listOf(fields[part.name]).length >= wanted.most)

@@ -2,6 +2,7 @@ import { log } from "../platform/log.ts";
 import type { Ctx } from "./context.ts";
 import { removeOldLimits } from "./limits.ts";
 import { giveUpMails, removeOldMails, repeatMails } from "./mail/send.ts";
+import { deleteFiles, dropUnusedFiles } from "./media/clean.ts";
 
 /** Rounds of one step, so that a run ends in time. */
 const ROUNDS = 10;
@@ -12,6 +13,8 @@ const STEPS: Record<string, (ctx: Ctx) => Promise<number>> = {
   giveUpMails,
   repeatMails,
   removeOldMails,
+  dropUnusedFiles,
+  deleteFiles,
 };
 
 /** Cron: removes what has expired, and repeats what is due. A failed step blocks no other. */

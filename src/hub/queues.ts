@@ -3,11 +3,13 @@ import { createConsumer } from "../platform/queues.ts";
 import { type Ctx, createContext } from "./context.ts";
 import { Job } from "./jobs.ts";
 import { sendMail } from "./mail/send.ts";
+import { deleteFilesOn } from "./media/clean.ts";
 
 type Handlers = { [Type in Job["type"]]?: (ctx: Ctx, job: Extract<Job, { type: Type }>) => Promise<void> };
 
 const HANDLERS: Handlers = {
   mail: sendMail,
+  "delete-files": deleteFilesOn,
 };
 
 export const jobs = createConsumer({

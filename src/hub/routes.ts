@@ -3,6 +3,7 @@ import { createApp } from "../platform/app.ts";
 import { config } from "./config.ts";
 import type { HubEnv } from "./context.ts";
 import { toAnswer } from "./errors.ts";
+import { media } from "./media/door/routes.ts";
 import { authenticate, open } from "./middleware.ts";
 
 /** The paths of the contract. Below /api/accounts it has at least three segments, where the Email Service API has less. */
@@ -20,6 +21,7 @@ export const app = lazy(() =>
     exposeHeaders: ["x-request-id", "retry-after", "link"],
   })
     .use(open)
+    .route("/media", media())
     // All routes below require a valid token.
     .use(authenticate),
 );

@@ -17,6 +17,8 @@ export interface File {
 export interface FileLook {
   contentDisposition: string;
   contentType: string;
+  /** How long a copy may be kept: by default an hour. */
+  cacheControl?: string;
 }
 
 /**
@@ -48,12 +50,12 @@ function partOf({ range, size }: R2ObjectBody): Pick<File, "offset" | "length"> 
  */
 export function sendFile(
   c: Context,
-  { body, size, offset, length, etag, contentDisposition, contentType }: File & FileLook,
+  { body, size, offset, length, etag, contentDisposition, contentType, cacheControl }: File & FileLook,
 ): Response {
   const isWhole = length === size;
   return c.body(body, isWhole ? 200 : 206, {
     "accept-ranges": "bytes",
-    "cache-control": "private, max-age=3600",
+    "cache-control": cacheControl ?? "private, max-age=3600",
     "content-disposition": contentDisposition,
     "content-length": String(length),
     "content-type": contentType,
@@ -62,4 +64,11 @@ export function sendFile(
     "x-content-type-options": "nosniff",
     ...(isWhole ? {} : { "content-range": `bytes ${offset}-${offset + length - 1}/${size}` }),
   });
+}
+
+/** Answers 304 when the caller has this version of a file already (RFC 9110 section 13.1.2). @returns null when not */
+export function sendUnchanged(c: Context, etag: string, cacheControl: string): Response | null {
+  const known = c.req.header("if-none-match")?.split(",") ?? [];
+  const isKnown = known.some((tag) => tag.trim() === "*" || tag.trim().replace(/^W\//, "") === etag);
+  return isKnown ? c.body(null, 304, { "cache-control": cacheControl, etag }) : null;
 }

@@ -1,5 +1,8 @@
 import { type SQL, sql } from "../../platform/d1/sql.ts";
 
+/** The R2 key of a file. */
+export const objectOf = (key: string): string => `hub/${key}`;
+
 /** Notes that a row refers to a file from now on: for the batch that writes the row. */
 export const useFile = (key: string): SQL => sql`UPDATE hub_files SET is_used = 1 WHERE key = ${key}`;
 

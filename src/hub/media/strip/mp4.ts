@@ -1,0 +1,114 @@
+import { damaged, RefusedFile } from "./errors.ts";
+import { ascii, big, bytesOf, counter, type Source } from "./source.ts";
+
+// The index of a video has offsets into the file, so nothing is left out: metadata becomes a box of zeros that is free.
+
+/** Boxes that are entered. Metadata is in boxes beside those that a player needs. */
+const ENTERED = new Set(["moov", "trak", "mdia", "minf", "stbl", "moof", "traf"]);
+
+/** What a player needs of a file. */
+const KEPT_IN_FILE = new Set([
+  "ftyp",
+  "styp",
+  "moov",
+  "mdat",
+  "moof",
+  "mfra",
+  "sidx",
+  "ssix",
+  "pdin",
+  "prft",
+  "emsg",
+]);
+
+/** Metadata, wherever it stands: positions (©xyz, loci, com.apple.quicktime.location), XMP, makers' own boxes. */
+const BLANKED = new Set(["udta", "meta", "uuid", "free", "skip", "wide", "cprt"]);
+
+const MOST_BOXES = 20_000;
+const MOST_SAMPLE_BYTES = 64 * 1024;
+
+/** Tracks that record where the camera was: their samples lie among those of the picture. */
+const POSITIONS = /gpmd|camm|rtmd|location\.ISO6709/;
+
+/**
+ * An MP4 or QuickTime video (ISO 14496-12) without metadata.
+ * @throws RefusedFile, also for a track of positions, which cannot be removed
+ */
+export async function* stripMp4(source: Source): AsyncGenerator<Uint8Array, void> {
+  const count = counter(MOST_BOXES);
+  let hasIndex = false;
+  for (;;) {
+    const { length } = await source.peek(8);
+    if (length < 8) break;
+    count();
+    const box = await readBox(source);
+    hasIndex ||= box.type === "moov";
+    if (!KEPT_IN_FILE.has(box.type)) yield* free(source, box);
+    else yield* passBox(source, box, count);
+  }
+  if (!hasIndex) throw damaged();
+}
+
+interface Box {
+  head: Uint8Array;
+  type: string;
+  /** Of the body. Infinity up to the end of the file. */
+  length: number;
+}
+
+async function readBox(source: Source): Promise<Box> {
+  const short = await source.take(8);
+  const size = big(short, 0, 4);
+  const type = ascii(short, 4, 4);
+  if (size === 0) return { head: short, type, length: Number.POSITIVE_INFINITY };
+  if (size !== 1) return checked({ head: short, type, length: size - 8 });
+  const long = await source.take(8);
+  return checked({ head: Uint8Array.of(...short, ...long), type, length: big(long, 0, 8) - 16 });
+}
+
+function checked(box: Box): Box {
+  if (box.length < 0 || !Number.isSafeInteger(box.length)) throw damaged();
+  return box;
+}
+
+/** Passes the boxes within a box. */
+async function* passInner(
+  source: Source,
+  length: number,
+  count: () => void,
+): AsyncGenerator<Uint8Array, void> {
+  let left = length;
+  while (left >= 8) {
+    count();
+    const box = await readBox(source);
+    left -= box.head.length + box.length;
+    if (left < 0) throw damaged();
+    if (BLANKED.has(box.type)) yield* free(source, box);
+    else yield* passBox(source, box, count);
+  }
+  yield* source.blank(left);
+}
+
+async function* passBox(source: Source, box: Box, count: () => void): AsyncGenerator<Uint8Array, void> {
+  yield box.head;
+  if (box.type === "cmov") throw damaged(); // compressed: what is in it cannot be seen
+  if (box.type === "stsd") yield await checkSamples(source, box);
+  else if (!ENTERED.has(box.type)) yield* source.pass(box.length);
+  else if (box.length === Number.POSITIVE_INFINITY) throw damaged();
+  else yield* passInner(source, box.length, count);
+}
+
+async function checkSamples(source: Source, { length }: Box): Promise<Uint8Array> {
+  if (length > MOST_SAMPLE_BYTES) throw damaged();
+  const samples = await source.take(length);
+  if (POSITIONS.test(new TextDecoder().decode(samples)))
+    throw new RefusedFile("The video records positions in a track of its own. Upload it without this track.");
+  return samples;
+}
+
+async function* free(source: Source, { head, length }: Box): AsyncGenerator<Uint8Array, void> {
+  const named = Uint8Array.from(head);
+  named.set(bytesOf("free"), 4);
+  yield named;
+  yield* source.blank(length);
+}

@@ -1,0 +1,74 @@
+import { damaged } from "./errors.ts";
+import { big, counter, type Source, zeros } from "./source.ts";
+
+// The index of a video has offsets into the file, so nothing is left out: metadata becomes an element of zeros that is void.
+
+/** EBML, SeekHead, Info, Tracks, Cues, Chapters; and of a cluster: time, blocks, position, size. */
+const KEPT = new Set([
+  0x1a45dfa3, 0x114d9b74, 0x1549a966, 0x1654ae6b, 0x1c53bb6b, 0x1043a770, 0xe7, 0xa3, 0xa0, 0xa7, 0xab,
+]);
+
+/** Segment and Cluster. Their ends are not looked for: elements of both have ids that differ. */
+const ENTERED = new Set([0x18538067, 0x1f43b675]);
+
+const VOID = 0xec;
+const MOST_ELEMENTS = 200_000;
+
+/** A WebM video (RFC 9559) without tags and attachments, which may have a position. @throws RefusedFile */
+export async function* stripWebm(source: Source): AsyncGenerator<Uint8Array, void> {
+  const count = counter(MOST_ELEMENTS);
+  let hasCluster = false;
+  while (await source.piece()) {
+    count();
+    const id = await readNumber(source, 4);
+    const size = await readNumber(source, 8);
+    const kind = big(id, 0, id.length);
+    const length = lengthOf(size);
+    if (ENTERED.has(kind)) {
+      hasCluster ||= kind === 0x1f43b675;
+      yield id;
+      yield size;
+    } else if (length === null) {
+      throw damaged();
+    } else if (KEPT.has(kind)) {
+      yield id;
+      yield size;
+      yield* source.pass(length);
+    } else {
+      await source.skip(length);
+      yield* empty(id.length + size.length + length);
+    }
+  }
+  if (!hasCluster) throw damaged();
+}
+
+/** Reads a number whose first bits tell its length. */
+async function readNumber(source: Source, most: number): Promise<Uint8Array> {
+  const first = (await source.peek(1))[0] ?? 0;
+  const length = Math.clz32(first) - 23;
+  if (length > most) throw damaged();
+  return source.take(length);
+}
+
+/** @returns null for an unknown length. @throws RefusedFile for one that no file has */
+function lengthOf(size: Uint8Array): number | null {
+  const value = big(size, 0, size.length) - 2 ** (7 * size.length);
+  if (value === 2 ** (7 * size.length) - 1) return null;
+  if (!Number.isSafeInteger(value) || value < 0) throw damaged();
+  return value;
+}
+
+/** A void element. @param total its length with id and size */
+function* empty(total: number): Generator<Uint8Array, void> {
+  if (total < 9) {
+    yield Uint8Array.of(VOID, 0x80 + total - 2);
+    yield* zeros(total - 2);
+    return;
+  }
+  const head = new Uint8Array(9);
+  const view = new DataView(head.buffer);
+  view.setUint8(0, VOID);
+  view.setBigUint64(1, 2n ** 56n + BigInt(total - 9));
+  yield head;
+  yield* zeros(total - 9);
+}
