@@ -3,6 +3,7 @@ import type { Ctx } from "./context.ts";
 import { removeOldLimits } from "./limits.ts";
 import { giveUpMails, removeOldMails, repeatMails } from "./mail/send.ts";
 import { deleteFiles, dropUnusedFiles } from "./media/clean.ts";
+import { clearPosts } from "./posts/remove.ts";
 
 /** Rounds of one step, so that a run ends in time. */
 const ROUNDS = 10;
@@ -15,6 +16,7 @@ const STEPS: Record<string, (ctx: Ctx) => Promise<number>> = {
   removeOldMails,
   dropUnusedFiles,
   deleteFiles,
+  clearPosts,
 };
 
 /** Cron: removes what has expired, and repeats what is due. A failed step blocks no other. */

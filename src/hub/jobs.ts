@@ -11,6 +11,8 @@ export const Job = lazy(() =>
     z.object({ type: z.literal("delete-account"), userId: z.int() }),
     /** Asks the geocoder for the address of somebody's position. */
     z.object({ type: z.literal("geocode"), userId: z.int() }),
+    /** Removes likes, comments and views of a post that is gone. */
+    z.object({ type: z.literal("clear-post"), postId: z.string() }),
     /** Deletes objects of files that nothing refers to any more. */
     z.object({ type: z.literal("delete-files") }),
   ]),

@@ -24,6 +24,16 @@ export interface Found<Item> {
   total: number;
 }
 
+/**
+ * Makes a part of a list whose total is not known to the viewer, since rows of others are hidden.
+ * @param rows from `offset`, one more than `limit` if there are more
+ * @param most the total with the hidden ones: it is told until the end is seen
+ */
+export const foundIn = <Item>(rows: Item[], { limit, offset }: Page, most: number): Found<Item> =>
+  rows.length > limit
+    ? { items: rows.slice(0, limit), total: Math.max(most, offset + rows.length) }
+    : { items: rows, total: offset + rows.length };
+
 /** The query of a list. */
 export const ListQuery = lazy(() =>
   z.object({ page: z.optional(z.string()), page_size: z.optional(z.string()) }),

@@ -4,12 +4,14 @@ import { type Ctx, createContext } from "./context.ts";
 import { Job } from "./jobs.ts";
 import { sendMail } from "./mail/send.ts";
 import { deleteFilesOn } from "./media/clean.ts";
+import { clearPost } from "./posts/remove.ts";
 
 type Handlers = { [Type in Job["type"]]?: (ctx: Ctx, job: Extract<Job, { type: Type }>) => Promise<void> };
 
 const HANDLERS: Handlers = {
   mail: sendMail,
   "delete-files": deleteFilesOn,
+  "clear-post": (ctx, { postId }) => clearPost(ctx, postId),
 };
 
 export const jobs = createConsumer({

@@ -5,6 +5,7 @@ import type { HubEnv } from "./context.ts";
 import { toAnswer } from "./errors.ts";
 import { media } from "./media/door/routes.ts";
 import { authenticate, open } from "./middleware.ts";
+import { posts } from "./posts/routes.ts";
 
 /** The paths of the contract. Below /api/accounts it has at least three segments, where the Email Service API has less. */
 const OWNED =
@@ -23,5 +24,6 @@ export const app = lazy(() =>
     .use(open)
     .route("/media", media())
     // All routes below require a valid token.
-    .use(authenticate),
+    .use(authenticate)
+    .route("/api/posts", posts()),
 );

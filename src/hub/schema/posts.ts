@@ -46,9 +46,8 @@ export const likes = sqliteTable(
     created_at: integer().notNull(),
   },
   (t) => [
-    uniqueIndex("hub_likes_once").on(t.post_id, t.owner_id),
+    uniqueIndex("hub_likes_once").on(t.owner_id, t.post_id),
     index("hub_likes_post").on(t.post_id, t.id),
-    index("hub_likes_owner").on(t.owner_id),
   ],
 );
 
@@ -80,8 +79,18 @@ export const postViews = sqliteTable(
     created_at: integer().notNull(),
   },
   (t) => [
-    uniqueIndex("hub_post_views_once").on(t.post_id, t.owner_id),
+    uniqueIndex("hub_post_views_once").on(t.owner_id, t.post_id),
     index("hub_post_views_post").on(t.post_id, t.id),
-    index("hub_post_views_owner").on(t.owner_id),
   ],
 );
+
+/** How many posts are active: one row. Kept by triggers. */
+export const postTotals = sqliteTable("hub_post_totals", {
+  id: integer().primaryKey(),
+  active: integer().notNull(),
+});
+
+/** Posts that are gone, and whose likes, comments and views are still being removed. Written by a trigger. */
+export const deletedPosts = sqliteTable("hub_deleted_posts", {
+  post_id: text().primaryKey(),
+});
