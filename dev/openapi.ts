@@ -4,7 +4,7 @@ import { registerHooks } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-// `npm run openapi` writes openapi.json and email-service.openapi.json: the routes of each API, as their zod schemas and
+// `npm run openapi` writes openapi.json, email-service.openapi.json and hub.openapi.json: the routes of each API, as their zod schemas and
 // their routes.docs.ts describe them.
 // `npm run openapi -- --check` fails if a file is not what the code gives.
 // `npm run openapi -- --record` also runs the suites, and takes the examples from their answers.
@@ -21,7 +21,7 @@ registerHooks({
   resolve: (specifier, context, next) =>
     specifier === "cloudflare:workers" ? { url: specifier, shortCircuit: true } : next(specifier, context),
   load(url, context, next) {
-    const stub = /\.(sql|txt)$/.test(url) ? 'export default "";' : STUBS[url];
+    const stub = /\.(sql|txt|wasm)$/.test(url) ? 'export default "";' : STUBS[url];
     return stub ? { format: "module", source: stub, shortCircuit: true } : next(url, context);
   },
 });
@@ -65,7 +65,7 @@ async function describeEms(): Promise<string> {
   return write({
     title: "Xabar EMS API",
     description:
-      "An email management system for teams. The Email Service API has [a page of its own](/docs?email-service).",
+      "An email management system for teams. The [Email Service API](/docs?email-service) and [UzbekHub](/docs?hub) have pages of their own.",
     apps: [own, ems.app],
     ...(await load("dev/openapi/ems.ts")),
     docs: await collectDocs("docs", "src/platform/*.docs.ts", "src/ems/**/*.docs.ts"),
@@ -97,10 +97,30 @@ async function describeEmailService(): Promise<string> {
   });
 }
 
+/** The document of UzbekHub. */
+async function describeHub(): Promise<string> {
+  const { app } = (await load("src/hub/routes.ts")) as { app(): object };
+  return write({
+    title: "Xabar UzbekHub API",
+    description:
+      "Accounts, posts, stories and comments: see docs/hub.md. The EMS has [a page of its own](/docs).",
+    apps: [app()],
+    ...(await load("dev/openapi/hub.ts")),
+    docs: await collectDocs("docs", "src/hub/**/*.docs.ts"),
+    events: {},
+    schemas: {
+      requests: await collect("src/hub/**/*schemas.ts"),
+      responses: await collect("src/hub/**/responses.ts"),
+    },
+    examples: {},
+  });
+}
+
 /** The files, and what the code gives for each. */
 const DOCUMENTS: Record<string, () => Promise<string>> = {
   "openapi.json": describeEms,
   "email-service.openapi.json": describeEmailService,
+  "hub.openapi.json": describeHub,
 };
 
 /** Runs the suites whose answers are fit to be shown, and keeps the best example of each body. */

@@ -15,6 +15,8 @@ export interface Described {
   /** Security schemes besides `bearer`, and those that every guarded route takes. */
   security: Record<string, JsonSchema>;
   guards: Record<string, []>[];
+  /** The media types that every body may have; JSON alone by default. */
+  bodyTypes?: string[];
   docs: RouteDocs;
   events: Record<string, EventDoc>;
   schemas: NamedSchemas;
@@ -96,7 +98,7 @@ function toOperation(route: Route, doc: RouteDoc, module: Described, converter: 
     ...(doc.parameters ?? []).map(toParameter),
     ...headersOf(route, doc),
   ];
-  const body = bodyOf(route, doc, converter);
+  const body = bodyOf(route, doc, converter, module.bodyTypes);
   const responses = responsesOf(module.conventions, route, doc.responses);
   return {
     operationId: id,
@@ -176,7 +178,12 @@ const headersOf = ({ isIdempotent }: Route, { ifMatch }: RouteDoc): JsonSchema[]
   ...(isIdempotent ? [toParameter(IDEMPOTENCY_KEY)] : []),
 ];
 
-function bodyOf({ parts }: Route, { body }: RouteDoc, converter: Converter): JsonSchema | undefined {
+function bodyOf(
+  { parts }: Route,
+  { body }: RouteDoc,
+  converter: Converter,
+  types = ["application/json"],
+): JsonSchema | undefined {
   if (body) {
     const { type, schema, description } = body;
     return { required: true, ...(description ? { description } : {}), content: { [type]: { schema } } };
@@ -184,7 +191,9 @@ function bodyOf({ parts }: Route, { body }: RouteDoc, converter: Converter): Jso
   const part = parts.find(({ target }) => target === "json");
   if (!part) return undefined;
   const schema = { $ref: refTo(converter.nameOf(part.schema())) };
-  return { required: part.needed, content: { "application/json": { schema } } };
+  // Tools show the first type: JSON, or for files multipart/form-data.
+  const ordered = converter.hasFile(part.schema()) ? types.toReversed() : types;
+  return { required: part.needed, content: Object.fromEntries(ordered.map((type) => [type, { schema }])) };
 }
 
 const isStream = (responses: Record<string, JsonSchema>): boolean =>

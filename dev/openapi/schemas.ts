@@ -1,4 +1,6 @@
 import * as z from "zod/mini";
+import { storedFile } from "../../src/hub/body.ts";
+import * as hub from "../../src/hub/fields.ts";
 import { flag, wholeNumber } from "../../src/lib/fields.ts";
 import type { JsonSchema } from "../../src/platform/docs.ts";
 
@@ -31,6 +33,11 @@ export class Converter {
     const name = this.#names.input.get(schema);
     if (name === undefined) throw new Error("The schema of a request body must be exported by a schemas.ts");
     return name;
+  }
+
+  /** True for a request's schema with a field for a file. */
+  hasFile(schema: z.ZodMiniType): boolean {
+    return JSON.stringify(z.toJSONSchema(schema, OPTIONS)).includes(JSON.stringify(FILE));
   }
 
   /** All components, by name. @throws Error if a request and a response have the same name */
@@ -87,8 +94,12 @@ function override({ zodSchema, jsonSchema }: Overridden): void {
   if (is(zodSchema, wholeNumber())) replace(jsonSchema, { type: "integer", minimum: 0 });
   else if (is(zodSchema, flag())) replace(jsonSchema, { type: "boolean" });
   else if (zodSchema._zod.def.type === "pipe" && is(zodSchema._zod.def.in, wholeNumber())) {
-    const { $schema, ...number } = z.toJSONSchema(zodSchema._zod.def.out as z.ZodMiniType, OPTIONS);
-    replace(jsonSchema, number);
+    replace(jsonSchema, z.toJSONSchema(zodSchema._zod.def.out as z.ZodMiniType, OPTIONS));
+  } else if (is(zodSchema, hub.id())) replace(jsonSchema, { type: "integer", minimum: 0 });
+  else if (is(zodSchema, hub.flag())) replace(jsonSchema, { type: "boolean" });
+  else {
+    const checked = checkedBy(zodSchema);
+    if (checked) replace(jsonSchema, z.toJSONSchema(checked, OPTIONS));
   }
   const { def } = zodSchema._zod;
   // Zod leaves out the default of a parameter that it converts.
@@ -99,11 +110,27 @@ function override({ zodSchema, jsonSchema }: Overridden): void {
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
 }
 
+/** What checks a value that is converted first: it says more of the value than the input's schema does. */
+function checkedBy({ _zod: { def } }: z.core.$ZodTypes): z.ZodMiniType | undefined {
+  if (def.type !== "pipe" || def.out._zod.def.type === "transform") return undefined;
+  const before = def.in._zod.def as z.core.$ZodPipeDef;
+  const isConverted = before.type === "pipe" && before.out._zod.def.type === "transform";
+  return isConverted ? (def.out as z.ZodMiniType) : undefined;
+}
+
 const is = (schema: object, other: object): boolean => schema === other;
 
-function replace(schema: JsonSchema, by: JsonSchema): void {
+function replace(schema: JsonSchema, { $schema, ...by }: JsonSchema): void {
   for (const name of Object.keys(schema)) delete schema[name];
   Object.assign(schema, by);
 }
 
-const OPTIONS = { target: "draft-2020-12", unrepresentable: "throw", override } as const;
+/** The content of a part of multipart/form-data. */
+const FILE: JsonSchema = { type: "string", format: "binary" };
+
+const OPTIONS = {
+  target: "draft-2020-12",
+  unrepresentable: ({ zodSchema }: { zodSchema: object }) => (is(zodSchema, storedFile()) ? FILE : "throw"),
+  override,
+  io: "input",
+} as const;

@@ -1,6 +1,8 @@
+const DOCUMENTS = { "?email-service": "/email-service.openapi.json", "?hub": "/hub.openapi.json" };
+
 // No request leaves this host: no fonts, telemetry or agent of Scalar's.
 Scalar.createApiReference("#reference", {
-  url: location.search === "?email-service" ? "/email-service.openapi.json" : "/openapi.json",
+  url: DOCUMENTS[location.search] ?? "/openapi.json",
   servers: [{ url: location.origin }],
   theme: "default",
   withDefaultFonts: false,
