@@ -188,7 +188,7 @@ function toResponse(
     { $ref: `#/components/headers/${name}` },
   ]);
   const described = { description, headers: Object.fromEntries(named) };
-  if (status === 204 || status === 302) return described;
+  if ([204, 302, 304].includes(status)) return described;
   if (type) return { ...described, content: { [type]: { schema: { type: "string" } } } };
   const bodies = schemas ?? (status >= 400 ? ["ErrorResponse"] : []);
   if (bodies.length === 0) throw new Error("has neither a schema nor a media type");
