@@ -89,32 +89,33 @@ const turned = (orientation: number): Uint8Array => {
   return Uint8Array.of(MARKER, APP1, length >> 8, length & 255, ...name, ...exif);
 };
 
-/**
- * Passes the data of a scan, which ends with the next marker. The FF of this marker is passed, too: it is filling before
- * the marker that follows in the result.
- * @returns the code of the marker
- */
+/** Passes the data of a scan. @returns the code of the marker that ends it, which is read */
 async function* passScan(source: Source): AsyncGenerator<Uint8Array, number> {
-  let isAfterMark = false;
   for (;;) {
     const piece = await source.piece();
     if (!piece) throw damaged();
-    for (let at = 0; at < piece.length; ) {
-      if (!isAfterMark) {
-        const found = piece.indexOf(MARKER, at);
-        isAfterMark = found >= 0;
-        at = isAfterMark ? found + 1 : piece.length;
-        continue;
-      }
-      const code = piece[at++] ?? 0;
-      if (code === MARKER) continue;
-      isAfterMark = false;
-      if (code === 0 || isRestart(code)) continue;
-      if (at > 1) yield piece.subarray(0, at - 1);
-      source.advance(at);
-      return code;
-    }
-    yield piece;
-    source.advance(piece.length);
+    const at = endOfScan(piece);
+    if (at > 0) yield piece.subarray(0, at);
+    source.advance(at);
+    if (at === piece.length) continue;
+    const end = await source.peek(2);
+    if (end.length < 2) throw damaged();
+    const code = big(end, 1, 1);
+    if (isData(code)) continue; // the chunk ended between the two bytes
+    source.advance(2);
+    return code;
   }
+}
+
+/** Within a scan, FF begins a marker unless one of these follows: a zero, a restart, or another FF. */
+const isData = (code: number): boolean => code === 0 || code === MARKER || isRestart(code);
+
+/** @returns where a marker begins, or an FF that the piece ends with; the length without one */
+function endOfScan(piece: Uint8Array): number {
+  for (let at = piece.indexOf(MARKER); at >= 0; ) {
+    const code = piece[at + 1];
+    if (code === undefined || !isData(code)) return at;
+    at = piece.indexOf(MARKER, code === MARKER ? at + 1 : at + 2);
+  }
+  return piece.length;
 }

@@ -50,11 +50,13 @@ async function readNumber(source: Source, most: number): Promise<Uint8Array> {
   return source.take(length);
 }
 
-/** @returns null for an unknown length. @throws RefusedFile for one that no file has */
+/** @returns null for an unknown length, which is all ones. @throws RefusedFile for one that no file has */
 function lengthOf(size: Uint8Array): number | null {
-  const value = big(size, 0, size.length) - 2 ** (7 * size.length);
-  if (value === 2 ** (7 * size.length) - 1) return null;
-  if (!Number.isSafeInteger(value) || value < 0) throw damaged();
+  const mark = 0x80 >> (size.length - 1);
+  const [first = 0, ...rest] = size;
+  if (first === 2 * mark - 1 && rest.every((byte) => byte === 255)) return null;
+  const value = big(Uint8Array.of(first - mark, ...rest), 0, size.length);
+  if (!Number.isSafeInteger(value)) throw damaged();
   return value;
 }
 
