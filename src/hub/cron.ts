@@ -1,4 +1,5 @@
 import { log } from "../platform/log.ts";
+import { resumeDeletions } from "./accounts/erase.ts";
 import type { Ctx } from "./context.ts";
 import { removeOldLimits } from "./limits.ts";
 import { giveUpMails, removeOldMails, repeatMails } from "./mail/send.ts";
@@ -17,6 +18,7 @@ const STEPS: Record<string, (ctx: Ctx) => Promise<number>> = {
   dropUnusedFiles,
   deleteFiles,
   clearPosts,
+  resumeDeletions,
 };
 
 /** Cron: removes what has expired, and repeats what is due. A failed step blocks no other. */

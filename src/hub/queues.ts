@@ -1,5 +1,6 @@
 import { log } from "../platform/log.ts";
 import { createConsumer } from "../platform/queues.ts";
+import { deleteAccount } from "./accounts/erase.ts";
 import { type Ctx, createContext } from "./context.ts";
 import { Job } from "./jobs.ts";
 import { sendMail } from "./mail/send.ts";
@@ -12,6 +13,7 @@ const HANDLERS: Handlers = {
   mail: sendMail,
   "delete-files": deleteFilesOn,
   "clear-post": (ctx, { postId }) => clearPost(ctx, postId),
+  "delete-account": deleteAccount,
 };
 
 export const jobs = createConsumer({

@@ -1,5 +1,6 @@
 import { lazy } from "../lib/lazy.ts";
 import { createApp } from "../platform/app.ts";
+import { account, admin } from "./accounts/routes.ts";
 import { config } from "./config.ts";
 import type { HubEnv } from "./context.ts";
 import { toAnswer } from "./errors.ts";
@@ -25,5 +26,7 @@ export const app = lazy(() =>
     .route("/media", media())
     // All routes below require a valid token.
     .use(authenticate)
-    .route("/api/posts", posts()),
+    .route("/api/posts", posts())
+    .route("/api/accounts/account", account())
+    .route("/api/accounts/admin", admin()),
 );
