@@ -4,6 +4,7 @@ import { exportJWK, generateKeyPair } from "jose";
 import { defineConfig } from "vitest/config";
 import { parse as parseYaml } from "yaml";
 import { buildWeb } from "./dev/build/web.ts";
+import { createGeocoder } from "./dev/geocoder.ts";
 import { createCertificates } from "./dev/mail/net/certificates.ts";
 import { trusting } from "./dev/mail/net/trust.ts";
 import { startMailStandIn } from "./dev/mail/stand-in.ts";
@@ -44,7 +45,7 @@ function record(found: unknown): Response {
   return new Response();
 }
 
-/** All that the Worker's outbound requests can reach in tests: the stand-in for Nylas and an issuer of tokens. */
+/** All that the Worker's outbound requests can reach in tests: stand-ins, and an issuer of tokens. */
 async function outbound() {
   const mount = (seed: number) =>
     createPullMount({
@@ -56,12 +57,14 @@ async function outbound() {
     });
   const nylas = mount(1);
   const unrulyNylas = mount(CHAOS.seed);
+  const geocoder = createGeocoder();
   const { publicKey, privateKey } = await generateKeyPair("ES256", { extractable: true });
   const jwks = { keys: [{ ...(await exportJWK(publicKey)), kid: "test", alg: "ES256" }] };
   const fetch = async (request: Request): Promise<Response> => {
     const { hostname } = new URL(request.url);
     if (hostname === "nylas.test") return nylas.fetch(request);
     if (hostname === "chaos.nylas.test") return unrulyNylas.fetch(request);
+    if (hostname === "geocoder.test") return geocoder.fetch(request);
     if (hostname === "issuer.test") return Response.json(jwks);
     if (hostname === "mail-control.test") return internet.fetch(request);
     if (hostname === "record.test") return record(await request.json());
@@ -159,6 +162,7 @@ const createWorker = ({
           METRICS_TOKEN: "test-metrics-token",
           JWT_SECRET: "test-jwt-secret",
           HUB_JWT_SECRET: "test-hub-secret",
+          HUB_GEOCODER_URL: "https://geocoder.test",
           JWT_JWKS_URL: "https://issuer.test/jwks.json",
           NYLAS_API_KEY: NYLAS.apiKey,
           NYLAS_API_URI: "https://nylas.test",

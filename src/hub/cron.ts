@@ -1,6 +1,7 @@
 import { log } from "../platform/log.ts";
 import { resumeDeletions } from "./accounts/erase.ts";
 import type { Ctx } from "./context.ts";
+import { removeOldAddresses, requestAddresses } from "./geo/addresses.ts";
 import { removeOldLimits } from "./limits.ts";
 import { giveUpMails, removeOldMails, repeatMails } from "./mail/send.ts";
 import { deleteFiles, dropUnusedFiles } from "./media/clean.ts";
@@ -19,6 +20,8 @@ const STEPS: Record<string, (ctx: Ctx) => Promise<number>> = {
   deleteFiles,
   clearPosts,
   resumeDeletions,
+  requestAddresses,
+  removeOldAddresses,
 };
 
 /** Cron: removes what has expired, and repeats what is due. A failed step blocks no other. */

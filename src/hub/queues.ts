@@ -2,6 +2,7 @@ import { log } from "../platform/log.ts";
 import { createConsumer } from "../platform/queues.ts";
 import { deleteAccount } from "./accounts/erase.ts";
 import { type Ctx, createContext } from "./context.ts";
+import { geocode } from "./geo/addresses.ts";
 import { Job } from "./jobs.ts";
 import { sendMail } from "./mail/send.ts";
 import { deleteFilesOn } from "./media/clean.ts";
@@ -14,6 +15,7 @@ const HANDLERS: Handlers = {
   "delete-files": deleteFilesOn,
   "clear-post": (ctx, { postId }) => clearPost(ctx, postId),
   "delete-account": deleteAccount,
+  geocode,
 };
 
 export const jobs = createConsumer({

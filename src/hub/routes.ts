@@ -1,9 +1,11 @@
 import { lazy } from "../lib/lazy.ts";
 import { createApp } from "../platform/app.ts";
 import { account, admin } from "./accounts/routes.ts";
+import { openComments } from "./comments/routes.ts";
 import { config } from "./config.ts";
 import type { HubEnv } from "./context.ts";
 import { toAnswer } from "./errors.ts";
+import { location } from "./geo/routes.ts";
 import { media } from "./media/door/routes.ts";
 import { authenticate, open } from "./middleware.ts";
 import { posts } from "./posts/routes.ts";
@@ -24,9 +26,11 @@ export const app = lazy(() =>
   })
     .use(open)
     .route("/media", media())
+    .route("/api/comments/comment", openComments())
     // All routes below require a valid token.
     .use(authenticate)
     .route("/api/posts", posts())
     .route("/api/accounts/account", account())
-    .route("/api/accounts/admin", admin()),
+    .route("/api/accounts/admin", admin())
+    .route("/api/accounts/account/location", location()),
 );
