@@ -5,6 +5,7 @@ import { defineConfig } from "vitest/config";
 import { parse as parseYaml } from "yaml";
 import { buildWeb } from "./dev/build/web.ts";
 import { createGeocoder } from "./dev/geocoder.ts";
+import { CLIENT_ID, createGoogle } from "./dev/google.ts";
 import { createCertificates } from "./dev/mail/net/certificates.ts";
 import { trusting } from "./dev/mail/net/trust.ts";
 import { startMailStandIn } from "./dev/mail/stand-in.ts";
@@ -46,6 +47,7 @@ function record(found: unknown): Response {
 }
 
 /** All that the Worker's outbound requests can reach in tests: stand-ins, and an issuer of tokens. */
+/** All that the Worker's outbound requests can reach in tests: the stand-in for Nylas, and two issuers of tokens. */
 async function outbound() {
   const mount = (seed: number) =>
     createPullMount({
@@ -60,12 +62,14 @@ async function outbound() {
   const geocoder = createGeocoder();
   const { publicKey, privateKey } = await generateKeyPair("ES256", { extractable: true });
   const jwks = { keys: [{ ...(await exportJWK(publicKey)), kid: "test", alg: "ES256" }] };
+  const google = await createGoogle();
   const fetch = async (request: Request): Promise<Response> => {
     const { hostname } = new URL(request.url);
     if (hostname === "nylas.test") return nylas.fetch(request);
     if (hostname === "chaos.nylas.test") return unrulyNylas.fetch(request);
     if (hostname === "geocoder.test") return geocoder.fetch(request);
     if (hostname === "issuer.test") return Response.json(jwks);
+    if (hostname === "google.test") return Response.json(google.jwks);
     if (hostname === "mail-control.test") return internet.fetch(request);
     if (hostname === "record.test") return record(await request.json());
     return new Response(`No route to ${hostname}`, { status: 503 });
@@ -73,6 +77,7 @@ async function outbound() {
   return {
     fetch,
     privateKey: JSON.stringify({ ...(await exportJWK(privateKey)), kid: "test", alg: "ES256" }),
+    googleKey: JSON.stringify(google.privateKey),
   };
 }
 
@@ -116,7 +121,7 @@ const createWorker = ({
   isWired = false,
 }: WorkerOptions) =>
   cloudflareTest(async () => {
-    const { fetch, privateKey } = await outbound();
+    const { fetch, privateKey, googleKey } = await outbound();
     if (isWired) mailServers ??= startMailStandIn(certificates, { isToken: internet.isToken });
     const servers = isWired ? await mailServers : undefined;
     if (servers) internet.add("mail-control.test", servers.fetch);
@@ -142,6 +147,9 @@ const createWorker = ({
           TEST_EMAIL_CONTRACT: parseYaml(readFileSync("test/fixtures/email-service.openapi.yaml", "utf8")),
           TEST_HUB_CONTRACT: readFileSync("test/fixtures/uzbekhub-api.md", "utf8"),
           TEST_ISSUER_KEY: privateKey,
+          TEST_GOOGLE_KEY: googleKey,
+          HUB_GOOGLE_JWKS_URL: "https://google.test/certs",
+          HUB_GOOGLE_CLIENT_IDS: `${CLIENT_ID}, other.apps.googleusercontent.com`,
           TEST_CONTROL_TOKEN: NYLAS.controlToken,
           TEST_CHAOS: CHAOS,
           TEST_RECORD: RECORD,

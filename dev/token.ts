@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { parseArgs, parseEnv } from "node:util";
 import { type JWTPayload, SignJWT } from "jose";
+import { localGoogle, signIdToken } from "./google.ts";
 
 export interface TokenRequest {
   user: number;
@@ -41,6 +42,12 @@ export function signTenantToken(
   return sign({ tenant_id: tenant, user_id: user, role }, hours, secret);
 }
 
+/** An ID token of the stand-in for Google: `POST /api/accounts/auth/oauth2/google/` of UzbekHub takes it. */
+export interface GoogleTokenRequest {
+  google: string;
+  hours: number;
+}
+
 const sign = (claims: JWTPayload, hours: number, secret: string): Promise<string> =>
   new SignJWT(claims)
     .setProtectedHeader({ alg: "HS256", typ: "JWT" })
@@ -66,6 +73,7 @@ export function jwtSecret(): string {
 }
 
 const OPTIONS = {
+  google: { type: "string" },
   tenant: { type: "string" },
   user: { type: "string" },
   companies: { type: "string", default: "1,2" },
@@ -76,10 +84,16 @@ const OPTIONS = {
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-function readArguments(args: string[]): TokenRequest | TenantTokenRequest {
+type AnyRequest = TokenRequest | TenantTokenRequest | GoogleTokenRequest;
+
+function readArguments(args: string[]): AnyRequest {
   const { values } = parseArgs({ args, options: OPTIONS });
-  const { tenant, user = "1", companies, role, name, hours } = values;
+  const { google, tenant, user = "1", companies, role, name, hours } = values;
   checkShared(role, hours);
+  if (google !== undefined) {
+    if (!/^[^\s@]+@[^\s@]+$/.test(google)) throw new Error(`--google must be an e-mail, not "${google}"`);
+    return { google, hours: Number(hours) };
+  }
   if (tenant !== undefined) {
     for (const [option, value] of Object.entries({ tenant, user }))
       if (!UUID.test(value)) throw new Error(`--${option} must be a UUID, not "${value}"`);
@@ -99,6 +113,11 @@ function readArguments(args: string[]): TokenRequest | TenantTokenRequest {
   };
 }
 
+async function tokenOf(request: AnyRequest): Promise<string> {
+  if ("google" in request) return signIdToken(await localGoogle(), request.google, {}, request.hours);
+  return "tenant" in request ? signTenantToken(request, jwtSecret()) : signToken(request, jwtSecret());
+}
+
 function checkShared(role: string, hours: string): void {
   if (role.trim() === "") throw new Error("--role must not be empty");
   if (!(Number(hours) > 0 && Number(hours) <= 24 * 365))
@@ -108,9 +127,7 @@ function checkShared(role: string, hours: string): void {
 if (import.meta.main) {
   try {
     const request = readArguments(process.argv.slice(2));
-    const token =
-      "tenant" in request ? signTenantToken(request, jwtSecret()) : signToken(request, jwtSecret());
-    console.log(await token);
+    console.log(await tokenOf(request));
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     process.exitCode = 2;

@@ -1,5 +1,6 @@
 import { log } from "../platform/log.ts";
 import { resumeDeletions } from "./accounts/erase.ts";
+import { removeExpired } from "./auth/cleanup.ts";
 import type { Ctx } from "./context.ts";
 import { removeOldAddresses, requestAddresses } from "./geo/addresses.ts";
 import { removeOldLimits } from "./limits.ts";
@@ -13,6 +14,7 @@ const ROUNDS = 10;
 /** Each does a bounded part, and returns how much it did: 0 at the end. */
 const STEPS: Record<string, (ctx: Ctx) => Promise<number>> = {
   removeOldLimits,
+  removeExpired,
   giveUpMails,
   repeatMails,
   removeOldMails,

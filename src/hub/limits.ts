@@ -7,11 +7,16 @@ import { throttled } from "./errors.ts";
 const LIMITS = {
   /** Per address: codes tried. */
   email_verify: [10, 600],
+  code_address: [20, 3600],
+  /** Per e-mail: wrong codes. */
+  code_email: [10, 86_400],
   forget_password: [5, 3600],
   new_password: [10, 3600],
   profile_search: [60, 60],
   public_profile: [60, 60],
+  /** Per e-mail and address, since the last success: see auth/sign-in.ts. */
   signin: [10, 600],
+  /** Per address, and per e-mail. */
   signup: [10, 3600],
   open_comments: [10, 60],
   uploads: [60, 3600],
@@ -20,13 +25,18 @@ const LIMITS = {
 
 export type Scope = keyof typeof LIMITS;
 
+/** How often something may be done, in how many seconds. */
+export const limitOf = ({ config }: Ctx, scope: Scope): readonly [times: number, seconds: number] =>
+  config.HUB_LIMITS[scope] ?? LIMITS[scope];
+
 /**
  * Counts one more of something, exactly, also for requests at the same moment.
  * @param who a user, an address, an e-mail: whatever the limit is for
  * @throws ServiceError rate_limited
  */
-export async function countUse({ db, config }: Ctx, scope: Scope, who: string): Promise<void> {
-  const [times, seconds] = config.HUB_LIMITS[scope] ?? LIMITS[scope];
+export async function countUse(ctx: Ctx, scope: Scope, who: string): Promise<void> {
+  const { db } = ctx;
+  const [times, seconds] = limitOf(ctx, scope);
   const now = Date.now();
   const endsAt = now + seconds * 1000;
   const [row] = await db.all(sql<{ count: number; ends_at: number }>`

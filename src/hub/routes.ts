@@ -2,6 +2,7 @@ import { lazy } from "../lib/lazy.ts";
 import { createApp } from "../platform/app.ts";
 import { account, admin } from "./accounts/routes.ts";
 import { openComments } from "./comments/routes.ts";
+import { openAuth, signedInAuth } from "./auth/routes.ts";
 import { config } from "./config.ts";
 import type { HubEnv } from "./context.ts";
 import { toAnswer } from "./errors.ts";
@@ -27,8 +28,10 @@ export const app = lazy(() =>
     .use(open)
     .route("/media", media())
     .route("/api/comments/comment", openComments())
+    .route("/api/accounts/auth", openAuth())
     // All routes below require a valid token.
     .use(authenticate)
+    .route("/api/accounts/auth", signedInAuth())
     .route("/api/posts", posts())
     .route("/api/accounts/account", account())
     .route("/api/accounts/admin", admin())

@@ -15,6 +15,8 @@ declare namespace Cloudflare {
     TEST_HUB_CONTRACT: string;
     /** Private JWK of the issuer whose key set JWT_JWKS_URL serves. */
     TEST_ISSUER_KEY: string;
+    /** The same of the stand-in for Google. */
+    TEST_GOOGLE_KEY: string;
     TEST_CONTROL_TOKEN: string;
     TEST_CHAOS: { seed: number; minutes: number };
     /** Empty unless examples of openapi.json are recorded. */

@@ -3,6 +3,7 @@ import { afterAll, afterEach, expect, vi } from "vitest";
 import { app as front } from "../../src/app.ts";
 import { app as emailService } from "../../src/email-service/routes.ts";
 import { app as ems } from "../../src/ems/routes.ts";
+import { verifyPassword } from "../../src/hub/auth/passwords.ts";
 import { app as hub } from "../../src/hub/routes.ts";
 import { jose } from "../../src/platform/auth/jose.ts";
 import { companiesSeen } from "./companies.ts";
@@ -14,7 +15,7 @@ import { checkLog } from "./log-check.ts";
 // Test files share a runtime and its modules. Each starts with empty storage, and restores clocks and globals.
 companiesSeen.clear();
 // Here, unlike in the Worker's bundle, a module is fetched: of two first requests one would wait for the other's.
-await jose();
+await Promise.all([jose(), verifyPassword("", null)]);
 await Promise.all([
   emptyDatabase(env.DB, env.TEST_SCHEMA),
   emptyDatabase(env.EMAIL_SERVICE_DB, env.TEST_EMAIL_SERVICE_SCHEMA),

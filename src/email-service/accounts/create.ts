@@ -2,6 +2,7 @@ import { cuid } from "../../lib/cuid.ts";
 import { ServiceError } from "../../lib/errors.ts";
 import type { MailboxSecrets, MailboxSettings, MailboxStatus, Owner } from "../../mailbox/contract.ts";
 import { type SQL, sql } from "../../platform/d1/sql.ts";
+import { isUniqueViolation } from "../../platform/d1/unique.ts";
 import { assign, insertInto } from "../../platform/d1/write.ts";
 import { log } from "../../platform/log.ts";
 import type { Caller } from "../caller.ts";
@@ -123,9 +124,6 @@ const closeAgain = (ctx: UserCtx, owner: Owner): Promise<unknown> =>
   ask(ctx, owner, (mailbox, of) => mailbox.close(of)).catch((error) =>
     log("warn", "mailbox.not_closed", { account: owner.accountId, error }),
   );
-
-const isUniqueViolation = (error: unknown): boolean =>
-  error instanceof Error && /UNIQUE constraint failed/.test(error.message);
 
 const duplicate = () =>
   new ServiceError("conflict", TAKEN, { details: { error: "Email conflict", code: "EMAIL_DUPLICATE" } });

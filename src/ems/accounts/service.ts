@@ -3,6 +3,7 @@ import { uuidv7 } from "../../lib/ids.ts";
 import { nowSeconds, toIso, toIsoOrNull } from "../../lib/time.ts";
 import type { RowOf } from "../../platform/d1/rows.ts";
 import { type SQL, sql } from "../../platform/d1/sql.ts";
+import { isUniqueViolation } from "../../platform/d1/unique.ts";
 import { assign, type Changes, insertInto } from "../../platform/d1/write.ts";
 import { batch, inCompanies, ofCompany, type UserCtx } from "../context.ts";
 import { claimMailbox, holdersOf } from "../directory.ts";
@@ -184,10 +185,6 @@ async function writeAccount(
     throw error;
   }
 }
-
-const isUniqueViolation = (error: unknown): boolean =>
-  error instanceof Error &&
-  (error.message.includes("UNIQUE constraint failed") || isUniqueViolation(error.cause));
 
 /**
  * Starts the backfill. If that fails, disconnects the account, which would otherwise stay `syncing` forever.

@@ -1,8 +1,7 @@
 import * as z from "zod/mini";
 import { ServiceError } from "../../lib/errors.ts";
-import { hmacKey } from "../../lib/hmac.ts";
 import { lazy } from "../../lib/lazy.ts";
-import { verifyToken } from "../../platform/auth/token.ts";
+import { signToken, verifyToken } from "../../platform/auth/token.ts";
 import type { Config } from "../config.ts";
 import { badToken } from "../errors.ts";
 
@@ -77,21 +76,14 @@ export async function signPair(
   session: { userId: number; sessionId: string; generation: number },
   issuedAt: number,
 ): Promise<TokenPair> {
-  const sign = async (kind: TokenClaims["kind"], life: number) => {
-    const { SignJWT } = await import("jose/jwt/sign");
-    const { userId, sessionId, generation } = session;
-    return new SignJWT({
-      sid: sessionId,
-      token_type: kind,
+  const { userId, sessionId, generation } = session;
+  const sign = (kind: TokenClaims["kind"], life: number) => {
+    const claims = {
+      ...{ iss: ISSUER, aud: AUDIENCE, sub: String(userId), iat: issuedAt, exp: issuedAt + life },
+      ...{ sid: sessionId, token_type: kind },
       ...(kind === "refresh" ? { gen: generation } : {}),
-    })
-      .setProtectedHeader({ alg: "HS256", typ: "JWT" })
-      .setSubject(String(userId))
-      .setIssuer(ISSUER)
-      .setAudience(AUDIENCE)
-      .setIssuedAt(issuedAt)
-      .setExpirationTime(issuedAt + life)
-      .sign(await hmacKey(config.HUB_JWT_SECRET ?? "", "sign"));
+    };
+    return signToken(claims, config.HUB_JWT_SECRET ?? "");
   };
   return { access: await sign("access", ACCESS_LIFE), refresh: await sign("refresh", REFRESH_LIFE) };
 }

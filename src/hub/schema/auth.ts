@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 
 // Times are in milliseconds since the epoch. Of codes, links and tokens only keyed digests are stored.
 
@@ -25,7 +25,8 @@ export const signups = sqliteTable(
   },
   (t) => [
     index("hub_signups_cookie").on(t.cookie_digest),
-    index("hub_signups_address").on(t.address, t.code_digest),
+    // The codes of one address differ: some clients send a code and nothing else.
+    uniqueIndex("hub_signups_address").on(t.address, t.code_digest),
     index("hub_signups_expired").on(t.expires_at),
   ],
 );
@@ -57,19 +58,34 @@ export const resets = sqliteTable(
   (t) => [index("hub_resets_user").on(t.user_id), index("hub_resets_expired").on(t.expires_at)],
 );
 
-/** Sign-ins that last: a session ends when its row goes. */
+/** Sign-ins that last: a session ends when its row goes. WITHOUT ROWID in its migration, so a new one is two rows. */
 export const sessions = sqliteTable(
   "hub_sessions",
   {
-    id: text().primaryKey(),
     user_id: integer().notNull(),
+    id: text().notNull(),
     /** Counts the refreshes. The token of `generation` is the valid one; the one before it is good for a moment more. */
     generation: integer().notNull().default(0),
     refreshed_at: integer().notNull(),
     created_at: integer().notNull(),
     expires_at: integer().notNull(),
   },
-  (t) => [index("hub_sessions_user").on(t.user_id), index("hub_sessions_expired").on(t.expires_at)],
+  (t) => [primaryKey({ columns: [t.user_id, t.id] }), index("hub_sessions_expired").on(t.expires_at)],
+);
+
+/**
+ * Sign-ins tried in a window of time. Apart from hub_limits, and WITHOUT ROWID in its migration, so that one costs one
+ * row written: windows end at fixed times, and the key begins with that time.
+ */
+export const attempts = sqliteTable(
+  "hub_attempts",
+  {
+    ends_at: integer().notNull(),
+    /** E-mail, address, and the time of the last sign-in: after a success another one counts. */
+    key: text().notNull(),
+    count: integer().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.ends_at, t.key] })],
 );
 
 /** How often something was done in a window of time: see limits.ts. */

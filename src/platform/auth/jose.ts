@@ -1,11 +1,12 @@
 async function load() {
-  const [verify, header, remote, errors] = await Promise.all([
+  const [verify, sign, header, remote, errors] = await Promise.all([
     import("jose/jwt/verify"),
+    import("jose/jwt/sign"),
     import("jose/decode/protected_header"),
     import("jose/jwks/remote"),
     import("jose/errors"),
   ]);
-  return { ...verify, ...header, ...remote, errors };
+  return { ...verify, ...sign, ...header, ...remote, errors };
 }
 
 let loaded: Awaited<ReturnType<typeof load>> | undefined;

@@ -9,8 +9,9 @@ export interface TokenSettings {
   /** Empty if it is refused: see platform/config.ts. */
   JWT_SECRET?: string | undefined;
   JWT_JWKS_URL?: string | undefined;
-  JWT_ISSUER?: string | undefined;
-  JWT_AUDIENCE?: string | undefined;
+  /** Of several, a token has one. */
+  JWT_ISSUER?: string | string[] | undefined;
+  JWT_AUDIENCE?: string | string[] | undefined;
 }
 
 const ASYMMETRIC = [
@@ -43,6 +44,16 @@ export async function verifyToken<Schema extends z.ZodMiniType>(
   const claims = schema().safeParse(recall(token, settings) ?? (await verify(token, settings)));
   if (!claims.success) throw unauthenticated(claims.error);
   return claims.data;
+}
+
+/**
+ * Signs a JWT by HS256.
+ * @param claims with `exp`
+ */
+export async function signToken(claims: JWTPayload & { exp: number }, secret: string): Promise<string> {
+  const { SignJWT } = await jose();
+  const signing = new SignJWT(claims).setProtectedHeader({ alg: "HS256", typ: "JWT" });
+  return signing.sign(await hmacKey(secret, "sign"));
 }
 
 async function verify(token: string, settings: TokenSettings): Promise<JWTPayload> {
