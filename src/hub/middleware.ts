@@ -44,6 +44,19 @@ export const authenticate = createMiddleware<HubEnv>(async (c, next) => {
   await next();
 });
 
+/** For an open route: notes who sent a valid token. Any other token counts as none. */
+export const identify = createMiddleware<HubEnv>(async (c, next) => {
+  const { ctx } = c.var;
+  const token = bearerToken(c.req.raw.headers);
+  const user = token ? await findViewer(ctx, token).catch(asNobody) : undefined;
+  if (user) c.set("ctx", { ...ctx, user });
+  await next();
+});
+
+function asNobody(error: unknown): undefined {
+  if (!(error instanceof ServiceError && error.code === "unauthenticated")) throw error;
+}
+
 /** Requires staff. @throws ServiceError forbidden */
 export const staffOnly = createMiddleware<HubEnv>(async (c, next) => {
   if (!c.var.ctx.user.isStaff) throw notAllowed();

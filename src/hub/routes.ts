@@ -1,15 +1,19 @@
 import { lazy } from "../lib/lazy.ts";
 import { createApp } from "../platform/app.ts";
 import { account, admin } from "./accounts/routes.ts";
-import { openComments } from "./comments/routes.ts";
 import { openAuth, signedInAuth } from "./auth/routes.ts";
+import { blocks } from "./blocks/routes.ts";
+import { openComments } from "./comments/routes.ts";
 import { config } from "./config.ts";
+import { contacts } from "./contacts/routes.ts";
 import type { HubEnv } from "./context.ts";
+import { discovery, publicProfiles } from "./discovery/routes.ts";
 import { toAnswer } from "./errors.ts";
 import { location } from "./geo/routes.ts";
 import { media } from "./media/door/routes.ts";
-import { authenticate, open } from "./middleware.ts";
+import { authenticate, identify, open } from "./middleware.ts";
 import { posts } from "./posts/routes.ts";
+import { statuses } from "./statuses/routes.ts";
 
 /** The paths of the contract. Below /api/accounts it has at least three segments, where the Email Service API has less. */
 const OWNED =
@@ -29,8 +33,14 @@ export const app = lazy(() =>
     .route("/media", media())
     .route("/api/comments/comment", openComments())
     .route("/api/accounts/auth", openAuth())
+    .use("/api/accounts/account/profile/:username", identify)
+    .route("/api/accounts/account/profile", publicProfiles())
     // All routes below require a valid token.
     .use(authenticate)
+    .route("/api/accounts/account", discovery())
+    .route("/api/accounts/account/block", blocks())
+    .route("/api/accounts/account/contact", contacts())
+    .route("/api/accounts/account/status", statuses())
     .route("/api/accounts/auth", signedInAuth())
     .route("/api/posts", posts())
     .route("/api/accounts/account", account())
