@@ -21,39 +21,46 @@ const SWEEP_DELAY = 900;
 /** Erases a bounded part of what somebody has. @returns how many rows; 0 if nothing is left */
 type Step = (ctx: Ctx, userId: number) => Promise<number>;
 
-/**
- * Deletes what is somebody's in a table.
- * @param table its rows with the user's id in `column`, which must have an index
- */
+/** A table, the column in which it is looked for, which must have an index, and its key. */
+type Rows = [table: string, column: string, key?: string];
+
+/** Deletes what is somebody's in a table. */
 const removeRows =
-  (table: string, column: string): Step =>
+  (...[table, column, key = "id"]: Rows): Step =>
   async ({ db }, userId) => {
-    const [t, c] = [sql.raw(table), sql.raw(column)];
+    const [t, c, k] = [sql.raw(table), sql.raw(column), sql.raw(key)];
     const removed = await db.all(sql`
-      DELETE FROM ${t} WHERE rowid IN (SELECT rowid FROM ${t} WHERE ${c} = ${userId} LIMIT ${ROWS}) RETURNING 1`);
+      DELETE FROM ${t} WHERE (${k}) IN (SELECT ${k} FROM ${t} WHERE ${c} = ${userId} LIMIT ${ROWS}) RETURNING 1`);
     return removed.length;
   };
 
 interface Things {
   table: string;
-  /** What belongs to one of them, by its table, and the column with its id there. */
-  parts: [table: string, column: string][];
+  /** What belongs to one of them. */
+  parts: Rows[];
   /** The files of some of them, to put after IN. @param some their ids, to put after IN */
   filesOf(some: SQL): SQL;
-  /** What goes together with the files. @param some as above */
+  /** What goes together with the files. */
   also(some: SQL): SQL[];
+  /** What goes once a part of them is deleted. */
+  afterwards(some: SQL): SQL[];
 }
 
 /** Deletes some posts or stories of a person with all that belongs to them, whoever has written it. */
 const removeThings =
-  ({ table, parts, filesOf, also }: Things): Step =>
+  ({ table, parts, filesOf, also, afterwards }: Things): Step =>
   async ({ db }, userId) => {
     const t = sql.raw(table);
-    const some = sql`(SELECT id FROM ${t} WHERE owner_id = ${userId} ORDER BY id LIMIT ${THINGS})`;
-    const removePart = ([part, column]: [string, string]) => sql`
-      DELETE FROM ${sql.raw(part)} WHERE rowid IN (
-        SELECT p.rowid FROM ${some} t CROSS JOIN ${sql.raw(part)} p ON p.${sql.raw(column)} = t.id LIMIT ${ROWS})
-      RETURNING 1`;
+    const isMine = sql`owner_id = ${userId}`;
+    const things = await db.all(sql<{ id: string | number }>`
+      SELECT id FROM ${t} WHERE ${isMine} ORDER BY id LIMIT ${THINGS}`);
+    if (things.length === 0) return 0;
+    const some = sql`(SELECT value FROM json_each(${JSON.stringify(things.map(({ id }) => id))}))`;
+    const removePart = ([part, column, key = "id"]: Rows) => {
+      const [p, c, k] = [sql.raw(part), sql.raw(column), sql.raw(key)];
+      return sql`
+        DELETE FROM ${p} WHERE (${k}) IN (SELECT ${k} FROM ${p} WHERE ${c} IN ${some} LIMIT ${ROWS}) RETURNING 1`;
+    };
     const isBare = parts.map(
       ([part, column]) =>
         sql`NOT EXISTS (SELECT 1 FROM ${sql.raw(part)} p WHERE p.${sql.raw(column)} = ${t}.id)`,
@@ -61,7 +68,8 @@ const removeThings =
     const [removed, , gone] = await db.batch([
       parts.map(removePart),
       [dropFiles(filesOf(some)), ...also(some)],
-      sql`DELETE FROM ${t} WHERE id IN ${some} AND ${sql.join(isBare, sql` AND `)} RETURNING 1`,
+      sql`DELETE FROM ${t} WHERE id IN ${some} AND ${isMine} AND ${sql.join(isBare, sql` AND `)} RETURNING 1`,
+      afterwards(some),
     ]);
     return removed.reduce((total, rows) => total + rows.length, gone.length);
   };
@@ -75,17 +83,23 @@ const POSTS: Things = {
   ],
   filesOf: (some) => sql`(SELECT file FROM hub_post_images WHERE post_id IN ${some})`,
   also: (some) => [sql`DELETE FROM hub_post_images WHERE post_id IN ${some}`],
+  // A trigger has noted the posts, so that what belongs to them is removed. Here it is removed already.
+  afterwards: (some) => [
+    sql`DELETE FROM hub_deleted_posts WHERE post_id IN ${some}
+        AND NOT EXISTS (SELECT 1 FROM hub_posts p WHERE p.id = post_id)`,
+  ],
 };
 
 const STORIES: Things = {
   table: "hub_stories",
   parts: [
-    ["hub_story_marked", "story_id"],
+    ["hub_story_marked", "story_id", "story_id, user_id"],
     ["hub_story_reactions", "story_id"],
     ["hub_story_views", "story_id"],
   ],
   filesOf: (some) => sql`(SELECT media FROM hub_stories WHERE id IN ${some})`,
   also: () => [],
+  afterwards: () => [],
 };
 
 const removeFiles: Step = async ({ db }, userId) => {
@@ -102,7 +116,7 @@ const STEPS: Step[] = [
   removeRows("hub_post_views", "owner_id"),
   removeRows("hub_story_reactions", "user_id"),
   removeRows("hub_story_views", "viewer_id"),
-  removeRows("hub_story_marked", "user_id"),
+  removeRows("hub_story_marked", "user_id", "story_id, user_id"),
   removeRows("hub_blocks", "user_id"),
   removeRows("hub_blocks", "blocked_id"),
   removeRows("hub_contacts", "owner_id"),
