@@ -164,6 +164,53 @@ describe("storing a file", () => {
     await runCron(hubContext());
     expect(await rowsOf(person)).toEqual([]);
   });
+
+  it("whose second part fails leaves no object", async () => {
+    const person = await createPerson();
+    const aborted: string[] = [];
+    const begin = async (key: string) => {
+      const real = await env.ATTACHMENTS.createMultipartUpload(key);
+      return {
+        uploadPart: (nth: number, bytes: Uint8Array) =>
+          nth === 1 ? real.uploadPart(nth, bytes) : Promise.reject(new Error("R2 is down")),
+        abort: () => {
+          aborted.push(key);
+          return real.abort();
+        },
+      };
+    };
+    const ctx = userContext(person, {
+      env: { ...env, ATTACHMENTS: { createMultipartUpload: begin } as never },
+    });
+    const bytes = video("isom", { pictures: new Uint8Array(11 * 1024 * 1024) });
+    await expect(storeFile(ctx, partOf(once(bytes)), "story")).rejects.toThrow("R2 is down");
+    const [row] = await rowsOf(person);
+    expect(aborted).toEqual([`hub/${row!.key}`]);
+    expect(await storedBytes(row!.key)).toBeNull();
+  });
+
+  it("while the database fails at any call leaves nothing after a day", async () => {
+    const objects = async () => (await env.ATTACHMENTS.list({ prefix: "hub/" })).objects.length;
+    const before = await objects();
+    const person = await createPerson();
+    for (const failing of [1, 2, 3]) {
+      const { db } = hubContext();
+      let calls = 0;
+      const counted =
+        <Args extends unknown[], Result>(run: (...args: Args) => Result) =>
+        (...args: Args): Result => {
+          if (++calls === failing) throw new Error("D1 is down");
+          return run(...args);
+        };
+      const broken = { ...db, all: counted(db.all), run: counted(db.run) };
+      const ctx = userContext(person, { db: broken as typeof db });
+      await expect(storeFile(ctx, partOf(once(png())), "profile")).rejects.toThrow("D1 is down");
+    }
+    await age(person);
+    await runCron(hubContext());
+    expect(await rowsOf(person)).toEqual([]);
+    expect(await objects()).toBe(before);
+  });
 });
 
 describe("the job that deletes files", () => {
