@@ -90,12 +90,14 @@ async function readMultipart(c: Context<HubEnv>, boundary: string, files: FileFi
     if (part.filename === null) add(fields, part.name, await readField(part, MAX_FIELD_BYTES));
     else if (wanted) {
       if (listOf(fields[part.name]).length >= wanted.most)
-        throw refusal([{ path: part.name, message: `At most ${wanted.most} files.` }]);
+        throw refusal([{ path: part.name, message: excess(wanted.most) }]);
       add(fields, part.name, await storeFile(c.var.ctx, part, wanted.kind));
     }
   }
   return fields;
 }
+
+const excess = (most: number): string => (most === 0 ? "No file is taken here." : `At most ${most} files.`);
 
 /** A field that occurs several times is a list. */
 function add(fields: Fields, name: string, value: unknown): void {

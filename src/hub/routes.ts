@@ -13,6 +13,7 @@ import { location } from "./geo/routes.ts";
 import { media } from "./media/door/routes.ts";
 import { authenticate, identify, open } from "./middleware.ts";
 import { posts } from "./posts/routes.ts";
+import { stories } from "./stories/routes.ts";
 import { statuses } from "./statuses/routes.ts";
 
 /** The paths of the contract. Below /api/accounts it has at least three segments, where the Email Service API has less. */
@@ -43,6 +44,7 @@ export const app = lazy(() =>
     .route("/api/accounts/account/status", statuses())
     .route("/api/accounts/auth", signedInAuth())
     .route("/api/posts", posts())
+    .route("/api/stories", stories())
     .route("/api/accounts/account", account())
     .route("/api/accounts/admin", admin())
     .route("/api/accounts/account/location", location()),
