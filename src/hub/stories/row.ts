@@ -1,7 +1,7 @@
 import { toIso } from "../../lib/time.ts";
 import { type SQL, sql } from "../../platform/d1/sql.ts";
 import type { UserCtx } from "../context.ts";
-import { mediaUrl } from "../media/urls.ts";
+import { signedMediaUrl } from "../media/urls.ts";
 import { CARD_COLUMNS, type CardRow, toCard } from "../people/card.ts";
 import { isSeen } from "../people/visibility.ts";
 import { LIFE_MS } from "./audience.ts";
@@ -31,12 +31,12 @@ export const storyColumns = (viewer: number): SQL<StoryRow> => sql<StoryRow>`
     SELECT json_group_array(m.user_id) FROM hub_story_marked m
     WHERE m.story_id = s.id AND m.user_id = ${viewer}) END AS marked`;
 
-/** @param now the time that the story was read at */
-export async function toStory({ origin }: UserCtx, row: StoryRow, now: number): Promise<StoryResponse> {
+/** Makes the answer of a story, with a URL of its media for this viewer. @param now the time that the story was read at */
+export async function toStory(ctx: UserCtx, row: StoryRow, now: number): Promise<StoryResponse> {
   return {
     id: row.id,
-    owner: toCard(row, origin),
-    media: mediaUrl(origin, row.media),
+    owner: toCard(row, ctx.origin),
+    media: await signedMediaUrl(ctx, row.media, now),
     caption: row.caption,
     marked: JSON.parse(row.marked),
     is_active: row.created_at > now - LIFE_MS,

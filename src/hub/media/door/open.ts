@@ -2,11 +2,9 @@ import { notFound } from "../../../lib/errors.ts";
 import { type SQL, sql } from "../../../platform/d1/sql.ts";
 import { type File, type FileLook, openFile } from "../../../platform/files.ts";
 import type { Ctx } from "../../context.ts";
-import { hasAsContact, isOpenTo } from "../../people/visibility.ts";
+import { isSeenNow } from "../../stories/audience.ts";
 import { objectOf } from "../rows.ts";
 import { type Signed, viewerOf } from "../urls.ts";
-
-const DAY_MS = 24 * 3600_000;
 
 /** A copy is asked for again each time, so that deletion works at once. Most answers are then 304. */
 export const CACHE_CONTROL = "private, no-cache";
@@ -39,12 +37,7 @@ export async function findFile(ctx: Ctx, key: string, query: Signed): Promise<Fo
 /** The condition that a viewer sees the story that a file belongs to. The owner sees it in the archive, too. */
 const isStorySeen = (viewer: number): SQL => sql`(f.owner_id = ${viewer} OR EXISTS (
   SELECT 1 FROM hub_stories s
-  WHERE s.owner_id = f.owner_id AND s.created_at > ${Date.now() - DAY_MS} AND s.media = f.key
-    AND ${isOpenTo(viewer)}
-    AND (s.audience = 'public'
-      OR (s.audience = 'contact' AND ${hasAsContact(sql.raw("s.owner_id"), viewer)})
-      OR (s.audience = 'marked' AND EXISTS (
-        SELECT 1 FROM hub_story_marked m WHERE m.story_id = s.id AND m.user_id = ${viewer})))))`;
+  WHERE s.media = f.key AND s.owner_id = f.owner_id AND ${isSeenNow(viewer, Date.now())}))`;
 
 /** Opens a file that was found. @throws ServiceError as `openFile` */
 export async function readFile(
