@@ -9,6 +9,14 @@ const NAMES = [
   ...["JWT_SECRET", "JWT_JWKS_URL", "JWT_ISSUER", "JWT_AUDIENCE", "CORS_ORIGINS", "METRICS_TOKEN"],
   ...["NYLAS_API_KEY", "NYLAS_API_URI", "NYLAS_CLIENT_ID", "NYLAS_WEBHOOK_SECRET"],
   ...["R2_S3_ENDPOINT", "R2_ACCESS_KEY_ID", "R2_SECRET_ACCESS_KEY"],
+  ...[
+    "HUB_JWT_SECRET",
+    "HUB_GOOGLE_CLIENT_IDS",
+    "HUB_MAIL_FROM",
+    "HUB_RESET_URL",
+    "HUB_GEOCODER_URL",
+    "HUB_LIMITS",
+  ],
 ];
 
 /** The same, of an engine by its folder. */
@@ -53,6 +61,8 @@ export async function collectSecrets(
         advice: "Keep it where tokens are signed.",
       }),
     );
+  // Nothing else signs or verifies with it, so nobody has to know it.
+  add("HUB_JWT_SECRET", randomSecret());
   let nylasKey = given.NYLAS_API_KEY;
   if (!nylasKey && !(has("NYLAS_API_KEY") && has("NYLAS_WEBHOOK_SECRET"))) {
     const again = "to register the webhook, once more";
@@ -137,8 +147,8 @@ async function askFor(
 function refuseUnsafe(name: string, secret: string): void {
   if (secret.includes("do-not-deploy"))
     throw new Error(`${name} is public in .dev.vars.example: give another, such as openssl rand -hex 32.`);
-  if (name === "JWT_SECRET" && Buffer.byteLength(secret) < MIN_JWT_SECRET_BYTES)
+  if (/(^|_)JWT_SECRET$/.test(name) && Buffer.byteLength(secret) < MIN_JWT_SECRET_BYTES)
     throw new Error(
-      `JWT_SECRET must have at least ${MIN_JWT_SECRET_BYTES} bytes: openssl rand -hex 32 makes one.`,
+      `${name} must have at least ${MIN_JWT_SECRET_BYTES} bytes: openssl rand -hex 32 makes one.`,
     );
 }

@@ -120,6 +120,18 @@ describe("one sentence says what to do", () => {
     expect(changesOf(operator).filter((kind) => kind.includes("scripts"))).toEqual([]);
   });
 
+  it("for a HUB_JWT_SECRET that is short", async () => {
+    const operator = await newOperator();
+    const given = {
+      ...operator.env,
+      MAIL_KEYS,
+      JWT_SECRET,
+      HUB_JWT_SECRET: "x".repeat(31),
+      NYLAS_API_KEY: NYLAS_KEY,
+    };
+    expect(await failing(operator, { given })).toMatch(/^HUB_JWT_SECRET must have at least 32 bytes/);
+  });
+
   it("for a missing secret without a terminal, from the command itself, which fails", async () => {
     const operator = await newOperator();
     const env = { ...operator.env, MAIL_KEYS };
@@ -231,8 +243,12 @@ describe("an empty account", () => {
 
   it("is not changed by a second run, nor is any secret", async () => {
     const secrets = () =>
-      ["JWT_SECRET", "NYLAS_WEBHOOK_SECRET"].map((name) => secretOf(first.cloudflare.account, name));
+      ["JWT_SECRET", "HUB_JWT_SECRET", "NYLAS_WEBHOOK_SECRET"].map((name) =>
+        secretOf(first.cloudflare.account, name),
+      );
     const before = secrets();
+    // Made without a question, and never shown.
+    expect(before[1]).toMatch(/^[0-9a-f]{64}$/);
     first.printed.length = 0;
     // Not even by another value for what is stored.
     await first.deploy({ given: { ...first.env, JWT_SECRET: "x".repeat(64), NYLAS_API_KEY: NYLAS_KEY } });
