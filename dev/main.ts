@@ -4,7 +4,10 @@ import { buildWeb } from "./build/web.ts";
 import { companies } from "./demo/data.ts";
 import { saveOutgoing } from "./eml.ts";
 import { fillDemo, readOldMail } from "./fill.ts";
-import { applyMigrations } from "./local-database.ts";
+import { addDemoPeople, hubCommands, startHubDemo } from "./hub/fill.ts";
+import { PASSWORD, people } from "./hub/people.ts";
+import { startHubStandIns } from "./hub/stand-ins.ts";
+import { applyMigrations, databaseFile } from "./local-database.ts";
 import { mailboxCommands, startDemoMailboxes } from "./mailboxes.ts";
 import { serve } from "./nylas/server.ts";
 import { createNylasSim, type OutgoingMail } from "./nylas/sim.ts";
@@ -14,7 +17,7 @@ import { readDevVars, signTenantToken, signToken } from "./token.ts";
 import { startWorker } from "./wrangler.ts";
 
 // `npm run dev`: the Worker with its mailboxes, a stand-in for Nylas that also receives messages by SMTP, one for mail
-// servers, and two demo companies.
+// servers, two demo companies, and the people of UzbekHub.
 
 /** Who the printed token is of: in the demo, she signs the mails of sales. */
 const USER = "Dilnoza Karimova";
@@ -54,8 +57,10 @@ async function main(options: DevOptions): Promise<void> {
   // Wrangler would do so, but its error would be in the log alone.
   await buildWeb();
   applyMigrations(state);
+  addDemoPeople(databaseFile(join(state, "v3", "d1"), "HUB_DB"));
   const nylas = await serve(sim, { port: nylasPort });
   const mailboxes = await startDemoMailboxes({ state, sentFolder, ports: mailPorts, onSent: tellSent });
+  const hub = await startHubStandIns(sentFolder, tellSent);
   const smtp = await listenSmtp({
     port: smtpPort,
     accepts: (address) => mailboxes.has(address) || sim.hasGrant(address),
@@ -70,7 +75,11 @@ async function main(options: DevOptions): Promise<void> {
     port,
     state,
     // A company of an earlier version stays in D1 until `npm run move` moves it.
-    vars: { NYLAS_API_URI: `http://127.0.0.1:${nylasPort}`, STORE: "objects" },
+    vars: {
+      NYLAS_API_URI: `http://127.0.0.1:${nylasPort}`,
+      STORE: "objects",
+      ...withoutOwn(hub.vars, vars),
+    },
     mailboxes: { ...mailboxes, vars: { ...mailboxes.vars, ...ofMailboxes(vars) } },
     logFile: join(state, "worker.log"),
   });
@@ -80,7 +89,7 @@ async function main(options: DevOptions): Promise<void> {
     if (isStopping) return;
     isStopping = true;
     console.log("\nStopping …");
-    await Promise.all([worker.stop(), smtp.close(), nylas.close(), mailboxes.close()]);
+    await Promise.all([worker.stop(), smtp.close(), nylas.close(), mailboxes.close(), hub.close()]);
     if (existsSync(memory)) remember();
     process.exit(code);
   };
@@ -106,7 +115,14 @@ async function main(options: DevOptions): Promise<void> {
   }
   const tenantToken = await signTenantToken({ ...TENANT, role: "user", hours: 24 }, vars.JWT_SECRET ?? "");
   const commands = mailboxCommands({ url, token: tenantToken, ports: mailPorts });
-  console.log(await instructions({ url, token, smtpPort, state, commands }));
+  const hubToken = await startHubDemo(url);
+  console.log(await instructions({ url, token, smtpPort, state, commands, hubToken }));
+}
+
+/** What the Worker gets beside one's own .dev.vars, which may be older than UzbekHub. */
+function withoutOwn(standIns: Record<string, string>, own: Record<string, string>): Record<string, string> {
+  const { HUB_JWT_SECRET = "" } = readDevVars(".dev.vars.example");
+  return Object.fromEntries(Object.entries({ HUB_JWT_SECRET, ...standIns }).filter(([name]) => !own[name]));
 }
 
 /** Such as MAIL_OAUTH, of one's own .dev.vars. */
@@ -132,6 +148,7 @@ async function instructions(at: {
   smtpPort: number;
   state: string;
   commands: ReturnType<typeof mailboxCommands>;
+  hubToken: string;
 }): Promise<string> {
   const headers = { authorization: `Bearer ${at.token}` };
   const [account] = (await (await fetch(`${at.url}/accounts/`, { headers })).json()) as { id: string }[];
@@ -165,6 +182,14 @@ Connect a mailbox of one of their mail servers (any other works the same way), s
 ${at.commands.connect}
 ${at.commands.sync}
 ${at.commands.send}
+
+UzbekHub (${at.url}/docs?hub) has ${people.length} people, who sign in with the password ${PASSWORD}. A token of ${people[0]?.email}, valid for 12 hours:
+${at.hubToken}
+
+Read the feed, write a post with a picture, and find people within 10 km:
+${hubCommands(at.url, at.hubToken).join("\n")}
+
+Its mails, such as the code of a sign-up, are kept in ${join(at.state, "sent-mail")}. \`npm run token -- --google a@b.example\` prints what Google's sign-in would give.
 
 Mail clients can send to the demo mailboxes by SMTP at localhost:${at.smtpPort}, for example to ${mailbox?.email}.
 The Worker's log is ${join(at.state, "worker.log")}. Ctrl-C stops everything; \`npm run dev -- --fresh\` starts over.
