@@ -6,11 +6,14 @@ const newest =
 const hidden =
   "`count` includes what is hidden from you, until the last page; `next` is null at the end of what you see.";
 
+const hiddenPost = "The caller may not see the post, or there is none.";
+
 export const docs: RouteDocs = {
   "GET /api/posts/post": {
     id: "listPosts",
     summary: "List posts",
     description: `Active posts of people whom you may see. ${newest} ${hidden}`,
+    responses: { 404: "There is no such page." },
   },
   "POST /api/posts/post": {
     id: "createPost",
@@ -40,7 +43,7 @@ export const docs: RouteDocs = {
     id: "likePost",
     summary: "Like a post",
     description: "Once: a second like is 400. A post tells the id of your like as `my_like`.",
-    responses: { 201: "The like." },
+    responses: { 201: "The like.", 404: hiddenPost },
   },
   [`DELETE /api/posts/like/:id{${UUID}}`]: {
     id: "unlikePost",
@@ -56,7 +59,7 @@ export const docs: RouteDocs = {
     id: "createPostComment",
     summary: "Comment on a post",
     description: "Of up to 2,000 characters. `reply_to` is the id of a comment on the same post.",
-    responses: { 201: "The comment." },
+    responses: { 201: "The comment.", 404: hiddenPost },
   },
   [`PATCH /api/posts/comment/:id{${UUID}}`]: {
     id: "updatePostComment",
@@ -77,7 +80,7 @@ export const docs: RouteDocs = {
     id: "viewPost",
     summary: "Record that you have seen a post",
     description: "Only the first time counts.",
-    responses: { 200: "Your first view.", 201: "The view." },
+    responses: { 200: "Your first view.", 201: "The view.", 404: hiddenPost },
   },
   [`GET /api/posts/:post_id{${UUID}}/views`]: {
     id: "listPostViews",
