@@ -33,8 +33,9 @@ describe("staff", () => {
     const [blocker, hidden, gone] = [
       await createPerson(),
       await createPerson({ is_private: true, phone: "+998901234567", bio: "hidden bio" }),
-      await createPerson({ deleted_at: 1 }),
+      await createPerson(),
     ];
+    await hubDb.prepare("UPDATE hub_users SET deleted_at = 1 WHERE id = ?").bind(gone.id).run();
     await hubDb
       .prepare("INSERT INTO hub_blocks (user_id, blocked_id, created_at) VALUES (?, ?, 1)")
       .bind(blocker.id, admin.id)

@@ -167,6 +167,15 @@ describe("a code", () => {
     expect(await emailOf(person)).toBe(person.email);
   });
 
+  it("may be guessed ten times a day, however many are asked for: then 429", async () => {
+    const { person } = await begun();
+    await hubDb
+      .prepare("INSERT INTO hub_limits (key, count, ends_at) VALUES (?, 10, ?)")
+      .bind(`code_email user ${person.id}`, Date.now() + 60_000)
+      .run();
+    expect((await person.call("POST", CONFIRM, { code: "00000" })).status).toBe(429);
+  });
+
   it("is not readable in the database", async () => {
     const { person, address, code } = await begun();
     const row = await hubDb

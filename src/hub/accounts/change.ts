@@ -88,6 +88,7 @@ async function secure(ctx: UserCtx, { email, language }: Row, password: string) 
   const statements = [
     sql`DELETE FROM hub_sessions WHERE user_id = ${id} AND id <> ${sessionId}`,
     sql`DELETE FROM hub_resets WHERE user_id = ${id}`,
+    sql`DELETE FROM hub_codes WHERE user_id = ${id}`,
     reset.insert,
     mail.insert,
   ];

@@ -45,9 +45,10 @@ export async function prepareCode(
 }
 
 /**
- * Checks a guess of a code. Each counts, also of guesses at the same moment: the fifth wrong one ends the code.
+ * Checks a guess of a code. Each counts, also of guesses at the same moment: the fifth wrong one ends the code. There are
+ * ten a day, whatever the number of codes.
  * @returns the condition that this code is still there, for the statements that it confirms; and the e-mail of a change
- * @throws ServiceError invalid for a wrong or dead code
+ * @throws ServiceError invalid for a wrong or dead code; rate_limited
  */
 export async function checkCode(
   ctx: UserCtx,
@@ -55,6 +56,7 @@ export async function checkCode(
   code: string,
 ): Promise<{ isThere: SQL; email: string | null }> {
   const { db, user } = ctx;
+  await countUse(ctx, "code_email", `user ${user.id}`);
   const digest = await digestIn(ctx, kind, code);
   const [guessed] = await db.all(sql<{ code_digest: string; email: string | null }>`
     UPDATE hub_codes SET guesses = guesses + 1

@@ -46,7 +46,7 @@ interface Things {
   afterwards(some: SQL): SQL[];
 }
 
-/** Deletes some posts or stories of a person with all that belongs to them, whoever has written it. */
+/** Deletes some posts or stories of a person with all that belongs to them, of others too. */
 const removeThings =
   ({ table, parts, filesOf, also, afterwards }: Things): Step =>
   async ({ db }, userId) => {
@@ -128,8 +128,8 @@ const STEPS: Step[] = [
 const SMALL = ["hub_statuses", "hub_locations", "hub_words", "hub_codes", "hub_resets", "hub_sessions"];
 
 /**
- * Job: erases an account that is marked as deleted, and last its row, which frees e-mail and username. If it is
- * interrupted, it goes on where it was. If much is left, it enqueues itself.
+ * Erases an account that is marked as deleted. Last goes its row, which frees e-mail and username. After an interruption
+ * it goes on where it was. If much is left, a job is enqueued for it.
  * @param rounds steps that may find something
  * @returns true once all is erased
  * @throws Error when the database or the queue fails: the job is tried again
