@@ -18,9 +18,11 @@ export interface Address {
 
 /** A name as others gave it: one line, not too long. Anything else is null. */
 const name = lazy(() =>
-  z.pipe(
-    z.unknown(),
-    z.transform((value) => (typeof value === "string" ? cut(value) || null : null)),
+  z.optional(
+    z.pipe(
+      z.unknown(),
+      z.transform((value) => (typeof value === "string" ? cut(value) || null : null)),
+    ),
   ),
 );
 
