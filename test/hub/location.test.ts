@@ -135,7 +135,8 @@ it("others' locations stay as they are", async () => {
 });
 
 it("an account whose deletion has begun gets no location any more", async () => {
-  const person = await createPerson({ deleted_at: 1 });
+  const person = await createPerson();
+  await hubDb.prepare("UPDATE hub_users SET deleted_at = 1 WHERE id = ?").bind(person.id).run();
   await expect(createLocation(contextOf(person), HERE)).rejects.toMatchObject({ code: "invalid" });
   expect(await hubDb.prepare("SELECT 1 FROM hub_locations WHERE user_id = ?").bind(person.id).first()).toBe(
     null,

@@ -123,7 +123,8 @@ describe("who is found", () => {
 
   it("somebody whose account is being deleted is not found", async () => {
     const person = await personAt(TASHKENT);
-    await personAt(TASHKENT, { deleted_at: 1 });
+    const { id } = await personAt(TASHKENT);
+    await hubDb.prepare("UPDATE hub_users SET deleted_at = 1 WHERE id = ?").bind(id).run();
     expect(await idsNear(person, 1)).toEqual([]);
     expect(await idsNear(person, 50)).toEqual([]);
   });
