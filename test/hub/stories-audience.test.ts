@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createPerson, hubDb, type Person } from "../support/hub-client.ts";
-import { type Audience, befriend, block, seedStory } from "../support/hub-stories.ts";
+import { type Audience, befriend, block, leave, seedStory } from "../support/hub-stories.ts";
 
 // Who sees whose story by which door: a table of viewers, audiences, profiles and doors.
 
@@ -27,7 +27,8 @@ interface Relation {
 const PROFILES = {
   open: {},
   private: { is_private: true },
-  deleted: { deleted_at: 1 },
+  /** Its deletion has begun. */
+  deleted: {},
 } as const;
 
 type Profile = keyof typeof PROFILES;
@@ -51,6 +52,7 @@ await createViewers();
 
 async function createOwner(profile: Profile): Promise<Person> {
   const owner = await createPerson(PROFILES[profile]);
+  if (profile === "deleted") await leave(owner);
   for (const [relation, viewer] of viewers) {
     if (relation.isContact) await befriend(owner, viewer);
     if (relation.hasOwner) await befriend(viewer, owner);
@@ -156,10 +158,8 @@ describe("the owner", () => {
 
   it("does not find in `marked` who has blocked them, is blocked or has gone", async () => {
     const owner = await createPerson();
-    const [kept, blocker, blocked, gone] = await Promise.all([
-      ...[1, 2, 3].map(() => createPerson()),
-      createPerson({ deleted_at: 1 }),
-    ]);
+    const [kept, blocker, blocked, gone] = await Promise.all([1, 2, 3, 4].map(() => createPerson()));
+    await leave(gone!);
     await block(blocker!, owner);
     await block(owner, blocked!);
     const marked = [kept, blocker, blocked, gone].map((person) => person!.id);

@@ -77,3 +77,7 @@ export const contextOf = (person: Person, changes: Partial<UserCtx> = {}): UserC
 /** The row of a story, as it is stored. */
 export const storedStory = (id: number) =>
   hubDb.prepare("SELECT * FROM hub_stories WHERE id = ?").bind(id).first<Record<string, unknown>>();
+
+/** Somebody's account begins to be deleted. */
+export const leave = ({ id }: Person): Promise<unknown> =>
+  hubDb.prepare("UPDATE hub_users SET deleted_at = 1 WHERE id = ?").bind(id).run();
