@@ -30,12 +30,12 @@ function readPlaces(): Place[] {
   });
 }
 
-/** What the stand-in does in place of answering, at one position. */
+/** A failure at one position. */
 export interface GeocoderFault {
   /** As asked, such as 41.300. */
   lat: string;
   lon: string;
-  /** Waits so long before it answers. */
+  /** The delay of its answer. */
   delayMs?: number;
   /** Answers with this status. */
   status?: number;
