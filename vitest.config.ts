@@ -46,8 +46,7 @@ function record(found: unknown): Response {
   return new Response();
 }
 
-/** All that the Worker's outbound requests can reach in tests: stand-ins, and an issuer of tokens. */
-/** All that the Worker's outbound requests can reach in tests: the stand-in for Nylas, and two issuers of tokens. */
+/** All that the Worker's outbound requests can reach in tests: stand-ins, and two issuers of tokens. */
 async function outbound() {
   const mount = (seed: number) =>
     createPullMount({
