@@ -181,9 +181,6 @@ describe("a sign-in", () => {
     await signIn(email);
     const { ctx, meter } = metered();
     const { token } = await signInVerb(ctx, { email, password: PASSWORD });
-    console.info(
-      JSON.stringify({ level: "info", event: "m", rows_read: meter.read, rows_written: meter.written }),
-    );
     expect(meter.read).toBeLessThanOrEqual(6);
     expect(meter.written).toBeLessThanOrEqual(4);
     Object.assign(meter, { read: 0, written: 0 });

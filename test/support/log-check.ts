@@ -91,7 +91,9 @@ export function problemsOf(line: string): string[] {
       ? ["a ticket or signature"]
       : []),
     ...(some(/\bsecret-?\d/i) ? ["a test's marker"] : []),
-    ...(/^\/.*\d/.test(`${fields.route}`.replace(/\{[^/]*\}/g, "")) ? ["a path in place of a route"] : []),
+    ...(/^\/.*\d/.test(`${fields.route}`.replace(/\{[^/]*\}|oauth2/g, ""))
+      ? ["a path in place of a route"]
+      : []),
   ];
 }
 

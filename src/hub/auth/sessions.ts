@@ -23,13 +23,14 @@ export async function startSession(
 ): Promise<TokenPair> {
   const sessionId = crypto.randomUUID();
   const now = Date.now();
-  const [started] = await db.batch([
-    sql<{ id: string }>`
+  const [, started] = await db.batch([
+    sql`
       INSERT INTO hub_sessions (id, user_id, refreshed_at, created_at, expires_at)
       SELECT ${sessionId}, u.id, ${now}, ${now}, ${now + REFRESH_LIFE * 1000} FROM hub_users u
-      WHERE u.id = ${userId} AND u.deleted_at IS NULL AND ${only} RETURNING id`,
-    sql`UPDATE hub_users AS u SET last_login = ${now}, last_online = ${now}${also}
-        WHERE u.id = ${userId} AND u.deleted_at IS NULL AND ${only}`,
+      WHERE u.id = ${userId} AND u.deleted_at IS NULL AND ${only}`,
+    sql<{ id: number }>`
+        UPDATE hub_users AS u SET last_login = ${now}, last_online = ${now}${also}
+        WHERE u.id = ${userId} AND u.deleted_at IS NULL AND ${only} RETURNING id`,
   ]);
   if (started.length === 0) throw badToken("the account has ended");
   return signPair(config, { userId, sessionId, generation: 0 }, secondsOf(now));

@@ -50,9 +50,8 @@ function countAttempt(ctx: OpenCtx, key: string): SQL<{ count: number; ends_at: 
   const endsAt = (Math.floor(Date.now() / length) + 1) * length;
   return sql<{ count: number; ends_at: number }>`
     INSERT INTO hub_attempts (ends_at, key, count)
-    SELECT ${endsAt}, ${`${key} ${ctx.address} `} || ifnull(
-      (SELECT last_login FROM hub_users WHERE lower(email) = ${key} AND deleted_at IS NULL), 0), 1
-    WHERE true
+    VALUES (${endsAt}, ${`${key} ${ctx.address} `} || ifnull(
+      (SELECT last_login FROM hub_users WHERE lower(email) = ${key} AND deleted_at IS NULL), 0), 1)
     ON CONFLICT DO UPDATE SET count = count + 1 RETURNING count, ends_at`;
 }
 
