@@ -126,6 +126,7 @@ function workerOptions(account: Account, script: Script, version: Version): obje
     .sort(([a], [b]) => Number(b === main_module) - Number(a === main_module))
     .flatMap(([name, { content, type }]) => {
       if (type === "application/source-map") return [];
+      if (type === "application/wasm") return [{ type: "CompiledWasm", path: `/${name}`, contents: content }];
       const kind = type.startsWith("text/plain") ? "Text" : "ESModule";
       return [{ type: kind, path: `/${name}`, contents: new TextDecoder().decode(content) }];
     });
