@@ -124,7 +124,7 @@ function workerOptions(account: Account, script: Script, version: Version): obje
   const { main_module, compatibility_date, compatibility_flags } = version.metadata;
   const modules = [...version.modules]
     .sort(([a], [b]) => Number(b === main_module) - Number(a === main_module))
-    .flatMap(([name, { content, type }]) => {
+    .flatMap(([name, { content, type }]): object[] => {
       if (type === "application/source-map") return [];
       if (type === "application/wasm") return [{ type: "CompiledWasm", path: `/${name}`, contents: content }];
       const kind = type.startsWith("text/plain") ? "Text" : "ESModule";
