@@ -16,8 +16,8 @@ import { listenSmtp } from "./smtp.ts";
 import { readDevVars, signTenantToken, signToken } from "./token.ts";
 import { startWorker } from "./wrangler.ts";
 
-// `npm run dev`: the Worker with its mailboxes, a stand-in for Nylas that also receives messages by SMTP, one for mail
-// servers, two demo companies, and the people of UzbekHub.
+// `npm run dev`: the Worker with its mailboxes, two demo companies, and people of UzbekHub. Stand-ins serve Nylas, which
+// also receives messages by SMTP, mail servers, and what UzbekHub talks to.
 
 /** Who the printed token is of: in the demo, she signs the mails of sales. */
 const USER = "Dilnoza Karimova";
