@@ -13,8 +13,8 @@ import { location } from "./geo/routes.ts";
 import { media } from "./media/door/routes.ts";
 import { authenticate, identify, open } from "./middleware.ts";
 import { posts } from "./posts/routes.ts";
-import { stories } from "./stories/routes.ts";
 import { statuses } from "./statuses/routes.ts";
+import { stories } from "./stories/routes.ts";
 
 /** The paths of the contract. Below /api/accounts it has at least three segments, where the Email Service API has less. */
 const OWNED =
