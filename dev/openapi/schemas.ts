@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
-import { storedFile } from "../../src/hub/body.ts";
 import * as hub from "../../src/hub/fields.ts";
+import { storedFile } from "../../src/hub/media/fields.ts";
 import { flag, wholeNumber } from "../../src/lib/fields.ts";
 import type { JsonSchema } from "../../src/platform/docs.ts";
 

@@ -3,6 +3,9 @@ import { type Infer, lazy } from "../lib/lazy.ts";
 import { corsOrigins, defineConfig, json, url } from "../platform/config.ts";
 import { type Parts, part } from "../platform/health.ts";
 
+/** The name of this module in MODULES. */
+export const NAME = "hub";
+
 /** `HUB_LIMITS`: by scope, how often something may be done in how many seconds. Scopes are in limits.ts. */
 const Limits = lazy(() =>
   z.record(z.string(), z.tuple([z.int().check(z.minimum(1)), z.int().check(z.minimum(1))])),

@@ -14,6 +14,13 @@ export interface Ctx {
 /** A language of mails. */
 export type Language = "uz" | "ru" | "en";
 
+/** Who is signed in. */
+export interface Viewer {
+  id: number;
+  isStaff: boolean;
+  sessionId: string;
+}
+
 /** The context of a verb that anybody calls. */
 export interface OpenCtx extends Ctx {
   /** The module's public base URL: `https://host`, plus its prefix if it has one. */
@@ -21,13 +28,8 @@ export interface OpenCtx extends Ctx {
   /** Where the request came from: an IPv4 address, or the /64 of an IPv6 address. */
   address: string;
   language: Language;
-}
-
-/** Who is signed in. */
-export interface Viewer {
-  id: number;
-  isStaff: boolean;
-  sessionId: string;
+  /** Who is signed in, if anybody. */
+  user?: Viewer;
 }
 
 /** The context of a verb for somebody who is signed in. */

@@ -1,6 +1,5 @@
-import { createMiddleware } from "hono/factory";
 import { sql } from "../platform/d1/sql.ts";
-import type { Ctx, OpenEnv, UserCtx } from "./context.ts";
+import type { Ctx } from "./context.ts";
 import { throttled } from "./errors.ts";
 
 /** How often something may be done, in how many seconds. `HUB_LIMITS` changes them by name. */
@@ -47,14 +46,6 @@ export async function countUse(ctx: Ctx, scope: Scope, who: string): Promise<voi
     RETURNING count, ends_at`);
   if (row && row.count > times) throw throttled(Math.max(1, Math.ceil((row.ends_at - now) / 1000)));
 }
-
-/** Limits a route by who is signed in, else by address. @throws ServiceError rate_limited */
-export const limit = (scope: Scope) =>
-  createMiddleware<OpenEnv>(async (c, next) => {
-    const ctx = c.var.ctx as UserCtx | (OpenEnv["Variables"]["ctx"] & { user?: undefined });
-    await countUse(ctx, scope, ctx.user ? String(ctx.user.id) : ctx.address);
-    await next();
-  });
 
 /** Forgets windows that are over. @returns how many */
 export async function removeOldLimits({ db }: Ctx): Promise<number> {

@@ -1,13 +1,11 @@
-import type { Context } from "hono";
 import * as z from "zod/mini";
 import { notFound } from "../lib/errors.ts";
 import { lazy } from "../lib/lazy.ts";
-import { publicUrl } from "../platform/front.ts";
 import { badField } from "./errors.ts";
 
 // Lists of the contract (lines 2060-2084): without `page` a bare array, with it count, next, previous, results.
 
-const DEFAULT_SIZE = 25;
+export const DEFAULT_SIZE = 25;
 const MAX_SIZE = 100;
 
 /** What part of a list is wanted. */
@@ -59,32 +57,3 @@ export function pageOf(
 }
 
 const whole = (text: string): number => (/^[1-9]\d{0,8}$/.test(text) ? Number(text) : 0);
-
-/**
- * Answers with a list. A bare array that was cut says by `Link` where the rest is.
- * @param found the items from `offset`: at most `limit`, with the total of the list
- * @param module the module's name, for the URLs
- * @throws ServiceError not_found for a page past the end, as Django REST framework answers
- */
-export function sendList<Item>(c: Context, page: Page, { items, total }: Found<Item>, module: string) {
-  const { limit, offset, isPaged } = page;
-  const urlOf = (number: number): string => {
-    const url = publicUrl(c.req.url, c.env, module);
-    url.searchParams.set("page", String(number));
-    return url.href;
-  };
-  if (!isPaged) {
-    const isCut = total > items.length;
-    // Pages are shorter than the array: the first page that has something new.
-    const next = Math.floor(items.length / DEFAULT_SIZE) + 1;
-    return c.json(items, 200, isCut ? { link: `<${urlOf(next)}>; rel="next"` } : {});
-  }
-  const number = offset / limit + 1;
-  if (number > 1 && offset >= total) throw notFound("Page");
-  return c.json({
-    count: total,
-    next: offset + limit < total ? urlOf(number + 1) : null,
-    previous: number > 1 ? urlOf(number - 1) : null,
-    results: items,
-  });
-}

@@ -6,11 +6,9 @@ import { publicBase } from "../platform/front.ts";
 import { limitAddress } from "../platform/rate-limit.ts";
 import { note } from "../platform/work.ts";
 import { findViewer } from "./auth/sessions.ts";
+import { NAME } from "./config.ts";
 import { createContext, type HubEnv, type Language, type OpenEnv } from "./context.ts";
 import { notAllowed, notSignedIn } from "./errors.ts";
-
-/** The name of this module in MODULES. */
-export const NAME = "hub";
 
 /** Sets `c.var.ctx`. Without HUB_JWT_SECRET nobody can sign in, and nothing is answered. @throws ServiceError unavailable */
 export const open = createMiddleware<OpenEnv>(async (c, next) => {

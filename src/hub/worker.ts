@@ -1,9 +1,8 @@
 import type { Module } from "../platform/module.ts";
-import { configuredParts } from "./config.ts";
+import { configuredParts, NAME } from "./config.ts";
 import { createContext } from "./context.ts";
 import { runCron } from "./cron.ts";
 import { probeParts } from "./health.ts";
-import { NAME } from "./middleware.ts";
 import { deadJobs, jobs } from "./queues.ts";
 import { app, owns } from "./routes.ts";
 

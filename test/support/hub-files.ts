@@ -1,10 +1,11 @@
 import { env } from "cloudflare:workers";
 import * as z from "zod/mini";
-import { body, type FileFields, storedFile } from "../../src/hub/body.ts";
 import type { HubEnv } from "../../src/hub/context.ts";
 import { toAnswer } from "../../src/hub/errors.ts";
+import { storedFile } from "../../src/hub/media/fields.ts";
 import { useFile } from "../../src/hub/media/rows.ts";
 import { authenticate, open } from "../../src/hub/middleware.ts";
+import { body, type FileFields } from "../../src/hub/requests/middleware.ts";
 import { lazy } from "../../src/lib/lazy.ts";
 import { createApp } from "../../src/platform/app.ts";
 import type { Answered } from "./client.ts";

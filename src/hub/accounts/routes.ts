@@ -1,10 +1,9 @@
 import { Hono } from "hono";
 import { noQuery, responds, valid } from "../../platform/validation.ts";
-import { body } from "../body.ts";
 import type { HubEnv } from "../context.ts";
-import { limit } from "../limits.ts";
-import { ListQuery, pageOf, sendList } from "../lists.ts";
-import { NAME, staffOnly } from "../middleware.ts";
+import { ListQuery, pageOf } from "../lists.ts";
+import { staffOnly } from "../middleware.ts";
+import { body, limit, sendList } from "../requests/middleware.ts";
 import { deleteUser, getUser, listUsers } from "./admin.ts";
 import { updateProfile } from "./change.ts";
 import { beginDeletion, confirmDeletion } from "./deletion.ts";
@@ -51,7 +50,7 @@ export const admin = () => {
     .use(staffOnly)
     .get("/user", responds(200, "PersonListResponse"), valid("query", ListQuery), async (c) => {
       const page = pageOf(c.req.valid("query"));
-      return sendList(c, page, await listUsers(c.var.ctx, page), NAME);
+      return sendList(c, page, await listUsers(c.var.ctx, page));
     })
     .get("/user/:pk{[0-9]{1,15}}", responds(200, "PersonResponse"), param, async (c) =>
       c.json(await getUser(c.var.ctx, c.req.valid("param").pk)),

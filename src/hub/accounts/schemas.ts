@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { type Infer, lazy } from "../../lib/lazy.ts";
-import { storedFile } from "../body.ts";
 import { email, emptyText, flag, id, password, text } from "../fields.ts";
+import { storedFile } from "../media/fields.ts";
 
 const MAX_NAME = 150;
 const MAX_BIO = 500;

@@ -1,9 +1,8 @@
 import { type Context, Hono } from "hono";
 import { limitOpen } from "../../platform/rate-limit.ts";
 import { responds, valid } from "../../platform/validation.ts";
-import { body } from "../body.ts";
 import type { HubEnv } from "../context.ts";
-import { limit } from "../limits.ts";
+import { body, limit } from "../requests/middleware.ts";
 import { signInByGoogle } from "./google.ts";
 import { forgotPassword, resetPassword } from "./new-password.ts";
 import {

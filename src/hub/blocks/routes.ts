@@ -1,9 +1,8 @@
 import { Hono } from "hono";
 import { noQuery, responds, valid } from "../../platform/validation.ts";
-import { body } from "../body.ts";
 import type { HubEnv } from "../context.ts";
-import { ListQuery, pageOf, sendList } from "../lists.ts";
-import { NAME } from "../middleware.ts";
+import { ListQuery, pageOf } from "../lists.ts";
+import { body, sendList } from "../requests/middleware.ts";
 import { blockUser, unblockUser } from "./change.ts";
 import { getBlock, listBlocks } from "./list.ts";
 import { BlockCreate, BlockParam } from "./schemas.ts";
@@ -16,7 +15,7 @@ export const blocks = () => {
   return new Hono<HubEnv>({ strict: false })
     .get("/", responds(200, "BlockListResponse"), valid("query", ListQuery), async (c) => {
       const page = pageOf(c.req.valid("query"), MOST_LISTED);
-      return sendList(c, page, await listBlocks(c.var.ctx, page), NAME);
+      return sendList(c, page, await listBlocks(c.var.ctx, page));
     })
     .post("/", responds(201, "BlockResponse"), body(BlockCreate), async (c) =>
       c.json(await blockUser(c.var.ctx, c.req.valid("json")), 201),

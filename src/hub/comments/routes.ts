@@ -1,11 +1,9 @@
 import { Hono } from "hono";
 import { limitOpen } from "../../platform/rate-limit.ts";
 import { responds, valid } from "../../platform/validation.ts";
-import { body } from "../body.ts";
 import type { HubEnv } from "../context.ts";
-import { limit } from "../limits.ts";
-import { ListQuery, pageOf, sendList } from "../lists.ts";
-import { NAME } from "../middleware.ts";
+import { ListQuery, pageOf } from "../lists.ts";
+import { body, limit, sendList } from "../requests/middleware.ts";
 import { createOpenComment, listOpenComments } from "./open-comments.ts";
 import { OpenCommentInput } from "./schemas.ts";
 
@@ -14,7 +12,7 @@ export const openComments = () =>
   new Hono<HubEnv>({ strict: false })
     .get("/", limitOpen, responds(200, "OpenCommentListResponse"), valid("query", ListQuery), async (c) => {
       const page = pageOf(c.req.valid("query"));
-      return sendList(c, page, await listOpenComments(c.var.ctx, page), NAME);
+      return sendList(c, page, await listOpenComments(c.var.ctx, page));
     })
     .post(
       "/",

@@ -1,9 +1,8 @@
 import { Hono } from "hono";
 import { noQuery, responds, valid } from "../../platform/validation.ts";
-import { body } from "../body.ts";
 import type { HubEnv } from "../context.ts";
-import { ListQuery, pageOf, sendList } from "../lists.ts";
-import { NAME } from "../middleware.ts";
+import { ListQuery, pageOf } from "../lists.ts";
+import { body, sendList } from "../requests/middleware.ts";
 import { addContact, changeContact, removeContact } from "./change.ts";
 import { getContact, listContacts } from "./list.ts";
 import { ContactCreate, ContactParam, ContactPatch, ContactUpdate } from "./schemas.ts";
@@ -16,7 +15,7 @@ export const contacts = () => {
   return new Hono<HubEnv>({ strict: false })
     .get("/", responds(200, "ContactListResponse"), valid("query", ListQuery), async (c) => {
       const page = pageOf(c.req.valid("query"), MOST_LISTED);
-      return sendList(c, page, await listContacts(c.var.ctx, page), NAME);
+      return sendList(c, page, await listContacts(c.var.ctx, page));
     })
     .post("/", responds(201, "ContactResponse"), body(ContactCreate), async (c) =>
       c.json(await addContact(c.var.ctx, c.req.valid("json")), 201),

@@ -1,9 +1,8 @@
 import { Hono } from "hono";
 import { noQuery, responds, valid } from "../../platform/validation.ts";
 import type { HubEnv, OpenEnv } from "../context.ts";
-import { limit } from "../limits.ts";
-import { ListQuery, pageOf, sendList } from "../lists.ts";
-import { NAME } from "../middleware.ts";
+import { ListQuery, pageOf } from "../lists.ts";
+import { limit, sendList } from "../requests/middleware.ts";
 import { getPerson, getPublicProfile } from "./find.ts";
 import { KeyParam, PersonParam, UsernameParam } from "./schemas.ts";
 import { searchPeople } from "./search.ts";
@@ -21,7 +20,7 @@ export const discovery = () =>
         const page = pageOf(c.req.valid("query"));
         const people = await searchPeople(c.var.ctx, c.req.valid("param").key);
         const items = people.slice(page.offset, page.offset + page.limit);
-        return sendList(c, page, { items, total: people.length }, NAME);
+        return sendList(c, page, { items, total: people.length });
       },
     )
     .get(

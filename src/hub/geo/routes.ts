@@ -1,10 +1,8 @@
 import { Hono } from "hono";
 import { responds, valid } from "../../platform/validation.ts";
-import { body } from "../body.ts";
 import type { HubEnv } from "../context.ts";
-import { limit } from "../limits.ts";
-import { ListQuery, pageOf, sendList } from "../lists.ts";
-import { NAME } from "../middleware.ts";
+import { ListQuery, pageOf } from "../lists.ts";
+import { body, limit, sendList } from "../requests/middleware.ts";
 import { createLocation, deleteLocation, updateLocation } from "./change.ts";
 import { listNearby } from "./nearby.ts";
 import { DistanceParam, LocationInput } from "./schemas.ts";
@@ -31,6 +29,6 @@ export const location = () =>
       async (c) => {
         const page = pageOf(c.req.valid("query"));
         const found = await listNearby(c.var.ctx, c.req.valid("param").distance, page);
-        return sendList(c, page, found, NAME);
+        return sendList(c, page, found);
       },
     );

@@ -1,9 +1,8 @@
 import { Hono } from "hono";
 import { responds, valid } from "../../platform/validation.ts";
-import { body } from "../body.ts";
 import type { HubEnv } from "../context.ts";
-import { ListQuery, pageOf, sendList } from "../lists.ts";
-import { NAME } from "../middleware.ts";
+import { ListQuery, pageOf } from "../lists.ts";
+import { body, sendList } from "../requests/middleware.ts";
 import { updatePost } from "./change.ts";
 import { createComment, deleteComment, listComments, updateComment } from "./comments.ts";
 import { createPost } from "./create.ts";
@@ -34,7 +33,7 @@ export const posts = () => {
   return new Hono<HubEnv>({ strict: false })
     .get("/post", responds(200, "PostListResponse"), query, async (c) => {
       const page = pageOf(c.req.valid("query"));
-      return sendList(c, page, await listPosts(c.var.ctx, page), NAME);
+      return sendList(c, page, await listPosts(c.var.ctx, page));
     })
     .post("/post", responds(201, "PostResponse"), body(PostCreate, files), async (c) =>
       c.json(await createPost(c.var.ctx, c.req.valid("json")), 201),
@@ -58,7 +57,7 @@ export const posts = () => {
     })
     .get(`/:post_id{${UUID}}/likes`, responds(200, "MarkListResponse"), postId, query, async (c) => {
       const page = pageOf(c.req.valid("query"));
-      return sendList(c, page, await listLikes(c.var.ctx, c.req.valid("param").post_id, page), NAME);
+      return sendList(c, page, await listLikes(c.var.ctx, c.req.valid("param").post_id, page));
     })
     .post("/comment", responds(201, "PostCommentResponse"), body(CommentCreate), async (c) =>
       c.json(await createComment(c.var.ctx, c.req.valid("json")), 201),
@@ -81,7 +80,7 @@ export const posts = () => {
       query,
       async (c) => {
         const page = pageOf(c.req.valid("query"));
-        return sendList(c, page, await listComments(c.var.ctx, c.req.valid("param").post_id, page), NAME);
+        return sendList(c, page, await listComments(c.var.ctx, c.req.valid("param").post_id, page));
       },
     )
     .post(
@@ -95,6 +94,6 @@ export const posts = () => {
     )
     .get(`/:post_id{${UUID}}/views`, responds(200, "MarkListResponse"), postId, query, async (c) => {
       const page = pageOf(c.req.valid("query"));
-      return sendList(c, page, await listViews(c.var.ctx, c.req.valid("param").post_id, page), NAME);
+      return sendList(c, page, await listViews(c.var.ctx, c.req.valid("param").post_id, page));
     });
 };

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { noQuery, responds, valid } from "../../platform/validation.ts";
-import { body } from "../body.ts";
 import type { HubEnv } from "../context.ts";
+import { body } from "../requests/middleware.ts";
 import { StatusBody } from "./schemas.ts";
 import { createStatus, deleteStatus, getStatus, updateStatus } from "./status.ts";
 

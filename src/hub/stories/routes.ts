@@ -1,9 +1,8 @@
 import { Hono } from "hono";
 import { responds, valid } from "../../platform/validation.ts";
-import { body } from "../body.ts";
 import type { HubEnv } from "../context.ts";
-import { ListQuery, pageOf, sendList } from "../lists.ts";
-import { NAME } from "../middleware.ts";
+import { ListQuery, pageOf } from "../lists.ts";
+import { body, sendList } from "../requests/middleware.ts";
 import { deleteStory, updateStory } from "./change.ts";
 import { createStory } from "./create.ts";
 import { getArchived, getStory, listOf, listOwn } from "./find.ts";
@@ -34,7 +33,7 @@ const active = () =>
   new Hono<HubEnv>({ strict: false })
     .get("/", responds(200, "StoryListResponse"), part, async (c) => {
       const page = pageOf(c.req.valid("query"), MOST_OWN);
-      return sendList(c, page, await listOwn(c.var.ctx, "active", page), NAME);
+      return sendList(c, page, await listOwn(c.var.ctx, "active", page));
     })
     .post(
       "/",
@@ -50,7 +49,7 @@ const active = () =>
       async (c) => {
         const page = pageOf(c.req.valid("query"));
         const { user_id } = c.req.valid("param");
-        return sendList(c, page, await listOf(c.var.ctx, user_id, page), NAME);
+        return sendList(c, page, await listOf(c.var.ctx, user_id, page));
       },
     )
     .get(ID, responds(200, "StoryResponse"), param, async (c) =>
@@ -76,7 +75,7 @@ const archive = () =>
   new Hono<HubEnv>({ strict: false })
     .get("/", responds(200, "StoryListResponse"), part, async (c) => {
       const page = pageOf(c.req.valid("query"), MOST_OWN);
-      return sendList(c, page, await listOwn(c.var.ctx, "archive", page), NAME);
+      return sendList(c, page, await listOwn(c.var.ctx, "archive", page));
     })
     .get(ID, responds(200, "StoryResponse"), param, async (c) =>
       c.json(await getArchived(c.var.ctx, c.req.valid("param").id)),
@@ -91,7 +90,7 @@ const reaction = () =>
     .get("/", responds(200, "ReactionListResponse"), ofStory, async (c) => {
       const { story, ...query } = c.req.valid("query");
       const page = pageOf(query);
-      return sendList(c, page, await listReactions(c.var.ctx, story, page), NAME);
+      return sendList(c, page, await listReactions(c.var.ctx, story, page));
     })
     .post("/", responds(201, "ReactionResponse"), body(ReactionCreate), async (c) =>
       c.json(await react(c.var.ctx, c.req.valid("json")), 201),
@@ -110,7 +109,7 @@ const viewed = () =>
     .get("/", responds(200, "StoryViewListResponse"), ofStory, async (c) => {
       const { story, ...query } = c.req.valid("query");
       const page = pageOf(query);
-      return sendList(c, page, await listViews(c.var.ctx, story, page), NAME);
+      return sendList(c, page, await listViews(c.var.ctx, story, page));
     })
     .post(
       "/",

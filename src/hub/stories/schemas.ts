@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
 import { isEmoji } from "../../lib/emoji.ts";
 import { type Infer, lazy } from "../../lib/lazy.ts";
-import { storedFile } from "../body.ts";
 import { emptyText, id, ids } from "../fields.ts";
+import { storedFile } from "../media/fields.ts";
 
 export const StoryParam = lazy(() => z.object({ id: id() }));
 export const OwnerParam = lazy(() => z.object({ user_id: id() }));

@@ -1,14 +1,18 @@
 import type { Context, MiddlewareHandler } from "hono";
-import * as z from "zod/mini";
-import { type Issue, invalid } from "../lib/errors.ts";
-import { findExcess } from "../lib/json-shape.ts";
-import { lazy } from "../lib/lazy.ts";
-import { boundaryOf, isMultipart, parseMultipart, readField } from "../lib/multipart.ts";
-import { readCapped } from "../lib/read-capped.ts";
-import { declarePart, isJson, type Validated } from "../platform/validation.ts";
-import type { HubEnv } from "./context.ts";
-import type { FileKind } from "./media/kinds.ts";
-import { StoredFile, storeFile } from "./media/store.ts";
+import { createMiddleware } from "hono/factory";
+import type * as z from "zod/mini";
+import { type Issue, invalid, notFound } from "../../lib/errors.ts";
+import { findExcess } from "../../lib/json-shape.ts";
+import { boundaryOf, isMultipart, parseMultipart, readField } from "../../lib/multipart.ts";
+import { readCapped } from "../../lib/read-capped.ts";
+import { publicUrl } from "../../platform/front.ts";
+import { declarePart, isJson, type Validated } from "../../platform/validation.ts";
+import { NAME } from "../config.ts";
+import type { HubEnv, OpenEnv } from "../context.ts";
+import { countUse, type Scope } from "../limits.ts";
+import { DEFAULT_SIZE, type Found, type Page } from "../lists.ts";
+import type { FileKind } from "../media/kinds.ts";
+import { storeFile } from "../media/store.ts";
 
 // Every write takes JSON, a form, or multipart/form-data (contract, line 1494: even a file's example is in JSON).
 
@@ -23,13 +27,6 @@ type Fields = Record<string, unknown>;
 
 /** The fields that take files, by name, and what each takes. Several files of one field are a list. */
 export type FileFields = Record<string, { kind: FileKind; most: number }>;
-
-/** A file that has been stored. Security: a class, so that no JSON can pretend to be one. */
-export const storedFile = lazy(() =>
-  z.instanceof(StoredFile, {
-    error: "The submitted data was not a file. Check the encoding type on the form.",
-  }),
-);
 
 /**
  * Makes the middleware that reads and validates a body of any of the three kinds.
@@ -116,3 +113,39 @@ function issueOf({ path, message }: z.core.$ZodIssue, fields: Fields): Issue {
 }
 
 const refusal = (issues: Issue[]) => invalid(issues[0]?.message ?? "Invalid request data", issues);
+
+/** Limits a route by who is signed in, else by address. @throws ServiceError rate_limited */
+export const limit = (scope: Scope) =>
+  createMiddleware<OpenEnv>(async (c, next) => {
+    const { ctx } = c.var;
+    await countUse(ctx, scope, ctx.user ? String(ctx.user.id) : ctx.address);
+    await next();
+  });
+
+/**
+ * Answers with a list. A bare array that was cut says by `Link` where the rest is.
+ * @param found the items from `offset`: at most `limit`, with the total of the list
+ * @throws ServiceError not_found for a page past the end, as Django REST framework answers
+ */
+export function sendList<Item>(c: Context, page: Page, { items, total }: Found<Item>) {
+  const { limit, offset, isPaged } = page;
+  const urlOf = (number: number): string => {
+    const url = publicUrl(c.req.url, c.env, NAME);
+    url.searchParams.set("page", String(number));
+    return url.href;
+  };
+  if (!isPaged) {
+    const isCut = total > items.length;
+    // Pages are shorter than the array: the first page that has something new.
+    const next = Math.floor(items.length / DEFAULT_SIZE) + 1;
+    return c.json(items, 200, isCut ? { link: `<${urlOf(next)}>; rel="next"` } : {});
+  }
+  const number = offset / limit + 1;
+  if (number > 1 && offset >= total) throw notFound("Page");
+  return c.json({
+    count: total,
+    next: offset + limit < total ? urlOf(number + 1) : null,
+    previous: number > 1 ? urlOf(number - 1) : null,
+    results: items,
+  });
+}
