@@ -7,6 +7,8 @@ import { badField } from "./errors.ts";
 
 export const DEFAULT_SIZE = 25;
 const MAX_SIZE = 100;
+/** How far back pages go: what is skipped is read, too. */
+export const MAX_OFFSET = 10_000;
 
 /** What part of a list is wanted. */
 export interface Page {
@@ -40,7 +42,7 @@ export const ListQuery = lazy(() =>
 /**
  * Reads which part of a list is wanted.
  * @param most of a bare array
- * @throws ServiceError not_found for a page that is no number from 1; invalid for such a size
+ * @throws ServiceError not_found for a page that is no number from 1, or too far back; invalid for such a size
  */
 export function pageOf(
   query: { page?: string | undefined; page_size?: string | undefined },
@@ -53,6 +55,7 @@ export function pageOf(
   if (!number) throw notFound("Page");
   if (!size) throw badField("page_size", "Must be a whole number, 1 or more.");
   const limit = Math.min(size, MAX_SIZE);
+  if ((number - 1) * limit > MAX_OFFSET) throw notFound("Page");
   return { limit, offset: (number - 1) * limit, isPaged: true };
 }
 

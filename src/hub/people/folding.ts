@@ -59,16 +59,21 @@ const APOSTROPHES = /['`´‘’‛′ʹʻʼʽʾʿˈˊˋ՚׳＇]/g;
  * What is no letter and no digit becomes one space.
  */
 export const fold = (text: string): string =>
-  [...plain(text.replace(APOSTROPHES, ""))]
-    .map((letter) => LETTERS[letter] ?? letter)
-    .join("")
-    .normalize("NFD")
-    .replace(/\p{M}/gu, "")
+  // Twice: `ӑ` is no letter of the table, but `а` is, which is left of it without its mark.
+  toLatin(toLatin(plain(text)).normalize("NFD").replace(/\p{M}/gu, ""))
     .replace(/[^\p{L}\p{N}]+/gu, " ")
     // In Latin, `e` after a vowel or at the start is often written `ye`: one letter in Cyrillic.
     .replace(/y+e/g, "e")
     .trim();
 
+const toLatin = (text: string): string => [...text].map((letter) => LETTERS[letter] ?? letter).join("");
+
 /** Lower case, each letter with its marks as one character: `й` and `ў` are letters, not `и` and `у` with marks. */
 const plain = (text: string): string =>
-  text.toWellFormed().normalize("NFKC").toLowerCase().normalize("NFKC").replace(APOSTROPHES, "");
+  text
+    .replace(APOSTROPHES, "")
+    .toWellFormed()
+    .normalize("NFKC")
+    .toLowerCase()
+    .normalize("NFKC")
+    .replace(APOSTROPHES, "");

@@ -10,7 +10,7 @@ import { declarePart, isJson, type Validated } from "../../platform/validation.t
 import { NAME } from "../config.ts";
 import type { HubEnv, OpenEnv } from "../context.ts";
 import { countUse, type Scope } from "../limits.ts";
-import { DEFAULT_SIZE, type Found, type Page } from "../lists.ts";
+import { DEFAULT_SIZE, type Found, MAX_OFFSET, type Page } from "../lists.ts";
 import type { FileKind } from "../media/kinds.ts";
 import { storeFile } from "../media/store.ts";
 
@@ -144,7 +144,7 @@ export function sendList<Item>(c: Context, page: Page, { items, total }: Found<I
   if (number > 1 && offset >= total) throw notFound("Page");
   return c.json({
     count: total,
-    next: offset + limit < total ? urlOf(number + 1) : null,
+    next: offset + limit < Math.min(total, MAX_OFFSET + 1) ? urlOf(number + 1) : null,
     previous: number > 1 ? urlOf(number - 1) : null,
     results: items,
   });
