@@ -242,7 +242,10 @@ it("health is public, and reveals nothing else", async () => {
     expect(body).toEqual({
       ...{ status: "healthy", service: "email_service", timestamp: expect.any(Number) },
       parts: Object.fromEntries(
-        ["tokens", "provider_key", "webhook_secret", "mailboxes"].map((name) => [name, { status: "ok" }]),
+        ["tokens", "provider_key", "webhook_secret", "mailboxes", "hub"].map((name) => [
+          name,
+          { status: "ok" },
+        ]),
       ),
     });
   }

@@ -63,7 +63,7 @@ describe("for anyone", () => {
         status: 200,
         body: {
           ...{ status: "healthy", service: "email_service", timestamp: expect.any(Number) },
-          parts: { tokens: OK, provider_key: OK, webhook_secret: OK, mailboxes: OK },
+          parts: { tokens: OK, provider_key: OK, webhook_secret: OK, mailboxes: OK, hub: OK },
         },
       });
     }
@@ -91,8 +91,15 @@ describe("for the operator", () => {
     expect({ status, parts: body.parts }).toEqual({
       status: 200,
       parts: {
-        ...{ tokens: OK, provider_key: OK, webhook_secret: OK, mailboxes: OK },
-        ...{ database: OK, bucket: OK, queues: OK, provider: OK, email_service_database: OK },
+        ...{ tokens: OK, provider_key: OK, webhook_secret: OK, mailboxes: OK, hub: OK },
+        ...{
+          database: OK,
+          bucket: OK,
+          queues: OK,
+          provider: OK,
+          email_service_database: OK,
+          hub_database: OK,
+        },
       },
     });
   });
