@@ -168,7 +168,7 @@ const createWorker = ({
           LOG_SAMPLE: "1",
           METRICS_TOKEN: "test-metrics-token",
           JWT_SECRET: "test-jwt-secret",
-          HUB_JWT_SECRET: "test-hub-secret",
+          HUB_JWT_SECRET: "test-hub-secret-of-at-least-32-bytes",
           HUB_GEOCODER_URL: "https://geocoder.test",
           JWT_JWKS_URL: "https://issuer.test/jwks.json",
           NYLAS_API_KEY: NYLAS.apiKey,
