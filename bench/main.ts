@@ -22,6 +22,11 @@ const BENCHES: Record<string, Bench> = {
     about: "monthly cost at assumed volumes and the first limits reached, computed from the measured units",
     load: () => import("./cost.ts"),
   },
+  hub: {
+    about:
+      "rows of UzbekHub's main calls: signing in, search, people nearby, posts at two sizes, and their bars",
+    load: () => import("./hub.ts"),
+  },
   inbox: {
     about: "the web inbox in Chromium: its first list, opening the next conversation, scrolling 100,000 rows",
     load: () => import("./inbox.ts"),

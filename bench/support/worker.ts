@@ -22,6 +22,7 @@ const BESIDE = "beside";
 /** The secrets of a Worker under test. */
 export interface Secrets {
   JWT_SECRET: string;
+  HUB_JWT_SECRET: string;
   NYLAS_API_KEY: string;
   NYLAS_WEBHOOK_SECRET: string;
   NYLAS_CLIENT_ID: string;
@@ -30,6 +31,7 @@ export interface Secrets {
 
 export const createSecrets = (): Secrets => ({
   JWT_SECRET: randomBytes(32).toString("hex"),
+  HUB_JWT_SECRET: randomBytes(32).toString("hex"),
   NYLAS_API_KEY: randomBytes(16).toString("hex"),
   NYLAS_WEBHOOK_SECRET: randomBytes(16).toString("hex"),
   NYLAS_CLIENT_ID: "bench",
@@ -66,6 +68,8 @@ export interface RunningWorker {
   db: D1Database;
   /** The database of the Email Service API. */
   emailServiceDb: D1Database;
+  /** The database of UzbekHub. */
+  hubDb: D1Database;
   /** Runs statements in one transaction where the rows of a company are. */
   run(company: number, queries: Query[]): Promise<void>;
   stop(): Promise<void>;
@@ -150,6 +154,8 @@ export async function startWorker(
   await migrate(db, "ems");
   const emailServiceDb = await miniflare.getD1Database("EMAIL_SERVICE_DB");
   await migrate(emailServiceDb, "email-service");
+  const hubDb = await miniflare.getD1Database("HUB_DB");
+  await migrate(hubDb, "hub");
   const pid = childrenOf(process.pid, "workerd").find((each) => !others.includes(each));
   if (!pid) throw new Error("There is no new process named workerd below this one");
   const hubs = (await miniflare.getDurableObjectNamespace("COMPANY_HUB")) as unknown as CompanyHubs;
@@ -160,7 +166,7 @@ export async function startWorker(
       await db.batch(queries.map(({ sql, params }) => db.prepare(sql).bind(...params)));
     }
   };
-  return { url, besideUrl, inspectorUrl, pid, store, db, emailServiceDb, run, stop };
+  return { url, besideUrl, inspectorUrl, pid, store, db, emailServiceDb, hubDb, run, stop };
 }
 
 /** What the bench needs of companies' Durable Objects: see src/ems/hub.ts. */
@@ -216,6 +222,9 @@ const codeOf = (name: string, bundle: string) => ({
       type: "Text" as const,
       path: join(dirname(bundle), path),
     })),
+    ...readdirSync(dirname(bundle))
+      .filter((name) => name.endsWith(".wasm"))
+      .map((name) => ({ type: "CompiledWasm" as const, path: join(dirname(bundle), name) })),
   ],
   modulesRoot: dirname(bundle),
   unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],

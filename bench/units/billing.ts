@@ -29,6 +29,22 @@ export const METER_PATH = "/__units";
 /** Path that lists the routes of the metered Worker, as `METHOD /path/:of`. */
 export const ROUTES_PATH = "/__routes";
 
+/** Path that inserts people of UzbekHub: POST with a list of `HubPerson`. It is not metered. */
+export const HUB_PEOPLE_PATH = "/__hub-people";
+
+/** Somebody to insert. */
+export interface HubPerson {
+  id: number;
+  username: string;
+  first_name: string;
+  last_name: string;
+  is_private: boolean;
+  /** A hash. */
+  password?: string;
+  /** Where they are, if they share it. */
+  position?: { lat: number; long: number };
+}
+
 /** The response of the meter. */
 export interface MeterReading {
   /** False during a request, its deferred work, or a queue message. */

@@ -155,18 +155,21 @@ export async function notify(stage: Stage, type: string, object: object, id: str
 /** The object of a notification, for an application with basic headers selected. */
 export const toObject = (message: StoredMessage) => messageObject(message, "include_basic_headers");
 
-const control = async ({ worker }: Stage, method: string): Promise<MeterReading> =>
+/** What runs the metered Worker: see worker/index.ts. */
+type Metered = Pick<Stage, "worker">;
+
+const control = async ({ worker }: Metered, method: string): Promise<MeterReading> =>
   (await fetch(`${worker.url}${METER_PATH}`, { method })).json() as Promise<MeterReading>;
 
 /** Waits until the Worker is idle. @returns the units since the last reset */
-export const settled = (stage: Stage): Promise<MeterReading> =>
+export const settled = (stage: Metered): Promise<MeterReading> =>
   eventually("The Worker comes to rest", async () => {
     const reading = await control(stage, "GET");
     return reading.isIdle ? reading : undefined;
   });
 
-/** Resets the meter. */
-export async function reset(stage: Stage): Promise<void> {
+/** Resets the meter, and the size of responses. */
+export async function reset(stage: Metered & { bytes?: number }): Promise<void> {
   await control(stage, "DELETE");
   stage.bytes = 0;
 }

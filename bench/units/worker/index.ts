@@ -2,7 +2,8 @@ import { app } from "../../../src/app.ts";
 import { app as emailService } from "../../../src/email-service/routes.ts";
 import { app as ems } from "../../../src/ems/routes.ts";
 import worker, { CompanyHub as Hub } from "../../../src/index.ts";
-import { METER_PATH, ROUTES_PATH } from "../billing.ts";
+import { HUB_PEOPLE_PATH, METER_PATH, ROUTES_PATH } from "../billing.ts";
+import { insertPeople } from "./hub-people.ts";
 import { during, meter, noteQueued, readMeter, resetMeter } from "./meter.ts";
 import { meteredEnv, operationsOf } from "./metered-env.ts";
 
@@ -31,6 +32,7 @@ export default {
     const { pathname } = new URL(request.url);
     if (pathname === METER_PATH) return control(request.method, env, execution);
     if (pathname === ROUTES_PATH) return Response.json(listRoutes());
+    if (pathname === HUB_PEOPLE_PATH) return insertPeople(env.HUB_DB, await request.json());
     return during(() => worker.fetch(request, meteredEnv(env), watched(execution)));
   },
   queue: (batch, env, execution) =>
