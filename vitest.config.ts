@@ -57,7 +57,7 @@ async function outbound() {
       webhooks: [{ url: "https://xabar.test/webhooks/nylas", secret: NYLAS.webhookSecret }],
     });
   const nylas = mount(1);
-  const unrulyNylas = mount(CHAOS.seed);
+  const unrulyNylas = new Map<string, ReturnType<typeof mount>>();
   const geocoder = createGeocoder();
   const { publicKey, privateKey } = await generateKeyPair("ES256", { extractable: true });
   const jwks = { keys: [{ ...(await exportJWK(publicKey)), kid: "test", alg: "ES256" }] };
@@ -65,7 +65,11 @@ async function outbound() {
   const fetch = async (request: Request): Promise<Response> => {
     const { hostname } = new URL(request.url);
     if (hostname === "nylas.test") return nylas.fetch(request);
-    if (hostname === "chaos.nylas.test") return unrulyNylas.fetch(request);
+    if (hostname.endsWith(".chaos.nylas.test")) {
+      const own = unrulyNylas.get(hostname) ?? mount(CHAOS.seed);
+      unrulyNylas.set(hostname, own);
+      return own.fetch(request);
+    }
     if (hostname === "geocoder.test") return geocoder.fetch(request);
     if (hostname === "issuer.test") return Response.json(jwks);
     if (hostname === "google.test") return Response.json(google.jwks);

@@ -1,15 +1,22 @@
 import { env } from "cloudflare:workers";
+import { expect } from "vitest";
 import { app } from "../../src/app.ts";
 import { control, type PulledRequest } from "../support/nylas.ts";
 import { execution } from "./queue.ts";
 
-const ORIGIN = "https://chaos.nylas.test";
+/** Each test file has a stand-in of its own: its clock, faults and notifications are nobody else's. */
+function origin(): string {
+  const [file = ""] = /[\w-]+(?=\.test\.ts$)/.exec(expect.getState().testPath ?? "") ?? [];
+  return `https://${file}.chaos.nylas.test`;
+}
 
-/** The chaos test's own stand-in. */
+/** The stand-in of the running test file. */
 export const nylas = {
-  vars: { NYLAS_API_URI: ORIGIN },
+  get vars() {
+    return { NYLAS_API_URI: origin() };
+  },
   control: <T = unknown>(method: string, path: string, body?: unknown) =>
-    control(method, path, body, ORIGIN) as Promise<T>,
+    control(method, path, body, origin()) as Promise<T>,
   /** An API call, as another client of the mailbox would make it. It may fail too. */
   api: async (method: string, path: string, body?: unknown): Promise<void> => {
     const request = {
@@ -18,7 +25,7 @@ export const nylas = {
       signal: AbortSignal.timeout(1000),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     };
-    await fetch(`${ORIGIN}${path}`, request)
+    await fetch(`${origin()}${path}`, request)
       .then((response) => response.arrayBuffer())
       .catch(() => {});
   },

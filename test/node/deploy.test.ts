@@ -195,11 +195,11 @@ describe("an empty account", () => {
           consumers: [{ script: "xabar", dead_letter_queue: "xabar-webhooks-dead" }],
         },
         { queue_name: "xabar-jobs", consumers: [{ script: "xabar", dead_letter_queue: "xabar-jobs-dead" }] },
+        { queue_name: "xabar-hub", consumers: [{ script: "xabar", dead_letter_queue: "xabar-hub-dead" }] },
         { queue_name: "xabar-webhooks-dead", consumers: [{ script: "xabar" }] },
         { queue_name: "xabar-jobs-dead", consumers: [{ script: "xabar" }] },
         { queue_name: "xabar-mail", consumers: [{ script: "xabar", dead_letter_queue: "xabar-mail-dead" }] },
         { queue_name: "xabar-mail-dead", consumers: [{ script: "xabar" }] },
-        { queue_name: "xabar-hub", consumers: [{ script: "xabar", dead_letter_queue: "xabar-hub-dead" }] },
         { queue_name: "xabar-hub-dead", consumers: [{ script: "xabar" }] },
       ],
       scripts: [

@@ -113,7 +113,9 @@ async function summaryOf({ account, runtime }: Cloudflare): Promise<object> {
         .map(({ id, ...rest }) => ({ ...rest, ...(id === undefined ? {} : { database: nameOf(id) }) }))
         // Of each operator their own.
         .map((binding) =>
-          /^NYLAS_(WEBHOOK_SECRET|API_URI)$/.test(binding.name) ? { ...binding, text: "" } : binding,
+          /^(NYLAS_(WEBHOOK_SECRET|API_URI)|HUB_JWT_SECRET)$/.test(binding.name)
+            ? { ...binding, text: "" }
+            : binding,
         )
         .sort((a, b) => a.name.localeCompare(b.name)),
     })),
