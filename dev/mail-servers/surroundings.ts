@@ -1,6 +1,7 @@
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { chownSync, mkdirSync, writeFileSync } from "node:fs";
-import { type AddressInfo, connect, createServer } from "node:net";
+import { type AddressInfo, connect, createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -48,13 +49,26 @@ export function ownFile(path: string, text: string): string {
   return path;
 }
 
+/** Below the ports that systems give to outgoing connections: one of those may take a port before its server does. */
+const [FIRST_PORT, LAST_PORT] = [15_000, 32_000];
+
 /** Ports that nobody listens on, by name. */
 export async function freePorts<Name extends string>(...names: Name[]): Promise<Record<Name, number>> {
-  const servers = names.map(() => createServer().listen(0, "127.0.0.1"));
-  await Promise.all(servers.map((server) => once(server, "listening")));
+  const servers = await Promise.all(names.map(() => listenSomewhere()));
   const ports = servers.map((server) => (server.address() as AddressInfo).port);
   await Promise.all(servers.map((server) => once(server.close(), "close")));
   return Object.fromEntries(names.map((name, at) => [name, ports[at]])) as Record<Name, number>;
+}
+
+async function listenSomewhere(): Promise<Server> {
+  for (;;) {
+    const server = createServer().listen(randomInt(FIRST_PORT, LAST_PORT), "127.0.0.1");
+    const isListening = await once(server, "listening").then(
+      () => true,
+      () => false,
+    );
+    if (isListening) return server;
+  }
 }
 
 const STARTUP_MS = 60_000;
