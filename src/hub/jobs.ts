@@ -20,6 +20,9 @@ export const Job = lazy(() =>
 
 export type Job = Infer<typeof Job>;
 
+/** Enqueues a job after the response. It never fails: cron finds what is due without it. */
+export const enqueueSoon = (ctx: Ctx, job: Job): void => ctx.defer(enqueueJob(ctx, job).catch(() => {}));
+
 /** Enqueues a job. @throws Error when the queue fails: cron finds what is due without it */
 export const enqueueJob = ({ env }: Ctx, job: Job, delaySeconds = 0): Promise<unknown> =>
   env.HUB_JOBS.send(job, delaySeconds > 0 ? { delaySeconds } : {});

@@ -5,7 +5,7 @@ import { hashPassword } from "../auth/passwords.ts";
 import { prepareReset } from "../auth/resets.ts";
 import type { Language, UserCtx } from "../context.ts";
 import { badField } from "../errors.ts";
-import { enqueueJob } from "../jobs.ts";
+import { enqueueSoon } from "../jobs.ts";
 import { countUse } from "../limits.ts";
 import { prepareMail, sendSoon } from "../mail/outbox.ts";
 import { dropFiles, useFile } from "../media/rows.ts";
@@ -57,7 +57,7 @@ export async function updateProfile(ctx: UserCtx, input: ProfileUpdate): Promise
     }
   }
   if (secured) sendSoon(ctx, secured.mailId);
-  if (pictured.length) ctx.defer(enqueueJob(ctx, { type: "delete-files" }).catch(() => {}));
+  if (pictured.length) enqueueSoon(ctx, { type: "delete-files" });
   return getProfile(ctx);
 }
 

@@ -1,7 +1,7 @@
 import { notFound } from "../../lib/errors.ts";
 import { type SQL, sql } from "../../platform/d1/sql.ts";
 import type { Ctx, Language, UserCtx } from "../context.ts";
-import { enqueueJob } from "../jobs.ts";
+import { enqueueSoon } from "../jobs.ts";
 import { prepareMail, sendSoon } from "../mail/outbox.ts";
 import { checkCode, prepareCode, requirePassword, wrongCode } from "./codes.ts";
 import type { AccountMessageResponse } from "./responses.ts";
@@ -43,6 +43,6 @@ export async function markDeleted(ctx: Ctx, userId: number, only = sql`1`): Prom
     ...["hub_sessions", "hub_codes", "hub_resets"].map(removeFrom),
   ]);
   if (marked.length === 0) return false;
-  ctx.defer(enqueueJob(ctx, { type: "delete-account", userId }).catch(() => {}));
+  enqueueSoon(ctx, { type: "delete-account", userId });
   return true;
 }

@@ -1,3 +1,4 @@
+import { toBase64Url } from "../../lib/base64.ts";
 import { hmacHex } from "../../lib/hmac.ts";
 import type { Ctx } from "../context.ts";
 
@@ -15,8 +16,7 @@ export function newCode(): string {
 }
 
 /** A new secret of a link or a cookie: 32 random bytes as URL-safe text. */
-export const newSecret = (): string =>
-  crypto.getRandomValues(new Uint8Array(32)).toBase64({ alphabet: "base64url", omitPadding: true });
+export const newSecret = (): string => toBase64Url(crypto.getRandomValues(new Uint8Array(32)));
 
 /**
  * What is stored of a code, a link or a cookie.

@@ -2,7 +2,7 @@ import { invalid, notFound } from "../../lib/errors.ts";
 import { sql } from "../../platform/d1/sql.ts";
 import { assign } from "../../platform/d1/write.ts";
 import type { UserCtx } from "../context.ts";
-import { enqueueJob } from "../jobs.ts";
+import { enqueueSoon } from "../jobs.ts";
 import type { locations } from "../schema/users.ts";
 import { FIRST_DUE_MS, findAddress } from "./addresses.ts";
 import { cellOf, FINE, wideCellOf } from "./cells.ts";
@@ -65,5 +65,4 @@ async function valuesOf(ctx: UserCtx, { lat, long }: LocationInput) {
 }
 
 /** It never fails: cron finds what is due. */
-const askSoon = (ctx: UserCtx): void =>
-  ctx.defer(enqueueJob(ctx, { type: "geocode", userId: ctx.user.id }).catch(() => {}));
+const askSoon = (ctx: UserCtx): void => enqueueSoon(ctx, { type: "geocode", userId: ctx.user.id });

@@ -1,6 +1,6 @@
 import { type SQL, sql } from "../../platform/d1/sql.ts";
 import type { Ctx, Language } from "../context.ts";
-import { enqueueJob } from "../jobs.ts";
+import { enqueueSoon } from "../jobs.ts";
 import { seal, unseal } from "./seal.ts";
 
 /** What a mail is about. Each has a text in every language: see texts.ts. */
@@ -37,8 +37,7 @@ export async function prepareMail(ctx: Ctx, mail: Mail): Promise<{ id: string; i
 }
 
 /** Lets a job send a mail after the response. It never fails: cron finds what is due. */
-export const sendSoon = (ctx: Ctx, id: string): void =>
-  ctx.defer(enqueueJob(ctx, { type: "mail", id }).catch(() => {}));
+export const sendSoon = (ctx: Ctx, id: string): void => enqueueSoon(ctx, { type: "mail", id });
 
 /** Opens the mail of a row. @throws Error if it was sealed with another secret */
 export const openMail = async (ctx: Ctx, id: string, sealed: string): Promise<Mail> =>

@@ -1,7 +1,7 @@
 import { uuidv7 } from "../../lib/ids.ts";
 import { type SQL, sql } from "../../platform/d1/sql.ts";
 import type { Ctx } from "../context.ts";
-import { enqueueJob } from "../jobs.ts";
+import { enqueueSoon } from "../jobs.ts";
 import { dropFiles, useFile } from "../media/rows.ts";
 import type { StoredFile } from "../media/store.ts";
 
@@ -27,5 +27,4 @@ export const removeImages = (posts: SQL): SQL[] => [
 ];
 
 /** Lets a job delete the objects of dropped files after the response. It never fails: cron finds them too. */
-export const deleteFilesSoon = (ctx: Ctx): void =>
-  ctx.defer(enqueueJob(ctx, { type: "delete-files" }).catch(() => {}));
+export const deleteFilesSoon = (ctx: Ctx): void => enqueueSoon(ctx, { type: "delete-files" });

@@ -1,7 +1,7 @@
 import { notFound } from "../../lib/errors.ts";
 import { sql } from "../../platform/d1/sql.ts";
 import type { Ctx, UserCtx } from "../context.ts";
-import { enqueueJob } from "../jobs.ts";
+import { enqueueJob, enqueueSoon } from "../jobs.ts";
 import { deleteFilesSoon, removeImages } from "./images.ts";
 
 /** Rows of each kind that one transaction removes, and transactions of one job. */
@@ -20,7 +20,7 @@ export async function deletePost(ctx: UserCtx, id: string): Promise<void> {
   ]);
   if (!deleted) throw notFound("Post");
   deleteFilesSoon(ctx);
-  ctx.defer(enqueueJob(ctx, { type: "clear-post", postId: id }).catch(() => {}));
+  enqueueSoon(ctx, { type: "clear-post", postId: id });
 }
 
 /** Removes what belonged to a deleted post. What is left after some steps is left to the next job. */

@@ -1,7 +1,7 @@
 import { notFound } from "../../lib/errors.ts";
 import { sql } from "../../platform/d1/sql.ts";
 import type { UserCtx } from "../context.ts";
-import { enqueueJob } from "../jobs.ts";
+import { enqueueSoon } from "../jobs.ts";
 import { dropFiles } from "../media/rows.ts";
 import { isOwnIn, type Place } from "./audience.ts";
 import { selectStory } from "./find.ts";
@@ -52,5 +52,5 @@ export async function deleteStory(ctx: UserCtx, place: Place, id: number): Promi
   ]);
   if (deleted.length === 0) throw notFound("Story");
   // If it fails, cron finds the file.
-  ctx.defer(enqueueJob(ctx, { type: "delete-files" }).catch(() => {}));
+  enqueueSoon(ctx, { type: "delete-files" });
 }
