@@ -1,6 +1,7 @@
 import { log } from "../platform/log.ts";
 import { resumeDeletions } from "./accounts/erase.ts";
 import { removeExpired } from "./auth/cleanup.ts";
+import { removeOldTickets } from "./chat/tickets.ts";
 import type { Ctx } from "./context.ts";
 import { removeOldAddresses, requestAddresses } from "./geo/addresses.ts";
 import { removeOldLimits } from "./limits.ts";
@@ -15,6 +16,7 @@ const ROUNDS = 10;
 const STEPS: Record<string, (ctx: Ctx) => Promise<number>> = {
   removeOldLimits,
   removeExpired,
+  removeOldTickets,
   giveUpMails,
   repeatMails,
   removeOldMails,

@@ -70,6 +70,9 @@ export const id = lazy(() =>
   z.pipe(z.unknown().check(z.refine(isId, "A valid integer is required.")), z.transform(Number)),
 );
 
+/** The rule of a UUID in a path: nothing else may be taken for one. */
+export const UUID = String.raw`[\da-fA-F]{8}-[\da-fA-F]{4}-[\da-fA-F]{4}-[\da-fA-F]{4}-[\da-fA-F]{12}`;
+
 /** A UUID, in either case. Parsed to lower case. */
 export const uuid = lazy(() => z.guid("Must be a valid UUID.").check(z.toLowerCase()));
 

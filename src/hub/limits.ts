@@ -20,6 +20,8 @@ const LIMITS = {
   open_comments: [10, 60],
   uploads: [60, 3600],
   location: [10, 3600],
+  /** Per room: what somebody sends by a socket. Three times as much may come at once. The room counts it in memory. */
+  messages: [10, 1],
 } satisfies Record<string, [times: number, seconds: number]>;
 
 export type Scope = keyof typeof LIMITS;

@@ -1,6 +1,7 @@
 import { log } from "../platform/log.ts";
 import { createConsumer } from "../platform/queues.ts";
 import { deleteAccount } from "./accounts/erase.ts";
+import { ringAgain } from "./chat/objects.ts";
 import { type Ctx, createContext } from "./context.ts";
 import { geocode } from "./geo/addresses.ts";
 import { Job } from "./jobs.ts";
@@ -16,6 +17,7 @@ const HANDLERS: Handlers = {
   "clear-post": (ctx, { postId }) => clearPost(ctx, postId),
   "delete-account": deleteAccount,
   geocode,
+  "ring-room": ringAgain,
 };
 
 export const jobs = createConsumer({

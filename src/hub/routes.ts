@@ -3,6 +3,8 @@ import { createApp } from "../platform/app.ts";
 import { account, admin } from "./accounts/routes.ts";
 import { openAuth, signedInAuth } from "./auth/routes.ts";
 import { blocks } from "./blocks/routes.ts";
+import { chatSocket } from "./chat/door/routes.ts";
+import { messages, tickets } from "./chat/messages/routes.ts";
 import { openComments } from "./comments/routes.ts";
 import { config } from "./config.ts";
 import { contacts } from "./contacts/routes.ts";
@@ -28,10 +30,11 @@ export const app = lazy(() =>
   createApp<HubEnv>({
     toAnswer,
     corsOrigins: (env) => config(env).CORS_ORIGINS,
-    exposeHeaders: ["x-request-id", "retry-after", "link"],
+    exposeHeaders: ["x-request-id", "retry-after", "link", "x-chat-seq"],
   })
     .use(open)
     .route("/media", media())
+    .route("/ws", chatSocket())
     .route("/api/comments/comment", openComments())
     .route("/api/accounts/auth", openAuth())
     .use("/api/accounts/account/profile/:username", identify)
@@ -45,6 +48,8 @@ export const app = lazy(() =>
     .route("/api/accounts/auth", signedInAuth())
     .route("/api/posts", posts())
     .route("/api/stories", stories())
+    .route("/api/chat/message", messages())
+    .route("/api/chat/ticket", tickets())
     .route("/api/accounts/account", account())
     .route("/api/accounts/admin", admin())
     .route("/api/accounts/account/location", location()),

@@ -6,7 +6,9 @@ import { probeParts } from "./health.ts";
 import { deadJobs, jobs } from "./queues.ts";
 import { app, owns } from "./routes.ts";
 
-/** UzbekHub: accounts, posts, stories and comments. */
+export { ChatRoom } from "./chat/room/room.ts";
+
+/** UzbekHub: accounts, posts, stories, comments and chat. */
 export const hub: Module = {
   name: NAME,
   owns,

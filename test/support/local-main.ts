@@ -1,3 +1,3 @@
 // The same as main.ts, of the Worker for one machine.
-export { CompanyHub, default, RateWindow } from "../../dev/worker/index.ts";
+export { ChatRoom, CompanyHub, default, RateWindow } from "../../dev/worker/index.ts";
 export { Mailbox } from "./fake-mailbox.ts";

@@ -17,6 +17,7 @@ const Claims = lazy(() =>
     sub: z.string().check(z.regex(/^\d{1,15}$/)),
     sid: z.string(),
     token_type: z.enum(["access", "refresh"]),
+    exp: z.number(),
     /** Of a refresh token: which refresh of its session it is. */
     gen: z.optional(z.int()),
   }),
@@ -28,6 +29,8 @@ export interface TokenClaims {
   sessionId: string;
   kind: "access" | "refresh";
   generation: number;
+  /** In milliseconds since the epoch. */
+  expiresAt: number;
 }
 
 /**
@@ -44,7 +47,8 @@ export async function readToken(
     throw error instanceof ServiceError && error.code === "unauthenticated" ? badToken(error) : error;
   });
   if (claims.token_type !== kind) throw badToken(`a token of the kind ${claims.token_type}`);
-  return { userId: Number(claims.sub), sessionId: claims.sid, kind, generation: claims.gen ?? 0 };
+  const { sub, sid, gen = 0, exp } = claims;
+  return { userId: Number(sub), sessionId: sid, kind, generation: gen, expiresAt: exp * 1000 };
 }
 
 const known = new WeakMap<Config, ReturnType<typeof build>>();

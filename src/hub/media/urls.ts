@@ -18,11 +18,23 @@ export const mediaUrl = <Key extends string | null>(origin: string, key: Key) =>
  */
 export async function signedMediaUrl(ctx: UserCtx, key: string, now = Date.now()): Promise<string> {
   const viewer = String(ctx.user.id);
-  const expires = String(((Math.floor(now / PERIOD_MS) + 2) * PERIOD_MS) / 1000);
+  const expires = expiryOf(now);
   const signature = await hmacHex(await signingKey(ctx.config), textOf(key, viewer, expires));
   const query = new URLSearchParams({ viewer, expires, signature });
   return `${mediaUrl(ctx.origin, key)}?${query}`;
 }
+
+/**
+ * The path, with its query, of a file of a chat. Whoever has it may read the file: one event goes to all members.
+ * @param now in milliseconds since the epoch
+ */
+export async function signedPath(config: Config, key: string, now = Date.now()): Promise<string> {
+  const expires = expiryOf(now);
+  const signature = await hmacHex(await signingKey(config), textOf(key, "", expires));
+  return `${mediaUrl("", key)}?${new URLSearchParams({ expires, signature })}`;
+}
+
+const expiryOf = (now: number): string => String(((Math.floor(now / PERIOD_MS) + 2) * PERIOD_MS) / 1000);
 
 /** The query of a signed URL, as a request has it. */
 export interface Signed {
@@ -33,11 +45,19 @@ export interface Signed {
 
 /** Verifies a URL that `signedMediaUrl` has made. @returns the id of its viewer; null when it is forged or has expired */
 export async function viewerOf(config: Config, key: string, query: Signed): Promise<number | null> {
+  const { viewer = "" } = query;
+  return /^\d{1,15}$/.test(viewer) && (await isValid(config, key, query)) ? Number(viewer) : null;
+}
+
+/** Whether `signedPath` has made a URL, and it has not expired. */
+export const isSigned = async (config: Config, key: string, query: Signed): Promise<boolean> =>
+  query.viewer === undefined && (await isValid(config, key, query));
+
+async function isValid(config: Config, key: string, query: Signed): Promise<boolean> {
   const { viewer = "", expires = "", signature = "" } = query;
-  if (!/^\d{1,15}$/.test(viewer) || !/^\d{1,12}$/.test(expires) || Number(expires) * 1000 <= Date.now())
-    return null;
+  if (!/^\d{1,12}$/.test(expires) || Number(expires) * 1000 <= Date.now()) return false;
   const text = new TextEncoder().encode(textOf(key, viewer, expires));
-  return (await verifyHmac(await signingKey(config), text, signature)) ? Number(viewer) : null;
+  return verifyHmac(await signingKey(config), text, signature);
 }
 
 const textOf = (...parts: string[]): string => parts.join("\n");

@@ -1,5 +1,5 @@
 import type { RouteDocs } from "../../platform/docs.ts";
-import { UUID } from "./schemas.ts";
+import { UUID } from "../fields.ts";
 
 const newest =
   "The newest first. Without `page` an array of the newest 100, with a `Link` header when there are more.";

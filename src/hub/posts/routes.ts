@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { responds, valid } from "../../platform/validation.ts";
 import type { HubEnv } from "../context.ts";
+import { UUID } from "../fields.ts";
 import { ListQuery, pageOf } from "../lists.ts";
 import { body, sendList } from "../requests/middleware.ts";
 import { updatePost } from "./change.ts";
@@ -18,7 +19,6 @@ import {
   PostCreate,
   PostParam,
   PostUpdate,
-  UUID,
 } from "./schemas.ts";
 import { listViews, viewPost } from "./views.ts";
 

@@ -3,9 +3,6 @@ import { type Infer, lazy } from "../../lib/lazy.ts";
 import { emptyText, flag, text, uuid } from "../fields.ts";
 import { storedFile } from "../media/fields.ts";
 
-/** The rule of an id in a path: nothing else may be taken for one. */
-export const UUID = String.raw`[\da-fA-F]{8}-[\da-fA-F]{4}-[\da-fA-F]{4}-[\da-fA-F]{4}-[\da-fA-F]{12}`;
-
 export const IdParam = lazy(() => z.object({ id: uuid() }));
 export const PostParam = lazy(() => z.object({ post_id: uuid() }));
 

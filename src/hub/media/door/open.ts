@@ -4,7 +4,7 @@ import { type File, type FileLook, openFile } from "../../../platform/files.ts";
 import type { Ctx } from "../../context.ts";
 import { isSeenNow } from "../../stories/audience.ts";
 import { objectOf } from "../rows.ts";
-import { type Signed, viewerOf } from "../urls.ts";
+import { isSigned, type Signed, viewerOf } from "../urls.ts";
 
 /** A copy is asked for again each time, so that deletion works at once. Most answers are then 304. */
 export const CACHE_CONTROL = "private, no-cache";
@@ -19,17 +19,19 @@ export interface FoundFile {
 }
 
 /**
- * Finds a file to serve. A story's file needs a signed URL, and its viewer must see the story at this moment.
+ * Finds a file to serve. A story's file needs a signed URL, and its viewer must see the story at this moment. A chat's
+ * file needs a signed URL.
  * @throws ServiceError not_found alike for a file that is unknown, unused or deleted, and for a URL that is forged or old
  */
 export async function findFile(ctx: Ctx, key: string, query: Signed): Promise<FoundFile> {
   if (!/^[0-9a-f]{32}$/.test(key)) throw notFound("File");
   const viewer = await viewerOf(ctx.config, key, query);
+  const isForChat = (await isSigned(ctx.config, key, query)) ? 1 : 0;
   const seesStory = viewer === null ? sql`FALSE` : isStorySeen(viewer);
   const [row] = await ctx.db.all(sql<FoundFile>`
     SELECT f.key, f.content_type FROM hub_files f JOIN hub_users u ON u.id = f.owner_id
     WHERE f.key = ${key} AND f.is_used = 1 AND f.deleted_at IS NULL AND u.deleted_at IS NULL
-      AND (f.kind <> 'story' OR ${seesStory})`);
+      AND (f.kind <> 'story' OR ${seesStory}) AND (f.kind <> 'chat' OR ${isForChat})`);
   if (!row) throw notFound("File");
   return row;
 }

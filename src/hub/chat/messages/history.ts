@@ -1,0 +1,58 @@
+import { sql } from "../../../platform/d1/sql.ts";
+import type { UserCtx } from "../../context.ts";
+import { badField } from "../../errors.ts";
+import { CARD_COLUMNS, type CardRow } from "../../people/card.ts";
+import { isUnblocked, U } from "../../people/visibility.ts";
+import { findOwnRoom, type OwnRoom } from "../access.ts";
+import { findAttachments } from "../files/attachments.ts";
+import { type Item, toItem } from "../item.ts";
+import { placeOf } from "../message-ids.ts";
+import { objectOf } from "../objects.ts";
+import type { StoredMessage } from "../room/contract.ts";
+
+/** A part of a room's history. */
+export interface History {
+  count: number;
+  items: Item[];
+  /** The position of the room: a socket that is opened with it as `since` misses nothing. */
+  seq: number;
+}
+
+/**
+ * Reads a part of a room's history, the newest message first.
+ * @param query with the id of a message, only what is older
+ * @throws ServiceError not_found for a room that is not the caller's; invalid for a `before` of another room
+ */
+export async function readHistory(
+  ctx: UserCtx,
+  roomId: string,
+  query: { limit: number; offset: number; before: string | null },
+): Promise<History> {
+  const room = await findOwnRoom(ctx, roomId);
+  const before = query.before === null ? null : placeOf(query.before);
+  if (query.before !== null && before?.roomKey !== room.key)
+    throw badField("before", `Invalid pk "${query.before}" - object does not exist.`);
+  const page = await objectOf(ctx, roomId).page({ ...query, before: before?.seq ?? null });
+  return { count: page.count, seq: page.seq, items: await toItems(ctx, room, page.messages) };
+}
+
+/** Makes the items of messages as the caller sees them. */
+export async function toItems(ctx: UserCtx, room: OwnRoom, messages: StoredMessage[]): Promise<Item[]> {
+  const senders = JSON.stringify([...new Set(messages.map(({ sender }) => sender))]);
+  const [rows, attachments] = await Promise.all([
+    ctx.db.all(sql<CardRow & { is_apart: 0 | 1 }>`
+      SELECT ${CARD_COLUMNS}, NOT (${isUnblocked(ctx.user.id, U.id)}) AS is_apart
+      FROM json_each(${senders}) s CROSS JOIN hub_users u ON u.id = s.value WHERE u.deleted_at IS NULL`),
+    findAttachments(
+      ctx,
+      messages.flatMap(({ files }) => files),
+    ),
+  ]);
+  const people = new Map(rows.map((row) => [row.user_id, row]));
+  return messages.map((message) => {
+    const card = people.get(message.sender);
+    const isApart = card?.is_apart === 1;
+    const view = { origin: ctx.origin, isApart, isHidden: isApart && !room.isPrivate };
+    return toItem(message, room.id, card, attachments, view);
+  });
+}

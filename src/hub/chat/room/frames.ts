@@ -1,0 +1,85 @@
+import * as z from "zod/mini";
+import { invalid } from "../../../lib/errors.ts";
+import { type Infer, lazy } from "../../../lib/lazy.ts";
+import { id, ids, uuid } from "../../fields.ts";
+
+// What a socket may send (contract, lines 1965-1986: five names without shapes, each a command and an event).
+
+const MAX_TEXT = 4096;
+const MAX_FILES = 10;
+/** Longer frames are refused unread, in UTF-16 units. */
+const MAX_FRAME = 32_768;
+const MAX_CLIENT_ID = 64;
+
+const message = () =>
+  z.string("Not a valid string.").check(
+    z.maxLength(MAX_TEXT, `Ensure this field has no more than ${MAX_TEXT} characters.`),
+    z.refine((text) => text.isWellFormed() && !text.includes("\0"), "Null characters are not allowed."),
+  );
+
+/** The text of a message that has nothing else. */
+export const messageText = lazy(() =>
+  message().check(z.refine((text) => text.trim() !== "", "This field may not be blank.")),
+);
+
+const clientId = () =>
+  z.optional(
+    z
+      .string()
+      .check(
+        z.minLength(1),
+        z.maxLength(MAX_CLIENT_ID, `Ensure this field has no more than ${MAX_CLIENT_ID} characters.`),
+      ),
+  );
+
+export const Frame = lazy(() =>
+  z.discriminatedUnion(
+    "type",
+    [
+      z.object({ type: z.literal("auth"), token: z.string(), since: z.optional(id()) }),
+      z
+        .object({
+          type: z.literal("chat_message"),
+          message: z._default(message(), ""),
+          reply_to: z._default(z.nullable(uuid()), null),
+          files: z._default(ids(MAX_FILES), []),
+          client_id: clientId(),
+        })
+        .check(
+          z.refine(({ message, files }) => message.trim() !== "" || files.length > 0, {
+            path: ["message"],
+            message: "A message needs a text or a file.",
+          }),
+        ),
+      z.object({ type: z.literal("message_edited"), id: uuid(), message: messageText() }),
+      z.object({ type: z.literal("message_deleted"), id: uuid() }),
+      z.object({ type: z.literal("user_typing") }),
+      z.object({ type: z.literal("message_read"), id: uuid() }),
+      z.object({ type: z.literal("resume"), since: id() }),
+    ],
+    { error: "The type is none of those that a room knows." },
+  ),
+);
+export type Frame = Infer<typeof Frame>;
+
+/**
+ * Reads a frame.
+ * @param noteClientId gets the `client_id`, also of a frame that is refused
+ * @throws ServiceError invalid
+ */
+export function readFrame(raw: string | ArrayBuffer, noteClientId: (id: string) => void): Frame {
+  if (typeof raw !== "string") throw invalid("A frame must be text.");
+  if (raw.length > MAX_FRAME) throw invalid(`A frame must have no more than ${MAX_FRAME} characters.`);
+  let value: unknown;
+  try {
+    value = JSON.parse(raw);
+  } catch {
+    throw invalid("JSON parse error.");
+  }
+  const { client_id } = (value ?? {}) as { client_id?: unknown };
+  if (typeof client_id === "string" && client_id.length <= MAX_CLIENT_ID) noteClientId(client_id);
+  const { data, error } = Frame().safeParse(value);
+  if (!error) return data;
+  const issues = error.issues.map(({ path, message }) => ({ path: path.map(String).join("."), message }));
+  throw invalid(issues[0]?.message ?? "Invalid request data", issues);
+}

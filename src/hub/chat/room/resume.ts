@@ -1,0 +1,68 @@
+import type { Attachment } from "../files/attachments.ts";
+import { findAttachments } from "../files/attachments.ts";
+import { clearedEvent, deletedEvent, messageEvent } from "./events.ts";
+import type { Entry } from "./log.ts";
+import type { Listener } from "./sockets.ts";
+import type { Room } from "./state.ts";
+
+/** Who has missed more fetches the history anew. */
+const MAX_MISSED = 1_000;
+
+/** What a client has missed: after a position, up to another. */
+export interface Gap {
+  since: number;
+  until: number;
+}
+
+/** What happened in a gap, in order; null if it is too much, or a position that the room has not reached. */
+function entriesIn({ log }: Room, { since, until }: Gap): Entry[] | null {
+  if (since > log.seq) return null;
+  const entries = log.entriesAfter(since, MAX_MISSED + 1).filter(({ seq }) => seq <= until);
+  return entries.length > MAX_MISSED ? null : entries;
+}
+
+const filesOf = (entries: Entry[] | null): number[] =>
+  (entries ?? []).flatMap((entry) => (entry.kind === "deleted" ? [] : entry.message.files));
+
+/** The files of what was missed. They are asked for first, so that all of it is sent in one turn. */
+export interface Files {
+  attachments: ReadonlyMap<number, Attachment>;
+  /** False once a message with other files has come. */
+  areAll(gap: Gap): boolean;
+}
+
+/** @throws Error when the database fails */
+export async function findFiles(room: Room, gap: Gap): Promise<Files> {
+  const asked = new Set(filesOf(entriesIn(room, gap)));
+  const attachments = await findAttachments(room.ctx, [...asked]);
+  return {
+    attachments,
+    areAll: (now) => filesOf(entriesIn(room, now)).every((file) => asked.has(file)),
+  };
+}
+
+/** Sends what was missed, in order, then `resumed`; or `resync` alone when the client must fetch the history anew. */
+export function sendMissed(
+  room: Room,
+  socket: WebSocket,
+  { user, origin }: Listener,
+  gap: Gap,
+  { attachments }: Files,
+): void {
+  const { log, people, sockets } = room;
+  const send = (event: object | null) => event && sockets.send(socket, JSON.stringify(event));
+  const entries = entriesIn(room, gap);
+  if (!entries) return void send({ type: "resync", seq: log.seq });
+  if (gap.since < log.clearSeq && log.clearSeq <= gap.until) send(clearedEvent(room, log.clearSeq));
+  for (const entry of entries) {
+    if (entry.kind === "deleted") {
+      send(deletedEvent(room, entry.id, entry.seq));
+      continue;
+    }
+    const { sender } = entry.message;
+    const type = entry.kind === "sent" ? "chat_message" : "message_edited";
+    const receiver = { origin, isOwn: sender === user, isApart: people.areApart(user, sender) };
+    send(messageEvent(room, type, entry.message, attachments)(receiver));
+  }
+  send({ type: "resumed", seq: log.seq });
+}
