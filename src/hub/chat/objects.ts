@@ -1,8 +1,8 @@
 import { log } from "../../platform/log.ts";
 import type { Ctx } from "../context.ts";
 import { enqueueJob } from "../jobs.ts";
-import type { Ring } from "./room/contract.ts";
-import { versionOf } from "./room/entry.ts";
+import type { Ring } from "./contract.ts";
+import { versionOf } from "./versions.ts";
 
 /** The Object of a room. */
 export const objectOf = ({ env }: Pick<Ctx, "env">, room: string) => env.CHAT_ROOM.getByName(room);

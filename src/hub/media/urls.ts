@@ -25,7 +25,7 @@ export async function signedMediaUrl(ctx: UserCtx, key: string, now = Date.now()
 }
 
 /**
- * The path, with its query, of a file of a chat. Whoever has it may read the file: one event goes to all members.
+ * The path, with its query, of a file of a chat. It is good for anybody, since one event goes to all members.
  * @param now in milliseconds since the epoch
  */
 export async function signedPath(config: Config, key: string, now = Date.now()): Promise<string> {

@@ -6,9 +6,10 @@ import { limitOpen } from "../../../platform/rate-limit.ts";
 import { responds, valid } from "../../../platform/validation.ts";
 import type { OpenEnv } from "../../context.ts";
 import { UUID } from "../../fields.ts";
-import { CLOSE } from "../room/sockets.ts";
+import { ARRIVAL, type Arrival, CLOSE } from "../contract.ts";
+import { objectOf } from "../objects.ts";
 import { RoomParam } from "../schemas.ts";
-import { type Credentials, connect } from "./connect.ts";
+import { findDoor } from "./connect.ts";
 
 /** The subprotocol that brings a token: `new WebSocket(url, ["xabar.bearer", token])`. */
 const PROTOCOL = "xabar.bearer";
@@ -23,8 +24,10 @@ export const chatSocket = () =>
     async (c) => {
       requireUpgrade(c);
       const { room_id } = c.req.valid("param");
-      const opened = await connect(c.var.ctx, room_id, c.req.raw.headers, credentialsOf(c));
-      return withProtocol(c, opened ?? closed(CLOSE.notFound, "The room does not exist"));
+      const door = await findDoor(c.var.ctx, room_id);
+      if (!door) return withProtocol(c, closed(CLOSE.notFound, "The room does not exist"));
+      const arrival = { ...door, ...credentialsOf(c), origin: c.var.ctx.origin };
+      return withProtocol(c, await objectOf(c.var.ctx, room_id).fetch(upgradeOf(c, arrival)));
     },
   );
 
@@ -38,7 +41,14 @@ function requireUpgrade(c: Context<OpenEnv>): void {
     throw forbidden("This origin may not connect: see CORS_ORIGINS.");
 }
 
-function credentialsOf(c: Context<OpenEnv>): Credentials {
+/** The request to the room's Object. The path stays here, since a token or a ticket may be in it. */
+function upgradeOf(c: Context, arrival: Arrival): Request {
+  const headers = new Headers(c.req.raw.headers);
+  headers.set(ARRIVAL, JSON.stringify(arrival));
+  return new Request("https://room/", { headers });
+}
+
+function credentialsOf(c: Context<OpenEnv>): Pick<Arrival, "token" | "ticket" | "since"> {
   const [name, token] = (c.req.header("sec-websocket-protocol") ?? "").split(",").map((each) => each.trim());
   const since = c.req.query("since") ?? "";
   return {

@@ -57,7 +57,7 @@ export async function findAttachments(ctx: Ctx, ids: number[]): Promise<Map<numb
 }
 
 /**
- * Takes files for a message: from now on they are not temporary. Only files of which that was not so yet are written.
+ * Takes files for a message: from now on they are not temporary.
  * @throws ServiceError invalid for a file that is not the owner's
  */
 export async function takeFiles(ctx: Ctx, owner: number, ids: number[]): Promise<Map<number, Attachment>> {

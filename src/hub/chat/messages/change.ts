@@ -2,10 +2,10 @@ import { notFound } from "../../../lib/errors.ts";
 import type { UserCtx } from "../../context.ts";
 import { notAllowed } from "../../errors.ts";
 import { findRoomOfKey } from "../access.ts";
-import type { Item } from "../item.ts";
 import { type MessagePlace, placeOf } from "../message-ids.ts";
 import { objectOf } from "../objects.ts";
 import { toItems } from "./history.ts";
+import type { Item } from "./item.ts";
 
 /**
  * Edits a message of one's own.

@@ -4,11 +4,11 @@ import { badField } from "../../errors.ts";
 import { CARD_COLUMNS, type CardRow } from "../../people/card.ts";
 import { isUnblocked, U } from "../../people/visibility.ts";
 import { findOwnRoom, type OwnRoom } from "../access.ts";
+import type { StoredMessage } from "../contract.ts";
 import { findAttachments } from "../files/attachments.ts";
-import { type Item, toItem } from "../item.ts";
 import { placeOf } from "../message-ids.ts";
 import { objectOf } from "../objects.ts";
-import type { StoredMessage } from "../room/contract.ts";
+import { type Item, toItem } from "./item.ts";
 
 /** A part of a room's history. */
 export interface History {

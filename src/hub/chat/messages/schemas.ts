@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { lazy } from "../../../lib/lazy.ts";
 import { uuid } from "../../fields.ts";
-import { messageText } from "../room/frames.ts";
+import { filledText } from "../fields.ts";
 
 /** How far back `offset` goes: what is skipped is read, too. */
 export const MAX_OFFSET = 10_000;
@@ -32,9 +32,9 @@ export const HistoryQuery = lazy(() =>
 /** A frame calls the text `message`, the history `text`: both are taken. */
 export const MessageUpdate = lazy(() =>
   z.union([
-    z.object({ text: messageText() }),
+    z.object({ text: filledText() }),
     z.pipe(
-      z.object({ message: messageText() }),
+      z.object({ message: filledText() }),
       z.transform(({ message }) => ({ text: message })),
     ),
   ]),

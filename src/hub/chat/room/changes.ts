@@ -1,5 +1,5 @@
+import type { Change, StoredMessage } from "../contract.ts";
 import { findAttachments } from "../files/attachments.ts";
-import type { Change, StoredMessage } from "./contract.ts";
 import { broadcast, deletedEvent, messageEvent } from "./events.ts";
 import type { Room } from "./state.ts";
 

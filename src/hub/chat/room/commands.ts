@@ -1,9 +1,9 @@
 import { notFound } from "../../../lib/errors.ts";
 import { badField, notAllowed } from "../../errors.ts";
+import type { StoredMessage } from "../contract.ts";
 import { findAttachments, takeFiles } from "../files/attachments.ts";
 import { type MessagePlace, placeOf } from "../message-ids.ts";
 import { editMessage, removeMessage } from "./changes.ts";
-import type { StoredMessage } from "./contract.ts";
 import { isModerator } from "./entry.ts";
 import { broadcast, deletedEvent, messageEvent, personEvent } from "./events.ts";
 import type { Frame } from "./frames.ts";
@@ -48,7 +48,7 @@ async function sendMessage(
   speaker: Speaker,
   { message, reply_to, files, client_id }: Of<"chat_message">,
 ): Promise<void> {
-  const { ctx, log, sockets } = room;
+  const { ctx, log, reads, sockets } = room;
   const { user } = speaker.listener;
   const earlier = () => (client_id === undefined ? undefined : log.findSend(user, client_id));
   refuseIfApart(room, user);
@@ -59,6 +59,7 @@ async function sendMessage(
   if (reply_to !== null && !log.find(...keyOf(placeIn(room, reply_to))))
     throw badField("reply_to", `Invalid pk "${reply_to}" - object does not exist.`);
   const stored = log.add({ sender: user, text: message, replyTo: reply_to, files, clientId: client_id });
+  reads.note(user, stored.number);
   broadcast(room, user, messageEvent(room, "chat_message", stored, attachments, client_id));
 }
 
@@ -104,10 +105,10 @@ async function remove(room: Room, { listener }: Speaker, { id }: Of<"message_del
 }
 
 function noteRead(room: Room, { listener }: Speaker, { id }: Of<"message_read">): void {
-  const { log, sockets } = room;
+  const { log, reads, sockets } = room;
   const { seq } = placeIn(room, id);
   if (seq > log.seq) throw notFound("Message");
-  if (!log.read(listener.user, seq) || sockets.listeners.size > MOST_FOR_READING) return;
+  if (!reads.note(listener.user, log.numberAt(seq)) || sockets.listeners.size > MOST_FOR_READING) return;
   broadcast(room, listener.user, personEvent(room, "message_read", listener.user, { id }));
 }
 

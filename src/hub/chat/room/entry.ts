@@ -1,8 +1,9 @@
 import { type SQL, sql } from "../../../platform/d1/sql.ts";
 import type { Ctx } from "../../context.ts";
 import { CARD_COLUMNS, type CardRow } from "../../people/card.ts";
+import { CLOSE } from "../contract.ts";
 import { RANK } from "../ranks.ts";
-import { CLOSE, type Listener } from "./sockets.ts";
+import type { Listener } from "./sockets.ts";
 
 // What the database says of those who listen. It alone decides who is a member.
 
@@ -89,14 +90,6 @@ export async function check({ db }: Ctx, room: string, listeners: Listener[]): P
       ]),
     ),
   };
-}
-
-/** The room's version; null if the room is gone. It reads one row. */
-export async function versionOf({ db }: Ctx, room: string): Promise<number | null> {
-  const [found] = await db.all(
-    sql<{ version: number }>`SELECT version FROM hub_rooms WHERE id = ${room} AND deleted_at IS NULL`,
-  );
-  return found?.version ?? null;
 }
 
 /** Forgets that people listen, who do no longer. */

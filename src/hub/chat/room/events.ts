@@ -1,8 +1,9 @@
 import { toCard } from "../../people/card.ts";
+import type { StoredMessage } from "../contract.ts";
+import { CLOSE } from "../contract.ts";
 import type { Attachment } from "../files/attachments.ts";
-import { nobody, toItem } from "../item.ts";
-import type { StoredMessage } from "./contract.ts";
-import { CLOSE, type Listener } from "./sockets.ts";
+import { nobody, toItem } from "../messages/item.ts";
+import type { Listener } from "./sockets.ts";
 import type { Room } from "./state.ts";
 
 /** Who gets an event. */

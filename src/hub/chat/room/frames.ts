@@ -2,25 +2,14 @@ import * as z from "zod/mini";
 import { invalid } from "../../../lib/errors.ts";
 import { type Infer, lazy } from "../../../lib/lazy.ts";
 import { id, ids, uuid } from "../../fields.ts";
+import { filledText, messageText } from "../fields.ts";
 
 // What a socket may send (contract, lines 1965-1986: five names without shapes, each a command and an event).
 
-const MAX_TEXT = 4096;
 const MAX_FILES = 10;
 /** Longer frames are refused unread, in UTF-16 units. */
 const MAX_FRAME = 32_768;
 const MAX_CLIENT_ID = 64;
-
-const message = () =>
-  z.string("Not a valid string.").check(
-    z.maxLength(MAX_TEXT, `Ensure this field has no more than ${MAX_TEXT} characters.`),
-    z.refine((text) => text.isWellFormed() && !text.includes("\0"), "Null characters are not allowed."),
-  );
-
-/** The text of a message that has nothing else. */
-export const messageText = lazy(() =>
-  message().check(z.refine((text) => text.trim() !== "", "This field may not be blank.")),
-);
 
 const clientId = () =>
   z.optional(
@@ -40,7 +29,7 @@ export const Frame = lazy(() =>
       z
         .object({
           type: z.literal("chat_message"),
-          message: z._default(message(), ""),
+          message: z._default(messageText(), ""),
           reply_to: z._default(z.nullable(uuid()), null),
           files: z._default(ids(MAX_FILES), []),
           client_id: clientId(),
@@ -51,7 +40,7 @@ export const Frame = lazy(() =>
             message: "A message needs a text or a file.",
           }),
         ),
-      z.object({ type: z.literal("message_edited"), id: uuid(), message: messageText() }),
+      z.object({ type: z.literal("message_edited"), id: uuid(), message: filledText() }),
       z.object({ type: z.literal("message_deleted"), id: uuid() }),
       z.object({ type: z.literal("user_typing") }),
       z.object({ type: z.literal("message_read"), id: uuid() }),

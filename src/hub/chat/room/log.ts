@@ -1,5 +1,5 @@
+import type { LastMessage, MessagePage, PageQuery, StoredMessage } from "../contract.ts";
 import { messageId } from "../message-ids.ts";
-import type { LastMessage, MessagePage, PageQuery, StoredMessage } from "./contract.ts";
 
 const TABLES = `
   CREATE TABLE IF NOT EXISTS messages (
@@ -13,8 +13,7 @@ const TABLES = `
   CREATE TABLE IF NOT EXISTS sends (
     sender INTEGER NOT NULL, client_id TEXT NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL,
     PRIMARY KEY (sender, client_id)
-  ) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS reads (user INTEGER PRIMARY KEY, number INTEGER NOT NULL, at INTEGER NOT NULL)`;
+  ) WITHOUT ROWID`;
 
 type Row = {
   seq: number;
@@ -55,9 +54,6 @@ export type Entry =
   | { seq: number; kind: "sent" | "edited"; message: StoredMessage }
   | { seq: number; kind: "deleted"; id: string };
 
-/** How far somebody has read: the number of a message, and when. */
-type Read = { user: number; number: number; at: number };
-
 /** How long a `client_id` sent again gives the same message, in milliseconds. */
 const REPEAT_MS = 24 * 3600_000;
 /** Rows that one step removes. */
@@ -74,8 +70,6 @@ export class MessageLog {
   #seq = 0;
   #number = 0;
   #gone: Gone = NOTHING;
-  /** The latest reads; undefined until they are asked for. */
-  #reads: Map<number, Read> | undefined;
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
@@ -86,7 +80,6 @@ export class MessageLog {
   open(): void {
     const { sql, kv } = this.#storage;
     sql.exec(TABLES);
-    this.#reads = undefined;
     this.#roomKey = kv.get<number>("key") ?? 0;
     this.#gone = kv.get<Gone>("gone") ?? NOTHING;
     const { seq, number } = sql
@@ -130,7 +123,7 @@ export class MessageLog {
     return this.#gone.clearSeq;
   }
 
-  /** Stores a message. The sender has read all up to it. */
+  /** Stores a message. */
   add({ sender, text, replyTo, files, clientId }: Draft): StoredMessage {
     const { sql } = this.#storage;
     const at = Date.now();
@@ -142,7 +135,6 @@ export class MessageLog {
     );
     if (clientId !== undefined)
       sql.exec("INSERT OR REPLACE INTO sends VALUES (?, ?, ?, ?)", sender, clientId, seq, at);
-    this.#setRead(sender, number, at);
     const id = this.#idOf(seq, at);
     return { id, seq, number, sender, text, replyTo, files, at, editedAt: null, editSeq: null };
   }
@@ -256,24 +248,12 @@ export class MessageLog {
     return entries.sort((a, b) => a.seq - b.seq).slice(0, most);
   }
 
-  /** Notes that somebody has read all up to a position. @returns false if they had already */
-  read(user: number, seq: number): boolean {
+  /** The number of the newest message up to a position; 0 without one. */
+  numberAt(seq: number): number {
     const [row] = this.#storage.sql
       .exec<{ number: number }>("SELECT number FROM messages WHERE seq <= ? ORDER BY seq DESC LIMIT 1", seq)
       .toArray();
-    return row !== undefined && this.#setRead(user, row.number, Date.now());
-  }
-
-  /** Who has read something since then: the number of the last message read. After a wake-up it reads all readers. */
-  readsSince(at: number): Read[] {
-    this.#reads ??= new Map(
-      this.#storage.sql
-        .exec<Read>("SELECT user, number, at FROM reads WHERE at >= ?", at)
-        .toArray()
-        .map((read) => [read.user, read]),
-    );
-    for (const [user, read] of this.#reads) if (read.at < at) this.#reads.delete(user);
-    return [...this.#reads.values()];
+    return row?.number ?? 0;
   }
 
   /** The numbers of messages that were deleted after a position. */
@@ -282,16 +262,6 @@ export class MessageLog {
       .exec<{ number: number }>("SELECT number FROM deletions WHERE seq > ?", seq)
       .toArray()
       .map(({ number }) => number);
-  }
-
-  #setRead(user: number, number: number, at: number): boolean {
-    const { rowsWritten } = this.#storage.sql.exec(
-      `INSERT INTO reads VALUES (?, ?, ?)
-       ON CONFLICT DO UPDATE SET number = excluded.number, at = excluded.at WHERE number < excluded.number`,
-      ...[user, number, at],
-    );
-    if (rowsWritten > 0) this.#reads?.set(user, { user, number, at });
-    return rowsWritten > 0;
   }
 
   #idOf(seq: number, at: number): string {

@@ -1,6 +1,8 @@
-import type { Ring } from "./contract.ts";
-import { check, versionOf } from "./entry.ts";
-import { CLOSE, type Listener } from "./sockets.ts";
+import type { Ring } from "../contract.ts";
+import { CLOSE } from "../contract.ts";
+import { versionOf } from "../versions.ts";
+import { check } from "./entry.ts";
+import type { Listener } from "./sockets.ts";
 import type { Room } from "./state.ts";
 
 /** How old the answer may be that a delivery relies on, in milliseconds: a lost ring is made up for after this. */

@@ -23,7 +23,7 @@ export async function report(room: Room, left: number[]): Promise<void> {
   const { ctx, id, log, storage } = room;
   const known = storage.kv.get<Reported>("reported") ?? { at: 0, seq: 0 };
   const now: Reported = { at: Date.now(), seq: log.seq };
-  const reads = log.readsSince(known.at);
+  const reads = room.reads.since(known.at);
   if (now.seq > known.seq || reads.length > 0) {
     await ctx.db.batch([
       changesOf(room),
@@ -56,9 +56,9 @@ function deletionsOf({ id, log }: Room, since: number): SQL[] {
 }
 
 /** Whether there is something to report. */
-export const isReportDue = ({ log, storage }: Room): boolean => {
+export const isReportDue = ({ log, reads, storage }: Room): boolean => {
   const known = storage.kv.get<Reported>("reported") ?? { at: 0, seq: 0 };
-  return log.seq > known.seq || log.readsSince(known.at).length > 0;
+  return log.seq > known.seq || reads.since(known.at).length > 0;
 };
 
 /** When the last report was made, in milliseconds since the epoch. */

@@ -1,11 +1,10 @@
-import type { Attachment } from "../files/attachments.ts";
-import { findAttachments } from "../files/attachments.ts";
+import { type Attachment, findAttachments } from "../files/attachments.ts";
 import { clearedEvent, deletedEvent, messageEvent } from "./events.ts";
 import type { Entry } from "./log.ts";
 import type { Listener } from "./sockets.ts";
 import type { Room } from "./state.ts";
 
-/** Who has missed more fetches the history anew. */
+/** A client that has missed more must fetch the history again. */
 const MAX_MISSED = 1_000;
 
 /** What a client has missed: after a position, up to another. */
@@ -41,7 +40,7 @@ export async function findFiles(room: Room, gap: Gap): Promise<Files> {
   };
 }
 
-/** Sends what was missed, in order, then `resumed`; or `resync` alone when the client must fetch the history anew. */
+/** Sends what was missed, in order, then `resumed`. Too much is answered by `resync` alone: the client fetches the history again. */
 export function sendMissed(
   room: Room,
   socket: WebSocket,

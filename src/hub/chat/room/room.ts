@@ -4,18 +4,27 @@ import { log, logged } from "../../../platform/log.ts";
 import { createContext } from "../../context.ts";
 import { throttled } from "../../errors.ts";
 import { limitOf } from "../../limits.ts";
+import {
+  ARRIVAL,
+  type Arrival,
+  type Change,
+  CLOSE,
+  type PageQuery,
+  type Ring,
+  type RoomCalls,
+} from "../contract.ts";
 import { editMessage, removeMessage } from "./changes.ts";
 import { obey } from "./commands.ts";
-import { ARRIVAL, type Arrival, type Change, type PageQuery, type Ring, type RoomCalls } from "./contract.ts";
 import { broadcast, clearedEvent, closeIfExpired } from "./events.ts";
 import { type Frame, readFrame } from "./frames.ts";
 import { MessageLog } from "./log.ts";
 import { Membership } from "./membership.ts";
 import { Pace } from "./pace.ts";
 import { People } from "./people.ts";
+import { Reads } from "./reads.ts";
 import { isReportDue, REPORT_MS, report, reportedAt } from "./report.ts";
 import { type Proof, signIn } from "./signing-in.ts";
-import { CLOSE, type Listener, Sockets } from "./sockets.ts";
+import { type Listener, Sockets } from "./sockets.ts";
 import type { Room } from "./state.ts";
 
 /** How long a socket may take to bring a token, in milliseconds. */
@@ -48,6 +57,7 @@ export class ChatRoom extends DurableObject<Env> implements RoomCalls {
       storage,
       isPrivate: storage.kv.get<boolean>("private") ?? false,
       log: new MessageLog(storage),
+      reads: new Reads(storage),
       people: new People(storage),
       sockets: new Sockets(this.ctx),
       pace: new Pace(),
@@ -187,12 +197,13 @@ export class ChatRoom extends DurableObject<Env> implements RoomCalls {
   }
 
   async end(): Promise<void> {
-    const { sockets, log, people } = this.#room;
+    const { sockets, log, reads, people } = this.#room;
     for (const socket of [...sockets.strangers.keys(), ...sockets.listeners.keys()])
       sockets.close(socket, CLOSE.notFound, "The room does not exist");
     await this.ctx.storage.deleteAlarm();
     await this.ctx.storage.deleteAll();
     log.open();
+    reads.open();
     people.open();
   }
 

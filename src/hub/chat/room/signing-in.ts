@@ -1,11 +1,12 @@
 import { ServiceError } from "../../../lib/errors.ts";
 import { log } from "../../../platform/log.ts";
 import { readToken } from "../../auth/tokens.ts";
+import { CLOSE } from "../contract.ts";
 import { redeemTicket } from "../tickets.ts";
 import { type Entry, enter, type Refusal } from "./entry.ts";
 import type { Membership } from "./membership.ts";
 import { type Files, findFiles, sendMissed } from "./resume.ts";
-import { CLOSE, type Listener, type Stranger } from "./sockets.ts";
+import type { Listener, Stranger } from "./sockets.ts";
 import type { Room } from "./state.ts";
 
 /** Sockets of one user in one room. */

@@ -1,18 +1,5 @@
 import { log } from "../../../platform/log.ts";
-
-/** Why a socket is closed: the contract has none, so these are of the range for applications. */
-export const CLOSE = {
-  /** No valid token, or the session has ended. */
-  unauthenticated: 4401,
-  /** No member, or not any more. */
-  forbidden: 4403,
-  /** There is no such room. */
-  notFound: 4404,
-  /** Too many sockets, or frames. */
-  throttled: 4429,
-  /** The server could not do it now. */
-  failed: 1013,
-} as const;
+import { CLOSE } from "../contract.ts";
 
 /** Somebody who hears what happens. */
 export interface Listener {

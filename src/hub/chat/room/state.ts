@@ -2,6 +2,7 @@ import type { Ctx } from "../../context.ts";
 import type { MessageLog } from "./log.ts";
 import type { Pace } from "./pace.ts";
 import type { People } from "./people.ts";
+import type { Reads } from "./reads.ts";
 import type { Sockets } from "./sockets.ts";
 
 /** A room in its Object. */
@@ -12,6 +13,7 @@ export interface Room {
   /** Of two people. */
   isPrivate: boolean;
   log: MessageLog;
+  reads: Reads;
   people: People;
   sockets: Sockets;
   pace: Pace;

@@ -88,3 +88,17 @@ export interface RoomCalls {
   /** Ends the room: closes all sockets, and deletes all that is stored. */
   end(): Promise<void>;
 }
+
+/** Why a socket is closed: the contract has none, so these are of the range for applications. */
+export const CLOSE = {
+  /** No valid token, or the session has ended. */
+  unauthenticated: 4401,
+  /** No member, or not any more. */
+  forbidden: 4403,
+  /** There is no such room. */
+  notFound: 4404,
+  /** Too many sockets, or frames. */
+  throttled: 4429,
+  /** The server could not do it now. */
+  failed: 1013,
+} as const;

@@ -1,7 +1,7 @@
-import { toIso } from "../../lib/time.ts";
-import { type Card, type CardRow, toCard } from "../people/card.ts";
-import type { Attachment } from "./files/attachments.ts";
-import type { StoredMessage } from "./room/contract.ts";
+import { toIso } from "../../../lib/time.ts";
+import { type Card, type CardRow, toCard } from "../../people/card.ts";
+import type { StoredMessage } from "../contract.ts";
+import type { Attachment } from "../files/attachments.ts";
 
 /** A message, as history and events have it. */
 export interface Item {
