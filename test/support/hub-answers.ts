@@ -138,7 +138,7 @@ export function holdHub(app: object): void {
   const answer = answering.fetch;
   answering.fetch = async (request, ...rest) => {
     const response = await answer(request, ...rest);
-    faults.push(...(await faultsOf(request, response.clone())));
+    faults.push(...(await faultsOf(request, response.webSocket ? response : response.clone())));
     return response;
   };
 }

@@ -1,6 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { toServiceError } from "../../../platform/app.ts";
-import { log, logged } from "../../../platform/log.ts";
+import { log } from "../../../platform/log.ts";
+import { startWork } from "../../../platform/work.ts";
 import { createContext } from "../../context.ts";
 import { throttled } from "../../errors.ts";
 import { limitOf } from "../../limits.ts";
@@ -210,7 +211,8 @@ export class ChatRoom extends DurableObject<Env> implements RoomCalls {
   /** Closes sockets that have brought no token, reports, and removes what is not needed any more. */
   override alarm(): Promise<void> {
     this.#nextAlarm = undefined;
-    return logged("alarm", { room: this.#room.id }, async () => {
+    // Without a line in the log: each talk would leave one every ten seconds.
+    return startWork(crypto.randomUUID(), async () => {
       const now = Date.now();
       this.#closeLate(now);
       await this.#report();
