@@ -8,7 +8,7 @@ export const NAME = "hub";
 
 /** `HUB_LIMITS`: by scope, how often something may be done in how many seconds. Scopes are in limits.ts. */
 const Limits = lazy(() =>
-  z.record(z.string(), z.tuple([z.int().check(z.minimum(1)), z.int().check(z.minimum(1))])),
+  z.catchall(z.object({}), z.array(z.int().check(z.minimum(1))).check(z.minLength(2), z.maxLength(2))),
 );
 
 const Config = lazy(() =>
