@@ -52,12 +52,20 @@ export function textOf({ lines }: SmtpReply, separator: string): string {
 /** The reply as one short line, safe to show and to store. */
 export const wordsOf = (reply: SmtpReply): string => oneLine(`${reply.code} ${textOf(reply, " ")}`, 300);
 
+/** The code, and RFC 3463's where there is one. Unlike the words, they name nobody. */
+export function numbersOf(reply: SmtpReply): string {
+  const [status = ""] = /^[245]\.\d{1,3}\.\d{1,3}\b/.exec(textOf(reply, " ")) ?? [];
+  return `${reply.code} ${status}`.trim();
+}
+
 /** What a refusing reply means: THROTTLED to try again later, else `code`. Never before a valid greeting. */
 export const refusalOf = (
   reply: SmtpReply,
   code: "SEND_REFUSED" | "PROTOCOL_MISMATCH" | "AUTHENTICATION_FAILED",
 ): MailError =>
-  new MailError(isPassing(reply) ? "THROTTLED" : code, `The SMTP server answered: ${wordsOf(reply)}`);
+  new MailError(isPassing(reply) ? "THROTTLED" : code, `The SMTP server answered: ${wordsOf(reply)}`, {
+    reply: numbersOf(reply),
+  });
 
 export const mismatch = (message: string): MailError => new MailError("PROTOCOL_MISMATCH", message);
 
