@@ -80,6 +80,15 @@ describe("for anyone", () => {
     expect([status, body.status]).toEqual([200, "healthy"]);
   });
 
+  it("UzbekHub is degraded when its mails need mailboxes that are not deployed", async () => {
+    const HUB_SMTP_URL = "smtps://user:word@smtp.hub.example";
+    expect((await ask({ HUB_SMTP_URL })).body.parts.hub).toEqual(OK);
+    const { status, body } = await ask({ HUB_SMTP_URL, MAILBOX: undefined });
+    expect([status, body.parts.hub]).toEqual([
+      ...[200, { status: "degraded", detail: expect.stringContaining("HUB_SMTP_URL") }],
+    ]);
+  });
+
   it("has no more without METRICS_TOKEN, whatever is sent", async () => {
     expect((await ask({ METRICS_TOKEN: "" }, TOKEN)).body.parts).not.toHaveProperty("database");
   });

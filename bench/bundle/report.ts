@@ -7,13 +7,14 @@ const HEAVIEST_SHARES = 12;
 
 /** The parts of a bundle, with their shares. */
 export function renderWeights(title: string, weights: Weight[], minified: number): string {
-  const rows = weights.map(({ name, minified: own, saving }): Cell[] => [
+  const rows = weights.map(({ name, minified: own, run, saving }): Cell[] => [
     name,
     own,
     percent(own / minified),
+    run,
     saving,
   ]);
-  return renderTable([title, "minified", "share", "saves gzipped"], rows);
+  return renderTable([title, "minified", "share", "runs at start", "saves gzipped"], rows);
 }
 
 /** The start of each Worker, and its ratio to the base. */

@@ -13,6 +13,7 @@ const NAMES = [
     "HUB_JWT_SECRET",
     "HUB_GOOGLE_CLIENT_IDS",
     "HUB_MAIL_FROM",
+    "HUB_SMTP_URL",
     "HUB_RESET_URL",
     "HUB_GEOCODER_URL",
     "HUB_LIMITS",

@@ -4,7 +4,7 @@ import type { Ctx } from "./context.ts";
 
 /** What is done after a request. Each may come twice, and does no harm then. */
 export const Job = lazy(() =>
-  z.discriminatedUnion("type", [
+  z.union([
     /** Sends a mail of the outbox. */
     z.object({ type: z.literal("mail"), id: z.string() }),
     /** Goes on with the deletion of an account. */

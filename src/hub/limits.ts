@@ -27,8 +27,11 @@ const LIMITS = {
 export type Scope = keyof typeof LIMITS;
 
 /** How often something may be done, in how many seconds. */
-export const limitOf = ({ config }: Ctx, scope: Scope): readonly [times: number, seconds: number] =>
-  config.HUB_LIMITS[scope] ?? LIMITS[scope];
+export function limitOf({ config }: Ctx, scope: Scope): [times: number, seconds: number] {
+  const [usualTimes, usualSeconds] = LIMITS[scope];
+  const [times = usualTimes, seconds = usualSeconds] = config.HUB_LIMITS[scope] ?? [];
+  return [times, seconds];
+}
 
 /**
  * Counts one more of something, exactly, also for requests at the same moment.

@@ -42,3 +42,9 @@ export function toIso(seconds: number): string {
 /** Like `toIso`, for an optional time. */
 export const toIsoOrNull = (seconds: number | null): string | null =>
   seconds === null ? null : toIso(seconds);
+
+/** Like `toIso`, for a time in milliseconds since the epoch. */
+export const isoOf = (ms: number): string => toIso(ms / 1000);
+
+/** Like `isoOf`, for an optional time. */
+export const isoOrNullOf = (ms: number | null): string | null => (ms === null ? null : isoOf(ms));

@@ -32,6 +32,8 @@ export interface Refusal {
   /** Safe to show: it never has a secret, nor words of a server that has not greeted as a mail server. */
   message: string;
   retryAfterSeconds?: number;
+  /** The numbers of an SMTP server's refusal, such as `550 5.1.1`. */
+  reply?: string;
 }
 
 export type Outcome<T> = ({ ok: true } & T) | Refusal;
@@ -215,6 +217,11 @@ export interface OutgoingMail {
   inReplyTo: string | null;
 }
 
+/** A composed mail for one recipient: RFC 5322, in ASCII, with lines that end in CRLF. */
+export type ReadyMail = { from: string; to: string; raw: string };
+/** A server that sends mails of the operator. */
+export type RelayServer = Server & { username: string; password: string };
+
 export type TaskStatus = "pending" | "started" | "retry" | "success" | "failure";
 
 export interface Task {
@@ -288,4 +295,6 @@ export interface MailboxApi extends Rpc.DurableObjectBranded {
     mail: OutgoingMail,
     draftId: string | null,
   ): Promise<Outcome<{ draftId: string; createdAt: number }>>;
+  /** Sends a mail within a minute, from any object. SEND_REFUSED is for good; after SEND_UNKNOWN it may have been sent. */
+  relay(server: RelayServer, mail: ReadyMail): Promise<Outcome<object>>;
 }

@@ -16,6 +16,8 @@ import type {
   Outcome,
   OutgoingMail,
   Owner,
+  ReadyMail,
+  RelayServer,
   StoredFile,
 } from "./contract.ts";
 import type { MailboxEnv } from "./env.ts";
@@ -29,6 +31,7 @@ import { rewrap } from "./secrets/seal.ts";
 import { runSends } from "./sending/deliver.ts";
 import { saveDraft } from "./sending/drafts.ts";
 import { acceptMail } from "./sending/journal.ts";
+import { relay } from "./sending/relay.ts";
 import { addUpload } from "./sending/uploads.ts";
 import { checkOwner } from "./store/account.ts";
 import { migrate } from "./store/migrations.ts";
@@ -129,6 +132,10 @@ export class Mailbox
 
   saveDraft(owner: Owner, mail: OutgoingMail, draftId: string | null) {
     return this.#own(owner, (mailbox) => saveDraft(mailbox, mail, draftId));
+  }
+
+  relay(server: RelayServer, mail: ReadyMail) {
+    return this.#answer(() => relay(this.env, server, mail));
   }
 
   /** Runs what is due, and sets the alarm for what comes next. */

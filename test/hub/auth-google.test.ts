@@ -58,6 +58,14 @@ describe("a sign-in by Google", () => {
     expect((await call(body.access, "GET", "/api/posts/nothing/")).status).toBe(404);
   });
 
+  it("without names, or with names that are no text, makes an account without them", async () => {
+    const names = { given_name: 7, family_name: null };
+    for (const claims of [{}, names]) {
+      const { body } = await google(await idToken({ sub: newSub(), email: newEmail(), ...claims }));
+      expect(await ownerOf(body.access)).toMatchObject({ first_name: "", last_name: "" });
+    }
+  });
+
   it("takes both issuers, and each of the clients", async () => {
     for (const claims of [
       { iss: "accounts.google.com" },

@@ -7,6 +7,7 @@ import { type Mail, type MailKind, prepareMail } from "../../src/hub/mail/outbox
 import { unseal } from "../../src/hub/mail/seal.ts";
 import { giveUpMails, removeOldMails, repeatMails, sendMail } from "../../src/hub/mail/send.ts";
 import { textOf } from "../../src/hub/mail/texts.ts";
+import type { Outcome, RefusalCode } from "../../src/mailbox/contract.ts";
 import { unique } from "../support/client.ts";
 import { hubContext, hubDb } from "../support/hub-client.ts";
 import { lastMailTo } from "../support/hub-mail.ts";
@@ -78,6 +79,28 @@ function postbox(status = 200) {
   });
   return { raws, types };
 }
+
+/** A mailbox script that answers each mail with an outcome. */
+function relays(...outcomes: Outcome<object>[]) {
+  const calls: unknown[][] = [];
+  const relay = async (...args: unknown[]) => {
+    calls.push(args);
+    return outcomes.shift() ?? { ok: true };
+  };
+  const names: string[] = [];
+  const getByName = (name: string) => {
+    names.push(name);
+    return { relay };
+  };
+  return { bindings: { HUB_SMTP_URL: SMTP_URL, MAILBOX: { getByName } }, calls, names };
+}
+
+const refusal = (code: RefusalCode, reply?: string): Outcome<object> => ({
+  ...{ ok: false, code, message: "Words of a server about a@hub.example" },
+  ...(reply === undefined ? {} : { reply }),
+});
+
+const SMTP_URL = "smtps://no-reply%40hub.example:p%3Aa%25s@smtp.hub.example";
 
 const URL_VARS = { HUB_MAIL_URL: "https://mail.test/", HUB_MAIL_FROM: "Ўзбек «Хаб» <no-reply@hub.example>" };
 
@@ -161,6 +184,107 @@ describe("a mail that is sent", () => {
     const { EMAIL, sent } = binding();
     await sendMail(contextWith({ EMAIL }).ctx, { id: crypto.randomUUID() });
     expect(sent).toEqual([]);
+  });
+});
+
+describe("by SMTP", () => {
+  it("a mail goes to the server of the URL, before any other way, from one object for all", async () => {
+    const { EMAIL, sent } = binding();
+    const { raws } = postbox();
+    const { bindings, calls, names } = relays();
+    const mail = aMail();
+    const id = await store(mail);
+    await sendMail(contextWith({ EMAIL, ...URL_VARS, ...bindings }).ctx, { id });
+    const server = {
+      ...{ hostname: "smtp.hub.example", port: 465, encryption: "tls" },
+      ...{ username: "no-reply@hub.example", password: "p:a%s" },
+    };
+    const composed = { from: "no-reply@hub.example", to: mail.to, raw: expect.stringContaining(id) };
+    expect([calls, names]).toEqual([[[server, composed]], ["hub"]]);
+    expect([sent, raws]).toEqual([[], []]);
+    expect(await rowOf(id)).toEqual({ sealed: null, attempts: 1, due_at: null });
+  });
+
+  it.each([
+    ["smtp://user:word@smtp.hub.example", { port: 587, encryption: "starttls" }],
+    ["smtp://user:word@smtp.hub.example:2587/", { port: 2587, encryption: "starttls" }],
+    ["smtps://user:word@smtp.hub.example:2465", { port: 2465, encryption: "tls" }],
+  ])("%s", (HUB_SMTP_URL, server) => {
+    const { config } = contextWith({ HUB_SMTP_URL }).ctx;
+    expect(config.HUB_SMTP_URL).toMatchObject({ username: "user", password: "word", ...server });
+  });
+
+  it.each([
+    "smtp.hub.example:465",
+    "https://user:pass-word@smtp.hub.example",
+    "smtps://smtp.hub.example",
+    "smtps://user@smtp.hub.example",
+    "smtps://user:pass-word@",
+    "smtps://user:pass-word%@smtp.hub.example",
+    "smtps://user:pass-word@smtp.hub.example:port",
+  ])("%s is refused, and its password is not told", (HUB_SMTP_URL) => {
+    const refused = () => contextWith({ HUB_SMTP_URL });
+    expect(refused).toThrow("HUB_SMTP_URL");
+    expect(refused).not.toThrow("pass-word");
+  });
+
+  it("a refusal for good ends the mail, and is logged with the numbers alone", async () => {
+    const lines: string[] = [];
+    silenceLog();
+    vi.spyOn(console, "error").mockImplementation((line) => void lines.push(line));
+    const { bindings, calls } = relays(refusal("SEND_REFUSED", "550 5.1.1"));
+    const { ctx, jobs } = contextWith(bindings);
+    const id = await store(aMail());
+    await sendMail(ctx, { id });
+    await sendMail(ctx, { id });
+    expect([calls.length, jobs, await rowOf(id)]).toEqual([
+      ...[1, [], { sealed: null, attempts: 1, due_at: null }],
+    ]);
+    expect(lines).toHaveLength(1);
+    expect(JSON.parse(lines[0]!)).toMatchObject({ event: "hub.mail_given_up", message: id, attempts: 1 });
+    expect(lines[0]).toContain("SEND_REFUSED, 550 5.1.1");
+    expect(lines[0]).not.toContain("Words");
+  });
+
+  it.each<RefusalCode>([
+    ...(["THROTTLED", "CONNECTION_FAILED", "TLS_UNTRUSTED", "PROTOCOL_MISMATCH"] as const),
+    ...(["AUTHENTICATION_FAILED", "INVALID"] as const),
+  ])("after %s the mail is tried again until it is sent", async (code) => {
+    silenceLog();
+    const { bindings, calls } = relays(...Array(5).fill(refusal(code)));
+    const { ctx, jobs } = contextWith(bindings);
+    const id = await store(aMail());
+    for (let nth = 0; nth < 6; nth++) {
+      await setDue(id);
+      await sendMail(ctx, { id });
+    }
+    expect([calls.length, jobs.length]).toEqual([6, 5]);
+    expect(await rowOf(id)).toMatchObject({ sealed: null });
+  });
+
+  it("a mail whose answer was lost is sent again with the same bytes, up to the third try", async () => {
+    silenceLog();
+    const { bindings, calls } = relays(...Array(9).fill(refusal("SEND_UNKNOWN")));
+    const { ctx, jobs } = contextWith(bindings);
+    const id = await store(aMail());
+    for (let nth = 0; nth < 5; nth++) {
+      await hubDb.prepare("UPDATE hub_mails SET due_at = 1 WHERE id = ? AND due_at > 0").bind(id).run();
+      await sendMail(ctx, { id });
+    }
+    expect([calls.length, jobs.length]).toEqual([3, 2]);
+    expect(new Set(calls.map(([, mail]) => JSON.stringify(mail))).size).toBe(1);
+    expect(await rowOf(id)).toEqual({ sealed: null, attempts: 3, due_at: null });
+  });
+
+  it("without the script of the mailboxes, or while it throws, the mail waits", async () => {
+    silenceLog();
+    const id = await store(aMail());
+    const getByName = () => ({ relay: () => Promise.reject(new Error("no such Worker")) });
+    for (const MAILBOX of [undefined, { getByName }]) {
+      await setDue(id);
+      await sendMail(contextWith({ HUB_SMTP_URL: SMTP_URL, MAILBOX }).ctx, { id });
+    }
+    expect(await rowOf(id)).toMatchObject({ sealed: expect.any(String), attempts: 2 });
   });
 });
 

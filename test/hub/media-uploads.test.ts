@@ -130,7 +130,7 @@ describe("storing a file", () => {
     const ctx = userContext(person);
     const strict = {
       ...ctx,
-      config: { ...ctx.config, HUB_LIMITS: { uploads: [1, 3600] as [number, number] } },
+      config: { ...ctx.config, HUB_LIMITS: { uploads: [1, 3600] } },
     };
     await storeFile(strict, partOf(once(png())), "profile");
     await expect(storeFile(strict, partOf(once(png())), "profile")).rejects.toMatchObject({

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { toIso } from "../../src/lib/time.ts";
+import { isoOf, isoOrNullOf, toIso } from "../../src/lib/time.ts";
 
 const LAST = 253_402_300_799;
 
@@ -23,4 +23,9 @@ it.each([
   [Number.POSITIVE_INFINITY, "9999-12-31T23:59:59Z"],
 ])("the bad time %d becomes %s", (time, text) => {
   expect(toIso(time)).toBe(text);
+});
+
+it("a time in milliseconds loses its fraction, and an absent one stays absent", () => {
+  expect(isoOf(Date.UTC(2026, 0, 2, 3, 4, 5, 999))).toBe("2026-01-02T03:04:05Z");
+  expect([isoOrNullOf(0), isoOrNullOf(null)]).toEqual(["1970-01-01T00:00:00Z", null]);
 });

@@ -92,6 +92,7 @@ describe("what failed before the final dot is tried again, and is sent once", ()
     ["a cut within the mail", { on: "DATA", answer: "354 Go on", finally: "close" }],
     ["450 for the only recipient", { on: "RCPT", answer: "450 4.2.1 Greylisted" }],
     ["452 for MAIL", { on: "MAIL", answer: "452 4.3.1 Full" }],
+    ["455 for MAIL, as any 4xx", { on: "MAIL", answer: "455 4.5.0 Not now" }],
     ["451 for the mail", { on: ".", answer: "451 4.3.0 Later" }],
     ["421 for the mail", { on: ".", answer: "421 4.3.0 Bye", finally: "close" }],
     ["what is no reply", { on: "MAIL", answer: "* OK IMAP4rev1", times: 0 }],

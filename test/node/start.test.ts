@@ -4,8 +4,8 @@ import { expect, it } from "vitest";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Imports the Worker in a process of its own, and counts the schemas that zod has built. */
-const SCRIPT = `
+/** Lets Node.js import the Worker as wrangler bundles it. */
+const HOOKS = `
   import { registerHooks } from "node:module";
   registerHooks({
     resolve: (name, context, next) =>
@@ -18,6 +18,20 @@ const SCRIPT = `
         ? { format: "module", source: "export default ''", shortCircuit: true }
         : next(url, context),
   });
+`;
+
+/** Runs a script in a process of its own. @returns what it prints as JSON */
+const run = (script: string): unknown =>
+  JSON.parse(
+    execFileSync(process.execPath, ["--input-type=module", "--eval", HOOKS + script], {
+      cwd: ROOT,
+      encoding: "utf8",
+      stdio: "pipe",
+    }),
+  );
+
+/** Counts the schemas that zod has built. */
+const COUNTER = `
   let built = 0;
   const { defineProperty } = Object;
   Object.defineProperty = (target, key, descriptor) => {
@@ -34,10 +48,37 @@ const SCRIPT = `
 `;
 
 it("the start of the Worker builds no schema: each is built once, at its first use", () => {
-  const output = execFileSync(process.execPath, ["--input-type=module", "--eval", SCRIPT], {
-    cwd: ROOT,
-    encoding: "utf8",
-  });
   // The object, its id, and the two checks of the id.
-  expect(JSON.parse(output)).toEqual({ atStart: 0, first: 4, again: 0 });
+  expect(run(COUNTER)).toEqual({ atStart: 0, first: 4, again: 0 });
+});
+
+/** Names the functions of UzbekHub that run when the Worker is imported, and when it is then asked for a path. */
+const COVERAGE = `
+  import { Session } from "node:inspector/promises";
+  const session = new Session();
+  session.connect();
+  await session.post("Profiler.enable");
+  await session.post("Profiler.startPreciseCoverage", { callCount: true, detailed: false });
+  const ran = async () => {
+    const { result } = await session.post("Profiler.takePreciseCoverage");
+    return result
+      .filter(({ url }) => url.includes("/src/hub/"))
+      .flatMap(({ url, functions }) =>
+        functions
+          // What begins with the file is its global scope.
+          .filter(({ ranges: [whole] }) => whole.startOffset > 0 && whole.count > 0)
+          .map(({ functionName }) => url.slice(url.indexOf("/src/hub/") + 9) + " " + functionName),
+      );
+  };
+  const { app } = await import("./src/app.ts");
+  const atStart = await ran();
+  await app.fetch(new Request("https://xabar.test/api/posts/post/"), {}, {}).catch(() => {});
+  console.log(JSON.stringify({ atStart, atFirstRequest: await ran() }));
+`;
+
+it("the start of the Worker runs no function of UzbekHub: its first request builds the routes", () => {
+  expect(run(COVERAGE)).toEqual({
+    atStart: [],
+    atFirstRequest: expect.arrayContaining(["posts/routes.ts posts", "stories/routes.ts stories"]),
+  });
 });

@@ -14,8 +14,10 @@ import type {
   Outcome,
   OutgoingMail,
   Owner,
+  ReadyMail,
   Refusal,
   RefusalCode,
+  RelayServer,
   StoredFile,
   Task,
 } from "../../src/mailbox/contract.ts";
@@ -206,6 +208,11 @@ export class Mailbox extends DurableObject<Env> implements Omit<MailboxApi, keyo
       this.drafts.set(id, mail);
       return { ok: true as const, draftId: id, createdAt: Date.now() };
     });
+  }
+
+  async relay(server: RelayServer, mail: ReadyMail) {
+    this.#note("relay", [server, mail]);
+    return this.refusal ?? { ok: true as const };
   }
 
   #found(id: string): Outcome<{ message: MessageDetail }> {

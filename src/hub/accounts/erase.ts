@@ -1,3 +1,4 @@
+import { lazy } from "../../lib/lazy.ts";
 import { type SQL, sql } from "../../platform/d1/sql.ts";
 import { log } from "../../platform/log.ts";
 import type { Ctx } from "../context.ts";
@@ -108,7 +109,7 @@ const removeFiles: Step = async ({ db }, userId) => {
 };
 
 /** In this order. The counters of others' posts follow by triggers. */
-const STEPS: Step[] = [
+const steps = lazy((): Step[] => [
   removeThings(POSTS),
   removeThings(STORIES),
   removeRows("hub_likes", "owner_id"),
@@ -122,7 +123,7 @@ const STEPS: Step[] = [
   removeRows("hub_contacts", "owner_id"),
   removeRows("hub_contacts", "contact_id"),
   removeFiles,
-];
+]);
 
 /** Tables with few rows of each person. They go together with the row of the person. */
 const SMALL = ["hub_statuses", "hub_locations", "hub_words", "hub_codes", "hub_resets", "hub_sessions"];
@@ -139,7 +140,7 @@ export async function eraseAccount(ctx: Ctx, userId: number, rounds = ROUNDS): P
   const alive = await db.all(sql`SELECT 1 FROM hub_users WHERE id = ${userId} AND deleted_at IS NULL`);
   if (alive.length > 0) return false;
   let left = rounds;
-  for (const step of STEPS) {
+  for (const step of steps()) {
     while ((await step(ctx, userId)) > 0) {
       if (--left > 0) continue;
       await enqueueJob(ctx, { type: "delete-account", userId });

@@ -1,5 +1,5 @@
 import { notFound } from "../../lib/errors.ts";
-import { toIso, toIsoOrNull } from "../../lib/time.ts";
+import { isoOf, isoOrNullOf } from "../../lib/time.ts";
 import { sql } from "../../platform/d1/sql.ts";
 import type { UserCtx } from "../context.ts";
 import { badField } from "../errors.ts";
@@ -95,6 +95,3 @@ const toStatus = ({ created_at, updated_at, ...row }: StatusRow) => ({
   created_at: isoOf(created_at),
   updated_at: isoOf(updated_at),
 });
-
-const isoOf = (ms: number): string => toIso(ms / 1000);
-const isoOrNullOf = (ms: number | null): string | null => toIsoOrNull(ms === null ? null : ms / 1000);

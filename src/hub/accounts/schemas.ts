@@ -37,7 +37,7 @@ const phone = lazy(() =>
 
 const nothing = lazy(() =>
   z.pipe(
-    z.union([z.null(), z.literal("")]),
+    z.literal([null, ""]),
     z.transform(() => null),
   ),
 );

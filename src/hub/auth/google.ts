@@ -14,14 +14,21 @@ import type { TokenPair } from "./tokens.ts";
 const ISSUERS = ["https://accounts.google.com", "accounts.google.com"];
 const MAX_NAME = 150;
 
+/** A name, or an empty text for anything else. */
+const name = () =>
+  z.pipe(
+    z.optional(z.unknown()),
+    z.transform((value) => (typeof value === "string" ? value : "")),
+  );
+
 /** Of an ID token of Google (OpenID Connect). */
 const Claims = lazy(() =>
   z.object({
     sub: z.string().check(z.minLength(1), z.maxLength(255)),
     email: z.string().check(z.maxLength(254), z.regex(/^[^@\s]+@[^@\s]+$/)),
     email_verified: z.union([z.literal(true), z.literal("true")]),
-    given_name: z.catch(z.string(), ""),
-    family_name: z.catch(z.string(), ""),
+    given_name: name(),
+    family_name: name(),
   }),
 );
 type Claims = Infer<typeof Claims>;

@@ -1,5 +1,5 @@
 import { notFound } from "../../lib/errors.ts";
-import { toIso } from "../../lib/time.ts";
+import { isoOf } from "../../lib/time.ts";
 import { type SQL, sql } from "../../platform/d1/sql.ts";
 import type { UserCtx } from "../context.ts";
 import { findList } from "../find-list.ts";
@@ -26,7 +26,7 @@ const toBlock = ({ user, origin }: UserCtx, row: BlockRow): Block => ({
   id: row.id,
   user: user.id,
   blocked_user: toCard(row, origin),
-  created_at: toIso(row.created_at / 1000),
+  created_at: isoOf(row.created_at),
 });
 
 /** Lists whom the caller has blocked, the newest first. */

@@ -1,4 +1,4 @@
-import { toIso } from "../../lib/time.ts";
+import { isoOf } from "../../lib/time.ts";
 import { sql } from "../../platform/d1/sql.ts";
 import type { OpenCtx } from "../context.ts";
 import type { Found, Page } from "../lists.ts";
@@ -36,5 +36,5 @@ export async function listOpenComments({ db }: OpenCtx, page: Page): Promise<Fou
 const toResponse = ({ id, content, created_at }: Row): OpenCommentResponse => ({
   id,
   content,
-  created_at: toIso(created_at / 1000),
+  created_at: isoOf(created_at),
 });

@@ -1,5 +1,5 @@
 import { notFound } from "../../lib/errors.ts";
-import { toIso } from "../../lib/time.ts";
+import { isoOf } from "../../lib/time.ts";
 import { type SQL, sql } from "../../platform/d1/sql.ts";
 import type { UserCtx } from "../context.ts";
 import { findList } from "../find-list.ts";
@@ -36,8 +36,8 @@ const toContact = (row: ContactRow): Contact => ({
   owner: row.owner_id,
   contact: row.contact_id,
   nikname: row.nickname,
-  created_at: toIso(row.created_at / 1000),
-  update_at: toIso(row.updated_at / 1000),
+  created_at: isoOf(row.created_at),
+  update_at: isoOf(row.updated_at),
 });
 
 /** Lists the caller's contacts, the newest first. */

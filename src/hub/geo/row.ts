@@ -1,4 +1,4 @@
-import { toIso } from "../../lib/time.ts";
+import { isoOf } from "../../lib/time.ts";
 import { sql } from "../../platform/d1/sql.ts";
 import type { LocationResponse } from "./responses.ts";
 
@@ -30,6 +30,6 @@ export const toLocation = ({ user_id, created_at, updated_at, ...row }: Location
   city: row.city,
   county: row.county,
   neighbourhood: row.neighbourhood,
-  created_at: toIso(created_at / 1000),
-  update_at: toIso(updated_at / 1000),
+  created_at: isoOf(created_at),
+  update_at: isoOf(updated_at),
 });

@@ -4,7 +4,7 @@ import type { Ctx } from "../context.ts";
 import { enqueueJob } from "../jobs.ts";
 import { compose } from "./compose.ts";
 import { openMail } from "./outbox.ts";
-import { findPort, type MailPort } from "./port.ts";
+import { findPort, MailFailure, type MailPort } from "./port.ts";
 import { textOf } from "./texts.ts";
 
 const DAY = 24 * 3600_000;
@@ -12,6 +12,9 @@ const DAY = 24 * 3600_000;
 /** Waits after a try, in seconds: one minute, doubled each time, at most an hour. */
 const FIRST_WAIT = 60;
 const LONGEST_WAIT = 3600;
+
+/** Tries after which a mail is not repeated that may have been sent. Each could be one more copy. */
+const MOST_COPIES = 3;
 
 /** Mails of one step of cron. */
 const STEP = 20;
@@ -23,7 +26,8 @@ const KEPT = 7 * DAY;
 
 /**
  * Job: sends a mail that is due, and wipes it. If it fails, the mail becomes due later, and a job is enqueued for then.
- * A mail may be sent twice, only if the process ends between sending and wiping; both then have one Message-ID.
+ * What is refused for good is wiped, too. A mail is sent again only if the server's answer was lost, or the process ended
+ * between sending and wiping; all copies have one Message-ID.
  */
 export async function sendMail(ctx: Ctx, { id }: { id: string }): Promise<void> {
   const port = findPort(ctx);
@@ -38,7 +42,7 @@ export async function repeatMails(ctx: Ctx): Promise<number> {
   if (due.length === 0) return 0;
   const port = findPort(ctx);
   if (!port) {
-    log("error", "hub.mail_unsent", { reason: "no binding EMAIL and no HUB_MAIL_URL" });
+    log("error", "hub.mail_unsent", { reason: "no HUB_SMTP_URL and no binding EMAIL" });
     return 0;
   }
   await Promise.all(due.map(({ id }) => trySending(ctx, port, id)));
@@ -72,12 +76,23 @@ async function trySending(ctx: Ctx, port: MailPort, id: string): Promise<void> {
   try {
     await port(await composeRow(ctx, id, claimed));
   } catch (error) {
+    if (isLast(error, attempts)) {
+      log("error", "hub.mail_given_up", { message: id, attempts, error });
+      return wipe(ctx, id);
+    }
     log("warn", "hub.mail_failed", { message: id, attempts, error });
     const wait = Math.ceil((due_at - Date.now()) / 1000) + 1;
     await enqueueJob(ctx, { type: "mail", id }, wait).catch(() => {});
     return;
   }
-  await ctx.db.run(sql`UPDATE hub_mails SET sealed = NULL, due_at = NULL WHERE id = ${id}`);
+  await wipe(ctx, id);
+}
+
+const isLast = (error: unknown, attempts: number): boolean =>
+  error instanceof MailFailure && (error.kind === "refused" || attempts >= MOST_COPIES);
+
+async function wipe({ db }: Ctx, id: string): Promise<void> {
+  await db.run(sql`UPDATE hub_mails SET sealed = NULL, due_at = NULL WHERE id = ${id}`);
 }
 
 /** Makes the mail due later before it is sent: so no two jobs send it, and cron repeats it if this one does not end. */

@@ -1,56 +1,60 @@
+import { lazy } from "../../lib/lazy.ts";
+
 // Uzbek is written in Latin and in Cyrillic letters, with apostrophes of many kinds. A search finds all spellings.
 
 /** Letters that Unicode does not take apart into a Latin letter and marks. */
-const LETTERS: Record<string, string> = {
-  ...{
-    а: "a",
-    б: "b",
-    в: "v",
-    г: "g",
-    ғ: "g",
-    ґ: "g",
-    д: "d",
-    е: "e",
-    є: "e",
-    э: "e",
-    ё: "yo",
-    ж: "j",
-    з: "z",
-  },
-  ...{
-    и: "i",
-    і: "i",
-    ї: "i",
-    ы: "i",
-    й: "y",
-    к: "k",
-    қ: "q",
-    л: "l",
-    м: "m",
-    н: "n",
-    ң: "n",
-    о: "o",
-    ө: "o",
-  },
-  ...{
-    п: "p",
-    р: "r",
-    с: "s",
-    т: "t",
-    у: "u",
-    ў: "o",
-    ү: "u",
-    ұ: "u",
-    ф: "f",
-    х: "h",
-    ҳ: "h",
-    һ: "h",
-    ц: "ts",
-  },
-  ...{ ч: "ch", ҷ: "j", ш: "sh", щ: "sh", ъ: "", ь: "", ю: "yu", я: "ya", ә: "a", x: "h" },
-  // The Latin alphabet of 2021 has one letter for each of these sounds.
-  ...{ ş: "sh", ș: "sh", ç: "ch", ı: "i", ø: "o", ł: "l", đ: "d", ß: "ss", æ: "ae", œ: "oe" },
-};
+const letters = lazy(
+  (): Record<string, string> => ({
+    ...{
+      а: "a",
+      б: "b",
+      в: "v",
+      г: "g",
+      ғ: "g",
+      ґ: "g",
+      д: "d",
+      е: "e",
+      є: "e",
+      э: "e",
+      ё: "yo",
+      ж: "j",
+      з: "z",
+    },
+    ...{
+      и: "i",
+      і: "i",
+      ї: "i",
+      ы: "i",
+      й: "y",
+      к: "k",
+      қ: "q",
+      л: "l",
+      м: "m",
+      н: "n",
+      ң: "n",
+      о: "o",
+      ө: "o",
+    },
+    ...{
+      п: "p",
+      р: "r",
+      с: "s",
+      т: "t",
+      у: "u",
+      ў: "o",
+      ү: "u",
+      ұ: "u",
+      ф: "f",
+      х: "h",
+      ҳ: "h",
+      һ: "h",
+      ц: "ts",
+    },
+    ...{ ч: "ch", ҷ: "j", ш: "sh", щ: "sh", ъ: "", ь: "", ю: "yu", я: "ya", ә: "a", x: "h" },
+    // The Latin alphabet of 2021 has one letter for each of these sounds.
+    ...{ ş: "sh", ș: "sh", ç: "ch", ı: "i", ø: "o", ł: "l", đ: "d", ß: "ss", æ: "ae", œ: "oe" },
+  }),
+);
 
 const APOSTROPHES = /['`´‘’‛′ʹʻʼʽʾʿˈˊˋ՚׳＇]/g;
 
@@ -66,7 +70,7 @@ export const fold = (text: string): string =>
     .replace(/y+e/g, "e")
     .trim();
 
-const toLatin = (text: string): string => [...text].map((letter) => LETTERS[letter] ?? letter).join("");
+const toLatin = (text: string): string => [...text].map((letter) => letters()[letter] ?? letter).join("");
 
 /** Lower case, each letter with its marks as one character: `й` and `ў` are letters, not `и` and `у` with marks. */
 const plain = (text: string): string =>

@@ -1,4 +1,4 @@
-import { toIso, toIsoOrNull } from "../../lib/time.ts";
+import { isoOf, isoOrNullOf } from "../../lib/time.ts";
 import { type SQL, sql } from "../../platform/d1/sql.ts";
 import type { Viewer } from "../context.ts";
 import { mediaUrl } from "../media/urls.ts";
@@ -76,7 +76,7 @@ export const toPerson = (row: PersonRow, origin: string): Person => ({
   // Nobody sees an account whose deletion has begun.
   is_active: true,
   is_staff: row.is_staff === 1,
-  date_joined: toIso(row.date_joined / 1000),
-  last_login: toIsoOrNull(row.last_login === null ? null : row.last_login / 1000),
-  last_online: toIsoOrNull(row.last_online === null ? null : row.last_online / 1000),
+  date_joined: isoOf(row.date_joined),
+  last_login: isoOrNullOf(row.last_login),
+  last_online: isoOrNullOf(row.last_online),
 });

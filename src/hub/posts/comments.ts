@@ -1,5 +1,6 @@
 import { notFound } from "../../lib/errors.ts";
 import { uuidv7 } from "../../lib/ids.ts";
+import { isoOf, isoOrNullOf } from "../../lib/time.ts";
 import { type SQL, sql } from "../../platform/d1/sql.ts";
 import type { UserCtx } from "../context.ts";
 import { badField } from "../errors.ts";
@@ -9,7 +10,6 @@ import { isSeen, U } from "../people/visibility.ts";
 import { getCounts } from "./counts.ts";
 import type { PostCommentResponse } from "./responses.ts";
 import type { CommentCreate, CommentUpdate } from "./schemas.ts";
-import { isoOf } from "./view.ts";
 import { seesPost } from "./visible.ts";
 
 type CommentRow = CardRow & {
@@ -110,5 +110,5 @@ const toComment = (row: CommentRow, origin: string): PostCommentResponse => ({
   reply_to: row.reply_to,
   is_edited: row.is_edited === 1,
   created_at: isoOf(row.created_at),
-  updated_at: row.updated_at === null ? null : isoOf(row.updated_at),
+  updated_at: isoOrNullOf(row.updated_at),
 });

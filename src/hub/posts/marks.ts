@@ -1,11 +1,11 @@
 import { uuidv7 } from "../../lib/ids.ts";
+import { isoOf } from "../../lib/time.ts";
 import { type SQL, sql } from "../../platform/d1/sql.ts";
 import type { UserCtx } from "../context.ts";
 import { type Found, foundIn, type Page } from "../lists.ts";
 import { CARD_COLUMNS, type CardRow, toCard } from "../people/card.ts";
 import { isSeen, U } from "../people/visibility.ts";
 import type { MarkResponse } from "./responses.ts";
-import { isoOf } from "./view.ts";
 import { seesPost } from "./visible.ts";
 
 // Likes and views: at most one of each person for each post.

@@ -1,4 +1,4 @@
-import { toIso } from "../../lib/time.ts";
+import { isoOf, isoOrNullOf } from "../../lib/time.ts";
 import { type SQL, sql } from "../../platform/d1/sql.ts";
 import type { UserCtx } from "../context.ts";
 import { mediaUrl } from "../media/urls.ts";
@@ -54,7 +54,7 @@ export const toPost = (row: PostRow, origin: string): PostResponse => ({
   comment_count: row.comment_count,
   view_count: row.view_count,
   created_at: isoOf(row.created_at),
-  updated_at: row.updated_at === null ? null : isoOf(row.updated_at),
+  updated_at: isoOrNullOf(row.updated_at),
   my_like: row.my_like,
 });
 
@@ -67,6 +67,3 @@ const imagesOf = ({ images }: PostRow, origin: string): PostResponse["images"] =
       image: mediaUrl(origin, file),
       created_at: isoOf(created_at),
     }));
-
-/** @param ms a stored time */
-export const isoOf = (ms: number): string => toIso(Math.floor(ms / 1000));

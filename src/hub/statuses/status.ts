@@ -1,5 +1,5 @@
 import { notFound } from "../../lib/errors.ts";
-import { toIso } from "../../lib/time.ts";
+import { isoOf } from "../../lib/time.ts";
 import { sql } from "../../platform/d1/sql.ts";
 import type { UserCtx } from "../context.ts";
 import { badField } from "../errors.ts";
@@ -21,8 +21,8 @@ const toStatus = (row: StatusRow): Status => ({
   id: row.id,
   user: row.user_id,
   content: row.content,
-  created_at: toIso(row.created_at / 1000),
-  updated_at: toIso(row.updated_at / 1000),
+  created_at: isoOf(row.created_at),
+  updated_at: isoOf(row.updated_at),
 });
 
 /** Finds the caller's status. @throws ServiceError not_found if there is none */

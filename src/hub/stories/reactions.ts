@@ -1,5 +1,5 @@
 import { invalid, notFound } from "../../lib/errors.ts";
-import { toIso } from "../../lib/time.ts";
+import { isoOf } from "../../lib/time.ts";
 import { type SQL, sql } from "../../platform/d1/sql.ts";
 import type { UserCtx } from "../context.ts";
 import type { Found, Page } from "../lists.ts";
@@ -87,5 +87,5 @@ const toReaction = ({ id, story_id, user_id, reaction, reacted_at }: ReactionRow
   story: story_id,
   user: user_id,
   reaction,
-  reacted_at: toIso(reacted_at / 1000),
+  reacted_at: isoOf(reacted_at),
 });

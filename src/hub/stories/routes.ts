@@ -22,16 +22,16 @@ import { listViews, markViewed } from "./views.ts";
 /** Of a bare array of one's own stories. */
 const MOST_OWN = 1000;
 
-const param = valid("param", StoryParam);
-const part = valid("query", ListQuery);
-const ofStory = valid("query", OfStoryQuery);
+const param = () => valid("param", StoryParam);
+const part = () => valid("query", ListQuery);
+const ofStory = () => valid("query", OfStoryQuery);
 
 /** Other ids lead to no route, which is 404. */
 const ID = "/:id{\\d{1,15}}";
 
 const active = () =>
   new Hono<HubEnv>({ strict: false })
-    .get("/", responds(200, "StoryListResponse"), part, async (c) => {
+    .get("/", responds(200, "StoryListResponse"), part(), async (c) => {
       const page = pageOf(c.req.valid("query"), MOST_OWN);
       return sendList(c, page, await listOwn(c.var.ctx, "active", page));
     })
@@ -45,20 +45,20 @@ const active = () =>
       "/:user_id{\\d{1,15}}/stories",
       responds(200, "StoryListResponse"),
       valid("param", OwnerParam),
-      part,
+      part(),
       async (c) => {
         const page = pageOf(c.req.valid("query"));
         const { user_id } = c.req.valid("param");
         return sendList(c, page, await listOf(c.var.ctx, user_id, page));
       },
     )
-    .get(ID, responds(200, "StoryResponse"), param, async (c) =>
+    .get(ID, responds(200, "StoryResponse"), param(), async (c) =>
       c.json(await getStory(c.var.ctx, c.req.valid("param").id)),
     )
     .patch(
       ID,
       responds(200, "StoryResponse"),
-      param,
+      param(),
       // A file is refused before it is stored.
       body(StoryUpdate, { media: { kind: "story", most: 0 } }),
       async (c) => {
@@ -66,28 +66,28 @@ const active = () =>
         return c.json(await updateStory(c.var.ctx, id, c.req.valid("json")));
       },
     )
-    .delete(ID, responds(204, null), param, async (c) => {
+    .delete(ID, responds(204, null), param(), async (c) => {
       await deleteStory(c.var.ctx, "active", c.req.valid("param").id);
       return c.body(null, 204);
     });
 
 const archive = () =>
   new Hono<HubEnv>({ strict: false })
-    .get("/", responds(200, "StoryListResponse"), part, async (c) => {
+    .get("/", responds(200, "StoryListResponse"), part(), async (c) => {
       const page = pageOf(c.req.valid("query"), MOST_OWN);
       return sendList(c, page, await listOwn(c.var.ctx, "archive", page));
     })
-    .get(ID, responds(200, "StoryResponse"), param, async (c) =>
+    .get(ID, responds(200, "StoryResponse"), param(), async (c) =>
       c.json(await getArchived(c.var.ctx, c.req.valid("param").id)),
     )
-    .delete(ID, responds(204, null), param, async (c) => {
+    .delete(ID, responds(204, null), param(), async (c) => {
       await deleteStory(c.var.ctx, "archive", c.req.valid("param").id);
       return c.body(null, 204);
     });
 
 const reaction = () =>
   new Hono<HubEnv>({ strict: false })
-    .get("/", responds(200, "ReactionListResponse"), ofStory, async (c) => {
+    .get("/", responds(200, "ReactionListResponse"), ofStory(), async (c) => {
       const { story, ...query } = c.req.valid("query");
       const page = pageOf(query);
       return sendList(c, page, await listReactions(c.var.ctx, story, page));
@@ -95,18 +95,18 @@ const reaction = () =>
     .post("/", responds(201, "ReactionResponse"), body(ReactionCreate), async (c) =>
       c.json(await react(c.var.ctx, c.req.valid("json")), 201),
     )
-    .patch(ID, responds(200, "ReactionResponse"), param, body(ReactionUpdate), async (c) => {
+    .patch(ID, responds(200, "ReactionResponse"), param(), body(ReactionUpdate), async (c) => {
       const { id } = c.req.valid("param");
       return c.json(await changeReaction(c.var.ctx, id, c.req.valid("json")));
     })
-    .delete(ID, responds(204, null), param, async (c) => {
+    .delete(ID, responds(204, null), param(), async (c) => {
       await deleteReaction(c.var.ctx, c.req.valid("param").id);
       return c.body(null, 204);
     });
 
 const viewed = () =>
   new Hono<HubEnv>({ strict: false })
-    .get("/", responds(200, "StoryViewListResponse"), ofStory, async (c) => {
+    .get("/", responds(200, "StoryViewListResponse"), ofStory(), async (c) => {
       const { story, ...query } = c.req.valid("query");
       const page = pageOf(query);
       return sendList(c, page, await listViews(c.var.ctx, story, page));

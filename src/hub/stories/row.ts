@@ -1,4 +1,4 @@
-import { toIso } from "../../lib/time.ts";
+import { isoOf } from "../../lib/time.ts";
 import { type SQL, sql } from "../../platform/d1/sql.ts";
 import type { UserCtx } from "../context.ts";
 import { signedMediaUrl } from "../media/urls.ts";
@@ -41,7 +41,7 @@ export async function toStory(ctx: UserCtx, row: StoryRow, now: number): Promise
     marked: JSON.parse(row.marked),
     is_active: row.created_at > now - LIFE_MS,
     audience: row.audience,
-    created_at: toIso(row.created_at / 1000),
-    updated_at: toIso(row.updated_at / 1000),
+    created_at: isoOf(row.created_at),
+    updated_at: isoOf(row.updated_at),
   };
 }

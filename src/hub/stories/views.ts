@@ -1,5 +1,5 @@
 import { notFound } from "../../lib/errors.ts";
-import { toIso } from "../../lib/time.ts";
+import { isoOf } from "../../lib/time.ts";
 import { sql } from "../../platform/d1/sql.ts";
 import type { UserCtx } from "../context.ts";
 import { badField } from "../errors.ts";
@@ -59,5 +59,5 @@ const toView = ({ id, story_id, viewer_id, viewed_at }: ViewRow): StoryViewRespo
   id,
   story: story_id,
   viewer: viewer_id,
-  viewed_at: toIso(viewed_at / 1000),
+  viewed_at: isoOf(viewed_at),
 });

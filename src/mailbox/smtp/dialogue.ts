@@ -9,6 +9,7 @@ import {
   isPassing,
   isPositive,
   mismatch,
+  numbersOf,
   readReply,
   refusalOf,
   type SmtpReply,
@@ -127,11 +128,13 @@ async function nameRecipients(wire: Wire, addresses: string[]): Promise<RefusedR
     if (!isPositive(reply)) refused.push({ address, reply });
   }
   const named = refused.map(({ address, reply }) => ({ address, reply: wordsOf(reply) }));
-  if (refused.length < addresses.length) return named;
+  const [first] = refused;
+  if (!first || refused.length < addresses.length) return named;
   const list = named.slice(0, NAMED).map(({ address, reply }) => `${address} (${reply})`);
   throw new MailError(
     refused.some(({ reply }) => isPassing(reply)) ? "THROTTLED" : "SEND_REFUSED",
     `The SMTP server refused all recipients: ${list.join(", ")}`,
+    { reply: numbersOf(first.reply) },
   );
 }
 

@@ -31,9 +31,6 @@ const ANSWER_MS = 30_000;
 /** How long all may take until the login has ended. */
 const LOGIN_MS = 120_000;
 
-/** RFC 4954 section 6: the server cannot check the password now. */
-const CANNOT_CHECK = 454;
-
 /**
  * Logs in, and leaves. The host must have passed `checkHost`.
  * @returns what the server offers, such as "SIZE" and "8BITMIME"
@@ -115,7 +112,7 @@ function offersIn({ lines }: SmtpReply): Map<string, string[]> {
 async function logIn(wire: Wire, credentials: Credentials, offers: Map<string, string[]>): Promise<void> {
   const reply = await authenticate(wire, credentials, offers.get("AUTH") ?? []);
   if (reply.code === 235) return;
-  if (reply.code === CANNOT_CHECK || isPassing(reply)) {
+  if (isPassing(reply)) {
     throw new MailError("THROTTLED", "The SMTP server cannot check the login now");
   }
   // No such command, or no such mechanism: nothing was said of the password.

@@ -14,9 +14,6 @@ export interface SmtpReply {
 const MAX_LINES = 100;
 const MAX_LENGTH = 65_536;
 
-/** What RFC 5321 section 4.2.2 and its relatives call a passing trouble: the same mail may be taken later. */
-const PASSING = [421, 450, 451, 452];
-
 /**
  * Reads a whole reply.
  * @throws MailError PROTOCOL_MISMATCH for what is no reply, or has no end; CONNECTION_FAILED
@@ -43,7 +40,8 @@ export async function ask(wire: Wire, command: string): Promise<SmtpReply> {
 
 export const isPositive = ({ code }: SmtpReply): boolean => code >= 200 && code < 300;
 
-export const isPassing = ({ code }: SmtpReply): boolean => PASSING.includes(code);
+/** The same mail may be taken later: RFC 5321 section 4.2.1. */
+export const isPassing = ({ code }: SmtpReply): boolean => code >= 400 && code < 500;
 
 /** The text of a reply; RFC 6531 allows UTF-8. @param separator of its lines */
 export function textOf({ lines }: SmtpReply, separator: string): string {
@@ -54,12 +52,20 @@ export function textOf({ lines }: SmtpReply, separator: string): string {
 /** The reply as one short line, safe to show and to store. */
 export const wordsOf = (reply: SmtpReply): string => oneLine(`${reply.code} ${textOf(reply, " ")}`, 300);
 
+/** The code, and RFC 3463's where there is one. Unlike the words, they name nobody. */
+export function numbersOf(reply: SmtpReply): string {
+  const [status = ""] = /^[245]\.\d{1,3}\.\d{1,3}\b/.exec(textOf(reply, " ")) ?? [];
+  return `${reply.code} ${status}`.trim();
+}
+
 /** What a refusing reply means: THROTTLED to try again later, else `code`. Never before a valid greeting. */
 export const refusalOf = (
   reply: SmtpReply,
   code: "SEND_REFUSED" | "PROTOCOL_MISMATCH" | "AUTHENTICATION_FAILED",
 ): MailError =>
-  new MailError(isPassing(reply) ? "THROTTLED" : code, `The SMTP server answered: ${wordsOf(reply)}`);
+  new MailError(isPassing(reply) ? "THROTTLED" : code, `The SMTP server answered: ${wordsOf(reply)}`, {
+    reply: numbersOf(reply),
+  });
 
 export const mismatch = (message: string): MailError => new MailError("PROTOCOL_MISMATCH", message);
 

@@ -1,3 +1,4 @@
+import { lazy } from "../../../lib/lazy.ts";
 import { stripGif } from "./gif.ts";
 import { stripJpeg } from "./jpeg.ts";
 import { stripMp4 } from "./mp4.ts";
@@ -26,7 +27,7 @@ const video = (name: string, begins: RegExp, strip: FileType["strip"]): FileType
   ...{ name: `video/${name}`, isVideo: true, begins, strip },
 });
 
-const TYPES: FileType[] = [
+const types = lazy((): FileType[] => [
   image("jpeg", /^\xff\xd8\xff/, stripJpeg),
   image("png", /^\x89PNG\r\n\cZ\n/, stripPng),
   image("webp", /^RIFF.{4}WEBPVP8/s, stripWebp),
@@ -34,10 +35,10 @@ const TYPES: FileType[] = [
   video("quicktime", /^.{4}ftypqt /s, stripMp4),
   video("mp4", /^.{4}ftyp(iso[0-9a-z]|mp4[12]|avc1|M4V[ HP]|dash|MSNV|mmp4|cmf[cs2]|f4v |XAVC)/s, stripMp4),
   video("webm", /^\cZE\xdf\xa3.*?\x42\x82.{1,8}webm/s, stripWebm),
-];
+]);
 
 /** Finds the type of a file by its first bytes, never by its name. @returns null for any other */
 export const typeOf = (head: Uint8Array): FileType | null => {
   const text = ascii(head);
-  return TYPES.find(({ begins }) => begins.test(text)) ?? null;
+  return types().find(({ begins }) => begins.test(text)) ?? null;
 };
