@@ -1,4 +1,4 @@
-import { toIso } from "../../../lib/time.ts";
+import { isoOf } from "../../../lib/time.ts";
 import { sql } from "../../../platform/d1/sql.ts";
 import type { Ctx } from "../../context.ts";
 import { badField } from "../../errors.ts";
@@ -35,7 +35,7 @@ export const toAttachment = async (ctx: Ctx, row: FileRow): Promise<Attachment> 
   ...row,
   file: await signedPath(ctx.config, row.file),
   is_temporary: row.is_temporary === 1,
-  uploaded_at: toIso(row.uploaded_at / 1000),
+  uploaded_at: isoOf(row.uploaded_at),
 });
 
 const byId = async (ctx: Ctx, rows: FileRow[]): Promise<Map<number, Attachment>> =>

@@ -1,4 +1,4 @@
-import { toIso } from "../../../lib/time.ts";
+import { isoOf } from "../../../lib/time.ts";
 import { type Card, type CardRow, toCard } from "../../people/card.ts";
 import type { StoredMessage } from "../contract.ts";
 import type { Attachment } from "../files/attachments.ts";
@@ -52,8 +52,8 @@ export function toItem(
     reply_to: message.replyTo,
     attachments: isHidden ? [] : files.map((file) => ({ ...file, file: origin + file.file })),
     is_edited: editedAt !== null,
-    created_at: toIso(at / 1000),
-    update_at: toIso((editedAt ?? at) / 1000),
+    created_at: isoOf(at),
+    update_at: isoOf(editedAt ?? at),
     ...(isHidden ? { is_hidden: true } : {}),
   };
 }
