@@ -18,7 +18,8 @@ export async function editMessage(
   if (!message) return null;
   if (message.sender !== user) return "refused";
   const edited = log.edit(message, text);
-  broadcast(room, user, messageEvent(room, "message_edited", edited, attachments));
+  const card = room.people.card(user);
+  broadcast(room, user, messageEvent(room, "message_edited", edited, { card, attachments }));
   return edited;
 }
 

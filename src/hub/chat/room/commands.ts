@@ -7,7 +7,7 @@ import { editMessage, removeMessage } from "./changes.ts";
 import { isModerator } from "./entry.ts";
 import { broadcast, deletedEvent, messageEvent, personEvent } from "./events.ts";
 import type { Frame } from "./frames.ts";
-import { findFiles, sendMissed } from "./resume.ts";
+import { findParts, sendMissed } from "./resume.ts";
 import type { Listener } from "./sockets.ts";
 import type { Room } from "./state.ts";
 
@@ -60,7 +60,8 @@ async function sendMessage(
     throw badField("reply_to", `Invalid pk "${reply_to}" - object does not exist.`);
   const stored = log.add({ sender: user, text: message, replyTo: reply_to, files, clientId: client_id });
   reads.note(user, stored.number);
-  broadcast(room, user, messageEvent(room, "chat_message", stored, attachments, client_id));
+  const parts = { card: room.people.card(user), attachments };
+  broadcast(room, user, messageEvent(room, "chat_message", stored, parts, client_id));
 }
 
 /** A `client_id` that came before: its sender alone is told again what became of it. */
@@ -72,6 +73,7 @@ async function repeat(
 ): Promise<void> {
   const isGone = "deletedId" in known;
   const attachments = await findAttachments(room.ctx, isGone ? [] : known.files);
+  const parts = { card: room.people.card(listener.user), attachments };
   const event = isGone
     ? { ...deletedEvent(room, known.deletedId, room.log.seq), client_id }
     : messageEvent(
@@ -121,8 +123,8 @@ function tellTyping(room: Room, { socket, listener }: Speaker): void {
 /** What the socket has heard since it was opened does not come again. */
 async function resume(room: Room, { socket, listener }: Speaker, { since }: Of<"resume">): Promise<void> {
   const gap = { since, until: listener.from };
-  const files = await findFiles(room, gap);
-  if (room.sockets.listener(socket)) sendMissed(room, socket, listener, gap, files);
+  const parts = await findParts(room, gap);
+  if (room.sockets.listener(socket)) sendMissed(room, socket, listener, gap, parts);
 }
 
 /** @throws ServiceError not_found for an id of another room */

@@ -92,6 +92,15 @@ export async function check({ db }: Ctx, room: string, listeners: Listener[]): P
   };
 }
 
+/** The cards of people, by id. Accounts that are gone have none. */
+export async function findCards({ db }: Ctx, users: number[]): Promise<Map<number, CardRow>> {
+  if (users.length === 0) return new Map();
+  const cards = await db.all(sql<CardRow>`
+    SELECT ${CARD_COLUMNS} FROM json_each(${JSON.stringify(users)}) p
+    CROSS JOIN hub_users u ON u.id = p.value WHERE u.deleted_at IS NULL`);
+  return new Map(cards.map((card) => [card.user_id, card]));
+}
+
 /** Forgets that people listen, who do no longer. */
 export const forgetListeners = ({ db }: Ctx, room: string, users: number[]): Promise<void> =>
   db.run(sql`

@@ -1,4 +1,4 @@
-import { toCard } from "../../people/card.ts";
+import { type CardRow, toCard } from "../../people/card.ts";
 import type { StoredMessage } from "../contract.ts";
 import { CLOSE } from "../contract.ts";
 import type { Attachment } from "../files/attachments.ts";
@@ -18,18 +18,25 @@ export interface Receiver {
 /** Makes the event for one kind of receivers; null for nothing. */
 type Render = (receiver: Receiver) => object | null;
 
+/** What the database knows of a message's sender and files. */
+export interface Parts {
+  /** Undefined if the account is gone. */
+  card: CardRow | undefined;
+  attachments: ReadonlyMap<number, Attachment>;
+}
+
 /** A message that is new or edited. @param clientId told to its sender alone */
 export const messageEvent =
   (
     room: Room,
     type: "chat_message" | "message_edited",
     message: StoredMessage,
-    attachments: ReadonlyMap<number, Attachment>,
+    { card, attachments }: Parts,
     clientId?: string,
   ): Render =>
   ({ origin, isOwn, isApart }) => {
     const view = { origin, isApart, isHidden: isApart && !room.isPrivate };
-    const item = toItem(message, room.id, room.people.card(message.sender), attachments, view);
+    const item = toItem(message, room.id, card, attachments, view);
     const seq = type === "message_edited" ? message.editSeq : message.seq;
     const own = isOwn && clientId !== undefined ? { client_id: clientId } : {};
     return { type, seq, ...item, message: item.text, ...own };

@@ -1,4 +1,7 @@
+import type { CardRow } from "../../people/card.ts";
+import type { StoredMessage } from "../contract.ts";
 import { type Attachment, findAttachments } from "../files/attachments.ts";
+import { findCards } from "./entry.ts";
 import { clearedEvent, deletedEvent, messageEvent } from "./events.ts";
 import type { Entry } from "./log.ts";
 import type { Listener } from "./sockets.ts";
@@ -20,23 +23,34 @@ function entriesIn({ log }: Room, { since, until }: Gap): Entry[] | null {
   return entries.length > MAX_MISSED ? null : entries;
 }
 
-const filesOf = (entries: Entry[] | null): number[] =>
-  (entries ?? []).flatMap((entry) => (entry.kind === "deleted" ? [] : entry.message.files));
+const messagesOf = (entries: Entry[] | null): StoredMessage[] =>
+  (entries ?? []).flatMap((entry) => (entry.kind === "deleted" ? [] : [entry.message]));
 
-/** The files of what was missed. They are asked for first, so that all of it is sent in one turn. */
-export interface Files {
+const filesOf = (entries: Entry[] | null): number[] => messagesOf(entries).flatMap(({ files }) => files);
+
+/** The senders and files of what was missed. They are asked for first, so that all of it is sent in one turn. */
+export interface MissedParts {
   attachments: ReadonlyMap<number, Attachment>;
+  /** The card of a sender; undefined if the account is gone. */
+  cardOf(sender: number): CardRow | undefined;
   /** False once a message with other files has come. */
   areAll(gap: Gap): boolean;
 }
 
 /** @throws Error when the database fails */
-export async function findFiles(room: Room, gap: Gap): Promise<Files> {
-  const asked = new Set(filesOf(entriesIn(room, gap)));
-  const attachments = await findAttachments(room.ctx, [...asked]);
+export async function findParts(room: Room, gap: Gap): Promise<MissedParts> {
+  const entries = entriesIn(room, gap);
+  const files = new Set(filesOf(entries));
+  const senders = new Set(messagesOf(entries).map(({ sender }) => sender));
+  const [attachments, cards] = await Promise.all([
+    findAttachments(room.ctx, [...files]),
+    findCards(room.ctx, [...senders]),
+  ]);
   return {
     attachments,
-    areAll: (now) => filesOf(entriesIn(room, now)).every((file) => asked.has(file)),
+    // Who sends meanwhile is connected.
+    cardOf: (sender) => (senders.has(sender) ? cards.get(sender) : room.people.card(sender)),
+    areAll: (now) => filesOf(entriesIn(room, now)).every((file) => files.has(file)),
   };
 }
 
@@ -46,7 +60,7 @@ export function sendMissed(
   socket: WebSocket,
   { user, origin }: Listener,
   gap: Gap,
-  { attachments }: Files,
+  { attachments, cardOf }: MissedParts,
 ): void {
   const { log, people, sockets } = room;
   const send = (event: object | null) => event && sockets.send(socket, JSON.stringify(event));
@@ -61,7 +75,8 @@ export function sendMissed(
     const { sender } = entry.message;
     const type = entry.kind === "sent" ? "chat_message" : "message_edited";
     const receiver = { origin, isOwn: sender === user, isApart: people.areApart(user, sender) };
-    send(messageEvent(room, type, entry.message, attachments)(receiver));
+    const parts = { card: cardOf(sender), attachments };
+    send(messageEvent(room, type, entry.message, parts)(receiver));
   }
   send({ type: "resumed", seq: log.seq });
 }

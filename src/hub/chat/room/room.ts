@@ -74,9 +74,11 @@ export class ChatRoom extends DurableObject<Env> implements RoomCalls {
     const { 0: client, 1: server } = new WebSocketPair();
     const deadline = Date.now() + PATIENCE_MS;
     sockets.accept(server, { deadline, origin, since });
-    const isFull = sockets.strangers.size > MAX_STRANGERS || sockets.listeners.size >= MAX_SOCKETS;
+    const isStranger = token === null && ticket === null;
+    const isFull =
+      sockets.listeners.size >= MAX_SOCKETS || (isStranger && sockets.strangers.size > MAX_STRANGERS);
     if (isFull) sockets.close(server, CLOSE.throttled, "The room has too many connections");
-    else if (token === null && ticket === null) await this.#wakeAt(deadline);
+    else if (isStranger) await this.#wakeAt(deadline);
     else await this.#signIn(server, { token, ticket });
     return new Response(null, { status: 101, webSocket: client });
   }

@@ -5,7 +5,7 @@ import { CLOSE } from "../contract.ts";
 import { redeemTicket } from "../tickets.ts";
 import { type Entry, enter, type Refusal } from "./entry.ts";
 import type { Membership } from "./membership.ts";
-import { type Files, findFiles, sendMissed } from "./resume.ts";
+import { findParts, type MissedParts, sendMissed } from "./resume.ts";
 import type { Listener, Stranger } from "./sockets.ts";
 import type { Room } from "./state.ts";
 
@@ -57,7 +57,7 @@ function admit(
   room: Room,
   socket: WebSocket,
   listener: Listener,
-  { entry, files }: Entered,
+  { entry, parts }: Entered,
   since: number | null,
 ): void {
   const { log, people, sockets } = room;
@@ -65,12 +65,12 @@ function admit(
   const hello = { type: "hello", seq: log.seq, room: room.id, user: listener.user };
   sockets.admit(socket, listener);
   sockets.send(socket, JSON.stringify(hello));
-  if (since !== null) sendMissed(room, socket, listener, { since, until: log.seq }, files);
+  if (since !== null) sendMissed(room, socket, listener, { since, until: log.seq }, parts);
 }
 
 interface Entered {
   entry: Entry;
-  files: Files;
+  parts: MissedParts;
 }
 
 /** Race: what the database said before a ring came, or a message, does not count after it. */
@@ -82,10 +82,10 @@ async function enterNow(
 ): Promise<Entered | Refusal> {
   const gap = () => ({ since: since ?? room.log.seq, until: room.log.seq });
   for (let tries = 0; tries < TRIES; tries++) {
-    const files = await findFiles(room, gap());
+    const parts = await findParts(room, gap());
     const entry = await enter(room.ctx, room.id, who);
     if (typeof entry === "number") return entry;
-    if (entry.version >= membership.version && files.areAll(gap())) return { entry, files };
+    if (entry.version >= membership.version && parts.areAll(gap())) return { entry, parts };
   }
   throw new Error("The room changes too fast");
 }
