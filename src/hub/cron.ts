@@ -1,6 +1,7 @@
 import { log } from "../platform/log.ts";
 import { resumeDeletions } from "./accounts/erase.ts";
 import { removeExpired } from "./auth/cleanup.ts";
+import { clearRooms } from "./chat/rooms/remove.ts";
 import { removeOldTickets } from "./chat/tickets.ts";
 import type { Ctx } from "./context.ts";
 import { removeOldAddresses, requestAddresses } from "./geo/addresses.ts";
@@ -23,6 +24,7 @@ const STEPS: Record<string, (ctx: Ctx) => Promise<number>> = {
   dropUnusedFiles,
   deleteFiles,
   clearPosts,
+  clearRooms,
   resumeDeletions,
   requestAddresses,
   removeOldAddresses,

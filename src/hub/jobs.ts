@@ -13,6 +13,8 @@ export const Job = lazy(() =>
     z.object({ type: z.literal("geocode"), userId: z.int() }),
     /** Removes likes, comments and views of a post that is gone. */
     z.object({ type: z.literal("clear-post"), postId: z.string() }),
+    /** Removes what is left of a room that has ended. */
+    z.object({ type: z.literal("clear-room"), room: z.string() }),
     /** Tells a room again that some may hear less, or that it has ended. */
     z.object({ type: z.literal("ring-room"), room: z.string(), users: z.array(z.int()) }),
     /** Deletes objects of files that nothing refers to any more. */

@@ -2,6 +2,7 @@ import { log } from "../platform/log.ts";
 import { createConsumer } from "../platform/queues.ts";
 import { deleteAccount } from "./accounts/erase.ts";
 import { ringAgain } from "./chat/objects.ts";
+import { clearRoom } from "./chat/rooms/remove.ts";
 import { type Ctx, createContext } from "./context.ts";
 import { geocode } from "./geo/addresses.ts";
 import { Job } from "./jobs.ts";
@@ -18,6 +19,7 @@ const HANDLERS: Handlers = {
   "delete-account": deleteAccount,
   geocode,
   "ring-room": ringAgain,
+  "clear-room": clearRoom,
 };
 
 export const jobs = createConsumer({

@@ -4,7 +4,9 @@ import { account, admin } from "./accounts/routes.ts";
 import { openAuth, signedInAuth } from "./auth/routes.ts";
 import { blocks } from "./blocks/routes.ts";
 import { chatSocket } from "./chat/door/routes.ts";
+import { members } from "./chat/members/routes.ts";
 import { messages, tickets } from "./chat/messages/routes.ts";
+import { rooms } from "./chat/rooms/routes.ts";
 import { openComments } from "./comments/routes.ts";
 import { config } from "./config.ts";
 import { contacts } from "./contacts/routes.ts";
@@ -48,6 +50,8 @@ export const app = lazy(() =>
     .route("/api/accounts/auth", signedInAuth())
     .route("/api/posts", posts())
     .route("/api/stories", stories())
+    .route("/api/chat/rooms", rooms())
+    .route("/api/chat/members", members())
     .route("/api/chat/message", messages())
     .route("/api/chat/ticket", tickets())
     .route("/api/accounts/account", account())

@@ -1,5 +1,5 @@
 /** What a file is for. */
-export type FileKind = "profile" | "post" | "story";
+export type FileKind = "profile" | "post" | "story" | "room";
 
 /** What a kind takes. */
 export interface Terms {
@@ -20,6 +20,7 @@ const PICTURE: Terms = {
 export const TERMS: Record<FileKind, Terms> = {
   profile: PICTURE,
   post: PICTURE,
+  room: PICTURE,
   story: {
     maxBytes: 50 * MB,
     takesVideos: true,

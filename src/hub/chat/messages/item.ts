@@ -1,7 +1,10 @@
 import { isoOf } from "../../../lib/time.ts";
 import { type Card, type CardRow, toCard } from "../../people/card.ts";
+import { nobody } from "../cards.ts";
 import type { StoredMessage } from "../contract.ts";
 import type { Attachment } from "../files/attachments.ts";
+
+export { nobody };
 
 /** A message, as history and events have it. */
 export interface Item {
@@ -27,9 +30,6 @@ export interface View {
   /** The content is withheld, too. */
   isHidden: boolean;
 }
-
-/** A person whom the viewer does not see: an account that is gone, or a block. */
-export const nobody = (id: number): Card => ({ id, username: null, full_name: "", profile_picture: null });
 
 /**
  * Makes an item.

@@ -5,7 +5,7 @@ import { NAME } from "../../config.ts";
 import type { HubEnv } from "../../context.ts";
 import { UUID } from "../../fields.ts";
 import { body } from "../../requests/middleware.ts";
-import { IdParam, RoomParam } from "../schemas.ts";
+import { ChatIdParam, RoomParam } from "../schemas.ts";
 import { createTicket } from "../tickets.ts";
 import { deleteMessage, updateMessage } from "./change.ts";
 import { type History, readHistory } from "./history.ts";
@@ -13,7 +13,7 @@ import { HistoryQuery, MAX_OFFSET, MessageUpdate } from "./schemas.ts";
 
 /** The routes below /api/chat/message. */
 export const messages = () => {
-  const id = valid("param", IdParam);
+  const id = valid("param", ChatIdParam);
 
   return new Hono<HubEnv>({ strict: false })
     .get(

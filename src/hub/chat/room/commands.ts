@@ -74,17 +74,10 @@ async function repeat(
   const isGone = "deletedId" in known;
   const attachments = await findAttachments(room.ctx, isGone ? [] : known.files);
   const parts = { card: room.people.card(listener.user), attachments };
-  const event = isGone
-    ? { ...deletedEvent(room, known.deletedId, room.log.seq), client_id }
-    : messageEvent(
-        room,
-        "chat_message",
-        known,
-        attachments,
-        client_id,
-      )({
-        ...{ origin: listener.origin, isOwn: true, isApart: false },
-      });
+  const render = isGone
+    ? () => ({ ...deletedEvent(room, known.deletedId, room.log.seq), client_id })
+    : messageEvent(room, "chat_message", known, parts, client_id);
+  const event = render({ origin: listener.origin, isOwn: true, isApart: false });
   room.sockets.send(socket, JSON.stringify(event));
 }
 
