@@ -56,6 +56,10 @@ export const HEADERS: Record<string, JsonSchema> = {
     schema: { type: "string" },
   },
   "Content-Range": { description: "The part of the file, and its size.", schema: { type: "string" } },
+  "X-Chat-Seq": {
+    description: "The position of the room: the answer has what happened up to it.",
+    schema: { type: "string" },
+  },
   "Accept-Ranges": { description: "The file can be read in parts.", schema: { const: "bytes" } },
   "Content-Disposition": { description: "The name of the file.", schema: { type: "string" } },
   "Content-Security-Policy": { description: "What the document may load.", schema: { type: "string" } },
@@ -188,7 +192,7 @@ function toResponse(
     { $ref: `#/components/headers/${name}` },
   ]);
   const described = { description, headers: Object.fromEntries(named) };
-  if ([204, 302, 304].includes(status)) return described;
+  if ([101, 204, 302, 304].includes(status)) return described;
   if (type) return { ...described, content: { [type]: { schema: { type: "string" } } } };
   const bodies = schemas ?? (status >= 400 ? ["ErrorResponse"] : []);
   if (bodies.length === 0) throw new Error("has neither a schema nor a media type");

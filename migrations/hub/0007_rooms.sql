@@ -10,6 +10,7 @@ CREATE TABLE `hub_chat_files` (
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `hub_chat_files_once` ON `hub_chat_files` (`owner_id`,`unique_id`);--> statement-breakpoint
+CREATE INDEX `hub_chat_files_owner` ON `hub_chat_files` (`owner_id`,`id`);--> statement-breakpoint
 CREATE INDEX `hub_chat_files_temporary` ON `hub_chat_files` (`uploaded_at`) WHERE is_temporary = 1;--> statement-breakpoint
 CREATE UNIQUE INDEX `hub_chat_files_file` ON `hub_chat_files` (`file`);--> statement-breakpoint
 CREATE TABLE `hub_room_deletions` (

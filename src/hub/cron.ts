@@ -1,6 +1,7 @@
 import { log } from "../platform/log.ts";
 import { resumeDeletions } from "./accounts/erase.ts";
 import { removeExpired } from "./auth/cleanup.ts";
+import { removeTemporaryFiles } from "./chat/files/clean.ts";
 import { clearRooms } from "./chat/rooms/remove.ts";
 import { removeOldTickets } from "./chat/tickets.ts";
 import type { Ctx } from "./context.ts";
@@ -22,6 +23,7 @@ const STEPS: Record<string, (ctx: Ctx) => Promise<number>> = {
   repeatMails,
   removeOldMails,
   dropUnusedFiles,
+  removeTemporaryFiles,
   deleteFiles,
   clearPosts,
   clearRooms,

@@ -4,6 +4,7 @@ import { account, admin } from "./accounts/routes.ts";
 import { openAuth, signedInAuth } from "./auth/routes.ts";
 import { blocks } from "./blocks/routes.ts";
 import { chatSocket } from "./chat/door/routes.ts";
+import { chatFiles } from "./chat/files/routes.ts";
 import { members } from "./chat/members/routes.ts";
 import { messages, tickets } from "./chat/messages/routes.ts";
 import { rooms } from "./chat/rooms/routes.ts";
@@ -52,6 +53,7 @@ export const app = lazy(() =>
     .route("/api/stories", stories())
     .route("/api/chat/rooms", rooms())
     .route("/api/chat/members", members())
+    .route("/api/chat/files", chatFiles())
     .route("/api/chat/message", messages())
     .route("/api/chat/ticket", tickets())
     .route("/api/accounts/account", account())

@@ -85,6 +85,9 @@ const withStatus = () =>
 const withLocation = () =>
   made((owner) => owner.call("POST", "/api/accounts/account/location/", { lat: "41.2995", long: "69.2401" }));
 
+const uploaded = () =>
+  made((owner) => owner.form("POST", "/api/chat/files/", { file: picture(), file_type: "document" }));
+
 /** Begins what a code confirms. */
 async function withCode(path: string, fields: (owner: Person) => { new_email?: string }): Promise<Call> {
   const owner = await person();
@@ -220,6 +223,9 @@ const SCENES: Record<string, Scene> = {
   "DELETE /api/stories/reaction/<id>/": () => anothersStory(reacted),
   "POST /api/stories/viewed/": () =>
     anothersStory((viewer, story) => ({ fields: { story, viewer: viewer.id } })),
+  "GET /api/chat/files/": uploaded,
+  "POST /api/chat/files/": by,
+  "DELETE /api/chat/files/<id>/": uploaded,
   "GET /api/comments/comment": async () => {
     await hubDb.exec("INSERT INTO hub_comments (content, created_at) VALUES ('Salom', 1)");
     return { by: null };
@@ -239,10 +245,13 @@ const isFile = (value: unknown): boolean => /^<\w+>$/.test(String([value].flat()
 
 type Kind = "JSON" | "a form" | "multipart";
 
-/** The kinds of bodies that a request can have: a story needs a file. */
+/** What needs a file. */
+const UPLOADS = ["POST /api/stories/active/", "POST /api/chat/files/"];
+
+/** The kinds of bodies that a request can have. */
 const kindsOf = ({ request, name }: Operation): Kind[] => {
   if (request === undefined) return ["JSON"];
-  return name === "POST /api/stories/active/" ? ["multipart"] : ["JSON", "a form", "multipart"];
+  return UPLOADS.includes(name) ? ["multipart"] : ["JSON", "a form", "multipart"];
 };
 
 function bodyOf(fields: Record<string, unknown>, kind: Kind): { body: BodyInit; type?: string } {

@@ -18,6 +18,7 @@ DELETE /api/accounts/account/contact/:id user
 DELETE /api/accounts/account/location user
 DELETE /api/accounts/account/status user
 DELETE /api/accounts/admin/user/:id staff
+DELETE /api/chat/files/:id user
 DELETE /api/posts/comment/:id user
 DELETE /api/posts/like/:id user
 DELETE /api/posts/post/:id user
@@ -37,6 +38,7 @@ GET /api/accounts/account/status user
 GET /api/accounts/account/user/:id user
 GET /api/accounts/admin/user staff
 GET /api/accounts/admin/user/:id staff
+GET /api/chat/files user
 GET /api/comments/comment open
 GET /api/posts/:id/comments user
 GET /api/posts/:id/likes user
@@ -73,6 +75,7 @@ POST /api/accounts/auth/reset-password/:id open
 POST /api/accounts/auth/signin open
 POST /api/accounts/auth/signup open
 POST /api/accounts/auth/token/refresh open
+POST /api/chat/files user
 POST /api/comments/comment open
 POST /api/posts/comment user
 POST /api/posts/like user

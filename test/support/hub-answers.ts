@@ -18,6 +18,7 @@ const NULLABLE = new Set([
 
 /** Second statuses: what is there already is answered again. */
 const AGAIN: Record<string, number[]> = {
+  "POST /api/chat/files/": [200],
   "POST /api/posts/views/": [200],
   "POST /api/stories/viewed/": [200],
 };

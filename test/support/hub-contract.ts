@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 
-// The operations of the UzbekHub contract, read out of its Markdown. Chat is left out: it has no routes yet.
+// The operations of the UzbekHub contract, read out of its Markdown. Rooms of chat are left out: they have no routes yet.
 
 /** A value of an example: JSON. */
 export type Example = string | number | boolean | null | Example[] | { [name: string]: Example };
@@ -30,7 +30,7 @@ interface Entry extends Omit<Operation, "response" | "pattern" | "name"> {
   answer: { example: Example } | { words: string };
 }
 
-const LEFT_OUT = ["Chat"];
+const LEFT_OUT = /^\*\*[A-Z]+\*\* `\/api\/chat\/(rooms|members|message)\//m;
 
 /** Other names for the titles of operations. */
 const ALIASES: Record<string, string> = {
@@ -43,11 +43,12 @@ const ALIASES: Record<string, string> = {
 export function readContract(markdown: string): Operation[] {
   const entries = markdown.split(/^## /m).flatMap((part) => {
     const section = /^(\w+) API\n/.exec(part)?.[1] ?? "";
-    return section === "" || LEFT_OUT.includes(section)
+    return section === ""
       ? []
       : part
           .split(/^#### /m)
           .slice(1)
+          .filter((text) => !LEFT_OUT.test(text))
           .map((text) => readEntry(section, text));
   });
   return entries

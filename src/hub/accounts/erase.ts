@@ -122,6 +122,7 @@ const steps = lazy((): Step[] => [
   removeRows("hub_blocks", "blocked_id"),
   removeRows("hub_contacts", "owner_id"),
   removeRows("hub_contacts", "contact_id"),
+  removeRows("hub_chat_files", "owner_id"),
   removeFiles,
 ]);
 

@@ -1,10 +1,12 @@
+import { all, type FileType, pictured, pictures } from "./strip/types.ts";
+
 /** What a file is for. */
-export type FileKind = "profile" | "post" | "story" | "room";
+export type FileKind = "profile" | "post" | "story" | "room" | "chat";
 
 /** What a kind takes. */
 export interface Terms {
   maxBytes: number;
-  takesVideos: boolean;
+  types(): FileType[];
   /** The refusal of anything else. */
   sentence: string;
 }
@@ -13,7 +15,7 @@ const MB = 1024 * 1024;
 
 const PICTURE: Terms = {
   maxBytes: 10 * MB,
-  takesVideos: false,
+  types: pictures,
   sentence: "Upload a valid image: JPEG, PNG, WebP or GIF, of at most 10 MB.",
 };
 
@@ -23,8 +25,9 @@ export const TERMS: Record<FileKind, Terms> = {
   room: PICTURE,
   story: {
     maxBytes: 50 * MB,
-    takesVideos: true,
+    types: pictured,
     sentence:
       "Upload a valid image (JPEG, PNG, WebP, GIF) or video (MP4, WebM, QuickTime), of at most 50 MB.",
   },
+  chat: { maxBytes: 50 * MB, types: all, sentence: "Upload a file of at most 50 MB." },
 };

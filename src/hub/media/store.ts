@@ -12,20 +12,28 @@ import { type FileKind, TERMS } from "./kinds.ts";
 import { objectOf } from "./rows.ts";
 import { RefusedFile } from "./strip/errors.ts";
 import { Source } from "./strip/source.ts";
-import { type FileType, HEAD_BYTES, typeOf } from "./strip/types.ts";
+import { type Family, type FileType, HEAD_BYTES, typeOf } from "./strip/types.ts";
+
+/** What a file turned out to be. */
+type Sort = Pick<FileType, "name" | "family">;
 
 /** A file in R2 that no row refers to yet. */
 export class StoredFile {
   readonly key: string;
   /** By its bytes. */
   readonly contentType: string;
+  readonly family: Family;
   /** In bytes. */
   readonly size: number;
+  /** The SHA-256 of what is stored, in hex. Empty but for files of chats. */
+  readonly digest: string;
 
-  constructor(key: string, contentType: string, size: number) {
+  constructor(key: string, { name, family }: Sort, size: number, digest: string) {
     this.key = key;
-    this.contentType = contentType;
+    this.contentType = name;
+    this.family = family;
     this.size = size;
+    this.digest = digest;
   }
 }
 
@@ -37,13 +45,13 @@ export class StoredFile {
  */
 export async function storeFile(ctx: UserCtx, part: Part, kind: FileKind): Promise<StoredFile> {
   await countUse(ctx, "uploads", String(ctx.user.id));
-  const { maxBytes, takesVideos, sentence } = TERMS[kind];
+  const { maxBytes, types, sentence } = TERMS[kind];
   const source = new Source(limited(part.body, maxBytes, sentence));
   try {
     const head = await source.peek(HEAD_BYTES);
     if (head.length === 0) throw new RefusedFile("The submitted file is empty.");
-    const type = typeOf(head);
-    if (!type || (type.isVideo && !takesVideos)) throw new RefusedFile(sentence);
+    const type = typeOf(head, types());
+    if (!type) throw new RefusedFile(sentence);
     return await putFile(ctx, source, kind, type);
   } catch (error) {
     throw error instanceof RefusedFile ? badField(part.name, error.message) : error;
@@ -56,22 +64,43 @@ async function putFile(ctx: UserCtx, source: Source, kind: FileKind, type: FileT
   const row = { key, owner_id: user.id, kind, content_type: type.name, size: 0, created_at: Date.now() };
   // Before the object: whatever breaks off is found by this row, and removed after a day.
   await db.run(insertInto<typeof files>("hub_files", row));
-  const size = await putChunks(env.ATTACHMENTS, objectOf(key), stripped(source, type), bufferOf(ctx));
-  const kept = await db.all(
-    sql`UPDATE hub_files SET size = ${size} WHERE key = ${key} AND deleted_at IS NULL RETURNING key`,
-  );
+  const sort: Sort = { name: type.name, family: type.family };
+  const chunks = stripped(source, type, sort);
+  const hash = kind === "chat" ? new crypto.DigestStream("SHA-256") : null;
+  const hashed = hash ? hashing(chunks, hash) : chunks;
+  const size = await putChunks(env.ATTACHMENTS, objectOf(key), hashed, bufferOf(ctx));
+  const kept = await db.all(sql`
+    UPDATE hub_files SET size = ${size}, content_type = ${sort.name}
+    WHERE key = ${key} AND deleted_at IS NULL RETURNING key`);
   if (kept.length === 0) {
     // Meanwhile the account has been deleted, with the rows of its files.
     await env.ATTACHMENTS.delete(objectOf(key));
     throw notFound("User");
   }
-  return new StoredFile(key, type.name, size);
+  return new StoredFile(key, sort, size, hash ? toHex(new Uint8Array(await hash.digest)) : "");
 }
 
-/** The file without its metadata. The form goes on after the end of its part, so the part is read to its end. */
-async function* stripped(source: Source, type: FileType): AsyncGenerator<Uint8Array, void> {
-  yield* type.strip(source);
+/**
+ * The file without its metadata. The form goes on after the end of its part, so the part is read to its end.
+ * @param sort changed for a video that turns out to have no picture
+ */
+async function* stripped(source: Source, type: FileType, sort: Sort): AsyncGenerator<Uint8Array, void> {
+  const isSound = yield* type.strip(source);
   await source.skip(Number.POSITIVE_INFINITY);
+  if (isSound === true && type.sound) Object.assign(sort, { name: type.sound, family: "voice" });
+}
+
+/** Passes chunks on to a digest, too, one at a time. */
+async function* hashing(
+  chunks: AsyncGenerator<Uint8Array, void>,
+  hash: DigestStream,
+): AsyncGenerator<Uint8Array, void> {
+  const writer = hash.getWriter();
+  for await (const chunk of chunks) {
+    await writer.write(chunk);
+    yield chunk;
+  }
+  await writer.close();
 }
 
 async function* limited(

@@ -8,7 +8,7 @@ export const files = sqliteTable(
     /** 128 random bits in hex. The object in R2 is `hub/<key>`. */
     key: text().primaryKey(),
     owner_id: integer().notNull(),
-    /** profile, post, story or room. */
+    /** profile, post, story, room or chat. */
     kind: text().notNull(),
     /** By its bytes, never by its name. */
     content_type: text().notNull(),

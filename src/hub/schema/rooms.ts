@@ -119,6 +119,7 @@ export const chatFiles = sqliteTable(
   },
   (t) => [
     uniqueIndex("hub_chat_files_once").on(t.owner_id, t.unique_id),
+    index("hub_chat_files_owner").on(t.owner_id, t.id),
     index("hub_chat_files_temporary").on(t.uploaded_at).where(sql`is_temporary = 1`),
     uniqueIndex("hub_chat_files_file").on(t.file),
   ],

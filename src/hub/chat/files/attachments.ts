@@ -1,6 +1,6 @@
 import { isoOf } from "../../../lib/time.ts";
 import { sql } from "../../../platform/d1/sql.ts";
-import type { Ctx } from "../../context.ts";
+import type { Ctx, UserCtx } from "../../context.ts";
 import { badField } from "../../errors.ts";
 import { signedPath } from "../../media/urls.ts";
 
@@ -37,6 +37,12 @@ export const toAttachment = async (ctx: Ctx, row: FileRow): Promise<Attachment> 
   is_temporary: row.is_temporary === 1,
   uploaded_at: isoOf(row.uploaded_at),
 });
+
+/** @returns the file with its whole URL, for its owner */
+export async function toOwn(ctx: UserCtx, row: FileRow): Promise<Attachment> {
+  const attachment = await toAttachment(ctx, row);
+  return { ...attachment, file: ctx.origin + attachment.file };
+}
 
 const byId = async (ctx: Ctx, rows: FileRow[]): Promise<Map<number, Attachment>> =>
   new Map(

@@ -13,3 +13,5 @@ export const ChatFileResponse = z.object({
   is_temporary: z.boolean(),
   uploaded_at: z.string(),
 });
+
+export const ChatFileListResponse = z.array(ChatFileResponse);

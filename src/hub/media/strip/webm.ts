@@ -1,5 +1,5 @@
 import { damaged } from "./errors.ts";
-import { big, counter, type Source, zeros } from "./source.ts";
+import { ascii, big, counter, type Source, zeros } from "./source.ts";
 
 // The index of a video has offsets into the file, so nothing is left out: metadata becomes an element of zeros that is void.
 
@@ -14,10 +14,21 @@ const ENTERED = new Set([0x18538067, 0x1f43b675]);
 const VOID = 0xec;
 const MOST_ELEMENTS = 200_000;
 
-/** A WebM video (RFC 9559) without tags and attachments, which may have a position. @throws RefusedFile */
-export async function* stripWebm(source: Source): AsyncGenerator<Uint8Array, void> {
+const TRACKS = 0x1654ae6b;
+const MOST_TRACK_BYTES = 16 * 1024;
+/** The type of a track is 1 for a picture, 2 for sound. */
+const PICTURE = "\x83\x81\x01";
+const SOUND = "\x83\x81\x02";
+
+/**
+ * A WebM video (RFC 9559) without tags and attachments, which may have a position.
+ * @returns true if it has sound and no picture
+ * @throws RefusedFile
+ */
+export async function* stripWebm(source: Source): AsyncGenerator<Uint8Array, boolean> {
   const count = counter(MOST_ELEMENTS);
   let hasCluster = false;
+  let isSound = false;
   while (await source.piece()) {
     count();
     const id = await readNumber(source, 4);
@@ -30,6 +41,13 @@ export async function* stripWebm(source: Source): AsyncGenerator<Uint8Array, voi
       yield size;
     } else if (length === null) {
       throw damaged();
+    } else if (kind === TRACKS && length <= MOST_TRACK_BYTES) {
+      const tracks = await source.take(length);
+      const text = ascii(tracks);
+      isSound = text.includes(SOUND) && !text.includes(PICTURE);
+      yield id;
+      yield size;
+      yield tracks;
     } else if (KEPT.has(kind)) {
       yield id;
       yield size;
@@ -40,6 +58,7 @@ export async function* stripWebm(source: Source): AsyncGenerator<Uint8Array, voi
     }
   }
   if (!hasCluster) throw damaged();
+  return isSound;
 }
 
 /** Reads a number whose first bits tell its length. */
