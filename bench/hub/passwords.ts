@@ -10,9 +10,9 @@ const WARM_UP = 10;
 const REST_MS = 50;
 
 /**
- * Measures the CPU of a password: that of a sign-in by an unknown e-mail, which takes one hash, without that of a sign-in
- * that is refused for its limit, which takes the same statements and none.
- * @returns medians in milliseconds of CPU
+ * Measures the CPU of a password. A sign-in by an unknown e-mail takes one hash. A sign-in that is refused for its limit
+ * takes the same statements, and none.
+ * @returns the difference of the medians, in milliseconds of CPU
  */
 export async function measurePassword(worker: RunningWorker): Promise<number> {
   for (let count = 0; count < WARM_UP; count++) await signIn(worker, "throttled@hub.example");
