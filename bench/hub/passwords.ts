@@ -4,7 +4,7 @@ import { distributionOf } from "../support/statistics.ts";
 import type { RunningWorker } from "../support/worker.ts";
 
 const ROUNDS = 40;
-/** V8 compiles the hash anew once it is seen to be hot. */
+/** The first hashes run code that V8 has not optimised yet. They also reach the limit of sign-ins. */
 const WARM_UP = 10;
 /** Time for background work of workerd after the response. */
 const REST_MS = 50;
