@@ -190,7 +190,12 @@ const limits = { testTimeout: 600_000, hookTimeout: 600_000, expect: { poll: { t
 
 /** What takes more than 20 seconds on an idle machine of two cores: `npm run test:slow`. */
 const SLOW = {
-  worker: ["test/chaos/*.test.ts", "test/{ems,lib,platform}/**/*.property.test.ts", "test/ems/plans.test.ts"],
+  worker: [
+    "test/chaos/*.test.ts",
+    "test/{ems,lib,platform}/**/*.property.test.ts",
+    "test/ems/plans.test.ts",
+    "test/hub/{auth-guesses,failures}.test.ts",
+  ],
   mailbox: ["test/mailbox/chaos/*.test.ts", "test/mailbox/*.property.test.ts"],
   node: [
     "test/node/{deploy,dev,export,html-linear,import,linear,mime-linear,restore,sse-clients}.test.ts",
@@ -299,7 +304,11 @@ export default defineConfig({
         include: LIMITED,
       }),
       project(inWorker(), { name: "slow-worker", include: SLOW.worker }),
-      project(inWorker({ store: "objects" }), { name: "slow-objects", include: SLOW.worker }),
+      project(inWorker({ store: "objects" }), {
+        name: "slow-objects",
+        include: SLOW.worker,
+        exclude: ["test/hub/**"],
+      }),
       {
         plugins: [text],
         test: {

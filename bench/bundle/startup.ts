@@ -1,8 +1,8 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { watchBystanders } from "../support/bystanders.ts";
 import type { Cleanup } from "../support/cleanup.ts";
-import { childrenOf } from "../support/processes.ts";
+import { childrenOf, cpuOf } from "../support/processes.ts";
 import { type Distribution, distributionOf } from "../support/statistics.ts";
 import { textsOf } from "../support/worker.ts";
 import { compatibilityOf, startRuntime } from "./runtime.ts";
@@ -93,13 +93,4 @@ async function start(origin: string, pid: number, name: string): Promise<number>
   if (text !== "started") throw new Error(`${name} does not start: ${response.status} ${text.slice(0, 500)}`);
   await sleep(REST_MS);
   return cpuOf(pid) - before;
-}
-
-/** CPU of a process in milliseconds, summed over its threads. More precise than /proc/PID/stat. */
-function cpuOf(pid: number): number {
-  const threads = readdirSync(`/proc/${pid}/task`);
-  const nanoseconds = threads.map((thread) =>
-    Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]),
-  );
-  return nanoseconds.reduce((sum, each) => sum + each, 0) / 1e6;
 }

@@ -4,6 +4,7 @@ import type { Cleanup } from "../support/cleanup.ts";
 import { bundleWorker, createSecrets, type RunningWorker, startWorker } from "../support/worker.ts";
 import type { HubPerson } from "../units/billing.ts";
 import { reset, settled } from "../units/stage.ts";
+import { measurePassword } from "./passwords.ts";
 import { fillPeople, PASSWORD } from "./people.ts";
 import { fillPosts, isUnliked } from "./posts.ts";
 
@@ -29,6 +30,8 @@ export interface Measured {
   comment: Rows;
   answer: Rows;
   view: Rows;
+  /** CPU of a hash, in milliseconds. */
+  password: number;
 }
 
 /** Starts the Worker, fills its database, and measures each call once. */
@@ -47,6 +50,7 @@ export async function measure(
   const { citizen, nomad } = await fillPeople(worker, sizes.people);
   // The first sign-in replaces the imported hash.
   await signIn(worker, citizen);
+  const password = await measurePassword(worker);
   const signingIn = await rowsOf(worker, () => signIn(worker, citizen));
   const people = await measurePeople(worker, citizen, nomad);
   const posts: Measured["posts"] = [];
@@ -59,7 +63,7 @@ export async function measure(
     posts.push(await measureLists(worker, await signIn(worker, citizen)));
   }
   const changes = await measureChanges(worker, await signIn(worker, citizen));
-  return { signIn: signingIn, ...people, posts, ...changes };
+  return { password, signIn: signingIn, ...people, posts, ...changes };
 }
 
 async function measurePeople(worker: RunningWorker, citizen: HubPerson, nomad: HubPerson) {

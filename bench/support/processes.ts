@@ -26,6 +26,15 @@ function usageOfOne(pid: number): Usage {
   return { cpu: (Number(fields.utime) + Number(fields.stime)) / TICKS_PER_SECOND, rss: Number(rss) * 1024 };
 }
 
+/** CPU of a process in milliseconds, summed over its threads. More precise than /proc/PID/stat. */
+export function cpuOf(pid: number): number {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  const nanoseconds = threads.map((thread) =>
+    Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]),
+  );
+  return nanoseconds.reduce((sum, each) => sum + each, 0) / 1e6;
+}
+
 /** CPU of the whole machine in seconds since its start. */
 export function machineCpu(): number {
   // proc_stat(5): user, nice, system, idle, iowait, irq, softirq, steal

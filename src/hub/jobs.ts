@@ -7,6 +7,8 @@ export const Job = lazy(() =>
   z.union([
     /** Sends a mail of the outbox. */
     z.object({ type: z.literal("mail"), id: z.string() }),
+    /** Mails a reset link to an e-mail, if it has an account. `origin` is the module's public base URL. */
+    z.object({ type: z.literal("reset-link"), email: z.string(), origin: z.string() }),
     /** Goes on with the deletion of an account. */
     z.object({ type: z.literal("delete-account"), userId: z.int() }),
     /** Asks the geocoder for the address of somebody's position. */

@@ -7,13 +7,13 @@ const LIMITS = {
   /** Per address: codes tried. */
   email_verify: [10, 600],
   code_address: [20, 3600],
-  /** Per e-mail: wrong codes. */
+  /** Per e-mail: wrong codes. Per user: codes tried. */
   code_email: [10, 86_400],
   forget_password: [5, 3600],
   new_password: [10, 3600],
   profile_search: [60, 60],
   public_profile: [60, 60],
-  /** Per e-mail and address, since the last success: see auth/sign-in.ts. */
+  /** Per e-mail and address, since the last success: see auth/sign-in.ts. Per user: see accounts/codes.ts. */
   signin: [10, 600],
   /** Per address, and per e-mail. */
   signup: [10, 3600],

@@ -1,6 +1,7 @@
 import { log } from "../platform/log.ts";
 import { createConsumer } from "../platform/queues.ts";
 import { deleteAccount } from "./accounts/erase.ts";
+import { mailLink } from "./auth/new-password.ts";
 import { ringAgain } from "./chat/objects.ts";
 import { clearRoom } from "./chat/rooms/remove.ts";
 import { type Ctx, createContext } from "./context.ts";
@@ -14,6 +15,7 @@ type Handlers = { [Type in Job["type"]]?: (ctx: Ctx, job: Extract<Job, { type: T
 
 const HANDLERS: Handlers = {
   mail: sendMail,
+  "reset-link": mailLink,
   "delete-files": deleteFilesOn,
   "clear-post": (ctx, { postId }) => clearPost(ctx, postId),
   "delete-account": deleteAccount,

@@ -11,7 +11,7 @@ export type Strike = (call: string) => "before" | "after" | null;
 
 /** A message in the test's own queue: the platform's delays would stall the test. */
 export interface Queued {
-  queue: "xabar-webhooks" | "xabar-jobs";
+  queue: "xabar-webhooks" | "xabar-jobs" | "xabar-hub";
   body: unknown;
   attempts: number;
   /** In milliseconds. The platform would not deliver it earlier. */
@@ -20,46 +20,64 @@ export interface Queued {
 
 export class InjectedFault extends Error {}
 
+type Call = <Args extends unknown[], Result>(
+  call: string,
+  run: (...args: Args) => Promise<Result>,
+) => (...args: Args) => Promise<Result>;
+
+/** Makes a call that fails when it is struck. @param explain the error's message */
+export const failingBy =
+  (strike: Strike, explain = (call: string, moment: string) => `${call} failed ${moment}`): Call =>
+  (call, run) =>
+  async (...args) => {
+    const moment = strike(call);
+    if (moment === "before") throw new InjectedFault(explain(call, moment));
+    const result = await run(...args);
+    if (moment === "after") throw new InjectedFault(explain(call, moment));
+    return result;
+  };
+
+type Wrapped = D1PreparedStatement & { inner: D1PreparedStatement };
+
+/** A database whose calls can fail. @param name what they are called, before `.batch` */
+export function faultyD1(db: D1Database, name: string, failing: Call) {
+  const statement = (inner: D1PreparedStatement): D1PreparedStatement =>
+    Object.assign(Object.create(inner), {
+      inner,
+      bind: (...values: unknown[]) => statement(inner.bind(...values)),
+      all: failing(`${name}.all`, () => inner.all()),
+      run: failing(`${name}.run`, () => inner.run()),
+      raw: failing(`${name}.raw`, () => inner.raw()),
+      first: failing(`${name}.first`, (column?: string) => inner.first(column as string)),
+    });
+  return {
+    prepare: (query: string) => statement(db.prepare(query)),
+    batch: failing(`${name}.batch`, (statements: Wrapped[]) =>
+      db.batch(statements.map(({ inner }) => inner)),
+    ),
+  };
+}
+
+/** A bucket whose calls can fail. */
+export const faultyBucket = (bucket: R2Bucket, failing: Call) => ({
+  put: failing("R2.put", (key: string, value: ArrayBuffer, options?: R2PutOptions) =>
+    bucket.put(key, value, options),
+  ),
+  get: failing("R2.get", (key: string, options?: R2GetOptions) => bucket.get(key, options)),
+  head: failing("R2.head", (key: string) => bucket.head(key)),
+  list: failing("R2.list", (options: R2ListOptions) => bucket.list(options)),
+  delete: failing("R2.delete", (keys: string[]) => bucket.delete(keys)),
+});
+
 /**
  * The Worker's environment, with calls that can fail. Messages sent to queues are pushed to `queue`.
  * @param vars replace those of the test environment
  */
 export function faultyEnv(strike: Strike, queue: Queued[], vars: Partial<Env> = {}): Env {
-  const failing =
-    <Args extends unknown[], Result>(call: string, run: (...args: Args) => Promise<Result>) =>
-    async (...args: Args): Promise<Result> => {
-      const moment = strike(call);
-      if (moment === "before") throw new InjectedFault(`${call} failed before`);
-      const result = await run(...args);
-      if (moment === "after") throw new InjectedFault(`${call} failed after`);
-      return result;
-    };
-
-  type Wrapped = D1PreparedStatement & { inner: D1PreparedStatement };
-  const statement = (inner: D1PreparedStatement): D1PreparedStatement =>
-    Object.assign(Object.create(inner), {
-      inner,
-      bind: (...values: unknown[]) => statement(inner.bind(...values)),
-      all: failing("D1.all", () => inner.all()),
-      run: failing("D1.run", () => inner.run()),
-      raw: failing("D1.raw", () => inner.raw()),
-      first: failing("D1.first", (column?: string) => inner.first(column as string)),
-    });
-  const DB = {
-    prepare: (query: string) => statement(env.DB.prepare(query)),
-    batch: failing("D1.batch", (statements: Wrapped[]) => env.DB.batch(statements.map(({ inner }) => inner))),
-  };
-
-  const { ATTACHMENTS: bucket, COMPANY_HUB: hubs } = env;
-  const ATTACHMENTS = {
-    put: failing("R2.put", (key: string, value: ArrayBuffer, options?: R2PutOptions) =>
-      bucket.put(key, value, options),
-    ),
-    get: failing("R2.get", (key: string) => bucket.get(key)),
-    head: failing("R2.head", (key: string) => bucket.head(key)),
-    list: failing("R2.list", (options: R2ListOptions) => bucket.list(options)),
-    delete: failing("R2.delete", (keys: string[]) => bucket.delete(keys)),
-  };
+  const failing = failingBy(strike);
+  const DB = faultyD1(env.DB, "D1", failing);
+  const ATTACHMENTS = faultyBucket(env.ATTACHMENTS, failing);
+  const { COMPANY_HUB: hubs } = env;
   const producer = (name: Queued["queue"]) => ({
     send: failing(`${name}.send`, async (body: unknown) => {
       queue.push({ queue: name, body, attempts: 1 });

@@ -1,4 +1,5 @@
 import { env } from "cloudflare:workers";
+import fc from "fast-check";
 import PostalMime from "postal-mime";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createContext } from "../../src/hub/context.ts";
@@ -36,6 +37,10 @@ const rowOf = (id: string) =>
     .prepare("SELECT sealed, attempts, due_at FROM hub_mails WHERE id = ?")
     .bind(id)
     .first<{ sealed: string | null; attempts: number; due_at: number | null }>();
+
+/** Ends the wait of a mail that is to be tried again. */
+const makeDue = (id: string) =>
+  hubDb.prepare("UPDATE hub_mails SET due_at = 1 WHERE id = ? AND due_at > 0").bind(id).run();
 
 const setDue = (id: string) => hubDb.prepare("UPDATE hub_mails SET due_at = 1 WHERE id = ?").bind(id).run();
 
@@ -268,12 +273,39 @@ describe("by SMTP", () => {
     const { ctx, jobs } = contextWith(bindings);
     const id = await store(aMail());
     for (let nth = 0; nth < 5; nth++) {
-      await hubDb.prepare("UPDATE hub_mails SET due_at = 1 WHERE id = ? AND due_at > 0").bind(id).run();
+      await makeDue(id);
       await sendMail(ctx, { id });
     }
     expect([calls.length, jobs.length]).toEqual([3, 2]);
     expect(new Set(calls.map(([, mail]) => JSON.stringify(mail))).size).toBe(1);
     expect(await rowOf(id)).toEqual({ sealed: null, attempts: 3, due_at: null });
+  });
+
+  it("whatever the tries end with, each job coming twice: none comes after success or a refusal", async () => {
+    silenceLog();
+    const code = fc.constantFrom("sent", "SEND_REFUSED", "SEND_UNKNOWN", "THROTTLED", "CONNECTION_FAILED");
+    await fc.assert(
+      fc.asyncProperty(fc.array(code, { minLength: 1, maxLength: 6 }), async (codes) => {
+        const outcomes = codes.map((each) =>
+          each === "sent" ? { ok: true as const } : refusal(each as RefusalCode),
+        );
+        const { bindings, calls } = relays(...outcomes);
+        const { ctx } = contextWith(bindings);
+        const id = await store(aMail());
+        for (const _ of codes) {
+          await makeDue(id);
+          await Promise.all([sendMail(ctx, { id }), sendMail(ctx, { id })]);
+        }
+        const end = codes.findIndex(
+          (each, nth) => each === "sent" || each === "SEND_REFUSED" || (each === "SEND_UNKNOWN" && nth >= 2),
+        );
+        const { sealed, attempts } = (await rowOf(id))!;
+        expect([sealed === null, attempts, calls.length]).toEqual(
+          end < 0 ? [false, codes.length, codes.length] : [true, end + 1, end + 1],
+        );
+      }),
+      { numRuns: 15 },
+    );
   });
 
   it("without the script of the mailboxes, or while it throws, the mail waits", async () => {

@@ -1,4 +1,5 @@
-import { exports } from "cloudflare:workers";
+import { createExecutionContext } from "cloudflare:test";
+import { env, exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { authenticate as emailDoor } from "../../src/email-service/middleware.ts";
 import { app as emailService, owns as ownedByEmail } from "../../src/email-service/routes.ts";
@@ -117,6 +118,18 @@ it("have every operation of the contract", () => {
     routes.some((route) => route.method === method && pattern.test(fill(route.path)));
   const missing = operations.filter((operation) => !has(operation)).map(({ name }) => name);
   expect(missing).toEqual([]);
+});
+
+describe("without a token, an address over its limit is refused", () => {
+  const full = { ...env, OPEN_RATE_LIMIT: { limit: async () => ({ success: false }) } };
+
+  it.each(routes)("$method $path", async ({ method, path }) => {
+    const headers = { "cf-connecting-ip": "192.0.2.1" };
+    const request = new Request(`https://xabar.test${fill(path)}`, { method, headers });
+    const response = await app().fetch(request, full, createExecutionContext());
+    await response.body?.cancel();
+    expect(response.status).toBe(429);
+  });
 });
 
 it("are the module's own, and of no other", () => {

@@ -52,14 +52,17 @@ export async function confirmEmailChange(
     ]);
     if (changed.length === 0) throw wrongCode();
   } catch (error) {
-    // Race: somebody has verified the address after the code was sent. The unique index has refused the whole batch.
-    await refuseTaken(ctx, email);
+    // Race: somebody has verified the address after the code was sent. The unique index has refused the whole batch. The
+    // address is the caller's own if only the answer was lost.
+    await refuseTaken(ctx, email, sql`id <> ${user.id}`);
     throw error;
   }
   return { message: "Email successfully updated" };
 }
 
-async function refuseTaken({ db }: UserCtx, email: string): Promise<void> {
-  const taken = await db.all(sql`SELECT 1 FROM hub_users WHERE lower(email) = ${email.toLowerCase()}`);
+async function refuseTaken({ db }: UserCtx, email: string, by = sql`1`): Promise<void> {
+  const taken = await db.all(
+    sql`SELECT 1 FROM hub_users WHERE lower(email) = ${email.toLowerCase()} AND ${by}`,
+  );
   if (taken.length) throw badField("new_email", "User with this email already exists.");
 }

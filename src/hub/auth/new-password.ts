@@ -1,7 +1,7 @@
 import { notFound } from "../../lib/errors.ts";
 import { sql } from "../../platform/d1/sql.ts";
-import { log } from "../../platform/log.ts";
-import type { Language, OpenCtx } from "../context.ts";
+import type { Ctx, Language, OpenCtx } from "../context.ts";
+import { enqueueJob } from "../jobs.ts";
 import { countUse } from "../limits.ts";
 import { prepareMail, sendSoon } from "../mail/outbox.ts";
 import { hashPassword } from "./passwords.ts";
@@ -11,22 +11,24 @@ import type { ForgotPassword, ResetPassword } from "./schemas.ts";
 import { emailKey } from "./sign-up.ts";
 
 /**
- * Mails a reset link. Security: the work is done after the response, so that neither the answer nor its time tells
- * whether the e-mail has an account.
+ * Mails a reset link. Security: a job does the work, so that neither the answer nor its time tells whether the e-mail has
+ * an account. The queue repeats it; when the queue itself fails, the caller must know.
  * @throws ServiceError rate_limited
+ * @throws Error when the queue fails
  */
 export async function forgotPassword(ctx: OpenCtx, { email }: ForgotPassword): Promise<MessageResponse> {
   const key = emailKey(email);
   await countUse(ctx, "forget_password", key);
-  ctx.defer(mailLink(ctx, key).catch((error) => log("error", "hub.reset_not_mailed", { error })));
+  await enqueueJob(ctx, { type: "reset-link", email: key, origin: ctx.origin });
   return { message: "Password reset link has been sent to your email" };
 }
 
-async function mailLink(ctx: OpenCtx, key: string): Promise<void> {
+/** Job: mails a reset link, if the e-mail has an account. Done twice, it mails two links, which both work. */
+export async function mailLink(ctx: Ctx, job: { email: string; origin: string }): Promise<void> {
   const [user] = await ctx.db.all(sql<{ id: number; email: string; language: Language }>`
-    SELECT id, email, language FROM hub_users WHERE lower(email) = ${key} AND deleted_at IS NULL`);
+    SELECT id, email, language FROM hub_users WHERE lower(email) = ${job.email} AND deleted_at IS NULL`);
   if (!user) return;
-  const { link, insert } = await prepareReset(ctx, user.id);
+  const { link, insert } = await prepareReset({ ...ctx, origin: job.origin }, user.id);
   const { email: to, language } = user;
   const mail = await prepareMail(ctx, { to, language, kind: "reset-link", values: { link } });
   await ctx.db.batch([insert, mail.insert]);

@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { limitOpen } from "../../platform/rate-limit.ts";
 import { noQuery, responds, valid } from "../../platform/validation.ts";
 import type { HubEnv, OpenEnv } from "../context.ts";
 import { ListQuery, pageOf } from "../lists.ts";
@@ -35,6 +36,7 @@ export const discovery = () =>
 export const publicProfiles = () =>
   new Hono<OpenEnv>({ strict: false }).get(
     "/:username",
+    limitOpen,
     responds(200, "PublicProfileResponse"),
     limit("public_profile"),
     valid("param", UsernameParam),

@@ -9,7 +9,10 @@ import { textOf } from "./texts.ts";
 
 const DAY = 24 * 3600_000;
 
-/** Waits after a try, in seconds: one minute, doubled each time, at most an hour. */
+/**
+ * Waits after a try begins, in seconds: one minute, doubled each time, at most an hour. A way of sending must take less than
+ * the first, otherwise a second try overlaps.
+ */
 const FIRST_WAIT = 60;
 const LONGEST_WAIT = 3600;
 

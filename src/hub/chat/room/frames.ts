@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { invalid } from "../../../lib/errors.ts";
-import { type Infer, lazy } from "../../../lib/lazy.ts";
+import { lazy } from "../../../lib/lazy.ts";
+import { badField } from "../../errors.ts";
 import { id, ids, uuid } from "../../fields.ts";
 import { filledText, messageText } from "../fields.ts";
 
@@ -21,35 +22,33 @@ const clientId = () =>
       ),
   );
 
-export const Frame = lazy(() =>
-  z.discriminatedUnion(
-    "type",
-    [
-      z.object({ type: z.literal("auth"), token: z.string(), since: z.optional(id()) }),
-      z
-        .object({
-          type: z.literal("chat_message"),
-          message: z._default(messageText(), ""),
-          reply_to: z._default(z.nullable(uuid()), null),
-          files: z._default(ids(MAX_FILES), []),
-          client_id: clientId(),
-        })
-        .check(
-          z.refine(({ message, files }) => message.trim() !== "" || files.length > 0, {
-            path: ["message"],
-            message: "A message needs a text or a file.",
-          }),
-        ),
-      z.object({ type: z.literal("message_edited"), id: uuid(), message: filledText() }),
-      z.object({ type: z.literal("message_deleted"), id: uuid() }),
-      z.object({ type: z.literal("user_typing") }),
-      z.object({ type: z.literal("message_read"), id: uuid() }),
-      z.object({ type: z.literal("resume"), since: id() }),
-    ],
-    { error: "The type is none of those that a room knows." },
-  ),
-);
-export type Frame = Infer<typeof Frame>;
+/** The fields of each type of frame. */
+const FRAMES = lazy(() => ({
+  auth: z.object({ token: z.string(), since: z.optional(id()) }),
+  chat_message: z
+    .object({
+      message: z._default(messageText(), ""),
+      reply_to: z._default(z.nullable(uuid()), null),
+      files: z._default(ids(MAX_FILES), []),
+      client_id: clientId(),
+    })
+    .check(
+      z.refine(({ message, files }) => message.trim() !== "" || files.length > 0, {
+        path: ["message"],
+        message: "A message needs a text or a file.",
+      }),
+    ),
+  message_edited: z.object({ id: uuid(), message: filledText() }),
+  message_deleted: z.object({ id: uuid() }),
+  user_typing: z.object({}),
+  message_read: z.object({ id: uuid() }),
+  resume: z.object({ since: id() }),
+}));
+
+type Frames = ReturnType<typeof FRAMES>;
+
+/** What a socket has sent. */
+export type Frame = { [Type in keyof Frames]: { type: Type } & z.infer<Frames[Type]> }[keyof Frames];
 
 /**
  * Reads a frame.
@@ -65,10 +64,12 @@ export function readFrame(raw: string | ArrayBuffer, noteClientId: (id: string) 
   } catch {
     throw invalid("JSON parse error.");
   }
-  const { client_id } = (value ?? {}) as { client_id?: unknown };
+  const { client_id, type } = (value ?? {}) as { client_id?: unknown; type?: unknown };
   if (typeof client_id === "string" && client_id.length <= MAX_CLIENT_ID) noteClientId(client_id);
-  const { data, error } = Frame().safeParse(value);
-  if (!error) return data;
+  if (typeof type !== "string" || !Object.hasOwn(FRAMES(), type))
+    throw badField("type", `Must be one of ${Object.keys(FRAMES()).join(", ")}.`);
+  const { data, error } = FRAMES()[type as keyof Frames].safeParse(value);
+  if (!error) return { type, ...data } as Frame;
   const issues = error.issues.map(({ path, message }) => ({ path: path.map(String).join("."), message }));
   throw invalid(issues[0]?.message ?? "Invalid request data", issues);
 }
