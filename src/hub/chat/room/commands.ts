@@ -116,7 +116,7 @@ function tellTyping(room: Room, { socket, listener }: Speaker): void {
 /** What the socket has heard since it was opened does not come again. */
 async function resume(room: Room, { socket, listener }: Speaker, { since }: Of<"resume">): Promise<void> {
   const gap = { since, until: listener.from };
-  const parts = await findParts(room, gap);
+  const parts = await findParts(room, listener.user, gap);
   if (room.sockets.listener(socket)) sendMissed(room, socket, listener, gap, parts);
 }
 

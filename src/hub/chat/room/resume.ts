@@ -1,7 +1,7 @@
 import type { CardRow } from "../../people/card.ts";
 import type { StoredMessage } from "../contract.ts";
 import { type Attachment, findAttachments } from "../files/attachments.ts";
-import { findCards } from "./entry.ts";
+import { findSenders } from "./entry.ts";
 import { clearedEvent, deletedEvent, messageEvent } from "./events.ts";
 import type { Entry } from "./log.ts";
 import type { Listener } from "./sockets.ts";
@@ -33,23 +33,26 @@ export interface MissedParts {
   attachments: ReadonlyMap<number, Attachment>;
   /** The card of a sender; undefined if the account is gone. */
   cardOf(sender: number): CardRow | undefined;
+  /** Whether a block withholds what a sender has said. They may have left since: the room knows blocks of members only. */
+  isApart(sender: number): boolean;
   /** False once a message with other files has come. */
   areAll(gap: Gap): boolean;
 }
 
-/** @throws Error when the database fails */
-export async function findParts(room: Room, gap: Gap): Promise<MissedParts> {
+/** @param viewer who has missed it @throws Error when the database fails */
+export async function findParts(room: Room, viewer: number, gap: Gap): Promise<MissedParts> {
   const entries = entriesIn(room, gap);
   const files = new Set(filesOf(entries));
   const senders = new Set(messagesOf(entries).map(({ sender }) => sender));
   const [attachments, cards] = await Promise.all([
     findAttachments(room.ctx, [...files]),
-    findCards(room.ctx, [...senders]),
+    findSenders(room.ctx, viewer, [...senders]),
   ]);
   return {
     attachments,
     // Who sends meanwhile is connected.
     cardOf: (sender) => (senders.has(sender) ? cards.get(sender) : room.people.card(sender)),
+    isApart: (sender) => cards.get(sender)?.is_apart === 1 || room.people.areApart(viewer, sender),
     areAll: (now) => filesOf(entriesIn(room, now)).every((file) => files.has(file)),
   };
 }
@@ -60,9 +63,9 @@ export function sendMissed(
   socket: WebSocket,
   { user, origin }: Listener,
   gap: Gap,
-  { attachments, cardOf }: MissedParts,
+  { attachments, cardOf, isApart }: MissedParts,
 ): void {
-  const { log, people, sockets } = room;
+  const { log, sockets } = room;
   const send = (event: object | null) => event && sockets.send(socket, JSON.stringify(event));
   const entries = entriesIn(room, gap);
   if (!entries) return void send({ type: "resync", seq: log.seq });
@@ -74,7 +77,7 @@ export function sendMissed(
     }
     const { sender } = entry.message;
     const type = entry.kind === "sent" ? "chat_message" : "message_edited";
-    const receiver = { origin, isOwn: sender === user, isApart: people.areApart(user, sender) };
+    const receiver = { origin, isOwn: sender === user, isApart: isApart(sender) };
     const parts = { card: cardOf(sender), attachments };
     send(messageEvent(room, type, entry.message, parts)(receiver));
   }

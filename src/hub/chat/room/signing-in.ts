@@ -82,7 +82,7 @@ async function enterNow(
 ): Promise<Entered | Refusal> {
   const gap = () => ({ since: since ?? room.log.seq, until: room.log.seq });
   for (let tries = 0; tries < TRIES; tries++) {
-    const parts = await findParts(room, gap());
+    const parts = await findParts(room, who.user, gap());
     const entry = await enter(room.ctx, room.id, who);
     if (typeof entry === "number") return entry;
     if (entry.version >= membership.version && parts.areAll(gap())) return { entry, parts };
