@@ -11,7 +11,7 @@ const common = {
 };
 
 /** Suites that one running server is enough for. */
-const SHARED = ["test/node/browser/inbox/**/*.ts", "test/node/browser/{connect,docs}.ts"];
+const SHARED = ["test/node/browser/inbox/**/*.ts", "test/node/browser/{chat,chat-contract,connect,docs}.ts"];
 
 /** What needs Chromium: `npm run test:browser`. */
 export default defineConfig({

@@ -4,6 +4,7 @@ import { buildWeb } from "./build/web.ts";
 import { companies } from "./demo/data.ts";
 import { saveOutgoing } from "./eml.ts";
 import { fillDemo, readOldMail } from "./fill.ts";
+import { chatLink } from "./hub/chat/page.ts";
 import { addDemoPeople, hubCommands, startHubDemo } from "./hub/fill.ts";
 import { PASSWORD, people } from "./hub/people.ts";
 import { startHubStandIns } from "./hub/stand-ins.ts";
@@ -115,8 +116,9 @@ async function main(options: DevOptions): Promise<void> {
   }
   const tenantToken = await signTenantToken({ ...TENANT, role: "user", hours: 24 }, vars.JWT_SECRET ?? "");
   const commands = mailboxCommands({ url, token: tenantToken, ports: mailPorts });
-  const hubToken = await startHubDemo(url);
-  console.log(await instructions({ url, token, smtpPort, state, commands, hubToken }));
+  const [hubToken = "", otherToken = ""] = await startHubDemo(url);
+  const chat = chatLink(hub.page, url, [hubToken, otherToken]);
+  console.log(await instructions({ url, token, smtpPort, state, commands, hubToken, chat }));
 }
 
 /** What the Worker gets beside one's own .dev.vars, which may be older than UzbekHub. */
@@ -149,6 +151,7 @@ async function instructions(at: {
   state: string;
   commands: ReturnType<typeof mailboxCommands>;
   hubToken: string;
+  chat: string;
 }): Promise<string> {
   const headers = { authorization: `Bearer ${at.token}` };
   const [account] = (await (await fetch(`${at.url}/accounts/`, { headers })).json()) as { id: string }[];
@@ -188,6 +191,9 @@ ${at.hubToken}
 
 Read the feed, write a post with a picture, and find people within 10 km:
 ${hubCommands(at.url, at.hubToken).join("\n")}
+
+Chat as ${people[0]?.first_name} and ${people[1]?.first_name}, side by side in one page:
+${at.chat}
 
 Its mails, such as the code of a sign-up, are kept in ${join(at.state, "sent-mail")}. \`npm run token -- --google a@b.example\` prints what Google's sign-in would give.
 

@@ -1,5 +1,6 @@
 import { argon2Sync, randomBytes } from "node:crypto";
 import { DatabaseSync } from "node:sqlite";
+import { fillChat, type Member } from "./chat/fill.ts";
 import { type DemoPerson, PASSWORD, people } from "./people.ts";
 import { picture } from "./pictures.ts";
 
@@ -125,13 +126,21 @@ export function hubCommands(url: string, token: string): string[] {
 
 /**
  * Fills the demo of the hub, unless that is done.
- * @returns the access token of its first person, who is staff
+ * @returns the access tokens of its people. The first is staff
  */
-export async function startHubDemo(url: string): Promise<string> {
-  const token = await signIn(url);
+export async function startHubDemo(url: string): Promise<string[]> {
+  const tokens: string[] = [];
+  for (const person of people) tokens.push(await signIn(url, person));
+  const [first = ""] = tokens;
+  if ((await profileOf(url, first)).username === null) await fillHub(url);
+  const members: Member[] = [];
+  for (const token of tokens) members.push({ token, id: (await profileOf(url, token)).id });
+  await fillChat(url, members);
+  return tokens;
+}
+
+async function profileOf(url: string, token: string): Promise<{ id: number; username: string | null }> {
   const headers = { authorization: `Bearer ${token}` };
   const answer = await fetch(`${url}/api/accounts/account/profile/`, { headers });
-  const { username } = (await answer.json()) as { username: string | null };
-  if (username === null) await fillHub(url);
-  return token;
+  return (await answer.json()) as { id: number; username: string | null };
 }

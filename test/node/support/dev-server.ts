@@ -30,6 +30,8 @@ export interface DevServer {
   curls: string[];
   /** Three more: they connect a mailbox, sync it and send from it. */
   mailboxLines: string[];
+  /** The link to the page where two people of UzbekHub chat. */
+  chat: string;
   /** Its output so far. */
   output: Text;
   /**
@@ -96,6 +98,7 @@ export async function startDevServer(state: string, ports: Ports): Promise<DevSe
     nylasPort: others.nylas,
     curls: lines.slice(0, mailboxAt).filter((line) => line.startsWith("curl ")),
     mailboxLines: lines.slice(mailboxAt, mailboxAt + 3),
+    chat: lines.find((line) => line.includes("/chat/page.html#")) ?? "",
     output,
     stop,
   };

@@ -9,6 +9,8 @@ export interface InboxServer {
   url: string;
   smtpPort: number;
   nylasPort: number;
+  /** The link to the page where two people of UzbekHub chat. */
+  chat: string;
 }
 
 declare module "vitest" {
@@ -29,8 +31,8 @@ export default async function setup({ provide }: TestProject): Promise<() => Pro
   }
   const state = mkdtempSync(join(tmpdir(), "xabar-inbox-"));
   const server = await startDevServer(state, await freePorts());
-  const { url, smtpPort, nylasPort } = server;
-  provide("inbox", { url, smtpPort, nylasPort });
+  const { url, smtpPort, nylasPort, chat } = server;
+  provide("inbox", { url, smtpPort, nylasPort, chat });
   return async () => {
     try {
       await server.stop();
