@@ -68,6 +68,10 @@ export interface World {
   /** Of the third person, with marks of the owner. */
   thirdsPost: string;
   thirdsStory: number;
+  /** A group of the third person, with a message of the owner; one of the viewer alone; the private room of the two. */
+  group: string;
+  viewersGroup: string;
+  direct: string;
   /** The viewer's own row, if there is one. */
   contact: number;
 }
@@ -246,6 +250,57 @@ export const DOORS: Door[] = [
     // The signature stands for the token, which `<img>` does not send.
     mustShow: ({ isAnonymous: _, ...it }) => seesThings(it),
   },
+  {
+    route: "GET /api/chat/rooms",
+    path: () => "/api/chat/rooms/",
+    shows: names,
+    mustShow: seesPerson,
+  },
+  ...(["group", "direct"] as const).flatMap((room): Door[] => [
+    {
+      route: "GET /api/chat/rooms/:id",
+      what: room,
+      path: (world) => `/api/chat/rooms/${world[room]}/`,
+      shows: names,
+      mustShow: seesPerson,
+    },
+    {
+      route: "GET /api/chat/members/:id/list_members",
+      what: room,
+      path: (world) => `/api/chat/members/${world[room]}/list_members/`,
+      shows: names,
+      mustShow: seesPerson,
+    },
+  ]),
+  {
+    route: "GET /api/chat/message/:id/list_by_room",
+    path: ({ group }) => `/api/chat/message/${group}/list_by_room/`,
+    shows: names,
+    mustShow: seesPerson,
+  },
+  {
+    route: "POST /api/chat/rooms",
+    what: "the private one, which is there",
+    path: () => "/api/chat/rooms/",
+    body: ({ owner }) => ({ room_type: "private", members: [owner.id] }),
+    shows: names,
+    mustShow: seesPerson,
+  },
+  {
+    route: "POST /api/chat/rooms",
+    what: "a group with the owner",
+    path: () => "/api/chat/rooms/",
+    body: ({ owner }) => ({ room_type: "group", name: "x", members: [owner.id] }),
+    shows: isDone,
+    mustShow: seesThings,
+  },
+  {
+    route: "POST /api/chat/members/:id/add_member",
+    path: ({ viewersGroup }) => `/api/chat/members/${viewersGroup}/add_member/`,
+    body: ({ owner }) => ({ user_id: owner.id }),
+    shows: isDone,
+    mustShow: seesThings,
+  },
   ...(["like", "views"] as const).map(
     (action): Door => ({
       route: `POST /api/posts/${action}`,
@@ -299,6 +354,7 @@ export const SHOWS_NOBODY: Record<string, string> = {
   "GET /api/accounts/account/profile": "one's own",
   "GET /api/accounts/account/status": "one's own",
   "GET /api/chat/files": "one's own",
+  "GET /ws/chat/:id": "chat-socket.test.ts has whom it shows",
   "GET /api/comments/comment": "the open comments have no author",
   "GET /api/stories/archive": "one's own",
   "GET /api/stories/archive/:id": "one's own",
@@ -317,6 +373,14 @@ export const SHOWS_NOBODY: Record<string, string> = {
   "POST /api/accounts/auth/signup": "one's own",
   "POST /api/accounts/auth/token/refresh": "one's own",
   "POST /api/chat/files": "one's own",
+  "POST /api/chat/members/:id/join": "one's own",
+  "POST /api/chat/members/:id/leave": "one's own",
+  "POST /api/chat/members/:id/remove_admin": "answers alike for all members",
+  "POST /api/chat/members/:id/remove_member": "answers alike for all members",
+  "POST /api/chat/members/:id/set_admin": "answers alike for all members",
+  "POST /api/chat/members/:id/transfer_owner": "answers alike for all members",
+  "POST /api/chat/rooms/:id/clear_messages": "one's own room",
+  "POST /api/chat/ticket": "one's own",
   "POST /api/comments/comment": "the open comments have no author",
   "POST /api/posts/post": "one's own",
   "POST /api/stories/active": "one's own; stories-audience.test.ts has whom it may mark",

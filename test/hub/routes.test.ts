@@ -20,6 +20,8 @@ DELETE /api/accounts/account/location user
 DELETE /api/accounts/account/status user
 DELETE /api/accounts/admin/user/:id staff
 DELETE /api/chat/files/:id user
+DELETE /api/chat/message/:id user
+DELETE /api/chat/rooms/:id user
 DELETE /api/posts/comment/:id user
 DELETE /api/posts/like/:id user
 DELETE /api/posts/post/:id user
@@ -40,6 +42,10 @@ GET /api/accounts/account/user/:id user
 GET /api/accounts/admin/user staff
 GET /api/accounts/admin/user/:id staff
 GET /api/chat/files user
+GET /api/chat/members/:id/list_members user
+GET /api/chat/message/:id/list_by_room user
+GET /api/chat/rooms user
+GET /api/chat/rooms/:id user
 GET /api/comments/comment open
 GET /api/posts/:id/comments user
 GET /api/posts/:id/likes user
@@ -54,8 +60,11 @@ GET /api/stories/archive/:id user
 GET /api/stories/reaction user
 GET /api/stories/viewed user
 GET /media/:id open
+GET /ws/chat/:id open
 PATCH /api/accounts/account/contact/:id user
 PATCH /api/accounts/account/profile user
+PATCH /api/chat/message/:id user
+PATCH /api/chat/rooms/:id user
 PATCH /api/posts/comment/:id user
 PATCH /api/posts/post/:id user
 PATCH /api/stories/active/:id user
@@ -77,6 +86,16 @@ POST /api/accounts/auth/signin open
 POST /api/accounts/auth/signup open
 POST /api/accounts/auth/token/refresh open
 POST /api/chat/files user
+POST /api/chat/members/:id/add_member user
+POST /api/chat/members/:id/join user
+POST /api/chat/members/:id/leave user
+POST /api/chat/members/:id/remove_admin user
+POST /api/chat/members/:id/remove_member user
+POST /api/chat/members/:id/set_admin user
+POST /api/chat/members/:id/transfer_owner user
+POST /api/chat/rooms user
+POST /api/chat/rooms/:id/clear_messages user
+POST /api/chat/ticket user
 POST /api/comments/comment open
 POST /api/posts/comment user
 POST /api/posts/like user
@@ -96,7 +115,7 @@ const guarded = routes.filter(({ isOpen }) => !isOpen);
 /** Ids that nothing has, in the form that the route's parameters want. */
 const fill = (path: string): string =>
   withoutRules(path).replace(/:(\w+)/g, () =>
-    /^\/api\/posts/.test(path) ? crypto.randomUUID() : "999999999",
+    /^\/(api\/(posts|chat\/(rooms|members|message))|ws)\//.test(path) ? crypto.randomUUID() : "999999999",
   );
 
 const lineOf = ({ method, path }: Route, access: string): string =>

@@ -1,3 +1,4 @@
+import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, it } from "vitest";
 import { cellOf, FINE, WIDE } from "../../src/hub/geo/cells.ts";
@@ -6,6 +7,7 @@ import { authenticate } from "../../src/hub/middleware.ts";
 import { setWords } from "../../src/hub/people/words.ts";
 import { app } from "../../src/hub/routes.ts";
 import { uuidv7 } from "../../src/lib/ids.ts";
+import { createRoom, roomOf } from "../support/chat.ts";
 import { call } from "../support/client.ts";
 import { createPerson, hubContext, hubDb, type Person } from "../support/hub-client.ts";
 import { addContact, block, markDeleted } from "../support/hub-people.ts";
@@ -76,6 +78,15 @@ function location(userId: number) {
   );
 }
 
+/** The owner has said something in a room. */
+async function sayIn(room: string, { id: sender }: Person): Promise<void> {
+  const last = JSON.stringify({ id: uuidv7(), sender, text: "x", at: 1 });
+  await run("UPDATE hub_rooms SET last_message = ?, last_number = 1 WHERE id = ?", last, room).run();
+  await runInDurableObject(roomOf(room), (_, { storage }) => {
+    storage.sql.exec("INSERT INTO messages (seq, number, sender, text, at) VALUES (1, 1, ?, 'x', 1)", sender);
+  });
+}
+
 let third: Person;
 beforeAll(async () => {
   third = await createPerson();
@@ -99,6 +110,12 @@ async function createWorld(relation: Relation): Promise<World & { viewer: Person
     ...storyMarks(thirdsStory.id, owner.id),
     ...[location(owner.id), location(viewer.id)],
   ]);
+  const [group, viewersGroup, direct] = await Promise.all([
+    createRoom([third, owner, viewer]),
+    createRoom([viewer]),
+    createRoom([viewer, owner], "private"),
+  ]);
+  await Promise.all([sayIn(group, owner), sayIn(direct, owner)]);
   const ctx = { ...hubContext(), ...{ origin: "", address: "local", language: "uz" as const } };
   await ctx.db.batch(setWords(owner.id, { username: owner.username, first_name: "", last_name: "" }));
   if (relation.isContact) await addContact(owner.id, viewer.id);
@@ -109,6 +126,7 @@ async function createWorld(relation: Relation): Promise<World & { viewer: Person
   const contact = await run("SELECT id FROM hub_contacts WHERE owner_id = ?", viewer.id).first<number>("id");
   return {
     ...{ owner, viewer, third, post: postId, viewersPost, thirdsPost, contact: contact ?? 999_999_999 },
+    ...{ group, viewersGroup, direct },
     ...{ story: story.id, viewersStory: viewersStory.id, thirdsStory: thirdsStory.id },
     media: await signedMediaUrl(
       { ...ctx, user: { id: viewer.id, isStaff: false, sessionId: "" } },

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 
-// The operations of the UzbekHub contract, read out of its Markdown. Rooms of chat are left out: they have no routes yet.
+// The operations of the UzbekHub contract, read out of its Markdown.
 
 /** A value of an example: JSON. */
 export type Example = string | number | boolean | null | Example[] | { [name: string]: Example };
@@ -30,8 +30,6 @@ interface Entry extends Omit<Operation, "response" | "pattern" | "name"> {
   answer: { example: Example } | { words: string };
 }
 
-const LEFT_OUT = /^\*\*[A-Z]+\*\* `\/api\/chat\/(rooms|members|message)\//m;
-
 /** Other names for the titles of operations. */
 const ALIASES: Record<string, string> = {
   "user objects": "Search Users",
@@ -48,7 +46,6 @@ export function readContract(markdown: string): Operation[] {
       : part
           .split(/^#### /m)
           .slice(1)
-          .filter((text) => !LEFT_OUT.test(text))
           .map((text) => readEntry(section, text));
   });
   return entries
@@ -69,18 +66,19 @@ function readEntry(section: string, text: string): Entry {
   // Two operations name no answer: they answer with what others of this kind do.
   const [, status = "200", words = "Same as user objects item"] =
     /\*\*Response\*\* \((\d{3}) [\w ]+\):?(.*)$/m.exec(text) ?? [];
-  const request = exampleAfter(text, "**Request Body**");
+  const request = exampleAfter(text, "**Request Body");
   const response = exampleAfter(text, "**Response**");
   return {
     ...{ section, title, method, path, status: method === "DELETE" ? 204 : Number(status), request },
-    access: /Admin/.test(access) ? "staff" : access.startsWith("✅") ? "user" : "open",
+    access: /Admin(?!\/Owner)/.test(access) ? "staff" : access.startsWith("✅") ? "user" : "open",
     answer: response === undefined ? { words } : { example: response },
   };
 }
 
 /** The JSON block that comes next after a heading, if nothing of another heading is between. */
 function exampleAfter(text: string, heading: string): Example | undefined {
-  const at = text.indexOf(heading);
+  // Of several examples the last one has the most fields.
+  const at = text.lastIndexOf(heading);
   const block = /^[^\n]*\n```json\n([\s\S]*?)\n```/.exec(at < 0 ? "" : text.slice(at));
   return block ? JSON.parse(block[1]!) : undefined;
 }
@@ -99,7 +97,7 @@ function referred(section: string, words: string, entries: Entry[]): Example | u
   );
   if (!found || !("example" in found.answer)) throw new Error(`Nothing is named by: ${said}`);
   const { example } = found.answer;
-  const [item] = [example].flat();
+  const item = [example].flat().at(-1);
   return said.startsWith("Array of") ? [item!] : item;
 }
 

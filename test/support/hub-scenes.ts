@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { createRoom, listen, say } from "./chat.ts";
 import { unique } from "./client.ts";
 import { auth, begin, codeOf, idToken, newAddress, newEmail, PASSWORD, register } from "./hub-auth.ts";
 import { createPerson, hubDb, type Person } from "./hub-client.ts";
@@ -82,6 +83,24 @@ const withStatus = () =>
   made((owner) => owner.call("POST", "/api/accounts/account/status/", { content: "Busy" }));
 const withLocation = () =>
   made((owner) => owner.call("POST", "/api/accounts/account/location/", { lat: "41.2995", long: "69.2401" }));
+
+/** A group of the caller, with somebody else. */
+const inGroup = async (
+  call: (owner: Person, other: Person, room: string) => Partial<Call> | Promise<Partial<Call>>,
+) => {
+  const [owner, other] = [await person(), await person()];
+  const room = await createRoom([owner, other]);
+  return { by: owner, id: room, ...(await call(owner, other, room)) };
+};
+const onMember = () => inGroup((_, other) => ({ fields: { user_id: other.id } }));
+const onOutsider = () => inGroup(async () => ({ fields: { user_id: (await person()).id } }));
+const ownGroup = () => inGroup(() => ({}));
+const asOther = () => inGroup((_, other) => ({ by: other }));
+const said = (id?: (message: string) => string) =>
+  inGroup(async (owner, _, room) => {
+    const message = (await say(await listen(owner, room), "Hello everyone!")).id;
+    return id ? { id: id(message) } : {};
+  });
 
 const uploaded = () =>
   made((owner) => owner.form("POST", "/api/chat/files/", { file: picture(), file_type: "document" }));
@@ -217,6 +236,25 @@ export const SCENES: Record<string, Scene> = {
   "DELETE /api/stories/reaction/<id>/": () => anothersStory(reacted),
   "POST /api/stories/viewed/": () =>
     anothersStory((viewer, story) => ({ fields: { story, viewer: viewer.id } })),
+  "GET /api/chat/rooms/": ownGroup,
+  "POST /api/chat/rooms/": async () => ({
+    ...(await by()),
+    fields: { username: `team_${unique()}`, members: [(await person()).id, (await person()).id] },
+  }),
+  "GET /api/chat/rooms/<id>/": ownGroup,
+  "PATCH /api/chat/rooms/<id>/": ownGroup,
+  "DELETE /api/chat/rooms/<id>/": ownGroup,
+  "POST /api/chat/rooms/<pk>/clear_messages/": ownGroup,
+  "GET /api/chat/members/<room_id>/list_members/": ownGroup,
+  "POST /api/chat/members/<room_id>/join/": () => inGroup(async () => ({ by: await person() })),
+  "POST /api/chat/members/<room_id>/leave/": asOther,
+  "POST /api/chat/members/<room_id>/set_admin/": onMember,
+  "POST /api/chat/members/<room_id>/remove_admin/": onMember,
+  "POST /api/chat/members/<room_id>/transfer_owner/": onMember,
+  "POST /api/chat/members/<room_id>/add_member/": onOutsider,
+  "POST /api/chat/members/<room_id>/remove_member/": onMember,
+  "GET /api/chat/message/<room_id>/list_by_room/": () => said(),
+  "DELETE /api/chat/message/<id>/": () => said((message) => message),
   "GET /api/chat/files/": uploaded,
   "POST /api/chat/files/": by,
   "DELETE /api/chat/files/<id>/": uploaded,
