@@ -47,13 +47,16 @@ export async function enter(
   return { version, card, apart: apart.map(({ other }) => other) };
 }
 
-/** Blocks of some members with other members, from both sides. @param users for IN */
+/**
+ * Blocks of some members with other members, from both sides. With CROSS JOIN it reads their blocks, and not all members.
+ * @param users for IN
+ */
 const blocksOf = (room: string, users: SQL): SQL<{ user: number; other: number }> => sql`
   SELECT b.user_id AS user, b.blocked_id AS other FROM hub_blocks b
-  JOIN hub_room_members m ON m.room_id = ${room} AND m.user_id = b.blocked_id WHERE b.user_id IN (${users})
+  CROSS JOIN hub_room_members m ON m.room_id = ${room} AND m.user_id = b.blocked_id WHERE b.user_id IN (${users})
   UNION
   SELECT b.blocked_id AS user, b.user_id AS other FROM hub_blocks b
-  JOIN hub_room_members m ON m.room_id = ${room} AND m.user_id = b.user_id WHERE b.blocked_id IN (${users})`;
+  CROSS JOIN hub_room_members m ON m.room_id = ${room} AND m.user_id = b.user_id WHERE b.blocked_id IN (${users})`;
 
 /** What became of listeners. */
 export interface Checked {

@@ -28,10 +28,12 @@ export async function report(room: Room, left: number[]): Promise<void> {
     await ctx.db.batch([
       changesOf(room),
       deletionsOf(room, known.seq),
+      // Materialized, so that it looks up each reader, and does not go through all members.
       sql`
-        UPDATE hub_room_members AS m SET read_number = p.value ->> 'number'
-        FROM json_each(${JSON.stringify(reads)}) p
-        WHERE m.room_id = ${id} AND m.user_id = p.value ->> 'user' AND m.read_number < p.value ->> 'number'`,
+        WITH p AS MATERIALIZED (
+          SELECT value ->> 'user' AS user, value ->> 'number' AS number FROM json_each(${JSON.stringify(reads)}))
+        UPDATE hub_room_members AS m SET read_number = p.number FROM p
+        WHERE m.room_id = ${id} AND m.user_id = p.user AND m.read_number < p.number`,
     ]);
     storage.kv.put("reported", now);
   }
