@@ -24,7 +24,7 @@ const BENCHES: Record<string, Bench> = {
   },
   hub: {
     about:
-      "rows of UzbekHub's main calls: signing in, search, people nearby, posts at two sizes, and their bars",
+      "rows of UzbekHub's main calls, and its chat rooms: deliveries beside a bare Object, idle sockets; their bars",
     load: () => import("./hub.ts"),
   },
   inbox: {

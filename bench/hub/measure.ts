@@ -1,24 +1,15 @@
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import type { Cleanup } from "../support/cleanup.ts";
-import { bundleWorker, createSecrets, type RunningWorker, startWorker } from "../support/worker.ts";
+import type { RunningWorker } from "../support/worker.ts";
 import type { HubPerson } from "../units/billing.ts";
 import { reset, settled } from "../units/stage.ts";
+import type { Rows } from "./contract.ts";
 import { measurePassword } from "./passwords.ts";
 import { fillPeople, PASSWORD } from "./people.ts";
 import { fillPosts, isUnliked } from "./posts.ts";
 
-const METERED = fileURLToPath(new URL("../units/worker/index.ts", import.meta.url));
 /** Posts of the smaller size. */
 export const FEW_POSTS = 1000;
 
-/** Rows that D1 bills for a request, with those of its authentication and of what it does afterwards. */
-export interface Rows {
-  read: number;
-  written: number;
-}
-
-/** The rows of each call. */
+/** The rows that D1 bills for each call, with those of its authentication and of what it does afterwards. */
 export interface Measured {
   authentication: Rows;
   signIn: Rows;
@@ -34,18 +25,11 @@ export interface Measured {
   password: number;
 }
 
-/** Starts the Worker, fills its database, and measures each call once. */
+/** Fills the database of a Worker, and measures each call once. */
 export async function measure(
-  cleanup: Cleanup,
-  directory: string,
+  worker: RunningWorker,
   sizes: { people: number; posts: number },
 ): Promise<Measured> {
-  console.error("Bundling the Worker …");
-  const bundle = await bundleWorker(join(directory, "metered"), [METERED]);
-  const worker = await startWorker(cleanup, {
-    ...{ bundle, directory: join(directory, "state"), secrets: createSecrets() },
-    nylasUri: "http://127.0.0.1:9",
-  });
   console.error(`${sizes.people.toLocaleString("en-US")} people: filling …`);
   const { citizen, nomad } = await fillPeople(worker, sizes.people);
   // The first sign-in replaces the imported hash.

@@ -1,4 +1,5 @@
 import type { ClientRequest } from "node:http";
+import { obeyParent } from "../support/child.ts";
 import { now } from "../support/clock.ts";
 import { openEventStream } from "./event-stream.ts";
 import type { Command, Reply, StreamCounts } from "./subscribers.ts";
@@ -12,14 +13,7 @@ const requests: ClientRequest[] = [];
 const arrivals: number[][] = [];
 const counts: StreamCounts = { events: 0, comments: 0, closed: 0 };
 
-process.on("message", (command: Command & { id: number }) => {
-  obey(command).then(
-    (reply) => process.send?.({ id: command.id, reply }),
-    (error: unknown) => process.send?.({ id: command.id, error: String(error) }),
-  );
-});
-// The bench has ended.
-process.on("disconnect", () => process.exit());
+obeyParent(obey);
 
 async function obey(command: Command): Promise<Reply> {
   if (command.kind === "open") return { ms: await openAll(command) };

@@ -1,5 +1,4 @@
-import { type ChildProcess, fork } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import { startChild } from "../support/child.ts";
 import type { Cleanup } from "../support/cleanup.ts";
 
 /** A command to the client process. */
@@ -37,45 +36,13 @@ export interface Subscribers {
 
 /** Starts the client process, without streams. */
 export function startSubscribers(cleanup: Cleanup): Subscribers {
-  const child = fork(fileURLToPath(new URL("clients.ts", import.meta.url)), { serialization: "advanced" });
-  const exited = new Promise((resolve) => child.once("exit", resolve));
-  const stop = cleanup.defer(async () => {
-    child.kill();
-    await exited;
-  });
-  const ask = createAsker(child);
+  const { pid, ask, stop } = startChild<Command>(cleanup, new URL("clients.ts", import.meta.url));
   return {
-    pid: child.pid ?? 0,
-    open: async (options) => ((await ask({ kind: "open", ...options })) as { ms: number }).ms,
-    count: async () => (await ask({ kind: "count" })) as StreamCounts,
-    arrivals: async () => ((await ask({ kind: "report" })) as { arrivals: Float64Array[] }).arrivals,
+    pid,
+    open: async (options) => (await ask<{ ms: number }>({ kind: "open", ...options })).ms,
+    count: () => ask<StreamCounts>({ kind: "count" }),
+    arrivals: async () => (await ask<{ arrivals: Float64Array[] }>({ kind: "report" })).arrivals,
     close: async () => void (await ask({ kind: "close" })),
     stop,
   };
-}
-
-interface Answer {
-  id: number;
-  reply?: Reply;
-  error?: string;
-}
-
-function createAsker(child: ChildProcess): (command: Command) => Promise<Reply> {
-  const waiting = new Map<number, { resolve: (reply: Reply) => void; reject: (error: Error) => void }>();
-  let last = 0;
-  child.on("message", (message) => {
-    const { id, reply = {}, error } = message as Answer;
-    if (error === undefined) waiting.get(id)?.resolve(reply);
-    else waiting.get(id)?.reject(new Error(error));
-    waiting.delete(id);
-  });
-  child.once("exit", () => {
-    for (const { reject } of waiting.values()) reject(new Error("The client process has ended"));
-  });
-  return (command) =>
-    new Promise((resolve, reject) => {
-      const id = ++last;
-      waiting.set(id, { resolve, reject });
-      child.send({ id, ...command });
-    });
 }

@@ -127,6 +127,7 @@ export function webhookBatching(): BatchSetting {
  * @param options.webhooks overrides the settings of the webhook queue
  * @param options.store where companies' rows are, by default in D1
  * @param options.beside the bundle of a second Worker without bindings, in the same process
+ * @param options.objects further classes of Durable Objects that the bundle has, by binding
  * @param options.inspected whether to open the inspector of workerd
  */
 export async function startWorker(
@@ -139,6 +140,7 @@ export async function startWorker(
     store?: StoreName;
     webhooks?: BatchSetting;
     beside?: string;
+    objects?: Record<string, string>;
     inspected?: boolean;
   },
 ): Promise<RunningWorker> {
@@ -178,10 +180,12 @@ interface CompanyHubs {
 type Options = Parameters<typeof startWorker>[1];
 
 function miniflareOptions({ bundle, directory, secrets, nylasUri, webhooks, beside, ...rest }: Options) {
-  const { store = "d1", inspected } = rest;
+  const { store = "d1", objects = {}, inspected } = rest;
   const { workerOptions } = unstable_getMiniflareWorkerOptions(CONFIG);
   // The script of the mailboxes does not run here.
   const { MAILBOX: _, ...durableObjects } = objectsIn(workerOptions.durableObjects);
+  for (const [name, className] of Object.entries(objects))
+    durableObjects[name] = { className, useSQLite: true };
   const consumers = consumersIn(workerOptions.queueConsumers);
   const queueConsumers = { ...consumers, "xabar-webhooks": { ...consumers["xabar-webhooks"], ...webhooks } };
   const xabar: V4WorkerOptions = {
