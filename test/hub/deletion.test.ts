@@ -6,6 +6,7 @@ import { hashPassword } from "../../src/hub/auth/passwords.ts";
 import { startSession } from "../../src/hub/auth/sessions.ts";
 import { type Ctx, createContext } from "../../src/hub/context.ts";
 import { deleteFiles } from "../../src/hub/media/clean.ts";
+import { createRoom } from "../support/chat.ts";
 import { call, unique } from "../support/client.ts";
 import { createPerson, hubContext, hubDb, type Person } from "../support/hub-client.ts";
 import { lastMailTo, mailsTo } from "../support/hub-mail.ts";
@@ -120,6 +121,17 @@ async function populate(many = 3): Promise<Populated> {
     );
   }
   await run("UPDATE hub_users SET picture = ? WHERE id = ?", await file(person, "profile"), person.id);
+  for (const type of ["group", "private"] as const) {
+    const room = await createRoom([person, other], type);
+    for (const { id } of [person, other])
+      await run("INSERT INTO hub_room_listeners (user_id, room_id) VALUES (?, ?)", id, room);
+  }
+  await createRoom([person]);
+  await run("INSERT INTO hub_room_removals (room_id, user_id) VALUES ('x', ?)", person.id);
+  await run(
+    "INSERT INTO hub_chat_files (owner_id, unique_id, file, file_type, file_size, uploaded_at) VALUES (?, 'x', ?, 'other', 5, 1)",
+    ...[person.id, await file(person, "chat")],
+  );
   return { person, other, otherPost, keys };
 }
 
@@ -145,6 +157,10 @@ const OWNERS: [table: string, column: string][] = [
   ["hub_codes", "user_id"],
   ["hub_resets", "user_id"],
   ["hub_sessions", "user_id"],
+  ["hub_room_members", "user_id"],
+  ["hub_room_removals", "user_id"],
+  ["hub_room_listeners", "user_id"],
+  ["hub_chat_files", "owner_id"],
 ];
 
 /** How many rows each table has of somebody; tables without any are left out. */
@@ -191,6 +207,7 @@ async function expectErased({ person, other, otherPost, keys }: Populated, many 
     ...{ "hub_post_comments.owner_id": 2, "hub_stories.owner_id": many, "hub_files.owner_id": many + 1 },
     ...{ "hub_statuses.user_id": 1, "hub_locations.user_id": 1, "hub_words.user_id": 1 },
     ...{ "hub_codes.user_id": 1, "hub_resets.user_id": 1, "hub_sessions.user_id": 1 },
+    ...{ "hub_room_members.user_id": 2, "hub_room_listeners.user_id": 2 },
   });
   const counters = await hubDb
     .prepare("SELECT like_count, comment_count, view_count FROM hub_posts WHERE id = ?")
@@ -282,7 +299,7 @@ describe("erasing an account", () => {
     const { ctx, jobs } = heldContext();
     expect(await eraseAccount(ctx, made.person.id)).toBe(true);
     await expectErased(made);
-    expect(jobs.map(({ type }) => type)).toEqual(["delete-files", "delete-account"]);
+    expect(jobs.map(({ type }) => type)).toEqual(["clear-room", "delete-files", "delete-account"]);
   });
 
   it("never touches an account that is not marked", async () => {
@@ -299,7 +316,8 @@ describe("erasing an account", () => {
     let runs = 0;
     while (!(await eraseAccount(ctx, made.person.id, 1))) {
       runs++;
-      expect(jobs.splice(0)).toEqual([{ type: "delete-account", userId: made.person.id }]);
+      const others = jobs.splice(0).filter(({ type }) => type !== "clear-room");
+      expect(others).toEqual([{ type: "delete-account", userId: made.person.id }]);
       expect(Object.keys(await rowsOf(made.person))).toContain("hub_users.id");
     }
     expect(runs).toBeGreaterThan(8);

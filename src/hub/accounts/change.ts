@@ -3,6 +3,7 @@ import { type SQL, sql } from "../../platform/d1/sql.ts";
 import { assign } from "../../platform/d1/write.ts";
 import { hashPassword } from "../auth/passwords.ts";
 import { prepareReset } from "../auth/resets.ts";
+import { type ChangedRoom, changeListened, ringRooms } from "../chat/rings.ts";
 import type { Language, UserCtx } from "../context.ts";
 import { badField } from "../errors.ts";
 import { enqueueSoon } from "../jobs.ts";
@@ -44,12 +45,14 @@ export async function updateProfile(ctx: UserCtx, input: ProfileUpdate): Promise
   };
   if (Object.keys(changes).length > 0) {
     try {
-      const [, stored] = await db.batch([
-        [...pictured, ...(secured?.statements ?? [])],
+      const [, [changed], stored] = await db.batch([
+        pictured,
+        secured?.statements ?? [],
         updateUser(user.id, changes),
         setWords(user.id, names),
       ]);
       await keepWords(ctx, names, stored[0]);
+      await ringRooms(ctx, changed ?? [], [user.id]);
     } catch (error) {
       // Race: somebody took the username after it was checked. The unique index has refused the whole batch.
       await refuseTaken(ctx, input.username);
@@ -85,7 +88,8 @@ async function secure(ctx: UserCtx, { email, language }: Row, password: string) 
   const [hash, reset] = await Promise.all([hashPassword(password), prepareReset(ctx, id)]);
   const values = { link: reset.link };
   const mail = await prepareMail(ctx, { to: email, language, kind: "password-changed", values });
-  const statements = [
+  const statements: [SQL<ChangedRoom>, ...SQL[]] = [
+    changeListened(sql`${id}`),
     sql`DELETE FROM hub_sessions WHERE user_id = ${id} AND id <> ${sessionId}`,
     sql`DELETE FROM hub_resets WHERE user_id = ${id}`,
     sql`DELETE FROM hub_codes WHERE user_id = ${id}`,

@@ -1,5 +1,6 @@
 import { notFound } from "../../lib/errors.ts";
 import { type SQL, sql } from "../../platform/d1/sql.ts";
+import { changeListened, ringRooms } from "../chat/rings.ts";
 import type { Ctx, Language, UserCtx } from "../context.ts";
 import { enqueueSoon } from "../jobs.ts";
 import { prepareMail, sendSoon } from "../mail/outbox.ts";
@@ -36,13 +37,15 @@ export async function markDeleted(ctx: Ctx, userId: number, only = sql`1`): Prom
   const isGone = sql`EXISTS (SELECT 1 FROM hub_users WHERE id = ${userId} AND deleted_at IS NOT NULL)`;
   const removeFrom = (table: string): SQL =>
     sql`DELETE FROM ${sql.raw(table)} WHERE user_id = ${userId} AND ${isGone}`;
-  const [marked] = await ctx.db.batch([
+  const [marked, changed] = await ctx.db.batch([
     sql<{ id: number }>`
       UPDATE hub_users SET deleted_at = ${Date.now()} WHERE id = ${userId} AND deleted_at IS NULL AND ${only}
       RETURNING id`,
+    changeListened(sql`${userId}`, isGone),
     ...["hub_sessions", "hub_codes", "hub_resets"].map(removeFrom),
   ]);
   if (marked.length === 0) return false;
+  await ringRooms(ctx, changed, [userId]);
   enqueueSoon(ctx, { type: "delete-account", userId });
   return true;
 }

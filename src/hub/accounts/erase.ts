@@ -1,6 +1,7 @@
 import { lazy } from "../../lib/lazy.ts";
 import { type SQL, sql } from "../../platform/d1/sql.ts";
 import { log } from "../../platform/log.ts";
+import { leaveRooms } from "../chat/members/erase.ts";
 import type { Ctx } from "../context.ts";
 import { enqueueJob } from "../jobs.ts";
 import { dropFiles } from "../media/rows.ts";
@@ -110,6 +111,9 @@ const removeFiles: Step = async ({ db }, userId) => {
 
 /** In this order. The counters of others' posts follow by triggers. */
 const steps = lazy((): Step[] => [
+  leaveRooms,
+  removeRows("hub_room_removals", "user_id", "room_id, user_id"),
+  removeRows("hub_room_listeners", "user_id", "user_id, room_id"),
   removeThings(POSTS),
   removeThings(STORIES),
   removeRows("hub_likes", "owner_id"),

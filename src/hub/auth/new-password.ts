@@ -1,5 +1,6 @@
 import { notFound } from "../../lib/errors.ts";
 import { sql } from "../../platform/d1/sql.ts";
+import { changeListened, ringRooms } from "../chat/rings.ts";
 import type { Ctx, Language, OpenCtx } from "../context.ts";
 import { enqueueJob } from "../jobs.ts";
 import { countUse } from "../limits.ts";
@@ -51,12 +52,14 @@ export async function resetPassword(
   if ((await ctx.db.all(owner)).length === 0) throw notFound("Link");
   const hash = await hashPassword(new_password);
   // Race: of two uses at once the second finds no link any more. So the links go last.
-  const [set] = await ctx.db.batch([
+  const [[set], changed] = await ctx.db.batch([
     sql<{ id: number }>`UPDATE hub_users SET password = ${hash} WHERE id = (${owner}) RETURNING id`,
+    changeListened(sql`(${owner})`),
     sql`DELETE FROM hub_sessions WHERE user_id = (${owner})`,
     sql`DELETE FROM hub_codes WHERE user_id = (${owner})`,
     sql`DELETE FROM hub_resets WHERE user_id = (${owner})`,
   ]);
-  if (set.length === 0) throw notFound("Link");
+  if (!set) throw notFound("Link");
+  await ringRooms(ctx, changed, [set.id]);
   return { message: "Your password has been successfully updated" };
 }

@@ -1,4 +1,5 @@
 import { type SQL, sql } from "../../platform/d1/sql.ts";
+import { changeListened, ringRooms } from "../chat/rings.ts";
 import type { Ctx, UserCtx, Viewer } from "../context.ts";
 import { badToken } from "../errors.ts";
 import { REFRESH_LIFE, readToken, signPair, type TokenPair } from "./tokens.ts";
@@ -63,27 +64,36 @@ export async function findViewer(ctx: Ctx, token: string): Promise<Viewer> {
  * later it was perhaps stolen, and ends the session.
  * @throws ServiceError unauthenticated
  */
-export async function refreshSession({ db, config }: Ctx, refresh: string): Promise<TokenPair> {
+export async function refreshSession(ctx: Ctx, refresh: string): Promise<TokenPair> {
+  const { db, config } = ctx;
   const { userId, sessionId, generation } = await readToken(config, refresh, "refresh");
   const now = Date.now();
   const session = sql`user_id = ${userId} AND id = ${sessionId}`;
+  const isStolen = sql`(generation > ${generation + 1}
+    OR (generation = ${generation + 1} AND refreshed_at <= ${now - GRACE_MS}))`;
   // Race: of two refreshes at once one moves the session on, and the other finds it moved, just now.
-  const [, , rows] = await db.batch([
+  const [, changed, , rows] = await db.batch([
     sql`UPDATE hub_sessions SET generation = generation + 1, refreshed_at = ${now},
           expires_at = ${now + REFRESH_LIFE * 1000}
         WHERE ${session} AND generation = ${generation} AND expires_at > ${now}
           AND EXISTS (SELECT 1 FROM hub_users u WHERE u.id = user_id AND u.deleted_at IS NULL)`,
-    sql`DELETE FROM hub_sessions WHERE ${session}
-        AND (generation > ${generation + 1}
-          OR (generation = ${generation + 1} AND refreshed_at <= ${now - GRACE_MS}))`,
+    changeListened(sql`${userId}`, sql`EXISTS (SELECT 1 FROM hub_sessions WHERE ${session} AND ${isStolen})`),
+    sql`DELETE FROM hub_sessions WHERE ${session} AND ${isStolen}`,
     sql<{ refreshed_at: number }>`
       SELECT refreshed_at FROM hub_sessions WHERE ${session} AND generation = ${generation + 1}`,
   ]);
+  await ringRooms(ctx, changed, [userId]);
   const [row] = rows;
   if (!row) throw badToken("the session has ended, or the token was used before");
   return signPair(config, { userId, sessionId, generation: generation + 1 }, secondsOf(row.refreshed_at));
 }
 
-/** Signs out: neither token of this session works any more. */
-export const endSession = ({ db, user }: UserCtx): Promise<void> =>
-  db.run(sql`DELETE FROM hub_sessions WHERE user_id = ${user.id} AND id = ${user.sessionId}`);
+/** Signs out: neither token of this session works any more, and its sockets are closed. */
+export async function endSession(ctx: UserCtx): Promise<void> {
+  const { db, user } = ctx;
+  const [changed] = await db.batch([
+    changeListened(sql`${user.id}`),
+    sql`DELETE FROM hub_sessions WHERE user_id = ${user.id} AND id = ${user.sessionId}`,
+  ]);
+  await ringRooms(ctx, changed, [user.id]);
+}

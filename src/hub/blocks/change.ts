@@ -1,5 +1,6 @@
 import { notFound } from "../../lib/errors.ts";
 import { sql } from "../../platform/d1/sql.ts";
+import { changeShared, ringRooms } from "../chat/rings.ts";
 import type { UserCtx } from "../context.ts";
 import { badField } from "../errors.ts";
 import { isSeen, U } from "../people/visibility.ts";
@@ -13,29 +14,37 @@ import { type Block, getBlock } from "./list.ts";
 export async function blockUser(ctx: UserCtx, { blocked_user }: { blocked_user: number }): Promise<Block> {
   const me = ctx.user.id;
   if (blocked_user === me) throw badField("blocked_user", "You cannot block yourself.");
-  const [inserted, [known]] = await ctx.db.batch([
+  const now = Date.now();
+  const [inserted, [known], , , changed] = await ctx.db.batch([
     sql<{ id: number }>`
       INSERT INTO hub_blocks (user_id, blocked_id, created_at)
-      SELECT ${me}, u.id, ${Date.now()} FROM hub_users u WHERE u.id = ${blocked_user} AND ${isSeen(me, U)}
+      SELECT ${me}, u.id, ${now} FROM hub_users u WHERE u.id = ${blocked_user} AND ${isSeen(me, U)}
       RETURNING id`,
     sql<{ id: number }>`SELECT id FROM hub_blocks WHERE user_id = ${me} AND blocked_id = ${blocked_user}`,
     sql`DELETE FROM hub_contacts WHERE owner_id = ${me} AND contact_id = ${blocked_user} AND ${isBlocked(me, blocked_user)}`,
     sql`DELETE FROM hub_contacts WHERE owner_id = ${blocked_user} AND contact_id = ${me} AND ${isBlocked(me, blocked_user)}`,
+    changeShared(me, blocked_user, isBlocked(me, blocked_user, sql`b.created_at = ${now}`)),
   ]);
-  if (inserted.length) return getBlock(ctx, blocked_user);
+  if (inserted.length) {
+    await ringRooms(ctx, changed, [me, blocked_user]);
+    return getBlock(ctx, blocked_user);
+  }
   throw badField(
     "blocked_user",
     known ? "You have already blocked this user." : `Invalid pk "${blocked_user}" - object does not exist.`,
   );
 }
 
-const isBlocked = (user: number, blocked: number) =>
-  sql`EXISTS (SELECT 1 FROM hub_blocks b WHERE b.user_id = ${user} AND b.blocked_id = ${blocked})`;
+const isBlocked = (user: number, blocked: number, only = sql`1`) =>
+  sql`EXISTS (SELECT 1 FROM hub_blocks b WHERE b.user_id = ${user} AND b.blocked_id = ${blocked} AND ${only})`;
 
 /** Ends a block. @param blockedId the blocked user's id @throws ServiceError not_found */
-export async function unblockUser({ db, user }: UserCtx, blockedId: number): Promise<void> {
-  const removed = await db.all(
-    sql`DELETE FROM hub_blocks WHERE user_id = ${user.id} AND blocked_id = ${blockedId} RETURNING id`,
-  );
+export async function unblockUser(ctx: UserCtx, blockedId: number): Promise<void> {
+  const me = ctx.user.id;
+  const [changed, removed] = await ctx.db.batch([
+    changeShared(me, blockedId, isBlocked(me, blockedId)),
+    sql`DELETE FROM hub_blocks WHERE user_id = ${me} AND blocked_id = ${blockedId} RETURNING id`,
+  ]);
   if (!removed.length) throw notFound("Block");
+  await ringRooms(ctx, changed, [me, blockedId]);
 }

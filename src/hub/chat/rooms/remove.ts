@@ -31,13 +31,17 @@ export async function deleteRoom(ctx: UserCtx, id: string): Promise<void> {
   await afterEnd(ctx, id);
 }
 
+/** Ends a room: see `endRooms`. @param mayEnd a condition on the room, whose row has the alias `r` */
+export const endRoom = (id: string, mayEnd: SQL): [SQL, SQL<{ id: string }>] =>
+  endRooms(sql`r.id = ${id} AND ${mayEnd}`);
+
 /**
- * Ends a room: nobody sees it any more, and its username and its pair are free. For a batch, after which `afterEnd` is
- * called if the second statement returns a row.
- * @param mayEnd a condition on the room, whose row has the alias `r`
+ * Ends rooms: nobody sees them any more, and their usernames and pairs are free. For a batch, after which `afterEnd` is
+ * called for each row that the second statement returns.
+ * @param which a condition on the room, whose row has the alias `r`
  */
-export const endRoom = (id: string, mayEnd: SQL): [SQL, SQL<{ id: string }>] => {
-  const isEnding = sql`r.id = ${id} AND r.deleted_at IS NULL AND ${mayEnd}`;
+export const endRooms = (which: SQL): [SQL, SQL<{ id: string }>] => {
+  const isEnding = sql`r.deleted_at IS NULL AND ${which}`;
   return [
     dropFiles(sql`(SELECT r.picture FROM hub_rooms r WHERE ${isEnding})`),
     sql`UPDATE hub_rooms AS r SET deleted_at = ${Date.now()}, username = NULL, pair = NULL, version = version + 1
