@@ -30,6 +30,8 @@ export class RoomClient {
   #tries = 0;
   #timer;
   #typedAt = 0;
+  /** The message up to which was told that everything is read. */
+  #toldRead = "";
   #typingTimer;
 
   /**
@@ -79,6 +81,7 @@ export class RoomClient {
     const since = this.seq;
     const socket = new WebSocket(`${this.server.replace(/^http/, "ws")}/ws/chat/${this.room}/`);
     this.#socket = socket;
+    this.#toldRead = "";
     this.#set({ state: "connecting", comeback: this.#hasBeenLive ? { since, events: 0 } : null });
     const guarded = (act) => (event) => socket === this.#socket && act(event);
     socket.onopen = guarded(() => this.#send({ type: "auth", token: this.token, since }));
@@ -119,7 +122,9 @@ export class RoomClient {
   /** Tells that everything is read. */
   read() {
     const last = this.messages.findLast((message) => !this.isOwn(message));
-    if (!last || last.isRead || this.state !== "live") return;
+    // Once also without something new: the count of unread messages may be 10 seconds old.
+    if (!last || last.id === this.#toldRead || this.state !== "live") return;
+    this.#toldRead = last.id;
     this.#markRead((message) => !this.isOwn(message));
     this.#send({ type: "message_read", id: last.id });
     this.onChange();
