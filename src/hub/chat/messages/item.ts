@@ -4,8 +4,6 @@ import { nobody } from "../cards.ts";
 import type { StoredMessage } from "../contract.ts";
 import type { Attachment } from "../files/attachments.ts";
 
-export { nobody };
-
 /** A message, as history and events have it. */
 export interface Item {
   id: string;

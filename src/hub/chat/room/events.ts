@@ -1,8 +1,9 @@
 import { type CardRow, toCard } from "../../people/card.ts";
+import { nobody } from "../cards.ts";
 import type { StoredMessage } from "../contract.ts";
 import { CLOSE } from "../contract.ts";
 import type { Attachment } from "../files/attachments.ts";
-import { nobody, toItem } from "../messages/item.ts";
+import { toItem } from "../messages/item.ts";
 import type { Listener } from "./sockets.ts";
 import type { Room } from "./state.ts";
 

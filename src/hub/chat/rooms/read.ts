@@ -62,12 +62,13 @@ const selectRooms = (me: number, rooms: string): SQL<RoomRow> => sql`
 
 /** The first members of each room, and the caller. By their index: never more rows of a room than are wanted. */
 const selectMembers = (me: number, rooms: string): SQL<MemberRow> => sql`
-  SELECT m.room_id, m.user_id AS member, m.rank, ${personColumns(me)}
+  SELECT p.value AS room_id, m.value ->> 0 AS member, m.value ->> 1 AS rank, ${personColumns(me)}
   FROM json_each(${rooms}) p
   CROSS JOIN hub_room_members own ON own.room_id = p.value AND own.user_id = ${me}
-  CROSS JOIN hub_room_members m ON m.id IN (
-    SELECT id FROM (
-      SELECT x.id FROM hub_room_members x INDEXED BY hub_room_members_rank WHERE x.room_id = p.value
-      ORDER BY x.rank, x.id LIMIT ${MAX_MEMBERS})
-    UNION ALL SELECT own.id)
-  LEFT JOIN hub_users u ON u.id = m.user_id AND u.deleted_at IS NULL`;
+  CROSS JOIN json_each((
+    SELECT json_group_array(json_array(user_id, rank)) FROM (
+      SELECT * FROM (
+        SELECT x.user_id, x.rank FROM hub_room_members x INDEXED BY hub_room_members_rank WHERE x.room_id = p.value
+        ORDER BY x.rank, x.id LIMIT ${MAX_MEMBERS})
+      UNION ALL SELECT own.user_id, own.rank))) m
+  LEFT JOIN hub_users u ON u.id = m.value ->> 0 AND u.deleted_at IS NULL`;
