@@ -36,7 +36,7 @@ async function takeInbox(browser: Browser, link: string): Promise<void> {
   }
 }
 
-/** Takes the picture of a chat of two people, of whom one is cut off. @param link that opens it */
+/** Takes the picture of a chat where one of two people is cut off. @param link that opens it */
 async function takeChat(browser: Browser, link: string): Promise<void> {
   const page = await browser.newPage({ viewport: { width: 1200, height: 720 }, colorScheme: "light" });
   await page.goto(link);
