@@ -31,6 +31,14 @@ const OWN: [Pick<Operation, "method" | "path" | "request">, Scene][] = [
     { method: "POST", path: "/api/accounts/auth/logout/", request: undefined },
     async () => ({ by: await createPerson() }),
   ],
+  [
+    { method: "PATCH", path: "/api/chat/message/<id>/", request: { text: "Salom" } },
+    async () => SCENES["DELETE /api/chat/message/<id>/"]!(),
+  ],
+  [
+    { method: "POST", path: "/api/chat/ticket/", request: undefined },
+    async () => ({ by: await createPerson() }),
+  ],
 ];
 
 interface Entry {
@@ -42,7 +50,7 @@ const entries: Entry[] = [
   ...operations.map((operation) => ({ operation, scene: SCENES[operation.name]! })),
   ...OWN.map(([own, scene]) => {
     const name = `${own.method} ${own.path}`;
-    const pattern = new RegExp(`^${own.path}$`);
+    const pattern = new RegExp(`^${own.path.replace("<id>", "[^/]+")}$`);
     const operation: Operation = {
       ...own,
       ...{ name, pattern, section: "", title: "", access: "user", status: 200, response: undefined },

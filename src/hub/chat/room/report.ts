@@ -1,5 +1,4 @@
 import { type SQL, sql } from "../../../platform/d1/sql.ts";
-import { forgetListeners } from "./entry.ts";
 import type { Room } from "./state.ts";
 
 /** How often a room reports, at most, in milliseconds. */
@@ -16,10 +15,9 @@ interface Reported {
 /**
  * Tells the database the newest message, what was deleted, and who has read how far: for lists of rooms and unread counts.
  * Repeating it does no harm.
- * @param left users who no longer listen
  * @throws Error when the database fails: it is to be repeated
  */
-export async function report(room: Room, left: number[]): Promise<void> {
+export async function report(room: Room): Promise<void> {
   const { ctx, id, log, storage } = room;
   const known = storage.kv.get<Reported>("reported") ?? { at: 0, seq: 0 };
   const now: Reported = { at: Date.now(), seq: log.seq };
@@ -37,7 +35,6 @@ export async function report(room: Room, left: number[]): Promise<void> {
     ]);
     storage.kv.put("reported", now);
   }
-  if (left.length > 0) await forgetListeners(ctx, id, left);
 }
 
 function changesOf({ id, log }: Room): SQL {

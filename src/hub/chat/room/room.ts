@@ -16,6 +16,7 @@ import {
 } from "../contract.ts";
 import { editMessage, removeMessage } from "./changes.ts";
 import { obey } from "./commands.ts";
+import { forgetListeners } from "./entry.ts";
 import { broadcast, clearedEvent, closeIfExpired } from "./events.ts";
 import { type Frame, readFrame } from "./frames.ts";
 import { MessageLog } from "./log.ts";
@@ -62,6 +63,7 @@ export class ChatRoom extends DurableObject<Env> implements RoomCalls {
       people: new People(storage),
       sockets: new Sockets(this.ctx),
       pace: new Pace(),
+      forgets: 0,
     };
   }
 
@@ -235,15 +237,24 @@ export class ChatRoom extends DurableObject<Env> implements RoomCalls {
   }
 
   async #report(): Promise<void> {
-    const left = [...this.#left].filter((user) => this.#room.sockets.countOf(user) === 0);
-    this.#left.clear();
     try {
-      await report(this.#room, left);
+      await report(this.#room);
+      await this.#forgetLeft();
     } catch (error) {
       log("error", "chat.report_failed", { error });
-      for (const user of left) this.#left.add(user);
       await this.#wakeAt(Date.now() + REPORT_MS);
     }
+  }
+
+  /** Race: who comes back at the same moment enters again, so that the end of the session still rings. */
+  async #forgetLeft(): Promise<void> {
+    const room = this.#room;
+    const left = [...this.#left].filter((user) => room.sockets.countOf(user) === 0);
+    if (left.length > 0) {
+      room.forgets++;
+      await forgetListeners(room.ctx, room.id, left).finally(() => room.forgets++);
+    }
+    for (const user of left) this.#left.delete(user);
   }
 
   #sweep(now: number): void {

@@ -83,9 +83,11 @@ async function enterNow(
   const gap = () => ({ since: since ?? room.log.seq, until: room.log.seq });
   for (let tries = 0; tries < TRIES; tries++) {
     const parts = await findParts(room, who.user, gap());
+    const { forgets } = room;
     const entry = await enter(room.ctx, room.id, who);
     if (typeof entry === "number") return entry;
-    if (entry.version >= membership.version && parts.areAll(gap())) return { entry, parts };
+    const isNew = entry.version >= membership.version && forgets === room.forgets;
+    if (isNew && parts.areAll(gap())) return { entry, parts };
   }
   throw new Error("The room changes too fast");
 }

@@ -17,4 +17,6 @@ export interface Room {
   people: People;
   sockets: Sockets;
   pace: Pace;
+  /** Grows before and after the database forgets listeners: what it said meanwhile does not count. */
+  forgets: number;
 }
