@@ -5,6 +5,8 @@ import { RoomClient } from "./client.js";
 const MAX_FRAMES = 50;
 const MAX_FRAME_LENGTH = 300;
 
+const HINT = "Open this page by the link that `npm run dev` prints.";
+
 const STATES = {
   connecting: "connecting …",
   live: "connected",
@@ -31,6 +33,7 @@ async function ask({ server, token }, path, body) {
     headers: { authorization: `Bearer ${token}`, ...(body && { "content-type": "application/json" }) },
     ...(body && { body: JSON.stringify(body) }),
   });
+  if (response.status === 401) throw new Error(`This link is too old. ${HINT}`);
   if (!response.ok) throw new Error(`${path} is answered ${response.status}`);
   return response.json();
 }
@@ -130,7 +133,7 @@ class Pane {
     const send = this.#find(".send");
     send.textContent = this.#editing === null ? "Send" : "Save";
     // A message waits for the connection, an edit does not.
-    send.disabled = this.#editing !== null && client.state !== "live";
+    send.disabled = client.state === "refused" || (this.#editing !== null && client.state !== "live");
     this.#showNote();
     this.#showMessages();
     if (this === active) client.read();
@@ -240,8 +243,7 @@ function activate(pane) {
 async function main() {
   const given = new URLSearchParams(location.hash.slice(1));
   const [server, ...tokens] = [given.get("server"), given.get("one"), given.get("two")];
-  if (!server || tokens.includes(null))
-    throw new Error("Open this page by the link that `npm run dev` prints.");
+  if (!server || tokens.includes(null)) throw new Error(HINT);
   const ends = tokens.map((token) => ({ server, token }));
   const people = await Promise.all(ends.map((end) => ask(end, "/api/accounts/account/profile/")));
   for (const person of people)

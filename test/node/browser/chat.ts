@@ -10,9 +10,11 @@ import { expectBoth, link, one, openChat, openPage, server, two } from "../suppo
 let count = 0;
 const unique = (text: string): string => `${text} ${Date.now()}.${++count}`;
 
-test("without the part of the link after #, the page says where to get it", async () => {
+test("without the part of the link after #, or with an old token, the page says where to get it", async () => {
   const page = await openPage(link.href.replace(link.hash, ""));
   await page.getByText("Open this page by the link that `npm run dev` prints.").waitFor();
+  const old = await openPage(link.href.replace(one, "old"));
+  await old.getByText("This link is too old. Open this page by the link").waitFor();
 });
 
 test("the link opens both ends of a talk that the demo has, and no address that is asked has a token", async () => {
