@@ -23,6 +23,7 @@ export class Pace {
   #second = 0;
   #deliveries = 0;
   #slowSeconds = 0;
+  #toldSeconds = 0;
 
   /** How many seconds a sender must wait between two messages now; 0 if the room is not slowed. */
   get slowSeconds(): number {
@@ -57,10 +58,13 @@ export class Pace {
     return true;
   }
 
-  /** Counts what was delivered. @returns true if the room slows its senders more, or less, from now on */
+  /** Counts what was delivered. @returns true if the wait has changed since it last returned true: all are to be told */
   delivered(count: number): boolean {
     this.#deliveries += count;
-    return this.#tick(Date.now());
+    this.#tick(Date.now());
+    if (this.#slowSeconds === this.#toldSeconds) return false;
+    this.#toldSeconds = this.#slowSeconds;
+    return true;
   }
 
   /** Forgets people who have left. */
@@ -69,9 +73,9 @@ export class Pace {
   }
 
   /** Each second: slower while twice the limit is delivered, faster while less than the limit. */
-  #tick(now: number): boolean {
+  #tick(now: number): void {
     const second = Math.floor(now / SECOND);
-    if (second === this.#second) return false;
+    if (second === this.#second) return;
     const rate = this.#deliveries / (second - this.#second);
     const before = this.#slowSeconds;
     if (rate > 2 * SLOW_FROM) this.#slowSeconds = Math.min(SLOWEST, Math.max(1, before * 2));
@@ -79,7 +83,6 @@ export class Pace {
     else this.#slowSeconds = Math.floor(before / 2);
     this.#second = second;
     this.#deliveries = 0;
-    return this.#slowSeconds !== before;
   }
 
   #bucketOf(user: number, rate: number, now: number): Bucket {
