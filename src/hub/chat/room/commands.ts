@@ -52,7 +52,7 @@ async function sendMessage(
   const { user } = speaker.listener;
   const earlier = () => (client_id === undefined ? undefined : log.findSend(user, client_id));
   refuseIfApart(room, user);
-  const attachments = await takeFiles(ctx, user, earlier() ? [] : files);
+  const attachments = await takeFiles(ctx, user, files.length > 0 && earlier() ? [] : files);
   const known = earlier();
   if (known) return repeat(room, speaker, known, client_id);
   if (!sockets.listener(speaker.socket)) return; // closed meanwhile
