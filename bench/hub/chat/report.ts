@@ -86,8 +86,11 @@ export function chatBars(measured: MeasuredChat): Bar[] {
       measured: MANY - 1 - large.open,
       limit: 0,
     },
-    written(`opening a socket among ${count(MEMBERS)} members, rows in D1`, large.enter.d1, null),
-    read(`opening a socket among ${count(MEMBERS)} members, rows in D1`, large.enter.d1, null),
+    read(
+      `a socket that has missed ${count(large.sent)} messages by as many people, rows in D1`,
+      large.enter.d1,
+      null,
+    ),
     { what: "messages that a resumed socket has not got", measured: large.sent - large.resumed, limit: 0 },
     read(`members, first 50 of ${count(MEMBERS)}, in D1`, large.list.d1, null),
     read(`history, first 50 of ${count(HISTORY)}, in the room`, history.room, 60),
