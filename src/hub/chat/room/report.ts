@@ -48,8 +48,10 @@ function changesOf({ id, log }: Room): SQL {
 function deletionsOf({ id, log }: Room, since: number): SQL[] {
   const numbers = JSON.stringify(log.deletedAfter(since));
   return [
-    sql`INSERT INTO hub_room_deletions (room_id, number) SELECT ${id}, value FROM json_each(${numbers}) WHERE true
-        ON CONFLICT DO NOTHING`,
+    // Not of a room that has ended: nothing would remove them.
+    sql`INSERT INTO hub_room_deletions (room_id, number)
+        SELECT r.id, value FROM hub_rooms r CROSS JOIN json_each(${numbers})
+        WHERE r.id = ${id} AND r.deleted_at IS NULL ON CONFLICT DO NOTHING`,
     sql`DELETE FROM hub_room_deletions WHERE room_id = ${id} AND number <= ${log.clearedNumber}`,
   ];
 }
