@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createRoom, listen, openSocket, say } from "../support/chat.ts";
+import { createRoom, listen, openSocket, roomOf, say } from "../support/chat.ts";
 import { call } from "../support/client.ts";
 import { createPerson } from "../support/hub-client.ts";
 
@@ -69,6 +69,13 @@ describe("opening a socket", () => {
     const { body } = await ann.call("POST", "/api/chat/ticket/");
     await (await openSocket(room, `?ticket=${body.ticket}`)).waitFor("hello");
     expect(await (await openSocket(room, `?ticket=${body.ticket}`)).waitForClose()).toBe(4401);
+  });
+
+  it("one opens after a change that no socket heard, and after the database was restored", async () => {
+    const { room, ann } = await createTwo();
+    await roomOf(room).clear();
+    await roomOf(room).ring({ version: 1000, users: [ann.id] });
+    await say(await listen(ann, room), "Hello");
   });
 
   it("an eleventh socket of one user closes with 4429", async () => {

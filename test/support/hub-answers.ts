@@ -58,7 +58,9 @@ export function differences(value: unknown, example: Example, at = ""): string[]
   if (type !== expected) return [`${at || "the body"} is of the type ${type}, not ${expected}`];
   if (Array.isArray(example)) {
     const item = example.at(-1);
-    return (value as unknown[]).flatMap((each, index) => differences(each, item!, `${at}[${index}]`));
+    // An empty list shows no item.
+    if (item === undefined) return [];
+    return (value as unknown[]).flatMap((each, index) => differences(each, item, `${at}[${index}]`));
   }
   if (typeof example === "object") return ofObject(value as Record<string, unknown>, example, at);
   if (typeof example === "number")

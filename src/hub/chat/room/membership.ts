@@ -15,18 +15,28 @@ const STEP = 500;
 /** Closes the sockets of those who may not listen any more: when the Worker rings, and at the latest after 30 seconds. */
 export class Membership {
   readonly #room: Room;
+  /** The version that all listeners were checked for. */
   #version: number;
+  /** The newest version that this Object has heard of. */
+  #newest: number;
   #checkedAt = 0;
   #checking: Promise<void> | undefined;
 
   constructor(room: Room) {
     this.#room = room;
     this.#version = room.storage.kv.get<number>("version") ?? 0;
+    this.#newest = this.#version;
   }
 
-  /** The newest version of the room that this Object has followed. */
-  get version(): number {
-    return this.#version;
+  /** Who enters needs an answer of the database that is at least of this version. */
+  get newest(): number {
+    return this.#newest;
+  }
+
+  /** Follows a database that was restored from a backup. @param version that it has now */
+  rewind(version: number): void {
+    this.#newest = version;
+    this.#setVersion(version);
   }
 
   /**
@@ -35,11 +45,7 @@ export class Membership {
    */
   async ring({ version, users }: Ring): Promise<void> {
     const isNext = version <= this.#version + 1;
-    const concerned = isNext
-      ? this.#listeners().filter(([, { user }]) => users.includes(user))
-      : this.#listeners();
-    if (concerned.length === 0) this.#follow(version);
-    else await this.#check(concerned);
+    await this.#follow(version, isNext ? ([, { user }]) => users.includes(user) : () => true);
   }
 
   /** Before a delivery: makes sure that the answer of the database is not older than 30 seconds. Never fails. */
@@ -57,7 +63,7 @@ export class Membership {
       const version = await versionOf(ctx, id);
       if (version === null)
         for (const [socket] of this.#listeners()) sockets.close(socket, CLOSE.notFound, GONE);
-      else if (version > this.#version) await this.#check(this.#listeners());
+      else if (version > this.#version) await this.#follow(version, () => true);
       this.#checkedAt = Date.now();
     } catch {
       // The ring has worked, or the next check does: a failed call alone lets nobody hear more.
@@ -65,31 +71,29 @@ export class Membership {
     }
   }
 
-  async #check(concerned: [WebSocket, Listener][]): Promise<void> {
-    const { ctx, id, people, sockets } = this.#room;
-    let version = Number.POSITIVE_INFINITY;
-    for (let from = 0; from < concerned.length; from += STEP) {
-      const some = concerned.slice(from, from + STEP);
-      const answer = await check(
-        ctx,
-        id,
-        some.map(([, listener]) => listener),
-      );
-      for (const [socket, { user, session }] of some) {
-        const member = answer.members.get(user);
-        if (answer.version === null) sockets.close(socket, CLOSE.notFound, GONE);
-        else if (!answer.sessions.has(`${user} ${session}`))
-          sockets.close(socket, CLOSE.unauthenticated, ENDED);
-        else if (!member) sockets.close(socket, CLOSE.forbidden, "You are not a member of this room");
-        else people.set(member.card, member.apart);
-      }
-      version = Math.min(version, answer.version ?? 0);
-    }
-    this.#follow(version);
+  /** Race: who enters meanwhile is held to the new version at once, and it counts as followed only after the check. */
+  async #follow(version: number, concerns: (one: [WebSocket, Listener]) => boolean): Promise<void> {
+    this.#newest = Math.max(this.#newest, version);
+    const concerned = this.#listeners().filter(concerns);
+    for (let from = 0; from < concerned.length; from += STEP)
+      await this.#check(concerned.slice(from, from + STEP));
+    if (version > this.#version) this.#setVersion(version);
   }
 
-  #follow(version: number): void {
-    if (version <= this.#version) return;
+  async #check(some: [WebSocket, Listener][]): Promise<void> {
+    const { ctx, id, people, sockets } = this.#room;
+    const listeners = some.map(([, listener]) => listener);
+    const { version, sessions, members } = await check(ctx, id, listeners);
+    for (const [socket, { user, session }] of some) {
+      const member = members.get(user);
+      if (version === null) sockets.close(socket, CLOSE.notFound, GONE);
+      else if (!sessions.has(`${user} ${session}`)) sockets.close(socket, CLOSE.unauthenticated, ENDED);
+      else if (!member) sockets.close(socket, CLOSE.forbidden, "You are not a member of this room");
+      else people.set(member.card, member.apart);
+    }
+  }
+
+  #setVersion(version: number): void {
     this.#version = version;
     this.#room.storage.kv.put("version", version);
   }

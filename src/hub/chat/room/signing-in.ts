@@ -84,9 +84,12 @@ async function enterNow(
   for (let tries = 0; tries < TRIES; tries++) {
     const parts = await findParts(room, who.user, gap());
     const { forgets } = room;
+    const { newest } = membership;
     const entry = await enter(room.ctx, room.id, who);
     if (typeof entry === "number") return entry;
-    const isNew = entry.version >= membership.version && forgets === room.forgets;
+    // What was committed before this answer is in it, unless the database was restored.
+    if (entry.version < newest) membership.rewind(entry.version);
+    const isNew = entry.version >= membership.newest && forgets === room.forgets;
     if (isNew && parts.areAll(gap())) return { entry, parts };
   }
   throw new Error("The room changes too fast");
