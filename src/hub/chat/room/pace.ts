@@ -72,14 +72,14 @@ export class Pace {
     this.#typed.delete(user);
   }
 
-  /** Each second: slower while twice the limit is delivered, faster while less than the limit. */
+  /** Each second: slower while twice the limit is delivered, faster while less; one second is the least above the limit. */
   #tick(now: number): void {
     const second = Math.floor(now / SECOND);
     if (second === this.#second) return;
     const rate = this.#deliveries / (second - this.#second);
     const before = this.#slowSeconds;
     if (rate > 2 * SLOW_FROM) this.#slowSeconds = Math.min(SLOWEST, Math.max(1, before * 2));
-    else if (rate > SLOW_FROM) this.#slowSeconds = Math.max(1, before);
+    else if (rate > SLOW_FROM) this.#slowSeconds = Math.max(1, Math.floor(before / 2));
     else this.#slowSeconds = Math.floor(before / 2);
     this.#second = second;
     this.#deliveries = 0;
