@@ -1,12 +1,12 @@
 import { notFound } from "../../../lib/errors.ts";
 import { badField, notAllowed } from "../../errors.ts";
-import type { StoredMessage } from "../contract.ts";
 import { findAttachments, takeFiles } from "../files/attachments.ts";
 import { type MessagePlace, placeOf } from "../message-ids.ts";
 import { editMessage, removeMessage } from "./changes.ts";
 import { isModerator } from "./entry.ts";
 import { broadcast, deletedEvent, messageEvent, personEvent } from "./events.ts";
 import type { Frame } from "./frames.ts";
+import type { Send } from "./log.ts";
 import { findParts, sendMissed } from "./resume.ts";
 import type { Listener } from "./sockets.ts";
 import type { Room } from "./state.ts";
@@ -54,7 +54,7 @@ async function sendMessage(
   refuseIfApart(room, user);
   const attachments = await takeFiles(ctx, user, files.length > 0 && earlier() ? [] : files);
   const known = earlier();
-  if (known) return repeat(room, speaker, known, client_id);
+  if (known && client_id !== undefined) return repeat(room, speaker, known, client_id);
   if (!sockets.listener(speaker.socket)) return; // closed meanwhile
   if (reply_to !== null && !log.find(...keyOf(placeIn(room, reply_to))))
     throw badField("reply_to", `Invalid pk "${reply_to}" - object does not exist.`);
@@ -68,16 +68,19 @@ async function sendMessage(
 async function repeat(
   room: Room,
   { socket, listener }: Speaker,
-  known: StoredMessage | { deletedId: string },
-  client_id: string | undefined,
+  found: Send,
+  client_id: string,
 ): Promise<void> {
-  const isGone = "deletedId" in known;
-  const attachments = await findAttachments(room.ctx, isGone ? [] : known.files);
-  const parts = { card: room.people.card(listener.user), attachments };
-  const render = isGone
-    ? () => ({ ...deletedEvent(room, known.deletedId, room.log.seq), client_id })
-    : messageEvent(room, "chat_message", known, parts, client_id);
-  const event = render({ origin: listener.origin, isOwn: true, isApart: false });
+  const { user, origin } = listener;
+  const attachments = await findAttachments(room.ctx, "deletedId" in found ? [] : found.files);
+  // Race: it may have been edited or deleted meanwhile, and this socket has heard of that.
+  const known = room.log.findSend(user, client_id) ?? found;
+  const parts = { card: room.people.card(user), attachments };
+  const render =
+    "deletedId" in known
+      ? () => ({ ...deletedEvent(room, known.deletedId, room.log.seq), client_id })
+      : messageEvent(room, "chat_message", known, parts, client_id);
+  const event = render({ origin, isOwn: true, isApart: false });
   room.sockets.send(socket, JSON.stringify(event));
 }
 

@@ -54,6 +54,9 @@ export type Entry =
   | { seq: number; kind: "sent" | "edited"; message: StoredMessage }
   | { seq: number; kind: "deleted"; id: string };
 
+/** What became of a send: a message, or the id of a deleted one. */
+export type Send = StoredMessage | { deletedId: string };
+
 /** How long a `client_id` sent again gives the same message, in milliseconds. */
 const REPEAT_MS = 24 * 3600_000;
 /** Rows that one step removes. */
@@ -139,8 +142,8 @@ export class MessageLog {
     return { id, seq, number, sender, text, replyTo, files, at, editedAt: null, editSeq: null };
   }
 
-  /** What was sent with this `client_id` in the last 24 hours: the message, or the id of a deleted one. */
-  findSend(sender: number, clientId: string): StoredMessage | { deletedId: string } | undefined {
+  /** What was sent with this `client_id` in the last 24 hours. */
+  findSend(sender: number, clientId: string): Send | undefined {
     const [send] = this.#storage.sql
       .exec<{ seq: number; at: number }>(
         "SELECT seq, at FROM sends WHERE sender = ? AND client_id = ? AND at > ?",
