@@ -26,7 +26,7 @@ export async function live(world: World, todo: Step[]): Promise<void> {
 }
 
 /** All come back, and send again what has no answer. Then each must have what a fresh fetch has. */
-async function expectSame(world: World): Promise<void> {
+export async function expectSame(world: World): Promise<void> {
   const { clients, room } = world;
   const present = clients.filter((client) => isMember(world, client));
   for (let nth = 0, isDone = false; !isDone; nth++) {

@@ -2,7 +2,7 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import * as fc from "fast-check";
 import { expect, vi } from "vitest";
 import { ring } from "../../src/hub/chat/objects.ts";
-import { createRoom, roomOf } from "./chat.ts";
+import { type ChatSocket, createRoom, roomOf } from "./chat.ts";
 import { ChatClient, type Way } from "./chat-client.ts";
 import { fetchHistory, type Kept, Ledger } from "./chat-history.ts";
 import { createPerson, hubContext, hubDb, type Person } from "./hub-client.ts";
@@ -44,7 +44,8 @@ export async function createWorld(): Promise<World> {
   };
 }
 
-async function createFile(owner: number): Promise<number> {
+/** Makes a file for messages, by its row. */
+export async function createFile(owner: number): Promise<number> {
   const row = await hubDb
     .prepare(
       `INSERT INTO hub_chat_files (owner_id, unique_id, file, file_type, file_size, uploaded_at)
@@ -260,3 +261,13 @@ export async function report(world: World): Promise<void> {
 
 /** Moves the clock ahead, where no alarm comes by itself. */
 export const startClock = (): void => void vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + AHEAD_MS });
+
+/** A group of three. */
+export async function createThree() {
+  const [ann, bek, cem] = [await createPerson(), await createPerson(), await createPerson()];
+  return { ann, bek, cem, room: await createRoom([ann, bek, cem]) };
+}
+
+/** The texts that came by a socket. */
+export const textsOf = ({ events }: ChatSocket): string[] =>
+  events.filter(({ type }) => type === "chat_message").map(({ text }) => text);
