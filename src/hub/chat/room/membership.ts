@@ -59,12 +59,13 @@ export class Membership {
 
   async #freshen(): Promise<void> {
     const { ctx, id, sockets } = this.#room;
+    const askedAt = Date.now();
     try {
       const version = await versionOf(ctx, id);
       if (version === null)
         for (const [socket] of this.#listeners()) sockets.close(socket, CLOSE.notFound, GONE);
       else if (version > this.#version) await this.#follow(version, () => true);
-      this.#checkedAt = Date.now();
+      this.#checkedAt = askedAt;
     } catch {
       // The ring has worked, or the next check does: a failed call alone lets nobody hear more.
       this.#checkedAt = Date.now() - FRESH_MS + AGAIN_MS;
