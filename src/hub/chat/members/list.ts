@@ -1,5 +1,5 @@
 import { notFound } from "../../../lib/errors.ts";
-import { toIso } from "../../../lib/time.ts";
+import { isoOf } from "../../../lib/time.ts";
 import { sql } from "../../../platform/d1/sql.ts";
 import type { UserCtx } from "../../context.ts";
 import type { Found, Page } from "../../lists.ts";
@@ -36,7 +36,7 @@ export async function listMembers(
     room,
     user: cardOf(row, row.member, origin),
     role: roleOf(row.rank),
-    joined_at: toIso(row.joined_at / 1000),
+    joined_at: isoOf(row.joined_at),
   }));
   return { items, total: own.member_count };
 }

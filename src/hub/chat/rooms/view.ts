@@ -1,4 +1,4 @@
-import { toIso } from "../../../lib/time.ts";
+import { isoOf } from "../../../lib/time.ts";
 import { mediaUrl } from "../../media/urls.ts";
 import { cardOf, type PersonRow } from "../cards.ts";
 import type { LastMessage } from "../contract.ts";
@@ -49,7 +49,7 @@ export const toRoom = (row: RoomRow, members: MemberRow[], { me, origin }: View)
   member_count: row.member_count,
   unread_count: row.unread,
   last_message: row.last_message === null ? null : toLastMessage(row, JSON.parse(row.last_message), origin),
-  created_at: toIso(row.created_at / 1000),
+  created_at: isoOf(row.created_at),
 });
 
 /** The owner, the admins, who looks, the others. Who looks is always among them. */
@@ -75,7 +75,7 @@ function toLastMessage(
     id,
     sender: cardOf(row, sender, origin),
     text: isHidden ? "" : text,
-    created_at: toIso(at / 1000),
+    created_at: isoOf(at),
     ...(isHidden ? { is_hidden: true } : {}),
   };
 }
