@@ -115,7 +115,8 @@ async function readAll(api: Api, folder: Folder, { name, kind, path }: Step): Pr
     await folder.append(kind, items);
     cursor = page.next_cursor;
     Object.assign(progress, { step: name, cursor });
-    folder.save();
+    // The last page is saved together with the end of its step: without a cursor the step would begin anew.
+    if (cursor !== null) folder.save();
   } while (cursor !== null);
 }
 
