@@ -115,7 +115,7 @@ async function readAll(api: Api, folder: Folder, { name, kind, path }: Step): Pr
     await folder.append(kind, items);
     cursor = page.next_cursor;
     Object.assign(progress, { step: name, cursor });
-    // The last page is saved together with the end of its step: without a cursor the step would begin anew.
+    // The last page is saved with the end of its step. Saved alone, without a cursor, the step would begin again.
     if (cursor !== null) folder.save();
   } while (cursor !== null);
 }
