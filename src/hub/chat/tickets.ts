@@ -1,9 +1,9 @@
 import { toBase64Url } from "../../lib/base64.ts";
 import { hmacHex } from "../../lib/hmac.ts";
 import { sql } from "../../platform/d1/sql.ts";
-import { deriveKey } from "../../platform/own-key.ts";
 import type { Ctx, UserCtx } from "../context.ts";
 import { badToken } from "../errors.ts";
+import { ownKey } from "../own-key.ts";
 
 /** In seconds. */
 const LIFE = 60;
@@ -50,5 +50,5 @@ export async function removeOldTickets({ db }: Ctx): Promise<number> {
   return removed.length;
 }
 
-const digestOf = async ({ HUB_JWT_SECRET }: Ctx["config"], ticket: string): Promise<string> =>
-  hmacHex(await deriveKey(HUB_JWT_SECRET ? [HUB_JWT_SECRET] : [], "hub chat tickets"), ticket);
+const digestOf = async (config: Ctx["config"], ticket: string): Promise<string> =>
+  hmacHex(await ownKey(config, "chat tickets"), ticket);

@@ -1,7 +1,7 @@
 import { hmacHex, verifyHmac } from "../../lib/hmac.ts";
-import { deriveKey } from "../../platform/own-key.ts";
 import type { Config } from "../config.ts";
 import type { UserCtx } from "../context.ts";
+import { ownKey } from "../own-key.ts";
 
 /** A signed URL stays the same for six hours, so that it caches, and is good for six to twelve. */
 const PERIOD_MS = 6 * 3600_000;
@@ -62,5 +62,4 @@ async function isValid(config: Config, key: string, query: Signed): Promise<bool
 
 const textOf = (...parts: string[]): string => parts.join("\n");
 
-const signingKey = ({ HUB_JWT_SECRET }: Config): Promise<string> =>
-  deriveKey(HUB_JWT_SECRET ? [HUB_JWT_SECRET] : [], "hub media");
+const signingKey = (config: Config): Promise<string> => ownKey(config, "media");

@@ -1,12 +1,12 @@
 import { notFound } from "../../../lib/errors.ts";
 import { hmacHex } from "../../../lib/hmac.ts";
 import { sql } from "../../../platform/d1/sql.ts";
-import { deriveKey } from "../../../platform/own-key.ts";
 import type { UserCtx } from "../../context.ts";
 import { badField } from "../../errors.ts";
 import { enqueueSoon } from "../../jobs.ts";
 import { dropFiles, useFile } from "../../media/rows.ts";
 import type { StoredFile } from "../../media/store.ts";
+import { ownKey } from "../../own-key.ts";
 import { type Attachment, FILE_COLUMNS, type FileRow, toOwn } from "./attachments.ts";
 import type { FileUpload } from "./schemas.ts";
 
@@ -63,7 +63,5 @@ async function requireFitting(
 
 /** Security: the owner is part of it, so that it tells nobody whether somebody else has the same file. */
 async function uniqueIdOf({ config, user }: UserCtx, { digest }: StoredFile): Promise<string> {
-  const { HUB_JWT_SECRET } = config;
-  const key = await deriveKey(HUB_JWT_SECRET ? [HUB_JWT_SECRET] : [], "hub chat files");
-  return hmacHex(key, `${user.id}\n${digest}`);
+  return hmacHex(await ownKey(config, "chat files"), `${user.id}\n${digest}`);
 }
