@@ -23,6 +23,14 @@ export const text = (max: number, min = 1) =>
 /** A text that may be empty. */
 export const emptyText = (max: number) => text(max, 0);
 
+/** What removes a value: null, or the empty text of a form. */
+export const nothing = lazy(() =>
+  z.pipe(
+    z.literal([null, ""]),
+    z.transform(() => null),
+  ),
+);
+
 /** A password: blanks count. */
 export const password = lazy(() =>
   z

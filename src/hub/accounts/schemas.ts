@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { type Infer, lazy } from "../../lib/lazy.ts";
-import { email, emptyText, flag, id, password, text } from "../fields.ts";
+import { email, emptyText, flag, id, nothing, password, text } from "../fields.ts";
 import { storedFile } from "../media/fields.ts";
 
 const MAX_NAME = 150;
@@ -32,13 +32,6 @@ const phone = lazy(() =>
       ),
     ],
     "Enter a valid phone number.",
-  ),
-);
-
-const nothing = lazy(() =>
-  z.pipe(
-    z.literal([null, ""]),
-    z.transform(() => null),
   ),
 );
 

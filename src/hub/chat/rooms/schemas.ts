@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { type Infer, lazy } from "../../../lib/lazy.ts";
-import { emptyText, ids, text } from "../../fields.ts";
+import { emptyText, ids, nothing, text } from "../../fields.ts";
 import { storedFile } from "../../media/fields.ts";
 
 /** Ids of members that a new room takes. */
@@ -15,13 +15,6 @@ const absent = lazy(() =>
   z.pipe(
     z.optional(z.unknown()).check(z.refine(isNothing, "A private chat has none.")),
     z.transform(() => undefined),
-  ),
-);
-
-const nothing = lazy(() =>
-  z.pipe(
-    z.union([z.null(), z.literal("")]),
-    z.transform(() => null),
   ),
 );
 
