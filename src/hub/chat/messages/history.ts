@@ -1,9 +1,7 @@
-import { sql } from "../../../platform/d1/sql.ts";
 import type { UserCtx } from "../../context.ts";
 import { badField } from "../../errors.ts";
-import { CARD_COLUMNS, type CardRow } from "../../people/card.ts";
-import { isUnblocked, U } from "../../people/visibility.ts";
 import { findOwnRoom, type OwnRoom } from "../access.ts";
+import { findSenders } from "../cards.ts";
 import type { StoredMessage } from "../contract.ts";
 import { findAttachments } from "../files/attachments.ts";
 import { placeOf } from "../message-ids.ts";
@@ -38,14 +36,13 @@ export async function readHistory(
 
 /** Makes the items of messages as the caller sees them. */
 export async function toItems(ctx: UserCtx, room: OwnRoom, messages: StoredMessage[]): Promise<Item[]> {
-  const [rows, attachments] = await Promise.all([
-    findSenders(ctx, [...new Set(messages.map(({ sender }) => sender))]),
+  const [people, attachments] = await Promise.all([
+    findSenders(ctx, ctx.user.id, [...new Set(messages.map(({ sender }) => sender))]),
     findAttachments(
       ctx,
       messages.flatMap(({ files }) => files),
     ),
   ]);
-  const people = new Map(rows.map((row) => [row.user_id, row]));
   return messages.map((message) => {
     const card = people.get(message.sender);
     const isApart = card?.is_apart === 1;
@@ -53,23 +50,3 @@ export async function toItems(ctx: UserCtx, room: OwnRoom, messages: StoredMessa
     return toItem(message, room.id, card, attachments, view);
   });
 }
-
-/** Of a page, at most: D1 takes 100 parameters. As VALUES each costs one row; from json_each it would cost two. */
-const STEP = 50;
-
-async function findSenders({ db, user }: UserCtx, senders: number[]): Promise<Sender[]> {
-  const steps = [senders.slice(0, STEP), senders.slice(STEP)].filter(({ length }) => length > 0);
-  const found = await db.batch(
-    steps.map(
-      (some) => sql<Sender>`
-        SELECT ${CARD_COLUMNS}, NOT (${isUnblocked(user.id, U.id)}) AS is_apart
-        FROM (VALUES ${sql.join(
-          some.map((id) => sql`(${id})`),
-          sql`, `,
-        )}) s CROSS JOIN hub_users u ON u.id = s.column1 WHERE u.deleted_at IS NULL`,
-    ),
-  );
-  return found.flat();
-}
-
-type Sender = CardRow & { is_apart: 0 | 1 };

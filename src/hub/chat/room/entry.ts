@@ -1,7 +1,6 @@
 import { type SQL, sql } from "../../../platform/d1/sql.ts";
 import type { Ctx } from "../../context.ts";
 import { CARD_COLUMNS, type CardRow } from "../../people/card.ts";
-import { isUnblocked, U } from "../../people/visibility.ts";
 import { CLOSE } from "../contract.ts";
 import { RANK } from "../ranks.ts";
 import type { Listener } from "./sockets.ts";
@@ -94,20 +93,6 @@ export async function check({ db }: Ctx, room: string, listeners: Listener[]): P
       ]),
     ),
   };
-}
-
-/** The cards of senders as somebody sees them, by id. Accounts that are gone have none. */
-export async function findSenders(
-  { db }: Ctx,
-  viewer: number,
-  senders: number[],
-): Promise<Map<number, CardRow & { is_apart: 0 | 1 }>> {
-  if (senders.length === 0) return new Map();
-  const cards = await db.all(sql<CardRow & { is_apart: 0 | 1 }>`
-    SELECT ${CARD_COLUMNS}, NOT (${isUnblocked(viewer, U.id)}) AS is_apart
-    FROM json_each(${JSON.stringify(senders)}) p
-    CROSS JOIN hub_users u ON u.id = p.value WHERE u.deleted_at IS NULL`);
-  return new Map(cards.map((card) => [card.user_id, card]));
 }
 
 /** Forgets that people listen, who do no longer. */

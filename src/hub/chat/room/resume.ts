@@ -1,7 +1,7 @@
 import type { CardRow } from "../../people/card.ts";
+import { findSenders } from "../cards.ts";
 import type { StoredMessage } from "../contract.ts";
 import { type Attachment, findAttachments } from "../files/attachments.ts";
-import { findSenders } from "./entry.ts";
 import { clearedEvent, deletedEvent, messageEvent } from "./events.ts";
 import type { Entry } from "./log.ts";
 import type { Listener } from "./sockets.ts";
