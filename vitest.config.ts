@@ -22,6 +22,7 @@ const [{ cloudflareTest, readD1Migrations }, { unstable_readConfig }] = await tr
 );
 
 const MAILBOX_CONFIG = "./src/mailbox/wrangler.toml";
+const TELEGRAM_CONFIG = "./src/telegram-account/wrangler.toml";
 const MAIL_KEYS = JSON.stringify([{ id: "test", key: Buffer.alloc(32, 7).toString("base64") }]);
 
 const NYLAS = { apiKey: "test-api-key", controlToken: "test-control", webhookSecret: "test-webhook-secret" };
@@ -102,20 +103,26 @@ const policies = (limit: number) => ({
 const localRateLimits = (limit: number) =>
   Object.fromEntries(Object.entries(rateLimits(limit)).map(([name, { simple }]) => [name, simple]));
 
-/** The script of the mail protocols as it is deployed, beside the Worker. It is bundled once. */
-let engine: ReturnType<typeof auxiliary> | undefined;
-async function createEngine() {
-  engine ??= auxiliary(MAILBOX_CONFIG);
-  const bindings = { MAIL_KEYS, MAIL_LOCAL_HOSTS: "localhost:*", ...internet.bindings };
+/** The scripts of the engines as they are deployed, beside the Worker. Each is bundled once. */
+const engines = new Map<string, ReturnType<typeof auxiliary>>();
+async function createEngine(config: string, bindings: Record<string, string>) {
+  const engine = engines.get(config) ?? auxiliary(config);
+  engines.set(config, engine);
   // Wrangler's options have types of their own.
   return { ...(await engine), bindings, outboundService: internet.fetch } as never;
 }
+
+const createEngines = () =>
+  Promise.all([
+    createEngine(MAILBOX_CONFIG, { MAIL_KEYS, MAIL_LOCAL_HOSTS: "localhost:*", ...internet.bindings }),
+    createEngine(TELEGRAM_CONFIG, {}),
+  ]);
 
 interface WorkerOptions {
   limit?: number;
   store?: string;
   main?: string;
-  /** True for the mailboxes' own script, on the stand-in for mail servers. Otherwise main.ts has a fake. */
+  /** True for the engines' own scripts, on stand-ins. Otherwise main.ts has fakes. */
   isWired?: boolean;
 }
 
@@ -133,6 +140,7 @@ const createWorker = ({
     const migrations = await readD1Migrations("./migrations/ems");
     const emailService = await readD1Migrations("./migrations/email-service");
     const hub = await readD1Migrations("./migrations/hub");
+    const telegram = await readD1Migrations("./migrations/telegram");
     await buildWeb(); // what the binding ASSETS serves
     return {
       ...(isWired ? {} : { main }),
@@ -140,8 +148,13 @@ const createWorker = ({
       miniflare: {
         d1Databases: { NOTES_DB: "notes" },
         ...(isWired
-          ? { workers: [await createEngine()] }
-          : { durableObjects: { MAILBOX: { className: "Mailbox", useSQLite: true } } }),
+          ? { workers: await createEngines() }
+          : {
+              durableObjects: {
+                MAILBOX: { className: "Mailbox", useSQLite: true },
+                TELEGRAM_ACCOUNT: { className: "TelegramAccount", useSQLite: true },
+              },
+            }),
         ...(limit === undefined ? {} : { ratelimits: rateLimits(limit) }),
         bindings: {
           STORE: store,
@@ -149,8 +162,10 @@ const createWorker = ({
           TEST_SCHEMA: schemaOf(migrations),
           TEST_EMAIL_SERVICE_SCHEMA: schemaOf(emailService),
           TEST_HUB_SCHEMA: schemaOf(hub),
+          TEST_TELEGRAM_SCHEMA: schemaOf(telegram),
           TEST_EMAIL_CONTRACT: parseYaml(readFileSync("test/fixtures/email-service.openapi.yaml", "utf8")),
           TEST_HUB_CONTRACT: readFileSync("test/fixtures/uzbekhub-api.md", "utf8"),
+          TEST_TELEGRAM_CONTRACT: readFileSync("test/fixtures/telegram-auto-mailing.md", "utf8"),
           TEST_ISSUER_KEY: privateKey,
           TEST_GOOGLE_KEY: googleKey,
           HUB_GOOGLE_JWKS_URL: "https://google.test/certs",
@@ -176,6 +191,11 @@ const createWorker = ({
           JWT_SECRET: "test-jwt-secret",
           HUB_JWT_SECRET: "test-hub-secret-of-at-least-32-bytes",
           HUB_GEOCODER_URL: "https://geocoder.test",
+          TELEGRAM_AUTH: "init-data",
+          TELEGRAM_BOT_TOKEN: "7000000001:test-bot-token",
+          TELEGRAM_TERMS_ACCEPTED: "yes",
+          TELEGRAM_MIN_FREQUENCY: "1",
+          TELEGRAM_PACE: "0-0",
           JWT_JWKS_URL: "https://issuer.test/jwks.json",
           NYLAS_API_KEY: NYLAS.apiKey,
           NYLAS_API_URI: "https://nylas.test",

@@ -77,7 +77,7 @@ export interface Fault {
   isLost?: boolean;
   /** The connection is cut before the call is done, or within the answer. */
   cut?: "before" | "within";
-  /** The answer comes so much later. */
+  /** How much later the answer comes. */
   delayMs?: number;
   /** The call is done, but nothing is ever answered. */
   isSilent?: boolean;

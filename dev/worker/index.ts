@@ -1,7 +1,7 @@
 import worker, { CompanyHub as Hub } from "../../src/index.ts";
 import { type Limit, MemoryRateLimit } from "./memory-rate-limit.ts";
 
-export { ChatRoom, RateWindow } from "../../src/index.ts";
+export { ChatRoom, RateWindow, TelegramMailing } from "../../src/index.ts";
 
 // The deployed Worker, except that rate limits count in memory: for one process on a machine of one's own.
 

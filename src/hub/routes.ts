@@ -23,7 +23,7 @@ import { stories } from "./stories/routes.ts";
 
 /** The paths of the contract. Below /api/accounts it has at least three segments, where the Email Service API has less. */
 const OWNED =
-  /^\/(api\/(accounts\/(auth|account|admin)\/.+|(posts|stories|chat|comments)(\/.*)?)|media\/.+|ws\/.+)$/;
+  /^\/(api\/(accounts\/(auth|account|admin)\/.+|(posts|stories|chat|comments)(\/.*)?)|media\/(?!mailing\/).+|ws\/.+)$/;
 
 /** True for a path of this module. */
 export const owns = (path: string): boolean => OWNED.test(path);

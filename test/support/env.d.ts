@@ -9,10 +9,13 @@ declare namespace Cloudflare {
     /** The same of the Email Service API's database. */
     TEST_EMAIL_SERVICE_SCHEMA: string[];
     TEST_HUB_SCHEMA: string[];
+    TEST_TELEGRAM_SCHEMA: string[];
     /** The contract of the Email Service API, as its origin wrote it. */
     TEST_EMAIL_CONTRACT: object;
     /** The UzbekHub contract: Markdown. */
     TEST_HUB_CONTRACT: string;
+    /** The contract of Telegram auto-mailing, in Markdown. */
+    TEST_TELEGRAM_CONTRACT: string;
     /** Private JWK of the issuer whose key set JWT_JWKS_URL serves. */
     TEST_ISSUER_KEY: string;
     /** The same of the stand-in for Google. */

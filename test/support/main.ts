@@ -1,3 +1,4 @@
-// The Worker with a fake of the mailboxes, which are a script of their own: src/mailbox.
-export { ChatRoom, CompanyHub, default, RateWindow } from "../../src/index.ts";
+// The Worker with fakes of the mailboxes and of the Telegram accounts, which are scripts of their own.
+export { ChatRoom, CompanyHub, default, RateWindow, TelegramMailing } from "../../src/index.ts";
 export { Mailbox } from "./fake-mailbox.ts";
+export { TelegramAccount } from "./fake-telegram-account.ts";

@@ -20,6 +20,7 @@ await Promise.all([
   emptyDatabase(env.DB, env.TEST_SCHEMA),
   emptyDatabase(env.EMAIL_SERVICE_DB, env.TEST_EMAIL_SERVICE_SCHEMA),
   emptyDatabase(env.HUB_DB, env.TEST_HUB_SCHEMA),
+  emptyDatabase(env.TELEGRAM_DB, env.TEST_TELEGRAM_SCHEMA),
   emptyBucket(),
 ]);
 

@@ -6,7 +6,7 @@ import { BARE_PATH, type Filling, ROOMS_PATH } from "../contract.ts";
 import type { BareRoom } from "./bare-room.ts";
 import { meter, meterStorage, readMeter, resetMeter } from "./meter.ts";
 
-export { CompanyHub, RateWindow } from "../../units/worker/index.ts";
+export { CompanyHub, RateWindow, TelegramMailing } from "../../units/worker/index.ts";
 export { BareRoom } from "./bare-room.ts";
 
 interface BenchEnv extends Env {

@@ -7,7 +7,7 @@ import { insertPeople } from "./hub-people.ts";
 import { during, meter, noteQueued, readMeter, resetMeter } from "./meter.ts";
 import { meteredEnv, operationsOf } from "./metered-env.ts";
 
-export { ChatRoom, RateWindow } from "../../../src/index.ts";
+export { ChatRoom, RateWindow, TelegramMailing } from "../../../src/index.ts";
 
 /** A hub whose reads of the log are counted. */
 export class CompanyHub extends Hub {

@@ -1,0 +1,55 @@
+import { ServiceError } from "../lib/errors.ts";
+import { type ErrorAnswer, STATUS_OF } from "../platform/app.ts";
+
+/** Where this API differs: a body that is too large is a validation error, as in Django REST framework. */
+const STATUSES = { ...STATUS_OF, too_large: 400, conflict: 400, key_reused: 400 } as const;
+
+/** Problems that belong to no field are told under this name. */
+const NO_FIELD = "non_field_errors";
+
+/**
+ * Converts an error to the contract's shapes: 400 `{field: [sentence]}`, 401 and other refusals `{detail}`, 404
+ * `{error}`, 503 `{error: "telegram_unavailable"}`.
+ */
+export function toAnswer(error: ServiceError): ErrorAnswer {
+  const status = STATUSES[error.code];
+  return { status, body: bodyOf(status, error) };
+}
+
+function bodyOf(status: number, error: ServiceError): object {
+  switch (status) {
+    case 400:
+      return fieldsOf(error);
+    case 404:
+      return { error: "not_found", ...error.details };
+    case 503:
+      return { error: "telegram_unavailable", detail: error.message };
+    default:
+      return { detail: error.message };
+  }
+}
+
+function fieldsOf({ issues, message, details }: ServiceError): Record<string, unknown> {
+  // What cannot be read at all has no fields: Django REST framework tells it as a detail.
+  if (details.isUnreadable) return { detail: message };
+  if (issues.length === 0) return { [NO_FIELD]: [message] };
+  const fields: Record<string, string[]> = Object.create(null);
+  for (const issue of issues) {
+    const field = issue.path.split(".", 1)[0] || NO_FIELD;
+    fields[field] = [...(fields[field] ?? []), issue.message];
+  }
+  return fields;
+}
+
+/** No such user, or not the caller's: both look alike. */
+export const userNotFound = (): ServiceError =>
+  new ServiceError("not_found", "There is no such user", { details: { error: "user_not_found" } });
+
+export const accountNotFound = (): ServiceError =>
+  new ServiceError("not_found", "There is no such account", {
+    details: { success: false, error: "account_not_found" },
+  });
+
+/** Something that only Telegram could do. @param detail what the operator can do about it */
+export const telegramUnavailable = (detail: string, cause?: unknown): ServiceError =>
+  new ServiceError("unavailable", detail, { cause });

@@ -1,0 +1,48 @@
+import type { AccountApi, Caller } from "../../telegram-account/contract.ts";
+import type { Ctx } from "../context.ts";
+
+/** What the parts of a user's object share. */
+export interface Scheduler {
+  /** The user's Telegram id. */
+  user: number;
+  ctx: Ctx;
+  storage: DurableObjectStorage;
+  sql: SqlStorage;
+  /** Sets the alarm for what is due next. */
+  wake(): Promise<void>;
+  /** What runs now, so that nothing runs twice at the same time. Gone with the object. */
+  running: { sync?: Promise<void>; run?: Promise<void> };
+}
+
+/** One row, or undefined. */
+export const rowOf = <Row extends Record<string, SqlStorageValue>>(
+  { sql }: Pick<Scheduler, "sql">,
+  query: string,
+  ...values: SqlStorageValue[]
+): Row | undefined => sql.exec<Row>(query, ...values).toArray()[0];
+
+/** Every row. */
+export const rowsOf = <Row extends Record<string, SqlStorageValue>>(
+  { sql }: Pick<Scheduler, "sql">,
+  query: string,
+  ...values: SqlStorageValue[]
+): Row[] => sql.exec<Row>(query, ...values).toArray();
+
+/** The object of a Telegram account. Its methods return plain data, so the types of RPC would add nothing. */
+export type AccountObject = Omit<AccountApi, keyof Rpc.DurableObjectBranded>;
+
+/**
+ * The object of an account; null where the script xabar-telegram is not deployed, or where the operator has not accepted
+ * Telegram's terms.
+ */
+export function accountObject({ ctx }: Pick<Scheduler, "ctx">, phone: number): AccountObject | null {
+  const accounts = (ctx.env as Partial<Env>).TELEGRAM_ACCOUNT;
+  if (!accounts || ctx.config.TELEGRAM_TERMS_ACCEPTED !== "yes") return null;
+  return accounts.getByName(String(phone)) as unknown as AccountObject;
+}
+
+/** Who asks an account. Where anybody may act for anybody, only a stand-in for Telegram may be asked. */
+export const callerOf = ({ ctx: { config }, user }: Scheduler): Caller => ({
+  user,
+  isStandInOnly: config.TELEGRAM_AUTH === "none" && config.TELEGRAM_AUTH_NONE_IS_SAFE !== "yes",
+});

@@ -1,0 +1,10 @@
+import { sql } from "../../platform/d1/sql.ts";
+import type { Ctx, User } from "../context.ts";
+
+/** Finds a user whose deletion has not begun. Reads one row. */
+export async function findUser({ db }: Ctx, id: number): Promise<User | undefined> {
+  const [user] = await db.all(sql<User>`
+    SELECT id, phone, first_name, lang, sender_ends_at, finder_ends_at FROM telegram_users
+    WHERE id = ${id} AND deleted_at IS NULL`);
+  return user;
+}
