@@ -34,6 +34,9 @@ export interface NewChat {
   /** Whose membership has ended: the dialog is still listed. */
   left?: string[];
   kicked?: string[];
+  /** Members who may not write there. */
+  banned?: string[];
+  isPinned?: boolean;
   isDeactivated?: boolean;
 }
 

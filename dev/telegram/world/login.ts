@@ -1,0 +1,103 @@
+import { randomBytes, randomInt } from "node:crypto";
+import type { tl } from "@mtcute/core";
+import { type Caller, RpcError } from "../wire/handler.ts";
+import type { Methods } from "./methods.ts";
+import { challenge, check } from "./password.ts";
+import type { Account } from "./state.ts";
+import { userView } from "./views.ts";
+import type { World } from "./world.ts";
+
+/** In milliseconds. */
+const CODE_LIVES = 10 * 60_000;
+
+/** Uzbek numbers have twelve digits. */
+const PHONE = /^(998\d{9}|(?!998)\d{7,15})$/;
+
+export const login: Methods = {
+  "auth.sendCode": (world, call, caller) => {
+    const account = accountOf(world, call.phoneNumber);
+    if (account.isBanned) throw new RpcError(400, "PHONE_NUMBER_BANNED");
+    if (account.dc !== caller.dc) throw new RpcError(303, `PHONE_MIGRATE_${account.dc}`);
+    return sendCode(world, account);
+  },
+
+  "auth.resendCode": (world, call) => {
+    const account = accountOf(world, call.phoneNumber);
+    if (account.code?.hash !== call.phoneCodeHash) throw new RpcError(400, "PHONE_CODE_EXPIRED");
+    return sendCode(world, account);
+  },
+
+  "auth.signIn": (world, call, caller) => {
+    const account = accountOf(world, call.phoneNumber);
+    if (account.isBanned) throw new RpcError(400, "PHONE_NUMBER_BANNED");
+    const { code } = account;
+    const isValid = code?.hash === call.phoneCodeHash && !code.isUsed && world.now() < code.expiresAt;
+    if (!isValid) throw new RpcError(400, "PHONE_CODE_EXPIRED");
+    if (!call.phoneCode) throw new RpcError(400, "PHONE_CODE_EMPTY");
+    if (call.phoneCode !== code.digits) throw new RpcError(400, "PHONE_CODE_INVALID");
+    if (!account.isRegistered) return { _: "auth.authorizationSignUpRequired" };
+    if (account.password !== null) {
+      caller.key.pendingPhone = account.phone;
+      throw new RpcError(401, "SESSION_PASSWORD_NEEDED");
+    }
+    return signIn(world, account, caller);
+  },
+
+  "account.getPassword": (world, _call, caller) => challenge(passwordOwner(world, caller), caller.key),
+
+  "auth.checkPassword": async (world, { password }, caller) => {
+    const account = passwordOwner(world, caller);
+    if (password._ === "inputCheckPasswordEmpty") throw new RpcError(400, "PASSWORD_HASH_INVALID");
+    await check(account, caller.key, password);
+    return signIn(world, account, caller);
+  },
+
+  "auth.logOut": (world, _call, { key }) => {
+    world.signedIn({ key, connection: 0, dc: key.dc });
+    key.phone = null;
+    return { _: "auth.loggedOut" };
+  },
+
+  "users.getUsers": (world, { id }, caller) => {
+    const account = world.signedIn(caller);
+    return id.map((user) => {
+      const isSelf = user._ === "inputUserSelf" || (user._ === "inputUser" && user.userId === account.id);
+      return isSelf ? userView(world, account, account) : { _: "userEmpty", id: 0 };
+    });
+  },
+};
+
+/** @throws RpcError for what is no phone number */
+function accountOf(world: World, phoneNumber: string): Account {
+  const phone = phoneNumber.replace(/\D/g, "");
+  if (!PHONE.test(phone)) throw new RpcError(400, "PHONE_NUMBER_INVALID");
+  // Telegram sends a code to any number, even one without an account.
+  return world.accounts.get(phone) ?? world.addUser({ phone, isRegistered: false });
+}
+
+function sendCode(world: World, account: Account): tl.auth.RawSentCode {
+  const [hash, digits] = [randomBytes(9).toString("hex"), String(randomInt(10_000, 100_000))];
+  account.code = { hash, digits, expiresAt: world.now() + CODE_LIVES, isUsed: false };
+  account.codesSent++;
+  return {
+    _: "auth.sentCode",
+    type: { _: "auth.sentCodeTypeApp", length: digits.length },
+    phoneCodeHash: hash,
+    timeout: 60,
+  };
+}
+
+/** Whose password is due, or who is signed in. */
+function passwordOwner(world: World, caller: Caller): Account {
+  const { pendingPhone } = caller.key;
+  const pending = pendingPhone === null ? undefined : world.accounts.get(pendingPhone);
+  return pending ?? world.signedIn(caller);
+}
+
+function signIn(world: World, account: Account, { key }: Caller): tl.auth.RawAuthorization {
+  if (account.isDeactivated) throw new RpcError(401, "USER_DEACTIVATED");
+  key.phone = account.phone;
+  key.pendingPhone = null;
+  if (account.code) account.code.isUsed = true;
+  return { _: "auth.authorization", user: userView(world, account, account) };
+}
