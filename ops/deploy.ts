@@ -3,7 +3,7 @@ import { parseArgs, parseEnv } from "node:util";
 import { ask } from "./deploy/ask.ts";
 import { deploy } from "./deploy/run.ts";
 
-// npm run deploy [-- --dry-run] [--without mailbox] [--secrets-file path] [--url https://xabar.example.com]
+// npm run deploy [-- --dry-run] [--without mailbox|telegram] [--secrets-file path] [--url https://xabar.example.com]
 // Ends with a Worker that answers, or with one sentence that says what to do. It can be repeated at any time.
 
 function readSecrets(path: string): Record<string, string | undefined> {
@@ -24,7 +24,7 @@ try {
       "dry-run": { type: "boolean", default: false },
       /** Secrets that the Worker lacks, as KEY=value lines or JSON. They can also be in the environment. */
       "secrets-file": { type: "string" },
-      /** An engine that is not deployed. What needs it answers 503. */
+      /** An engine that is not deployed: mailbox or telegram. What needs it answers 503. */
       without: { type: "string", multiple: true, default: [] },
       /** Where the Worker is reached, if that is not an address that wrangler deploys it to. */
       url: { type: "string" },

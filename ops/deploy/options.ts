@@ -6,7 +6,7 @@ export interface DeployOptions {
   given: Record<string, string | undefined>;
   /** What of it is stored as a secret in any case, if the Worker lacks it: the names in --secrets-file. */
   named: string[];
-  /** The engines that are not deployed, by their folder in src. What needs them answers 503. */
+  /** The engines that are not deployed, by the last word of their names. What needs them answers 503. */
   without: string[];
   /** Where the Worker is reached; undefined for the address that wrangler reports. */
   url: string | undefined;

@@ -18,15 +18,28 @@ const NAMES = [
     "HUB_GEOCODER_URL",
     "HUB_LIMITS",
   ],
+  ...[
+    "TELEGRAM_BOT_TOKEN",
+    "TELEGRAM_TERMS_ACCEPTED",
+    "TELEGRAM_AUTH",
+    "TELEGRAM_AUTH_NONE_IS_SAFE",
+    "TELEGRAM_INIT_DATA_MAX_AGE",
+    "TELEGRAM_TIMEZONE",
+    "TELEGRAM_MIN_FREQUENCY",
+    "TELEGRAM_PACE",
+  ],
 ];
 
-/** The same, of an engine by its folder. */
+/** The same, of an engine. */
 const ENGINE_NAMES: Record<string, string[]> = {
   mailbox: ["MAIL_KEYS", "MAIL_OAUTH", "MAIL_PORTS", "DISCOVERY_URL", "DNS_URL"],
+  telegram: ["TELEGRAM_API_ID", "TELEGRAM_API_HASH", "TELEGRAM_SESSION_KEY", "TELEGRAM_SESSION_KEY_PREVIOUS"],
 };
 
 /** RFC 7518 section 3.2. */
 const MIN_JWT_SECRET_BYTES = 32;
+/** Of AES-256. */
+const SESSION_KEY_BYTES = 32;
 
 /** The secrets of a script. */
 interface Kept {
@@ -94,6 +107,8 @@ export async function collectEngineSecrets(
     });
     kept.add("MAIL_KEYS", keys);
   }
+  // Nothing else opens what it seals. If it is lost, accounts sign in again.
+  if (engine.engine === "telegram") kept.add("TELEGRAM_SESSION_KEY", randomBytes(32).toString("base64"));
   checkMissing(kept, options);
   return kept;
 }
@@ -151,5 +166,9 @@ function refuseUnsafe(name: string, secret: string): void {
   if (/(^|_)JWT_SECRET$/.test(name) && Buffer.byteLength(secret) < MIN_JWT_SECRET_BYTES)
     throw new Error(
       `${name} must have at least ${MIN_JWT_SECRET_BYTES} bytes: openssl rand -hex 32 makes one.`,
+    );
+  if (/^TELEGRAM_SESSION_KEY/.test(name) && Buffer.from(secret, "base64").length !== SESSION_KEY_BYTES)
+    throw new Error(
+      `${name} must be ${SESSION_KEY_BYTES} bytes in base64: openssl rand -base64 32 makes one.`,
     );
 }

@@ -1,5 +1,5 @@
 import { globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { unstable_readConfig } from "wrangler";
 
@@ -13,7 +13,7 @@ export interface Worker {
   name: string;
   /** The path of its wrangler.toml. */
   config: string;
-  /** The folder in src of an engine: a script that the Worker calls, and that has no address. Null for the Worker. */
+  /** The last word of an engine's name: a script that the Worker calls, and that has no address. Null for the Worker. */
   engine: string | null;
   /** The names of the scripts whose Durable Objects it binds. */
   calls: string[];
@@ -54,7 +54,7 @@ export function readWorker(path = MAIN): Worker {
   return {
     name: name ?? "",
     config: path,
-    engine: path === MAIN ? null : basename(dirname(path)),
+    engine: path === MAIN ? null : (name?.split("-").at(-1) ?? ""),
     calls: [...new Set(scripts.filter((script) => script !== name))],
     account: account_id,
     databases: d1_databases.map(({ binding, database_name = "", migrations_dir = "" }) => ({

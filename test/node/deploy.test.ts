@@ -63,8 +63,9 @@ describe("without changing anything", () => {
     expect(operator.printed.join("\n")).toMatch(/would ask for JWT_SECRET: /);
     expect(operator.printed).toContain("would add 3 lifecycle rules to the bucket xabar-attachments");
     expect(operator.printed.join("\n")).toMatch(/would ask for MAIL_KEYS: /);
-    expect(operator.printed.slice(-3)).toEqual([
+    expect(operator.printed.slice(-4)).toEqual([
       "would deploy the script xabar-mailbox",
+      "would deploy the script xabar-telegram",
       "would deploy the Worker xabar",
       "would register the webhook at Nylas",
     ]);
@@ -76,7 +77,11 @@ describe("without changing anything", () => {
     first.printed.length = 0;
     const before = changesOf(first).length;
     await first.deploy({ isDryRun: true, given: first.env });
-    expect(first.printed).toEqual(["would deploy the script xabar-mailbox", "would deploy the Worker xabar"]);
+    expect(first.printed).toEqual([
+      "would deploy the script xabar-mailbox",
+      "would deploy the script xabar-telegram",
+      "would deploy the Worker xabar",
+    ]);
     expect(changesOf(first)).toHaveLength(before);
   });
 });
@@ -155,9 +160,18 @@ describe("one sentence says what to do", () => {
     expect(said).toContain("--without mailbox");
   });
 
+  it("for a key of Telegram's sessions that is none", async () => {
+    const operator = await newOperator();
+    const given = {
+      ...{ ...operator.env, MAIL_KEYS, JWT_SECRET, NYLAS_API_KEY: NYLAS_KEY },
+      TELEGRAM_SESSION_KEY: "x".repeat(32),
+    };
+    expect(await failing(operator, { given })).toMatch(/^TELEGRAM_SESSION_KEY must be 32 bytes in base64/);
+  });
+
   it("for an engine that is none", async () => {
     const said = await failing(await newOperator(), { without: ["mailboxes"] });
-    expect(said).toBe("--without mailboxes names no engine: there are mailbox.");
+    expect(said).toBe("--without mailboxes names no engine: there are mailbox, telegram.");
   });
 
   it("for a key that Nylas refuses", async () => {
@@ -187,7 +201,12 @@ describe("one sentence says what to do", () => {
 describe("an empty account", () => {
   it("has everything that wrangler.toml asks for", () => {
     expect(done).toMatchObject({
-      databases: [{ name: "xabar" }, { name: "xabar-email-service" }, { name: "xabar-hub" }],
+      databases: [
+        { name: "xabar" },
+        { name: "xabar-email-service" },
+        { name: "xabar-hub" },
+        { name: "xabar-telegram" },
+      ],
       buckets: [{ name: "xabar-attachments" }],
       queues: [
         {
@@ -204,6 +223,12 @@ describe("an empty account", () => {
       ],
       scripts: [
         { name: "xabar-mailbox", classes: ["Mailbox"], schedules: [], subdomain: { enabled: false } },
+        {
+          name: "xabar-telegram",
+          classes: ["TelegramAccount"],
+          schedules: [],
+          subdomain: { enabled: false },
+        },
         { name: "xabar", schedules: [{ cron: "*/10 * * * *" }], subdomain: { enabled: true } },
       ],
       webhooks: [
@@ -243,17 +268,19 @@ describe("an empty account", () => {
 
   it("is not changed by a second run, nor is any secret", async () => {
     const secrets = () =>
-      ["JWT_SECRET", "HUB_JWT_SECRET", "NYLAS_WEBHOOK_SECRET"].map((name) =>
-        secretOf(first.cloudflare.account, name),
-      );
+      ["JWT_SECRET", "HUB_JWT_SECRET", "NYLAS_WEBHOOK_SECRET"]
+        .map((name) => secretOf(first.cloudflare.account, name))
+        .concat(secretOf(first.cloudflare.account, "TELEGRAM_SESSION_KEY", "xabar-telegram"));
     const before = secrets();
     // Made without a question, and never shown.
     expect(before[1]).toMatch(/^[0-9a-f]{64}$/);
+    expect(before[3]).toMatch(/^[A-Za-z0-9+/]{43}=$/);
     first.printed.length = 0;
     // Not even by another value for what is stored.
     await first.deploy({ given: { ...first.env, JWT_SECRET: "x".repeat(64), NYLAS_API_KEY: NYLAS_KEY } });
     expect(first.printed).toEqual([
       "deploy the script xabar-mailbox",
+      "deploy the script xabar-telegram",
       "deploy the Worker xabar",
       `Nylas also notifies ${OLD_WEBHOOK}: delete that webhook if the address is no longer in use.`,
       `Xabar answers at ${URL}`,
@@ -284,19 +311,29 @@ describe("an empty account", () => {
   });
 });
 
-describe("without mailboxes", () => {
-  it("the Worker is deployed alone, and answers; with them later, it finds their script", async () => {
+describe("without engines", () => {
+  it("the Worker is deployed alone, and answers; with them later, it finds their scripts", async () => {
     const operator = await newOperator();
     const given = { ...operator.env, JWT_SECRET, NYLAS_API_KEY: NYLAS_KEY };
-    await operator.deploy({ given, without: ["mailbox"] });
+    await operator.deploy({ given, without: ["mailbox", "telegram"] });
     const { account } = operator.cloudflare;
     expect([...account.scripts.keys()]).toEqual(["xabar"]);
     const bound = () => deployedVersion(account.scripts.get("xabar") as Script)?.bindings ?? [];
-    expect(bound().map(({ name }) => name)).not.toContain("MAILBOX");
-    await operator.deploy();
-    expect(bound().map(({ name }) => name)).toContain("MAILBOX");
+    const named = () => bound().map(({ name }) => name);
+    for (const binding of ["MAILBOX", "TELEGRAM_ACCOUNT"]) expect(named()).not.toContain(binding);
+    const telegram = {
+      ...{ TELEGRAM_API_ID: "12345", TELEGRAM_API_HASH: "0123456789abcdef0123456789abcdef" },
+      ...{ TELEGRAM_TERMS_ACCEPTED: "yes", TELEGRAM_BOT_TOKEN: "1:token" },
+    };
+    await operator.deploy({ given: { ...given, ...telegram, MAIL_KEYS } });
+    for (const binding of ["MAILBOX", "TELEGRAM_ACCOUNT"]) expect(named()).toContain(binding);
     expect(secretOf(account, "MAIL_KEYS", "xabar-mailbox")).toBe(MAIL_KEYS);
     expect(secretOf(account, "MAIL_KEYS")).toBeUndefined();
+    // What signs in at Telegram is in its own script alone, and what the API decides by in the Worker.
+    const valuesIn = (script: string) => Object.keys(telegram).map((name) => secretOf(account, name, script));
+    const [id, hash, ...others] = Object.values(telegram);
+    expect(valuesIn("xabar-telegram")).toEqual([id, hash, undefined, undefined]);
+    expect(valuesIn("xabar")).toEqual([undefined, undefined, ...others]);
   });
 });
 

@@ -113,7 +113,7 @@ async function summaryOf({ account, runtime }: Cloudflare): Promise<object> {
         .map(({ id, ...rest }) => ({ ...rest, ...(id === undefined ? {} : { database: nameOf(id) }) }))
         // Of each operator their own.
         .map((binding) =>
-          /^(NYLAS_(WEBHOOK_SECRET|API_URI)|HUB_JWT_SECRET)$/.test(binding.name)
+          /^(NYLAS_(WEBHOOK_SECRET|API_URI)|HUB_JWT_SECRET|TELEGRAM_SESSION_KEY)$/.test(binding.name)
             ? { ...binding, text: "" }
             : binding,
         )
