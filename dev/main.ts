@@ -81,7 +81,8 @@ async function main(options: DevOptions): Promise<void> {
       STORE: "objects",
       ...withoutOwn(hub.vars, vars),
     },
-    mailboxes: { ...mailboxes, vars: { ...mailboxes.vars, ...ofMailboxes(vars) } },
+    engines: { mailbox: { ...mailboxes.vars, ...ofMailboxes(vars) } },
+    ca: mailboxes.ca,
     logFile: join(state, "worker.log"),
   });
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createWriteStream, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -8,7 +8,6 @@ import { unstable_readConfig } from "wrangler";
 
 const WRANGLER = fileURLToPath(new URL("../node_modules/wrangler/bin/wrangler.js", import.meta.url));
 const CONFIG = fileURLToPath(new URL("../wrangler.toml", import.meta.url));
-const MAILBOX_CONFIG = fileURLToPath(new URL("../src/mailbox/wrangler.toml", import.meta.url));
 
 /** The entry of the Worker for one machine: see dev/worker/index.ts. */
 export const LOCAL_ENTRY = fileURLToPath(new URL("worker/index.ts", import.meta.url));
@@ -37,9 +36,10 @@ export interface RunningWorker {
 }
 
 /**
- * Starts the Worker with the script of its mailboxes, and waits until it answers. Its rate limits count in memory.
+ * Starts the Worker with its engines, and waits until it answers. Its rate limits count in memory.
  * @param options.vars override those of .dev.vars
- * @param options.mailboxes what that script needs: its vars, and an authority that it trusts beside the usual ones
+ * @param options.engines the vars of each engine; without any, it runs unconfigured
+ * @param options.ca file of an authority that is trusted beside the usual ones
  * @param options.logFile receives the output of the Worker; errors also go to the console
  * @throws Error if it does not answer within three minutes
  */
@@ -47,22 +47,27 @@ export async function startWorker(options: {
   port: number;
   state: string;
   vars: Record<string, string>;
-  mailboxes?: { vars: Record<string, string>; ca: string };
+  engines?: Partial<Record<"mailbox" | "telegram", Record<string, string>>>;
+  ca?: string;
   logFile: string;
 }): Promise<RunningWorker> {
-  const { mailboxes } = options;
+  const { state, engines = {}, ca } = options;
   const vars = Object.entries({ ...localVars(), ...options.vars }).flatMap(([name, value]) => [
     "--var",
     `${name}:${value}`,
   ]);
-  const place = ["--ip", "127.0.0.1", "--port", String(options.port), "--persist-to", options.state];
-  const configs = ["--config", CONFIG, "--config", mailboxConfig(options.state, mailboxes?.vars ?? {})];
+  const place = ["--ip", "127.0.0.1", "--port", String(options.port), "--persist-to", state];
+  const copies = [
+    engineConfig(state, "mailbox", engines.mailbox),
+    engineConfig(state, "telegram-account", engines.telegram),
+  ];
+  const configs = [CONFIG, ...copies].flatMap((path) => ["--config", path]);
   const child = start(
     ["dev", LOCAL_ENTRY, ...configs, "--local", "--inspector-port", "0", ...place, ...vars],
     {
-      // Otherwise the Worker would use the mailboxes of any other one that runs on the machine.
-      WRANGLER_REGISTRY_PATH: resolve(options.state, "registry"),
-      ...(mailboxes ? { NODE_EXTRA_CA_CERTS: resolve(mailboxes.ca) } : {}),
+      // Otherwise the Worker would use the engines of any other one that runs on the machine.
+      WRANGLER_REGISTRY_PATH: resolve(state, "registry"),
+      ...(ca === undefined ? {} : { NODE_EXTRA_CA_CERTS: resolve(ca) }),
     },
   );
   const logs = createWriteStream(options.logFile);
@@ -89,17 +94,17 @@ export async function startWorker(options: {
 }
 
 /**
- * Copies the configuration of the script of the mailboxes with more vars: those of the command line are for the first
- * script alone.
+ * Copies the configuration of an engine with more vars: those of the command line are for the first script alone.
+ * @param engine its folder in src
  * @returns its path
  */
-function mailboxConfig(state: string, vars: Record<string, string>): string {
-  const folder = dirname(MAILBOX_CONFIG);
+function engineConfig(state: string, engine: string, vars: Record<string, string> = {}): string {
+  const folder = fileURLToPath(new URL(`../src/${engine}`, import.meta.url));
   const lines = Object.entries(vars).map(([name, value]) => `${name} = ${JSON.stringify(value)}`);
-  const text = readFileSync(MAILBOX_CONFIG, "utf8")
+  const text = readFileSync(join(folder, "wrangler.toml"), "utf8")
     .replace(/^main = "(.*)"$/m, (_, file: string) => `main = ${JSON.stringify(join(folder, file))}`)
     .replace(/"(\.\/[^"]*)"/g, (_, file: string) => JSON.stringify(join(folder, file)));
-  const file = resolve(state, "mailbox.wrangler.toml");
+  const file = resolve(state, `${engine}.wrangler.toml`);
   mkdirSync(state, { recursive: true });
   writeFileSync(file, [text, "[vars]", ...lines, ""].join("\n"), { mode: 0o600 });
   return file;
