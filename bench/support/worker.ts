@@ -182,8 +182,8 @@ type Options = Parameters<typeof startWorker>[1];
 function miniflareOptions({ bundle, directory, secrets, nylasUri, webhooks, beside, ...rest }: Options) {
   const { store = "d1", objects = {}, inspected } = rest;
   const { workerOptions } = unstable_getMiniflareWorkerOptions(CONFIG);
-  // The script of the mailboxes does not run here.
-  const { MAILBOX: _, ...durableObjects } = objectsIn(workerOptions.durableObjects);
+  // The scripts of the mailboxes and of Telegram do not run here.
+  const { MAILBOX: _, TELEGRAM_ACCOUNT: __, ...durableObjects } = objectsIn(workerOptions.durableObjects);
   for (const [name, className] of Object.entries(objects))
     durableObjects[name] = { className, useSQLite: true };
   const consumers = consumersIn(workerOptions.queueConsumers);

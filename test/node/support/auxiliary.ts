@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
@@ -32,6 +32,13 @@ export async function auxiliary(configPath: string) {
       modules: [
         { type: "ESModule" as const, path: "index.js", contents: script },
         ...texts.map((path) => ({ type: "Text" as const, path, contents: text(path) })),
+        ...readdirSync(folder)
+          .filter((path) => path.endsWith(".wasm"))
+          .map((path) => ({
+            type: "CompiledWasm" as const,
+            path,
+            contents: readFileSync(join(folder, path)),
+          })),
       ],
     };
   } finally {
