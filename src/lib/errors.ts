@@ -13,6 +13,7 @@ export type ErrorCode =
   | "method_not_allowed"
   | "conflict"
   | "too_large"
+  | "unsupported_type"
   | "key_reused"
   | "rate_limited"
   | "provider_failed"

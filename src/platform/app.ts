@@ -23,6 +23,7 @@ export const STATUS_OF: Record<ErrorCode, ContentfulStatusCode> = {
   method_not_allowed: 405,
   conflict: 409,
   too_large: 413,
+  unsupported_type: 415,
   key_reused: 422,
   rate_limited: 429,
   internal: 500,

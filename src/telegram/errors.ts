@@ -1,4 +1,4 @@
-import { ServiceError } from "../lib/errors.ts";
+import { invalid, ServiceError } from "../lib/errors.ts";
 import { type ErrorAnswer, STATUS_OF } from "../platform/app.ts";
 
 /** Where this API differs: a body that is too large is a validation error, as in Django REST framework. */
@@ -24,6 +24,9 @@ function bodyOf(status: number, error: ServiceError): object {
       return { error: "not_found", ...error.details };
     case 503:
       return { error: "telegram_unavailable", detail: error.message };
+    case 405:
+      // The message begins with the method: see platform/app.ts.
+      return { detail: `Method "${error.message.split(" ", 1)[0]}" not allowed.` };
     default:
       return { detail: error.message };
   }
@@ -40,6 +43,17 @@ function fieldsOf({ issues, message, details }: ServiceError): Record<string, un
   }
   return fields;
 }
+
+/** The refusal of a request that cannot be read at all. */
+export const unreadable = (detail: string, cause?: unknown): ServiceError =>
+  new ServiceError("invalid", detail, { cause, details: { isUnreadable: true } });
+
+/** The error for one bad field. */
+export const badField = (field: string, sentence: string): ServiceError =>
+  invalid(sentence, [{ path: field, message: sentence }]);
+
+export const notSignedIn = (cause?: unknown): ServiceError =>
+  new ServiceError("unauthenticated", "Invalid or expired init data", { cause });
 
 /** No such user, or not the caller's: both look alike. */
 export const userNotFound = (): ServiceError =>
