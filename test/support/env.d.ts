@@ -27,5 +27,6 @@ declare namespace Cloudflare {
     /** Requests per minute and user, or IP address: for test/app-rate-limit.test.ts only. */
     TEST_RATE_LIMIT: number;
     JWT_JWKS_URL: string;
+    TELEGRAM_BOT_TOKEN: string;
   }
 }

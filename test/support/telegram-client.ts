@@ -29,7 +29,7 @@ async function hmac(key: BufferSource, text: string): Promise<Uint8Array<ArrayBu
 export async function signInitData(
   user: number,
   fields: Record<string, string | undefined> = {},
-  botToken = env.TELEGRAM_BOT_TOKEN ?? "",
+  botToken = env.TELEGRAM_BOT_TOKEN,
 ): Promise<string> {
   const all = {
     query_id: "AAHdF6IQAAAAAN0XohDhrOrc",
