@@ -236,6 +236,9 @@ const text = {
 /** Pure code, which is the same in Node, where a file costs less. */
 const PURE = ["test/lib/**/*.test.ts", "test/ems/{folder-names,position}.test.ts"];
 
+/** Suites of other runtimes. */
+const OTHERS = ["test/node/**", "test/mailbox/**", "test/telegram-account/**", "test/wired/**"];
+
 /** Files of a runtime share it and its modules: test/support/setup.ts empties its storage for each of them. */
 const inWorker = (options: WorkerOptions = {}) => ({
   plugins: [createWorker(options)],
@@ -289,6 +292,28 @@ const createMailboxWorker = ({ hasRealServers = false }) =>
     };
   });
 
+/** The script of the Telegram accounts, in a runtime of its own. */
+const telegramAccount = () => ({
+  plugins: [createTelegramWorker()],
+  test: { isolate: false, ...limits },
+});
+
+/** A stand-in's, since Telegram is reached by nobody here. */
+const TELEGRAM_SETTINGS = {
+  TELEGRAM_API_ID: "1",
+  TELEGRAM_API_HASH: "test-api-hash",
+  TELEGRAM_SESSION_KEY: Buffer.alloc(32, 9).toString("base64"),
+};
+
+const createTelegramWorker = () =>
+  cloudflareTest(async () => ({
+    wrangler: { configPath: TELEGRAM_CONFIG },
+    miniflare: {
+      bindings: { NODE_ENV: "test", ...TELEGRAM_SETTINGS },
+      outboundService: internet.fetch as never, // as above
+    },
+  }));
+
 /** What exhausts the rate limits: of a lower limit, so that a slow machine reaches it within the minute. */
 const LIMITED = ["test/app-rate-limit.test.ts"];
 
@@ -301,7 +326,7 @@ export default defineConfig({
       project(inWorker(), {
         name: "worker",
         include: ["test/**/*.test.ts"],
-        exclude: ["test/node/**", "test/mailbox/**", "test/wired/**", ...PURE, ...LIMITED, ...SLOW.worker],
+        exclude: [...OTHERS, ...PURE, ...LIMITED, ...SLOW.worker],
       }),
       // The Worker and the script of the mail protocols together, as they are deployed.
       project(inWorker({ isWired: true }), { name: "wired", include: ["test/wired/*.test.ts"] }),
@@ -310,6 +335,7 @@ export default defineConfig({
         include: ["test/mailbox/**/*.test.ts"],
         exclude: ["test/mailbox/real/**", ...SLOW.mailbox],
       }),
+      project(telegramAccount(), { name: "telegram", include: ["test/telegram-account/**/*.test.ts"] }),
       project(mailbox(), { name: "slow-mailbox", include: SLOW.mailbox }),
       project(mailbox({ hasRealServers: true }), {
         name: "mail-servers",

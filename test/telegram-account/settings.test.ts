@@ -1,0 +1,47 @@
+import { describe, expect, it } from "vitest";
+import type { TelegramAccountEnv } from "../../src/telegram-account/env.ts";
+import { Refused } from "../../src/telegram-account/errors.ts";
+import { requireSettings, settingsOf } from "../../src/telegram-account/settings.ts";
+import { bindings } from "./support/account.ts";
+
+const KEY = btoa("0".repeat(32));
+const SET = { TELEGRAM_API_ID: "7", TELEGRAM_API_HASH: "hash", TELEGRAM_SESSION_KEY: KEY };
+const envWith = (changes: Partial<TelegramAccountEnv>): TelegramAccountEnv => ({
+  ATTACHMENTS: bindings.ATTACHMENTS,
+  ...SET,
+  ...changes,
+});
+
+/** What a refusal says. */
+function reasonOf(work: () => unknown): string {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof Refused && error.code === "unavailable") return error.reason;
+  }
+  return "not refused";
+}
+
+describe("the script's settings", () => {
+  it.each<[string, Partial<TelegramAccountEnv>]>([
+    ["Set TELEGRAM_API_ID", { TELEGRAM_API_ID: "" }],
+    ["Set TELEGRAM_API_ID", { TELEGRAM_API_ID: "seven" }],
+    ["Set TELEGRAM_API_HASH", { TELEGRAM_API_HASH: "" }],
+    ["Set TELEGRAM_SESSION_KEY", { TELEGRAM_SESSION_KEY: "" }],
+    ["TELEGRAM_SESSION_KEY is not base64", { TELEGRAM_SESSION_KEY: "%" }],
+    ["TELEGRAM_SESSION_KEY has not 32 bytes", { TELEGRAM_SESSION_KEY: btoa("short") }],
+    ["TELEGRAM_SESSION_KEY_PREVIOUS has not 32 bytes", { TELEGRAM_SESSION_KEY_PREVIOUS: btoa("short") }],
+    ["TELEGRAM_DC is not host:port", { TELEGRAM_DC: "127.0.0.1" }],
+    ["Set TELEGRAM_DC_KEY", { TELEGRAM_DC: "127.0.0.1:443" }],
+  ])("refuses as unavailable, and tells the operator: %s", (reason, changes) => {
+    expect(reasonOf(() => settingsOf(envWith(changes)))).toBe(reason);
+  });
+
+  it("without TELEGRAM_DC, a caller of a stand-in alone is refused", () => {
+    const caller = { user: 1, isStandInOnly: true };
+    expect(reasonOf(() => requireSettings(envWith({}), caller))).toContain("TELEGRAM_DC");
+    expect(requireSettings(envWith({}), { ...caller, isStandInOnly: false })).toBeUndefined();
+    const standIn = { TELEGRAM_DC: "127.0.0.1:443", TELEGRAM_DC_KEY: "pem" };
+    expect(requireSettings(envWith(standIn), caller)).toBeUndefined();
+  });
+});
