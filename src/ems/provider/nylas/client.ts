@@ -31,8 +31,8 @@ const FOLDERS_PAGE = 200;
 const FOLDERS_PAGES = 20;
 
 /**
- * Nylas v3 as a mail provider, by plain requests except for sign-ins. The SDK loops when a page is longer than asked and
- * waits forever for a stalled body. It cannot stream a file, and loses a gateway's status.
+ * Nylas v3 as a mail provider, by plain requests. The SDK loops when a page is longer than asked and waits forever for a
+ * stalled body. It cannot stream a file, and loses a gateway's status.
  */
 export function nylasProvider(config: Config): MailProvider {
   const { NYLAS_API_KEY, NYLAS_API_URI } = config;

@@ -31,21 +31,17 @@ export async function sendErrorOf(response: Response): Promise<ProviderError> {
 }
 
 /**
- * The error of an OAuth request of the SDK (RFC 6749 section 5.2). Security: of any other nothing is kept, since the SDK
- * quotes answers, and these have tokens.
+ * The error of an OAuth request, by its answer (RFC 6749 section 5.2). Security: of any other answer nothing is kept, since
+ * it may have tokens.
  */
-export function oauthErrorOf({ statusCode: status, error: type, errorDescription }: OAuthError) {
-  if (!type) return toProviderError(null);
+export async function oauthErrorOf(response: Response): Promise<ProviderError> {
+  const text = await response.text().catch(() => "");
+  const { error: type, error_description: description } = OAuthErrorBody().safeParse(parsed(text)).data ?? {};
+  if (!type) return noAnswer();
+  const { status } = response;
   // Wrong credentials are ours, not the caller's.
   const fault = type === "invalid_client" ? "unknown" : faultOf(status);
-  return providerError(fault, status, `${errorDescription ?? ""}`, { status, type }, null);
-}
-
-/** The fields of the SDK's NylasOAuthError. Other errors lack `error`. */
-interface OAuthError {
-  statusCode: number;
-  error?: string;
-  errorDescription?: unknown;
+  return providerError(fault, status, description ?? "", { status, type }, null);
 }
 
 const REFUSALS = [400, 402, 403, 413, 422];
@@ -71,11 +67,11 @@ function faultOf(status: number): ProviderFault {
   return status >= 400 && status < 500 ? "refused" : "unknown";
 }
 
-function toProviderError(error: unknown): ProviderError {
-  if (isProviderError(error)) return error;
-  // A lost connection, a timeout, or an answer that is not Nylas's, such as a gateway's HTML page.
-  return new ProviderError("unknown", "no answer from the mail provider", error);
-}
+const toProviderError = (error: unknown): ProviderError => (isProviderError(error) ? error : noAnswer(error));
+
+/** The error of a lost connection, a timeout, or an answer that is not Nylas's, such as a gateway's HTML page. */
+export const noAnswer = (cause: unknown = null): ProviderError =>
+  new ProviderError("unknown", "no answer from the mail provider", cause);
 
 function providerError(
   fault: ProviderFault,
@@ -110,6 +106,8 @@ const NylasErrorBody = lazy(() =>
     error: z.optional(z.union([z.object({ type: told(), message: told() }), nothing()])),
   }),
 );
+
+const OAuthErrorBody = lazy(() => z.object({ error: told(), error_description: told() }));
 
 async function readError(response: Response) {
   const text = await response.text().catch(() => "");
