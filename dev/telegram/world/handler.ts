@@ -50,11 +50,8 @@ export function createHandler(world: World, addresses: () => Address[]): Handler
       const phone = key && (key.phone ?? key.pendingPhone);
       const fault = world.faults.take({ phone, method: "connect", chat: null });
       if (!fault) return undefined;
-      const isCut = fault.cut !== undefined || fault.isLost;
-      return new Disturbance({
-        ...{ delayMs: fault.delayMs, effect: fault.effect, cut: isCut ? "instead" : undefined },
-        reply: fault.error && new RpcError(...fault.error),
-      });
+      const cut = fault.cut || fault.isLost ? "instead" : undefined;
+      return new Disturbance({ delayMs: fault.delayMs, effect: fault.effect, cut });
     },
   };
 }

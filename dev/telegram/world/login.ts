@@ -96,8 +96,7 @@ function passwordOwner(world: World, caller: Caller): Account {
 
 function signIn(world: World, account: Account, { key }: Caller): tl.auth.RawAuthorization {
   if (account.isDeactivated) throw new RpcError(401, "USER_DEACTIVATED");
-  key.phone = account.phone;
-  key.pendingPhone = null;
+  world.enter(account, key);
   if (account.code) account.code.isUsed = true;
   return { _: "auth.authorization", user: userView(world, account, account) };
 }

@@ -18,9 +18,9 @@ import { Uploads } from "./uploads.ts";
 export class Refusal extends Error {}
 
 export interface WorldOptions {
-  snapshot?: WorldSnapshot;
-  /** The keys that the data centres know. */
-  keys: () => Iterable<AuthKey>;
+  snapshot?: WorldSnapshot | undefined;
+  /** The keys with which a phone of the snapshot is still signed in. */
+  keysOf?: (phone: string) => AuthKey[];
   /** In milliseconds since the epoch. */
   now?: () => number;
 }
@@ -34,21 +34,24 @@ export class World {
   readonly faults = new Faults();
   readonly uploads = new Uploads();
   readonly now: () => number;
-  readonly #keys: () => Iterable<AuthKey>;
+  /** All keys with which a phone is or was signed in. */
+  readonly #keys = new Map<string, Set<AuthKey>>();
   readonly #secret: string;
   /** The random ids of each phone's posts. */
   readonly #randomIds = new Map<string, Set<string>>();
   #lastId: number;
   #lastMessageId: number;
 
-  constructor({ snapshot, keys, now = Date.now }: WorldOptions) {
-    this.#keys = keys;
+  constructor({ snapshot, keysOf = () => [], now = Date.now }: WorldOptions = {}) {
     this.now = now;
     this.#secret = snapshot?.secret ?? randomBytes(16).toString("hex");
     this.#lastId = snapshot?.lastId ?? 1_500_000_000;
     this.#lastMessageId = snapshot?.lastMessageId ?? 100;
     const { accounts = [], chats = [], media = [] } = structuredClone(snapshot) ?? {};
-    for (const account of accounts) this.accounts.set(account.phone, account);
+    for (const account of accounts) {
+      this.accounts.set(account.phone, account);
+      for (const key of keysOf(account.phone)) this.enter(account, key);
+    }
     for (const medium of media) this.media.set(medium.id, medium);
     for (const chat of chats) {
       this.chats.set(markedId(chat), chat);
@@ -127,17 +130,27 @@ export class World {
     return account;
   }
 
-  /** The keys with which a phone is signed in. */
-  keysOf(phone: string): AuthKey[] {
-    return [...this.#keys()].filter((key) => key.phone === phone && !key.isForgotten);
+  /** Signs an account in with a key. */
+  enter({ phone }: Account, key: AuthKey): void {
+    key.phone = phone;
+    key.pendingPhone = null;
+    this.#keys.set(phone, (this.#keys.get(phone) ?? new Set()).add(key));
   }
 
   /** Ends all sessions of a phone. */
   revoke(phone: string): void {
-    for (const key of this.#keys()) {
-      if (key.phone === phone) key.phone = null;
-      if (key.pendingPhone === phone) key.pendingPhone = null;
-    }
+    for (const key of this.#keys.get(phone) ?? []) if (key.phone === phone) key.phone = null;
+  }
+
+  /** The sessions of a phone now, their connections, and the most that one key has had at a time. */
+  sessionsOf(phone: string): { signedIn: number; openConnections: number; mostConnections: number } {
+    const keys = [...(this.#keys.get(phone) ?? [])];
+    const valid = keys.filter((key) => key.phone === phone && !key.isForgotten);
+    return {
+      signedIn: valid.length,
+      openConnections: keys.reduce((sum, { open }) => sum + open, 0),
+      mostConnections: Math.max(0, ...keys.map(({ most }) => most)),
+    };
   }
 
   /** Who calls. @throws RpcError if nobody is signed in, or no longer may be */

@@ -11,27 +11,20 @@ export function createKey(dc = 2): AuthKey {
   return {
     ...{ id: crypto.randomUUID(), dc, secret: new Uint8Array(256), salt: Long.ZERO },
     ...{ phone: null, pendingPhone: null, layer: 227, deviceModel: "test" },
-    ...{ isForgotten: false, open: 0, most: 0 },
+    ...{ isForgotten: false, isDuplicated: false, open: 0, most: 0 },
   };
 }
 
 /** A world without a wire: calls go to its handler. */
-export function createWorld(options: Partial<WorldOptions> & { keys?: never } = {}) {
-  const keys: AuthKey[] = [];
-  const world = new World({ ...options, keys: () => keys });
+export function createWorld(options: WorldOptions = {}) {
+  const world = new World(options);
   const handler = createHandler(world, () => [
     { id: 2, port: 4002 },
     { id: 4, port: 4004 },
   ]);
 
   /** A client with a new key. */
-  const connect = (dc = 2) => {
-    const key = createKey(dc);
-    keys.push(key);
-    return clientOf(key);
-  };
-
-  const clientOf = (key: AuthKey) => {
+  const connect = (dc = 2, key = createKey(dc)) => {
     const caller = { key, connection: 1, dc: key.dc };
     /** @returns the answer @throws RpcError */
     const call = async <Method extends Name>(
@@ -45,7 +38,7 @@ export function createWorld(options: Partial<WorldOptions> & { keys?: never } = 
     };
     return { key, call };
   };
-  return { world, handler, keys, connect, clientOf };
+  return { world, handler, connect };
 }
 
 export type Client = ReturnType<ReturnType<typeof createWorld>["connect"]>;
