@@ -10,19 +10,20 @@ CREATE TABLE account (
   -- Who is signed in.
   telegram_id INTEGER,
   first_name TEXT,
-  -- The sign-in that is under way: what Telegram called the code, and until when it may be given.
-  code_hash TEXT,
+  -- Until when the code of a sign-in may be given, and then its password; null without one.
   pending_until INTEGER,
+  -- What Telegram calls the code; null once it was right, and a password is needed.
+  code_hash TEXT,
   -- Wrong codes.
   tries INTEGER NOT NULL DEFAULT 0,
-  -- 1 once the code was right, and a password is needed.
-  needs_password INTEGER NOT NULL DEFAULT 0,
   -- JSON: when login codes were asked for, of the last day.
   codes TEXT NOT NULL DEFAULT '[]',
   -- Until when Telegram is asked to end the session of an account that is leaving, and when next.
   leaving_until INTEGER,
   leaving_at INTEGER
 );
+
+INSERT INTO account (id) VALUES (1);
 
 -- The session: the key that data centre and client share, sealed by TELEGRAM_SESSION_KEY.
 CREATE TABLE auth_keys (

@@ -11,9 +11,9 @@ import { listGroups } from "./groups/list.ts";
 import { send } from "./posts/send.ts";
 import { dueAt, runDue } from "./schedule.ts";
 import { requireSettings } from "./settings.ts";
-import { sendCode, verifyCode } from "./sign-in/code.ts";
 import { forget } from "./sign-in/forget.ts";
-import { verifyPassword } from "./sign-in/password.ts";
+import { sendCode } from "./sign-in/send-code.ts";
+import { verifyCode, verifyPassword } from "./sign-in/verify.ts";
 import { requireSession, stateOf } from "./state.ts";
 
 /** One Telegram account, named by its phone in digits: its session, its connection to Telegram. */

@@ -11,6 +11,6 @@ export function dueAt(account: AccountContext): number | null {
 /** Does what is due. It never throws. */
 export async function runDue(account: AccountContext): Promise<void> {
   const now = Date.now();
-  if ((expiresAt(account) ?? Infinity) <= now) expire(account);
+  if ((expiresAt(account) ?? Infinity) <= now) await expire(account);
   if ((leavesAt(account) ?? Infinity) <= now) await leave(account);
 }

@@ -23,7 +23,7 @@ export interface Settings {
   apiId: number;
   apiHash: string;
   /** The first one seals sessions, all of them open. */
-  keys: [Uint8Array, ...Uint8Array[]];
+  keys: [Uint8Array<ArrayBuffer>, ...Uint8Array<ArrayBuffer>[]];
   /** The data centre of a stand-in; null for Telegram's own. */
   standIn: { host: string; port: number; publicKey: string } | null;
 }
@@ -52,9 +52,9 @@ export function requireSettings(env: TelegramAccountEnv, { isStandInOnly }: Call
 }
 
 /** @throws Refused `unavailable` for anything but 32 bytes in base64 */
-function sessionKey(name: string, text: string | undefined): Uint8Array | null {
+function sessionKey(name: string, text: string | undefined): Uint8Array<ArrayBuffer> | null {
   if (!text) return null;
-  let key: Uint8Array;
+  let key: Uint8Array<ArrayBuffer>;
   try {
     key = fromBase64(text);
   } catch {

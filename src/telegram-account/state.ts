@@ -10,7 +10,6 @@ export type AccountRow = {
   code_hash: string | null;
   pending_until: number | null;
   tries: number;
-  needs_password: 0 | 1;
   codes: string;
   leaving_until: number | null;
   leaving_at: number | null;
@@ -50,8 +49,20 @@ export const publicState = ({ state, telegram_id, first_name }: AccountRow): Acc
     ? { state, id: telegram_id, firstName: first_name }
     : { state: "none", id: null, firstName: null };
 
-/** Destroys the session's key, and what was kept with it. */
-export function destroySession({ sql }: Pick<AccountContext, "sql">): void {
+/** Closes the connection, and destroys the session's key and what was kept with it. */
+export async function destroySession(account: AccountContext): Promise<void> {
+  // In this order, and at once: a client that is opened from now on finds no key.
+  eraseSession(account);
+  await account.disconnect();
+}
+
+/** Notes that Telegram has ended the session: a sign-in may begin again. */
+export function endSession(account: Pick<AccountContext, "sql">): void {
+  eraseSession(account);
+  account.sql.exec("UPDATE account SET state = 'signed_out' WHERE state = 'signed_in'");
+}
+
+function eraseSession({ sql }: Pick<AccountContext, "sql">): void {
   sql.exec("DELETE FROM auth_keys");
   sql.exec("DELETE FROM client_values");
   sql.exec("DELETE FROM media");
