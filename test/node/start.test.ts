@@ -20,14 +20,17 @@ const HOOKS = `
   });
 `;
 
-/** Runs a script in a process of its own. @returns what it prints as JSON */
+/** Runs a script in a process of its own. @returns what it prints last, as JSON: log lines may come before */
 const run = (script: string): unknown =>
   JSON.parse(
     execFileSync(process.execPath, ["--input-type=module", "--eval", HOOKS + script], {
       cwd: ROOT,
       encoding: "utf8",
       stdio: "pipe",
-    }),
+    })
+      .trim()
+      .split("\n")
+      .at(-1) ?? "",
   );
 
 /** Counts the schemas that zod has built. */
@@ -52,8 +55,8 @@ it("the start of the Worker builds no schema: each is built once, at its first u
   expect(run(COUNTER)).toEqual({ atStart: 0, first: 4, again: 0 });
 });
 
-/** Names the functions of UzbekHub that run when the Worker is imported, and when it is then asked for a path. */
-const COVERAGE = `
+/** Names the functions of a module that run when the Worker is imported, and when it is then asked for a path. */
+const coverage = (folder: string, path: string) => `
   import { Session } from "node:inspector/promises";
   const session = new Session();
   session.connect();
@@ -62,23 +65,34 @@ const COVERAGE = `
   const ran = async () => {
     const { result } = await session.post("Profiler.takePreciseCoverage");
     return result
-      .filter(({ url }) => url.includes("/src/hub/"))
+      .filter(({ url }) => url.includes("${folder}"))
       .flatMap(({ url, functions }) =>
         functions
           // What begins with the file is its global scope.
           .filter(({ ranges: [whole] }) => whole.startOffset > 0 && whole.count > 0)
-          .map(({ functionName }) => url.slice(url.indexOf("/src/hub/") + 9) + " " + functionName),
+          .map(({ functionName }) => url.slice(url.indexOf("${folder}") + ${folder.length}) + " " + functionName),
       );
   };
   const { app } = await import("./src/app.ts");
   const atStart = await ran();
-  await app.fetch(new Request("https://xabar.test/api/posts/post/"), {}, {}).catch(() => {});
+  await app.fetch(new Request("https://xabar.test${path}"), {}, {}).catch(() => {});
   console.log(JSON.stringify({ atStart, atFirstRequest: await ran() }));
 `;
 
 it("the start of the Worker runs no function of UzbekHub: its first request builds the routes", () => {
-  expect(run(COVERAGE)).toEqual({
+  expect(run(coverage("/src/hub/", "/api/posts/post/"))).toEqual({
     atStart: [],
     atFirstRequest: expect.arrayContaining(["posts/routes.ts posts", "stories/routes.ts stories"]),
+  });
+});
+
+it("the start of the Worker runs no function of Telegram auto-mailing, nor reads MTProto's code", () => {
+  expect(run(coverage("/src/telegram/", "/ru/api/v1/auto-mailing/status/1/"))).toEqual({
+    atStart: [],
+    atFirstRequest: expect.arrayContaining(["users/routes.ts status", "runs/routes.ts runs"]),
+  });
+  expect(run(coverage("/src/telegram-account/", "/ru/api/v1/auto-mailing/status/1/"))).toEqual({
+    atStart: [],
+    atFirstRequest: [],
   });
 });
