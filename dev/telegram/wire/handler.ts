@@ -23,6 +23,8 @@ export interface AuthKey {
   deviceModel: string;
   /** From now on the data centre does not know it (-404). */
   isForgotten: boolean;
+  /** Two connections have used it at a time: their calls are refused. It is forgotten, too. */
+  isDuplicated: boolean;
   /** Connections that use it now, and the most at one time. */
   open: number;
   most: number;
@@ -43,7 +45,10 @@ export interface Handler {
    * @throws {RpcError} for the client; any other error is a 500 INTERNAL
    */
   call(call: Call, caller: Caller): Promise<Reply | Disturbance>;
-  /** What goes wrong with a new connection, at its first packet. The key is null before the key exchange. */
+  /**
+   * What goes wrong with a new connection, at its first packet: a delay, a cut, a forgotten key, or silence.
+   * The key is null before the exchange of keys.
+   */
   connect?(caller: Omit<Caller, "key"> & { key: AuthKey | null }): Disturbance | undefined;
 }
 
