@@ -53,9 +53,9 @@ export class Keys {
     return key && key.dc === dc && !key.isForgotten ? key : undefined;
   }
 
-  /** All that a phone is or was signed in with, forgotten ones too: for their counts of connections. */
-  ofPhone(phone: string): AuthKey[] {
-    return [...this.#keys.values()].filter((key) => key.phone === phone);
+  /** All that there were, forgotten ones too: for their counts of connections. */
+  all(): Iterable<AuthKey> {
+    return this.#keys.values();
   }
 
   snapshot(): SavedKey[] {
