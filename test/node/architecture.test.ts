@@ -290,9 +290,10 @@ describe("beside the product", () => {
   });
 
   it.each(["dev/nylas/", "dev/mail/", "dev/telegram/"])(
-    "no folders of %s import each other in a circle",
+    "no folders of %s import each other in a circle, but for the types of a contract",
     (standIn) => {
-      const arrows = beside.map(({ from, to }): [string, string] => [dirname(from), dirname(to)]);
+      const code = beside.filter(({ to, isType }) => !(isType && to.endsWith("/contract.ts")));
+      const arrows = code.map(({ from, to }): [string, string] => [dirname(from), dirname(to)]);
       const within = arrows.filter(([from, to]) => isIn(`${from}/`, standIn) && isIn(`${to}/`, standIn));
       expect(within).not.toEqual([]);
       expectNone("folders have no cycles", circlesOf(within.filter(([from, to]) => from !== to)));

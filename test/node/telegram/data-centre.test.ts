@@ -1,7 +1,7 @@
 import { IntermediatePacketCodec, ObfuscatedPacketCodec, PaddedIntermediatePacketCodec } from "@mtcute/core";
 import { afterEach, describe, expect, it } from "vitest";
 import { type DataCentre, startDataCentre } from "../../../dev/telegram/server.ts";
-import { type Call, Disturbance, type Handler, RpcError } from "../../../dev/telegram/wire/handler.ts";
+import { type Call, type Handler, RpcError } from "../../../dev/telegram/wire/handler.ts";
 import { createRsaKey } from "../../../dev/telegram/wire/key.ts";
 import { Keys } from "../../../dev/telegram/wire/keys.ts";
 import { createClient, refusalOf } from "./mtproto-client.ts";
