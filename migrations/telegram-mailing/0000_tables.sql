@@ -25,7 +25,9 @@ CREATE TABLE mailing (
   stop_reason TEXT,
   -- When the groups are to be looked up, if they are; when that was last begun.
   sync_due_at INTEGER,
-  synced_at INTEGER
+  synced_at INTEGER,
+  -- How often in a row that was begun without an end, or ended with an account that could not be reached.
+  sync_tries INTEGER NOT NULL DEFAULT 0
 );
 
 CREATE TABLE accounts (
@@ -39,7 +41,9 @@ CREATE TABLE accounts (
   paused_until INTEGER,
   -- The last PEER_FLOOD.
   limited_at INTEGER,
-  added_at INTEGER NOT NULL
+  added_at INTEGER NOT NULL,
+  -- When the account is asked what became of a sign-in that has not ended here; null without one.
+  settles_at INTEGER
 );
 
 CREATE TABLE groups (

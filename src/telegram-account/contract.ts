@@ -116,8 +116,8 @@ export interface AccountState {
 export interface AccountApi extends Rpc.DurableObjectBranded {
   /** Asks Telegram to send a login code. At least 60 seconds apart, five a day. */
   sendCode(caller: Caller): Promise<Outcome<object, SignInCode>>;
-  verifyCode(caller: Caller, code: string): Promise<Outcome<AccountState, SignInCode>>;
-  verifyPassword(caller: Caller, password: string): Promise<Outcome<AccountState, SignInCode>>;
+  verifyCode(caller: Caller, code: string): Promise<Outcome<AccountState, SignInCode | "not_found">>;
+  verifyPassword(caller: Caller, password: string): Promise<Outcome<AccountState, SignInCode | "not_found">>;
   /** What is known without asking Telegram. */
   state(caller: Caller): Promise<Outcome<AccountState, "not_found">>;
   /** All groups that the account may write in. Asks Telegram for every page of its dialogs. */

@@ -61,7 +61,7 @@ export class TelegramAccount
   }
 
   async verifyCode(caller: Caller, code: string) {
-    return this.#call<AccountState, SignInCode>("verifyCode", caller, [code], () => {
+    return this.#call<AccountState, SignInCode | "not_found">("verifyCode", caller, [code], () => {
       if (!this.#isCodeSent) return { ok: false, code: "expired", reason: "no_code" };
       if (code !== this.code) return { ok: false, code: "invalid_code", reason: "phone_code_invalid" };
       this.#isCodeRight = true;
@@ -71,7 +71,7 @@ export class TelegramAccount
   }
 
   async verifyPassword(caller: Caller, password: string) {
-    return this.#call<AccountState, SignInCode>("verifyPassword", caller, [password], () => {
+    return this.#call<AccountState, SignInCode | "not_found">("verifyPassword", caller, [password], () => {
       if (!this.#isCodeRight) return { ok: false, code: "expired", reason: "no_code" };
       if (password !== this.password)
         return { ok: false, code: "invalid_password", reason: "password_hash_invalid" };

@@ -80,6 +80,8 @@ export interface ContentChange {
 /** `content`: the text is too long beside a picture or video; `active`: the mailing runs. */
 export type Change = { ok: true; mailing: Mailing } | { ok: false; code: "content" | "active" };
 
+export type Removal = { ok: true } | Refusal<"not_found" | "unavailable">;
+
 export type SignIn = { ok: true } | Refusal<SignInCode>;
 
 /** The Durable Object TelegramMailing, named by the user's Telegram id: accounts, groups, the mailing and its runs. */
@@ -92,8 +94,7 @@ export interface MailingCalls extends Rpc.DurableObjectBranded {
   sendCode(phone: number): Promise<SignIn>;
   verifyCode(phone: number, code: string): Promise<SignIn>;
   verifyPassword(phone: number, password: string): Promise<SignIn>;
-  /** @returns false if the user has no such account */
-  removeAccount(phone: number): Promise<boolean>;
+  removeAccount(phone: number): Promise<Removal>;
   /** Ends a pause. @returns false if the user has no such account */
   resumeAccount(phone: number): Promise<boolean>;
 

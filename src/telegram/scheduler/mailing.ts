@@ -1,25 +1,18 @@
 import { DurableObject } from "cloudflare:workers";
-import m0000 from "../../../migrations/telegram-mailing/0000_tables.sql";
 import { logged } from "../../platform/log.ts";
-import { migrate } from "../../platform/migrate.ts";
 import { createContext } from "../context.ts";
-import {
-  listAccounts,
-  removeAccount,
-  resumeAccount,
-  sendCode,
-  showAccount,
-  verifyCode,
-  verifyPassword,
-} from "./accounts.ts";
+import { listAccounts, removeAccount, resumeAccount, showAccount } from "./accounts.ts";
 import { changeContent, expectFile } from "./content.ts";
 import type { ContentChange, MailingCalls } from "./contract.ts";
 import { erase } from "./erase.ts";
-import { exclude, listGroups, requestSync } from "./groups.ts";
+import { exclude, listGroups } from "./groups.ts";
 import { listRuns, showRun } from "./runs.ts";
 import { dueAt, runDue } from "./schedule.ts";
 import { changeInterval, showMailing, showStatus, start, stop } from "./settings.ts";
+import { sendCode, verifyCode, verifyPassword } from "./sign-in.ts";
 import type { Scheduler } from "./state.ts";
+import { requestSync } from "./sync.ts";
+import { prepare } from "./tables.ts";
 
 /** The Durable Object of one user of auto-mailing, named by the Telegram id: accounts, groups, the mailing, its runs. */
 export class TelegramMailing
@@ -37,8 +30,7 @@ export class TelegramMailing
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    migrate(ctx.storage, [m0000]);
-    ctx.storage.sql.exec("INSERT INTO mailing (id, seed) VALUES (1, randomblob(32)) ON CONFLICT DO NOTHING");
+    prepare(ctx.storage);
   }
 
   async status() {

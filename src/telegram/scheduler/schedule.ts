@@ -1,9 +1,9 @@
-import { settleAccounts, settlesAt } from "./accounts.ts";
 import { sweepFiles, sweepsAt } from "./content.ts";
-import { runSync, syncsAt } from "./groups.ts";
 import { runRuns } from "./run.ts";
 import { runsAt } from "./settings.ts";
+import { settleAccounts, settlesAt } from "./sign-in.ts";
 import type { Scheduler } from "./state.ts";
+import { runSync, syncsAt } from "./sync.ts";
 
 /** What an object does by itself: when each is due, and what then is done. Runs come first: they have a time to keep. */
 const WORK: [dueAt: (scheduler: Scheduler) => number | null, run: (scheduler: Scheduler) => Promise<void>][] =

@@ -34,10 +34,16 @@ export type AccountObject = Omit<AccountApi, keyof Rpc.DurableObjectBranded>;
 /**
  * The object of an account; null where the script xabar-telegram is not deployed, or where the operator has not accepted
  * Telegram's terms.
+ * @param isForgetting true for what is allowed without these terms
  */
-export function accountObject({ ctx }: Pick<Scheduler, "ctx">, phone: number): AccountObject | null {
+export function accountObject(
+  { ctx }: Pick<Scheduler, "ctx">,
+  phone: number,
+  isForgetting = false,
+): AccountObject | null {
   const accounts = (ctx.env as Partial<Env>).TELEGRAM_ACCOUNT;
-  if (!accounts || ctx.config.TELEGRAM_TERMS_ACCEPTED !== "yes") return null;
+  const isAllowed = isForgetting || ctx.config.TELEGRAM_TERMS_ACCEPTED === "yes";
+  if (!accounts || !isAllowed) return null;
   return accounts.getByName(String(phone)) as unknown as AccountObject;
 }
 
