@@ -66,4 +66,4 @@ export const accountNotFound = (): ServiceError =>
 
 /** Something that only Telegram could do. @param detail what the operator can do about it */
 export const telegramUnavailable = (detail: string, cause?: unknown): ServiceError =>
-  new ServiceError("unavailable", detail, { cause });
+  new ServiceError("unavailable", detail, { cause, retryAfterSeconds: 60 });

@@ -91,7 +91,7 @@ export function problemsOf(line: string): string[] {
       ? ["a ticket or signature"]
       : []),
     ...(some(/\bsecret-?\d/i) ? ["a test's marker"] : []),
-    ...(/^\/.*\d/.test(`${fields.route}`.replace(/\{[^/]*\}|oauth2/g, ""))
+    ...(/^\/.*\d/.test(`${fields.route}`.replace(/\{[^/]*\}|oauth2|\bv1\b|2fa/g, ""))
       ? ["a path in place of a route"]
       : []),
   ];

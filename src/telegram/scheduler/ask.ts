@@ -10,8 +10,11 @@ type Asked<T, Code extends string> = Outcome<T, Code> | Refusal<"lost" | "unavai
 export const OWN = 20_000;
 export const TELEGRAMS = 90_000;
 
+const NO_SCRIPT = "Deploy xabar-telegram: without it no account can be reached";
+
 /**
- * Asks the object of an account. A missing answer is a refusal too, and is logged.
+ * Asks the object of an account. A missing answer is a refusal too, and is logged. What is unavailable has as reason
+ * what the operator, or the caller, can do.
  * @param ms how long the answer is waited for
  */
 export async function ask<T, Code extends string>(
@@ -26,14 +29,16 @@ export async function ask<T, Code extends string>(
   } catch (error) {
     // Said by workerd where the script of a binding is not running.
     if (error instanceof Error && /^Worker "[^"]*" not found/.test(error.message))
-      return { ok: false, code: "unavailable", reason: "no_script" };
+      return { ok: false, code: "unavailable", reason: NO_SCRIPT };
     log("warn", "telegram.account_lost", { user: scheduler.user, error });
-    return { ok: false, code: "lost", reason: "unreachable" };
+    return { ok: false, code: "lost", reason: "Telegram cannot be reached: try again in a minute" };
   }
 }
 
 const whyMissing = ({ ctx }: Scheduler): string =>
-  (ctx.env as Partial<Env>).TELEGRAM_ACCOUNT ? "terms_not_accepted" : "no_script";
+  (ctx.env as Partial<Env>).TELEGRAM_ACCOUNT
+    ? "Read docs/telegram.md and set TELEGRAM_TERMS_ACCEPTED=yes: Telegram is not asked without it"
+    : NO_SCRIPT;
 
 /** Asks an account whether it is signed in. Telegram is not asked. */
 export const askState = (scheduler: Scheduler, phone: number) =>
