@@ -32,7 +32,7 @@ export const verifyPassword = async (
 ): Promise<Step> =>
   phone === null ? NOT_BEGUN : toStep(await mailingObject(ctx).verifyPassword(phone, password));
 
-/** No code was sent to a phone that is none. */
+/** No code can have been sent to this phone. */
 const NOT_BEGUN: Step = { success: false, error: "expired" };
 
 function toStep(outcome: SignIn): Step {

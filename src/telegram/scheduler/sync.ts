@@ -76,7 +76,7 @@ async function sync(scheduler: Scheduler): Promise<void> {
   // Without the last check, a sync that kills the object would do so for ever.
   const waits = tries > MOST_TRIES ? [] : await syncAccounts(scheduler, AGAIN * 2 ** (tries - 1));
   const isOver = waits.length === 0 || tries >= MOST_TRIES;
-  // Whoever asked meanwhile has set an earlier time.
+  // A sync that was asked for meanwhile has an earlier time, and stays due.
   scheduler.sql.exec(
     "UPDATE mailing SET sync_due_at = ?, sync_tries = ? WHERE sync_due_at = ?",
     ...[isOver ? null : Date.now() + Math.max(...waits), isOver ? 0 : tries, repeatAt],
