@@ -1,0 +1,41 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bundleWorker } from "../../bench/support/worker.ts";
+
+const CONFIG = fileURLToPath(new URL("../../src/telegram-account/wrangler.toml", import.meta.url));
+
+/** For the script of the Telegram accounts, gzipped: its start parses all of it. */
+const BUDGET_BYTES = 220_000;
+/** For the WebAssembly beside it, which is not parsed. */
+const WASM_BUDGET_BYTES = 30_000;
+
+const directory = mkdtempSync(join(tmpdir(), "xabar-telegram-bundle-"));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+beforeAll(async () => {
+  await bundleWorker(directory, ["--metafile"], CONFIG);
+});
+
+describe("the script of the Telegram accounts", () => {
+  it("has at most 220 KB, gzipped, and 30 KB of WebAssembly beside", () => {
+    const size = (file: string) => gzipSync(readFileSync(join(directory, file))).length;
+    expect(size("index.js")).toBeLessThanOrEqual(BUDGET_BYTES);
+    const [wasm = "", ...others] = readdirSync(directory).filter((name) => name.endsWith(".wasm"));
+    expect(others).toEqual([]);
+    expect(size(wasm)).toBeLessThanOrEqual(WASM_BUDGET_BYTES);
+  });
+
+  it("has mtcute's low level, and nothing of what is above it", () => {
+    const { outputs } = JSON.parse(readFileSync(join(directory, "bundle-meta.json"), "utf8")) as {
+      outputs: Record<string, { inputs: Record<string, { bytesInOutput: number }> }>;
+    };
+    const shipped = Object.values(outputs).flatMap(({ inputs }) => Object.entries(inputs));
+    const files = shipped.flatMap(([file, { bytesInOutput }]) => (bytesInOutput > 0 ? file : []));
+    expect(files.filter((file) => file.includes("@mtcute/core/network/"))).not.toEqual([]);
+    expect(files.filter((file) => /core\/highlevel\/(?!utils\/)/.test(file))).toEqual([]);
+  });
+});
