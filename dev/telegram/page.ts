@@ -25,6 +25,7 @@ article { background: var(--card); border: 1px solid var(--line); border-radius:
 article h3 { font-size: 1rem; margin: 0; display: inline; } .tag { background: var(--tag); border-radius: .8rem;
   font-size: .78rem; padding: .1rem .55rem; margin-left: .3rem; white-space: nowrap; }
 blockquote { margin: .6rem 0 0; padding: .1rem 0 .1rem .8rem; border-left: 3px solid var(--line); }
+blockquote .tag { margin-left: 0; }
 blockquote p { white-space: pre-wrap; overflow-wrap: anywhere; } .warn { color: var(--warn); }
 `;
 

@@ -19,8 +19,8 @@ export class Refusal extends Error {}
 
 export interface WorldOptions {
   snapshot?: WorldSnapshot | undefined;
-  /** The keys with which a phone of the snapshot is still signed in. */
-  keysOf?: (phone: string) => AuthKey[];
+  /** Those with which phones of the snapshot are still signed in. */
+  keys?: Iterable<AuthKey>;
   /** In milliseconds since the epoch. */
   now?: () => number;
 }
@@ -42,15 +42,16 @@ export class World {
   #lastId: number;
   #lastMessageId: number;
 
-  constructor({ snapshot, keysOf = () => [], now = Date.now }: WorldOptions = {}) {
+  constructor({ snapshot, keys = [], now = Date.now }: WorldOptions = {}) {
     this.now = now;
     this.#secret = snapshot?.secret ?? randomBytes(16).toString("hex");
     this.#lastId = snapshot?.lastId ?? 1_500_000_000;
     this.#lastMessageId = snapshot?.lastMessageId ?? 100;
     const { accounts = [], chats = [], media = [] } = structuredClone(snapshot) ?? {};
-    for (const account of accounts) {
-      this.accounts.set(account.phone, account);
-      for (const key of keysOf(account.phone)) this.enter(account, key);
+    for (const account of accounts) this.accounts.set(account.phone, account);
+    for (const key of keys) {
+      const account = key.phone === null ? undefined : this.accounts.get(key.phone);
+      if (account) this.enter(account, key);
     }
     for (const medium of media) this.media.set(medium.id, medium);
     for (const chat of chats) {
