@@ -1,4 +1,11 @@
-import { constants, generateKeyPairSync, type KeyObject, privateDecrypt } from "node:crypto";
+import {
+  constants,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  privateDecrypt,
+} from "node:crypto";
 import { Long } from "@mtcute/core";
 import { parsePublicKey } from "@mtcute/core/utils.js";
 import { createCrypto } from "./crypto.ts";
@@ -14,12 +21,19 @@ export interface RsaKey {
 /** Makes an RSA key. mtcute does not find one whose fingerprint starts with a zero in hex, so no such is made. */
 export function createRsaKey(): RsaKey {
   for (;;) {
-    const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-    const pem = publicKey.export({ type: "pkcs1", format: "pem" }).toString();
-    const { fingerprint } = parsePublicKey(createCrypto(), pem);
-    if (fingerprint.startsWith("0")) continue;
-    return { publicKey: pem, fingerprint: Long.fromString(fingerprint, true, 16), privateKey };
+    const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    const key = readRsaKey(privateKey);
+    if (key.fingerprint.shiftRightUnsigned(60).isZero()) continue;
+    return key;
   }
+}
+
+/** @param privateKey such as a PEM of it */
+export function readRsaKey(privateKey: KeyObject | string): RsaKey {
+  const own = typeof privateKey === "string" ? createPrivateKey(privateKey) : privateKey;
+  const publicKey = createPublicKey(own).export({ type: "pkcs1", format: "pem" }).toString();
+  const { fingerprint } = parsePublicKey(createCrypto(), publicKey);
+  return { publicKey, fingerprint: Long.fromString(fingerprint, true, 16), privateKey: own };
 }
 
 /**

@@ -71,7 +71,7 @@ const transport = (codec: () => IPacketCodec) => ({
  * @param options.storage of an earlier client, whose key is used again
  */
 export function createClient(
-  { id, host, port }: DataCentre,
+  { id, host, port }: Pick<DataCentre, "id" | "host" | "port">,
   publicKey: string,
   options: { storage?: MemoryStorage; codec?: () => IPacketCodec; wantsUpdates?: boolean } = {},
 ) {
