@@ -8,7 +8,7 @@ import { createContext, type OpenEnv, type UserEnv } from "./context.ts";
 import { notSignedIn, userNotFound } from "./errors.ts";
 import { verifyInitData } from "./init-data.ts";
 import { verifyOperator } from "./operators.ts";
-import { findUser } from "./users/find.ts";
+import { findUser, readUserId } from "./users/find.ts";
 
 /** Sets `c.var.ctx`. */
 export const open = createMiddleware<OpenEnv>(async (c, next) => {
@@ -41,10 +41,9 @@ export const authenticate = createMiddleware<UserEnv>(async (c, next) => {
 /** The user of the path, for whom the caller may act. */
 async function allowedUser(c: Context<UserEnv>): Promise<number> {
   const caller = await callerOf(c);
-  const id = c.req.param("telegramId") ?? "";
-  const isAllowed = /^[1-9]\d{0,14}$/.test(id) && (caller === "anybody" || caller === Number(id));
-  if (!isAllowed) throw userNotFound();
-  return Number(id);
+  const id = readUserId(c.req.param("telegramId") ?? "");
+  if (id === null || (caller !== "anybody" && caller !== id)) throw userNotFound();
+  return id;
 }
 
 /** @returns the Telegram id of the caller, or `anybody` for a caller who may act for anybody */

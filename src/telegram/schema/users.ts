@@ -19,7 +19,7 @@ export const users = sqliteTable(
     finder_ends_at: text(),
     /** When the running mailing ends. Null while none runs. Cron wakes those whose alarm is gone. */
     active_until: integer(),
-    /** Set once its deletion has begun: then nobody sees it any more. */
+    /** When its erasure was last tried: then nobody sees it any more. */
     deleted_at: integer(),
     created_at: integer().notNull(),
   },
