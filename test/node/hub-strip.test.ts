@@ -1,9 +1,8 @@
 import * as fc from "fast-check";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
-import { RefusedFile } from "../../src/hub/media/strip/errors.ts";
-import { Source } from "../../src/hub/media/strip/source.ts";
 import { HEAD_BYTES, typeOf } from "../../src/hub/media/strip/types.ts";
+import { RefusedFile, Source } from "../../src/lib/byte-source.ts";
 import * as made from "../support/pictures.ts";
 
 const { big, join, SECRET } = made;

@@ -1,3 +1,4 @@
+import { RefusedFile, Source } from "../../lib/byte-source.ts";
 import { notFound } from "../../lib/errors.ts";
 import { toHex } from "../../lib/hex.ts";
 import type { Part } from "../../lib/multipart.ts";
@@ -10,8 +11,6 @@ import { countUse } from "../limits.ts";
 import type { files } from "../schema/files.ts";
 import { type FileKind, TERMS } from "./kinds.ts";
 import { objectOf } from "./rows.ts";
-import { RefusedFile } from "./strip/errors.ts";
-import { Source } from "./strip/source.ts";
 import { type Family, type FileType, HEAD_BYTES, typeOf } from "./strip/types.ts";
 
 /** What a file turned out to be. */

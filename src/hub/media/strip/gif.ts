@@ -1,5 +1,4 @@
-import { damaged } from "./errors.ts";
-import { ascii, big, counter, type Source } from "./source.ts";
+import { ascii, big, counter, damaged, type Source } from "../../../lib/byte-source.ts";
 
 const IMAGE = 0x2c;
 const EXTENSION = 0x21;

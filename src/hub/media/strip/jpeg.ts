@@ -1,6 +1,5 @@
-import { damaged } from "./errors.ts";
+import { ascii, big, bytesOf, counter, damaged, type Source } from "../../../lib/byte-source.ts";
 import { exifOf, orientationOf } from "./orientation.ts";
-import { ascii, big, bytesOf, counter, type Source } from "./source.ts";
 
 const MARKER = 0xff;
 const SOI = 0xd8;

@@ -1,5 +1,4 @@
-import { damaged, RefusedFile } from "./errors.ts";
-import { ascii, big, bytesOf, counter, type Source } from "./source.ts";
+import { ascii, big, bytesOf, counter, damaged, RefusedFile, type Source } from "../../../lib/byte-source.ts";
 
 // The index of a video has offsets into the file, so nothing is left out: metadata becomes a box of zeros that is free.
 

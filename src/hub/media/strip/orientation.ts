@@ -1,4 +1,4 @@
-import { ascii, bytesOf } from "./source.ts";
+import { ascii, bytesOf } from "../../../lib/byte-source.ts";
 
 // Of the EXIF data of a picture only its orientation is kept: without it the picture would lie on its side.
 

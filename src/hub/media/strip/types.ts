@@ -1,10 +1,9 @@
+import { ascii, RefusedFile, type Source } from "../../../lib/byte-source.ts";
 import { lazy } from "../../../lib/lazy.ts";
-import { RefusedFile } from "./errors.ts";
 import { stripGif } from "./gif.ts";
 import { stripJpeg } from "./jpeg.ts";
 import { stripMp4 } from "./mp4.ts";
 import { stripPng } from "./png.ts";
-import { ascii, type Source } from "./source.ts";
 import { stripWebm } from "./webm.ts";
 import { stripWebp } from "./webp.ts";
 

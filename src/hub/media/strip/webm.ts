@@ -1,5 +1,4 @@
-import { damaged } from "./errors.ts";
-import { ascii, big, counter, type Source, zeros } from "./source.ts";
+import { ascii, big, counter, damaged, type Source, zeros } from "../../../lib/byte-source.ts";
 
 // The index of a video has offsets into the file, so nothing is left out: metadata becomes an element of zeros that is void.
 

@@ -1,6 +1,5 @@
-import { damaged } from "./errors.ts";
+import { ascii, bytesOf, counter, damaged, type Source, zeros } from "../../../lib/byte-source.ts";
 import { exifOf, orientationOf } from "./orientation.ts";
-import { ascii, bytesOf, counter, type Source, zeros } from "./source.ts";
 
 // The length of the file stands at its start, so nothing is left out: metadata is written over.
 

@@ -1,4 +1,9 @@
-import { damaged } from "./errors.ts";
+/** A file that is refused, with the sentence for its field. */
+export class RefusedFile extends Error {}
+
+/** The refusal of a file that ends too early, or whose parts do not fit together. */
+export const damaged = (): RefusedFile =>
+  new RefusedFile("The file you uploaded is corrupted, or it is not what it begins like.");
 
 /** The bytes of a file, read once from its start to its end. Holds one chunk, and what `peek` and `take` need. */
 export class Source {
