@@ -3,6 +3,7 @@ import { lazy } from "../lib/lazy.ts";
 import { createApp } from "../platform/app.ts";
 import { accounts } from "./accounts/routes.ts";
 import { config } from "./config.ts";
+import { content } from "./content/routes.ts";
 import type { OpenEnv, UserEnv } from "./context.ts";
 import { toAnswer } from "./errors.ts";
 import { groups } from "./groups/routes.ts";
@@ -39,6 +40,7 @@ const autoMailing = () =>
     .route("/accounts", accounts())
     .route("/groups", groups())
     .route("/mailing", runs())
+    .route("/mailing", content())
     .route("/mailing", mailing());
 
 /** Answers requests. The language in front of a path changes nothing. */

@@ -2,41 +2,64 @@ import type { Context, MiddlewareHandler } from "hono";
 import type * as z from "zod/mini";
 import { type Issue, invalid, ServiceError } from "../../lib/errors.ts";
 import { findExcess } from "../../lib/json-shape.ts";
-import { boundaryOf, isMultipart, parseMultipart, readField } from "../../lib/multipart.ts";
+import { boundaryOf, isMultipart, type Part, parseMultipart, readField } from "../../lib/multipart.ts";
 import { readCapped } from "../../lib/read-capped.ts";
 import { declarePart, isJson, type Validated } from "../../platform/validation.ts";
+import type { UserCtx, UserEnv } from "../context.ts";
 import { unreadable } from "../errors.ts";
 import { typeName } from "../fields.ts";
 
 // Every write takes JSON, a form, or multipart/form-data, as Django REST framework does.
 
 const MAX_BYTES = 256 * 1024;
+/** Of a form with a file, which has a limit of its own. */
+const MAX_FORM_BYTES = 52 * 1024 * 1024;
+const MAX_FIELD_BYTES = 64 * 1024;
 const MAX_FIELDS = 100;
 const JSON_LIMITS = { depth: 8, values: 20_000 };
 
 /** The fields of a body by name. */
-export type Fields = Record<string, unknown>;
+type Fields = Record<string, unknown>;
+
+type Body<E extends object, Schema extends z.ZodMiniType> = MiddlewareHandler<
+  E,
+  string,
+  Validated<"json", Schema>
+>;
+
+/** Stores a file of a form. @returns the value of its field; undefined for a field that takes no file */
+type Store = (ctx: UserCtx, part: Part) => Promise<object | undefined>;
 
 /**
  * Makes the middleware that reads and validates a body: `c.req.valid("json")` has the result. An empty body has no fields.
  * @throws ServiceError invalid, with every bad field; unsupported_type for another type of body
  */
-export function body<Schema extends z.ZodMiniType>(
+export function body<Schema extends z.ZodMiniType>(schema: () => Schema): Body<object, Schema> {
+  return reading(schema, readFields);
+}
+
+/** The same for a body that may have files. They are stored before the handler runs. */
+export function bodyWithFiles<Schema extends z.ZodMiniType>(
   schema: () => Schema,
-): MiddlewareHandler<object, string, Validated<"json", Schema>> {
-  const read: MiddlewareHandler<object, string, Validated<"json", Schema>> = async (c, next) => {
-    c.req.addValidatedData("json", validate(schema, await readFields(c)) as object);
+  store: Store,
+): Body<UserEnv, Schema> {
+  return reading<UserEnv, Schema>(schema, (c) => readFields(c, (part) => store(c.var.ctx, part)));
+}
+
+function reading<E extends object, Schema extends z.ZodMiniType>(
+  schema: () => Schema,
+  fieldsOf: (c: Context<E>) => Promise<Fields>,
+): Body<E, Schema> {
+  const read: Body<E, Schema> = async (c, next) => {
+    c.req.addValidatedData("json", validate(schema, await fieldsOf(c)) as object);
     await next();
   };
   declarePart(read, { target: "json", schema, needed: true });
   return read;
 }
 
-/** Validates fields. @throws ServiceError invalid, with every bad field in Django REST framework's words */
-export function validate<Schema extends z.ZodMiniType>(
-  schema: () => Schema,
-  fields: Fields,
-): z.output<Schema> {
+/** In the words of Django REST framework. */
+function validate<Schema extends z.ZodMiniType>(schema: () => Schema, fields: Fields): z.output<Schema> {
   const { data, error } = schema().safeParse(fields);
   if (!error) return data;
   const issues = error.issues.map((issue) => issueOf(issue, fields));
@@ -54,22 +77,18 @@ function issueOf({ path, message }: z.core.$ZodIssue, fields: Fields): Issue {
   return { path: path.map(String).join("."), message: sentence };
 }
 
-async function readFields(c: Context): Promise<Fields> {
+async function readFields(c: Context, store?: (part: Part) => Promise<object | undefined>): Promise<Fields> {
   const type = c.req.header("content-type") ?? "";
-  if (isMultipart(type)) return readMultipart(c, type);
-  const bytes = await readCapped(c.req.raw.body, MAX_BYTES);
+  const stream = c.req.raw.body;
+  if (isMultipart(type)) return stream ? readMultipart(stream, type, store) : {};
+  const bytes = await readCapped(stream, MAX_BYTES);
   if (bytes.length === 0) return {};
   if (isJson(type)) return readJson(bytes);
   if (/^application\/x-www-form-urlencoded\b/i.test(type)) return readForm(bytes);
-  throw unsupportedType(type);
+  throw new ServiceError("unsupported_type", `Unsupported media type "${type.slice(0, 100)}" in request.`);
 }
 
-/** The refusal of a body of another type. */
-export const unsupportedType = (type: string): ServiceError =>
-  new ServiceError("unsupported_type", `Unsupported media type "${type.slice(0, 100)}" in request.`);
-
-/** Reads the fields of a JSON object. @throws ServiceError invalid */
-export function readJson(bytes: Uint8Array): Fields {
+function readJson(bytes: Uint8Array): Fields {
   const value = parse(bytes);
   if (value === null) throw invalid("No data provided");
   if (typeof value !== "object" || Array.isArray(value))
@@ -88,23 +107,28 @@ function parse(bytes: Uint8Array): unknown {
   }
 }
 
-/** Reads the fields of an URL-encoded form. @throws ServiceError invalid */
-export function readForm(bytes: Uint8Array): Fields {
+function readForm(bytes: Uint8Array): Fields {
   const fields: Fields = {};
   for (const [name, value] of new URLSearchParams(new TextDecoder().decode(bytes)))
     addField(fields, name, value);
   return fields;
 }
 
-async function readMultipart(c: Context, type: string): Promise<Fields> {
+async function readMultipart(
+  stream: ReadableStream<Uint8Array>,
+  type: string,
+  store?: (part: Part) => Promise<object | undefined>,
+): Promise<Fields> {
   const fields: Fields = {};
-  for await (const part of parseMultipart(bodyOf(c), boundary(type), MAX_BYTES))
-    if (part.filename === null) addField(fields, part.name, await readField(part, MAX_BYTES));
+  for await (const part of parseMultipart(stream, boundary(type), store ? MAX_FORM_BYTES : MAX_BYTES)) {
+    if (part.filename === "") continue; // a browser's field without a choice
+    const value = part.filename === null ? await readField(part, MAX_FIELD_BYTES) : await store?.(part);
+    if (value !== undefined) addField(fields, part.name, value);
+  }
   return fields;
 }
 
-/** The boundary of a multipart body. @throws ServiceError invalid */
-export function boundary(type: string): string {
+function boundary(type: string): string {
   try {
     return boundaryOf(type);
   } catch (error) {
@@ -112,11 +136,8 @@ export function boundary(type: string): string {
   }
 }
 
-/** The body of a request as a stream. */
-export const bodyOf = (c: Context): ReadableStream<Uint8Array> => c.req.raw.body ?? new Blob([]).stream();
-
-/** Adds a field of a form. One that occurs several times is a list. @throws ServiceError invalid for too many fields */
-export function addField(fields: Fields, name: string, value: unknown): void {
+/** A field that occurs several times is a list. */
+function addField(fields: Fields, name: string, value: unknown): void {
   if (Object.keys(fields).length >= MAX_FIELDS) throw invalid(`The form has more than ${MAX_FIELDS} fields.`);
   if (name === "__proto__") return;
   fields[name] = Object.hasOwn(fields, name) ? [fields[name], value].flat() : value;

@@ -73,12 +73,14 @@ export type StartCode = "no_subscription" | "no_accounts" | "no_groups" | "no_co
 /** What a PATCH changes: what is absent stays. */
 export interface ContentChange {
   text?: string;
-  /** Null removes the picture or video of this kind, or of either without one. */
-  media?: Media | { remove: "image" | "video" };
+  media?: Media | { remove: Media["kind"][] };
 }
 
-/** `content`: the text is too long beside a picture or video; `active`: the mailing runs. */
-export type Change = { ok: true; mailing: Mailing } | { ok: false; code: "content" | "active" };
+/**
+ * `content`: the text is too long beside a picture or video; `gone`: its file was not expected, or too long ago; `active`:
+ * the mailing runs.
+ */
+export type Change = { ok: true; mailing: Mailing } | { ok: false; code: "content" | "gone" | "active" };
 
 export type Removal = { ok: true } | Refusal<"not_found" | "unavailable">;
 
@@ -104,8 +106,8 @@ export interface MailingCalls extends Rpc.DurableObjectBranded {
   /** Keeps posts out of these groups, and of no others. @returns unknown ids: with any, nothing is changed */
   exclude(ids: number[]): Promise<number[]>;
 
-  /** Announces a file before it is stored, so that it goes if nothing comes of it. */
-  expectFile(key: string): Promise<void>;
+  /** Announces a file before it is stored, so that it goes if nothing comes of it. @returns false for too many */
+  expectFile(key: string): Promise<boolean>;
   changeContent(change: ContentChange): Promise<Change>;
   changeInterval(interval: { frequency: number; duration: number }): Promise<Change>;
   /** @param isSubscribed whether the subscription counts today */

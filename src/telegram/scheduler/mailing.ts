@@ -82,12 +82,15 @@ export class TelegramMailing
   }
 
   async expectFile(key: string) {
-    expectFile(this.#scheduler, key);
+    const isExpected = expectFile(this.#scheduler, key);
     await this.wake();
+    return isExpected;
   }
 
   async changeContent(change: ContentChange) {
-    return changeContent(this.#scheduler, change);
+    const changed = changeContent(this.#scheduler, change);
+    await this.wake();
+    return changed;
   }
 
   async changeInterval(interval: { frequency: number; duration: number }) {
