@@ -128,6 +128,6 @@ function readTrack(body: Uint8Array, matrix: number, { track }: Findings): void 
   Object.assign(track, { width, height });
 }
 
-/** A number of which all bits are set is unknown. */
+/** A number; 0 if all its bits are set, which means that it is unknown. */
 const known = (body: Uint8Array, at: number, length: number): number =>
   body.subarray(at, at + length).every((byte) => byte === 255) ? 0 : big(body, at, length);
