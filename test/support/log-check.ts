@@ -74,6 +74,7 @@ const SECRETS = [
   env.NYLAS_WEBHOOK_SECRET,
   env.TEST_CONTROL_TOKEN,
   env.METRICS_TOKEN,
+  env.TELEGRAM_BOT_TOKEN,
 ].filter(Boolean);
 
 /** What a line must not have, whatever the test. */
@@ -132,6 +133,7 @@ const CONTENT = {
   hub_post_comments: ["comment"],
   hub_stories: ["caption"],
   hub_comments: ["content"],
+  telegram_users: ["phone", "first_name"],
 };
 
 /** Shorter ones are words that any error may use. */
@@ -153,7 +155,8 @@ export async function checkLog(): Promise<void> {
 }
 
 const databaseOf = (table: string): D1Database =>
-  table.startsWith("es_") ? env.EMAIL_SERVICE_DB : table.startsWith("hub_") ? env.HUB_DB : db;
+  ({ es: env.EMAIL_SERVICE_DB, hub: env.HUB_DB, telegram: env.TELEGRAM_DB })[table.split("_", 1)[0] ?? ""] ??
+  db;
 
 /** The content of rows, each piece once. A suite may leave a table renamed or gone. */
 async function storedContent(): Promise<Set<string>> {
