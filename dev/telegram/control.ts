@@ -80,7 +80,7 @@ const fault: z.ZodType<Fault> = z.strictObject({
 
 /**
  * The control API for tests and the demo: it makes people and chats, changes them, and tells what there is.
- * @param setDown cuts all data centres off, or brings them back
+ * @param setDown cuts all data centres off, or brings them back, for all who share the stand-in
  */
 export function createControl(world: World, setDown: (isDown: boolean) => Promise<void>): Hono {
   const app = new Hono();

@@ -11,8 +11,11 @@ export const history: Methods = {
   "messages.getHistory": (world, call, caller) => {
     const account = world.signedIn(caller);
     const chat = readable(world, account, call.peer);
-    const before = chat.messages.filter(({ at }) => call.offsetDate === 0 || seconds(at) < call.offsetDate);
-    return answer(world, account, chat, pageOf(before, call), { hasFirst: before.length < call.limit });
+    const first = { id: chat.firstMessageId, at: chat.createdAt };
+    const before = [first, ...chat.messages].filter(
+      ({ at }) => call.offsetDate === 0 || seconds(at) < call.offsetDate,
+    );
+    return answer(world, account, chat, pageOf(before, call));
   },
 
   "messages.search": (world, call, caller) => {
@@ -27,7 +30,7 @@ export const history: Methods = {
         (minDate === 0 || seconds(at) >= minDate) &&
         (maxDate === 0 || seconds(at) <= maxDate),
     );
-    return answer(world, account, chat, pageOf(found, call), { hasFirst: false });
+    return answer(world, account, chat, pageOf(found, call));
   },
 };
 
@@ -42,8 +45,11 @@ const authorOf = (account: Account, peer: tl.TypeInputPeer): number =>
 
 type Range = Pick<tl.messages.RawGetHistoryRequest, "offsetId" | "addOffset" | "limit" | "minId" | "maxId">;
 
+/** What a chat begins with has no author and no text. */
+type Entry = Message | Pick<Message, "id" | "at">;
+
 /** Newest first, from before the offset. */
-function pageOf(messages: Message[], { offsetId, addOffset, limit, minId, maxId }: Range): Message[] {
+function pageOf(messages: Entry[], { offsetId, addOffset, limit, minId, maxId }: Range): Entry[] {
   const within = messages.filter(({ id }) => (minId === 0 || id > minId) && (maxId === 0 || id < maxId));
   const newestFirst = within.toReversed();
   const offset = offsetId === 0 ? 0 : newestFirst.filter(({ id }) => id >= offsetId).length;
@@ -51,18 +57,12 @@ function pageOf(messages: Message[], { offsetId, addOffset, limit, minId, maxId 
   return newestFirst.slice(start, start + Math.min(limit, PAGE_MAX));
 }
 
-function answer(
-  world: World,
-  account: Account,
-  chat: Chat,
-  page: Message[],
-  { hasFirst }: { hasFirst: boolean },
-): tl.messages.TypeMessages {
-  const authors = new Set([account.phone, ...page.map(({ phone }) => phone)]);
-  const messages: tl.TypeMessage[] = page.map((message) => messageView(world, account, chat, message));
-  if (hasFirst) messages.push(firstMessage(chat));
+function answer(world: World, account: Account, chat: Chat, page: Entry[]): tl.messages.TypeMessages {
+  const authors = new Set([account.phone, ...page.flatMap((one) => ("phone" in one ? [one.phone] : []))]);
   const told = {
-    messages,
+    messages: page.map((one) =>
+      "phone" in one ? messageView(world, account, chat, one) : firstMessage(chat),
+    ),
     topics: [],
     chats: [chatView(world, account, chat)],
     users: [...authors].map((phone) => userView(world, account, world.account(phone))),

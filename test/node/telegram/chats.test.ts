@@ -203,6 +203,8 @@ describe("a history", () => {
       limit: 1,
     });
     expect(texts(older)).toEqual(["birinchi"]);
+    const newer = await one.call("messages.getHistory", { ...range, peer: peer(one, chat), minId: 2 });
+    expect(texts(newer)).toEqual(["uchinchi", "ikkinchi"]);
   });
 
   it("is closed to who was kicked", async () => {
