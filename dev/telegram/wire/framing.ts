@@ -28,14 +28,14 @@ class ByteQueue {
     this.#end += chunk.length;
   }
 
-  /** What comes next, which stays. */
+  /** What comes next, which stays: less, if there is less. */
   peek(length: number): Buffer {
-    return this.#bytes.subarray(this.#start, this.#start + length);
+    return this.#bytes.subarray(this.#start, Math.min(this.#start + length, this.#end));
   }
 
   take(length: number): Buffer {
     const taken = Buffer.from(this.peek(length));
-    this.#start += length;
+    this.#start += taken.length;
     return taken;
   }
 }
@@ -153,7 +153,7 @@ export class Framing {
   /** Reads which transport the client has chosen, once that can be known. */
   #open(): Codec | undefined {
     const bytes = this.#bytes;
-    if (bytes.peek(1)[0] === 0xef && bytes.length > 0) {
+    if (bytes.peek(1)[0] === 0xef) {
       bytes.take(1);
       return abridged;
     }
