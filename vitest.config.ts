@@ -10,6 +10,7 @@ import { createCertificates } from "./dev/mail/net/certificates.ts";
 import { trusting } from "./dev/mail/net/trust.ts";
 import { startMailStandIn } from "./dev/mail/stand-in.ts";
 import { createPullMount } from "./dev/nylas/pull.ts";
+import { startTelegramStandIn } from "./dev/telegram/stand-in.ts";
 import { startTier } from "./test/node/mail-servers/tier.ts";
 import { auxiliary } from "./test/node/support/auxiliary.ts";
 import { createInternet } from "./test/node/support/internet.ts";
@@ -298,21 +299,29 @@ const telegramAccount = () => ({
   test: { isolate: false, ...limits },
 });
 
-/** A stand-in's, since Telegram is reached by nobody here. */
-const TELEGRAM_SETTINGS = {
-  TELEGRAM_API_ID: "1",
-  TELEGRAM_API_HASH: "test-api-hash",
-  TELEGRAM_SESSION_KEY: Buffer.alloc(32, 9).toString("base64"),
-};
+/** All files share the stand-in for Telegram: each test has people of its own there. */
+let telegram: ReturnType<typeof startTelegramStandIn> | undefined;
 
 const createTelegramWorker = () =>
-  cloudflareTest(async () => ({
-    wrangler: { configPath: TELEGRAM_CONFIG },
-    miniflare: {
-      bindings: { NODE_ENV: "test", ...TELEGRAM_SETTINGS },
-      outboundService: internet.fetch as never, // as above
-    },
-  }));
+  cloudflareTest(async () => {
+    telegram ??= startTelegramStandIn();
+    const { dc, publicKey, fetch } = await telegram;
+    internet.add("telegram-control.test", fetch);
+    return {
+      wrangler: { configPath: TELEGRAM_CONFIG },
+      miniflare: {
+        bindings: {
+          NODE_ENV: "test",
+          TELEGRAM_API_ID: "1",
+          TELEGRAM_API_HASH: "test-api-hash",
+          TELEGRAM_SESSION_KEY: Buffer.alloc(32, 9).toString("base64"),
+          TELEGRAM_DC: dc,
+          TELEGRAM_DC_KEY: publicKey,
+        },
+        outboundService: internet.fetch as never, // as above
+      },
+    };
+  });
 
 /** What exhausts the rate limits: of a lower limit, so that a slow machine reaches it within the minute. */
 const LIMITED = ["test/app-rate-limit.test.ts"];
