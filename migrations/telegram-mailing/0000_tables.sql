@@ -39,6 +39,8 @@ CREATE TABLE accounts (
   reason TEXT,
   -- When a pause ends; null for one that the user ends.
   paused_until INTEGER,
+  -- When Telegram lets the account post again, after a FLOOD_WAIT.
+  waits_until INTEGER,
   -- The last PEER_FLOOD.
   limited_at INTEGER,
   added_at INTEGER NOT NULL,

@@ -127,11 +127,16 @@ export class TelegramMailing
   /** Does what is due. It never fails: Cloudflare gives up an alarm that has failed six times. */
   override alarm(): Promise<void> {
     return logged("alarm", { user: this.#scheduler.user }, async () => {
-      try {
-        await runDue(this.#scheduler);
-      } finally {
-        await this.wake();
-      }
+      await runDue(this.#scheduler);
+      await this.#rest();
     });
+  }
+
+  /** Replaces the watchdog of work that is done by the alarm for what is due next. */
+  async #rest(): Promise<void> {
+    const { storage } = this.ctx;
+    const [due, set] = [dueAt(this.#scheduler), await storage.getAlarm()];
+    if (due === null) await storage.deleteAlarm();
+    else if (set === null || set > due || due > Date.now()) await storage.setAlarm(due);
   }
 }

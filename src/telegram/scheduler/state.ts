@@ -11,7 +11,24 @@ export interface Scheduler {
   /** Sets the alarm for what is due next. */
   wake(): Promise<void>;
   /** What runs now, so that nothing runs twice at the same time. Gone with the object. */
-  running: { sync?: Promise<void>; run?: Promise<void> };
+  running: {
+    sync?: Promise<void>;
+    run?: Promise<void>;
+    memory?: RunMemory;
+    /** How often work has failed in a row, and when it is tried again, by its name. */
+    failures?: Map<string, { count: number; until: number }>;
+  };
+}
+
+/** What an open run knows beside its rows. Without it, posts are tried earlier, and lost answers counted anew. */
+export interface RunMemory {
+  run: number;
+  /** When it goes on, if all of its groups wait. */
+  restsUntil: number;
+  /** By group: when it may be tried again, and how many answers were lost. */
+  groups: Map<number, { after: number; lost: number }>;
+  /** By account: when it may post again, and how many calls in a row came to nothing. */
+  accounts: Map<number, { readyAt: number; failures: number }>;
 }
 
 /** One row, or undefined. */

@@ -1,6 +1,39 @@
+import { startAll } from "../../lib/concurrency.ts";
+import { sql } from "../../platform/d1/sql.ts";
+import { log } from "../../platform/log.ts";
 import type { Ctx } from "../context.ts";
+import { mailingObject } from "../mailing-object.ts";
 
-/** FRAME */
-export async function wakeMailings(_ctx: Ctx): Promise<number> {
+/** Objects that one cron run wakes, and how many at the same time. */
+const MAX_WOKEN = 1000;
+const AT_ONCE = 20;
+const DAY_MS = 24 * 3600_000;
+/** The longest mailing. */
+const WEEK_MS = 7 * DAY_MS;
+
+/**
+ * Wakes the objects of running mailings, in case an alarm is gone. Where more run than one cron run can wake, each run
+ * begins at a random one of them.
+ * @returns 0: one call does all that a cron run does
+ */
+export async function wakeMailings({ env, db }: Ctx): Promise<number> {
+  const now = Date.now();
+  const from = Math.floor(now - DAY_MS + Math.random() * (WEEK_MS + DAY_MS));
+  const [later, earlier] = await db.batch([
+    sql<{ id: number }>`
+      SELECT id FROM telegram_users WHERE active_until >= ${from} ORDER BY active_until LIMIT ${MAX_WOKEN}`,
+    sql<{ id: number }>`
+      SELECT id FROM telegram_users WHERE active_until < ${from} ORDER BY active_until LIMIT ${MAX_WOKEN}`,
+  ]);
+  const tasks = [...later, ...earlier]
+    .slice(0, MAX_WOKEN)
+    .map((user) => () => mailingObject({ env, user }).wake().catch(told(user.id)));
+  await Promise.all(startAll(tasks, AT_ONCE));
+  // Whoever stopped early, and whose end could not be noted. Each was woken since.
+  await db.run(sql`
+    UPDATE telegram_users SET active_until = NULL WHERE id IN (
+      SELECT id FROM telegram_users WHERE active_until < ${now - DAY_MS} ORDER BY active_until LIMIT ${MAX_WOKEN})`);
   return 0;
 }
+
+const told = (user: number) => (error: unknown) => log("error", "telegram.wake_failed", { user, error });
