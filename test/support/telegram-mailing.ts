@@ -84,8 +84,9 @@ export async function createMailer({
 
 /** Looks into the fake of an account. */
 export const inAccount = <T>(phone: number, look: (account: TelegramAccount) => T): Promise<T> =>
-  runInDurableObject(env.TELEGRAM_ACCOUNT.getByName(String(phone)) as unknown as DurableObjectStub, (account) =>
-    look(account as unknown as TelegramAccount),
+  runInDurableObject(
+    env.TELEGRAM_ACCOUNT.getByName(String(phone)) as unknown as DurableObjectStub,
+    (account) => look(account as unknown as TelegramAccount),
   );
 
 /** Lets an account answer something else. */
@@ -109,7 +110,8 @@ export const rowsIn = <T extends Record<string, SqlStorageValue>>(
   { stub }: Pick<Mailer, "stub">,
   query: string,
   ...values: SqlStorageValue[]
-): Promise<T[]> => runInDurableObject(stub, (_, { storage }) => storage.sql.exec<T>(query, ...values).toArray());
+): Promise<T[]> =>
+  runInDurableObject(stub, (_, { storage }) => storage.sql.exec<T>(query, ...values).toArray());
 
 /** When the object's alarm is set to; null without one. */
 export const alarmOf = ({ stub }: Pick<Mailer, "stub">): Promise<number | null> =>

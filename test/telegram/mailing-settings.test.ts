@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { telegramDb } from "../support/telegram-client.ts";
 import {
   createMailer,
-  MINUTE,
   type Mailer,
+  MINUTE,
   passUntil,
   postsOf,
   rowsIn,
@@ -14,7 +14,8 @@ import {
 beforeEach(() => setClock());
 afterEach(() => void vi.useRealTimers());
 
-const change = (mailer: Mailer, interval: object) => mailer.call("PATCH", "/mailing/{id}/interval/", interval);
+const change = (mailer: Mailer, interval: object) =>
+  mailer.call("PATCH", "/mailing/{id}/interval/", interval);
 
 describe("the interval", () => {
   it.each([

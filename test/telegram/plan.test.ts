@@ -15,16 +15,18 @@ const groups = (phones: number[]) =>
     )
     .map((list) => list.map((group, id): Candidate => ({ id, ...group })));
 
-const loads = fc.dictionary(fc.constantFrom(...PHONES.map(String)), fc.nat(20)).map(
-  (counts) => new Map(Object.entries(counts).map(([phone, count]) => [Number(phone), count])),
-);
+const loads = fc
+  .dictionary(fc.constantFrom(...PHONES.map(String)), fc.nat(20))
+  .map((counts) => new Map(Object.entries(counts).map(([phone, count]) => [Number(phone), count])));
 
 it("each group goes to exactly one account, and that is a member", () => {
   fc.assert(
     fc.property(groups(PHONES), loads, (candidates, known) => {
       const queues = plan(candidates, known);
       const given = [...queues].flatMap(([phone, queue]) => queue.map((group) => ({ phone, group })));
-      expect(given.map(({ group }) => group.id).sort((a, b) => a - b)).toEqual(candidates.map(({ id }) => id));
+      expect(given.map(({ group }) => group.id).sort((a, b) => a - b)).toEqual(
+        candidates.map(({ id }) => id),
+      );
       for (const { phone, group } of given) expect(group.phones).toContain(phone);
     }),
   );
@@ -54,7 +56,11 @@ it("of two accounts neither has two groups more than the other that could go to 
 });
 
 it("what an account has had already counts", () => {
-  const shared = Array.from({ length: 4 }, (_, id) => ({ id, lastPostedAt: null, phones: PHONES.slice(0, 2) }));
+  const shared = Array.from({ length: 4 }, (_, id) => ({
+    id,
+    lastPostedAt: null,
+    phones: PHONES.slice(0, 2),
+  }));
   const queues = plan(shared, new Map([[PHONES[0]!, 5]]));
   expect(queues.get(PHONES[0]!)).toBeUndefined();
   expect(queues.get(PHONES[1]!)).toHaveLength(4);

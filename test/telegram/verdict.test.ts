@@ -23,14 +23,20 @@ const refusal = (code: SendCode | "lost", seconds?: number): Answer => ({
   ...(seconds === undefined ? {} : { seconds }),
 });
 
-const judged = (answer: Answer, situation: Partial<Situation> = {}) => judge(answer, { ...usual, ...situation });
+const judged = (answer: Answer, situation: Partial<Situation> = {}) =>
+  judge(answer, { ...usual, ...situation });
 
 describe("a first try", () => {
   const skipped = (reason: string) => ({ state: "skipped", reason });
   const out = (outReason: string | null) => ({ refusals: 1, outReason });
   const paused = { is: "paused", until: NOW + DAY };
   const TABLE: [string, Answer, Partial<Situation>, object][] = [
-    ["a post", { ok: true, messageId: 7 }, {}, { delivery: { state: "sent", messageId: 7 }, group: "posted" }],
+    [
+      "a post",
+      { ok: true, messageId: 7 },
+      {},
+      { delivery: { state: "sent", messageId: 7 }, group: "posted" },
+    ],
     [
       "flood_wait lets the account sleep for n + 3 s, and the group wait",
       refusal("flood_wait", 30),
@@ -64,7 +70,12 @@ describe("a first try", () => {
       {},
       { delivery: { state: "again", after: NOW + 61 * SECOND } },
     ],
-    ["slow_mode that does not is skipped", refusal("slow_mode", 1800), {}, { delivery: skipped("slow_mode") }],
+    [
+      "slow_mode that does not is skipped",
+      refusal("slow_mode", 1800),
+      {},
+      { delivery: skipped("slow_mode") },
+    ],
     [
       "a refusal is skipped with Telegram's reason",
       refusal("forbidden"),

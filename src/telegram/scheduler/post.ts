@@ -14,7 +14,7 @@ interface Stretch {
   memory: RunMemory;
   /** When the slice is over. */
   until: number;
-  /** Set when the groups are to be given out anew. */
+  /** Set when the groups are to be given out again. */
   isOver: boolean;
 }
 

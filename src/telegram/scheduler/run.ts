@@ -6,7 +6,7 @@ import { mailingOf, openRun, type RunRow, timetableOfRow } from "./rows.ts";
 import type { Scheduler } from "./state.ts";
 import { findSubscription, forgetActive } from "./user.ts";
 
-/** How long the alarm works at a time, in milliseconds. Then it is set anew. */
+/** How long the alarm works at a time, in milliseconds. Then it sets itself again. */
 export const SLICE_MS = 60_000;
 
 /** When runs have something to do: null while none is due, and while they do it. */

@@ -20,7 +20,7 @@ export interface Scheduler {
   };
 }
 
-/** What an open run knows beside its rows. Without it, posts are tried earlier, and lost answers counted anew. */
+/** What an open run knows beside its rows. Without it, posts are tried earlier, and lost answers are counted from one again. */
 export interface RunMemory {
   run: number;
   /** When it goes on, if all of its groups wait. */

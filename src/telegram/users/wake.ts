@@ -29,7 +29,7 @@ export async function wakeMailings({ env, db }: Ctx): Promise<number> {
     .slice(0, MAX_WOKEN)
     .map((user) => () => mailingObject({ env, user }).wake().catch(told(user.id)));
   await Promise.all(startAll(tasks, AT_ONCE));
-  // Whoever stopped early, and whose end could not be noted. Each was woken since.
+  // Mailings that stopped early, where the end could not be noted. Each has been woken since.
   await db.run(sql`
     UPDATE telegram_users SET active_until = NULL WHERE id IN (
       SELECT id FROM telegram_users WHERE active_until < ${now - DAY_MS} ORDER BY active_until LIMIT ${MAX_WOKEN})`);
