@@ -14,11 +14,18 @@ import { serve } from "./nylas/server.ts";
 import { createNylasSim, type OutgoingMail } from "./nylas/sim.ts";
 import { type DevOptions, readOptions, requireFreePorts } from "./options.ts";
 import { listenSmtp } from "./smtp.ts";
+import {
+  accountVars,
+  addDemoTelegramUser,
+  type LocalTelegram,
+  startLocalTelegram,
+  telegramCommands,
+} from "./telegram/local.ts";
 import { readDevVars, signTenantToken, signToken } from "./token.ts";
 import { startWorker } from "./wrangler.ts";
 
-// `npm run dev`: the Worker with its mailboxes, two demo companies, and people of UzbekHub. Stand-ins serve Nylas, which
-// also receives messages by SMTP, mail servers, and what UzbekHub talks to.
+// `npm run dev`: the Worker with its mailboxes, two demo companies, people of UzbekHub, and a user of Telegram auto-mailing.
+// Stand-ins serve Nylas, which also receives messages by SMTP, mail servers, what UzbekHub talks to, and Telegram.
 
 /** Who the printed token is of: in the demo, she signs the mails of sales. */
 const USER = "Dilnoza Karimova";
@@ -59,9 +66,11 @@ async function main(options: DevOptions): Promise<void> {
   await buildWeb();
   applyMigrations(state);
   addDemoPeople(databaseFile(join(state, "v3", "d1"), "HUB_DB"));
+  addDemoTelegramUser(databaseFile(join(state, "v3", "d1"), "TELEGRAM_DB"));
   const nylas = await serve(sim, { port: nylasPort });
   const mailboxes = await startDemoMailboxes({ state, sentFolder, ports: mailPorts, onSent: tellSent });
   const hub = await startHubStandIns(sentFolder, tellSent);
+  const telegram = await startLocalTelegram(state, options.telegramPorts);
   const smtp = await listenSmtp({
     port: smtpPort,
     accepts: (address) => mailboxes.has(address) || sim.hasGrant(address),
@@ -81,7 +90,10 @@ async function main(options: DevOptions): Promise<void> {
       STORE: "objects",
       ...withoutOwn(hub.vars, vars),
     },
-    engines: { mailbox: { ...mailboxes.vars, ...ofMailboxes(vars) } },
+    engines: {
+      mailbox: { ...mailboxes.vars, ...ofMailboxes(vars) },
+      telegram: accountVars(telegram, vars),
+    },
     ca: mailboxes.ca,
     logFile: join(state, "worker.log"),
   });
@@ -92,6 +104,7 @@ async function main(options: DevOptions): Promise<void> {
     isStopping = true;
     console.log("\nStopping …");
     await Promise.all([worker.stop(), smtp.close(), nylas.close(), mailboxes.close(), hub.close()]);
+    await telegram.close();
     if (existsSync(memory)) remember();
     process.exit(code);
   };
@@ -119,13 +132,15 @@ async function main(options: DevOptions): Promise<void> {
   const commands = mailboxCommands({ url, token: tenantToken, ports: mailPorts });
   const [hubToken = "", otherToken = ""] = await startHubDemo(url);
   const chat = chatLink(hub.page, url, [hubToken, otherToken]);
-  console.log(await instructions({ url, token, smtpPort, state, commands, hubToken, chat }));
+  console.log(await instructions({ url, token, smtpPort, state, commands, hubToken, chat, telegram }));
 }
 
-/** What the Worker gets beside one's own .dev.vars, which may be older than UzbekHub. */
+/** What the Worker gets beside one's own .dev.vars, which may be older than UzbekHub and Telegram auto-mailing. */
 function withoutOwn(standIns: Record<string, string>, own: Record<string, string>): Record<string, string> {
-  const { HUB_JWT_SECRET = "" } = readDevVars(".dev.vars.example");
-  return Object.fromEntries(Object.entries({ HUB_JWT_SECRET, ...standIns }).filter(([name]) => !own[name]));
+  const newer = Object.entries(readDevVars(".dev.vars.example")).filter(([name]) =>
+    /^(HUB|TELEGRAM)_/.test(name),
+  );
+  return Object.fromEntries([...newer, ...Object.entries(standIns)].filter(([name]) => !own[name]));
 }
 
 /** Such as MAIL_OAUTH, of one's own .dev.vars. */
@@ -153,6 +168,7 @@ async function instructions(at: {
   commands: ReturnType<typeof mailboxCommands>;
   hubToken: string;
   chat: string;
+  telegram: LocalTelegram;
 }): Promise<string> {
   const headers = { authorization: `Bearer ${at.token}` };
   const [account] = (await (await fetch(`${at.url}/accounts/`, { headers })).json()) as { id: string }[];
@@ -197,6 +213,13 @@ Chat as ${people[0]?.first_name} and ${people[1]?.first_name}, side by side in o
 ${at.chat}
 
 Its mails, such as the code of a sign-up, are kept in ${join(at.state, "sent-mail")}. \`npm run token -- --google a@b.example\` prints what Google's sign-in would give.
+
+Telegram auto-mailing: connect a phone of its user Ali (the code is on the page below, where the second line reads it), and
+start a mailing to his groups:
+${telegramCommands(at.url, at.telegram).join("\n")}
+
+See the codes of phones, and what is posted in the groups:
+${at.telegram.page}
 
 Mail clients can send to the demo mailboxes by SMTP at localhost:${at.smtpPort}, for example to ${mailbox?.email}.
 The Worker's log is ${join(at.state, "worker.log")}. Ctrl-C stops everything; \`npm run dev -- --fresh\` starts over.

@@ -1,5 +1,6 @@
 import { createServer } from "node:net";
 import { parseArgs } from "node:util";
+import type { TelegramPorts } from "./telegram/local.ts";
 
 /** Ports and folders of `npm run dev`. */
 export interface DevOptions {
@@ -8,6 +9,8 @@ export interface DevOptions {
   smtpPort: number;
   /** Of the demo's mailboxes. */
   mailPorts: { imaps: number; pop3s: number; smtps: number };
+  /** Of the stand-in for Telegram. */
+  telegramPorts: TelegramPorts;
   /** Folder for local D1, R2 and queues, the snapshot of the stand-in, logs and sent messages. */
   state: string;
   /** Delete that folder first. */
@@ -28,6 +31,9 @@ export function readOptions(args: string[]): DevOptions {
       "imaps-port": { type: "string", default: "1993" },
       "pop3s-port": { type: "string", default: "1995" },
       "smtps-port": { type: "string", default: "1465" },
+      "telegram-port": { type: "string", default: "8789" },
+      "telegram-dc2-port": { type: "string", default: "8442" },
+      "telegram-dc4-port": { type: "string", default: "8444" },
       state: { type: "string", default: ".wrangler/state" },
       fresh: { type: "boolean", default: false },
     },
@@ -40,6 +46,11 @@ export function readOptions(args: string[]): DevOptions {
       imaps: portOf("imaps-port", values["imaps-port"]),
       pop3s: portOf("pop3s-port", values["pop3s-port"]),
       smtps: portOf("smtps-port", values["smtps-port"]),
+    },
+    telegramPorts: {
+      page: portOf("telegram-port", values["telegram-port"]),
+      dc2: portOf("telegram-dc2-port", values["telegram-dc2-port"]),
+      dc4: portOf("telegram-dc4-port", values["telegram-dc4-port"]),
     },
     state: values.state,
     fresh: values.fresh,
@@ -58,11 +69,14 @@ function portOf(name: string, value: string): number {
  * Checks that our ports are free. Otherwise another Worker could be mistaken for ours.
  * @throws Error with the port and the option that changes it
  */
-export async function requireFreePorts({ port, nylasPort, smtpPort, mailPorts }: DevOptions): Promise<void> {
-  const { imaps, pop3s, smtps } = mailPorts;
+export async function requireFreePorts(options: DevOptions): Promise<void> {
+  const { port, nylasPort, smtpPort } = options;
+  const { imaps, pop3s, smtps } = options.mailPorts;
+  const { page, dc2, dc4 } = options.telegramPorts;
   const ports = {
     ...{ port, "nylas-port": nylasPort, "smtp-port": smtpPort },
     ...{ "imaps-port": imaps, "pop3s-port": pop3s, "smtps-port": smtps },
+    ...{ "telegram-port": page, "telegram-dc2-port": dc2, "telegram-dc4-port": dc4 },
   };
   for (const [option, number] of Object.entries(ports)) {
     const server = createServer();

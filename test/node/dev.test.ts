@@ -122,6 +122,20 @@ describe("the README's commands", () => {
     expect(await syncMailbox()).toMatchObject({ inbox, sent: sent + 1 });
   });
 
+  test("the printed lines for Telegram work when pasted: a phone is connected, and its groups get the ad", async () => {
+    const [sendCode = "", verify = "", start = ""] = server.telegram.lines;
+    expect(await paste(sendCode)).toEqual({ success: true });
+    expect(await paste(verify)).toEqual({ success: true });
+    // Its groups are looked up in the background.
+    const [api = ""] = /http\S*(?=\/mailing\/)/.exec(start) ?? [];
+    const groups = `${api}/groups/123456789/`;
+    await waitFor(async () => expect(await paste(`curl -s ${groups}`)).not.toEqual([]));
+    const started = await paste(`(${start.replaceAll("; curl", " >/dev/null; curl")})`);
+    expect(started).toMatchObject({ success: true, mailing: { is_active: true, max_steps: 16 } });
+    const posted = async () => await (await fetch(server.telegram.page)).text();
+    await waitFor(async () => expect(await posted()).toContain("Yuk bor: Toshkent"));
+  });
+
   test("SIGTERM to npm stops everything, and a second start keeps all mail", async () => {
     const { total } = await paste(server.curls[0] ?? "");
     const mailbox = await syncMailbox();

@@ -18,6 +18,9 @@ export interface Ports {
   imaps: number;
   pop3s: number;
   smtps: number;
+  telegram: number;
+  dc2: number;
+  dc4: number;
 }
 
 export interface DevServer {
@@ -30,6 +33,8 @@ export interface DevServer {
   curls: string[];
   /** Three more: they connect a mailbox, sync it and send from it. */
   mailboxLines: string[];
+  /** Three that connect a phone to Telegram auto-mailing and start a mailing, and the page that shows its posts. */
+  telegram: { lines: string[]; page: string };
   /** The link to the page where two people of UzbekHub chat. */
   chat: string;
   /** Its output so far. */
@@ -51,6 +56,8 @@ export async function startDevServer(state: string, ports: Ports): Promise<DevSe
     ...["--port", worker, "--smtp-port", smtp, "--state", state],
     ...["--nylas-port", others.nylas, "--imaps-port", others.imaps],
     ...["--pop3s-port", others.pop3s, "--smtps-port", others.smtps],
+    ...["--telegram-port", others.telegram, "--telegram-dc2-port", others.dc2],
+    ...["--telegram-dc4-port", others.dc4],
   ].map(String);
   const child = spawn("npm", ["run", "dev", "--", ...places], {
     cwd: ROOT,
@@ -90,6 +97,7 @@ export async function startDevServer(state: string, ports: Ports): Promise<DevSe
     for (const other of [ready, ended]) other.catch(() => {});
   }
   const lines = output.text().split("\n");
+  const telegramAt = lines.findIndex((line) => line.includes("/send-code/"));
   const mailboxAt = lines.findIndex((line) => line.startsWith("account="));
   return {
     url: output.text().match(/^Xabar answers at (\S+)$/m)?.[1] ?? "",
@@ -98,6 +106,7 @@ export async function startDevServer(state: string, ports: Ports): Promise<DevSe
     nylasPort: others.nylas,
     curls: lines.slice(0, mailboxAt).filter((line) => line.startsWith("curl ")),
     mailboxLines: lines.slice(mailboxAt, mailboxAt + 3),
+    telegram: { lines: lines.slice(telegramAt, telegramAt + 3), page: `http://localhost:${others.telegram}` },
     chat: lines.find((line) => line.includes("/chat/page.html#")) ?? "",
     output,
     stop,
@@ -106,7 +115,7 @@ export async function startDevServer(state: string, ports: Ports): Promise<DevSe
 
 /** Free ports. */
 export async function freePorts(): Promise<Ports> {
-  const names = ["worker", "nylas", "smtp", "imaps", "pop3s", "smtps"] as const;
+  const names = ["worker", "nylas", "smtp", "imaps", "pop3s", "smtps", "telegram", "dc2", "dc4"] as const;
   const servers = names.map(() => createServer().listen(0, "127.0.0.1"));
   await Promise.all(servers.map((server) => once(server, "listening")));
   const ports = servers.map((server) => (server.address() as { port: number }).port);
