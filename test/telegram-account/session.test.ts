@@ -1,6 +1,7 @@
 import type { tl } from "@mtcute/core";
 import { describe, expect, it, vi } from "vitest";
 import type { Fault } from "../../dev/telegram/contract.ts";
+import { Connection } from "../../src/telegram-account/client/connection.ts";
 import { open } from "../../src/telegram-account/client/seal.ts";
 import type { TelegramAccountEnv } from "../../src/telegram-account/env.ts";
 import { NoAnswer, Refused, TelegramError } from "../../src/telegram-account/errors.ts";
@@ -61,7 +62,7 @@ async function logged(work: () => Promise<void>): Promise<string> {
   return lines.map(String).join("\n");
 }
 
-describe("a session", () => {
+describe.concurrent("a session", () => {
   it("outlives the object, with no new key and no row written", async () => {
     const { caller, phone } = await signedIn();
     const before = await keysIn(phone);
@@ -123,6 +124,18 @@ describe("a session", () => {
     expect(await standIn.phone(phone)).toMatchObject({ signedIn: 1, mostConnections: 1 });
   });
 
+  it("would end by a second connection, as the test before would see", async () => {
+    const { phone, caller } = await signedIn();
+    await withConnection(phone, async (call, _, { sql }) => {
+      await call(ME);
+      const second = new Connection({ sql, env: bindings, phone });
+      await expect(second.call(ME)).rejects.toMatchObject({ reason: "auth_key_duplicated" });
+      await second.close();
+    });
+    expect((await standIn.phone(phone)).mostConnections).toBe(2);
+    expect(await accountOf(phone).state(caller)).toMatchObject({ state: "signed_out" });
+  });
+
   it("closes its connection some seconds after the last call", async () => {
     const { phone } = await signedIn();
     expect((await standIn.phone(phone)).openConnections).toBe(1);
@@ -130,7 +143,7 @@ describe("a session", () => {
   });
 });
 
-describe("a session ends", () => {
+describe.concurrent("a session ends", () => {
   const errors: [code: number, text: string][] = [
     [401, "AUTH_KEY_UNREGISTERED"],
     [401, "AUTH_KEY_INVALID"],
@@ -175,7 +188,7 @@ describe("a session ends", () => {
   });
 });
 
-describe("a call", () => {
+describe.concurrent("a call", () => {
   const faults: [name: string, fault: Fault][] = [
     ["a salt that is not the data centre's", { effect: "bad-salt" }],
     ["a clock that is off by an hour", { effect: "clock" }],

@@ -1,8 +1,10 @@
+import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
+import { TelegramAccount } from "../../src/telegram-account/account.ts";
 import type { TelegramAccountEnv } from "../../src/telegram-account/env.ts";
 import { Refused } from "../../src/telegram-account/errors.ts";
 import { requireSettings, settingsOf } from "../../src/telegram-account/settings.ts";
-import { bindings } from "./support/account.ts";
+import { accountOf, bindings, newCaller, newPhone } from "./support/account.ts";
 
 const KEY = btoa("0".repeat(32));
 const SET = { TELEGRAM_API_ID: "7", TELEGRAM_API_HASH: "hash", TELEGRAM_SESSION_KEY: KEY };
@@ -43,5 +45,36 @@ describe("the script's settings", () => {
     expect(requireSettings(envWith({}), { ...caller, isStandInOnly: false })).toBeUndefined();
     const standIn = { TELEGRAM_DC: "127.0.0.1:443", TELEGRAM_DC_KEY: "pem" };
     expect(requireSettings(envWith(standIn), caller)).toBeUndefined();
+  });
+});
+
+describe("an account without settings", () => {
+  it("is unavailable for all that asks Telegram, and can be looked at and forgotten", async () => {
+    const phone = newPhone();
+    const caller = newCaller({ isStandInOnly: false });
+    await runInDurableObject(accountOf(phone) as unknown as DurableObjectStub, async (_, state) => {
+      const account = new TelegramAccount(state as DurableObjectState, { ATTACHMENTS: bindings.ATTACHMENTS });
+      const post = { peer: -1, accessHash: null, randomId: "1", text: "x", media: null, triedAt: null };
+      const refusal = { ok: false, code: "unavailable", reason: "Set TELEGRAM_API_ID" };
+      expect(await account.ready(caller)).toEqual(refusal);
+      expect(await account.sendCode(caller)).toEqual(refusal);
+      expect(await account.verifyCode(caller, "12345")).toEqual(refusal);
+      expect(await account.verifyPassword(caller, "secret")).toEqual(refusal);
+      expect(await account.groups(caller)).toEqual(refusal);
+      expect(await account.send(caller, post)).toEqual(refusal);
+      expect(await account.state(caller)).toEqual({ ok: true, state: "none", id: null, firstName: null });
+      expect(await account.forget(caller)).toEqual({ ok: true });
+    });
+  });
+
+  it("is unavailable to those who may ask a stand-in alone, if it would ask Telegram", async () => {
+    await runInDurableObject(accountOf(newPhone()) as unknown as DurableObjectStub, async (_, state) => {
+      const account = new TelegramAccount(state as DurableObjectState, envWith({}));
+      const refusal = { ok: false, code: "unavailable", reason: expect.stringContaining("TELEGRAM_DC") };
+      expect(await account.sendCode(newCaller())).toEqual(refusal);
+      expect(await account.ready(newCaller())).toEqual(refusal);
+      expect(await account.ready(newCaller({ isStandInOnly: false }))).toEqual({ ok: true });
+    });
+    expect(await accountOf(newPhone()).ready(newCaller())).toEqual({ ok: true });
   });
 });

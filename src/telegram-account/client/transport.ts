@@ -86,7 +86,7 @@ export class Transport implements TelegramTransport {
         await writer.write(bytes.slice()).catch(lost);
       },
       close: () => {
-        // Whoever reads learns of the end at once.
+        // A read that waits learns of the end at once.
         reader.cancel().catch(() => {});
         this.#close(socket);
       },

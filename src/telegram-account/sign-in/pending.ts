@@ -6,7 +6,7 @@ import { destroySession, isForeign, readAccount } from "../state.ts";
 /** How long a code may be given, and a password after it, in milliseconds. */
 export const PENDING_MS = 15 * 60_000;
 
-/** After so many wrong codes another one must be sent. */
+/** How many wrong codes are tried before another one must be sent. */
 const MAX_TRIES = 5;
 
 /** A day, in seconds: how long Telegram refuses a number that has asked too often. */
