@@ -11,6 +11,8 @@ export interface NewUser {
   dc?: 2 | 4;
   /** False for a phone without an account, which must sign up first. */
   isRegistered?: boolean;
+  /** What Telegram wants before it sends a code. */
+  codeNeeds?: "email" | "payment";
 }
 
 export interface NewChat {

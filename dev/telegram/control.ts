@@ -18,6 +18,7 @@ const newUser: z.ZodType<NewUser> = z.strictObject({
   password: z.string().min(1).exactOptional(),
   dc: z.literal([2, 4]).exactOptional(),
   isRegistered: z.boolean().exactOptional(),
+  codeNeeds: z.enum(["email", "payment"]).exactOptional(),
 });
 
 const newChat: z.ZodType<NewChat> = z.strictObject({

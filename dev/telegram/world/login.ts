@@ -1,5 +1,5 @@
 import { randomBytes, randomInt } from "node:crypto";
-import type { tl } from "@mtcute/core";
+import { Long, type tl } from "@mtcute/core";
 import { type Caller, RpcError } from "../wire/handler.ts";
 import type { Methods } from "./methods.ts";
 import { challenge, check } from "./password.ts";
@@ -12,6 +12,11 @@ const CODE_LIVES = 10 * 60_000;
 
 /** Uzbek numbers have twelve digits. */
 const PHONE = /^(998\d{9}|(?!998)\d{7,15})$/;
+
+const PAYMENT_FIRST: tl.auth.RawSentCodePaymentRequired = {
+  ...{ _: "auth.sentCodePaymentRequired", storeProduct: "code", phoneCodeHash: "", premiumDays: 7 },
+  ...{ supportEmailAddress: "", supportEmailSubject: "", currency: "USD", amount: Long.fromNumber(100) },
+};
 
 export const login: Methods = {
   "auth.sendCode": (world, call, caller) => {
@@ -75,7 +80,11 @@ function accountOf(world: World, phoneNumber: string): Account {
   return world.accounts.get(phone) ?? world.addUser({ phone, isRegistered: false });
 }
 
-function sendCode(world: World, account: Account): tl.auth.RawSentCode {
+function sendCode(world: World, account: Account): tl.auth.TypeSentCode {
+  if (account.codeNeeds === "email") {
+    return { _: "auth.sentCode", type: { _: "auth.sentCodeTypeSetUpEmailRequired" }, phoneCodeHash: "" };
+  }
+  if (account.codeNeeds === "payment") return PAYMENT_FIRST;
   const [hash, digits] = [randomBytes(9).toString("hex"), String(randomInt(10_000, 100_000))];
   account.code = { hash, digits, expiresAt: world.now() + CODE_LIVES, isUsed: false };
   account.codesSent++;

@@ -11,6 +11,8 @@ export interface Account {
   isDeactivated: boolean;
   /** The last login code. */
   code: LoginCode | null;
+  /** What must be given before a code is sent. */
+  codeNeeds: "email" | "payment" | null;
   codesSent: number;
   /** Media that came with an upload. */
   uploads: number;

@@ -74,14 +74,14 @@ export class World {
 
   /** @throws Refusal for a phone that is taken */
   addUser(user: NewUser): Account {
-    const { phone, firstName = "Ali", password = null, dc = 2, isRegistered = true } = user;
+    const { phone, firstName = "Ali", password = null, dc = 2, isRegistered = true, codeNeeds = null } = user;
     const known = this.accounts.get(phone);
     // A phone that once asked for a code, and nothing more, may still become somebody's.
     if (known?.isRegistered) throw new Refusal(`The phone ${phone} is somebody's already`);
     const account: Account = {
       ...{ phone, id: known?.id ?? this.#nextId(), firstName, dc, password, isRegistered },
       ...{ isBanned: false, isDeactivated: false, code: null, fileAge: 0 },
-      ...{ codesSent: 0, uploads: 0, messagesToPeople: 0, calls: known?.calls ?? {} },
+      ...{ codeNeeds, codesSent: 0, uploads: 0, messagesToPeople: 0, calls: known?.calls ?? {} },
     };
     this.accounts.set(phone, account);
     return account;

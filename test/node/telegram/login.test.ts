@@ -39,6 +39,18 @@ describe("a code", () => {
     expect(account.codesSent).toBe(0);
   });
 
+  it.each([
+    ["email", { _: "auth.sentCode", type: { _: "auth.sentCodeTypeSetUpEmailRequired" } }],
+    ["payment", { _: "auth.sentCodePaymentRequired" }],
+  ] as const)("is not sent where Telegram wants %s first", async (codeNeeds, answer) => {
+    const { phone, codesSent } = world.addUser({ phone: newPhone(), codeNeeds });
+    const asked = connect().call("auth.sendCode", {
+      ...{ phoneNumber: phone, apiId: 1, apiHash: "hash", settings: { _: "codeSettings" } },
+    });
+    expect(await asked).toMatchObject(answer);
+    expect([codesSent, world.accounts.get(phone)?.code]).toEqual([0, null]);
+  });
+
   it("is sent by the data centre of the account alone", async () => {
     const { phone } = world.addUser({ phone: newPhone(), dc: 4 });
     expect(await refusalOf(sendCode(connect(2), phone))).toBe("303 PHONE_MIGRATE_4");
