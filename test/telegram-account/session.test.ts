@@ -1,4 +1,4 @@
-import type { tl } from "@mtcute/core";
+import { Long, type tl } from "@mtcute/core";
 import { describe, expect, it, vi } from "vitest";
 import type { Fault } from "../../dev/telegram/contract.ts";
 import { Connection } from "../../src/telegram-account/client/connection.ts";
@@ -122,6 +122,21 @@ describe.concurrent("a session", () => {
     });
     for (let times = 0; times < 20; times++) await withConnection(phone, async (call) => call(ME));
     expect(await standIn.phone(phone)).toMatchObject({ signedIn: 1, mostConnections: 1 });
+  });
+
+  it("has one connection at a time, in an upload whose connection is cut", async () => {
+    const { phone } = await signedIn();
+    const part = { phone, method: "upload.saveBigFilePart" };
+    await standIn.plan({ ...part, skip: 1, cut: "before" }, { ...part, skip: 4, isLost: true });
+    await withConnection(phone, async (call) => {
+      const fileId = Long.fromNumber(Date.now());
+      for (let filePart = 0; filePart < 6; filePart++) {
+        const bytes = new Uint8Array(512 * 1024).fill(filePart);
+        const saved = { _: "upload.saveBigFilePart", fileId, filePart, fileTotalParts: 6, bytes } as const;
+        expect(await call(saved, { timeoutMs: 60_000 })).toBe(true);
+      }
+    });
+    expect((await standIn.phone(phone)).mostConnections).toBe(1);
   });
 
   it("would end by a second connection, as the test before would see", async () => {

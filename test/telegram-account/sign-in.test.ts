@@ -1,3 +1,4 @@
+import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { NoAnswer } from "../../src/telegram-account/errors.ts";
 import { sendCode } from "../../src/telegram-account/sign-in/send-code.ts";
@@ -322,6 +323,22 @@ describe.concurrent("a forgotten account", () => {
       inside(account, ({ sql }) => expect(sql.exec("SELECT * FROM auth_keys").toArray()).toEqual([])),
     );
     expect(await account.forget(caller)).toEqual({ ok: true });
+  });
+
+  it("ends at Telegram though the object has died since", async () => {
+    const { account, phone } = await signedIn();
+    const at = Date.now() + 1000;
+    await runInDurableObject(account as unknown as DurableObjectStub, async (_, state) => {
+      state.storage.sql.exec(
+        "UPDATE account SET user = NULL, state = 'leaving', leaving_until = ?, leaving_at = ?",
+        ...[at + 3600_000, at],
+      );
+      await state.storage.setAlarm(at);
+      await state.storage.sync();
+      setTimeout(() => state.abort("killed by a test"), 1);
+    });
+    // Nobody calls the object by its name.
+    await waitFor(async () => expect((await standIn.phone(phone)).signedIn).toBe(0));
   });
 
   it("may be signed in by anybody, at once", async () => {
