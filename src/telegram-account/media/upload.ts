@@ -23,10 +23,10 @@ const NAMES: Record<string, string> = {
  * @throws TelegramError, NoAnswer; Refused `content` if the file is gone, `unavailable` if R2 cannot be read
  */
 export async function uploadFile(
-  account: AccountContext,
+  { env, call }: Pick<AccountContext, "env" | "call">,
   media: Media,
 ): Promise<tl.RawInputFile | tl.RawInputFileBig> {
-  const object = await account.env.ATTACHMENTS.get(media.key).catch(unreadable);
+  const object = await env.ATTACHMENTS.get(media.key).catch(unreadable);
   if (!object) throw new Refused("content", "file_is_gone");
   const fileId = randomId();
   const { size } = object;
@@ -41,7 +41,7 @@ export async function uploadFile(
         .readAtLeast(length, new Uint8Array(buffer, 0, length))
         .catch(unreadable);
       if (bytes?.length !== length) throw new Refused("unavailable", "file_cannot_be_read");
-      await account.call(
+      await call(
         isBig
           ? { _: "upload.saveBigFilePart", fileId, filePart, fileTotalParts: parts, bytes }
           : { _: "upload.saveFilePart", fileId, filePart, bytes },
