@@ -14,12 +14,12 @@ const CLOCK_SKEW = 30;
  * @throws TelegramError, NoAnswer
  */
 export async function findPost(
-  account: AccountContext,
+  { call }: Pick<AccountContext, "call">,
   peer: tl.TypeInputPeer,
   post: Pick<Post, "text" | "media">,
   since: number,
 ): Promise<number | null> {
-  const history = await account.call({
+  const history = await call({
     _: "messages.getHistory",
     peer,
     offsetId: 0,
@@ -36,14 +36,16 @@ export async function findPost(
   return found?.id ?? null;
 }
 
-/** Telegram cuts white space off a text. */
 function isPost(
   message: tl.TypeMessage,
   { text, media }: Pick<Post, "text" | "media">,
 ): message is tl.RawMessage {
   if (message._ !== "message" || !message.out) return false;
-  return message.message.trim() === text.trim() && kindOf(message.media) === (media?.kind ?? null);
+  return essenceOf(message.message) === essenceOf(text) && kindOf(message.media) === (media?.kind ?? null);
 }
+
+/** Telegram changes white space and control characters. */
+const essenceOf = (text: string): string => text.replace(/[\s\p{C}]+/gu, "");
 
 /** A preview of a link is no medium of the post. */
 function kindOf(media: tl.TypeMessageMedia | undefined): Media["kind"] | null {

@@ -2,7 +2,8 @@ import type { Fault, NewChat, NewUser } from "../../../dev/telegram/contract.ts"
 
 const CONTROL = "https://telegram-control.test";
 
-async function ask<T>(method: string, path: string, body?: unknown): Promise<T> {
+/** Calls the control API. @throws for whatever is not answered with success */
+export async function ask<T>(method: string, path: string, body?: unknown): Promise<T> {
   const answer = await fetch(`${CONTROL}${path}`, {
     method,
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
