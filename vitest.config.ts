@@ -77,7 +77,7 @@ async function outbound() {
     if (hostname === "geocoder.test") return geocoder.fetch(request);
     if (hostname === "issuer.test") return Response.json(jwks);
     if (hostname === "google.test") return Response.json(google.jwks);
-    if (hostname === "mail-control.test") return internet.fetch(request);
+    if (["mail-control.test", "telegram-control.test"].includes(hostname)) return internet.fetch(request);
     if (hostname === "record.test") return record(await request.json());
     return new Response(`No route to ${hostname}`, { status: 503 });
   };
@@ -113,10 +113,10 @@ async function createEngine(config: string, bindings: Record<string, string>) {
   return { ...(await engine), bindings, outboundService: internet.fetch } as never;
 }
 
-const createEngines = () =>
+const createEngines = async () =>
   Promise.all([
     createEngine(MAILBOX_CONFIG, { MAIL_KEYS, MAIL_LOCAL_HOSTS: "localhost:*", ...internet.bindings }),
-    createEngine(TELEGRAM_CONFIG, {}),
+    createEngine(TELEGRAM_CONFIG, await telegramSettings()),
   ]);
 
 interface WorkerOptions {
@@ -302,26 +302,29 @@ const telegramAccount = () => ({
 /** All files share the stand-in for Telegram: each test has people of its own there. */
 let telegram: ReturnType<typeof startTelegramStandIn> | undefined;
 
+/** What its script needs in order to reach the stand-in. */
+async function telegramSettings() {
+  telegram ??= startTelegramStandIn();
+  const { dc, publicKey, fetch } = await telegram;
+  internet.add("telegram-control.test", fetch);
+  return {
+    NODE_ENV: "test",
+    TELEGRAM_API_ID: "1",
+    TELEGRAM_API_HASH: "test-api-hash",
+    TELEGRAM_SESSION_KEY: Buffer.alloc(32, 9).toString("base64"),
+    TELEGRAM_DC: dc,
+    TELEGRAM_DC_KEY: publicKey,
+  };
+}
+
 const createTelegramWorker = () =>
-  cloudflareTest(async () => {
-    telegram ??= startTelegramStandIn();
-    const { dc, publicKey, fetch } = await telegram;
-    internet.add("telegram-control.test", fetch);
-    return {
-      wrangler: { configPath: TELEGRAM_CONFIG },
-      miniflare: {
-        bindings: {
-          NODE_ENV: "test",
-          TELEGRAM_API_ID: "1",
-          TELEGRAM_API_HASH: "test-api-hash",
-          TELEGRAM_SESSION_KEY: Buffer.alloc(32, 9).toString("base64"),
-          TELEGRAM_DC: dc,
-          TELEGRAM_DC_KEY: publicKey,
-        },
-        outboundService: internet.fetch as never, // as above
-      },
-    };
-  });
+  cloudflareTest(async () => ({
+    wrangler: { configPath: TELEGRAM_CONFIG },
+    miniflare: {
+      bindings: await telegramSettings(),
+      outboundService: internet.fetch as never, // as above
+    },
+  }));
 
 /** What exhausts the rate limits: of a lower limit, so that a slow machine reaches it within the minute. */
 const LIMITED = ["test/app-rate-limit.test.ts"];
