@@ -1,23 +1,10 @@
-import * as z from "zod/mini";
 import { fromBase64 } from "../lib/base64.ts";
-import { defineConfig } from "../platform/config.ts";
 import type { Caller } from "./contract.ts";
 import type { TelegramAccountEnv } from "./env.ts";
 import { Refused } from "./errors.ts";
 
 /** AES-256, in bytes. */
 const KEY_BYTES = 32;
-
-const config = defineConfig(() =>
-  z.object({
-    TELEGRAM_API_ID: z.optional(z.string()),
-    TELEGRAM_API_HASH: z.optional(z.string()),
-    TELEGRAM_SESSION_KEY: z.optional(z.string()),
-    TELEGRAM_SESSION_KEY_PREVIOUS: z.optional(z.string()),
-    TELEGRAM_DC: z.optional(z.string()),
-    TELEGRAM_DC_KEY: z.optional(z.string()),
-  }),
-);
 
 export interface Settings {
   apiId: number;
@@ -30,18 +17,17 @@ export interface Settings {
 
 /** @throws Refused `unavailable`, with what the operator is to set */
 export function settingsOf(env: TelegramAccountEnv): Settings {
-  const set = config(env);
-  const apiId = Number(set.TELEGRAM_API_ID);
+  const apiId = Number(env.TELEGRAM_API_ID);
   if (!Number.isSafeInteger(apiId) || apiId <= 0) throw unavailable("Set TELEGRAM_API_ID");
-  if (!set.TELEGRAM_API_HASH) throw unavailable("Set TELEGRAM_API_HASH");
-  const key = sessionKey("TELEGRAM_SESSION_KEY", set.TELEGRAM_SESSION_KEY);
+  if (!env.TELEGRAM_API_HASH) throw unavailable("Set TELEGRAM_API_HASH");
+  const key = sessionKey("TELEGRAM_SESSION_KEY", env.TELEGRAM_SESSION_KEY);
   if (!key) throw unavailable("Set TELEGRAM_SESSION_KEY");
-  const previous = sessionKey("TELEGRAM_SESSION_KEY_PREVIOUS", set.TELEGRAM_SESSION_KEY_PREVIOUS);
+  const previous = sessionKey("TELEGRAM_SESSION_KEY_PREVIOUS", env.TELEGRAM_SESSION_KEY_PREVIOUS);
   return {
     apiId,
-    apiHash: set.TELEGRAM_API_HASH,
+    apiHash: env.TELEGRAM_API_HASH,
     keys: previous ? [key, previous] : [key],
-    standIn: standInOf(set.TELEGRAM_DC, set.TELEGRAM_DC_KEY),
+    standIn: standInOf(env.TELEGRAM_DC, env.TELEGRAM_DC_KEY),
   };
 }
 
