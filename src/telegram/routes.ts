@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { lazy } from "../lib/lazy.ts";
 import { createApp } from "../platform/app.ts";
 import { accounts } from "./accounts/routes.ts";
+import { blockedGroups } from "./blocked-groups/routes.ts";
 import { config } from "./config.ts";
 import { content } from "./content/routes.ts";
 import type { OpenEnv, UserEnv } from "./context.ts";
@@ -28,6 +29,7 @@ export const app = lazy(() =>
     .use(open)
     .route("/media/mailing", media())
     .use("/telegram/*", operatorsOnly)
+    .route("/telegram/blocked-groups", blockedGroups())
     .route("/telegram", admin())
     .route("/api/v1/auto-mailing", autoMailing()),
 );
