@@ -1,14 +1,15 @@
 import { IntermediatePacketCodec, ObfuscatedPacketCodec, PaddedIntermediatePacketCodec } from "@mtcute/core";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { type DataCentre, startDataCentre } from "../../../dev/telegram/server.ts";
-import { type Call, type Handler, RpcError } from "../../../dev/telegram/wire/handler.ts";
+import { type Call, Disturbance, type Handler, RpcError } from "../../../dev/telegram/wire/handler.ts";
 import { createRsaKey } from "../../../dev/telegram/wire/key.ts";
 import { Keys } from "../../../dev/telegram/wire/keys.ts";
 import { createClient, refusalOf } from "./mtproto-client.ts";
 
+// mtcute waits a second before its first call: the tests wait together.
 const rsa = createRsaKey();
 const closing: (() => Promise<void>)[] = [];
-afterEach(async () => {
+afterAll(async () => {
   for (const close of closing.splice(0).reverse()) await close();
 });
 
@@ -36,7 +37,7 @@ function connect(dc: DataCentre, options: Parameters<typeof createClient>[2] = {
 const NEAREST = { _: "nearestDc", country: "UZ", thisDc: 2, nearestDc: 2 } as const;
 const nearest = async () => NEAREST;
 
-describe("mtcute's client", () => {
+describe.concurrent("mtcute's client", () => {
   it("gets a key, and an answer", async () => {
     const { dc, keys } = await start(nearest);
     const { call } = connect(dc);
@@ -76,4 +77,99 @@ describe("mtcute's client", () => {
     );
     expect(again.snapshot()).toHaveLength(1);
   });
+});
+
+describe.concurrent("a key on two connections at a time", () => {
+  it("is refused on both, and then forgotten", async () => {
+    const { dc, keys } = await start(nearest);
+    const first = connect(dc);
+    await first.call({ _: "help.getNearestDc" });
+    const second = connect(dc, { storage: first.storage });
+    expect(await refusalOf(second.call({ _: "help.getNearestDc" }))).toBe("406 AUTH_KEY_DUPLICATED");
+    expect(await refusalOf(first.call({ _: "help.getNearestDc" }))).toBe("406 AUTH_KEY_DUPLICATED");
+    expect([...keys.all()]).toEqual([expect.objectContaining({ isForgotten: true, open: 2, most: 2 })]);
+    expect(keys.snapshot()).toEqual([]);
+  });
+
+  it("is none when the client has closed the first one", async () => {
+    const { dc, keys } = await start(nearest);
+    const first = connect(dc);
+    await first.call({ _: "help.getNearestDc" });
+    await first.close();
+    const second = connect(dc, { storage: first.storage });
+    expect(await second.call({ _: "help.getNearestDc" })).toEqual(NEAREST);
+    expect([...keys.all()]).toEqual([expect.objectContaining({ isForgotten: false, open: 1, most: 1 })]);
+  });
+});
+
+/** Disturbs the first call; later ones are answered. */
+const disturbed = (what: ConstructorParameters<typeof Disturbance>[0]) =>
+  start(async (_, count) => (count === 1 ? new Disturbance(what) : NEAREST));
+
+describe.concurrent("a client gets its answer", () => {
+  it.each([
+    ["late", { reply: NEAREST, delayMs: 50 }, 1],
+    ["after updates that it did not ask for", { reply: NEAREST, effect: "updates" }, 1],
+    ["by its second call, when the connection was cut in place of the answer", { cut: "instead" }, 2],
+    [
+      "by its second call, when the connection was cut within the answer",
+      { reply: NEAREST, cut: "within" },
+      2,
+    ],
+    ["by its second call, after another salt", { effect: "bad-salt" }, 2],
+    ["by its second call, when the clock was off", { effect: "clock" }, 2],
+    ["by its second call, after what it cannot read", { reply: NEAREST, effect: "unknown-constructor" }, 2],
+  ] as const)("%s", async (_, what, expected) => {
+    const { dc, keys, calls } = await disturbed(what);
+    const { call } = connect(dc);
+    expect(await call({ _: "help.getNearestDc" })).toEqual(NEAREST);
+    expect(calls).toHaveLength(expected);
+    expect([...keys.all()]).toEqual([expect.objectContaining({ most: 1, open: 1 })]);
+  });
+
+  it("with a new key, when the data centre has forgotten its own", async () => {
+    const { dc, keys } = await disturbed({ effect: "forget-key" });
+    expect(await connect(dc).call({ _: "help.getNearestDc" })).toEqual(NEAREST);
+    expect([...keys.all()].map(({ isForgotten }) => isForgotten)).toEqual([true, false]);
+  });
+
+  it("after the data centre was down", async () => {
+    const { dc } = await start(nearest);
+    const { call } = connect(dc);
+    await call({ _: "help.getNearestDc" });
+    await dc.stop();
+    const answer = call({ _: "help.getNearestDc" });
+    await dc.resume();
+    expect(await answer).toEqual(NEAREST);
+  });
+});
+
+it.concurrent("a silent call is never answered, and the next one is", async () => {
+  const { dc, calls } = await disturbed({});
+  const { call } = connect(dc);
+  let isAnswered = false;
+  void call({ _: "help.getNearestDc" }).then(
+    () => (isAnswered = true),
+    () => {},
+  );
+  await expect.poll(() => calls.length).toBe(1);
+  expect(await call({ _: "help.getNearestDc" })).toEqual(NEAREST);
+  expect(isAnswered).toBe(false);
+});
+
+it.concurrent("a world that fails is a 500", async () => {
+  const { dc } = await start(async () => {
+    throw new Error("a bug");
+  });
+  expect(await refusalOf(connect(dc).call({ _: "help.getNearestDc" }))).toBe("500 INTERNAL");
+});
+
+it.concurrent("updates reach a client that wants them", async () => {
+  const { dc, keys } = await start(nearest);
+  const { client, call } = connect(dc, { wantsUpdates: true });
+  const seen: string[] = [];
+  client.onUpdate.add(({ _ }) => void seen.push(_));
+  await call({ _: "help.getNearestDc" });
+  for (const key of keys.all()) dc.push(key, { _: "updatesTooLong" });
+  await expect.poll(() => seen).toContain("updatesTooLong");
 });
