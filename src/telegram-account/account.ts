@@ -21,11 +21,6 @@ export class TelegramAccount
   extends DurableObject<TelegramAccountEnv>
   implements Omit<AccountApi, keyof Rpc.DurableObjectBranded>
 {
-  readonly #connection = new Connection({
-    sql: this.ctx.storage.sql,
-    env: this.env,
-    phone: this.ctx.id.name ?? "",
-  });
   readonly #account: AccountContext = {
     storage: this.ctx.storage,
     sql: this.ctx.storage.sql,
@@ -34,8 +29,8 @@ export class TelegramAccount
     call: (method, options) => this.#connection.call(method, options),
     disconnect: () => this.#connection.close(),
     wake: () => this.#wake(),
-    waitUntil: (promise) => this.ctx.waitUntil(promise),
   };
+  readonly #connection = new Connection(this.#account);
   /** The end of the last step of a sign-in. */
   #signIn: Promise<unknown> = Promise.resolve();
 

@@ -27,8 +27,6 @@ export interface AccountContext {
   disconnect(): Promise<void>;
   /** Sets the alarm for what is due first: to be called after work was added. */
   wake(): Promise<void>;
-  /** Keeps the object awake until the promise settles. */
-  waitUntil(promise: Promise<unknown>): void;
 }
 
 /** The first row of a query. */

@@ -1,4 +1,5 @@
 import { Long, type tl } from "@mtcute/core";
+import { serializeBasicDcOption } from "@mtcute/core/utils.js";
 import { describe, expect, it, vi } from "vitest";
 import type { Fault } from "../../dev/telegram/contract.ts";
 import { Connection } from "../../src/telegram-account/client/connection.ts";
@@ -251,6 +252,18 @@ describe.concurrent("a call", () => {
     const work = (call: Parameters<Parameters<typeof withConnection>[1]>[0]) =>
       expect(call(ME, { timeoutMs: 500 })).rejects.toMatchObject({ mayHaveArrived: false });
     await withConnection(phone, work, { TELEGRAM_DC: "127.0.0.1:1" });
+  });
+
+  it("goes to no data centre of Telegram's own, whatever the storage names", async () => {
+    const { phone } = await signedIn();
+    const named = serializeBasicDcOption({ id: 2, ipAddress: "149.154.167.50", port: 443 });
+    await inside(accountOf(phone), ({ sql }) => {
+      sql.exec("INSERT INTO client_values (name, value) VALUES ('dc_main', ?)", new Uint8Array(named));
+    });
+    await withConnection(phone, (call) =>
+      expect(call(ME, { timeoutMs: 500 })).rejects.toMatchObject({ mayHaveArrived: false }),
+    );
+    expect((await standIn.phone(phone)).calls["users.getUsers"]).toBeUndefined();
   });
 
   it("fails when its connection is closed", async () => {

@@ -94,7 +94,6 @@ export const contextOf = (storage: DurableObjectStorage, phone: string): Account
   call: () => Promise.reject(new Error("No connection")),
   disconnect: async () => {},
   wake: async () => {},
-  waitUntil: () => {},
 });
 
 /** Lets the waits of sendCode pass. */
