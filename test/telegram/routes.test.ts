@@ -14,6 +14,7 @@ import { createTelegramUser, operatorToken, signInitData } from "../support/tele
 /** What each route is open to: a user of auto-mailing and operators, operators alone, or everybody. Add each new route here. */
 const TABLE = `
 DELETE /api/v1/auto-mailing/accounts/:telegramId/:phone user
+DELETE /telegram/blocked-groups/:peer operator
 DELETE /telegram/users/:telegramId operator
 GET /api/v1/auto-mailing/accounts/:telegramId user
 GET /api/v1/auto-mailing/accounts/:telegramId/:phone user
@@ -25,6 +26,7 @@ GET /api/v1/auto-mailing/mailing/:telegramId/runs user
 GET /api/v1/auto-mailing/mailing/:telegramId/runs/:run user
 GET /api/v1/auto-mailing/status/:telegramId user
 GET /media/mailing/:name open
+GET /telegram/blocked-groups operator
 GET /telegram/users operator
 GET /telegram/users/:telegramId operator
 PATCH /api/v1/auto-mailing/mailing/:telegramId user
@@ -36,6 +38,7 @@ POST /api/v1/auto-mailing/accounts/:telegramId/verify-code user
 POST /api/v1/auto-mailing/mailing/:telegramId/start user
 POST /api/v1/auto-mailing/mailing/:telegramId/stop user
 PUT /api/v1/auto-mailing/groups/:telegramId/excluded user
+PUT /telegram/blocked-groups/:peer operator
 PUT /telegram/users/:telegramId operator
 PUT /telegram/users/:telegramId/subscription operator
 `;

@@ -2,6 +2,7 @@ import { markSignedOut } from "./accounts.ts";
 import { latestRun, plannedAt, type Timetable } from "./arithmetic.ts";
 import { hasAccount, type MailingRow, POSTABLE, type RunRow } from "./rows.ts";
 import { rowsOf, type Scheduler } from "./state.ts";
+import { queueNextSync } from "./sync.ts";
 import type { Ending, Verdict } from "./verdict.ts";
 
 /** Missed runs that get a row: the latest ones. */
@@ -130,7 +131,8 @@ const withoutAccount = (scheduler: Scheduler, ids: number[]): number[] =>
 const countSent = ({ sql }: Scheduler, { started_at }: RunRow): void =>
   void sql.exec("UPDATE mailing SET sent_count = sent_count + 1 WHERE started_at = ?", started_at);
 
-function settleGroup({ sql }: Scheduler, id: number, { group, isSyncDue }: Verdict): void {
+function settleGroup(scheduler: Scheduler, id: number, { group, isSyncDue }: Verdict): void {
+  const { sql } = scheduler;
   if (group === "posted")
     sql.exec("UPDATE groups SET last_posted_at = ?, refusals = 0 WHERE id = ?", Date.now(), id);
   else if (group)
@@ -140,7 +142,7 @@ function settleGroup({ sql }: Scheduler, id: number, { group, isSyncDue }: Verdi
       group.outReason,
       id,
     );
-  if (isSyncDue) sql.exec("UPDATE mailing SET sync_due_at = ? WHERE sync_due_at IS NULL", Date.now());
+  if (isSyncDue) queueNextSync(scheduler);
 }
 
 function settleAccount(scheduler: Scheduler, phone: number, { account }: Verdict): void {

@@ -8,7 +8,7 @@ import { accountObject, rowOf, rowsOf, type Scheduler } from "./state.ts";
 
 // All in milliseconds.
 
-/** Between two syncs that are asked for. Anything that follows links may ask, since it is a GET. */
+/** Between two syncs but for those after a sign-in. Anything that follows links may ask for one, since it is a GET. */
 const APART = 60_000;
 
 /** How long one account is waited for. Telegram may want pauses between the pages of its chats. */
@@ -26,9 +26,14 @@ const AT_A_TIME = 3;
 
 /** Looks the groups of all accounts up in the background: now, or a minute after the last time. */
 export async function requestSync(scheduler: Scheduler): Promise<void> {
+  queueNextSync(scheduler);
+  await startSync(scheduler);
+}
+
+/** Notes that the groups are to be looked up: now, or a minute after the last time. */
+export function queueNextSync(scheduler: Scheduler): void {
   const last = rowOf<{ at: number | null }>(scheduler, "SELECT synced_at AS at FROM mailing")?.at ?? 0;
   queueSync(scheduler, Math.max(Date.now(), last + APART));
-  await startSync(scheduler);
 }
 
 /** Notes that the groups are to be looked up by a time. `startSync`, or the alarm, does it. */
