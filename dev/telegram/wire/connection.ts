@@ -178,6 +178,7 @@ export class Connection implements Link {
     if (fault.delayMs > 0) await this.#pause(fault.delayMs);
     if (fault.cut) this.cut();
     else if (fault.effect === "forget-key" && key) key.isForgotten = true;
+    else if (fault.effect === "clock") this.skew();
     else if (fault.delayMs === 0) this.#isDeaf = true;
     return !this.#isDeaf;
   }

@@ -46,7 +46,7 @@ export interface Handler {
    */
   call(call: Call, caller: Caller): Promise<Reply | Disturbance>;
   /**
-   * What goes wrong with a new connection, at its first packet: a delay, a cut, a forgotten key, or silence.
+   * What goes wrong with a new connection, at its first packet: a delay, a cut, a forgotten key, a clock, or silence.
    * The key is null before the exchange of keys.
    */
   connect?(caller: Omit<Caller, "key"> & { key: AuthKey | null }): Disturbance | undefined;

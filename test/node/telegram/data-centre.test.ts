@@ -142,6 +142,26 @@ describe.concurrent("a client gets its answer", () => {
     await dc.resume();
     expect(await answer).toEqual(NEAREST);
   });
+
+  it.each([
+    ["cut", { cut: "instead" }],
+    ["slow", { delayMs: 50 }],
+    ["of a clock that is off", { effect: "clock" }],
+  ] as const)("though its first connection is %s", async (_, what) => {
+    const keys = new Keys();
+    const connections: number[] = [];
+    const handler: Handler = {
+      call: nearest,
+      connect: ({ connection }) => {
+        connections.push(connection);
+        return connections.length === 1 ? new Disturbance(what) : undefined;
+      },
+    };
+    const dc = await startDataCentre({ id: 2, handler, keys, rsa });
+    closing.push(dc.close);
+    expect(await connect(dc).call({ _: "help.getNearestDc" })).toEqual(NEAREST);
+    expect([...keys.all()]).toEqual([expect.objectContaining({ open: 1, most: 1 })]);
+  });
 });
 
 it.concurrent("a silent call is never answered, and the next one is", async () => {
