@@ -21,7 +21,7 @@ function bodyOf(status: number, error: ServiceError): object {
     case 400:
       return fieldsOf(error);
     case 404:
-      return { error: "not_found", ...error.details };
+      return "error" in error.details ? error.details : { error: "not_found" };
     case 503:
       return { error: "telegram_unavailable", detail: error.message };
     case 405:
