@@ -25,10 +25,10 @@ const WATCHDOG_MS = 60_000;
 const FIRST_REST_MS = 5_000;
 const LONGEST_REST_MS = 300_000;
 
-/** When the next work is due, in milliseconds since the epoch; null without any. */
+/** When the next work is due, in milliseconds since the epoch; null without any. Never 0, which no alarm takes. */
 export function dueAt(scheduler: Scheduler): number | null {
   const times = Object.keys(WORK).flatMap((name) => workDueAt(scheduler, name) ?? []);
-  return times.length ? Math.min(...times) : null;
+  return times.length ? Math.max(1, Math.min(...times)) : null;
 }
 
 /** Work that has failed rests. */
