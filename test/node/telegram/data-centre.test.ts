@@ -34,6 +34,9 @@ function connect(dc: DataCentre, options: Parameters<typeof createClient>[2] = {
   return client;
 }
 
+/** On a busy machine a client gives up an exchange of keys, and begins another. */
+const used = (keys: Keys) => [...keys.all()].filter(({ most }) => most > 0);
+
 const NEAREST = { _: "nearestDc", country: "UZ", thisDc: 2, nearestDc: 2 } as const;
 const nearest = async () => NEAREST;
 
@@ -42,7 +45,7 @@ describe.concurrent("mtcute's client", () => {
     const { dc, keys } = await start(nearest);
     const { call } = connect(dc);
     expect(await call({ _: "help.getNearestDc" })).toEqual(NEAREST);
-    expect(keys.snapshot()).toEqual([
+    expect(used(keys)).toEqual([
       expect.objectContaining({ dc: 2, layer: 227, deviceModel: "mtcute on test" }),
     ]);
   });
@@ -75,7 +78,7 @@ describe.concurrent("mtcute's client", () => {
     expect(await connect(later, { storage: first.storage }).call({ _: "help.getNearestDc" })).toEqual(
       NEAREST,
     );
-    expect(again.snapshot()).toHaveLength(1);
+    expect(again.snapshot()).toEqual(keys.snapshot());
   });
 });
 
@@ -87,8 +90,9 @@ describe.concurrent("a key on two connections at a time", () => {
     const second = connect(dc, { storage: first.storage });
     expect(await refusalOf(second.call({ _: "help.getNearestDc" }))).toBe("406 AUTH_KEY_DUPLICATED");
     expect(await refusalOf(first.call({ _: "help.getNearestDc" }))).toBe("406 AUTH_KEY_DUPLICATED");
-    expect([...keys.all()]).toEqual([expect.objectContaining({ isForgotten: true, open: 2, most: 2 })]);
-    expect(keys.snapshot()).toEqual([]);
+    expect(used(keys)).toEqual([expect.objectContaining({ isForgotten: true, open: 2, most: 2 })]);
+    const [forgotten] = used(keys);
+    expect(new Keys(keys.snapshot()).find(2, forgotten!.id)).toBeUndefined();
   });
 
   it("is none when the client has closed the first one", async () => {
@@ -98,7 +102,7 @@ describe.concurrent("a key on two connections at a time", () => {
     await first.close();
     const second = connect(dc, { storage: first.storage });
     expect(await second.call({ _: "help.getNearestDc" })).toEqual(NEAREST);
-    expect([...keys.all()]).toEqual([expect.objectContaining({ isForgotten: false, open: 1, most: 1 })]);
+    expect(used(keys)).toEqual([expect.objectContaining({ isForgotten: false, open: 1, most: 1 })]);
   });
 });
 
@@ -124,13 +128,13 @@ describe.concurrent("a client gets its answer", () => {
     const { call } = connect(dc);
     expect(await call({ _: "help.getNearestDc" })).toEqual(NEAREST);
     expect(calls).toHaveLength(expected);
-    expect([...keys.all()]).toEqual([expect.objectContaining({ most: 1, open: 1 })]);
+    expect(used(keys)).toEqual([expect.objectContaining({ most: 1, open: 1 })]);
   });
 
   it("with a new key, when the data centre has forgotten its own", async () => {
     const { dc, keys } = await disturbed({ effect: "forget-key" });
     expect(await connect(dc).call({ _: "help.getNearestDc" })).toEqual(NEAREST);
-    expect([...keys.all()].map(({ isForgotten }) => isForgotten)).toEqual([true, false]);
+    expect(used(keys).map(({ isForgotten }) => isForgotten)).toEqual([true, false]);
   });
 
   it("after the data centre was down", async () => {
@@ -160,7 +164,7 @@ describe.concurrent("a client gets its answer", () => {
     const dc = await startDataCentre({ id: 2, handler, keys, rsa });
     closing.push(dc.close);
     expect(await connect(dc).call({ _: "help.getNearestDc" })).toEqual(NEAREST);
-    expect([...keys.all()]).toEqual([expect.objectContaining({ open: 1, most: 1 })]);
+    expect(used(keys)).toEqual([expect.objectContaining({ open: 1, most: 1 })]);
   });
 });
 
