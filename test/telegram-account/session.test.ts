@@ -208,6 +208,7 @@ describe.concurrent("a call", () => {
   const faults: [name: string, fault: Fault][] = [
     ["a salt that is not the data centre's", { effect: "bad-salt" }],
     ["a clock that is off by an hour", { effect: "clock" }],
+    ["a clock that is off for all of a connection", { method: "connect", effect: "clock" }],
     ["updates that nobody asked for", { effect: "updates" }],
     ["a constructor that is unknown", { effect: "unknown-constructor" }],
     ["a connection that is cut before", { cut: "before" }],
