@@ -1,4 +1,10 @@
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
+import { createContext } from "../../src/telegram/context.ts";
+import { listAccounts } from "../../src/telegram/scheduler/accounts.ts";
+import * as signIn from "../../src/telegram/scheduler/sign-in.ts";
+import type { Scheduler } from "../../src/telegram/scheduler/state.ts";
 import type { Plan } from "../support/fake-telegram-account.ts";
 import { silenceLog } from "../support/log-check.ts";
 import {
@@ -427,4 +433,32 @@ it("what Telegram would have to be asked for is 503 while it is unavailable, and
   expect(exactly(answer)).toEqual({ status: 503, body });
   expect(await inMailing(user.id, "SELECT * FROM codes")).toEqual([]);
   expect(await show(user, phone)).toMatchObject(notFound);
+});
+
+describe("without what it needs, nothing is asked of Telegram", () => {
+  const cases: [name: string, env: Partial<Env>, says: RegExp][] = [
+    ["the script xabar-telegram", { TELEGRAM_ACCOUNT: undefined as never }, /^Deploy xabar-telegram/],
+    ["consent to Telegram's terms", { TELEGRAM_TERMS_ACCEPTED: "" }, /TELEGRAM_TERMS_ACCEPTED=yes/],
+  ];
+
+  it.each(cases)("without %s, and accounts are listed all the same", async (_name, changes, says) => {
+    const user = await createTelegramUser();
+    const phone = await connect(user);
+    const bindings = { ...env, ...changes };
+    const mailing = env.TELEGRAM_MAILING.getByName(String(user.id));
+    const outcomes = await runInDurableObject(mailing, async (_object, { storage }) => {
+      const ctx = createContext(bindings, { waitUntil: () => {} });
+      const wake = async () => {};
+      const scheduler: Scheduler = { user: user.id, ctx, storage, sql: storage.sql, wake, running: {} };
+      const steps = [
+        await signIn.sendCode(scheduler, phone + 1),
+        await signIn.verifyCode(scheduler, phone, "12345"),
+        await signIn.verifyPassword(scheduler, phone + 1, "x"),
+      ];
+      expect(listAccounts(scheduler)).toMatchObject([{ phone, isActive: true }]);
+      return steps;
+    });
+    for (const outcome of outcomes)
+      expect(outcome).toMatchObject({ ok: false, code: "unavailable", reason: expect.stringMatching(says) });
+  });
 });
