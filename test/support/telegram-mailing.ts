@@ -1,6 +1,6 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { vi } from "vitest";
+import { onTestFinished, vi } from "vitest";
 import type { Delivery, MailingCalls } from "../../src/telegram/scheduler/contract.ts";
 import type { TelegramMailing } from "../../src/telegram/scheduler/mailing.ts";
 import type { Media, Post } from "../../src/telegram-account/contract.ts";
@@ -78,8 +78,24 @@ export async function createMailer({
       account.user = created.id;
       account.known = { state: "signed_in", id: phone, firstName: "Ali" };
     });
+  keepAlive(phones);
   const object = stub as unknown as Mailer["object"];
   return { ...created, phones, groups: groups.map((_, nth) => nth + 1), object, stub };
+}
+
+/**
+ * Keeps the fakes of accounts until the test ends: workerd evicts an object after ten seconds without a call, which a busy
+ * machine may need for one, and they only have memory.
+ */
+function keepAlive(phones: number[]): void {
+  let isOver = false;
+  onTestFinished(() => {
+    isOver = true;
+  });
+  const wait = async () => {
+    while (!isOver) await scheduler.wait(1000);
+  };
+  for (const phone of phones) void inAccount(phone, wait);
 }
 
 /** Looks into the fake of an account. */
