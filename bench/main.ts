@@ -50,6 +50,11 @@ const BENCHES: Record<string, Bench> = {
       "throughput, latency and CPU of the main reads, webhooks and ingest, compared with a bare Hono route",
     load: () => import("./requests.ts"),
   },
+  telegram: {
+    about:
+      "mailings on the stand-in for Telegram: rows of a post, a thousand due in the same second, heap of an account",
+    load: () => import("./telegram.ts"),
+  },
 };
 
 async function main(args: string[]): Promise<number> {

@@ -70,6 +70,8 @@ export interface RunningWorker {
   emailServiceDb: D1Database;
   /** The database of UzbekHub. */
   hubDb: D1Database;
+  /** The database of Telegram auto-mailing. */
+  telegramDb: D1Database;
   /** Runs statements in one transaction where the rows of a company are. */
   run(company: number, queries: Query[]): Promise<void>;
   stop(): Promise<void>;
@@ -128,6 +130,7 @@ export function webhookBatching(): BatchSetting {
  * @param options.store where companies' rows are, by default in D1
  * @param options.beside the bundle of a second Worker without bindings, in the same process
  * @param options.objects further classes of Durable Objects that the bundle has, by binding
+ * @param options.vars further variables
  * @param options.inspected whether to open the inspector of workerd
  */
 export async function startWorker(
@@ -141,6 +144,7 @@ export async function startWorker(
     webhooks?: BatchSetting;
     beside?: string;
     objects?: Record<string, string>;
+    vars?: Record<string, string>;
     inspected?: boolean;
   },
 ): Promise<RunningWorker> {
@@ -158,6 +162,8 @@ export async function startWorker(
   await migrate(emailServiceDb, "email-service");
   const hubDb = await miniflare.getD1Database("HUB_DB");
   await migrate(hubDb, "hub");
+  const telegramDb = await miniflare.getD1Database("TELEGRAM_DB");
+  await migrate(telegramDb, "telegram");
   const pid = childrenOf(process.pid, "workerd").find((each) => !others.includes(each));
   if (!pid) throw new Error("There is no new process named workerd below this one");
   const hubs = (await miniflare.getDurableObjectNamespace("COMPANY_HUB")) as unknown as CompanyHubs;
@@ -168,7 +174,7 @@ export async function startWorker(
       await db.batch(queries.map(({ sql, params }) => db.prepare(sql).bind(...params)));
     }
   };
-  return { url, besideUrl, inspectorUrl, pid, store, db, emailServiceDb, hubDb, run, stop };
+  return { url, besideUrl, inspectorUrl, pid, store, db, emailServiceDb, hubDb, telegramDb, run, stop };
 }
 
 /** What the bench needs of companies' Durable Objects: see src/ems/hub.ts. */
@@ -180,7 +186,7 @@ interface CompanyHubs {
 type Options = Parameters<typeof startWorker>[1];
 
 function miniflareOptions({ bundle, directory, secrets, nylasUri, webhooks, beside, ...rest }: Options) {
-  const { store = "d1", objects = {}, inspected } = rest;
+  const { store = "d1", objects = {}, vars = {}, inspected } = rest;
   const { workerOptions } = unstable_getMiniflareWorkerOptions(CONFIG);
   // The scripts of the mailboxes and of Telegram do not run here.
   const { MAILBOX: _, TELEGRAM_ACCOUNT: __, ...durableObjects } = objectsIn(workerOptions.durableObjects);
@@ -192,7 +198,7 @@ function miniflareOptions({ bundle, directory, secrets, nylasUri, webhooks, besi
     ...workerOptions,
     ...codeOf("xabar", bundle),
     bindings: {
-      ...{ ...secrets, NYLAS_API_URI: nylasUri, STORE: store },
+      ...{ ...secrets, NYLAS_API_URI: nylasUri, STORE: store, ...vars },
       LOCAL_RATE_LIMITS: JSON.stringify({ RATE_LIMIT, OPEN_RATE_LIMIT: RATE_LIMIT }),
     },
     queueConsumers,

@@ -264,6 +264,7 @@ describe("beside the product", () => {
         "bench/units/worker/",
         "bench/hub/worker/",
         "bench/mail/worker/",
+        "bench/telegram/worker/",
         "dev/worker/",
         "dev/openapi/",
         "ops/import/",

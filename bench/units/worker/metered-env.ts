@@ -7,13 +7,24 @@ const known = new WeakMap<Env, Env>();
 export function meteredEnv(env: Env): Env {
   const made = known.get(env);
   if (made) return made;
-  const { DB, EMAIL_SERVICE_DB, HUB_DB, HUB_JOBS, ATTACHMENTS, WEBHOOKS, JOBS, COMPANY_HUB, RATE_WINDOW } =
-    env;
+  const {
+    DB,
+    EMAIL_SERVICE_DB,
+    HUB_DB,
+    TELEGRAM_DB,
+    HUB_JOBS,
+    ATTACHMENTS,
+    WEBHOOKS,
+    JOBS,
+    COMPANY_HUB,
+    RATE_WINDOW,
+  } = env;
   const wrapped: Env = {
     ...env,
     DB: meteredD1(DB),
     EMAIL_SERVICE_DB: meteredD1(EMAIL_SERVICE_DB),
     HUB_DB: meteredD1(HUB_DB),
+    TELEGRAM_DB: meteredD1(TELEGRAM_DB),
     HUB_JOBS: meteredQueue(HUB_JOBS),
     ATTACHMENTS: meteredBucket(ATTACHMENTS),
     WEBHOOKS: meteredQueue(WEBHOOKS),
