@@ -116,11 +116,31 @@ async function describeHub(): Promise<string> {
   });
 }
 
+/** The document of Telegram auto-mailing. */
+async function describeTelegram(): Promise<string> {
+  const { app } = (await load("src/telegram/routes.ts")) as { app(): object };
+  return write({
+    title: "Xabar Telegram auto-mailing API",
+    description:
+      "Posts a user's ad into the user's own groups: see docs/telegram.md, also for what Telegram bans accounts for.",
+    apps: [app()],
+    ...(await load("dev/openapi/telegram.ts")),
+    docs: await collectDocs("docs", "src/telegram/**/*.docs.ts"),
+    events: {},
+    schemas: {
+      requests: await collect("src/telegram/**/*schemas.ts"),
+      responses: await collect("src/telegram/**/responses.ts"),
+    },
+    examples: {},
+  });
+}
+
 /** The files, and what the code gives for each. */
 const DOCUMENTS: Record<string, () => Promise<string>> = {
   "openapi.json": describeEms,
   "email-service.openapi.json": describeEmailService,
   "hub.openapi.json": describeHub,
+  "telegram.openapi.json": describeTelegram,
 };
 
 /** Runs the suites whose answers are fit to be shown, and keeps the best example of each body. */

@@ -8,7 +8,7 @@ import { dirname, join } from "node:path";
 const [PUBLIC, TO] = ["web/public", "dist/web"];
 
 /** Of each API. */
-const DOCUMENTS = ["openapi.json", "email-service.openapi.json", "hub.openapi.json"];
+const DOCUMENTS = ["openapi.json", "email-service.openapi.json", "hub.openapi.json", "telegram.openapi.json"];
 
 /** What dist/web is made from. If neither this nor dist/web has changed since, nothing is built. */
 const FROM = [

@@ -64,8 +64,16 @@ function chainOf(all: Registered[], method: string, path: string): Registered["h
     .map(({ handler }) => handler);
 }
 
-/** True if a middleware's path, such as `/*` or `/inbox/*`, has the route's path below it. */
-const covers = (pattern: string, path: string): boolean =>
-  pattern === "*" ||
-  pattern === path ||
-  (pattern.endsWith("/*") && `${path}/`.startsWith(pattern.slice(0, -1)));
+/** True if a middleware's path, such as `/*` or `/inbox/:id/*`, has the route's path below it. */
+function covers(pattern: string, path: string): boolean {
+  if (pattern === "*" || pattern === path) return true;
+  const parts = pattern.split("/");
+  const own = path.split("/");
+  return (
+    parts.at(-1) === "*" &&
+    parts.length <= own.length + 1 &&
+    parts
+      .slice(0, -1)
+      .every((part, at) => part === own[at] || (part.startsWith(":") && own[at] !== undefined))
+  );
+}

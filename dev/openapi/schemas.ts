@@ -3,6 +3,7 @@ import * as hub from "../../src/hub/fields.ts";
 import { storedFile } from "../../src/hub/media/fields.ts";
 import { flag, wholeNumber } from "../../src/lib/fields.ts";
 import type { JsonSchema } from "../../src/platform/docs.ts";
+import { sentFile } from "../../src/telegram/content/fields.ts";
 
 /** The zod schemas of a module that get a name in the document. */
 export interface NamedSchemas {
@@ -130,7 +131,8 @@ const FILE: JsonSchema = { type: "string", format: "binary" };
 
 const OPTIONS = {
   target: "draft-2020-12",
-  unrepresentable: ({ zodSchema }: { zodSchema: object }) => (is(zodSchema, storedFile()) ? FILE : "throw"),
+  unrepresentable: ({ zodSchema }: { zodSchema: object }) =>
+    is(zodSchema, storedFile()) || is(zodSchema, sentFile()) ? FILE : "throw",
   override,
   io: "input",
 } as const;

@@ -84,6 +84,7 @@ it.each([
   ["/openapi.json", /^application\/json/],
   ["/email-service.openapi.json", /^application\/json/],
   ["/hub.openapi.json", /^application\/json/],
+  ["/telegram.openapi.json", /^application\/json/],
 ])("%s is there", async (path, type) => {
   const [status, found] = await typeOf(path);
   expect([status, found]).toEqual([200, expect.stringMatching(type)]);

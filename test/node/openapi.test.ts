@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { expect, it } from "vitest";
 
-it.each(["openapi.json", "email-service.openapi.json", "hub.openapi.json"])(
+it.each(["openapi.json", "email-service.openapi.json", "hub.openapi.json", "telegram.openapi.json"])(
   "%s is valid OpenAPI 3.1",
   async (file) => {
     const validator = new Validator();

@@ -11,16 +11,26 @@ export class StoredFile {
   }
 }
 
-/**
- * A file of multipart/form-data; null, or the empty text of a form, removes what is there. Security: only `storeMedia` makes
- * such a file. What JSON says would name a file of somebody else.
- */
+/** A file of multipart/form-data. Security: only `storeMedia` makes one. What JSON says would name somebody else's. */
+export const sentFile = lazy(() =>
+  z.instanceof(StoredFile, {
+    error: "The submitted data was not a file. Check the encoding type on the form.",
+  }),
+);
+
+/** A file; null, or the empty text of a form, removes what is there. */
 export const file = lazy(() =>
-  z.pipe(
-    z.custom<StoredFile | null | "">(
-      (value) => value === null || value === "" || value instanceof StoredFile,
-      "The submitted data was not a file. Check the encoding type on the form.",
-    ),
-    z.transform((value) => (value ? value.media : null)),
+  z.union(
+    [
+      z.pipe(
+        z.literal([null, ""]),
+        z.transform(() => null),
+      ),
+      z.pipe(
+        sentFile(),
+        z.transform(({ media }) => media),
+      ),
+    ],
+    "The submitted data was not a file. Check the encoding type on the form.",
   ),
 );

@@ -1,4 +1,8 @@
-const DOCUMENTS = { "?email-service": "/email-service.openapi.json", "?hub": "/hub.openapi.json" };
+const DOCUMENTS = {
+  "?email-service": "/email-service.openapi.json",
+  "?hub": "/hub.openapi.json",
+  "?telegram": "/telegram.openapi.json",
+};
 
 // No request leaves this host: no fonts, telemetry or agent of Scalar's.
 Scalar.createApiReference("#reference", {
