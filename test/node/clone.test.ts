@@ -5,11 +5,13 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { applyMigrations, databaseFile } from "../../dev/local-database.ts";
+import { addDemoTelegramUser } from "../../dev/telegram/local.ts";
 import { waitFor } from "../support/wait.ts";
 import { freePorts } from "./support/dev-server.ts";
 import { watch } from "./support/text.ts";
 
-// `wrangler dev --local` on a fresh clone, where nothing has been built.
+// `wrangler dev --local` on a fresh clone, where nothing has been built. The scripts beside the Worker do not run.
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const clone = mkdtempSync(join(tmpdir(), "xabar-clone-"));
@@ -21,16 +23,26 @@ let stop = async () => {};
 beforeAll(async () => {
   cpSync(ROOT, clone, { recursive: true, filter: (path) => !MADE.includes(relative(ROOT, path)) });
   symlinkSync(join(ROOT, "node_modules"), join(clone, "node_modules"));
+  const state = join(clone, ".wrangler/state");
+  applyMigrations(state);
+  addDemoTelegramUser(databaseFile(join(state, "v3", "d1"), "TELEGRAM_DB"));
   const port = (await freePorts()).worker;
   url = `http://127.0.0.1:${port}`;
   const wrangler = spawn(
     process.execPath,
-    ["node_modules/wrangler/bin/wrangler.js", "dev", "--local", "--port", `${port}`, "--inspector-port", "0"],
+    [
+      ...["node_modules/wrangler/bin/wrangler.js", "dev", "--local", "--port", `${port}`],
+      ...["--inspector-port", "0", "--var", "TELEGRAM_AUTH:none", "--var", "TELEGRAM_TERMS_ACCEPTED:yes"],
+    ],
     {
       cwd: clone,
       stdio: ["ignore", "pipe", "pipe"],
       detached: true,
-      env: { ...process.env, CI: "true", WRANGLER_SEND_METRICS: "false" },
+      env: {
+        ...{ ...process.env, CI: "true", WRANGLER_SEND_METRICS: "false" },
+        // Otherwise it would find the scripts of another one on this machine.
+        WRANGLER_REGISTRY_PATH: join(clone, ".wrangler/registry"),
+      },
     },
   );
   const kill = () => void process.kill(-wrangler.pid!, "SIGTERM");
@@ -95,4 +107,22 @@ it("no map of our source is served", async () => {
   const [script = ""] = /\/assets\/[^"]+\.js/.exec(page) ?? [];
   expect(await (await fetch(url + script)).text()).not.toContain("sourceMappingURL");
   expect(await typeOf(`${script}.map`)).toEqual([404, "application/json", "private, no-store"]);
+});
+
+it("what only Telegram could do is 503, and the rest of auto-mailing works", async () => {
+  const api = `${url}/ru/api/v1/auto-mailing`;
+  const send = (path: string, body: object) =>
+    fetch(api + path, {
+      method: path.startsWith("/accounts") ? "POST" : "PATCH",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+  const code = await send("/accounts/123456789/send-code/", { phone: "+998901234567" });
+  expect([code.status, await code.json()]).toEqual([
+    503,
+    { error: "telegram_unavailable", detail: expect.any(String) },
+  ]);
+  expect((await send("/mailing/123456789/", { text: "Yuk bor" })).status).toBe(200);
+  const status = await (await fetch(`${api}/status/123456789/`)).json();
+  expect(status).toMatchObject({ user: { first_name: "Ali" }, mailing: { text: "Yuk bor" } });
 });
