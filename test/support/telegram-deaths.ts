@@ -31,7 +31,7 @@ function take<T>(body: Body, step: string, run: () => T): T {
     throw new Death(`dies after ${step}`);
   };
   // A step that waits is over when its answer would come.
-  return result instanceof Promise ? (result.then(die) as T) : die();
+  return result instanceof Promise ? (result.then(die, die) as T) : die();
 }
 
 /** Makes each access to the storage a step, until it is undone. Race: one object at a time uses this storage. */
