@@ -1,6 +1,5 @@
 import { parseArgs } from "node:util";
-import { SignJWT } from "jose";
-import { jwtSecret } from "./token.ts";
+import { jwtSecret, signOperatorToken } from "./token.ts";
 
 // Writes a user of Telegram auto-mailing into a running Worker, as an operator:
 // npm run telegram -- user 123456789 --phone 998901234567 --name Ali --sender 2027-01-01
@@ -22,10 +21,7 @@ const OPTIONS = {
 
 /** Sends a request as an operator. @throws Error with what the Worker answers when it refuses */
 async function operate(url: string, method: string, path: string, body?: object): Promise<string> {
-  const token = await new SignJWT({ sub: "npm run telegram", role: "admin" })
-    .setProtectedHeader({ alg: "HS256" })
-    .setExpirationTime("5m")
-    .sign(new TextEncoder().encode(jwtSecret()));
+  const token = await signOperatorToken(0.1, jwtSecret());
   const response = await fetch(new URL(path, url), {
     method,
     headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },

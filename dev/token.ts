@@ -42,6 +42,19 @@ export function signTenantToken(
   return sign({ tenant_id: tenant, user_id: user, role }, hours, secret);
 }
 
+/** A token of an operator, who may act for every user of Telegram auto-mailing. */
+export interface OperatorTokenRequest {
+  operator: true;
+  hours: number;
+}
+
+/**
+ * Signs a JWT with the role `admin`, and with no claim of a user: for operators of Telegram auto-mailing.
+ * @throws if the secret is empty
+ */
+export const signOperatorToken = (hours: number, secret: string): Promise<string> =>
+  sign({ sub: "operator", role: "admin" }, hours, secret);
+
 /** An ID token of the stand-in for Google: `POST /api/accounts/auth/oauth2/google/` of UzbekHub takes it. */
 export interface GoogleTokenRequest {
   google: string;
@@ -74,6 +87,7 @@ export function jwtSecret(): string {
 
 const OPTIONS = {
   google: { type: "string" },
+  operator: { type: "boolean", default: false },
   tenant: { type: "string" },
   user: { type: "string" },
   companies: { type: "string", default: "1,2" },
@@ -84,12 +98,13 @@ const OPTIONS = {
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-type AnyRequest = TokenRequest | TenantTokenRequest | GoogleTokenRequest;
+type AnyRequest = TokenRequest | TenantTokenRequest | GoogleTokenRequest | OperatorTokenRequest;
 
 function readArguments(args: string[]): AnyRequest {
   const { values } = parseArgs({ args, options: OPTIONS });
-  const { google, tenant, user = "1", companies, role, name, hours } = values;
+  const { google, operator, tenant, user = "1", companies, role, name, hours } = values;
   checkShared(role, hours);
+  if (operator) return { operator, hours: Number(hours) };
   if (google !== undefined) {
     if (!/^[^\s@]+@[^\s@]+$/.test(google)) throw new Error(`--google must be an e-mail, not "${google}"`);
     return { google, hours: Number(hours) };
@@ -115,6 +130,7 @@ function readArguments(args: string[]): AnyRequest {
 
 async function tokenOf(request: AnyRequest): Promise<string> {
   if ("google" in request) return signIdToken(await localGoogle(), request.google, {}, request.hours);
+  if ("operator" in request) return signOperatorToken(request.hours, jwtSecret());
   return "tenant" in request ? signTenantToken(request, jwtSecret()) : signToken(request, jwtSecret());
 }
 

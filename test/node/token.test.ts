@@ -84,6 +84,11 @@ test("without arguments the token is for user 1, an admin of companies 1 and 2, 
   expect(Math.abs(exp! - Date.now() / 1000 - 86_400)).toBeLessThan(10);
 });
 
+test("an operator's token names no user and no company", async () => {
+  const { exp, ...claims } = await verify((await run("--operator")).stdout.trim());
+  expect(claims).toEqual({ sub: "operator", role: "admin" });
+});
+
 test("a token may have no company", async () => {
   expect(await verify((await run("--companies", "")).stdout.trim())).toMatchObject({ companies: [] });
 });
