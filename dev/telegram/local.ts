@@ -85,6 +85,8 @@ export function telegramCommands(url: string, { page }: LocalTelegram): string[]
     `curl -s ${api}/accounts/${USER}/send-code/ ${json(`{"phone":"+${phone}"}`)}`,
     `code=$(curl -s ${page}/phones/${phone} | sed 's/.*"code":"\\([0-9]*\\)".*/\\1/'); curl -s ${api}/accounts/${USER}/verify-code/ ${json(`{"phone":"+${phone}","code":"'$code'"}`)}`,
     [
+      // The first sync goes on for a moment after a sign-in.
+      `while [ "$(curl -s ${api}/groups/${USER}/)" = "[]" ]; do sleep 1; done`,
       `${patch}/ ${json('{"text":"Yuk bor: Toshkent - Moskva, 20 tonna. Tel: +998901234567"}')}`,
       `${patch}/interval/ ${json('{"frequency":"00:30:00","duration":"08:00:00"}')}`,
       `curl -s -X POST ${api}/mailing/${USER}/start/`,
