@@ -1,4 +1,5 @@
 import { ascii, big, counter, damaged, RefusedFile, type Source } from "../../lib/byte-source.ts";
+import { type Box, readBox } from "../../lib/mp4-box.ts";
 import type { Measures } from "./pictures.ts";
 
 /** Boxes that are entered. All others are passed on as they are. */
@@ -42,28 +43,6 @@ export async function* passMp4(source: Source): AsyncGenerator<Uint8Array, Measu
     ...found.picture,
     duration: found.timescale ? Math.round((length / found.timescale) * 1000) / 1000 : 0,
   };
-}
-
-interface Box {
-  head: Uint8Array;
-  type: string;
-  /** Of the body. Infinity up to the end of the file. */
-  length: number;
-}
-
-async function readBox(source: Source): Promise<Box> {
-  const short = await source.take(8);
-  const size = big(short, 0, 4);
-  const type = ascii(short, 4, 4);
-  if (size === 0) return { head: short, type, length: Number.POSITIVE_INFINITY };
-  if (size !== 1) return checked({ head: short, type, length: size - 8 });
-  const long = await source.take(8);
-  return checked({ head: Uint8Array.of(...short, ...long), type, length: big(long, 0, 8) - 16 });
-}
-
-function checked(box: Box): Box {
-  if (box.length < 0 || !Number.isSafeInteger(box.length)) throw damaged();
-  return box;
 }
 
 async function* passBox(source: Source, box: Box, found: Findings): AsyncGenerator<Uint8Array, void> {

@@ -1,4 +1,5 @@
-import { ascii, big, bytesOf, counter, damaged, RefusedFile, type Source } from "../../../lib/byte-source.ts";
+import { ascii, bytesOf, counter, damaged, RefusedFile, type Source } from "../../../lib/byte-source.ts";
+import { type Box, readBox } from "../../../lib/mp4-box.ts";
 
 // The index of a video has offsets into the file, so nothing is left out: metadata becomes a box of zeros that is free.
 
@@ -58,28 +59,6 @@ export async function* stripMp4(source: Source): AsyncGenerator<Uint8Array, bool
   }
   if (!hasIndex) throw damaged();
   return found.handlers.has("soun") && !found.handlers.has("vide");
-}
-
-interface Box {
-  head: Uint8Array;
-  type: string;
-  /** Of the body. Infinity up to the end of the file. */
-  length: number;
-}
-
-async function readBox(source: Source): Promise<Box> {
-  const short = await source.take(8);
-  const size = big(short, 0, 4);
-  const type = ascii(short, 4, 4);
-  if (size === 0) return { head: short, type, length: Number.POSITIVE_INFINITY };
-  if (size !== 1) return checked({ head: short, type, length: size - 8 });
-  const long = await source.take(8);
-  return checked({ head: Uint8Array.of(...short, ...long), type, length: big(long, 0, 8) - 16 });
-}
-
-function checked(box: Box): Box {
-  if (box.length < 0 || !Number.isSafeInteger(box.length)) throw damaged();
-  return box;
 }
 
 /** Passes the boxes within a box. */
