@@ -1,10 +1,9 @@
 import { closesAt, cutAt, isMissed, latestRun, plannedAt } from "./arithmetic.ts";
-import { refreshBlocked } from "./blocked.ts";
 import { beginRun, endMailing, missRuns, stopMailing } from "./ledger.ts";
 import { postRun, whyOver } from "./post.ts";
 import { mailingOf, openRun, type RunRow, timetableOfRow } from "./rows.ts";
 import type { Scheduler } from "./state.ts";
-import { findSubscription, forgetActive } from "./user.ts";
+import { forgetActive, lookUpForRun } from "./user.ts";
 
 /** How long the alarm works at a time, in milliseconds. Then it sets itself again. */
 export const SLICE_MS = 60_000;
@@ -53,8 +52,7 @@ async function work(scheduler: Scheduler, until: number): Promise<void> {
  */
 async function beginNext(scheduler: Scheduler): Promise<RunRow | undefined> {
   if (nextRun(scheduler) === null) return undefined;
-  const isSubscribed = await findSubscription(scheduler);
-  await refreshBlocked(scheduler);
+  const isSubscribed = await lookUpForRun(scheduler);
   // It may have been stopped meanwhile.
   const next = nextRun(scheduler);
   if (next === null) return undefined;

@@ -1,13 +1,24 @@
 import { sql } from "../../platform/d1/sql.ts";
 import { isSubscribed } from "../subscription.ts";
+import { askBlocked } from "./blocked.ts";
 import type { Scheduler } from "./state.ts";
 
 // What the object of a user has in the database.
 
-/** Tells whether the user exists and may have posts made today. Reads one row. */
-export async function findSubscription({ ctx, user }: Scheduler): Promise<boolean> {
-  const [row] = await ctx.db.all(sql<{ sender_ends_at: string | null }>`
-    SELECT sender_ends_at FROM telegram_users WHERE id = ${user} AND deleted_at IS NULL`);
+/**
+ * Looks up what a run depends on, in one call: the subscription, and the blocked groups, which it notes. Reads a row for
+ * the user, and one for each blocked group.
+ * @returns whether the user exists and may have posts made today
+ */
+export async function lookUpForRun(scheduler: Scheduler): Promise<boolean> {
+  const { ctx, user } = scheduler;
+  const blocked = askBlocked(scheduler);
+  const [[row], found] = await ctx.db.batch([
+    sql<{ sender_ends_at: string | null }>`
+      SELECT sender_ends_at FROM telegram_users WHERE id = ${user} AND deleted_at IS NULL`,
+    blocked.query,
+  ]);
+  blocked.note(found);
   return row !== undefined && isSubscribed(ctx, row.sender_ends_at);
 }
 
