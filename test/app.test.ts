@@ -242,7 +242,7 @@ it("health is public, and reveals nothing else", async () => {
     expect(body).toEqual({
       ...{ status: "healthy", service: "email_service", timestamp: expect.any(Number) },
       parts: Object.fromEntries(
-        ["tokens", "provider_key", "webhook_secret", "mailboxes", "hub"].map((name) => [
+        ["tokens", "provider_key", "webhook_secret", "mailboxes", "hub", "telegram"].map((name) => [
           name,
           { status: "ok" },
         ]),

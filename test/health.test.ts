@@ -63,7 +63,7 @@ describe("for anyone", () => {
         status: 200,
         body: {
           ...{ status: "healthy", service: "email_service", timestamp: expect.any(Number) },
-          parts: { tokens: OK, provider_key: OK, webhook_secret: OK, mailboxes: OK, hub: OK },
+          parts: { tokens: OK, provider_key: OK, webhook_secret: OK, mailboxes: OK, hub: OK, telegram: OK },
         },
       });
     }
@@ -100,7 +100,7 @@ describe("for the operator", () => {
     expect({ status, parts: body.parts }).toEqual({
       status: 200,
       parts: {
-        ...{ tokens: OK, provider_key: OK, webhook_secret: OK, mailboxes: OK, hub: OK },
+        ...{ tokens: OK, provider_key: OK, webhook_secret: OK, mailboxes: OK, hub: OK, telegram: OK },
         ...{
           database: OK,
           bucket: OK,
@@ -108,6 +108,7 @@ describe("for the operator", () => {
           provider: OK,
           email_service_database: OK,
           hub_database: OK,
+          telegram_database: OK,
         },
       },
     });

@@ -15,6 +15,8 @@ import { hub as hubModule } from "../../src/hub/worker.ts";
 import { createFront, publicBase } from "../../src/platform/front.ts";
 import type { Module } from "../../src/platform/module.ts";
 import { createWorker } from "../../src/platform/worker.ts";
+import { app as telegram } from "../../src/telegram/routes.ts";
+import { telegram as telegramModule } from "../../src/telegram/worker.ts";
 import { createClient, unique } from "../support/client.ts";
 import { db } from "../support/db.ts";
 import { createNotesTable, notesApp, notesModule, signNotesToken } from "../support/notes.ts";
@@ -178,7 +180,7 @@ describe("MODULES", () => {
       detail: "Invalid or expired token",
     });
     expect((await ask("GET", "/health", { on })).body).not.toHaveProperty("notes");
-    const off = { ems: false, "email-service": false, hub: false };
+    const off = { ems: false, "email-service": false, hub: false, telegram: false };
     const onlyNotes = withModules(off);
     expect((await ask("GET", "/inbox", { on: onlyNotes })).body).toMatchObject({ error: "unauthenticated" });
     expect((await ask("GET", "/inbox", { on: withModules({ ...off, notes: false }) })).status).toBe(404);
@@ -266,6 +268,7 @@ describe("no request can match routes of two modules", () => {
     { module: emsModule, routes: routesOf(ems) },
     { module: emailServiceModule, routes: routesOf(emailService as never, emailServiceDoor) },
     { module: hubModule, routes: routesOf(hub() as never, hubDoor) },
+    { module: telegramModule, routes: routesOf(telegram() as never) },
     { module: notesModule, routes: routesOf(notesApp) },
   ];
 

@@ -13,9 +13,10 @@ interface RunRow extends Record<string, SqlStorageValue> {
   unknown: number;
 }
 
-const COUNTS = ["sent", "skipped", "failed", "unknown"]
-  .map((state) => `coalesce(sum(d.state = '${state}'), 0) AS ${state}`)
-  .join(", ");
+const COUNTS = `count(*) FILTER (WHERE d.state = 'sent') AS sent,
+  count(*) FILTER (WHERE d.state = 'skipped') AS skipped,
+  count(*) FILTER (WHERE d.state = 'failed') AS failed,
+  count(*) FILTER (WHERE d.state = 'unknown') AS unknown`;
 
 /** Runs with what became of their groups, newest first. @param before an id of a run: only older ones */
 export const listRuns = (scheduler: Scheduler, before: number | null, size: number): Run[] =>
