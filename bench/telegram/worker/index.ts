@@ -115,6 +115,9 @@ export default {
         const phoneOf = (user: number) => Number(`${IMAGINED}${user}`);
         const mailing = (user: number) => env.TELEGRAM_MAILING.getByName(String(user));
         await Promise.all(users.map((user) => mailing(user).fill(phoneOf(user), groups, dueAt)));
+        // An account that posts has been signed in before, so it has its tables.
+        const account = (user: number) => env.TELEGRAM_ACCOUNT.getByName(String(phoneOf(user)));
+        await Promise.all(users.map((user) => account(user).ready({ user, isStandInOnly: true })));
         return Response.json({});
       }
       case RUNS_PATH: {
