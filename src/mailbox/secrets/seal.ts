@@ -1,3 +1,4 @@
+import { aesKey, openBytes, sealBytes } from "../../lib/aes-gcm.ts";
 import { fromBase64, toBase64 } from "../../lib/base64.ts";
 import { type MailboxContext, rowOf } from "../context.ts";
 import type { MailboxEnv } from "../env.ts";
@@ -6,9 +7,6 @@ import { KEY_BYTES, mailKey, mailKeys } from "./keys.ts";
 
 // Each secret is sealed with a key of the account, and that one with a key of the operator. So a new key of the operator
 // costs an account 60 bytes, however much it has sealed.
-
-/** NIST SP 800-38D section 8.2.2: random, 96 bits. */
-const IV_BYTES = 12;
 
 export type SecretName = "password" | "smtpPassword" | "refreshToken" | "accessToken";
 
@@ -133,20 +131,9 @@ async function dataKeyOf(env: MailboxEnv, row: SealedRow): Promise<Uint8Array<Ar
   return open(key, `${row.account_id}/data_key`, row.data_key ?? "");
 }
 
-const aesOf = (key: Uint8Array<ArrayBuffer>, usage: "encrypt" | "decrypt"): Promise<CryptoKey> =>
-  crypto.subtle.importKey("raw", key, "AES-GCM", false, [usage]);
-
 /** @param place is authenticated, so that a text sealed for one account or field opens at no other */
-async function seal(key: Uint8Array<ArrayBuffer>, place: string, bytes: Uint8Array): Promise<string> {
-  const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES));
-  const additionalData = new TextEncoder().encode(place);
-  const aes = await aesOf(key, "encrypt");
-  const sealed = await crypto.subtle.encrypt({ name: "AES-GCM", iv, additionalData }, aes, bytes);
-  const joined = new Uint8Array(IV_BYTES + sealed.byteLength);
-  joined.set(iv);
-  joined.set(new Uint8Array(sealed), IV_BYTES);
-  return toBase64(joined);
-}
+const seal = async (key: Uint8Array<ArrayBuffer>, place: string, bytes: Uint8Array): Promise<string> =>
+  toBase64(await sealBytes(await aesKey(key), place, bytes));
 
 /** @throws MailError KEYS_MISSING for another key, another place, or a changed text */
 async function open(
@@ -155,12 +142,9 @@ async function open(
   sealed: string,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = fromBase64(sealed);
-  const iv = bytes.subarray(0, IV_BYTES);
-  const additionalData = new TextEncoder().encode(place);
-  const aes = await aesOf(key, "decrypt");
+  const aes = await aesKey(key);
   try {
-    const algorithm = { name: "AES-GCM", iv, additionalData };
-    return new Uint8Array(await crypto.subtle.decrypt(algorithm, aes, bytes.subarray(IV_BYTES)));
+    return await openBytes(aes, place, bytes);
   } catch (cause) {
     throw new MailError("KEYS_MISSING", "No key of MAIL_KEYS opens the secrets of this account", { cause });
   }
