@@ -49,7 +49,7 @@ describe("a login that is refused", () => {
   ])("with -ERR %s is %s, and the words are not shown", async (words, code) => {
     const mailbox = await createMailbox();
     await mailbox.plan({ protocol: "pop3", on: "LOGIN", answer: `-ERR ${words}` });
-    const error = await login(mailbox).catch((each) => each);
+    const error = await open(mailbox).catch((each) => each);
     expect(error.code).toBe(code);
     expect(error.message).not.toContain(words);
   });
@@ -130,6 +130,18 @@ describe("a login that is right", () => {
       const mailbox = await createMailbox({ password: "Пароль с пробелами é", profile: { lacks } });
       await login(mailbox);
     }
+  });
+
+  it("works while another session has the mailbox open, if its password is right", async () => {
+    const mailbox = await createMailbox();
+    const other = await open(mailbox);
+    expect(await login(mailbox)).toEqual({ capabilities: expect.arrayContaining(["UIDL"]) });
+    expect(await codeOf(login(mailbox, { username: mailbox.address, password: "wrong" }))).toBe(
+      "AUTHENTICATION_FAILED",
+    );
+    expect(await codeOf(open(mailbox))).toBe("THROTTLED");
+    await other.quit();
+    expect(await codeOf(open(mailbox))).toBe("OK");
   });
 
   it("works on a server that knows no CAPA", async () => {

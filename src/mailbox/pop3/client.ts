@@ -5,7 +5,7 @@ import { checkHost } from "../net/hosts.ts";
 import { Wire } from "../net/wire.ts";
 import type { Credentials } from "../secrets/credentials.ts";
 import { logIn } from "./login.ts";
-import { ask, mismatch, readReply, refusalOf } from "./reply.ts";
+import { ask, MailboxInUse, mismatch, readReply, refusalOf } from "./reply.ts";
 import { Unstuffer } from "./unstuff.ts";
 
 /** How long to wait for each answer, in milliseconds. */
@@ -20,7 +20,7 @@ const MAX_CAPABILITIES = 200;
 const UNLISTED = "The mail server does not list its mails";
 
 /**
- * Logs in, and leaves.
+ * Logs in, and leaves. A mailbox that another session has open, such as a pass of our own, is as good: the login was right.
  * @returns what the server can do, such as "UIDL" and "TOP"
  * @throws MailError as `openPop`
  */
@@ -29,9 +29,15 @@ export async function popLogin(
   server: Server,
   credentials: Credentials,
 ): Promise<{ capabilities: string[] }> {
-  const client = await openPop(env, server, credentials);
-  await client.quit();
-  return { capabilities: client.capabilities };
+  const { wire, capabilities } = await connect(env, server);
+  try {
+    const client = await enter(wire, credentials, capabilities);
+    await client.quit();
+    return { capabilities: client.capabilities };
+  } catch (error) {
+    if (error instanceof MailboxInUse) return { capabilities: namesOf(capabilities) };
+    throw error;
+  }
 }
 
 /**
@@ -40,22 +46,41 @@ export async function popLogin(
  * also while another program has the mailbox open
  */
 export async function openPop(env: MailboxEnv, server: Server, credentials: Credentials): Promise<PopClient> {
+  const { wire, capabilities } = await connect(env, server);
+  return enter(wire, credentials, capabilities);
+}
+
+/** What a server offers: arguments by name (RFC 2449). */
+type Capabilities = Map<string, string[]>;
+
+const namesOf = (capabilities: Capabilities): string[] => [...capabilities.keys()].sort();
+
+async function connect(env: MailboxEnv, server: Server): Promise<{ wire: Wire; capabilities: Capabilities }> {
   await checkHost(env, server);
   const wire = await Wire.open(server, ANSWER_MS);
-  try {
+  return closedOnFailure(wire, async () => {
     await greeted(wire);
-    let capabilities = await capabilitiesOf(wire);
-    if (server.encryption === "starttls") {
-      const reply = await ask(wire, "STLS");
-      if (!reply.isOk) throw mismatch("The mail server does not offer STARTTLS");
-      await wire.startTls();
-      // Security: what was offered before may be an attacker's word (RFC 2595 section 4).
-      capabilities = await capabilitiesOf(wire);
-    }
+    const capabilities = await capabilitiesOf(wire);
+    if (server.encryption !== "starttls") return { wire, capabilities };
+    const reply = await ask(wire, "STLS");
+    if (!reply.isOk) throw mismatch("The mail server does not offer STARTTLS");
+    await wire.startTls();
+    // Security: what was offered before may be an attacker's word (RFC 2595 section 4).
+    return { wire, capabilities: await capabilitiesOf(wire) };
+  });
+}
+
+const enter = (wire: Wire, credentials: Credentials, capabilities: Capabilities): Promise<PopClient> =>
+  closedOnFailure(wire, async () => {
     await logIn(wire, credentials, capabilities);
     // RFC 2449 section 5: what a server offers may be another after the login.
     const offered = await capabilitiesOf(wire);
-    return new PopClient(wire, [...(offered.size > 0 ? offered : capabilities).keys()].sort());
+    return new PopClient(wire, namesOf(offered.size > 0 ? offered : capabilities));
+  });
+
+async function closedOnFailure<T>(wire: Wire, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
   } catch (error) {
     await wire.close();
     throw error;
@@ -68,9 +93,9 @@ async function greeted(wire: Wire): Promise<void> {
   if (!reply.isOk) throw refusalOf(reply, "PROTOCOL_MISMATCH", "The POP3 server takes no connection");
 }
 
-/** What the server offers: arguments by name (RFC 2449). Nothing from an old server that cannot tell. */
-async function capabilitiesOf(wire: Wire): Promise<Map<string, string[]>> {
-  const offered = new Map<string, string[]>();
+/** Nothing from an old server that cannot tell. */
+async function capabilitiesOf(wire: Wire): Promise<Capabilities> {
+  const offered: Capabilities = new Map();
   const reply = await ask(wire, "CAPA");
   if (!reply.isOk) return offered;
   for (let count = 0; ; count++) {

@@ -28,8 +28,8 @@ export async function ask(wire: Wire, command: string): Promise<PopReply> {
 const BUSY =
   /lock|in use|busy|another (session|connection|pop)|too many|too frequent|temporar|try (again|later)|unavailable|wait \d/i;
 
-/** How long to wait after a refusal for now, in seconds. A lock ends when the other program leaves. */
-const RETRY_AFTER: Record<string, number> = { "IN-USE": 60, "LOGIN-DELAY": 300, "SYS/TEMP": 60 };
+/** How long to wait after a refusal for now, in seconds. */
+const RETRY_AFTER: Record<string, number> = { "LOGIN-DELAY": 300, "SYS/TEMP": 60 };
 
 /**
  * What a refusing reply means: THROTTLED for what may pass (RFC 2449 section 8.1, RFC 3206), else `code`.
@@ -41,6 +41,7 @@ export function refusalOf(
   message: string,
 ): MailError {
   const responseCode = /^\[([A-Z/-]{1,30})\]/i.exec(text)?.[1]?.toUpperCase();
+  if (responseCode === "IN-USE") return new MailboxInUse();
   const retryAfterSeconds = responseCode && RETRY_AFTER[responseCode];
   if (retryAfterSeconds) return new MailError("THROTTLED", BUSY_MESSAGE, { retryAfterSeconds });
   if (responseCode !== "AUTH" && BUSY.test(text)) return new MailError("THROTTLED", BUSY_MESSAGE);
@@ -51,5 +52,12 @@ export function refusalOf(
 }
 
 const BUSY_MESSAGE = "The mailbox is locked or the mail server is busy: it is tried again later";
+
+/** The login was right, but another session has the mailbox open (RFC 2449 section 8.1.2). The lock ends when it leaves. */
+export class MailboxInUse extends MailError {
+  constructor() {
+    super("THROTTLED", BUSY_MESSAGE, { retryAfterSeconds: 60 });
+  }
+}
 
 export const mismatch = (message: string): MailError => new MailError("PROTOCOL_MISMATCH", message);
