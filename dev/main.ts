@@ -17,9 +17,8 @@ import { listenSmtp } from "./smtp.ts";
 import {
   accountVars,
   addDemoTelegramUser,
-  type LocalTelegram,
   startLocalTelegram,
-  telegramCommands,
+  telegramInstructions,
 } from "./telegram/local.ts";
 import { readDevVars, signTenantToken, signToken } from "./token.ts";
 import { startWorker } from "./wrangler.ts";
@@ -132,7 +131,8 @@ async function main(options: DevOptions): Promise<void> {
   const commands = mailboxCommands({ url, token: tenantToken, ports: mailPorts });
   const [hubToken = "", otherToken = ""] = await startHubDemo(url);
   const chat = chatLink(hub.page, url, [hubToken, otherToken]);
-  console.log(await instructions({ url, token, smtpPort, state, commands, hubToken, chat, telegram }));
+  const told = telegramInstructions(url, telegram, vars);
+  console.log(await instructions({ url, token, smtpPort, state, commands, hubToken, chat, telegram: told }));
 }
 
 /** What the Worker gets beside one's own .dev.vars, which may be older than UzbekHub and Telegram auto-mailing. */
@@ -168,7 +168,7 @@ async function instructions(at: {
   commands: ReturnType<typeof mailboxCommands>;
   hubToken: string;
   chat: string;
-  telegram: LocalTelegram;
+  telegram: string;
 }): Promise<string> {
   const headers = { authorization: `Bearer ${at.token}` };
   const [account] = (await (await fetch(`${at.url}/accounts/`, { headers })).json()) as { id: string }[];
@@ -214,12 +214,7 @@ ${at.chat}
 
 Its mails, such as the code of a sign-up, are kept in ${join(at.state, "sent-mail")}. \`npm run token -- --google a@b.example\` prints what Google's sign-in would give.
 
-Telegram auto-mailing: connect a phone of its user Ali (the code is on the page below, where the second line reads it), and
-start a mailing to his groups:
-${telegramCommands(at.url, at.telegram).join("\n")}
-
-See the codes of phones, and what is posted in the groups:
-${at.telegram.page}
+${at.telegram}
 
 Mail clients can send to the demo mailboxes by SMTP at localhost:${at.smtpPort}, for example to ${mailbox?.email}.
 The Worker's log is ${join(at.state, "worker.log")}. Ctrl-C stops everything; \`npm run dev -- --fresh\` starts over.

@@ -19,13 +19,17 @@ const OPTIONS = {
   url: { type: "string", default: "http://localhost:8787" },
 } as const;
 
-/** Sends a request as an operator. @throws Error with what the Worker answers when it refuses */
+/** Sends a request as an operator. @throws Error with what the Worker answers when it refuses, or that it does not answer */
 async function operate(url: string, method: string, path: string, body?: object): Promise<string> {
   const token = await signOperatorToken(0.1, jwtSecret());
   const response = await fetch(new URL(path, url), {
     method,
     headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
     ...(body ? { body: JSON.stringify(body) } : {}),
+  }).catch(() => {
+    throw new Error(
+      `Nothing answers at ${url}: start the Worker with npm run dev, or give its address with --url`,
+    );
   });
   const text = await response.text();
   if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);

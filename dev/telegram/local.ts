@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { serve } from "../nylas/server.ts";
@@ -24,6 +24,9 @@ export interface LocalTelegram {
 /** Ali of the contract's examples. */
 const USER = 123456789;
 
+/** How often the stand-in's state is kept, in milliseconds. */
+const KEEP_MS = 1000;
+
 /**
  * Stands in for Telegram: with the accounts and groups of the demo, or as they were left.
  * @throws if a port is not available
@@ -36,6 +39,18 @@ export async function startLocalTelegram(state: string, ports: TelegramPorts): P
     ports: { 2: ports.dc2, 4: ports.dc4 },
   });
   if (isNew) fillDemoWorld(standIn.world);
+  let kept = "";
+  const keep = () => {
+    const now = JSON.stringify(standIn.snapshot());
+    if (now === kept) return;
+    kept = now;
+    // A death while it writes leaves the file as it was.
+    writeFileSync(`${memory}.new`, now, { mode: 0o600 });
+    renameSync(`${memory}.new`, memory);
+  };
+  keep();
+  // Not only at the end: after a kill, the Worker would know posts, files and sessions that the stand-in has forgotten.
+  const timer = setInterval(keep, KEEP_MS);
   const served = await serve({ fetch: standIn.fetch, tick: async () => {} }, { port: ports.page });
   return {
     vars: {
@@ -45,8 +60,9 @@ export async function startLocalTelegram(state: string, ports: TelegramPorts): P
     },
     page: `http://localhost:${served.port}`,
     async close() {
+      clearInterval(timer);
       await Promise.all([served.close(), standIn.close()]);
-      writeFileSync(memory, JSON.stringify(standIn.snapshot()));
+      keep();
     },
   };
 }
@@ -75,8 +91,27 @@ export function addDemoTelegramUser(file: string): void {
   sqlite.close();
 }
 
+/**
+ * What `npm run dev` prints. With an api id of one's own the stand-in is not asked, and its phones may be somebody's.
+ * @param own one's own .dev.vars
+ */
+export function telegramInstructions(
+  url: string,
+  telegram: LocalTelegram,
+  own: Record<string, string>,
+): string {
+  if (own.TELEGRAM_API_ID)
+    return "Telegram auto-mailing talks to Telegram itself, by the TELEGRAM_API_ID in .dev.vars: see docs/telegram.md.";
+  return `Telegram auto-mailing: connect a phone of its user Ali (the code is on the page below, where the second line reads it), and
+start a mailing to his groups:
+${telegramCommands(url, telegram).join("\n")}
+
+See the codes of phones, and what is posted in the groups:
+${telegram.page}`;
+}
+
 /** Three lines for a shell: they ask for a login code, sign in with it, and start a mailing. */
-export function telegramCommands(url: string, { page }: LocalTelegram): string[] {
+function telegramCommands(url: string, { page }: LocalTelegram): string[] {
   const api = `${url}/ru/api/v1/auto-mailing`;
   const [phone] = DEMO_PHONES;
   const json = (body: string) => `-H 'Content-Type: application/json' -d '${body}'`;
@@ -85,8 +120,8 @@ export function telegramCommands(url: string, { page }: LocalTelegram): string[]
     `curl -s ${api}/accounts/${USER}/send-code/ ${json(`{"phone":"+${phone}"}`)}`,
     `code=$(curl -s ${page}/phones/${phone} | sed 's/.*"code":"\\([0-9]*\\)".*/\\1/'); curl -s ${api}/accounts/${USER}/verify-code/ ${json(`{"phone":"+${phone}","code":"'$code'"}`)}`,
     [
-      // The first sync goes on for a moment after a sign-in.
-      `while [ "$(curl -s ${api}/groups/${USER}/)" = "[]" ]; do sleep 1; done`,
+      // The first sync goes on for a moment after a sign-in. Without one, the last line tells what is missing.
+      `for i in $(seq 30); do [ "$(curl -s ${api}/groups/${USER}/)" = "[]" ] || break; sleep 1; done`,
       `${patch}/ ${json('{"text":"Yuk bor: Toshkent - Moskva, 20 tonna. Tel: +998901234567"}')}`,
       `${patch}/interval/ ${json('{"frequency":"00:30:00","duration":"08:00:00"}')}`,
       `curl -s -X POST ${api}/mailing/${USER}/start/`,

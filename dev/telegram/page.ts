@@ -23,7 +23,7 @@ th { font-weight: 600; font-size: .85rem; color: var(--soft); }
 code { font: 600 1.05em ui-monospace, monospace; letter-spacing: .06em; }
 article { background: var(--card); border: 1px solid var(--line); border-radius: .4rem; margin: .7rem 0; padding: .8rem 1rem; }
 article h3 { font-size: 1rem; margin: 0; display: inline; } .tag { background: var(--tag); border-radius: .8rem;
-  font-size: .78rem; padding: .1rem .55rem; margin-left: .3rem; white-space: nowrap; }
+  font-size: .78rem; padding: .1rem .55rem; margin-left: .3rem; display: inline-block; }
 blockquote { margin: .6rem 0 0; padding: .1rem 0 .1rem .8rem; border-left: 3px solid var(--line); }
 blockquote .tag { margin-left: 0; }
 blockquote p { white-space: pre-wrap; overflow-wrap: anywhere; } .warn { color: var(--warn); }
@@ -40,6 +40,7 @@ export function page(world: World) {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="refresh" content="3">
+<link rel="icon" href="data:,">
 <title>Telegram stand-in</title>
 <style>${STYLE}</style>
 </head>
