@@ -122,6 +122,22 @@ describe("a post", () => {
     expect((await standIn.phone(phone)).uploads).toBe(2);
   });
 
+  it("whose file Telegram no longer knows is uploaded once more; one that it never takes is content", async () => {
+    const { account, caller, phone, groups } = await memberOf({}, {});
+    const media = await newFile(png(640, 480));
+    await account.send(caller, newPost(groups[0]!, { media }));
+    const unknown = { phone, method: "messages.sendMedia", error: [400, "MEDIA_EMPTY"] as [number, string] };
+    await standIn.plan(unknown);
+    const post = newPost(groups[1]!, { media });
+    expect(await account.send(caller, post)).toMatchObject({ ok: true });
+    expect(await postsIn(post.peer)).toMatchObject([{ randomId: post.randomId }]);
+    expect((await standIn.phone(phone)).uploads).toBe(2);
+    await standIn.plan({ ...unknown, times: 2 });
+    expect(await account.send(caller, newPost(groups[1]!, { media }))).toEqual({
+      ...{ ok: false, code: "content", reason: "media_empty" },
+    });
+  });
+
   it("whose file reference expires again at once is unavailable", async () => {
     const { account, caller, phone, groups } = await memberOf({});
     const error: [number, string] = [400, "FILE_REFERENCE_EXPIRED"];

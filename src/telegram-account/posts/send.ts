@@ -39,7 +39,7 @@ async function postTo(account: AccountContext, peer: tl.TypeInputPeer, post: Pos
   const attempt = async () => postWith(account, peer, post, await mediaOf(account, post));
   try {
     return await attempt().catch((error: unknown) => {
-      if (!isExpired(error)) throw error;
+      if (!isFileGone(error)) throw error;
       forgetFile(account);
       return attempt();
     });
@@ -80,8 +80,9 @@ async function postWith(
   }
 }
 
-const isExpired = (error: unknown) =>
-  error instanceof TelegramError && error.text.startsWith("FILE_REFERENCE_");
+/** Telegram no longer knows the file by the name that it gave it. */
+const isFileGone = (error: unknown) =>
+  error instanceof TelegramError && /^(FILE_REFERENCE_|MEDIA_EMPTY$)/.test(error.text);
 
 function messageIdIn(updates: tl.TypeUpdates, randomId: Long): number | null {
   if (updates._ === "updateShortSentMessage") return updates.id;
