@@ -5,7 +5,7 @@ import { checkHost } from "../net/hosts.ts";
 import { Wire } from "../net/wire.ts";
 import type { Credentials } from "../secrets/credentials.ts";
 import { logIn } from "./login.ts";
-import { ask, MailboxInUse, mismatch, readReply, refusalOf } from "./reply.ts";
+import { ask, isInUse, mismatch, readReply, refusalOf } from "./reply.ts";
 import { Unstuffer } from "./unstuff.ts";
 
 /** How long to wait for each answer, in milliseconds. */
@@ -35,7 +35,7 @@ export async function popLogin(
     await client.quit();
     return { capabilities: client.capabilities };
   } catch (error) {
-    if (error instanceof MailboxInUse) return { capabilities: namesOf(capabilities) };
+    if (isInUse(error)) return { capabilities: namesOf(capabilities) };
     throw error;
   }
 }

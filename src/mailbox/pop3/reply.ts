@@ -41,7 +41,8 @@ export function refusalOf(
   message: string,
 ): MailError {
   const responseCode = /^\[([A-Z/-]{1,30})\]/i.exec(text)?.[1]?.toUpperCase();
-  if (responseCode === "IN-USE") return new MailboxInUse();
+  if (responseCode === IN_USE)
+    return new MailError("THROTTLED", BUSY_MESSAGE, { retryAfterSeconds: 60, cause: IN_USE });
   const retryAfterSeconds = responseCode && RETRY_AFTER[responseCode];
   if (retryAfterSeconds) return new MailError("THROTTLED", BUSY_MESSAGE, { retryAfterSeconds });
   if (responseCode !== "AUTH" && BUSY.test(text)) return new MailError("THROTTLED", BUSY_MESSAGE);
@@ -53,11 +54,9 @@ export function refusalOf(
 
 const BUSY_MESSAGE = "The mailbox is locked or the mail server is busy: it is tried again later";
 
-/** The login was right, but another session has the mailbox open (RFC 2449 section 8.1.2). The lock ends when it leaves. */
-export class MailboxInUse extends MailError {
-  constructor() {
-    super("THROTTLED", BUSY_MESSAGE, { retryAfterSeconds: 60 });
-  }
-}
+const IN_USE = "IN-USE";
+
+/** True if the login was right, but another session has the mailbox open (RFC 2449 section 8.1.2). The lock ends when it leaves. */
+export const isInUse = (error: unknown): boolean => error instanceof MailError && error.cause === IN_USE;
 
 export const mismatch = (message: string): MailError => new MailError("PROTOCOL_MISMATCH", message);
