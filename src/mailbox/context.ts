@@ -10,17 +10,3 @@ export interface MailboxContext {
   /** Keeps the object awake until the promise settles. */
   waitUntil(promise: Promise<unknown>): void;
 }
-
-/** The rows of a query, with the types that the caller knows they have. */
-export const rowsOf = <Row extends Record<string, SqlStorageValue>>(
-  { sql }: Pick<MailboxContext, "sql">,
-  query: string,
-  ...params: SqlStorageValue[]
-): Row[] => sql.exec<Row>(query, ...params).toArray();
-
-/** The first row of a query. */
-export const rowOf = <Row extends Record<string, SqlStorageValue>>(
-  ctx: Pick<MailboxContext, "sql">,
-  query: string,
-  ...params: SqlStorageValue[]
-): Row | undefined => rowsOf<Row>(ctx, query, ...params)[0];

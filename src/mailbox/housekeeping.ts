@@ -1,4 +1,5 @@
-import { type MailboxContext, rowOf, rowsOf } from "./context.ts";
+import { rowOf, rowsOf } from "../platform/rows.ts";
+import type { MailboxContext } from "./context.ts";
 import { accountOf } from "./store/account.ts";
 import { TASK_MS } from "./tasks.ts";
 

@@ -1,5 +1,6 @@
 import { cuid } from "../lib/cuid.ts";
-import { type MailboxContext, rowOf } from "./context.ts";
+import { rowOf } from "../platform/rows.ts";
+import type { MailboxContext } from "./context.ts";
 import type { RefusalCode, Task, TaskStatus } from "./contract.ts";
 import { notFound } from "./errors.ts";
 

@@ -28,10 +28,3 @@ export interface AccountContext {
   /** Sets the alarm for what is due first: to be called after work was added. */
   wake(): Promise<void>;
 }
-
-/** The first row of a query. */
-export const rowOf = <Row extends Record<string, SqlStorageValue>>(
-  { sql }: Pick<AccountContext, "sql">,
-  query: string,
-  ...params: SqlStorageValue[]
-): Row | undefined => sql.exec<Row>(query, ...params).toArray()[0];

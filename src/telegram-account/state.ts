@@ -1,4 +1,5 @@
-import { type AccountContext, rowOf } from "./context.ts";
+import { rowOf } from "../platform/rows.ts";
+import type { AccountContext } from "./context.ts";
 import type { AccountState, Caller } from "./contract.ts";
 import { Refused } from "./errors.ts";
 

@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type MailboxContext, rowOf } from "../../src/mailbox/context.ts";
+import type { MailboxContext } from "../../src/mailbox/context.ts";
 import { rootOf } from "../../src/mailbox/store/conversations.ts";
 import type { FoundMessage } from "../../src/mailbox/store/found.ts";
 import { addPlaces } from "../../src/mailbox/store/mirror.ts";
+import { rowOf } from "../../src/platform/rows.ts";
 import { addFolder, foundPlace, inside } from "./support/inside.ts";
 
 /** Adds mails to one folder. */

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { rowOf, rowsOf } from "../../src/mailbox/context.ts";
 import type { Owner } from "../../src/mailbox/contract.ts";
+import { rowOf, rowsOf } from "../../src/platform/rows.ts";
 import { bindings } from "./support/mailbox.ts";
 import { insideOf } from "./support/quiet.ts";
 import { createMailbox } from "./support/server.ts";

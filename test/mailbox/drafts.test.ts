@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { rowOf } from "../../src/mailbox/context.ts";
 import type { OutgoingMail, Owner } from "../../src/mailbox/contract.ts";
+import { rowOf } from "../../src/platform/rows.ts";
 import { insideOf, quietMailbox } from "./support/quiet.ts";
 import { apiOf, hurry, isIdle, mailTo, openOn, taskOf } from "./support/sending.ts";
 import { createMailbox, type MailServer, type Profile } from "./support/server.ts";

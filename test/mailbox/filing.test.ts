@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { rowsOf } from "../../src/mailbox/context.ts";
 import type { Owner } from "../../src/mailbox/contract.ts";
+import { rowsOf } from "../../src/platform/rows.ts";
 import { insideOf } from "./support/quiet.ts";
 import { apiOf, copiesIn, isIdle, journalOf, mailTo, openOn, sendFrom, taskOf } from "./support/sending.ts";
 import { createMailbox, type Fault, type MailServer, type Profile } from "./support/server.ts";

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { cuid } from "../../src/lib/cuid.ts";
 import type { MailboxContext } from "../../src/mailbox/context.ts";
-import { rowsOf } from "../../src/mailbox/context.ts";
 import type { Owner } from "../../src/mailbox/contract.ts";
 import { nextCleaning, runCleaning } from "../../src/mailbox/housekeeping.ts";
+import { rowsOf } from "../../src/platform/rows.ts";
 import { bindings } from "./support/mailbox.ts";
 import { insideOf, quietMailbox } from "./support/quiet.ts";
 import { apiOf, mailTo, sendFrom } from "./support/sending.ts";

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type MailboxContext, rowsOf } from "../../src/mailbox/context.ts";
+import type { MailboxContext } from "../../src/mailbox/context.ts";
 import { addPlaces, localUid, movePlace, removePlaces, setFlags } from "../../src/mailbox/store/mirror.ts";
+import { rowsOf } from "../../src/platform/rows.ts";
 import { addFolder, countersOf, foundPlace, inside, placesOf } from "./support/inside.ts";
 import { rowsWrittenBy } from "./support/metering.ts";
 

@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { type MailboxContext, rowOf, rowsOf } from "../../src/mailbox/context.ts";
+import type { MailboxContext } from "../../src/mailbox/context.ts";
 import type { Outcome, Owner, Task } from "../../src/mailbox/contract.ts";
 import { rawOf } from "../../src/mailbox/pop3/raw.ts";
 import { syncPop } from "../../src/mailbox/sync/pop-pass.ts";
 import { Progress } from "../../src/mailbox/sync/progress.ts";
+import { rowOf, rowsOf } from "../../src/platform/rows.ts";
 import { bindings, mailboxOf, newOwner } from "./support/mailbox.ts";
 import { insideOf } from "./support/quiet.ts";
 import { createMailbox, type MailServer, type Profile } from "./support/server.ts";

@@ -1,8 +1,8 @@
 import { beforeEach, expect, test } from "vitest";
-import { rowsOf } from "../../src/mailbox/context.ts";
 import type { Owner } from "../../src/mailbox/contract.ts";
 import { syncPop } from "../../src/mailbox/sync/pop-pass.ts";
 import { Progress } from "../../src/mailbox/sync/progress.ts";
+import { rowsOf } from "../../src/platform/rows.ts";
 import { bindings, mailboxOf, newOwner } from "./support/mailbox.ts";
 import { insideOf } from "./support/quiet.ts";
 import { createMailbox, type MailServer } from "./support/server.ts";

@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { type MailboxContext, rowsOf } from "../../src/mailbox/context.ts";
+import type { MailboxContext } from "../../src/mailbox/context.ts";
 import type { ImapClient } from "../../src/mailbox/imap/client.ts";
 import { quirksOf } from "../../src/mailbox/imap/quirks.ts";
 import { addPlaces } from "../../src/mailbox/store/mirror.ts";
 import { Progress } from "../../src/mailbox/sync/progress.ts";
 import { takeDifference } from "../../src/mailbox/sync/removal.ts";
 import type { Visit } from "../../src/mailbox/sync/state.ts";
+import { rowsOf } from "../../src/platform/rows.ts";
 import { addFolder, foundPlace, inside, placesOf } from "./support/inside.ts";
 
 describe("what is known of a server", () => {

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import { rowsOf } from "../../src/mailbox/context.ts";
 import type { Owner } from "../../src/mailbox/contract.ts";
 import { runPass } from "../../src/mailbox/sync/pass.ts";
+import { rowsOf } from "../../src/platform/rows.ts";
 import { rowsWrittenBy } from "./support/metering.ts";
 import { insideOf } from "./support/quiet.ts";
 import { createMailbox, type MailServer } from "./support/server.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { rowOf, rowsOf } from "../../src/mailbox/context.ts";
 import type { MailboxStatus, Outcome, Owner } from "../../src/mailbox/contract.ts";
+import { rowOf, rowsOf } from "../../src/platform/rows.ts";
 import { mailboxOf } from "./support/mailbox.ts";
 import { insideOf } from "./support/quiet.ts";
 import { createMailbox, type Fault, type MailServer } from "./support/server.ts";

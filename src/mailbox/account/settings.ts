@@ -1,4 +1,5 @@
-import { type MailboxContext, rowOf } from "../context.ts";
+import { rowOf } from "../../platform/rows.ts";
+import type { MailboxContext } from "../context.ts";
 import type { MailboxSecrets, MailboxSettings, MailboxState, MailboxStatus, Owner } from "../contract.ts";
 import { MailError } from "../errors.ts";
 import { canonicalHost } from "../net/addresses.ts";

@@ -1,5 +1,6 @@
 import { toBase64Url } from "../../lib/base64.ts";
-import { type MailboxContext, rowOf } from "../context.ts";
+import { rowOf } from "../../platform/rows.ts";
+import type { MailboxContext } from "../context.ts";
 import type { MailboxSettings, MailboxStatus, Owner } from "../contract.ts";
 import { MailError } from "../errors.ts";
 import { addressOf } from "../secrets/id-token.ts";

@@ -1,5 +1,6 @@
 import { log } from "../../platform/log.ts";
-import { type MailboxContext, rowOf } from "../context.ts";
+import { rowOf } from "../../platform/rows.ts";
+import type { MailboxContext } from "../context.ts";
 import type { MailboxStatus, StatusChange } from "../contract.ts";
 import { accountOf, findAccount } from "../store/account.ts";
 

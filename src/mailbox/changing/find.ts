@@ -1,4 +1,5 @@
-import { type MailboxContext, rowOf } from "../context.ts";
+import { rowOf } from "../../platform/rows.ts";
+import type { MailboxContext } from "../context.ts";
 import type { ImapClient } from "../imap/client.ts";
 import { openFolder, uidvalidityOf } from "../imap/open-folder.ts";
 import type { ServerPlace } from "../store/pending.ts";

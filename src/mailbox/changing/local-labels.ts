@@ -1,4 +1,5 @@
-import { type MailboxContext, rowOf } from "../context.ts";
+import { rowOf } from "../../platform/rows.ts";
+import type { MailboxContext } from "../context.ts";
 
 /** Keeps labels that the server cannot keep. */
 export function keepLabelsHere(ctx: MailboxContext, messageId: string, names: string[]): void {

@@ -1,4 +1,5 @@
-import { type MailboxContext, rowOf } from "../context.ts";
+import { rowOf } from "../../platform/rows.ts";
+import type { MailboxContext } from "../context.ts";
 import type { ImapClient } from "../imap/client.ts";
 import { movePlace, removePlaces } from "../store/mirror.ts";
 import { endOp, type Op, opsOf, putOp, type ServerPlace } from "../store/pending.ts";

@@ -1,4 +1,5 @@
-import { type MailboxContext, rowsOf } from "../context.ts";
+import { rowsOf } from "../../platform/rows.ts";
+import type { MailboxContext } from "../context.ts";
 import { folderFor } from "../reading/folders.ts";
 import { accountOf } from "../store/account.ts";
 import { localUid, movePlace, removePlaces } from "../store/mirror.ts";

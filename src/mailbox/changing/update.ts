@@ -1,5 +1,6 @@
 import { withDeadline } from "../../lib/deadline.ts";
-import { type MailboxContext, rowsOf } from "../context.ts";
+import { rowsOf } from "../../platform/rows.ts";
+import type { MailboxContext } from "../context.ts";
 import type { MessageChange, MessageDetail } from "../contract.ts";
 import { notFound } from "../errors.ts";
 import { detailOf, getMessage } from "../reading/detail.ts";

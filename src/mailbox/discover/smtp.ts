@@ -1,4 +1,5 @@
-import { type MailboxContext, rowOf } from "../context.ts";
+import { rowOf } from "../../platform/rows.ts";
+import type { MailboxContext } from "../context.ts";
 import type { MailboxSettings, Server } from "../contract.ts";
 import type { MailboxEnv } from "../env.ts";
 import { MailError } from "../errors.ts";

@@ -1,4 +1,5 @@
-import { type MailboxContext, rowOf } from "../context.ts";
+import { rowOf } from "../../platform/rows.ts";
+import type { MailboxContext } from "../context.ts";
 import { notFound } from "../errors.ts";
 import { readHeaders } from "../mime/headers.ts";
 import { accountOf } from "../store/account.ts";

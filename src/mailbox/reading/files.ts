@@ -1,4 +1,5 @@
-import { type MailboxContext, rowOf } from "../context.ts";
+import { rowOf } from "../../platform/rows.ts";
+import type { MailboxContext } from "../context.ts";
 import type { StoredFile } from "../contract.ts";
 import { notFound } from "../errors.ts";
 import type { Part } from "../mime/parts.ts";

@@ -1,4 +1,5 @@
-import { type MailboxContext, rowsOf } from "../context.ts";
+import { rowsOf } from "../../platform/rows.ts";
+import type { MailboxContext } from "../context.ts";
 import type { ListQuery, Message } from "../contract.ts";
 import { MailError } from "../errors.ts";
 import { type FolderRow, folderOf } from "./folders.ts";

@@ -1,5 +1,5 @@
+import { rowOf } from "../../platform/rows.ts";
 import type { MailboxContext } from "../context.ts";
-import { rowOf } from "../context.ts";
 import type { FolderType, Message } from "../contract.ts";
 import type { Address } from "../mime/parts.ts";
 import { flagsOf, hasFlag } from "../store/flags.ts";

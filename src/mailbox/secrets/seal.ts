@@ -1,6 +1,7 @@
 import { aesKey, openBytes, sealBytes } from "../../lib/aes-gcm.ts";
 import { fromBase64, toBase64 } from "../../lib/base64.ts";
-import { type MailboxContext, rowOf } from "../context.ts";
+import { rowOf } from "../../platform/rows.ts";
+import type { MailboxContext } from "../context.ts";
 import type { MailboxEnv } from "../env.ts";
 import { MailError } from "../errors.ts";
 import { KEY_BYTES, mailKey, mailKeys } from "./keys.ts";

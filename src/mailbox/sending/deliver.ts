@@ -1,5 +1,6 @@
 import { log } from "../../platform/log.ts";
-import { type MailboxContext, rowOf } from "../context.ts";
+import { rowOf } from "../../platform/rows.ts";
+import type { MailboxContext } from "../context.ts";
 import { accept, attempt } from "./attempt.ts";
 import { fileDraft } from "./draft-filing.ts";
 import { dueDraft } from "./drafts.ts";

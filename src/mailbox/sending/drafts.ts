@@ -1,4 +1,5 @@
-import { type MailboxContext, rowOf, rowsOf } from "../context.ts";
+import { rowOf, rowsOf } from "../../platform/rows.ts";
+import type { MailboxContext } from "../context.ts";
 import type { OutgoingMail } from "../contract.ts";
 import { notFound } from "../errors.ts";
 import type { FoundMessage } from "../store/found.ts";

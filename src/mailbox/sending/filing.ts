@@ -1,6 +1,7 @@
 import { cuid } from "../../lib/cuid.ts";
 import { log } from "../../platform/log.ts";
-import { type MailboxContext, rowOf } from "../context.ts";
+import { rowOf } from "../../platform/rows.ts";
+import type { MailboxContext } from "../context.ts";
 import { MailError } from "../errors.ts";
 import type { ImapClient } from "../imap/client.ts";
 import { quirksOf } from "../imap/quirks.ts";

@@ -1,7 +1,8 @@
 import { isAddress } from "../../lib/address.ts";
 import { cuid } from "../../lib/cuid.ts";
 import { messageIdsIn } from "../../lib/message-ids.ts";
-import { type MailboxContext, rowOf } from "../context.ts";
+import { rowOf } from "../../platform/rows.ts";
+import type { MailboxContext } from "../context.ts";
 import type { OutgoingMail } from "../contract.ts";
 import { MailError } from "../errors.ts";
 import type { Address } from "../mime/parts.ts";

@@ -1,4 +1,5 @@
-import { type MailboxContext, rowOf } from "../context.ts";
+import { rowOf } from "../../platform/rows.ts";
+import type { MailboxContext } from "../context.ts";
 import type { RefusedRecipient } from "../smtp/dialogue.ts";
 import type { Letter } from "./letter.ts";
 

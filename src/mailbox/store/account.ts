@@ -1,4 +1,5 @@
-import { type MailboxContext, rowOf } from "../context.ts";
+import { rowOf } from "../../platform/rows.ts";
+import type { MailboxContext } from "../context.ts";
 import type { MailboxSettings, MailboxState, MailboxStatus, Owner } from "../contract.ts";
 import { notFound } from "../errors.ts";
 

@@ -1,5 +1,6 @@
 import { cuid } from "../../lib/cuid.ts";
-import { type MailboxContext, rowOf } from "../context.ts";
+import { rowOf } from "../../platform/rows.ts";
+import type { MailboxContext } from "../context.ts";
 
 // A conversation joins messages that the server joins, or that refer to each other; never by subject. A message joins
 // one other: the nearest that it refers to. Those that it misses are remembered only while it has found none, and a

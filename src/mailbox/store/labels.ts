@@ -1,4 +1,5 @@
-import { type MailboxContext, rowsOf } from "../context.ts";
+import { rowsOf } from "../../platform/rows.ts";
+import type { MailboxContext } from "../context.ts";
 
 // A label is a keyword on the server (RFC 9051 section 2.3.2). A keyword is an atom, so other names need a code.
 

@@ -1,4 +1,5 @@
-import { type MailboxContext, rowOf } from "../context.ts";
+import { rowOf } from "../../platform/rows.ts";
+import type { MailboxContext } from "../context.ts";
 import { noteChange } from "./places.ts";
 
 /** Makes one message of two that turned out to be one: it keeps the id of ours, and gets the places and the key of the other. */

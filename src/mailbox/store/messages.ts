@@ -1,5 +1,6 @@
 import { cuid } from "../../lib/cuid.ts";
-import { type MailboxContext, rowOf } from "../context.ts";
+import { rowOf } from "../../platform/rows.ts";
+import type { MailboxContext } from "../context.ts";
 import { joinConversation } from "./conversations.ts";
 import type { FoundMessage, FoundPlace } from "./found.ts";
 

@@ -1,4 +1,5 @@
-import { type MailboxContext, rowOf } from "../context.ts";
+import { rowOf } from "../../platform/rows.ts";
+import type { MailboxContext } from "../context.ts";
 import type { FoundPlace } from "./found.ts";
 import { ASIDE } from "./messages.ts";
 import { inFolder, placeAt } from "./places.ts";

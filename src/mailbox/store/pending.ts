@@ -1,4 +1,5 @@
-import { type MailboxContext, rowOf, rowsOf } from "../context.ts";
+import { rowOf, rowsOf } from "../../platform/rows.ts";
+import type { MailboxContext } from "../context.ts";
 
 // Changes that were made here and are still to be made on the server. Each says what shall be in the end, not what to do:
 // so a second change is merged into it, and trying it again does no harm.

@@ -1,4 +1,5 @@
-import { type MailboxContext, rowOf, rowsOf } from "../context.ts";
+import { rowOf, rowsOf } from "../../platform/rows.ts";
+import type { MailboxContext } from "../context.ts";
 import type { FoundPlace } from "./found.ts";
 import { ASIDE, insertMessage, localUidOf, messageFor, setKey } from "./messages.ts";
 import { hasPending } from "./pending.ts";

@@ -1,5 +1,5 @@
 import type { ExpungeEvent } from "imapflow";
-import { rowOf } from "../context.ts";
+import { rowOf } from "../../platform/rows.ts";
 import type { FoundPlace } from "../store/found.ts";
 import { addPlaces, takeFlags } from "../store/mirror.ts";
 import { pendingOf } from "../store/pending.ts";

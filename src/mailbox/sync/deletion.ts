@@ -1,4 +1,5 @@
-import { type MailboxContext, rowsOf } from "../context.ts";
+import { rowsOf } from "../../platform/rows.ts";
+import type { MailboxContext } from "../context.ts";
 import { accountOf } from "../store/account.ts";
 import { keepConversation } from "../store/conversations.ts";
 import { noteChange } from "../store/places.ts";

@@ -1,5 +1,6 @@
 import { cuid } from "../../lib/cuid.ts";
-import { type MailboxContext, rowsOf } from "../context.ts";
+import { rowsOf } from "../../platform/rows.ts";
+import type { MailboxContext } from "../context.ts";
 import type { FolderType } from "../contract.ts";
 import type { ImapClient } from "../imap/client.ts";
 import { setAside } from "../store/places.ts";

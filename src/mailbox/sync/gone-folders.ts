@@ -1,4 +1,5 @@
-import { type MailboxContext, rowsOf } from "../context.ts";
+import { rowsOf } from "../../platform/rows.ts";
+import type { MailboxContext } from "../context.ts";
 import { removePlaces } from "../store/mirror.ts";
 import type { FolderRow } from "./folders.ts";
 import { isBelieved } from "./removal.ts";

@@ -1,6 +1,7 @@
 import { cuid } from "../../lib/cuid.ts";
 import { toHex } from "../../lib/hex.ts";
-import { type MailboxContext, rowOf } from "../context.ts";
+import { rowOf } from "../../platform/rows.ts";
+import type { MailboxContext } from "../context.ts";
 import { parseFound } from "../mime/message.ts";
 import type { PopClient } from "../pop3/client.ts";
 import { download, keepRaw, type RawMail } from "../pop3/raw.ts";

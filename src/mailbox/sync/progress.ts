@@ -1,4 +1,5 @@
-import { type MailboxContext, rowsOf } from "../context.ts";
+import { rowsOf } from "../../platform/rows.ts";
+import type { MailboxContext } from "../context.ts";
 import { noteTask } from "../tasks.ts";
 
 /** A sync that somebody asked for, and that has not ended. */

@@ -1,4 +1,5 @@
-import { type MailboxContext, rowOf } from "../context.ts";
+import { rowOf } from "../../platform/rows.ts";
+import type { MailboxContext } from "../context.ts";
 import { removePlaces } from "../store/mirror.ts";
 import { pendingOf } from "../store/pending.ts";
 import { asideOf } from "../store/places.ts";

@@ -1,5 +1,6 @@
 import { Long, type tl } from "@mtcute/core";
-import { type AccountContext, rowOf } from "../context.ts";
+import { rowOf } from "../../platform/rows.ts";
+import type { AccountContext } from "../context.ts";
 import type { Media } from "../contract.ts";
 import { Refused } from "../errors.ts";
 import { uploadFile } from "./upload.ts";

@@ -1,6 +1,7 @@
+import { rowOf, rowsOf } from "../../platform/rows.ts";
 import { ask, OWN } from "./ask.ts";
 import type { Account, AccountDetail, Removal } from "./contract.ts";
-import { accountObject, rowOf, rowsOf, type Scheduler } from "./state.ts";
+import { accountObject, type Scheduler } from "./state.ts";
 
 interface Row extends Record<string, SqlStorageValue> {
   phone: number;

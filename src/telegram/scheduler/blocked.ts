@@ -1,6 +1,7 @@
 import { sql } from "../../platform/d1/sql.ts";
+import { rowsOf } from "../../platform/rows.ts";
 import { IS_LISTED } from "./groups.ts";
-import { rowsOf, type Scheduler } from "./state.ts";
+import type { Scheduler } from "./state.ts";
 
 /** A group, or chat, as the Bot API numbers it. */
 interface Peer {

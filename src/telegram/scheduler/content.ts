@@ -1,8 +1,9 @@
 import { log } from "../../platform/log.ts";
+import { rowOf, rowsOf } from "../../platform/rows.ts";
 import type { Media } from "../../telegram-account/contract.ts";
 import type { Change, ContentChange } from "./contract.ts";
 import { showMailing } from "./settings.ts";
-import { rowOf, rowsOf, type Scheduler } from "./state.ts";
+import type { Scheduler } from "./state.ts";
 
 /** The most characters of a text beside an image or a video, in UTF-16 units. */
 const MAX_CAPTION = 1024;

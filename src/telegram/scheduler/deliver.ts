@@ -1,8 +1,9 @@
+import { rowOf } from "../../platform/rows.ts";
 import { ask } from "./ask.ts";
 import { beginDelivery, endDelivery, settle } from "./ledger.ts";
 import { randomIdOf } from "./random-id.ts";
 import { mailingOf, mediaOf, POSTABLE, type RunRow } from "./rows.ts";
-import { accountObject, type RunMemory, rowOf, type Scheduler } from "./state.ts";
+import { accountObject, type RunMemory, type Scheduler } from "./state.ts";
 import { type Answer, judge, RETRY_WITHIN_MS, type Verdict } from "./verdict.ts";
 
 /** How long an answer is waited for, in milliseconds: a file may have to be uploaded first. */

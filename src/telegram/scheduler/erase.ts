@@ -1,5 +1,6 @@
+import { rowOf, rowsOf } from "../../platform/rows.ts";
 import { forget } from "./accounts.ts";
-import { rowOf, rowsOf, type Scheduler } from "./state.ts";
+import type { Scheduler } from "./state.ts";
 import { prepare } from "./tables.ts";
 
 /** R2's limit for one delete. */

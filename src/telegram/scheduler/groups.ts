@@ -1,5 +1,6 @@
+import { rowsOf } from "../../platform/rows.ts";
 import type { Group } from "./contract.ts";
-import { rowsOf, type Scheduler } from "./state.ts";
+import type { Scheduler } from "./state.ts";
 
 /** Groups in which an account of the user may write. Others keep their rows, since their ids are stable. */
 export const IS_LISTED = "EXISTS (SELECT 1 FROM memberships m WHERE m.group_id = groups.id)";

@@ -1,7 +1,8 @@
+import { rowsOf } from "../../platform/rows.ts";
 import { markSignedOut } from "./accounts.ts";
 import { latestRun, plannedAt, type Timetable } from "./arithmetic.ts";
 import { hasAccount, type MailingRow, POSTABLE, type RunRow } from "./rows.ts";
-import { rowsOf, type Scheduler } from "./state.ts";
+import type { Scheduler } from "./state.ts";
 import { queueNextSync } from "./sync.ts";
 import type { Ending, Verdict } from "./verdict.ts";
 

@@ -1,5 +1,6 @@
+import { rowOf, rowsOf } from "../../platform/rows.ts";
 import type { FoundGroup } from "../../telegram-account/contract.ts";
-import { rowOf, rowsOf, type Scheduler } from "./state.ts";
+import type { Scheduler } from "./state.ts";
 
 /** What json_each reads of a found group. Each value is one of ours, not of SQL. */
 const FOUND = `(SELECT key AS place, value ->> 'peer' AS peer, value ->> 'title' AS title,

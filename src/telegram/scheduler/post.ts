@@ -1,9 +1,10 @@
+import { rowOf, rowsOf } from "../../platform/rows.ts";
 import { cutAt } from "./arithmetic.ts";
 import { deliver } from "./deliver.ts";
 import { endDelivery, endRun, skipGroups } from "./ledger.ts";
 import { type Candidate, plan } from "./plan.ts";
 import { endPauses, type MailingRow, mailingOf, POSTABLE, type RunRow, timetableOfRow } from "./rows.ts";
-import { type RunMemory, rowOf, rowsOf, type Scheduler } from "./state.ts";
+import type { RunMemory, Scheduler } from "./state.ts";
 
 /** A longer wait is left to the alarm, so that the object need not stay awake. In milliseconds. */
 const LONGEST_SLEEP_MS = 10_000;

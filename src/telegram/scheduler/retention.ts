@@ -1,4 +1,5 @@
-import { rowOf, type Scheduler } from "./state.ts";
+import { rowOf } from "../../platform/rows.ts";
+import type { Scheduler } from "./state.ts";
 
 const DAY_MS = 24 * 3600_000;
 /** How long runs are kept. */

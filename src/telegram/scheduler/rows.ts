@@ -1,6 +1,7 @@
+import { rowOf, rowsOf } from "../../platform/rows.ts";
 import type { Media } from "../../telegram-account/contract.ts";
 import type { Timetable } from "./arithmetic.ts";
-import { rowOf, rowsOf, type Scheduler } from "./state.ts";
+import type { Scheduler } from "./state.ts";
 
 /** The mailing of the user. */
 export interface MailingRow extends Record<string, SqlStorageValue> {

@@ -1,5 +1,6 @@
+import { rowsOf } from "../../platform/rows.ts";
 import type { Delivery, Run } from "./contract.ts";
-import { rowsOf, type Scheduler } from "./state.ts";
+import type { Scheduler } from "./state.ts";
 
 interface RunRow extends Record<string, SqlStorageValue> {
   id: number;

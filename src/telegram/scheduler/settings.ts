@@ -1,4 +1,5 @@
 import { log } from "../../platform/log.ts";
+import { rowOf } from "../../platform/rows.ts";
 import { listAccounts } from "./accounts.ts";
 import { countSteps, nextPlannedAt, type Timetable, timetableOf } from "./arithmetic.ts";
 import { refreshBlocked } from "./blocked.ts";
@@ -6,7 +7,7 @@ import type { Change, Mailing, StartCode, Status } from "./contract.ts";
 import { listGroups } from "./groups.ts";
 import { endRun, stopMailing } from "./ledger.ts";
 import { countPostable, endPauses, hasAccount, mailingOf, mediaOf, openRun, timetableOfRow } from "./rows.ts";
-import { rowOf, type Scheduler } from "./state.ts";
+import type { Scheduler } from "./state.ts";
 import { forgetActive, noteActive } from "./user.ts";
 
 /** What the first page of a client shows. */

@@ -1,8 +1,9 @@
+import { rowOf, rowsOf } from "../../platform/rows.ts";
 import type { AccountState, Caller, Outcome, SignInCode } from "../../telegram-account/contract.ts";
 import { markSignedOut } from "./accounts.ts";
 import { ask, askState, TELEGRAMS } from "./ask.ts";
 import type { SignIn } from "./contract.ts";
-import { type AccountObject, accountObject, rowOf, rowsOf, type Scheduler } from "./state.ts";
+import { type AccountObject, accountObject, type Scheduler } from "./state.ts";
 import { queueSync, startSync } from "./sync.ts";
 
 // A sign-in changes two objects without a common transaction. So this one notes it first, by settles_at. After a death or a

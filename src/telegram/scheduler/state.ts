@@ -31,20 +31,6 @@ export interface RunMemory {
   accounts: Map<number, { readyAt: number; failures: number }>;
 }
 
-/** One row, or undefined. */
-export const rowOf = <Row extends Record<string, SqlStorageValue>>(
-  { sql }: Pick<Scheduler, "sql">,
-  query: string,
-  ...values: SqlStorageValue[]
-): Row | undefined => sql.exec<Row>(query, ...values).toArray()[0];
-
-/** Every row. */
-export const rowsOf = <Row extends Record<string, SqlStorageValue>>(
-  { sql }: Pick<Scheduler, "sql">,
-  query: string,
-  ...values: SqlStorageValue[]
-): Row[] => sql.exec<Row>(query, ...values).toArray();
-
 /** The object of a Telegram account. Its methods return plain data, so the types of RPC would add nothing. */
 export type AccountObject = Omit<AccountApi, keyof Rpc.DurableObjectBranded>;
 

@@ -1,10 +1,11 @@
 import { startAll } from "../../lib/concurrency.ts";
 import { log } from "../../platform/log.ts";
+import { rowOf, rowsOf } from "../../platform/rows.ts";
 import { markSignedOut } from "./accounts.ts";
 import { ask } from "./ask.ts";
 import { refreshBlocked } from "./blocked.ts";
 import { mergeGroups } from "./merge.ts";
-import { accountObject, rowOf, rowsOf, type Scheduler } from "./state.ts";
+import { accountObject, type Scheduler } from "./state.ts";
 
 // All in milliseconds.
 

@@ -1,5 +1,5 @@
-import { rowsOf } from "../../../src/mailbox/context.ts";
 import type { Owner, Refusal } from "../../../src/mailbox/contract.ts";
+import { rowsOf } from "../../../src/platform/rows.ts";
 import { waitFor } from "../../support/wait.ts";
 import { newOwner } from "../support/mailbox.ts";
 import { insideOf } from "../support/quiet.ts";

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
-import { rowsOf } from "../../../src/mailbox/context.ts";
 import type { MessageDetail, Owner } from "../../../src/mailbox/contract.ts";
+import { rowsOf } from "../../../src/platform/rows.ts";
 import { bindings, mailboxOf } from "../support/mailbox.ts";
 import { insideOf } from "../support/quiet.ts";
 import type { RealMailbox } from "./servers.ts";

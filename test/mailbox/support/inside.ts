@@ -2,8 +2,8 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { cuid } from "../../../src/lib/cuid.ts";
 import type { MailboxContext } from "../../../src/mailbox/context.ts";
-import { rowsOf } from "../../../src/mailbox/context.ts";
 import type { FoundMessage, FoundPlace } from "../../../src/mailbox/store/found.ts";
+import { rowsOf } from "../../../src/platform/rows.ts";
 import { type bindings, mailboxOf, newOwner } from "./mailbox.ts";
 
 /** Runs code inside a mailbox's Durable Object, a new one by default. */

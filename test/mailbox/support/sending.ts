@@ -1,5 +1,5 @@
 import { runDurableObjectAlarm } from "cloudflare:test";
-import { type MailboxContext, rowOf } from "../../../src/mailbox/context.ts";
+import type { MailboxContext } from "../../../src/mailbox/context.ts";
 import type {
   MailboxApi,
   MailboxSettings,
@@ -7,6 +7,7 @@ import type {
   Owner,
   Task,
 } from "../../../src/mailbox/contract.ts";
+import { rowOf } from "../../../src/platform/rows.ts";
 import { mailboxOf, newOwner } from "./mailbox.ts";
 import { insideOf } from "./quiet.ts";
 import type { MailServer } from "./server.ts";

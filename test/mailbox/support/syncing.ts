@@ -1,6 +1,7 @@
 import { expect } from "vitest";
-import { type MailboxContext, rowsOf } from "../../../src/mailbox/context.ts";
+import type { MailboxContext } from "../../../src/mailbox/context.ts";
 import type { MailboxSettings, Outcome, Owner, Task } from "../../../src/mailbox/contract.ts";
+import { rowsOf } from "../../../src/platform/rows.ts";
 import { mailboxOf, newOwner } from "./mailbox.ts";
 import { insideOf } from "./quiet.ts";
 import type { MailServer } from "./server.ts";
