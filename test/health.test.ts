@@ -51,6 +51,8 @@ describe("for anyone", () => {
       EMAIL_SERVICE_DB: binding,
       HUB_DB: binding,
       HUB_JOBS: binding,
+      TELEGRAM_DB: binding,
+      TELEGRAM_ACCOUNT: binding,
       MAILBOX: binding,
       ATTACHMENTS: binding,
       WEBHOOKS: binding,
@@ -130,6 +132,32 @@ describe("for the operator", () => {
     const WEBHOOKS = { metrics: async () => ({ oldestMessageTimestamp }) };
     const { status, body } = await ask({ WEBHOOKS }, TOKEN);
     expect([status, body.parts.queues?.status]).toEqual([200, "degraded"]);
+  });
+
+  it("Telegram auto-mailing is degraded while its script lacks something, or does not answer", async () => {
+    const telegram = async (changes: object) => {
+      const { status, body } = await ask(changes, TOKEN);
+      return [status, body.parts.telegram];
+    };
+    const reason = "Set TELEGRAM_API_ID";
+    const unset = { getByName: () => ({ ready: async () => ({ ok: false, code: "unavailable", reason }) }) };
+    expect(await telegram({ TELEGRAM_ACCOUNT: unset })).toEqual([
+      200,
+      { status: "degraded", detail: reason },
+    ]);
+    const detail = expect.stringContaining("xabar-telegram does not answer");
+    expect(await telegram({ TELEGRAM_ACCOUNT: broken().binding })).toEqual([
+      200,
+      { status: "degraded", detail },
+    ]);
+    const without = expect.stringContaining("Deployed without xabar-telegram");
+    expect(await telegram({ TELEGRAM_ACCOUNT: undefined })).toEqual([
+      ...[200, { status: "degraded", detail: without }],
+    ]);
+    const terms = expect.stringContaining("TELEGRAM_TERMS_ACCEPTED=yes");
+    expect(await telegram({ TELEGRAM_TERMS_ACCEPTED: "", TELEGRAM_ACCOUNT: broken().binding })).toEqual([
+      ...[200, { status: "degraded", detail: terms }],
+    ]);
   });
 
   it("a provider that does not answer is degraded, and one that refuses the key is down", async () => {

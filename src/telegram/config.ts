@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { type Infer, lazy } from "../lib/lazy.ts";
 import { corsOrigins, defineConfig, url } from "../platform/config.ts";
-import { type Parts, part } from "../platform/health.ts";
+import { type Part, part } from "../platform/health.ts";
 
 /** The name of this module in MODULES. */
 export const NAME = "telegram";
@@ -70,8 +70,8 @@ export type Config = Infer<typeof Config>;
 /** Reads the configuration. @throws $ZodError that names every invalid variable */
 export const config = defineConfig(Config);
 
-/** Parts that lack something, for `GET /health`. */
-export function configuredParts(env: Env): Parts {
+/** What the configuration lacks, for `GET /health`. */
+export function configuredPart(env: Env): Part {
   const { TELEGRAM_AUTH, TELEGRAM_BOT_TOKEN, TELEGRAM_TERMS_ACCEPTED } = config(env);
   const isLocked = TELEGRAM_AUTH === "init-data" && !TELEGRAM_BOT_TOKEN;
   const problem =
@@ -80,5 +80,5 @@ export function configuredParts(env: Env): Parts {
     (TELEGRAM_TERMS_ACCEPTED !== "yes" &&
       "Read docs/telegram.md and set TELEGRAM_TERMS_ACCEPTED=yes: nothing is sent without it") ||
     (isLocked && "Set TELEGRAM_BOT_TOKEN: only operators can call Telegram auto-mailing");
-  return { telegram: part(problem, "degraded") };
+  return part(problem, "degraded");
 }

@@ -1,5 +1,5 @@
 import type { Module } from "../platform/module.ts";
-import { configuredParts, NAME } from "./config.ts";
+import { configuredPart, NAME } from "./config.ts";
 import { createContext } from "./context.ts";
 import { runCron } from "./cron.ts";
 import { probeParts } from "./health.ts";
@@ -15,6 +15,6 @@ export const telegram: Module = {
   queues: {},
   scheduled: (env, execution) => runCron(createContext(env, execution)),
   health: {},
-  configured: configuredParts,
+  configured: (env) => ({ telegram: configuredPart(env) }),
   probe: (env, execution) => probeParts(createContext(env, execution)),
 };

@@ -51,7 +51,7 @@ export function accountObject(
 }
 
 /** Who asks an account. Where anybody may act for anybody, only a stand-in for Telegram may be asked. */
-export const callerOf = ({ ctx: { config }, user }: Scheduler): Caller => ({
+export const callerOf = ({ ctx: { config }, user }: Pick<Scheduler, "ctx" | "user">): Caller => ({
   user,
   isStandInOnly: config.TELEGRAM_AUTH === "none" && config.TELEGRAM_AUTH_NONE_IS_SAFE !== "yes",
 });
