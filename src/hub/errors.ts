@@ -1,4 +1,5 @@
-import { invalid, ServiceError } from "../lib/errors.ts";
+import { ServiceError } from "../lib/errors.ts";
+import { sentencesByField } from "../lib/field-errors.ts";
 import { type ErrorAnswer, STATUS_OF } from "../platform/app.ts";
 
 /** Where this contract differs: it has no 405, 413 and 422. */
@@ -9,9 +10,6 @@ const STATUSES = {
   conflict: 400,
   key_reused: 400,
 } as const;
-
-/** Problems that belong to no field are told under this name. */
-const NO_FIELD = "non_field_errors";
 
 /**
  * Converts an error to one of the contract's shapes (lines 1990-2038): 400 `{error, details: {field: [sentence]}}`, 401
@@ -25,7 +23,7 @@ export function toAnswer(error: ServiceError): ErrorAnswer {
 function bodyOf(status: number, error: ServiceError): object {
   switch (status) {
     case 400:
-      return { error: "Invalid request data", details: detailsOf(error) };
+      return { error: "Invalid request data", details: sentencesByField(error) };
     case 401:
     case 403:
       return { detail: error.message };
@@ -39,19 +37,6 @@ function bodyOf(status: number, error: ServiceError): object {
       return { error: error.message };
   }
 }
-
-function detailsOf({ issues, message }: ServiceError): Record<string, string[]> {
-  const details: Record<string, string[]> = Object.create(null);
-  for (const issue of issues) {
-    const field = issue.path.split(".", 1)[0] || NO_FIELD;
-    details[field] = [...(details[field] ?? []), issue.message];
-  }
-  return issues.length ? details : { [NO_FIELD]: [message] };
-}
-
-/** The error for one bad field. */
-export const badField = (field: string, sentence: string): ServiceError =>
-  invalid(sentence, [{ path: field, message: sentence }]);
 
 /** The contract's words for a request without a token, and for one with a token that is not valid. */
 export const notSignedIn = (): ServiceError =>

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { notFound } from "../lib/errors.ts";
+import { badField } from "../lib/field-errors.ts";
 import { lazy } from "../lib/lazy.ts";
-import { badField } from "./errors.ts";
 
 // Lists of the contract (lines 2060-2084): without `page` a bare array, with it count, next, previous, results.
 

@@ -1,11 +1,9 @@
-import { invalid, ServiceError } from "../lib/errors.ts";
+import { ServiceError } from "../lib/errors.ts";
+import { sentencesByField } from "../lib/field-errors.ts";
 import { type ErrorAnswer, STATUS_OF } from "../platform/app.ts";
 
 /** Where this API differs: a body that is too large is a validation error, as in Django REST framework. */
 const STATUSES = { ...STATUS_OF, too_large: 400, conflict: 400, key_reused: 400 } as const;
-
-/** Problems that belong to no field are told under this name. */
-const NO_FIELD = "non_field_errors";
 
 /**
  * Converts an error to the contract's shapes: 400 `{field: [sentence]}`, 401 and other refusals `{detail}`, 404
@@ -19,7 +17,8 @@ export function toAnswer(error: ServiceError): ErrorAnswer {
 function bodyOf(status: number, error: ServiceError): object {
   switch (status) {
     case 400:
-      return fieldsOf(error);
+      // What cannot be read at all has no fields: Django REST framework tells it as a detail.
+      return error.details.isUnreadable ? { detail: error.message } : sentencesByField(error);
     case 404:
       return "error" in error.details ? error.details : { error: "not_found" };
     case 503:
@@ -32,25 +31,9 @@ function bodyOf(status: number, error: ServiceError): object {
   }
 }
 
-function fieldsOf({ issues, message, details }: ServiceError): Record<string, unknown> {
-  // What cannot be read at all has no fields: Django REST framework tells it as a detail.
-  if (details.isUnreadable) return { detail: message };
-  if (issues.length === 0) return { [NO_FIELD]: [message] };
-  const fields: Record<string, string[]> = Object.create(null);
-  for (const issue of issues) {
-    const field = issue.path.split(".", 1)[0] || NO_FIELD;
-    fields[field] = [...(fields[field] ?? []), issue.message];
-  }
-  return fields;
-}
-
 /** The refusal of a request that cannot be read at all. */
 export const unreadable = (detail: string, cause?: unknown): ServiceError =>
   new ServiceError("invalid", detail, { cause, details: { isUnreadable: true } });
-
-/** The error for one bad field. */
-export const badField = (field: string, sentence: string): ServiceError =>
-  invalid(sentence, [{ path: field, message: sentence }]);
 
 export const notSignedIn = (cause?: unknown): ServiceError =>
   new ServiceError("unauthenticated", "Invalid or expired init data", { cause });

@@ -1,11 +1,11 @@
 import { notFound } from "../../lib/errors.ts";
+import { badField } from "../../lib/field-errors.ts";
 import { type SQL, sql } from "../../platform/d1/sql.ts";
 import { assign } from "../../platform/d1/write.ts";
 import { hashPassword } from "../auth/passwords.ts";
 import { prepareReset } from "../auth/resets.ts";
 import { type ChangedRoom, changeListened, ringRooms } from "../chat/rings.ts";
 import type { Language, UserCtx } from "../context.ts";
-import { badField } from "../errors.ts";
 import { enqueueSoon } from "../jobs.ts";
 import { countUse } from "../limits.ts";
 import { prepareMail, sendSoon } from "../mail/outbox.ts";

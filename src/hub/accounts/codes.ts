@@ -1,9 +1,9 @@
+import { badField } from "../../lib/field-errors.ts";
 import { isSameText } from "../../lib/hmac.ts";
 import { type SQL, sql } from "../../platform/d1/sql.ts";
 import { CODE_LIFE_MS, digestOf, MAX_GUESSES, newCode } from "../auth/codes.ts";
 import { verifyPassword } from "../auth/passwords.ts";
 import type { UserCtx } from "../context.ts";
-import { badField } from "../errors.ts";
 import { countUse } from "../limits.ts";
 
 /** What a code confirms. */

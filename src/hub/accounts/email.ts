@@ -1,7 +1,7 @@
 import { notFound } from "../../lib/errors.ts";
+import { badField } from "../../lib/field-errors.ts";
 import { sql } from "../../platform/d1/sql.ts";
 import type { Language, UserCtx } from "../context.ts";
-import { badField } from "../errors.ts";
 import { prepareMail, sendSoon } from "../mail/outbox.ts";
 import { checkCode, prepareCode, requirePassword, wrongCode } from "./codes.ts";
 import type { AccountMessageResponse } from "./responses.ts";

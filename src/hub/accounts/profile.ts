@@ -1,8 +1,8 @@
 import { notFound } from "../../lib/errors.ts";
+import { badField } from "../../lib/field-errors.ts";
 import { isoOf, isoOrNullOf } from "../../lib/time.ts";
 import { sql } from "../../platform/d1/sql.ts";
 import type { UserCtx } from "../context.ts";
-import { badField } from "../errors.ts";
 import { mediaUrl } from "../media/urls.ts";
 import type { ProfileResponse, UsernameResponse } from "./responses.ts";
 import { USERNAME } from "./schemas.ts";

@@ -1,11 +1,11 @@
 import * as z from "zod/mini";
 import { ServiceError } from "../../lib/errors.ts";
+import { badField } from "../../lib/field-errors.ts";
 import { type Infer, lazy } from "../../lib/lazy.ts";
 import { type TokenSettings, verifyToken } from "../../platform/auth/token.ts";
 import { sql } from "../../platform/d1/sql.ts";
 import type { Config } from "../config.ts";
 import type { OpenCtx } from "../context.ts";
-import { badField } from "../errors.ts";
 import type { GoogleSignIn } from "./schemas.ts";
 import { startSession } from "./sessions.ts";
 import { emailKey } from "./sign-up.ts";

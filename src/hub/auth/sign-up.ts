@@ -1,7 +1,7 @@
+import { badField } from "../../lib/field-errors.ts";
 import { type SQL, sql } from "../../platform/d1/sql.ts";
 import { isUniqueViolation } from "../../platform/d1/unique.ts";
 import type { Language, OpenCtx } from "../context.ts";
-import { badField } from "../errors.ts";
 import { countUse } from "../limits.ts";
 import { prepareMail, sendSoon } from "../mail/outbox.ts";
 import { CODE_LIFE_MS, digestOf, newCode, newSecret } from "./codes.ts";

@@ -1,6 +1,7 @@
+import { badField } from "../../lib/field-errors.ts";
 import { type SQL, sql } from "../../platform/d1/sql.ts";
 import type { OpenCtx } from "../context.ts";
-import { badField, throttled } from "../errors.ts";
+import { throttled } from "../errors.ts";
 import { countUse, limitOf } from "../limits.ts";
 import { digestOf, MAX_GUESSES } from "./codes.ts";
 import type { MessageResponse } from "./responses.ts";

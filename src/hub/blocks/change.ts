@@ -1,8 +1,8 @@
 import { notFound } from "../../lib/errors.ts";
+import { badField } from "../../lib/field-errors.ts";
 import { sql } from "../../platform/d1/sql.ts";
 import { changeShared, ringRooms } from "../chat/rings.ts";
 import type { UserCtx } from "../context.ts";
-import { badField } from "../errors.ts";
 import { isSeen, U } from "../people/visibility.ts";
 import { type Block, getBlock } from "./list.ts";
 

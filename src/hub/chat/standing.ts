@@ -1,7 +1,8 @@
 import { notFound } from "../../lib/errors.ts";
+import { badField } from "../../lib/field-errors.ts";
 import { type SQL, sql } from "../../platform/d1/sql.ts";
 import type { Viewer } from "../context.ts";
-import { badField, notAllowed } from "../errors.ts";
+import { notAllowed } from "../errors.ts";
 
 /** Who somebody is in a room at the moment of a change. */
 export interface Standing {

@@ -1,7 +1,7 @@
 import { notFound, type ServiceError } from "../../lib/errors.ts";
+import { badField } from "../../lib/field-errors.ts";
 import { type SQL, sql } from "../../platform/d1/sql.ts";
 import type { UserCtx } from "../context.ts";
-import { badField } from "../errors.ts";
 import { isSeen, U } from "../people/visibility.ts";
 import { type Contact, getContact, ownContacts } from "./list.ts";
 import type { ContactCreate, ContactPatch } from "./schemas.ts";

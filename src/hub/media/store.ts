@@ -1,12 +1,12 @@
 import { RefusedFile, Source } from "../../lib/byte-source.ts";
 import { notFound } from "../../lib/errors.ts";
+import { badField } from "../../lib/field-errors.ts";
 import { toHex } from "../../lib/hex.ts";
 import type { Part } from "../../lib/multipart.ts";
 import { sql } from "../../platform/d1/sql.ts";
 import { insertInto } from "../../platform/d1/write.ts";
 import { createPartBuffer, putChunks } from "../../platform/put-chunks.ts";
 import type { Ctx, UserCtx } from "../context.ts";
-import { badField } from "../errors.ts";
 import { countUse } from "../limits.ts";
 import type { files } from "../schema/files.ts";
 import { type FileKind, TERMS } from "./kinds.ts";

@@ -1,8 +1,8 @@
 import { notFound } from "../../lib/errors.ts";
+import { badField } from "../../lib/field-errors.ts";
 import { type SQL, sql } from "../../platform/d1/sql.ts";
 import { assign } from "../../platform/d1/write.ts";
 import type { UserCtx } from "../context.ts";
-import { badField } from "../errors.ts";
 import type { StoredFile } from "../media/store.ts";
 import type { posts } from "../schema/posts.ts";
 import { addImages, deleteFilesSoon, removeImages } from "./images.ts";

@@ -1,9 +1,9 @@
 import { notFound } from "../../lib/errors.ts";
+import { badField } from "../../lib/field-errors.ts";
 import { uuidv7 } from "../../lib/ids.ts";
 import { isoOf, isoOrNullOf } from "../../lib/time.ts";
 import { type SQL, sql } from "../../platform/d1/sql.ts";
 import type { UserCtx } from "../context.ts";
-import { badField } from "../errors.ts";
 import { type Found, foundIn, type Page } from "../lists.ts";
 import { CARD_COLUMNS, type CardRow, toCard } from "../people/card.ts";
 import { isSeen, U } from "../people/visibility.ts";

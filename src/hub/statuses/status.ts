@@ -1,8 +1,8 @@
 import { notFound } from "../../lib/errors.ts";
+import { badField } from "../../lib/field-errors.ts";
 import { isoOf } from "../../lib/time.ts";
 import { sql } from "../../platform/d1/sql.ts";
 import type { UserCtx } from "../context.ts";
-import { badField } from "../errors.ts";
 
 /** What somebody is doing. */
 export interface Status {

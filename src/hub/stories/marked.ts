@@ -1,6 +1,6 @@
+import { badField } from "../../lib/field-errors.ts";
 import { type SQL, sql } from "../../platform/d1/sql.ts";
 import type { UserCtx } from "../context.ts";
-import { badField } from "../errors.ts";
 import { isSeen, U } from "../people/visibility.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { notFound } from "../../lib/errors.ts";
+import { badField } from "../../lib/field-errors.ts";
 import { sql } from "../../platform/d1/sql.ts";
 import type { Ctx } from "../context.ts";
-import { badField } from "../errors.ts";
 import { presentTime } from "../present.ts";
 import type { BlockedGroupsQuery, BlockedGroupWrite } from "./schemas.ts";
 

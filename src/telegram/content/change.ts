@@ -1,6 +1,7 @@
 import { invalid } from "../../lib/errors.ts";
+import { badField } from "../../lib/field-errors.ts";
 import type { UserCtx } from "../context.ts";
-import { badField, userNotFound } from "../errors.ts";
+import { userNotFound } from "../errors.ts";
 import { mailingObject } from "../mailing-object.ts";
 import { presentMailing } from "../present.ts";
 import type { ContentChange } from "../scheduler/contract.ts";

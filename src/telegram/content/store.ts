@@ -1,11 +1,11 @@
 import { ascii, RefusedFile, Source } from "../../lib/byte-source.ts";
+import { badField } from "../../lib/field-errors.ts";
 import { toHex } from "../../lib/hex.ts";
 import { lazy } from "../../lib/lazy.ts";
 import type { Part } from "../../lib/multipart.ts";
 import { createPartBuffer, putChunks } from "../../platform/put-chunks.ts";
 import type { Media } from "../../telegram-account/contract.ts";
 import type { UserCtx } from "../context.ts";
-import { badField } from "../errors.ts";
 import { mailingObject } from "../mailing-object.ts";
 import { keyOfMedia } from "../present.ts";
 import { StoredFile } from "./fields.ts";

@@ -1,7 +1,7 @@
+import { badField } from "../../../lib/field-errors.ts";
 import { isoOf } from "../../../lib/time.ts";
 import { sql } from "../../../platform/d1/sql.ts";
 import type { Ctx, UserCtx } from "../../context.ts";
-import { badField } from "../../errors.ts";
 import { signedPath } from "../../media/urls.ts";
 
 /** A file, as answers have it. */

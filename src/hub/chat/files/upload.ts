@@ -1,8 +1,8 @@
 import { notFound } from "../../../lib/errors.ts";
+import { badField } from "../../../lib/field-errors.ts";
 import { hmacHex } from "../../../lib/hmac.ts";
 import { sql } from "../../../platform/d1/sql.ts";
 import type { UserCtx } from "../../context.ts";
-import { badField } from "../../errors.ts";
 import { enqueueSoon } from "../../jobs.ts";
 import { dropFiles, useFile } from "../../media/rows.ts";
 import type { StoredFile } from "../../media/store.ts";

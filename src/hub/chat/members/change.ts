@@ -1,6 +1,7 @@
+import { badField } from "../../../lib/field-errors.ts";
 import { sql } from "../../../platform/d1/sql.ts";
 import type { UserCtx } from "../../context.ts";
-import { badField, notAllowed } from "../../errors.ts";
+import { notAllowed } from "../../errors.ts";
 import { isOpenTo } from "../../people/visibility.ts";
 import { ring } from "../objects.ts";
 import { RANK } from "../ranks.ts";

@@ -1,7 +1,8 @@
 import { notFound } from "../../../lib/errors.ts";
+import { badField } from "../../../lib/field-errors.ts";
 import { sql } from "../../../platform/d1/sql.ts";
 import type { UserCtx } from "../../context.ts";
-import { badField, notAllowed } from "../../errors.ts";
+import { notAllowed } from "../../errors.ts";
 import { ring } from "../objects.ts";
 import { RANK } from "../ranks.ts";
 import { afterEnd, endRoom } from "../rooms/remove.ts";

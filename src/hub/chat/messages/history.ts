@@ -1,5 +1,5 @@
+import { badField } from "../../../lib/field-errors.ts";
 import type { UserCtx } from "../../context.ts";
-import { badField } from "../../errors.ts";
 import { findOwnRoom, type OwnRoom } from "../access.ts";
 import { findSenders } from "../cards.ts";
 import type { StoredMessage } from "../contract.ts";

@@ -1,5 +1,6 @@
 import { notFound } from "../../../lib/errors.ts";
-import { badField, notAllowed } from "../../errors.ts";
+import { badField } from "../../../lib/field-errors.ts";
+import { notAllowed } from "../../errors.ts";
 import { findAttachments, takeFiles } from "../files/attachments.ts";
 import { type MessagePlace, placeOf } from "../message-ids.ts";
 import { editMessage, removeMessage } from "./changes.ts";

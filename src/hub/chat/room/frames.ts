@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { invalid } from "../../../lib/errors.ts";
+import { badField } from "../../../lib/field-errors.ts";
 import { lazy } from "../../../lib/lazy.ts";
-import { badField } from "../../errors.ts";
 import { id, ids, uuid } from "../../fields.ts";
 import { filledText, messageText } from "../fields.ts";
 

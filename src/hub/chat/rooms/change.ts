@@ -1,7 +1,8 @@
+import { badField } from "../../../lib/field-errors.ts";
 import { type SQL, sql } from "../../../platform/d1/sql.ts";
 import { assign } from "../../../platform/d1/write.ts";
 import type { UserCtx } from "../../context.ts";
-import { badField, notAllowed } from "../../errors.ts";
+import { notAllowed } from "../../errors.ts";
 import { enqueueSoon } from "../../jobs.ts";
 import { dropFiles, useFile } from "../../media/rows.ts";
 import type { StoredFile } from "../../media/store.ts";

@@ -1,7 +1,7 @@
 import { type Issue, invalid, notFound } from "../../../lib/errors.ts";
+import { badField } from "../../../lib/field-errors.ts";
 import { type SQL, sql } from "../../../platform/d1/sql.ts";
 import type { UserCtx } from "../../context.ts";
-import { badField } from "../../errors.ts";
 import { useFile } from "../../media/rows.ts";
 import { isOpenTo } from "../../people/visibility.ts";
 import { RANK } from "../ranks.ts";
