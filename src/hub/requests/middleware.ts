@@ -2,6 +2,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import { createMiddleware } from "hono/factory";
 import type * as z from "zod/mini";
 import { type Issue, invalid, notFound } from "../../lib/errors.ts";
+import { addField, type Fields, readForm } from "../../lib/form.ts";
 import { findExcess } from "../../lib/json-shape.ts";
 import { boundaryOf, isMultipart, parseMultipart, readField } from "../../lib/multipart.ts";
 import { readCapped } from "../../lib/read-capped.ts";
@@ -18,12 +19,9 @@ import { storeFile } from "../media/store.ts";
 
 const MAX_BYTES = 1024 * 1024;
 const MAX_FIELD_BYTES = 100_000;
-const MAX_FIELDS = 100;
 const JSON_LIMITS = { depth: 8, values: 2000 };
 /** Of a request with files: each file has a limit of its own. */
 const MAX_FORM_BYTES = 210 * 1024 * 1024;
-
-type Fields = Record<string, unknown>;
 
 /** The fields that take files, by name, and what each takes. Several files of one field are a list. */
 export type FileFields = Record<string, { kind: FileKind; most: number }>;
@@ -72,36 +70,23 @@ function readJson(text: string): Fields {
   return value as Fields;
 }
 
-function readForm(text: string): Fields {
-  const fields: Fields = {};
-  for (const [name, value] of new URLSearchParams(text)) add(fields, name, value);
-  return fields;
-}
-
 async function readMultipart(c: Context<HubEnv>, boundary: string, files: FileFields): Promise<Fields> {
   const fields: Fields = {};
   if (!c.req.raw.body) return fields;
   for await (const part of parseMultipart(c.req.raw.body, boundary, MAX_FORM_BYTES)) {
     const wanted = Object.hasOwn(files, part.name) ? files[part.name] : undefined;
     if (part.filename === "") continue; // a browser's field without a choice
-    if (part.filename === null) add(fields, part.name, await readField(part, MAX_FIELD_BYTES));
+    if (part.filename === null) addField(fields, part.name, await readField(part, MAX_FIELD_BYTES));
     else if (wanted) {
       if (listOf(fields[part.name]).length >= wanted.most)
         throw refusal([{ path: part.name, message: excess(wanted.most) }]);
-      add(fields, part.name, await storeFile(c.var.ctx, part, wanted.kind));
+      addField(fields, part.name, await storeFile(c.var.ctx, part, wanted.kind));
     }
   }
   return fields;
 }
 
 const excess = (most: number): string => (most === 0 ? "No file is taken here." : `At most ${most} files.`);
-
-/** A field that occurs several times is a list. */
-function add(fields: Fields, name: string, value: unknown): void {
-  if (Object.keys(fields).length >= MAX_FIELDS) throw invalid(`The form has more than ${MAX_FIELDS} fields.`);
-  if (name === "__proto__") return;
-  fields[name] = Object.hasOwn(fields, name) ? [...listOf(fields[name]), value] : value;
-}
 
 const listOf = (value: unknown): unknown[] => (value === undefined ? [] : [value].flat());
 

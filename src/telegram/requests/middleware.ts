@@ -1,6 +1,7 @@
 import type { Context, MiddlewareHandler } from "hono";
 import type * as z from "zod/mini";
 import { type Issue, invalid, ServiceError } from "../../lib/errors.ts";
+import { addField, type Fields, readForm } from "../../lib/form.ts";
 import { findExcess } from "../../lib/json-shape.ts";
 import { boundaryOf, isMultipart, type Part, parseMultipart, readField } from "../../lib/multipart.ts";
 import { readCapped } from "../../lib/read-capped.ts";
@@ -15,11 +16,7 @@ const MAX_BYTES = 256 * 1024;
 /** Of a form with a file, which has a limit of its own. */
 const MAX_FORM_BYTES = 52 * 1024 * 1024;
 const MAX_FIELD_BYTES = 64 * 1024;
-const MAX_FIELDS = 100;
 const JSON_LIMITS = { depth: 8, values: 20_000 };
-
-/** The fields of a body by name. */
-type Fields = Record<string, unknown>;
 
 type Body<E extends object, Schema extends z.ZodMiniType> = MiddlewareHandler<
   E,
@@ -84,7 +81,7 @@ async function readFields(c: Context, store?: (part: Part) => Promise<object | u
   const bytes = await readCapped(stream, MAX_BYTES);
   if (bytes.length === 0) return {};
   if (isJson(type)) return readJson(bytes);
-  if (/^application\/x-www-form-urlencoded\b/i.test(type)) return readForm(bytes);
+  if (/^application\/x-www-form-urlencoded\b/i.test(type)) return readForm(new TextDecoder().decode(bytes));
   throw new ServiceError("unsupported_type", `Unsupported media type "${type.slice(0, 100)}" in request.`);
 }
 
@@ -107,13 +104,6 @@ function parse(bytes: Uint8Array): unknown {
   }
 }
 
-function readForm(bytes: Uint8Array): Fields {
-  const fields: Fields = {};
-  for (const [name, value] of new URLSearchParams(new TextDecoder().decode(bytes)))
-    addField(fields, name, value);
-  return fields;
-}
-
 async function readMultipart(
   stream: ReadableStream<Uint8Array>,
   type: string,
@@ -134,11 +124,4 @@ function boundary(type: string): string {
   } catch (error) {
     throw unreadable("Multipart form parse error - Invalid boundary in multipart", error);
   }
-}
-
-/** A field that occurs several times is a list. */
-function addField(fields: Fields, name: string, value: unknown): void {
-  if (Object.keys(fields).length >= MAX_FIELDS) throw invalid(`The form has more than ${MAX_FIELDS} fields.`);
-  if (name === "__proto__") return;
-  fields[name] = Object.hasOwn(fields, name) ? [fields[name], value].flat() : value;
 }
