@@ -2,6 +2,7 @@ import type { ICryptoProvider } from "@mtcute/core/utils.js";
 import { factorizePQSync } from "@mtcute/core/utils.js";
 import * as wasm from "@mtcute/wasm";
 import module from "@mtcute/wasm/mtcute-simd.wasm";
+import { hmacBytes } from "../../lib/hmac.ts";
 
 /** What `getRandomValues` fills at once, in bytes. */
 const RANDOM_BYTES = 65_536;
@@ -25,7 +26,7 @@ export function createCrypto(): ICryptoProvider {
       decrypt: (data) => wasm.ige256Decrypt(data, key, iv),
     }),
     pbkdf2,
-    hmacSha256,
+    hmacSha256: async (data, key) => new Uint8Array(await hmacBytes(key, data)),
     factorizePQ: (pq) => factorizePQSync(crypto, pq),
     randomFill,
     randomBytes(size) {
@@ -55,10 +56,4 @@ async function pbkdf2(
   const key = await crypto.subtle.importKey("raw", password, "PBKDF2", false, ["deriveBits"]);
   const derived = { name: "PBKDF2", salt, iterations, hash };
   return new Uint8Array(await crypto.subtle.deriveBits(derived, key, length * 8));
-}
-
-async function hmacSha256(data: Uint8Array, key: Uint8Array): Promise<Uint8Array> {
-  const algorithm = { name: "HMAC", hash: "SHA-256" };
-  const imported = await crypto.subtle.importKey("raw", key, algorithm, false, ["sign"]);
-  return new Uint8Array(await crypto.subtle.sign("HMAC", imported, data));
 }

@@ -1,3 +1,5 @@
+import { hmacBytes } from "../../lib/hmac.ts";
+
 const encoder = new TextEncoder();
 
 /**
@@ -6,8 +8,6 @@ const encoder = new TextEncoder();
  * @param seed of the mailing, secret: nobody can foresee the id
  */
 export async function randomIdOf(seed: BufferSource, run: number, group: number): Promise<string> {
-  const algorithm = { name: "HMAC", hash: "SHA-256" };
-  const key = await crypto.subtle.importKey("raw", seed, algorithm, false, ["sign"]);
-  const signature = await crypto.subtle.sign("HMAC", key, encoder.encode(`${run}:${group}`));
+  const signature = await hmacBytes(seed, encoder.encode(`${run}:${group}`));
   return String(new DataView(signature).getBigInt64(0));
 }
