@@ -1,12 +1,13 @@
 import { MtClient, networkMiddlewares, type tl } from "@mtcute/core";
 import { addPublicKey, isTlRpcError } from "@mtcute/core/utils.js";
+import { withDeadline } from "../../lib/deadline.ts";
 import type { AccountContext } from "../context.ts";
 import { NoAnswer, TelegramError } from "../errors.ts";
 import { type Settings, settingsOf } from "../settings.ts";
 import { createCrypto } from "./crypto.ts";
 import { platform } from "./platform.ts";
 import { openStorage } from "./storage.ts";
-import { Transport, within } from "./transport.ts";
+import { Transport } from "./transport.ts";
 
 /** How long mtcute may take to end, in milliseconds. What is left of it is cut off from the network and the storage. */
 const END_MS = 2_000;
@@ -66,7 +67,7 @@ export async function openClient(account: Pick<AccountContext, "sql" | "env" | "
     for (const fail of running) fail();
     const ended = mtcute.disconnect().then(() => mtcute.destroy());
     await transport.shut();
-    await within(END_MS, ended).catch(() => {});
+    await withDeadline(END_MS, () => ended).catch(() => {});
   }
 
   return { call, close };

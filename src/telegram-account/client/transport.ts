@@ -6,6 +6,7 @@ import {
   PaddedIntermediatePacketCodec,
   type TelegramTransport,
 } from "@mtcute/core";
+import { withDeadline } from "../../lib/deadline.ts";
 
 /** How long to wait for a connection, and for its end, in milliseconds. */
 const OPEN_MS = 10_000;
@@ -38,7 +39,7 @@ export class Transport implements TelegramTransport {
     socket.closed.catch(() => {});
     this.#open.add(socket);
     try {
-      await within(OPEN_MS, socket.opened);
+      await withDeadline(OPEN_MS, () => socket.opened);
     } catch {
       this.#close(socket);
       throw new ConnectionClosedError("Not opened");
@@ -55,7 +56,7 @@ export class Transport implements TelegramTransport {
 
   #close(socket: Socket): void {
     if (!this.#open.delete(socket)) return;
-    const closing = within(CLOSE_MS, socket.close())
+    const closing = withDeadline(CLOSE_MS, () => socket.close())
       .catch(() => {})
       .finally(() => this.#closing.delete(closing));
     this.#closing.add(closing);
@@ -104,15 +105,4 @@ async function nextOf(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<
 
 function lost(): never {
   throw new ConnectionClosedError();
-}
-
-/** @throws Error if the promise takes longer */
-export async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`Not within ${ms} ms`)), ms);
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
