@@ -7,6 +7,7 @@ import { chatView, firstMessage, messageView, named, peerOf, seconds } from "./v
 import type { World } from "./world.ts";
 
 const PAGE_MAX = 100;
+const MAIN = 0;
 const ARCHIVE = 1;
 
 export const dialogs: Methods = {
@@ -15,9 +16,12 @@ export const dialogs: Methods = {
     const { folderId } = call;
     const isInFolder = ({ isArchived }: Chat) =>
       folderId === undefined || isArchived === (folderId === ARCHIVE);
-    const all = dialogsOf(world, account).filter(isInFolder);
+    const dialogs = dialogsOf(world, account);
+    const all = dialogs.filter(isInFolder);
     const page = pageOf(all, call);
-    const answer = told(world, account, page);
+    const archived = dialogs.find(({ isArchived }) => isArchived);
+    const isLed = folderId === MAIN && isFirst(call) && !call.excludePinned && archived;
+    const answer = told(world, account, page, isLed ? archived : undefined);
     if (page.length === all.length) return { _: "messages.dialogs", ...answer };
     return { _: "messages.dialogsSlice", count: all.length, ...answer };
   },
@@ -83,11 +87,14 @@ type Offset = Pick<
   "excludePinned" | "offsetDate" | "offsetId" | "offsetPeer" | "limit"
 >;
 
+const isFirst = ({ offsetDate, offsetId }: Offset): boolean => offsetDate === 0 && offsetId === 0;
+
 /** What is pinned leads the first page, whatever its date. */
-function pageOf(all: Chat[], { excludePinned, offsetDate, offsetId, offsetPeer, limit }: Offset): Chat[] {
+function pageOf(all: Chat[], call: Offset): Chat[] {
+  const { excludePinned, offsetDate, offsetId, offsetPeer, limit } = call;
   const size = Math.min(limit, PAGE_MAX);
   const others = all.filter(({ isPinned }) => !isPinned);
-  if (offsetDate === 0 && offsetId === 0) {
+  if (isFirst(call)) {
     const pinned = excludePinned ? [] : all.filter(({ isPinned }) => isPinned);
     return [...pinned, ...others.slice(0, Math.max(0, size - pinned.length))];
   }
@@ -95,18 +102,11 @@ function pageOf(all: Chat[], { excludePinned, offsetDate, offsetId, offsetPeer, 
   return others.filter((chat) => compare(offset, placeOf(chat)) < 0).slice(0, size);
 }
 
-function told(world: World, account: Account, chats: Chat[]) {
+/** @param archived the newest dialog of the archive, which stands for it before all others */
+function told(world: World, account: Account, page: Chat[], archived?: Chat) {
+  const chats = archived ? [archived, ...page] : page;
   return {
-    dialogs: chats.map(
-      (chat): tl.TypeDialog => ({
-        ...{ _: "dialog", peer: peerOf(chat), topMessage: placeOf(chat)[1] },
-        ...(chat.isPinned ? { pinned: true } : {}),
-        ...(chat.isArchived ? { folderId: ARCHIVE } : {}),
-        ...{ readInboxMaxId: 0, readOutboxMaxId: 0, unreadCount: 0, unreadMentionsCount: 0 },
-        ...{ unreadReactionsCount: 0, unreadPollVotesCount: 0 },
-        notifySettings: { _: "peerNotifySettings" },
-      }),
-    ),
+    dialogs: [...(archived ? [archiveView(archived)] : []), ...page.map(dialogView)],
     messages: chats.map((chat): tl.TypeMessage => {
       const last = chat.messages.at(-1);
       return last ? messageView(world, account, chat, last) : firstMessage(chat);
@@ -114,3 +114,19 @@ function told(world: World, account: Account, chats: Chat[]) {
     ...named(world, account, chats),
   };
 }
+
+const dialogView = (chat: Chat): tl.TypeDialog => ({
+  ...{ _: "dialog", peer: peerOf(chat), topMessage: placeOf(chat)[1] },
+  ...(chat.isPinned ? { pinned: true } : {}),
+  ...(chat.isArchived ? { folderId: ARCHIVE } : {}),
+  ...{ readInboxMaxId: 0, readOutboxMaxId: 0, unreadCount: 0, unreadMentionsCount: 0 },
+  ...{ unreadReactionsCount: 0, unreadPollVotesCount: 0 },
+  notifySettings: { _: "peerNotifySettings" },
+});
+
+const archiveView = (chat: Chat): tl.TypeDialog => ({
+  ...{ _: "dialogFolder", folder: { _: "folder", id: ARCHIVE, title: "Archived chats" } },
+  ...{ pinned: true, peer: peerOf(chat), topMessage: placeOf(chat)[1] },
+  ...{ unreadMutedPeersCount: 0, unreadUnmutedPeersCount: 0 },
+  ...{ unreadMutedMessagesCount: 0, unreadUnmutedMessagesCount: 0 },
+});

@@ -3,7 +3,7 @@ import { Long, type tl } from "@mtcute/core";
 import { type Caller, RpcError } from "../wire/handler.ts";
 import type { Methods } from "./methods.ts";
 import { challenge, check } from "./password.ts";
-import type { Account } from "./state.ts";
+import type { Account, LoginCode } from "./state.ts";
 import { userView } from "./views.ts";
 import type { World } from "./world.ts";
 
@@ -20,23 +20,24 @@ const PAYMENT_FIRST: tl.auth.RawSentCodePaymentRequired = {
 
 export const login: Methods = {
   "auth.sendCode": (world, call, caller) => {
+    if (call.apiId <= 0 || call.apiHash === "") throw new RpcError(400, "API_ID_INVALID");
     const account = accountOf(world, call.phoneNumber);
     if (account.isBanned) throw new RpcError(400, "PHONE_NUMBER_BANNED");
     if (account.dc !== caller.dc) throw new RpcError(303, `PHONE_MIGRATE_${account.dc}`);
-    return sendCode(world, account);
+    return sendCode(world, account, caller);
   },
 
-  "auth.resendCode": (world, call) => {
+  "auth.resendCode": (world, call, caller) => {
     const account = accountOf(world, call.phoneNumber);
-    if (account.code?.hash !== call.phoneCodeHash) throw new RpcError(400, "PHONE_CODE_EXPIRED");
-    return sendCode(world, account);
+    if (!isOwn(account.code, call.phoneCodeHash, caller)) throw new RpcError(400, "PHONE_CODE_EXPIRED");
+    return sendCode(world, account, caller);
   },
 
   "auth.signIn": (world, call, caller) => {
     const account = accountOf(world, call.phoneNumber);
     if (account.isBanned) throw new RpcError(400, "PHONE_NUMBER_BANNED");
     const { code } = account;
-    const isValid = code?.hash === call.phoneCodeHash && !code.isUsed && world.now() < code.expiresAt;
+    const isValid = isOwn(code, call.phoneCodeHash, caller) && !code.isUsed && world.now() < code.expiresAt;
     if (!isValid) throw new RpcError(400, "PHONE_CODE_EXPIRED");
     if (!call.phoneCode) throw new RpcError(400, "PHONE_CODE_EMPTY");
     if (call.phoneCode !== code.digits) throw new RpcError(400, "PHONE_CODE_INVALID");
@@ -80,13 +81,17 @@ function accountOf(world: World, phoneNumber: string): Account {
   return world.accounts.get(phone) ?? world.addUser({ phone, isRegistered: false });
 }
 
-function sendCode(world: World, account: Account): tl.auth.TypeSentCode {
+/** A code is for the key that asked for it, and for no other login. */
+const isOwn = (code: LoginCode | null, hash: string, { key }: Caller): code is LoginCode =>
+  code?.hash === hash && code.key === key.id;
+
+function sendCode(world: World, account: Account, { key }: Caller): tl.auth.TypeSentCode {
   if (account.codeNeeds === "email") {
     return { _: "auth.sentCode", type: { _: "auth.sentCodeTypeSetUpEmailRequired" }, phoneCodeHash: "" };
   }
   if (account.codeNeeds === "payment") return PAYMENT_FIRST;
   const [hash, digits] = [randomBytes(9).toString("hex"), String(randomInt(10_000, 100_000))];
-  account.code = { hash, digits, expiresAt: world.now() + CODE_LIVES, isUsed: false };
+  account.code = { hash, digits, key: key.id, expiresAt: world.now() + CODE_LIVES, isUsed: false };
   account.codesSent++;
   return {
     _: "auth.sentCode",

@@ -11,6 +11,7 @@ import type { World } from "./world.ts";
 const SIDES_MAX = 10_000;
 const RATIO_MAX = 20;
 const PICTURE_MAX = 10 * 1024 * 1024;
+const PICTURE_NAME = /\.(jpe?g|png|webp)$/i;
 
 export const media: Methods = {
   "upload.saveFilePart": (world, { fileId, filePart, bytes }, caller) => {
@@ -36,6 +37,8 @@ export const media: Methods = {
 export function mediumOf(world: World, account: Account, input: tl.TypeInputMedia): Medium {
   switch (input._) {
     case "inputMediaUploadedPhoto":
+      if (!PICTURE_NAME.test("name" in input.file ? input.file.name : ""))
+        throw new RpcError(400, "PHOTO_EXT_INVALID");
       return keep(world, account, photoOf(world.uploads.finish(account.phone, input.file)));
     case "inputMediaUploadedDocument":
       return keep(world, account, videoOf(world.uploads.finish(account.phone, input.file), input));

@@ -26,6 +26,8 @@ export interface Account {
 export interface LoginCode {
   hash: string;
   digits: string;
+  /** The id of the key that asked for it. */
+  key: string;
   /** In milliseconds since the epoch. */
   expiresAt: number;
   isUsed: boolean;

@@ -86,14 +86,22 @@ describe("dialogs", () => {
     const person = await signIn(stage);
     chatWith(person, { title: "Ochiq" });
     chatWith(person, { title: "Arxiv", isArchived: true });
-    const titles = async (folderId?: number) => {
-      const folder = folderId === undefined ? {} : { folderId };
-      const answer = await person.call("messages.getDialogs", { ...START, limit: 100, ...folder });
-      return "chats" in answer ? answer.chats.map((chat) => ("title" in chat ? chat.title : "")) : [];
+    const listed = async (more: { folderId?: number; excludePinned?: boolean }) => {
+      const answer = await person.call("messages.getDialogs", { ...START, limit: 100, ...more });
+      if (!("chats" in answer)) throw new Error(answer._);
+      return answer.dialogs.map(({ _, peer }) => {
+        const chat = answer.chats.find(({ id }) => peer._ === "peerChannel" && id === peer.channelId);
+        return [_, chat && "title" in chat ? chat.title : ""];
+      });
     };
-    expect(await titles(0)).toEqual(["Ochiq"]);
-    expect(await titles(1)).toEqual(["Arxiv"]);
-    expect((await titles()).sort()).toEqual(["Arxiv", "Ochiq"]);
+    // Telegram leads the main list with the archive, as one of its dialogs.
+    expect(await listed({ folderId: 0 })).toEqual([
+      ["dialogFolder", "Arxiv"],
+      ["dialog", "Ochiq"],
+    ]);
+    expect(await listed({ folderId: 0, excludePinned: true })).toEqual([["dialog", "Ochiq"]]);
+    expect(await listed({ folderId: 1 })).toEqual([["dialog", "Arxiv"]]);
+    expect((await listed({})).map(([, title]) => title).sort()).toEqual(["Arxiv", "Ochiq"]);
   });
 
   it("tell what a group became, beside its successor", async () => {

@@ -74,6 +74,18 @@ describe("a code", () => {
     expect(await refusalOf(enter(client, phone, next, code(phone)))).toBe("400 PHONE_CODE_EXPIRED");
   });
 
+  it("is for the client that asked for it, and is asked for with an api id", async () => {
+    const { phone } = world.addUser({ phone: newPhone() });
+    const phoneCodeHash = await sendCode(connect(), phone);
+    expect(await refusalOf(enter(connect(), phone, phoneCodeHash, code(phone)))).toBe(
+      "400 PHONE_CODE_EXPIRED",
+    );
+    const asked = connect().call("auth.sendCode", {
+      ...{ phoneNumber: phone, apiId: 1, apiHash: "", settings: { _: "codeSettings" } },
+    });
+    expect(await refusalOf(asked)).toBe("400 API_ID_INVALID");
+  });
+
   it("of a phone without an account asks to sign up", async () => {
     const phone = newPhone();
     const client = connect();

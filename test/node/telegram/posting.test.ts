@@ -36,7 +36,12 @@ async function memberOf(chat: Partial<NewChat> = {}): Promise<[Person, Chat]> {
 }
 
 /** Uploads by parts, the last one first, as small or big as the file is. */
-async function upload({ call }: Person, bytes: Uint8Array, partSize = PART): Promise<tl.TypeInputFile> {
+async function upload(
+  { call }: Person,
+  bytes: Uint8Array,
+  partSize = PART,
+  name = "a.png",
+): Promise<tl.TypeInputFile> {
   const [id, parts] = [randomId(), Math.ceil(bytes.length / partSize)];
   const isBig = bytes.length > 10 * 1024 * 1024;
   for (let filePart = parts - 1; filePart >= 0; filePart--) {
@@ -46,8 +51,8 @@ async function upload({ call }: Person, bytes: Uint8Array, partSize = PART): Pro
       : call("upload.saveFilePart", { fileId: id, filePart, bytes: part }));
   }
   return isBig
-    ? { _: "inputFileBig", id, parts, name: "a.mp4" }
-    : { _: "inputFile", id, parts, name: "a", md5Checksum: "" };
+    ? { _: "inputFileBig", id, parts, name }
+    : { _: "inputFile", id, parts, name, md5Checksum: "" };
 }
 
 const photo = (file: tl.TypeInputFile): tl.TypeInputMedia => ({ _: "inputMediaUploadedPhoto", file });
@@ -216,7 +221,7 @@ describe("an upload", () => {
     const [person, chat] = await memberOf();
     const id = randomId();
     const use = (parts: number, md5Checksum = "") =>
-      refusalOf(postMedia(person, chat, photo({ _: "inputFile", id, parts, name: "a", md5Checksum })));
+      refusalOf(postMedia(person, chat, photo({ _: "inputFile", id, parts, name: "a.png", md5Checksum })));
     expect(await use(1)).toBe("400 FILE_PARTS_INVALID");
     await save(person, 0, 1024, id);
     await save(person, 2, 1024, id);
@@ -261,6 +266,14 @@ describe("an upload", () => {
     ]);
     expect(person.account.uploads).toBe(1);
   });
+});
+
+it("a picture without a name of one is refused", async () => {
+  const [person, chat] = await memberOf();
+  for (const name of ["file", "video.mp4"]) {
+    const nameless = photo(await upload(person, png(10, 10), PART, name));
+    expect(await refusalOf(postMedia(person, chat, nameless))).toBe("400 PHOTO_EXT_INVALID");
+  }
 });
 
 describe("a medium that was uploaded", () => {
