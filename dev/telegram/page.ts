@@ -105,7 +105,7 @@ function chatCard(world: World, chat: Chat) {
   const shown = messages.slice(-POSTS_SHOWN).toReversed();
   return html`<article>
 <h3>${title}</h3>${tagsOf(chat).map(tag)}
-<p class="soft">${username === null ? markedId(chat) : `t.me/${username}`} · ${membersTold(chat)} ·
+<p class="soft">${username === null ? "" : `t.me/${username} · `}${markedId(chat)} · ${membersTold(chat)} ·
 ${messages.length === 1 ? "1 post" : `${messages.length} posts`}</p>
 ${shown.map((message) => postTold(world.told(message)))}
 </article>`;

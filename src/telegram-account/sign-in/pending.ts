@@ -12,6 +12,8 @@ const MAX_TRIES = 5;
 /** A day, in seconds: how long Telegram refuses a number that has asked too often. */
 const DAY = 86_400;
 
+const UNREACHABLE = "Telegram cannot be reached: try again in a minute";
+
 /** A sign-in whose code was sent. */
 export interface Pending {
   /** What Telegram calls the code; null once the code was right, and a password is needed. */
@@ -42,7 +44,7 @@ export async function expire(account: AccountContext): Promise<void> {
  * @returns a Refused; any other error as it is
  */
 export function toSignInRefusal(error: unknown): unknown {
-  if (error instanceof NoAnswer) return new Refused("unavailable", "no_answer");
+  if (error instanceof NoAnswer) return new Refused("unavailable", UNREACHABLE);
   // The key is gone, and with it what Telegram knew of the sign-in.
   if (error instanceof Refused && error.code === "signed_out") return new Refused("expired", error.reason);
   if (!(error instanceof TelegramError)) return error;
