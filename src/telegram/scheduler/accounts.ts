@@ -1,5 +1,5 @@
 import { rowOf, rowsOf } from "../../platform/rows.ts";
-import { ask, OWN } from "./ask.ts";
+import { ask, OWN_ANSWER_MS } from "./ask.ts";
 import type { Account, AccountDetail, Removal } from "./contract.ts";
 import { accountObject, type Scheduler } from "./state.ts";
 
@@ -63,7 +63,7 @@ export async function removeAccount(scheduler: Scheduler, phone: number): Promis
  */
 export async function forget(scheduler: Scheduler, phone: number): Promise<string | null> {
   const account = accountObject(scheduler, phone, true);
-  const call = () => ask(scheduler, account, OWN, (object, caller) => object.forget(caller));
+  const call = () => ask(scheduler, account, OWN_ANSWER_MS, (object, caller) => object.forget(caller));
   const first = await call();
   const outcome = !first.ok && first.code === "lost" ? await call() : first;
   return outcome.ok || outcome.code === "not_found" ? null : outcome.reason;

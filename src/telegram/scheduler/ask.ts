@@ -6,9 +6,9 @@ import { type AccountObject, accountObject, callerOf, type Scheduler } from "./s
 /** `lost`: without an answer. The call may have been done. */
 type Asked<T, Code extends string> = Outcome<T, Code> | Refusal<"lost" | "unavailable">;
 
-/** How long an answer is waited for, in milliseconds: for what the account knows itself, and for what it asks Telegram. */
-export const OWN = 20_000;
-export const TELEGRAMS = 90_000;
+/** How long an answer is waited for: to what the account knows itself, and to what it asks Telegram. */
+export const OWN_ANSWER_MS = 20_000;
+export const TELEGRAM_ANSWER_MS = 90_000;
 
 const NO_SCRIPT = "Deploy xabar-telegram: without it no account can be reached";
 
@@ -42,4 +42,4 @@ const whyMissing = ({ ctx }: Scheduler): string =>
 
 /** Asks an account whether it is signed in. Telegram is not asked. */
 export const askState = (scheduler: Scheduler, phone: number) =>
-  ask(scheduler, accountObject(scheduler, phone), OWN, (account, caller) => account.state(caller));
+  ask(scheduler, accountObject(scheduler, phone), OWN_ANSWER_MS, (account, caller) => account.state(caller));

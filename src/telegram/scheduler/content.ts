@@ -2,6 +2,7 @@ import { log } from "../../platform/log.ts";
 import { rowOf, rowsOf } from "../../platform/rows.ts";
 import type { Media } from "../../telegram-account/contract.ts";
 import type { Change, ContentChange } from "./contract.ts";
+import { mailingOf, mediaOf } from "./rows.ts";
 import { showMailing } from "./settings.ts";
 import type { Scheduler } from "./state.ts";
 
@@ -27,9 +28,9 @@ export function expectFile(scheduler: Scheduler, key: string): boolean {
 
 /** Changes the text, image or video. A new image takes the place of a video, and the reverse. */
 export function changeContent(scheduler: Scheduler, change: ContentChange): Change {
-  const row = rowOf<{ text: string; media: string | null }>(scheduler, "SELECT text, media FROM mailing");
-  const before: Media | null = row?.media ? JSON.parse(row.media) : null;
-  const text = change.text ?? row?.text ?? "";
+  const row = mailingOf(scheduler);
+  const before = mediaOf(row.media);
+  const text = change.text ?? row.text;
   const media = mediaAfter(before, change);
   if (media && text.length > MAX_CAPTION) return { ok: false, code: "content" };
   // The object of a user that has been deleted meanwhile has never heard of the file.

@@ -1,7 +1,7 @@
 import { rowsOf } from "../../platform/rows.ts";
 import { markSignedOut } from "./accounts.ts";
 import { latestRun, plannedAt, type Timetable } from "./arithmetic.ts";
-import { hasAccount, type MailingRow, POSTABLE, type RunRow } from "./rows.ts";
+import { hasAccount, type MailingRow, POSTABLE, type RunRow, type StopReason } from "./rows.ts";
 import type { Scheduler } from "./state.ts";
 import { queueNextSync } from "./sync.ts";
 import type { Ending, Verdict } from "./verdict.ts";
@@ -49,8 +49,8 @@ export function endMailing(scheduler: Scheduler, mailing: MailingRow, timetable:
   });
 }
 
-/** @param reason user, ended, no_subscription, no_accounts or content */
-export const stopMailing = ({ sql }: Scheduler, reason: string): void =>
+/** Ends the mailing, if it is active. A run of it that is open ends later. */
+export const stopMailing = ({ sql }: Scheduler, reason: StopReason): void =>
   void sql.exec("UPDATE mailing SET is_active = 0, stop_reason = ? WHERE is_active = 1", reason);
 
 /** Writes that a post is tried. It must be stored before the post leaves. */

@@ -1,4 +1,4 @@
-import { rowOf } from "../../platform/rows.ts";
+import { rowOf, rowsOf } from "../../platform/rows.ts";
 import type { Scheduler } from "./state.ts";
 
 const DAY_MS = 24 * 3600_000;
@@ -16,16 +16,16 @@ export function forgetsAt(scheduler: Scheduler): number | null {
 }
 
 /** Removes runs that ended 30 days ago, with what became of their groups. */
-export async function forgetRuns({ sql, storage }: Scheduler): Promise<void> {
+export async function forgetRuns(scheduler: Scheduler): Promise<void> {
+  const { sql, storage } = scheduler;
   const before = Date.now() - KEPT_MS;
   for (let isMore = true; isMore; ) {
     isMore = storage.transactionSync(() => {
-      const old = sql
-        .exec<{ id: number }>(
-          "SELECT id FROM runs WHERE planned_at < ? AND ended_at IS NOT NULL ORDER BY id LIMIT ?",
-          ...[before, BATCH],
-        )
-        .toArray();
+      const old = rowsOf<{ id: number }>(
+        scheduler,
+        "SELECT id FROM runs WHERE planned_at < ? AND ended_at IS NOT NULL ORDER BY id LIMIT ?",
+        ...[before, BATCH],
+      );
       const ids = JSON.stringify(old.map(({ id }) => id));
       sql.exec("DELETE FROM deliveries WHERE run_id IN (SELECT value FROM json_each(?))", ids);
       sql.exec("DELETE FROM runs WHERE id IN (SELECT value FROM json_each(?))", ids);

@@ -3,6 +3,9 @@ import type { Media } from "../../telegram-account/contract.ts";
 import type { Timetable } from "./arithmetic.ts";
 import type { Scheduler } from "./state.ts";
 
+/** Why a mailing is not active any more. `user`: its user has stopped it. */
+export type StopReason = "user" | "ended" | "no_subscription" | "no_accounts" | "content";
+
 /** The mailing of the user. */
 export interface MailingRow extends Record<string, SqlStorageValue> {
   seed: ArrayBuffer;
@@ -19,7 +22,7 @@ export interface MailingRow extends Record<string, SqlStorageValue> {
   first_run_at: number | null;
   step: number;
   sent_count: number;
-  stop_reason: string | null;
+  stop_reason: StopReason | null;
 }
 
 /** A run that has begun and not ended. */
@@ -54,7 +57,7 @@ export function openRun(scheduler: Scheduler): RunRow | undefined {
   return run?.ended_at === null ? run : undefined;
 }
 
-/** Stored JSON of ours. */
+/** The picture or video of a row. @param json as it is stored */
 export const mediaOf = (json: string | null): Media | null => (json === null ? null : JSON.parse(json));
 
 /**
@@ -71,11 +74,11 @@ export const countPostable = (scheduler: Scheduler): number =>
 
 /** Ends the pauses whose time has come. */
 export function endPauses({ sql }: Scheduler): void {
-  const [set, due] = [
-    "state = 'active', reason = NULL, paused_until = NULL",
-    "state = 'paused' AND paused_until <= ?",
-  ];
-  sql.exec(`UPDATE accounts SET ${set} WHERE ${due}`, Date.now());
+  sql.exec(
+    `UPDATE accounts SET state = 'active', reason = NULL, paused_until = NULL
+     WHERE state = 'paused' AND paused_until <= ?`,
+    Date.now(),
+  );
 }
 
 /** True if an account could post: one that is active, or with `isPausedToo` one whose pause will end. */

@@ -6,7 +6,7 @@ import type { Scheduler } from "./state.ts";
 import { forgetActive, lookUpForRun } from "./user.ts";
 
 /** How long the alarm works at a time, in milliseconds. Then it sets itself again. */
-export const SLICE_MS = 60_000;
+const SLICE_MS = 60_000;
 
 /** When runs have something to do: null while none is due, and while they do it. */
 export function runsAt(scheduler: Scheduler): number | null {
@@ -51,18 +51,18 @@ async function work(scheduler: Scheduler, until: number): Promise<void> {
  * @returns the run; undefined if none is to begin now
  */
 async function beginNext(scheduler: Scheduler): Promise<RunRow | undefined> {
-  if (nextRun(scheduler) === null) return undefined;
+  if (catchUp(scheduler) === null) return undefined;
   const isSubscribed = await lookUpForRun(scheduler);
   // It may have been stopped meanwhile.
-  const next = nextRun(scheduler);
+  const next = catchUp(scheduler);
   if (next === null) return undefined;
   if (isSubscribed) beginRun(scheduler, mailingOf(scheduler), next.number, next.plannedAt);
   else stopMailing(scheduler, "no_subscription");
   return openRun(scheduler);
 }
 
-/** Keeps the account of the runs that are due. @returns the one that is to begin; null if none is */
-function nextRun(scheduler: Scheduler): { number: number; plannedAt: number } | null {
+/** Counts missed runs as done, and ends a mailing that is over. @returns the run that is to begin now; null if none is */
+function catchUp(scheduler: Scheduler): { number: number; plannedAt: number } | null {
   const mailing = mailingOf(scheduler);
   const timetable = timetableOfRow(mailing);
   if (!mailing.is_active || !timetable) return null;

@@ -2,7 +2,7 @@ import { rowsOf } from "../../platform/rows.ts";
 import type { Delivery, Run } from "./contract.ts";
 import type { Scheduler } from "./state.ts";
 
-interface RunRow extends Record<string, SqlStorageValue> {
+interface CountedRun extends Record<string, SqlStorageValue> {
   id: number;
   number: number;
   planned_at: number;
@@ -21,7 +21,7 @@ const COUNTS = `count(*) FILTER (WHERE d.state = 'sent') AS sent,
 
 /** Runs with what became of their groups, newest first. @param before an id of a run: only older ones */
 export const listRuns = (scheduler: Scheduler, before: number | null, size: number): Run[] =>
-  rowsOf<RunRow>(
+  rowsOf<CountedRun>(
     scheduler,
     `SELECT r.id, r.number, r.planned_at, r.began_at, r.ended_at, ${COUNTS}
      FROM (SELECT * FROM runs WHERE id < ? ORDER BY id DESC LIMIT ?) r
@@ -29,7 +29,7 @@ export const listRuns = (scheduler: Scheduler, before: number | null, size: numb
     ...[before ?? Number.MAX_SAFE_INTEGER, size],
   ).map(toRun);
 
-const toRun = ({ planned_at, began_at, ended_at, ...run }: RunRow): Run => ({
+const toRun = ({ planned_at, began_at, ended_at, ...run }: CountedRun): Run => ({
   ...run,
   plannedAt: planned_at,
   beganAt: began_at,

@@ -2,7 +2,7 @@ import { log } from "../../platform/log.ts";
 import { sweepFiles, sweepsAt } from "./content.ts";
 import { forgetRuns, forgetsAt } from "./retention.ts";
 import { runRuns, runsAt } from "./run.ts";
-import { settleAccounts, settlesAt } from "./sign-in.ts";
+import { settleSignIns, settlesAt } from "./sign-in.ts";
 import type { Scheduler } from "./state.ts";
 import { runSync, syncsAt } from "./sync.ts";
 
@@ -14,7 +14,7 @@ interface Work {
 /** What an object does by itself. Runs come first: they have a time to keep. */
 const WORK: Record<string, Work> = {
   runs: { dueAt: runsAt, run: runRuns },
-  accounts: { dueAt: settlesAt, run: settleAccounts },
+  signIns: { dueAt: settlesAt, run: settleSignIns },
   sync: { dueAt: syncsAt, run: runSync },
   files: { dueAt: sweepsAt, run: sweepFiles },
   retention: { dueAt: forgetsAt, run: forgetRuns },

@@ -1,7 +1,7 @@
 import { rowOf, rowsOf } from "../../platform/rows.ts";
 import type { AccountState, Caller, Outcome, SignInCode } from "../../telegram-account/contract.ts";
 import { markSignedOut } from "./accounts.ts";
-import { ask, askState, TELEGRAMS } from "./ask.ts";
+import { ask, askState, TELEGRAM_ANSWER_MS } from "./ask.ts";
 import type { SignIn } from "./contract.ts";
 import { type AccountObject, accountObject, type Scheduler } from "./state.ts";
 import { queueSync, startSync } from "./sync.ts";
@@ -9,17 +9,17 @@ import { queueSync, startSync } from "./sync.ts";
 // A sign-in changes two objects without a common transaction. So this one notes it first, by settles_at. After a death or a
 // lost answer, the account's own object is asked what became of it: by the next call, or by the alarm.
 
-const DAY = 86_400_000;
+const DAY_MS = 86_400_000;
 const CODES_A_DAY = 10;
 
-/** How long a code is valid, in milliseconds. A phone that is not connected by then is given up. */
-const VALID = 15 * 60_000;
+/** How long a code is valid. A phone that is not connected by then is given up. */
+const VALID_MS = 15 * 60_000;
 
-/** After how long an account that cannot be reached is asked again, in milliseconds. */
-const AGAIN = 5 * 60_000;
+/** After how long an account that cannot be reached is asked again. */
+const RETRY_MS = 5 * 60_000;
 
-/** How long Telegram's limit of an account lasts, in milliseconds. To sign in again does not end it. */
-const LIMITED = DAY;
+/** How long Telegram's limit of an account lasts. To sign in again does not end it. */
+const LIMIT_MS = DAY_MS;
 
 /** Asks Telegram to send a login code to a phone. */
 export async function sendCode(scheduler: Scheduler, phone: number): Promise<SignIn> {
@@ -28,7 +28,9 @@ export async function sendCode(scheduler: Scheduler, phone: number): Promise<Sig
   const begun = begin(scheduler, phone);
   await scheduler.wake();
   const account = accountObject(scheduler, phone);
-  const outcome = await ask(scheduler, account, TELEGRAMS, (object, caller) => object.sendCode(caller));
+  const outcome = await ask(scheduler, account, TELEGRAM_ANSWER_MS, (object, caller) =>
+    object.sendCode(caller),
+  );
   if (outcome.ok) {
     markSignedOut(scheduler, phone, "signed_out");
     return { ok: true };
@@ -46,9 +48,9 @@ function waitForCode(scheduler: Scheduler): number {
   const oldest = rowOf<{ at: number }>(
     scheduler,
     "SELECT at FROM codes WHERE at > ? ORDER BY at DESC LIMIT 1 OFFSET ?",
-    ...[now - DAY, CODES_A_DAY - 1],
+    ...[now - DAY_MS, CODES_A_DAY - 1],
   );
-  return oldest ? Math.ceil((oldest.at + DAY - now) / 1000) : 0;
+  return oldest ? Math.ceil((oldest.at + DAY_MS - now) / 1000) : 0;
 }
 
 /** What `begin` has written. */
@@ -63,7 +65,7 @@ interface Begun {
 const begin = (scheduler: Scheduler, phone: number): Begun =>
   scheduler.storage.transactionSync(() => {
     const now = Date.now();
-    scheduler.sql.exec("DELETE FROM codes WHERE at <= ?", now - DAY);
+    scheduler.sql.exec("DELETE FROM codes WHERE at <= ?", now - DAY_MS);
     const [code] = rowsOf<{ id: number }>(
       scheduler,
       "INSERT INTO codes VALUES (?) RETURNING rowid AS id",
@@ -75,7 +77,7 @@ const begin = (scheduler: Scheduler, phone: number): Begun =>
       phone,
     );
     // Of two attempts at once, each has a time of its own: see takeBack.
-    const settlesAt = Math.max(now + VALID, (known?.settles_at ?? 0) + 1);
+    const settlesAt = Math.max(now + VALID_MS, (known?.settles_at ?? 0) + 1);
     scheduler.sql.exec(
       `INSERT INTO accounts (phone, state, added_at, settles_at) VALUES (?, 'connecting', ?, ?)
        ON CONFLICT (phone) DO UPDATE SET settles_at = excluded.settles_at`,
@@ -107,7 +109,7 @@ async function verify(
   const account = accountObject(scheduler, phone);
   const isBegun = rowOf(scheduler, "SELECT 1 FROM accounts WHERE phone = ?", phone);
   if (account && !isBegun) return { ok: false, code: "expired", reason: "no_code" };
-  const outcome = await ask(scheduler, account, TELEGRAMS, call);
+  const outcome = await ask(scheduler, account, TELEGRAM_ANSWER_MS, call);
   // The answer to the same code may have been lost before.
   const isUnsure = !outcome.ok && ["lost", "expired"].includes(outcome.code);
   if (outcome.ok || (isUnsure && (await isSignedIn(scheduler, phone)))) {
@@ -144,7 +146,7 @@ async function activate(scheduler: Scheduler, phone: number): Promise<void> {
     scheduler.sql.exec(
       `UPDATE accounts SET state = 'paused', reason = 'peer_flood', paused_until = limited_at + ?
        WHERE phone = ? AND limited_at > ?`,
-      ...[LIMITED, phone, now - LIMITED],
+      ...[LIMIT_MS, phone, now - LIMIT_MS],
     );
     queueSync(scheduler, now);
   });
@@ -163,8 +165,8 @@ export const settlesAt = (scheduler: Scheduler): number | null =>
   rowOf<{ at: number | null }>(scheduler, "SELECT MIN(settles_at) AS at FROM accounts")?.at ?? null;
 
 /** Asks the accounts what became of sign-ins that have not ended here. */
-export async function settleAccounts(scheduler: Scheduler): Promise<void> {
-  const again = Date.now() + AGAIN;
+export async function settleSignIns(scheduler: Scheduler): Promise<void> {
+  const again = Date.now() + RETRY_MS;
   const due = rowsOf<{ phone: number }>(
     scheduler,
     "UPDATE accounts SET settles_at = ? WHERE settles_at <= ? RETURNING phone",

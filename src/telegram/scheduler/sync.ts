@@ -7,19 +7,17 @@ import { refreshBlocked } from "./blocked.ts";
 import { mergeGroups } from "./merge.ts";
 import { accountObject, type Scheduler } from "./state.ts";
 
-// All in milliseconds.
-
 /** Between two syncs but for those after a sign-in. Anything that follows links may ask for one, since it is a GET. */
-const APART = 60_000;
+const APART_MS = 60_000;
 
 /** How long one account is waited for. Telegram may want pauses between the pages of its chats. */
-const PATIENCE = 5 * 60_000;
+const ANSWER_MS = 5 * 60_000;
 
 /** When a sync that did not end, as its object died, is begun again. */
-const REPEAT = 10 * 60_000;
+const REPEAT_MS = 10 * 60_000;
 
 /** Before a further try if an account cannot be reached. It doubles with each. */
-const AGAIN = 60_000;
+const RETRY_MS = 60_000;
 const MOST_TRIES = 6;
 
 /** Of accounts that are asked at the same time. */
@@ -34,7 +32,7 @@ export async function requestSync(scheduler: Scheduler): Promise<void> {
 /** Notes that the groups are to be looked up: now, or a minute after the last time. */
 export function queueNextSync(scheduler: Scheduler): void {
   const last = rowOf<{ at: number | null }>(scheduler, "SELECT synced_at AS at FROM mailing")?.at ?? 0;
-  queueSync(scheduler, Math.max(Date.now(), last + APART));
+  queueSync(scheduler, Math.max(Date.now(), last + APART_MS));
 }
 
 /** Notes that the groups are to be looked up by a time. `startSync`, or the alarm, does it. */
@@ -54,7 +52,7 @@ export async function startSync(scheduler: Scheduler): Promise<void> {
 /** When the next sync is due, in milliseconds since the epoch. While one runs it tells of none, until that one ends. */
 export const syncsAt = ({ running, ...scheduler }: Scheduler): number | null =>
   running.sync
-    ? Date.now() + REPEAT
+    ? Date.now() + REPEAT_MS
     : (rowOf<{ at: number | null }>(scheduler, "SELECT sync_due_at AS at FROM mailing")?.at ?? null);
 
 /** Starts a sync, unless one runs. It goes on in the background: an alarm that waited for it would keep runs from starting. */
@@ -72,7 +70,7 @@ export async function runSync(scheduler: Scheduler): Promise<void> {
 
 async function sync(scheduler: Scheduler): Promise<void> {
   const began = Date.now();
-  const repeatAt = began + REPEAT;
+  const repeatAt = began + REPEAT_MS;
   const [row] = rowsOf<{ tries: number }>(
     scheduler,
     "UPDATE mailing SET sync_due_at = ?, synced_at = ?, sync_tries = sync_tries + 1 RETURNING sync_tries AS tries",
@@ -80,7 +78,7 @@ async function sync(scheduler: Scheduler): Promise<void> {
   );
   const tries = row?.tries ?? 1;
   // Without the last check, a sync that kills the object would do so for ever.
-  const waits = tries > MOST_TRIES ? [] : await syncAccounts(scheduler, AGAIN * 2 ** (tries - 1));
+  const waits = tries > MOST_TRIES ? [] : await syncAccounts(scheduler, RETRY_MS * 2 ** (tries - 1));
   const isOver = waits.length === 0 || tries >= MOST_TRIES;
   // A sync that was asked for meanwhile has an earlier time, and stays due.
   scheduler.sql.exec(
@@ -112,7 +110,7 @@ async function syncAccounts(scheduler: Scheduler, wait: number): Promise<number[
 /** @returns in how many milliseconds the account is to be read again; null if it need not */
 async function syncAccount(scheduler: Scheduler, phone: number, wait: number): Promise<number | null> {
   const account = accountObject(scheduler, phone);
-  const outcome = await ask(scheduler, account, PATIENCE, (object, caller) => object.groups(caller));
+  const outcome = await ask(scheduler, account, ANSWER_MS, (object, caller) => object.groups(caller));
   if (outcome.ok) {
     mergeGroups(scheduler, phone, outcome.groups);
     return null;
