@@ -82,7 +82,9 @@ describe("an answer of Telegram", () => {
     await passUntil(mailer, START + 35 * MINUTE);
     const posts = await postsOf(mailer);
     expect(posts.filter(({ phone }) => phone === one)).toHaveLength(1);
-    expect(posts.filter(({ phone }) => phone === other)).toHaveLength(6);
+    const others = posts.filter(({ phone }) => phone === other).map(({ peer }) => peer);
+    expect(others).toHaveLength(6);
+    expect(new Set(others).size).toBe(3);
     const ends = await endsOf(mailer);
     expect(ends.filter((end) => end === "skipped: account_limited")).toHaveLength(3);
     expect(await accountsOf(mailer)).toEqual([

@@ -153,7 +153,7 @@ interface Membership extends Record<string, SqlStorageValue> {
 
 /**
  * Gives out the groups that still wait. What a dead object was sending stays with its account. Groups of an account that
- * Telegram limits are skipped: others would run into the same limit.
+ * Telegram limits are skipped: no other account gets round the limit.
  * @returns the groups of each account that may post; none once all are done
  */
 function shareOut(scheduler: Scheduler, run: RunRow): Map<number, number[]> {
@@ -179,13 +179,28 @@ function shareOut(scheduler: Scheduler, run: RunRow): Map<number, number[]> {
     else endDelivery(scheduler, run, group_id, { state: "unknown", reason: "no_answer" });
   }
   const known = new Set(tried.map(({ group_id }) => group_id));
-  const waiting = candidatesOf(memberships.filter(({ id }) => !known.has(id)));
+  const holders = holdersOf(scheduler, run);
+  const waiting = candidatesOf(memberships.filter(({ id }) => !known.has(id))).map((group) => {
+    const holder = group.phones.find((phone) => phone === holders.get(group.id));
+    return holder === undefined ? group : { ...group, phones: [holder] };
+  });
   for (const [phone, groups] of plan(waiting, loads)) {
     const ids = groups.map(({ id }) => id);
     if (active.has(phone)) queues.set(phone, [...(queues.get(phone) ?? []), ...ids]);
     else skipGroups(scheduler, run, ids, phone, "account_limited");
   }
   return queues;
+}
+
+/** By group the account that had it when Telegram limited it, and has it while it pauses. Each run hands this on to the next. */
+function holdersOf(scheduler: Scheduler, run: RunRow): Map<number, number> {
+  const held = rowsOf<{ id: number; phone: number }>(
+    scheduler,
+    `SELECT d.group_id AS id, d.phone FROM deliveries d JOIN accounts a ON a.phone = d.phone AND a.state = 'paused'
+     WHERE d.run_id = (SELECT max(id) FROM runs WHERE began_at IS NOT NULL AND id < ?)`,
+    run.id,
+  );
+  return new Map(held.map(({ id, phone }) => [id, phone]));
 }
 
 function candidatesOf(memberships: Membership[]): Candidate[] {
