@@ -106,7 +106,7 @@ export const inAccount = <T>(phone: number, look: (account: TelegramAccount) => 
   );
 
 /** Lets an account answer something else. */
-export const planFor = (phone: number, ...plans: Omit<Plan, "method">[]): Promise<void> =>
+export const planFor = (phone: number, ...plans: Partial<Plan>[]): Promise<void> =>
   inAccount(phone, (account) => {
     account.plans.push(...plans.map((each) => ({ method: "send" as const, ...each })));
   });

@@ -175,6 +175,28 @@ describe("an answer of Telegram", () => {
     });
   });
 
+  it("signed_out of the last account, learned between two runs: the next one stops the mailing", async () => {
+    const losses = [
+      (mailer: Mailer) => mailer.object.removeAccount(mailer.phones[0]!),
+      async (mailer: Mailer) => {
+        await planFor(mailer.phones[0]!, { method: "groups", ...refusal("signed_out") });
+        await mailer.object.sync();
+      },
+    ];
+    for (const lose of losses) {
+      setClock();
+      const mailer = await createMailer({ groups: [[0]] });
+      await mailer.object.start(true);
+      await passUntil(mailer, START + MINUTE);
+      await lose(mailer);
+      await passUntil(mailer, START + 61 * MINUTE);
+      expect(await mailer.object.mailing()).toMatchObject({ isActive: false, nextRunAt: null, step: 1 });
+      expect(await rowsIn(mailer, "SELECT stop_reason FROM mailing")).toEqual([
+        { stop_reason: "no_accounts" },
+      ]);
+    }
+  });
+
   it("content: the mailing stops, and no other group is tried", async () => {
     const mailer = await createMailer({ groups: [[0], [0], [0]] });
     await planFor(mailer.phones[0]!, refusal("content"));

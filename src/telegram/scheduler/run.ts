@@ -1,7 +1,7 @@
 import { closesAt, cutAt, isMissed, latestRun, plannedAt } from "./arithmetic.ts";
 import { beginRun, endMailing, missRuns, stopMailing } from "./ledger.ts";
 import { postRun, whyOver } from "./post.ts";
-import { mailingOf, openRun, type RunRow, timetableOfRow } from "./rows.ts";
+import { hasAccount, mailingOf, openRun, type RunRow, timetableOfRow } from "./rows.ts";
 import type { Scheduler } from "./state.ts";
 import { forgetActive, lookUpForRun } from "./user.ts";
 
@@ -56,8 +56,9 @@ async function beginNext(scheduler: Scheduler): Promise<RunRow | undefined> {
   // It may have been stopped meanwhile.
   const next = catchUp(scheduler);
   if (next === null) return undefined;
-  if (isSubscribed) beginRun(scheduler, mailingOf(scheduler), next.number, next.plannedAt);
-  else stopMailing(scheduler, "no_subscription");
+  if (!isSubscribed) stopMailing(scheduler, "no_subscription");
+  else if (!hasAccount(scheduler, { isPausedToo: true })) stopMailing(scheduler, "no_accounts");
+  else beginRun(scheduler, mailingOf(scheduler), next.number, next.plannedAt);
   return openRun(scheduler);
 }
 
