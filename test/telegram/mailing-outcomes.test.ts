@@ -344,6 +344,21 @@ describe("a run", () => {
     await passUntil(mailer, START + MINUTE);
     expect(await postsOf(mailer)).toHaveLength(1);
   });
+
+  it("begins at once after a start, though the database was away before it", async () => {
+    const mailer = await createMailer({ groups: [[0]], frequency: 300 });
+    await mailer.object.start(true);
+    await passUntil(mailer, START + MINUTE);
+    const down = vi.spyOn(telegramDb, "prepare").mockImplementation(() => {
+      throw new Error("D1_ERROR: down");
+    });
+    await passUntil(mailer, START + 62 * MINUTE);
+    await mailer.object.stop();
+    down.mockRestore();
+    await mailer.object.start(true);
+    await passUntil(mailer, START + 62 * MINUTE);
+    expect(minutesOf(await postsOf(mailer))).toEqual([0, 62]);
+  });
 });
 
 it("two accounts that share groups post once to each", async () => {

@@ -73,6 +73,8 @@ export async function start(scheduler: Scheduler, isSubscribed: boolean): Promis
     const late = now.is_active ? null : refusalOf(scheduler, isSubscribed);
     if (late) return { ok: false, code: late };
     activate(scheduler, startedAt, timetable);
+    // What failed before says nothing of the first run: it begins at once.
+    scheduler.running.failures?.delete("runs");
   }
   await scheduler.wake();
   return { ok: true, mailing: showMailing(scheduler) };
