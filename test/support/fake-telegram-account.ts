@@ -28,6 +28,9 @@ export interface Plan {
   isLost?: boolean;
   /** The call is not done, and throws. */
   isBroken?: boolean;
+  /** Waited for before the call is done, and before its answer. */
+  before?: () => unknown;
+  after?: () => unknown;
 }
 
 const NOBODY: AccountState = { state: "none", id: null, firstName: null };
@@ -133,9 +136,11 @@ export class TelegramAccount
     const isSignIn = method === "sendCode" || method === "ready";
     if (isForeign && !isSignIn) return { ok: false, code: "not_found" as Code, reason: "not_found" };
     const plan = this.#next(method, (args[0] as Partial<Post> | undefined)?.peer);
+    await plan?.before?.();
     if (plan?.isBroken) throw new Error("The fake breaks before it has done anything");
     if (plan?.refusal) return plan.refusal as Refusal<Code>;
     const outcome = answer();
+    await plan?.after?.();
     if (plan?.isLost) throw new Error("The fake loses its answer");
     return outcome;
   }

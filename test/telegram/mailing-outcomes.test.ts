@@ -331,6 +331,19 @@ describe("a run", () => {
     expect((await postsOf(mailer)).map(({ peer }) => peer)).toEqual([-1, -888002, -1]);
   });
 
+  it("that outlasts a slice of its alarm goes on at once, by the next alarm", async () => {
+    const mailer = await createMailer();
+    const isLong = { times: 0, before: () => vi.setSystemTime(Date.now() + 7000) };
+    await planFor(mailer.phones[0]!, isLong);
+    await mailer.object.start(true);
+    await ringAlarm(mailer);
+    expect(await postsOf(mailer)).toHaveLength(9);
+    expect(await alarmOf(mailer)).toBeLessThanOrEqual(Date.now());
+    await ringAlarm(mailer);
+    expect(await endsOf(mailer)).toEqual(Array(15).fill("sent"));
+    expect(await alarmOf(mailer)).toBe(START + 30 * MINUTE);
+  });
+
   it("waits while the database is away, and other work goes on", async () => {
     const mailer = await createMailer({ groups: [[0]] });
     await mailer.object.start(true);
