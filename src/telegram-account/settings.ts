@@ -18,7 +18,7 @@ export interface Settings {
 /** @throws Refused `unavailable`, with what the operator is to set */
 export function settingsOf(env: TelegramAccountEnv): Settings {
   const apiId = Number(env.TELEGRAM_API_ID);
-  if (!Number.isSafeInteger(apiId) || apiId <= 0) throw unavailable("Set TELEGRAM_API_ID");
+  if (!Number.isSafeInteger(apiId) || apiId <= 0) throw unavailable("Set TELEGRAM_API_ID: a whole number");
   if (!env.TELEGRAM_API_HASH) throw unavailable("Set TELEGRAM_API_HASH");
   const key = sessionKey("TELEGRAM_SESSION_KEY", env.TELEGRAM_SESSION_KEY);
   if (!key) throw unavailable("Set TELEGRAM_SESSION_KEY");

@@ -160,11 +160,12 @@ describe("one sentence says what to do", () => {
     expect(said).toContain("--without mailbox");
   });
 
-  it("for a key of Telegram's sessions that is none", async () => {
+  const key = Buffer.alloc(32, 7).toString("base64");
+  it.each(["x".repeat(32), `"${key}"`])("for a key of Telegram's sessions that is none: %s", async (bad) => {
     const operator = await newOperator();
     const given = {
       ...{ ...operator.env, MAIL_KEYS, JWT_SECRET, NYLAS_API_KEY: NYLAS_KEY },
-      TELEGRAM_SESSION_KEY: "x".repeat(32),
+      TELEGRAM_SESSION_KEY: bad,
     };
     expect(await failing(operator, { given })).toMatch(/^TELEGRAM_SESSION_KEY must be 32 bytes in base64/);
   });

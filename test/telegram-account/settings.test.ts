@@ -26,8 +26,8 @@ function reasonOf(work: () => unknown): string {
 
 describe("the script's settings", () => {
   it.each<[string, Partial<TelegramAccountEnv>]>([
-    ["Set TELEGRAM_API_ID", { TELEGRAM_API_ID: "" }],
-    ["Set TELEGRAM_API_ID", { TELEGRAM_API_ID: "seven" }],
+    ["Set TELEGRAM_API_ID: a whole number", { TELEGRAM_API_ID: "" }],
+    ["Set TELEGRAM_API_ID: a whole number", { TELEGRAM_API_ID: "seven" }],
     ["Set TELEGRAM_API_HASH", { TELEGRAM_API_HASH: "" }],
     ["Set TELEGRAM_SESSION_KEY", { TELEGRAM_SESSION_KEY: "" }],
     ["TELEGRAM_SESSION_KEY is not base64", { TELEGRAM_SESSION_KEY: "%" }],
@@ -55,7 +55,7 @@ describe("an account without settings", () => {
     await runInDurableObject(accountOf(phone) as unknown as DurableObjectStub, async (_, state) => {
       const account = new TelegramAccount(state as DurableObjectState, { ATTACHMENTS: bindings.ATTACHMENTS });
       const post = { peer: -1, accessHash: null, randomId: "1", text: "x", media: null, triedAt: null };
-      const refusal = { ok: false, code: "unavailable", reason: "Set TELEGRAM_API_ID" };
+      const refusal = { ok: false, code: "unavailable", reason: "Set TELEGRAM_API_ID: a whole number" };
       expect(await account.ready(caller)).toEqual(refusal);
       expect(await account.sendCode(caller)).toEqual(refusal);
       expect(await account.verifyCode(caller, "12345")).toEqual(refusal);
