@@ -93,6 +93,22 @@ describe("an answer of Telegram", () => {
     ]);
   });
 
+  it.each([
+    ["peer_flood", "account_paused"],
+    ["signed_out", "account_signed_out"],
+    ["content", "content_refused"],
+  ] as const)("%s is logged as %s, for an operator's alert", async (code, event) => {
+    const warn = vi.spyOn(console, "warn").mockReturnValue();
+    const mailer = await createMailer({ groups: [[0]] });
+    await planFor(mailer.phones[0]!, refusal(code));
+    await mailer.object.start(true);
+    await passUntil(mailer, START + MINUTE);
+    const lines = warn.mock.calls.map(([line]) => JSON.parse(line));
+    expect(lines).toContainEqual(
+      expect.objectContaining({ level: "warn", event: `telegram.${event}`, user: mailer.id }),
+    );
+  });
+
   it("peer_flood twice within seven days: the account pauses until its user resumes it", async () => {
     const mailer = await createMailer({ groups: [[0]], frequency: 86_400, duration: 604_800 });
     await planFor(mailer.phones[0]!, { times: 2, ...refusal("peer_flood") });

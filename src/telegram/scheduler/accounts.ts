@@ -1,3 +1,4 @@
+import { log } from "../../platform/log.ts";
 import { rowOf, rowsOf } from "../../platform/rows.ts";
 import { ask, OWN_ANSWER_MS } from "./ask.ts";
 import type { Account, AccountDetail, Removal } from "./contract.ts";
@@ -81,9 +82,10 @@ export async function resumeAccount(scheduler: Scheduler, phone: number): Promis
 
 /** Notes that an account is signed in no longer. Its groups stay, for when its user connects it again. */
 export function markSignedOut(scheduler: Scheduler, phone: number, reason: string): void {
-  scheduler.sql.exec(
+  const { rowsWritten } = scheduler.sql.exec(
     `UPDATE accounts SET state = 'signed_out', reason = ?, paused_until = NULL
      WHERE phone = ? AND state IN ('active', 'paused')`,
     ...[reason, phone],
   );
+  if (rowsWritten > 0) log("warn", "telegram.account_signed_out", { user: scheduler.user, reason });
 }

@@ -1,3 +1,4 @@
+import { log } from "../../platform/log.ts";
 import { rowsOf } from "../../platform/rows.ts";
 import { markSignedOut } from "./accounts.ts";
 import { latestRun, plannedAt, type Timetable } from "./arithmetic.ts";
@@ -115,8 +116,10 @@ export function settle(scheduler: Scheduler, run: RunRow, tried: Tried, verdict:
     if (verdict.account?.is === "paused") skipGroups(scheduler, run, waiting, phone, "account_limited");
     if (verdict.account?.is === "signed_out")
       skipGroups(scheduler, run, withoutAccount(scheduler, [group, ...waiting]), phone, "signed_out");
-    if (verdict.isContentBad) stopMailing(scheduler, "content");
-    else if (!hasAccount(scheduler, { isPausedToo: true })) stopMailing(scheduler, "no_accounts");
+    if (verdict.isContentBad) {
+      stopMailing(scheduler, "content");
+      log("warn", "telegram.content_refused", { user: scheduler.user });
+    } else if (!hasAccount(scheduler, { isPausedToo: true })) stopMailing(scheduler, "no_accounts");
   });
 }
 
@@ -157,6 +160,7 @@ function settleAccount(scheduler: Scheduler, phone: number, { account }: Verdict
          WHERE phone = ? AND state IN ('active', 'paused')`,
         ...[account.until, Date.now(), phone],
       );
+      log("warn", "telegram.account_paused", { user: scheduler.user });
       break;
     case "signed_out":
       markSignedOut(scheduler, phone, account.reason);
