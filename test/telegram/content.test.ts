@@ -5,8 +5,9 @@ import { createContext } from "../../src/telegram/context.ts";
 import { sweepFiles } from "../../src/telegram/scheduler/content.ts";
 import { type Answered, call } from "../support/client.ts";
 import { big, chunk, gif, join, jpeg, plainWebp, png, video, webm } from "../support/pictures.ts";
-import { BASE, createTelegramUser, type TelegramUser } from "../support/telegram-client.ts";
+import { BASE, createTelegramUser, operatorToken, type TelegramUser } from "../support/telegram-client.ts";
 import { film } from "../support/telegram-media.ts";
+import { waitFor } from "../support/wait.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: a test says what it expects of the body
 type Answer = Promise<Answered<any>>;
@@ -377,6 +378,30 @@ describe("files that nothing posts", () => {
       body: { image: ["Too many files in an hour. Try again later."] },
     });
   });
+});
+
+it("a file that arrives while its user is erased does not stay", async () => {
+  const user = await createTelegramUser();
+  const before = await stored();
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const writer = writable.getWriter();
+  const bytes = clip(6 * MB);
+  const head = '--b\r\ncontent-disposition: form-data; name="video"; filename="a.mp4"\r\n\r\n';
+  const answer = exports.default.fetch(
+    new Request(`https://xabar.test${BASE}/mailing/${user.id}/`, {
+      method: "PATCH",
+      body: readable,
+      headers: { authorization: `tma ${user.initData}`, "content-type": "multipart/form-data; boundary=b" },
+    }),
+  );
+  await writer.write(join(head, bytes.subarray(0, MB)));
+  await waitFor(async () => expect(await rows(user, "SELECT key FROM files")).toHaveLength(1));
+  const erased = await call(await operatorToken(), "DELETE", `/telegram/users/${user.id}/`);
+  expect(erased.status).toBe(204);
+  await writer.write(join(bytes.subarray(MB), "\r\n--b--"));
+  await writer.close();
+  expect((await answer).status).toBe(404);
+  expect(await stored()).toEqual(before);
 });
 
 describe("a file that is not there", () => {

@@ -5,7 +5,6 @@ import { userNotFound } from "../errors.ts";
 import { mailingObject } from "../mailing-object.ts";
 import { presentMailing } from "../present.ts";
 import type { ContentChange } from "../scheduler/contract.ts";
-import { findUser } from "../users/find.ts";
 import type { ContentWrite } from "./schemas.ts";
 
 /**
@@ -16,8 +15,6 @@ import type { ContentWrite } from "./schemas.ts";
 export async function changeContent(ctx: UserCtx, { text, image, video }: ContentWrite) {
   if (image && video) throw invalid("Send an image or a video: a mailing has one of them.");
   const file = image || video;
-  // Race: the upload took its time. The object of a user that is deleted takes no file that it knows nothing of.
-  if (file && !(await findUser(ctx, ctx.user.id))) throw userNotFound();
   const removed = (["image", "video"] as const).filter((kind) => ({ image, video })[kind] === null);
   const change: ContentChange = {
     ...(text === undefined ? {} : { text: text.trim() === "" ? "" : text }),
@@ -25,6 +22,10 @@ export async function changeContent(ctx: UserCtx, { text, image, video }: Conten
   };
   const changed = await mailingObject(ctx).changeContent(change);
   if (changed.ok) return presentMailing(changed.mailing);
-  if (changed.code === "gone") throw userNotFound();
+  if (changed.code === "gone") {
+    // Race: erased, and perhaps made again, since the file was stored. Nobody else would remove it.
+    if (file) await ctx.env.ATTACHMENTS.delete(file.key);
+    throw userNotFound();
+  }
   throw badField("text", "Ensure this field has no more than 1024 characters beside an image or a video.");
 }

@@ -6,8 +6,10 @@ import type { Part } from "../../lib/multipart.ts";
 import { createPartBuffer, putChunks } from "../../platform/put-chunks.ts";
 import type { Media } from "../../telegram-account/contract.ts";
 import type { UserCtx } from "../context.ts";
+import { userNotFound } from "../errors.ts";
 import { mailingObject } from "../mailing-object.ts";
 import { keyOfMedia } from "../present.ts";
+import { findUser } from "../users/find.ts";
 import { StoredFile } from "./fields.ts";
 import { passMp4 } from "./mp4.ts";
 import { type Measures, type Pass, passJpeg, passPng, passWebp } from "./pictures.ts";
@@ -60,7 +62,8 @@ const TERMS = lazy(
  * Stores an image or a video of a form in R2, in bounded memory. Its type is that of its bytes: the name and the type that
  * the caller gives count for nothing. It goes after an hour unless the mailing takes it.
  * @returns undefined for a field that takes no file
- * @throws ServiceError invalid, on the part's field, for a file that is empty, damaged, too large, or of another type
+ * @throws ServiceError invalid, on the part's field, for a file that is empty, damaged, too large, or of another type;
+ *   not_found for a user that has been deleted meanwhile
  */
 export async function storeMedia(ctx: UserCtx, part: Part): Promise<StoredFile | undefined> {
   const terms = Object.hasOwn(TERMS(), part.name) ? TERMS()[part.name] : undefined;
@@ -96,6 +99,11 @@ async function putMedia(
     measured(pass(source), measures),
     createPartBuffer(),
   );
+  // Race: the upload took its time. What came after the erasure of the user, nobody else would remove.
+  if (!(await findUser(ctx, ctx.user.id))) {
+    await ctx.env.ATTACHMENTS.delete(key);
+    throw userNotFound();
+  }
   return { key, size, ...measures };
 }
 
