@@ -1,10 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { telegramDb } from "../support/telegram-client.ts";
+import { call } from "../support/client.ts";
+import { silenceLog } from "../support/log-check.ts";
+import { operatorToken, telegramDb } from "../support/telegram-client.ts";
 import {
   createMailer,
+  inAccount,
   type Mailer,
   MINUTE,
   passUntil,
+  planFor,
   postsOf,
   rowsIn,
   START,
@@ -178,4 +182,21 @@ it("a stop while nothing runs answers with the mailing", async () => {
     status: 200,
     body: { success: true, mailing: { is_active: false, started_at: null } },
   });
+});
+
+it("a run posts no more once its user is deleted, also while the account cannot be signed out", async () => {
+  silenceLog();
+  const mailer = await createMailer({ groups: [[0], [0], [0]] });
+  const slow = { ok: false as const, code: "slow_mode", seconds: 300, reason: "slowmode_wait" };
+  await planFor(mailer.phones[0]!, { peer: -2, refusal: slow });
+  await inAccount(mailer.phones[0]!, (account) => {
+    account.plans.push({ method: "forget", isBroken: true, times: 2 });
+  });
+  await mailer.object.start(true);
+  await passUntil(mailer, START + MINUTE);
+  expect((await postsOf(mailer)).map(({ peer }) => peer)).toEqual([-1, -3]);
+  const deleted = await call(await operatorToken(), "DELETE", `/telegram/users/${mailer.id}/`);
+  expect(deleted.status).toBe(204);
+  await passUntil(mailer, START + 20 * MINUTE);
+  expect(await postsOf(mailer)).toHaveLength(2);
 });

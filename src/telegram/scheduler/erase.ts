@@ -1,5 +1,6 @@
 import { rowOf, rowsOf } from "../../platform/rows.ts";
 import { forget } from "./accounts.ts";
+import { stopMailing } from "./ledger.ts";
 import type { Scheduler } from "./state.ts";
 import { prepare } from "./tables.ts";
 
@@ -12,6 +13,8 @@ const AT_A_TIME = 1000;
  * @returns false if an account could not be reached
  */
 export async function erase(scheduler: Scheduler): Promise<boolean> {
+  // At once: an account that cannot be reached now would go on with its run when it can be.
+  stopMailing(scheduler, "user");
   const accounts = rowsOf<{ phone: number }>(scheduler, "SELECT phone FROM accounts");
   const refusals = await Promise.all(accounts.map(({ phone }) => forget(scheduler, phone)));
   if (refusals.some((reason) => reason !== null)) return false;
