@@ -8,6 +8,9 @@ export interface Box {
   length: number;
 }
 
+/** How deep boxes are entered: moov, trak, mdia, minf, stbl. A hostile file has thousands, one in the other. */
+export const MOST_NESTED = 5;
+
 /** Reads the beginning of a box; its body follows. @throws RefusedFile for a length that cannot be */
 export async function readBox(source: Source): Promise<Box> {
   const short = await source.take(8);

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { stripMp4 } from "../../src/hub/media/strip/mp4.ts";
 import { RefusedFile, Source } from "../../src/lib/byte-source.ts";
 import { passMp4 } from "../../src/telegram/content/mp4.ts";
 import { type Pass, passJpeg, passPng, passWebp } from "../../src/telegram/content/pictures.ts";
@@ -114,4 +115,18 @@ it("whatever bytes come, a file is passed on or refused, and never fails otherwi
     ),
     { numRuns: 500 },
   );
+});
+
+it.each<[string, (source: Source) => AsyncGenerator<Uint8Array, unknown>]>([
+  ["a mailing", passMp4],
+  ["the hub", stripMp4],
+])("an MP4 of %s with 2,000 boxes, one in the other, is refused", async (_name, way) => {
+  const boxes = Array.from({ length: 2000 }, (_, nth) => join(big(8 * (2000 - nth)), "moov"));
+  async function* whole() {
+    yield join(box("ftyp", "isom"), ...boxes);
+  }
+  const read = async () => {
+    for await (const _ of way(new Source(whole())));
+  };
+  await expect(read()).rejects.toThrow(RefusedFile);
 });

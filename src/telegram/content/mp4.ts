@@ -1,5 +1,5 @@
 import { ascii, big, counter, damaged, RefusedFile, type Source } from "../../lib/byte-source.ts";
-import { type Box, readBox } from "../../lib/mp4-box.ts";
+import { type Box, MOST_NESTED, readBox } from "../../lib/mp4-box.ts";
 import type { Measures } from "./pictures.ts";
 
 /** Boxes that are entered. All others are passed on as they are. */
@@ -12,6 +12,8 @@ const MOST_PIXELS = 16_384;
 /** What is found on the way through a file. */
 interface Findings {
   count(): void;
+  /** How many boxes are open. */
+  depth: number;
   hasIndex: boolean;
   timescale: number;
   /** In units of the timescale: of the whole file, and of its fragments. */
@@ -31,7 +33,7 @@ export async function* passMp4(source: Source): AsyncGenerator<Uint8Array, Measu
   const found: Findings = {
     count: counter(MOST_BOXES),
     hasIndex: false,
-    ...{ timescale: 0, duration: 0, fragments: 0 },
+    ...{ depth: 0, timescale: 0, duration: 0, fragments: 0 },
     track: { width: 0, height: 0, isPicture: false },
     picture: null,
   };
@@ -65,7 +67,7 @@ async function* passInner(
   { type, length }: Box,
   found: Findings,
 ): AsyncGenerator<Uint8Array, void> {
-  if (length === Number.POSITIVE_INFINITY) throw damaged();
+  if (length === Number.POSITIVE_INFINITY || ++found.depth > MOST_NESTED) throw damaged();
   if (type === "moov") found.hasIndex = true;
   if (type === "trak") found.track = { width: 0, height: 0, isPicture: false };
   let left = length;
@@ -76,6 +78,7 @@ async function* passInner(
     yield* passBox(source, inner, found);
   }
   yield* source.pass(left);
+  found.depth--;
   if (type === "trak") keepPicture(found);
 }
 

@@ -1,5 +1,5 @@
 import { ascii, bytesOf, counter, damaged, RefusedFile, type Source } from "../../../lib/byte-source.ts";
-import { type Box, readBox } from "../../../lib/mp4-box.ts";
+import { type Box, MOST_NESTED, readBox } from "../../../lib/mp4-box.ts";
 
 // The index of a video has offsets into the file, so nothing is left out: metadata becomes a box of zeros that is free.
 
@@ -35,6 +35,8 @@ const POSITIONS = /gpmd|camm|rtmd|location\.ISO6709/;
 /** What is counted and found on the way through a file. */
 interface Findings {
   count(): void;
+  /** How many boxes are open. */
+  depth: number;
   /** What the tracks are: vide, soun. */
   handlers: Set<string>;
 }
@@ -46,7 +48,7 @@ interface Findings {
  */
 export async function* stripMp4(source: Source): AsyncGenerator<Uint8Array, boolean> {
   const count = counter(MOST_BOXES);
-  const found: Findings = { count, handlers: new Set() };
+  const found: Findings = { count, depth: 0, handlers: new Set() };
   let hasIndex = false;
   for (;;) {
     const { length } = await source.peek(8);
@@ -63,6 +65,7 @@ export async function* stripMp4(source: Source): AsyncGenerator<Uint8Array, bool
 
 /** Passes the boxes within a box. */
 async function* passInner(source: Source, length: number, found: Findings): AsyncGenerator<Uint8Array, void> {
+  if (++found.depth > MOST_NESTED) throw damaged();
   let left = length;
   while (left >= 8) {
     found.count();
@@ -73,6 +76,7 @@ async function* passInner(source: Source, length: number, found: Findings): Asyn
     else yield* passBox(source, box, found);
   }
   yield* source.blank(left);
+  found.depth--;
 }
 
 async function* passBox(source: Source, box: Box, found: Findings): AsyncGenerator<Uint8Array, void> {
