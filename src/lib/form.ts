@@ -9,7 +9,10 @@ export type Fields = Record<string, unknown>;
 export function addField(fields: Fields, name: string, value: unknown): void {
   if (Object.keys(fields).length >= MAX_FIELDS) throw invalid(`The form has more than ${MAX_FIELDS} fields.`);
   if (name === "__proto__") return;
-  fields[name] = Object.hasOwn(fields, name) ? [fields[name], value].flat() : value;
+  const before = Object.hasOwn(fields, name) ? fields[name] : undefined;
+  if (before === undefined) fields[name] = value;
+  else if (Array.isArray(before)) before.push(value);
+  else fields[name] = [before, value];
 }
 
 /** Reads application/x-www-form-urlencoded. @throws ServiceError invalid for more than 100 fields */
