@@ -7,6 +7,10 @@ const NO_FIELD = "non_field_errors";
 export const badField = (field: string, sentence: string): ServiceError =>
   invalid(sentence, [{ path: field, message: sentence }]);
 
+/** The sentence about a value that is not among the choices. @param value anything that JSON or a form has */
+export const notAChoice = (value: unknown): string =>
+  `"${typeof value === "string" ? value : JSON.stringify(value)}" is not a valid choice.`;
+
 /** The sentences of an error, by the field of the body that they are about, as Django REST framework tells them. */
 export function sentencesByField({ issues, message }: ServiceError): Record<string, string[]> {
   if (issues.length === 0) return { [NO_FIELD]: [message] };

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { notAChoice } from "../lib/field-errors.ts";
 import { lazy } from "../lib/lazy.ts";
 
 // Fields of a body, in the words of Django REST framework. A form has only texts, so each takes a text beside its own type.
@@ -49,13 +50,10 @@ export const password = lazy(() => {
 
 /**
  * A phone number in digits with its country, with or without a plus, blanks, hyphens and brackets.
- * @returns null for anything else
+ * @returns null for anything else, such as a number with a sign or a fraction
  */
 export function readPhone(value: string): number | null {
-  const digits = value
-    .trim()
-    .replace(/^\+/, "")
-    .replace(/[\s().-]/g, "");
+  const digits = /^\+?\s*(\(?\d[\d\s()-]*)$/.exec(value.trim())?.[1]?.replace(/\D/g, "") ?? "";
   return /^[1-9]\d{6,14}$/.test(digits) ? Number(digits) : null;
 }
 
@@ -77,8 +75,8 @@ const isInteger = (value: unknown): boolean =>
 export const choice = (...numbers: number[]) =>
   z.pipe(
     z.unknown().check(
-      z.refine((value) => numbers.some((each) => String(each) === String(value)), {
-        error: ({ input }) => `"${String(input).slice(0, 20)}" is not a valid choice.`,
+      z.refine((value) => isInteger(value) && numbers.includes(Number(value)), {
+        error: ({ input }) => notAChoice(input),
       }),
     ),
     z.transform(Number),

@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { isEmoji } from "../../lib/emoji.ts";
+import { notAChoice } from "../../lib/field-errors.ts";
 import { type Infer, lazy } from "../../lib/lazy.ts";
 import { emptyText, id, ids } from "../fields.ts";
 import { storedFile } from "../media/fields.ts";
@@ -12,7 +13,7 @@ const MAX_MARKED = 1000;
 
 const audience = lazy(() =>
   z.enum(["public", "contact", "marked"], {
-    error: ({ input }) => `"${String(input)}" is not a valid choice.`,
+    error: ({ input }) => notAChoice(input),
   }),
 );
 

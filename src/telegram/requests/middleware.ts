@@ -16,6 +16,8 @@ const MAX_BYTES = 256 * 1024;
 /** Of a form with a file, which has a limit of its own. */
 const MAX_FORM_BYTES = 52 * 1024 * 1024;
 const MAX_FIELD_BYTES = 64 * 1024;
+/** The value of a field that takes no file: no schema takes it. */
+const UNWANTED_FILE = {};
 const JSON_LIMITS = { depth: 8, values: 20_000 };
 
 type Body<E extends object, Schema extends z.ZodMiniType> = MiddlewareHandler<
@@ -110,18 +112,16 @@ async function readMultipart(
   store?: (part: Part) => Promise<object | undefined>,
 ): Promise<Fields> {
   const fields: Fields = {};
-  for await (const part of parseMultipart(stream, boundary(type), store ? MAX_FORM_BYTES : MAX_BYTES)) {
-    if (part.filename === "") continue; // a browser's field without a choice
-    const value = part.filename === null ? await readField(part, MAX_FIELD_BYTES) : await store?.(part);
-    if (value !== undefined) addField(fields, part.name, value);
+  try {
+    for await (const part of parseMultipart(stream, boundaryOf(type), store ? MAX_FORM_BYTES : MAX_BYTES)) {
+      if (part.filename === "") continue; // a browser's field without a choice
+      const value = part.filename === null ? await readField(part, MAX_FIELD_BYTES) : await store?.(part);
+      addField(fields, part.name, value ?? UNWANTED_FILE);
+    }
+  } catch (error) {
+    // What has issues is about a field.
+    const isForm = error instanceof ServiceError && error.code === "invalid" && error.issues.length === 0;
+    throw isForm ? unreadable(`Multipart form parse error - ${error.message}`, error) : error;
   }
   return fields;
-}
-
-function boundary(type: string): string {
-  try {
-    return boundaryOf(type);
-  } catch (error) {
-    throw unreadable("Multipart form parse error - Invalid boundary in multipart", error);
-  }
 }

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { notAChoice } from "../../../lib/field-errors.ts";
 import { type Infer, lazy } from "../../../lib/lazy.ts";
 import { id } from "../../fields.ts";
 import { storedFile } from "../../media/fields.ts";
@@ -10,7 +11,7 @@ export const FileUpload = lazy(() =>
     file: storedFile(),
     file_type: z.optional(
       z.enum(["image", "video", "voice", "document", "other"], {
-        error: ({ input }) => `"${String(input)}" is not a valid choice.`,
+        error: ({ input }) => notAChoice(input),
       }),
     ),
   }),

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { notAChoice } from "../../../lib/field-errors.ts";
 import { type Infer, lazy } from "../../../lib/lazy.ts";
 import { emptyText, ids, nothing, text } from "../../fields.ts";
 import { storedFile } from "../../media/fields.ts";
@@ -80,8 +81,7 @@ export type GroupCreate = Infer<typeof GroupCreate>;
 
 export const RoomCreate = lazy(() =>
   z.discriminatedUnion("room_type", [PrivateCreate(), GroupCreate()], {
-    error: ({ input }) =>
-      `"${String((input as { room_type?: unknown } | undefined)?.room_type)}" is not a valid choice.`,
+    error: ({ input }) => notAChoice((input as { room_type?: unknown } | undefined)?.room_type),
   }),
 );
 export type RoomCreate = Infer<typeof RoomCreate>;
