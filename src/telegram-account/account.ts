@@ -58,16 +58,14 @@ export class TelegramAccount
   async groups(caller: Caller) {
     return answer(async () => {
       requireSettings(this.env, caller);
-      requireSession(this.#account, caller);
-      return { groups: await listGroups(this.#account) };
+      return { groups: await listGroups(this.#signedIn(caller)) };
     });
   }
 
   async send(caller: Caller, post: Post) {
     return answer(() => {
       requireSettings(this.env, caller);
-      requireSession(this.#account, caller);
-      return send(this.#account, post);
+      return send(this.#signedIn(caller), post);
     });
   }
 
@@ -98,6 +96,22 @@ export class TelegramAccount
     if (due === null) return;
     const set = await this.ctx.storage.getAlarm();
     if (set === null || due < set) await this.ctx.storage.setAlarm(due);
+  }
+
+  /**
+   * The account as long as this user is signed in: who has it afterwards, or signs in, is to notice nothing of work that
+   * goes on for this one.
+   * @throws Refused `not_found`, `signed_out`; each of its calls does, too
+   */
+  #signedIn(caller: Caller): AccountContext {
+    requireSession(this.#account, caller);
+    return {
+      ...this.#account,
+      call: async (method, options) => {
+        requireSession(this.#account, caller);
+        return this.#account.call(method, options);
+      },
+    };
   }
 
   #step<T extends object>(caller: Caller, work: () => Promise<T>) {

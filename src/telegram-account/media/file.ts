@@ -13,7 +13,7 @@ interface FileRow extends Record<string, SqlStorageValue> {
 }
 
 /** A file that is on its way: a second post with it waits for the same. */
-const uploads = new WeakMap<AccountContext, { key: string; row: Promise<FileRow> }>();
+const uploads = new WeakMap<DurableObjectStorage, { key: string; row: Promise<FileRow> }>();
 
 /**
  * Names a file to Telegram, as a post needs it. The first post with it uploads it; those that follow share it, until
@@ -38,10 +38,10 @@ export function forgetFile({ sql }: AccountContext): void {
 }
 
 function uploadOnce(account: AccountContext, media: Media): Promise<FileRow> {
-  const running = uploads.get(account);
+  const running = uploads.get(account.storage);
   if (running?.key === media.key) return running.row;
-  const row = upload(account, media).finally(() => uploads.delete(account));
-  uploads.set(account, { key: media.key, row });
+  const row = upload(account, media).finally(() => uploads.delete(account.storage));
+  uploads.set(account.storage, { key: media.key, row });
   return row;
 }
 
