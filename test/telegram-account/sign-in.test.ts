@@ -9,9 +9,11 @@ import {
   contextOf,
   forgetCodes,
   inside,
+  kill,
   newCaller,
   newPerson,
   signedIn,
+  withConnection,
 } from "./support/account.ts";
 import { standIn } from "./support/stand-in.ts";
 
@@ -81,10 +83,14 @@ describe.concurrent("a login code is refused", () => {
     });
   });
 
-  it("as flood_wait with the seconds that Telegram says, without waiting", async () => {
+  it.each([
+    ["FLOOD_WAIT_300", 300],
+    // An earlier one would be refused here.
+    ["FLOOD_WAIT_5", 60],
+  ])("as flood_wait with true seconds, without waiting: %s", async (error, seconds) => {
     const { account, caller, phone } = await newPerson();
-    await standIn.plan({ phone, method: "auth.sendCode", error: [420, "FLOOD_WAIT_5"] });
-    const refusal = { ok: false, code: "flood_wait", reason: "flood_wait", seconds: 5 };
+    await standIn.plan({ phone, method: "auth.sendCode", error: [420, error] });
+    const refusal = { ok: false, code: "flood_wait", reason: "flood_wait", seconds };
     expect(await account.sendCode(caller)).toEqual(refusal);
     expect((await standIn.phone(phone)).calls["auth.sendCode"]).toBe(1);
   });
@@ -125,6 +131,26 @@ describe.concurrent("a login code is refused", () => {
     expect(await account.sendCode(caller)).toEqual({ ok: true });
   });
 
+  it("as invalid_phone for a number without an account, where Telegram says so at once", async () => {
+    const { account, caller, phone } = await newPerson();
+    const error: [number, string] = [400, "PHONE_NUMBER_APP_SIGNUP_FORBIDDEN"];
+    await standIn.plan({ phone, method: "auth.sendCode", error });
+    expect(await account.sendCode(caller)).toMatchObject({ ok: false, code: "invalid_phone" });
+  });
+
+  it.each([
+    ["email", "sentcodetypesetupemailrequired"],
+    ["payment", "sentcodepaymentrequired"],
+  ] as const)(
+    "as code_unavailable where Telegram wants %s first: it counts, and begins nothing",
+    async (codeNeeds, reason) => {
+      const { account, caller } = await newPerson({ codeNeeds });
+      expect(await account.sendCode(caller)).toEqual({ ok: false, code: "code_unavailable", reason });
+      expect(await account.verifyCode(caller, "12345")).toMatchObject({ ok: false, code: "expired" });
+      expect(await account.sendCode(newCaller())).toMatchObject({ ok: false, code: "flood_wait" });
+    },
+  );
+
   it("as code_unavailable where Telegram has no way that is left", async () => {
     const { account, caller, phone } = await newPerson();
     await standIn.plan({ phone, method: "auth.sendCode", error: [406, "SEND_CODE_UNAVAILABLE"] });
@@ -144,6 +170,17 @@ describe.concurrent("a login code is refused", () => {
     expect(await account.sendCode(caller)).toEqual({ ok: true });
     expect((await standIn.phone(phone)).calls["auth.sendCode"]).toBe(2);
   });
+
+  it.each(["AUTH_KEY_DUPLICATED", "AUTH_KEY_UNREGISTERED"])(
+    "but asked for once more with another key after %s",
+    async (error) => {
+      const { account, caller, phone } = await awaitingCode();
+      await forgetCodes(account);
+      await standIn.plan({ phone, method: "auth.sendCode", error: [406, error] });
+      expect(await account.sendCode(caller)).toEqual({ ok: true });
+      expect(await account.verifyCode(caller, await codeOf(phone))).toMatchObject({ ok: true });
+    },
+  );
 
   it("all but once, if it is asked for several times at once", async () => {
     const { account, caller, phone } = await newPerson();
@@ -284,6 +321,34 @@ describe.concurrent("a sign-in", () => {
     expect((await standIn.phone(phone)).signedIn).toBe(1);
   });
 
+  it.each(["NETWORK_MIGRATE_4", "USER_MIGRATE_4"])("moves to the data centre of %s", async (error) => {
+    const { account, caller, phone } = await newPerson({ dc: 4 });
+    await standIn.plan({ phone, method: "auth.sendCode", error: [303, error] });
+    expect(await account.sendCode(caller)).toEqual({ ok: true });
+    await kill(phone);
+    const again = accountOf(phone);
+    expect(await again.verifyCode(caller, await codeOf(phone))).toMatchObject({ ok: true });
+    expect(await standIn.phone(phone)).toMatchObject({ signedIn: 1, mostConnections: 1 });
+  });
+
+  it("that nobody heard the end of is of no use to the next user", async () => {
+    const { caller, phone, code } = await awaitingCode();
+    const { code_hash: hash } = await inside(accountOf(phone), ({ sql }) =>
+      sql.exec<{ code_hash: string }>("SELECT code_hash FROM account").one(),
+    );
+    await withConnection(phone, (call) =>
+      call({ _: "auth.signIn", phoneNumber: phone, phoneCodeHash: hash, phoneCode: code }),
+    );
+    const account = accountOf(phone);
+    await letExpire(account);
+    await forgetCodes(account);
+    const other = newCaller();
+    expect(await account.sendCode(other)).toEqual({ ok: true });
+    await standIn.expireCode(phone);
+    expect(await account.verifyCode(other, wrong(code))).toMatchObject({ ok: false, code: "expired" });
+    expect(await account.state(caller)).toMatchObject({ ok: true, state: "none" });
+  });
+
   it("is counted for nothing if the call surely has not left", async () => {
     const { account, caller } = await newPerson();
     await inside(account, async (storage) => {
@@ -353,6 +418,25 @@ describe.concurrent("a forgotten account", () => {
     expect(await account.verifyCode(other, await codeOf(phone))).toMatchObject({ ok: true });
     expect((await standIn.phone(phone)).signedIn).toBe(1);
     expect(await account.state(caller)).toMatchObject({ ok: false, code: "not_found" });
+  });
+
+  it("calls Telegram no more, and so does not disturb who signs in next", async () => {
+    const { account, caller, phone } = await signedIn();
+    const method = "messages.getDialogs";
+    await standIn.plan({ phone, method, error: [420, "FLOOD_WAIT_6"] });
+    const groups = account.groups(caller);
+    await waitFor(async () => expect((await standIn.phone(phone)).calls[method]).toBe(1));
+    expect(await account.forget(caller)).toEqual({ ok: true });
+    await forgetCodes(account);
+    const other = newCaller();
+    expect(await account.sendCode(other)).toEqual({ ok: true });
+    const keys = () => inside(account, ({ sql }) => sql.exec("SELECT * FROM auth_keys").toArray());
+    const before = await keys();
+    expect(before).toHaveLength(1);
+    expect(await groups).toMatchObject({ ok: false, code: "not_found" });
+    expect(await keys()).toEqual(before);
+    expect((await standIn.phone(phone)).calls[method]).toBe(1);
+    expect(await account.verifyCode(other, await codeOf(phone))).toMatchObject({ ok: true });
   });
 
   it("is asked of Telegram again while it is away, and its key destroyed after a day", async () => {

@@ -48,15 +48,14 @@ export function toSignInRefusal(error: unknown): unknown {
   // The key is gone, and with it what Telegram knew of the sign-in.
   if (error instanceof Refused && error.code === "signed_out") return new Refused("expired", error.reason);
   if (!(error instanceof TelegramError)) return error;
-  const { text, reason, seconds } = error;
+  const { code, text, reason, seconds } = error;
+  if (code === 420) return new Refused("flood_wait", reason, seconds ?? DAY);
   switch (text) {
+    case "PHONE_NUMBER_APP_SIGNUP_FORBIDDEN":
     case "PHONE_NUMBER_INVALID":
     case "PHONE_NUMBER_BANNED":
     case "PHONE_NUMBER_UNOCCUPIED":
       return new Refused("invalid_phone", reason);
-    case "FLOOD_WAIT":
-    case "FLOOD_PREMIUM_WAIT":
-      return new Refused("flood_wait", reason, seconds ?? DAY);
     case "PHONE_NUMBER_FLOOD":
     case "PHONE_PASSWORD_FLOOD":
       return new Refused("flood_wait", reason, DAY);

@@ -3,7 +3,7 @@ import type { AccountContext } from "../context.ts";
 import type { Caller } from "../contract.ts";
 import { NoAnswer, Refused, TelegramError } from "../errors.ts";
 import { settingsOf } from "../settings.ts";
-import { isForeign, readAccount } from "../state.ts";
+import { destroySession, isForeign, readAccount } from "../state.ts";
 import { leave } from "./forget.ts";
 import { PENDING_MS, toSignInRefusal } from "./pending.ts";
 
@@ -12,7 +12,7 @@ const APART_MS = 60_000;
 const DAY_MS = 24 * 3600_000;
 const CODES_A_DAY = 5;
 
-/** Codes that their owner can read and type. Others arrive as a call or a mail, or cost something. */
+/** Codes that their owner can read or hear, and type. Others come by mail or as a caller's number, or cost something. */
 const TYPED: string[] = [
   "auth.sentCodeTypeApp",
   "auth.sentCodeTypeSms",
@@ -35,12 +35,14 @@ export async function sendCode(account: AccountContext, caller: Caller): Promise
   if (seconds > 0) throw new Refused("flood_wait", "too_many_codes", seconds);
   // The forgotten session has the same key.
   if (row.state === "leaving") await leave(account, { isLast: true });
+  // Security: the key of a sign-in that is over may be signed in, for whoever began it.
+  else if ((row.pending_until ?? 0) <= Date.now()) await destroySession(account);
   const sent = await ask(account).catch((error) => {
     // What surely has not reached Telegram has sent nothing.
     if (error instanceof TelegramError || (error instanceof NoAnswer && error.mayHaveArrived)) {
       count(account, codes);
     }
-    throw toSignInRefusal(error);
+    throw withOwnWait(account, toSignInRefusal(error));
   });
   if (sent._ !== "auth.sentCode" || !TYPED.includes(sent.type._)) {
     count(account, codes);
@@ -49,6 +51,13 @@ export async function sendCode(account: AccountContext, caller: Caller): Promise
   count(account, codes, { user: caller.user, codeHash: sent.phoneCodeHash });
   await account.wake();
   return {};
+}
+
+/** Telegram's wait, or ours if that is longer: then the code may be asked for again. */
+function withOwnWait(account: AccountContext, refusal: unknown): unknown {
+  if (!(refusal instanceof Refused) || refusal.code !== "flood_wait") return refusal;
+  const own = waitOf(lastCodes(readAccount(account).codes));
+  return new Refused("flood_wait", refusal.reason, Math.max(own, refusal.seconds ?? 0));
 }
 
 async function ask(account: AccountContext): Promise<tl.auth.TypeSentCode> {
@@ -63,7 +72,10 @@ async function ask(account: AccountContext): Promise<tl.auth.TypeSentCode> {
   try {
     return await account.call(method);
   } catch (error) {
-    if (error instanceof TelegramError && error.text === "AUTH_RESTART") return account.call(method);
+    const isRestart = error instanceof TelegramError && error.text === "AUTH_RESTART";
+    // Telegram wants the key of an earlier attempt no more. It is destroyed: this makes another.
+    const isKeyDead = error instanceof Refused && error.code === "signed_out";
+    if (isRestart || isKeyDead) return account.call(method);
     throw error;
   }
 }
