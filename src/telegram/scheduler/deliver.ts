@@ -54,7 +54,7 @@ export async function deliver(scheduler: Scheduler, task: Task): Promise<Verdict
     lost: Math.max(memory.groups.get(group)?.lost ?? 0, sending ? 1 : 0),
     failures: memory.accounts.get(phone)?.failures ?? 0,
     chance: Math.random(),
-    ...situationOf(scheduler, run, group, phone),
+    ...situationOf(scheduler, task, answer),
   });
   const isLost = sending !== undefined || isUnanswered(answer);
   settle(scheduler, run, { group, phone, isLost, waiting }, verdict);
@@ -87,16 +87,28 @@ function targetOf(scheduler: Scheduler, group: number, phone: number) {
   return row && { peer: row.peer, accessHash: row.access_hash };
 }
 
-function situationOf(scheduler: Scheduler, run: RunRow, group: number, phone: number) {
-  const row = rowOf<{ refusals: number | null; bans: number; limited_at: number | null }>(
+function situationOf(scheduler: Scheduler, { run, group, phone }: Task, answer: Answer) {
+  const row = rowOf<{ refusals: number | null; limited_at: number | null }>(
     scheduler,
     `SELECT (SELECT refusals FROM groups WHERE id = ?) AS refusals,
-       (SELECT count(*) FROM deliveries WHERE run_id = ? AND phone = ? AND reason = 'banned') AS bans,
        (SELECT limited_at FROM accounts WHERE phone = ?) AS limited_at`,
-    ...[group, run.id, phone, phone],
+    ...[group, phone],
   );
-  return { refusals: row?.refusals ?? 0, bans: row?.bans ?? 0, limitedAt: row?.limited_at ?? null };
+  const isBan = !answer.ok && answer.code === "banned";
+  return {
+    refusals: row?.refusals ?? 0,
+    limitedAt: row?.limited_at ?? null,
+    // Limit: this reads every group of the run, so it is not asked at each post.
+    bans: isBan ? countBans(scheduler, run, phone) : 0,
+  };
 }
+
+const countBans = (scheduler: Scheduler, run: RunRow, phone: number): number =>
+  rowOf<{ count: number }>(
+    scheduler,
+    "SELECT count(*) AS count FROM deliveries WHERE run_id = ? AND phone = ? AND reason = 'banned'",
+    ...[run.id, phone],
+  )?.count ?? 0;
 
 /** Notes when the group and the account may be tried again. */
 function remember(memory: RunMemory, { group, phone }: Task, answer: Answer, verdict: Verdict): void {
