@@ -1,6 +1,6 @@
 import type { AccountCode, Refusal, SendCode, SignInCode } from "./contract.ts";
 
-export type AnyCode = SignInCode | AccountCode | SendCode;
+type AnyCode = SignInCode | AccountCode | SendCode;
 
 /** A refusal, to be thrown within the script. A method throws only codes of its own in contract.ts. */
 export class Refused extends Error {
@@ -24,13 +24,13 @@ export class TelegramError extends Error {
   /** Telegram's name of the error, without its number: `FLOOD_WAIT` for FLOOD_WAIT_30. */
   readonly text: string;
   /** The number in its name: seconds, stars, or a data centre. */
-  readonly seconds: number | undefined;
+  readonly number: number | undefined;
 
-  constructor(code: number, text: string, seconds?: number) {
-    super(seconds === undefined ? text : `${text}_${seconds}`);
+  constructor(code: number, text: string, number?: number) {
+    super(number === undefined ? text : `${text}_${number}`);
     this.code = code;
     this.text = text;
-    this.seconds = seconds;
+    this.number = number;
   }
 
   /** As refusals name it. */

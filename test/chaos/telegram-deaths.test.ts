@@ -14,8 +14,8 @@ import {
 } from "../support/telegram-mailing.ts";
 
 // Each step of a mailing of one run is once the last one of its object: every write to its storage, every call of the
-// database and of an account, before the effect and after it. A death between two reads is one after the last write. The account forgets random ids at once, so nothing but a
-// look at the group keeps a post from being made twice.
+// database and of an account, before the effect and after it. A death between two reads is one after the last write. The
+// account forgets random ids at once, so nothing but a look at the group keeps a post from being made twice.
 
 beforeEach(silenceLog);
 afterEach(() => {

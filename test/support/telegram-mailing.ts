@@ -41,7 +41,7 @@ interface Options {
 }
 
 /** 15 groups, of which the account has all. */
-export const FIFTEEN = Array.from({ length: 15 }, () => [0]);
+const FIFTEEN = Array.from({ length: 15 }, () => [0]);
 
 /** Makes a user whose accounts are signed in and whose groups are known. By default 30 minutes for 8 hours. */
 export async function createMailer({

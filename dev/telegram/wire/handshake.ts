@@ -6,7 +6,7 @@ import { decryptRsa, type RsaKey } from "./key.ts";
 import { Reader, write } from "./tl.ts";
 
 /** Telegram's own: clients know it, and need not test it. Two-step verification uses it, too. */
-export const DH_PRIME = Buffer.from(
+const DH_PRIME = Buffer.from(
   "c71caeb9c6b1c9048e6c522f70f13f73980d40238e3e21c14934d037563d930f48198a0aa7c14058229493d22530f4dbfa336f6e" +
     "0ac925139543aed44cce7c3720fd51f69458705ac68cd4fe6b6b13abdc9746512969328454f18faf8c595f642477fe96bb2a941d" +
     "5bcd1d4ac8cc49880708fa9b378e3c4f3a9060bee67cf9a4a4a695811051907e162753b56b0f6b410dba74d8a84b2a14b3144e0e" +
@@ -14,7 +14,7 @@ export const DH_PRIME = Buffer.from(
     "0ded2849f47bf959d956850ce929851f0d8115f635b105ee2e4e15d04b2454bf6f4fadf034b10403119cd8e3b92fcc5b",
   "hex",
 );
-export const DH_GENERATOR = 3;
+const DH_GENERATOR = 3;
 
 /** The product of two primes, for the client to find. */
 const PQ = Buffer.from("17ed48941a08f981", "hex");

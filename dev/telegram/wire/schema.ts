@@ -19,11 +19,8 @@ interface Entry {
 }
 
 const require = createRequire(import.meta.url);
-const api: { l: number; e: Entry[] } = require("@mtcute/core/tl/api-schema.json");
+const api: { e: Entry[] } = require("@mtcute/core/tl/api-schema.json");
 const transport: Entry[] = require("@mtcute/core/tl/mtp-schema.json");
-
-/** The layer that the schema describes. */
-export const LAYER = api.l;
 
 const camel = (name: string) => name.replace(/_([a-zA-Z0-9])/g, (_, letter: string) => letter.toUpperCase());
 

@@ -52,7 +52,7 @@ async function pageAt(account: AccountContext, folderId: number, offset: Offset,
       });
     } catch (error) {
       if (!(error instanceof TelegramError) || error.code !== 420) throw error;
-      const seconds = Math.max(1, error.seconds ?? 60);
+      const seconds = Math.max(1, error.number ?? 60);
       patience.ms -= seconds * 1000;
       if (patience.ms < 0) throw new Refused("flood_wait", error.reason, seconds);
       await scheduler.wait(seconds * 1000);

@@ -60,7 +60,7 @@ export function toRefused(error: unknown, isPosting: boolean): unknown {
   if (!(error instanceof TelegramError)) return error;
   const code = codeOf(error, isPosting);
   const isWait = code === "flood_wait" || code === "slow_mode";
-  return new Refused(code, error.reason, isWait ? (error.seconds ?? WAIT) : undefined);
+  return new Refused(code, error.reason, isWait ? (error.number ?? WAIT) : undefined);
 }
 
 function codeOf({ code, text }: TelegramError, isPosting: boolean): SendCode {

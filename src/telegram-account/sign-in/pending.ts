@@ -48,8 +48,8 @@ export function toSignInRefusal(error: unknown): unknown {
   // The key is gone, and with it what Telegram knew of the sign-in.
   if (error instanceof Refused && error.code === "signed_out") return new Refused("expired", error.reason);
   if (!(error instanceof TelegramError)) return error;
-  const { code, text, reason, seconds } = error;
-  if (code === 420) return new Refused("flood_wait", reason, seconds ?? DAY);
+  const { code, text, reason, number } = error;
+  if (code === 420) return new Refused("flood_wait", reason, number ?? DAY);
   switch (text) {
     case "PHONE_NUMBER_APP_SIGNUP_FORBIDDEN":
     case "PHONE_NUMBER_INVALID":

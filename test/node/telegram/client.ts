@@ -7,7 +7,7 @@ type Name = keyof tl.RpcCallReturn;
 type Params<Method extends Name> = Omit<tl.FindByName<tl.RpcMethod, Method>, "_">;
 
 /** A key of a data centre, that nobody has signed in with. */
-export function createKey(dc = 2): AuthKey {
+function createKey(dc = 2): AuthKey {
   return {
     ...{ id: crypto.randomUUID(), dc, secret: new Uint8Array(256), salt: Long.ZERO },
     ...{ phone: null, pendingPhone: null, layer: 227, deviceModel: "test" },
