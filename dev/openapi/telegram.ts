@@ -54,7 +54,11 @@ const derived: Derived[] = [
     429,
     "TooManyRequests",
     () => true,
-    { description: "Too many requests.", schemas: ["RefusedResponse"], headers: ["Retry-After"] },
+    {
+      description: "Too many requests.",
+      schemas: ["RefusedResponse"],
+      headers: ["Retry-After", "RateLimit-Policy", "RateLimit"],
+    },
   ],
   ...ofEveryApi
     .filter(([status]) => status === 500)

@@ -24,7 +24,7 @@ export const app = lazy(() =>
   createApp<OpenEnv>({
     toAnswer,
     corsOrigins: (env) => config(env).CORS_ORIGINS,
-    exposeHeaders: ["x-request-id", "retry-after"],
+    exposeHeaders: ["x-request-id", "retry-after", "ratelimit", "ratelimit-policy"],
   })
     .use(open)
     .route("/media/mailing", media())

@@ -1,67 +1,10 @@
 import { env } from "cloudflare:workers";
-import { dereference, type Schema, validate } from "@cfworker/json-schema";
-import document from "../../openapi.json";
+import type { Schema } from "@cfworker/json-schema";
 import { addExample, type Examples } from "./examples.ts";
+import { type Declared, type Document, EMS, type Operation } from "./openapi.ts";
 
-// Every answer of the Worker is held against openapi.json: its status, headers and body must be declared, and a field
+// Every answer of the Worker is held against its document: its status, headers and body must be declared, and a field
 // that is not declared is a fault.
-
-interface Content {
-  schema: Schema;
-}
-
-interface Declared {
-  headers: Record<string, { required?: boolean; schema: Schema }>;
-  content?: Record<string, Content>;
-}
-
-interface Operation {
-  method: string;
-  pattern: RegExp;
-  name: string;
-  responses: Record<string, Declared>;
-  events?: Record<string, { data: Schema }>;
-}
-
-const SELF = "https://xabar.test/openapi.json";
-// biome-ignore lint/suspicious/noExplicitAny: the generator's tests know its shape
-const { paths, components }: any = JSON.parse(
-  JSON.stringify(document).replaceAll('"#/components/schemas/', `"${SELF}#/$defs/`),
-);
-const lookup = dereference({ $id: SELF, $defs: components.schemas });
-
-/** Replaces `{$ref: "#/components/…/<name>"}` by what it refers to. */
-const resolve = <T>(value: T | { $ref: string }, kind: string): T =>
-  value !== null && typeof value === "object" && "$ref" in value
-    ? components[kind][value.$ref.split("/").at(-1)!]
-    : value;
-
-const toDeclared = (response: Declared): Declared => {
-  const { headers = {}, content } = resolve(response, "responses");
-  const named = Object.entries(headers).map(([name, each]) => [name.toLowerCase(), resolve(each, "headers")]);
-  return { headers: Object.fromEntries(named), ...(content ? { content } : {}) };
-};
-
-// A parameter of `/files/{key}` has slashes; each of the others is one segment.
-const toPattern = (path: string): RegExp =>
-  new RegExp(`^${path.replaceAll("{key}", ".+").replace(/\{\w+\}/g, "[^/]+")}/?$`);
-
-const operations: Operation[] = Object.entries<
-  Record<string, Operation & { "x-events"?: Operation["events"] }>
->(paths)
-  // A fixed segment goes before a parameter.
-  .sort(([a], [b]) => (a.replaceAll("{", "~") < b.replaceAll("{", "~") ? -1 : 1))
-  .flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, { responses, "x-events": events }]) => ({
-      method: method.toUpperCase(),
-      pattern: toPattern(path),
-      name: `${method.toUpperCase()} ${path}`,
-      responses: Object.fromEntries(
-        Object.entries(responses).map(([status, response]) => [status, toDeclared(response)]),
-      ),
-      ...(events ? { events } : {}),
-    })),
-  );
 
 /** Of any response: what platform/headers.ts sets, and the framing of HTTP. */
 const COMMON = new Set([
@@ -86,36 +29,6 @@ const COMMON = new Set([
   "x-xss-protection",
 ]);
 
-const ERROR = { $ref: `${SELF}#/$defs/ErrorResponse` };
-
-/** The responses to what is no operation: to an unknown path or method, and, over a limit, to any request. */
-const NO_OPERATION: Record<string, Declared> = Object.fromEntries(
-  ["400", "401", "404", "405", "429"].map((status) => [
-    status,
-    {
-      headers: {
-        ...toDeclared(components.responses.Unauthenticated).headers,
-        ...toDeclared(components.responses.TooManyRequests).headers,
-      },
-      content: { "application/json": { schema: ERROR } },
-    },
-  ]),
-);
-NO_OPERATION[400]!.content!["application/json"]!.schema = { $ref: `${SELF}#/$defs/InvalidResponse` };
-
-/** The validity of a value under a schema of the document, as faults. */
-function faultsOf(value: unknown, schema: Schema): string[] {
-  schema.$id ??= `https://xabar.test/schemas/${crypto.randomUUID()}`;
-  if (!lookup[schema.$id]) dereference(schema, lookup);
-  const { errors } = validate(value, schema, "2020-12", lookup, false);
-  // Not the schemas around the one that failed.
-  const isInner = (at: string) =>
-    !errors.some(({ instanceLocation }) => instanceLocation.startsWith(`${at}/`));
-  return errors
-    .filter(({ instanceLocation, keyword }) => keyword !== "$ref" && isInner(instanceLocation))
-    .map(({ instanceLocation, error }) => `${instanceLocation}: ${error}`);
-}
-
 /** The best examples so far, while they are recorded: `npm run openapi -- --record`. */
 const examples: Examples = new Map();
 const isRecording = env.TEST_RECORD !== "";
@@ -129,6 +42,7 @@ export async function sendExamples(): Promise<void> {
 
 /** The faults of the document's own examples. */
 export function exampleFaults(): string[] {
+  const { content, faultsOf } = EMS;
   const found: string[] = [];
   const visit = (value: unknown, path: string): void => {
     if (value === null || typeof value !== "object") return;
@@ -139,8 +53,8 @@ export function exampleFaults(): string[] {
     }
     for (const [name, each] of Object.entries(value)) visit(each, `${path} ${name}`);
   };
-  visit(paths, "");
-  visit(components.responses, "");
+  visit(content.paths, "");
+  visit(content.components.responses, "");
   return found;
 }
 
@@ -156,22 +70,22 @@ interface Fetching {
 
 const held = new WeakSet<object>();
 
-/** Holds every answer of an app against the document, however a test asks for it. Repeating it changes nothing. */
-export function holdAnswers(app: object): void {
+/** Holds every answer of an app against its document, however a test asks for it. Repeating it changes nothing. */
+export function holdAnswers(app: object, document = EMS): void {
   if (held.has(app)) return;
   held.add(app);
   const answering = app as Fetching;
   const answer = answering.fetch;
   answering.fetch = async (request, ...rest) => {
-    const sent = isRecording ? request.clone() : null;
+    const sent = isRecording && document === EMS ? request.clone() : null;
     const response = await answer(request, ...rest);
-    const operation = operationOf(request);
+    const operation = operationOf(request, document);
     if (sent && operation && response.ok) await recordRequest(operation, sent);
-    return hold(request, operation, response);
+    return hold(request, operation, response, document);
   };
 }
 
-function operationOf({ method, url }: Request): Operation | undefined {
+function operationOf({ method, url }: Request, { operations }: Document): Operation | undefined {
   const path = new URL(url).pathname;
   return operations.find(
     (each) => each.method === (method === "HEAD" ? "GET" : method) && each.pattern.test(path),
@@ -185,7 +99,13 @@ async function recordRequest({ name }: Operation, request: Request): Promise<voi
 }
 
 /** Holds an answer against the document. @returns the answer, unread */
-function hold(request: Request, operation: Operation | undefined, response: Response): Response {
+function hold(
+  request: Request,
+  operation: Operation | undefined,
+  response: Response,
+  document: Document,
+): Response {
+  const { others, faultsOf } = document;
   const { method } = request;
   const path = new URL(request.url).pathname;
   const { status, headers } = response;
@@ -193,30 +113,31 @@ function hold(request: Request, operation: Operation | undefined, response: Resp
   if (method === "OPTIONS" || isPage) return response;
   const name = `${operation?.name ?? `${method} ${path}`} ${status}`;
   const report = (found: string[]) => faults.push(...found.map((fault) => `${name}: ${fault}`));
-  const declared = (operation?.responses ?? NO_OPERATION)[status];
+  const declared = (operation?.responses ?? others)[status];
   if (!declared) {
     report(["the status is not declared"]);
     return response;
   }
-  report(headerFaults(headers, declared));
+  report(headerFaults(headers, declared, faultsOf));
   if (method === "HEAD" || response.body === null) return response;
   const type = headers.get("content-type")?.split(";")[0] ?? "none";
   const content = declared.content?.[type] ?? declared.content?.["*/*"];
   if (!content) report([`a body of ${type} is not declared`]);
-  else if (type === "text/event-stream") return passOn(response, eventsOf(operation?.events ?? {}, report));
+  else if (type === "text/event-stream")
+    return passOn(response, eventsOf(operation?.events ?? {}, report, faultsOf));
   else if (type === "application/json") {
     let text = "";
     const check = () => {
       const body = JSON.parse(text);
       report(faultsOf(body, content.schema));
-      if (isRecording && operation) addExample(examples, name, body);
+      if (isRecording && operation && document === EMS) addExample(examples, name, body);
     };
     return passOn(response, { take: (part) => (text += part), end: check });
   }
   return response;
 }
 
-function headerFaults(headers: Headers, declared: Declared): string[] {
+function headerFaults(headers: Headers, declared: Declared, faultsOf: Document["faultsOf"]): string[] {
   const unknown = [...headers.keys()].filter((name) => !declared.headers[name] && !COMMON.has(name));
   const wrong = Object.entries(declared.headers).flatMap(([name, { required, schema }]) => {
     const value = headers.get(name);
@@ -252,7 +173,11 @@ function passOn(response: Response, reader: Reader): Response {
 }
 
 /** Checks the events of a stream. */
-function eventsOf(events: NonNullable<Operation["events"]>, report: (found: string[]) => void): Reader {
+function eventsOf(
+  events: NonNullable<Operation["events"]>,
+  report: (found: string[]) => void,
+  faultsOf: Document["faultsOf"],
+): Reader {
   let text = "";
   const check = (block: string) => {
     const [event, data] = ["event", "data"].map(

@@ -6,11 +6,13 @@ import { app as ems } from "../../src/ems/routes.ts";
 import { verifyPassword } from "../../src/hub/auth/passwords.ts";
 import { app as hub } from "../../src/hub/routes.ts";
 import { jose } from "../../src/platform/auth/jose.ts";
+import { app as telegram } from "../../src/telegram/routes.ts";
 import { companiesSeen } from "./companies.ts";
 import { holdAnswers, sendExamples, takeFaults } from "./contract.ts";
 import { holdContract, takeContractFaults } from "./email-contract.ts";
 import { holdHub, takeHubFaults } from "./hub-answers.ts";
 import { checkLog } from "./log-check.ts";
+import { TELEGRAM } from "./openapi.ts";
 
 // Test files share a runtime and its modules. Each starts with empty storage, and restores clocks and globals.
 companiesSeen.clear();
@@ -28,6 +30,7 @@ holdAnswers(front.own);
 holdAnswers(ems);
 holdContract(emailService);
 holdHub(hub());
+holdAnswers(telegram(), TELEGRAM);
 afterEach(expectNoFaults);
 
 afterAll(async () => {
@@ -62,7 +65,7 @@ async function emptyBucket(): Promise<void> {
 }
 
 function expectNoFaults(): void {
-  expect(takeFaults(), "answers that openapi.json does not declare").toEqual([]);
+  expect(takeFaults(), "answers that no document declares").toEqual([]);
   expect(takeContractFaults(), "answers that the contract of the Email Service API does not allow").toEqual(
     [],
   );

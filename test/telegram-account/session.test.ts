@@ -282,11 +282,11 @@ describe.concurrent("a call", () => {
     ["FLOOD_WAIT", 3],
     ["SLOWMODE_WAIT", 3],
     ["FLOOD_PREMIUM_WAIT", 3],
-  ])("waits for no %s, and holds up no other call", async (text, seconds) => {
+  ])("waits for no %s, and holds up no other call", async (text, number) => {
     const { phone } = await signedIn();
-    await standIn.plan({ phone, method: "users.getUsers", error: [420, `${text}_${seconds}`] });
+    await standIn.plan({ phone, method: "users.getUsers", error: [420, `${text}_${number}`] });
     await withConnection(phone, async (call) => {
-      await expect(call(ME)).rejects.toMatchObject({ constructor: TelegramError, code: 420, text, seconds });
+      await expect(call(ME)).rejects.toMatchObject({ constructor: TelegramError, code: 420, text, number });
       expect(await call(ME)).toMatchObject([{ _: "user" }]);
     });
   });

@@ -35,7 +35,7 @@ export async function sendCode(account: AccountContext, caller: Caller): Promise
   if (seconds > 0) throw new Refused("flood_wait", "too_many_codes", seconds);
   // The forgotten session has the same key.
   if (row.state === "leaving") await leave(account, { isLast: true });
-  // Security: the key of a sign-in that is over may be signed in, for whoever began it.
+  // Security: the key of a sign-in that is over may be signed in, for the user who began it.
   else if ((row.pending_until ?? 0) <= Date.now()) await destroySession(account);
   const sent = await ask(account).catch((error) => {
     // What surely has not reached Telegram has sent nothing.

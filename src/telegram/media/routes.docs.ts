@@ -1,5 +1,7 @@
 import type { RouteDocs } from "../../platform/docs.ts";
 
+const FILE_HEADERS = ["Accept-Ranges", "Content-Disposition", "Content-Security-Policy", "ETag"];
+
 export const docs: RouteDocs = {
   "GET /media/mailing/:name": {
     id: "getMailingMedia",
@@ -7,16 +9,13 @@ export const docs: RouteDocs = {
     description: "Its name is all that protects it: nobody can guess it. Takes `Range`.",
     security: [],
     responses: {
-      200: {
-        description: "The bytes.",
-        type: "application/octet-stream",
-        headers: ["Accept-Ranges", "ETag"],
-      },
+      200: { description: "The bytes.", type: "*/*", headers: FILE_HEADERS },
       206: {
         description: "The part that `Range` names.",
-        type: "application/octet-stream",
-        headers: ["Content-Range", "Accept-Ranges", "ETag"],
+        type: "*/*",
+        headers: ["Content-Range", ...FILE_HEADERS],
       },
+      400: { description: "The range is outside the file.", schemas: ["InvalidResponse"] },
     },
   },
 };
