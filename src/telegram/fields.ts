@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { notAChoice } from "../lib/field-errors.ts";
+import { wholeNumber } from "../lib/fields.ts";
 import { lazy } from "../lib/lazy.ts";
 
 // Fields of a body, in the words of Django REST framework. A form has only texts, so each takes a text beside its own type.
@@ -70,6 +71,23 @@ export const integer = lazy(() =>
 
 const isInteger = (value: unknown): boolean =>
   (typeof value === "number" || typeof value === "string") && /^\s*-?\d{1,15}\s*$/.test(String(value));
+
+const MAX_PAGE = 100;
+
+/** How many items of a list are asked for. @param usual how many, unless a query says it */
+export const pageSize = (usual: number) =>
+  z._default(
+    z.pipe(
+      wholeNumber(),
+      z
+        .number()
+        .check(
+          z.minimum(1, "Ensure this value is greater than or equal to 1."),
+          z.maximum(MAX_PAGE, `Ensure this value is less than or equal to ${MAX_PAGE}.`),
+        ),
+    ),
+    usual,
+  );
 
 /** One of some whole numbers. */
 export const choice = (...numbers: number[]) =>

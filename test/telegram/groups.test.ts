@@ -397,7 +397,7 @@ describe("groups that the operator has blocked", () => {
     ["PUT", "group", { note: "x" }, 400, { peer: [expect.stringContaining("negative")] }],
     ["DELETE", "-1234567", undefined, 404, { error: "not_found" }],
     ["DELETE", "x", undefined, 404, { error: "not_found" }],
-    ["GET", "?size=0", undefined, 400, { size: ["1 to 100"] }],
+    ["GET", "?size=0", undefined, 400, { size: ["Ensure this value is greater than or equal to 1."] }],
   ])("%s %s %j is refused", async (method, path, fields, status, body) => {
     expect(await operator(method, path, fields)).toMatchObject({ status, body });
   });

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { wholeNumber } from "../../lib/fields.ts";
 import { type Infer, lazy } from "../../lib/lazy.ts";
-import { choice, day, phone, text } from "../fields.ts";
+import { choice, day, pageSize, phone, text } from "../fields.ts";
 
 export const UserWrite = lazy(() =>
   z.object({
@@ -23,11 +23,7 @@ export const UsersQuery = lazy(() =>
   z.object({
     /** Only users with a larger id. */
     after: z._default(wholeNumber(), 0),
-    /** 1 to 100. */
-    size: z._default(
-      z.pipe(wholeNumber(), z.number().check(z.minimum(1, "1 to 100"), z.maximum(100, "1 to 100"))),
-      50,
-    ),
+    size: pageSize(50),
   }),
 );
 export type UsersQuery = Infer<typeof UsersQuery>;
