@@ -6,7 +6,7 @@ import { mailingObject } from "../mailing-object.ts";
 
 /** For how long nobody else goes on with an erasure that somebody has taken up. */
 const LEASE_MS = 300_000;
-/** A round of cron. Each may ask Telegram for several sign-outs. */
+/** A round of cron, side by side: each may wait for sign-outs of accounts that do not answer. */
 const BATCH = 10;
 
 /**
@@ -27,12 +27,14 @@ export async function finishDeletions(ctx: Ctx): Promise<number> {
   const due = await ctx.db.all(sql<{ id: number; deleted_at: number }>`
     SELECT id, deleted_at FROM telegram_users WHERE deleted_at IS NOT NULL AND deleted_at < ${Date.now() - LEASE_MS}
     ORDER BY deleted_at LIMIT ${BATCH}`);
-  for (const { id, deleted_at } of due) {
-    const now = Date.now();
-    const taken = await ctx.db.all(sql<{ id: number }>`
-      UPDATE telegram_users SET deleted_at = ${now} WHERE id = ${id} AND deleted_at = ${deleted_at} RETURNING id`);
-    if (taken.length > 0) await eraseUser(ctx, id, now);
-  }
+  await Promise.all(
+    due.map(async ({ id, deleted_at }) => {
+      const now = Date.now();
+      const taken = await ctx.db.all(sql<{ id: number }>`
+        UPDATE telegram_users SET deleted_at = ${now} WHERE id = ${id} AND deleted_at = ${deleted_at} RETURNING id`);
+      if (taken.length > 0) await eraseUser(ctx, id, now);
+    }),
+  );
   return due.length;
 }
 
