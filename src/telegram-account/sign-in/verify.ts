@@ -51,6 +51,8 @@ export async function verifyPassword(
   }
 }
 
+const STALE = new Set(["SRP_ID_INVALID", "SRP_PASSWORD_CHANGED"]);
+
 /** A challenge that has become stale is asked for once more. */
 async function checkPassword(
   account: AccountContext,
@@ -64,7 +66,7 @@ async function checkPassword(
     const proof = await computeSrpParams(createCrypto(), challenge, password);
     return await account.call({ _: "auth.checkPassword", password: proof });
   } catch (error) {
-    const isStale = error instanceof TelegramError && error.text === "SRP_ID_INVALID";
+    const isStale = error instanceof TelegramError && STALE.has(error.text);
     if (!isStale || isAgain) throw error;
     return checkPassword(account, password, true);
   }
