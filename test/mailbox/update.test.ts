@@ -222,6 +222,29 @@ describe("a move", () => {
     expect(await account.list("INBOX")).toEqual([]);
   });
 
+  it("whose answer is lost keeps the flags that another client has set", async () => {
+    const { server, account, id, uid } = await accountWith(["one"]);
+    await server.flag([uid], { add: ["\\Answered"] });
+    await server.plan({ protocol: "imap", on: "UID MOVE", isLost: true, finally: "close" });
+    await account.change(id, { isSpam: true });
+    await expect.poll(async () => (await server.folder("Junk")).mails.length).toBe(1);
+    // The pass finds the message in Junk, while it still waits to be moved.
+    await account.sync();
+    expect(await pendingOps(account.owner)).toBeGreaterThan(0);
+    await expect
+      .poll(async () => {
+        await account.settle();
+        return pendingOps(account.owner);
+      })
+      .toBe(0);
+    await account.sync();
+    expect(await account.list("Junk")).toMatchObject([{ id }]);
+    const places = await insideOf(account.owner, (ctx) =>
+      ctx.sql.exec<{ flags: string }>("SELECT flags FROM places WHERE message_id = ?", id).toArray(),
+    );
+    expect(places).toMatchObject([{ flags: expect.stringContaining("\\Answered") }]);
+  });
+
   it("of a message that another client has moved or deleted meanwhile ends as the server says", async () => {
     const { server, account, ids, uids } = await accountWith(["moved", "deleted"]);
     await server.createFolder("Work");

@@ -106,9 +106,10 @@ export const dueOps = (ctx: MailboxContext, limit: number): Op[] =>
 export const nextOp = (ctx: MailboxContext): number | null =>
   rowOf<{ due_at: number | null }>(ctx, "SELECT min(due_at) AS due_at FROM ops")?.due_at ?? null;
 
-/** Whether a change of the message is still to be made on the server: until then the server's flags are older. */
+/** Whether a change of a message's flags or labels is still to be made on the server: until then the server's are older. */
 export const hasPending = (ctx: MailboxContext, messageId: string): boolean =>
-  rowOf(ctx, "SELECT 1 AS found FROM ops WHERE message_id = ? LIMIT 1", messageId) !== undefined;
+  rowOf(ctx, "SELECT 1 AS found FROM ops WHERE message_id = ? AND kind <> 'move' LIMIT 1", messageId) !==
+  undefined;
 
 /** The UIDs that a folder has on the server alone: here they were moved away, and the server is not told yet. */
 export function pendingOf(ctx: MailboxContext, folderId: string): Set<number> {
