@@ -178,7 +178,8 @@ describe("while a request runs", () => {
     const [key, email_address] = [newKey(), `box${unique()}@demo.example`];
     const grant = await createGrant(email_address);
     const route = `GET /v3/grants/${grant.id}`;
-    await control("POST", "/__sim/fault", { route, kind: "latency", times: 1, latencyMs: [800, 800] });
+    // Long enough for all that follows, on a busy machine, too.
+    await control("POST", "/__sim/fault", { route, kind: "latency", times: 1, latencyMs: [5000, 5000] });
     const request = { ...mailbox(), email_address, grant_id: grant.id };
     const slow = post(client, "/accounts", request, key);
     await waitFor(async () => expect(await rowOf(key)).toBeTruthy());
