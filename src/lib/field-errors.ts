@@ -17,7 +17,8 @@ export function sentencesByField({ issues, message }: ServiceError): Record<stri
   const fields: Record<string, string[]> = Object.create(null);
   for (const issue of issues) {
     const field = issue.path.split(".", 1)[0] || NO_FIELD;
-    fields[field] = [...(fields[field] ?? []), issue.message];
+    fields[field] ??= [];
+    fields[field].push(issue.message);
   }
   return fields;
 }

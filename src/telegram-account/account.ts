@@ -99,9 +99,9 @@ export class TelegramAccount
   }
 
   /**
-   * The account as long as this user is signed in: who has it afterwards, or signs in, is to notice nothing of work that
-   * goes on for this one.
-   * @throws Refused `not_found`, `signed_out`; each of its calls does, too
+   * The account, for work of this user. Once the user is signed out, its calls are refused: they would otherwise be made
+   * with the key of the next user of the phone.
+   * @throws Refused `not_found`, `signed_out`, as its calls do
    */
   #signedIn(caller: Caller): AccountContext {
     requireSession(this.#account, caller);

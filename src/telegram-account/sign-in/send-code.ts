@@ -73,7 +73,7 @@ async function ask(account: AccountContext): Promise<tl.auth.TypeSentCode> {
     return await account.call(method);
   } catch (error) {
     const isRestart = error instanceof TelegramError && error.text === "AUTH_RESTART";
-    // Telegram wants the key of an earlier attempt no more. It is destroyed: this makes another.
+    // Telegram no longer accepts the key of an earlier attempt. It is destroyed: the second call makes another.
     const isKeyDead = error instanceof Refused && error.code === "signed_out";
     if (isRestart || isKeyDead) return account.call(method);
     throw error;

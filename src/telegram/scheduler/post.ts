@@ -192,7 +192,7 @@ function shareOut(scheduler: Scheduler, run: RunRow): Map<number, number[]> {
   return queues;
 }
 
-/** By group the account that had it when Telegram limited it, and has it while it pauses. Each run hands this on to the next. */
+/** The paused accounts, by the groups that each had in the run before. A group stays with its account until the pause ends. */
 function holdersOf(scheduler: Scheduler, run: RunRow): Map<number, number> {
   const held = rowsOf<{ id: number; phone: number }>(
     scheduler,
