@@ -24,7 +24,6 @@ export const keep = ({ id, sender, text, reply_to, attachments, ...rest }: ChatE
 /** What all clients of a room were told, by position: the same for all. */
 export class Ledger {
   readonly messages = new Map<string, { seq: number; sender: number }>();
-  clearedAt = 0;
   readonly #told = new Map<number, string>();
 
   /** @returns false if somebody was told something else of this position */
@@ -33,7 +32,6 @@ export class Ledger {
     const known = this.#told.get(seq) ?? what;
     this.#told.set(seq, known);
     if (type === "chat_message") this.messages.set(id, { seq, sender: sender.id });
-    if (type === "messages_cleared") this.clearedAt = Math.max(this.clearedAt, seq);
     return known === what;
   }
 }

@@ -68,13 +68,12 @@ const withoutBlocked =
       : message;
 
 /** What anybody has seen is there, unless somebody who may has deleted it, and nothing is there twice. */
-function expectNothingLost({ ledger, doomed, isCleared }: World, whole: Kept[]): void {
+function expectNothingLost({ ledger, doomed, clearedAt }: World, whole: Kept[]): void {
   const there = new Set(whole.map(({ id }) => id));
-  const lost = [...ledger.messages.keys()].filter((id) => !there.has(id) && !doomed.has(id));
-  const last = lost
-    .map((id) => ledger.messages.get(id)!.seq)
-    .filter((seq) => !isCleared || seq > ledger.clearedAt);
-  expect(last).toEqual([]);
+  const lost = [...ledger.messages].filter(
+    ([id, { seq }]) => seq > clearedAt && !there.has(id) && !doomed.has(id),
+  );
+  expect(lost).toEqual([]);
   const tags = whole.filter(({ is_hidden }) => !is_hidden).map(({ text }) => text.split("|")[0]);
   expect(new Set(tags).size).toBe(tags.length);
 }

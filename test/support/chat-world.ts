@@ -25,7 +25,8 @@ export interface World {
   files: Map<number, number>;
   /** Messages that somebody who may has tried to delete. */
   doomed: Set<string>;
-  isCleared: boolean;
+  /** The position of the last clearing. Perhaps no client has heard of it. */
+  clearedAt: number;
   sends: number;
 }
 
@@ -38,7 +39,7 @@ export async function createWorld(): Promise<World> {
   for (const { id } of people) files.set(id, await createFile(id));
   const owners = [...people, ...people.slice(0, 2)];
   return {
-    ...{ room, people, ledger, files, sends: 0, isCleared: false, doomed: new Set() },
+    ...{ room, people, ledger, files, sends: 0, clearedAt: 0, doomed: new Set() },
     clients: owners.map((person) => new ChatClient(person, room, ledger)),
     members: new Set(people.map(({ id }) => id)),
   };
@@ -157,7 +158,10 @@ export const STEPS = {
   async clear(world: World, _client: ChatClient, { what }: Numbers) {
     if (what % 2) return;
     await roomOf(world.room).clear();
-    world.isCleared = true;
+    world.clearedAt = await runInDurableObject(
+      objectOf(world),
+      (_, { storage }) => storage.kv.get<{ clearSeq: number }>("gone")!.clearSeq,
+    );
   },
 
   async typing(world: World, client: ChatClient, { what }: Numbers) {
