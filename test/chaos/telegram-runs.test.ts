@@ -87,7 +87,7 @@ it("no group gets two posts of a run, and the ledger equals the world", async ()
     const rows = await rowsIn<{ run_id: number; group_id: number; state: string; at: number; end: number }>(
       mailer,
       `SELECT d.run_id, d.group_id, d.state, r.began_at AS at, r.ended_at AS end
-       FROM deliveries d JOIN runs r ON r.id = d.run_id`,
+       FROM outcomes d JOIN runs r ON r.id = d.run_id`,
     );
     const ids = posts.map(({ peer, randomId }) => `${peer} ${randomId}`);
     if (new Set(ids).size !== ids.length) problems.push(`mailing ${nth}: a group has two posts of one run`);

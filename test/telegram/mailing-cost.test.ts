@@ -10,6 +10,7 @@ import {
   inAccount,
   MINUTE,
   passUntil,
+  planFor,
   postsOf,
   rowsIn,
   START,
@@ -61,6 +62,39 @@ it.each([1, 15])("a run of %i groups writes 4 rows for each post, and 8 more at 
   expect(await postsOf(mailer)).toHaveLength(count);
   expect(written).toBeLessThanOrEqual(4 * count + 8);
   expect(written).toBeGreaterThan(4 * count);
+});
+
+it("groups that a run does not reach cost one row together, and each is told with its reason", async () => {
+  const mailer = await createMailer({ groups: Array.from({ length: 500 }, () => [0]) });
+  const refusal = { ok: false as const, reason: "refused" };
+  await planFor(
+    mailer.phones[0]!,
+    { refusal: { ...refusal, code: "flood_wait", seconds: 1900 } },
+    { refusal: { ...refusal, code: "peer_flood" } },
+  );
+  await mailer.object.start(true);
+  const written = await runInDurableObject(mailer.stub, async (object, { storage }) => {
+    const { rows, stop } = meter(storage);
+    // The first run waits for longer than it lasts; in the second one the account is limited.
+    for (const minutes of [0, 30, 32]) {
+      vi.setSystemTime(START + minutes * MINUTE);
+      await storage.deleteAlarm();
+      await object.alarm();
+    }
+    stop();
+    return rows();
+  });
+  expect(written).toBeLessThanOrEqual(40);
+  const [second, first] = await mailer.object.runs(null, 2);
+  expect(first).toMatchObject({ sent: 0, skipped: 500, failed: 0, unknown: 0 });
+  expect(second).toMatchObject({ sent: 0, skipped: 500, failed: 0, unknown: 0 });
+  const reasonsOf = async (id: number) => {
+    const { groups } = (await mailer.call("GET", `/mailing/{id}/runs/${id}/`)).body;
+    expect(new Set(groups.map(({ id: group }: { id: number }) => group)).size).toBe(500);
+    return [...new Set(groups.map(({ reason }: { reason: string }) => reason))];
+  };
+  expect(await reasonsOf(first!.id)).toEqual(["late"]);
+  expect(await reasonsOf(second!.id)).toEqual(["account_limited"]);
 });
 
 it("cron wakes a mailing whose alarm is gone, and leaves others alone", async () => {

@@ -72,19 +72,22 @@ export function endDelivery({ sql }: Scheduler, run: RunRow, group: number, endi
   return rowsWritten > 0;
 }
 
-/** Writes that groups get no post in a run, where nothing is known of them yet. */
-export const skipGroups = (
-  { sql }: Scheduler,
+/** Writes that groups get no post in a run, where nothing is known of them yet. It is one row for all. */
+export function skipGroups(
+  scheduler: Scheduler,
   run: RunRow,
   ids: number[],
   phone: number | null,
   reason: string,
-) =>
-  void sql.exec(
-    `INSERT INTO deliveries (run_id, group_id, state, reason, phone, ended_at)
-     SELECT ?, value, 'skipped', ?, ?, ? FROM json_each(?) WHERE true ON CONFLICT DO NOTHING`,
-    ...[run.id, reason, phone, Date.now(), JSON.stringify(ids)],
+): void {
+  const known = new Set(idsOf(scheduler, "SELECT group_id AS id FROM outcomes WHERE run_id = ?", run.id));
+  const groups = ids.filter((id) => !known.has(id));
+  if (groups.length === 0) return;
+  scheduler.sql.exec(
+    "UPDATE runs SET skips = json_insert(skips, '$[#]', json(?)) WHERE id = ?",
+    ...[JSON.stringify({ at: Date.now(), reason, phone, groups }), run.id],
   );
+}
 
 /** A post that was tried. */
 export interface Tried {
@@ -125,11 +128,14 @@ export function settle(scheduler: Scheduler, run: RunRow, tried: Tried, verdict:
 
 /** Of some groups those that no account is left for. */
 const withoutAccount = (scheduler: Scheduler, ids: number[]): number[] =>
-  rowsOf<{ id: number }>(
+  idsOf(
     scheduler,
     `SELECT g.id FROM json_each(?) JOIN groups g ON g.id = value WHERE NOT (${POSTABLE})`,
     JSON.stringify(ids),
-  ).map(({ id }) => id);
+  );
+
+const idsOf = (scheduler: Scheduler, query: string, ...values: SqlStorageValue[]): number[] =>
+  rowsOf<{ id: number }>(scheduler, query, ...values).map(({ id }) => id);
 
 /** A late answer to a mailing that was stopped counts for no later one. */
 const countSent = ({ sql }: Scheduler, { started_at }: RunRow): void =>
@@ -179,12 +185,10 @@ export function endRun(scheduler: Scheduler, run: RunRow, reason: string | null)
        WHERE run_id = ? AND state = 'sending'`,
       ...[Date.now(), run.id],
     );
-    if (reason)
-      sql.exec(
-        `INSERT INTO deliveries (run_id, group_id, state, reason, ended_at)
-         SELECT ?, g.id, 'skipped', ?, ? FROM groups g WHERE ${POSTABLE} ON CONFLICT DO NOTHING`,
-        ...[run.id, reason, Date.now()],
-      );
+    if (reason) {
+      const groups = idsOf(scheduler, `SELECT g.id FROM groups g WHERE ${POSTABLE}`);
+      skipGroups(scheduler, run, groups, null, reason);
+    }
     sql.exec("UPDATE runs SET ended_at = ? WHERE id = ?", Date.now(), run.id);
     if (!reason || reason === "late")
       sql.exec(

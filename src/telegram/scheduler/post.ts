@@ -159,7 +159,7 @@ interface Membership extends Record<string, SqlStorageValue> {
 function shareOut(scheduler: Scheduler, run: RunRow): Map<number, number[]> {
   const tried = rowsOf<Tried>(
     scheduler,
-    "SELECT group_id, phone, state FROM deliveries WHERE run_id = ?",
+    "SELECT group_id, phone, state FROM outcomes WHERE run_id = ?",
     run.id,
   );
   const memberships = rowsOf<Membership>(
@@ -196,7 +196,7 @@ function shareOut(scheduler: Scheduler, run: RunRow): Map<number, number[]> {
 function holdersOf(scheduler: Scheduler, run: RunRow): Map<number, number> {
   const held = rowsOf<{ id: number; phone: number }>(
     scheduler,
-    `SELECT d.group_id AS id, d.phone FROM deliveries d JOIN accounts a ON a.phone = d.phone AND a.state = 'paused'
+    `SELECT d.group_id AS id, d.phone FROM outcomes d JOIN accounts a ON a.phone = d.phone AND a.state = 'paused'
      WHERE d.run_id = (SELECT max(id) FROM runs WHERE began_at IS NOT NULL AND id < ?)`,
     run.id,
   );

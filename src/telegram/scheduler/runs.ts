@@ -15,7 +15,8 @@ interface CountedRun extends Record<string, SqlStorageValue> {
 }
 
 const COUNTS = `count(*) FILTER (WHERE d.state = 'sent') AS sent,
-  count(*) FILTER (WHERE d.state = 'skipped') AS skipped,
+  count(*) FILTER (WHERE d.state = 'skipped')
+    + (SELECT coalesce(sum(json_array_length(value, '$.groups')), 0) FROM json_each(r.skips)) AS skipped,
   count(*) FILTER (WHERE d.state = 'failed') AS failed,
   count(*) FILTER (WHERE d.state = 'unknown') AS unknown`;
 
@@ -53,9 +54,8 @@ export function showRun(scheduler: Scheduler, id: number): { run: Run; deliverie
   if (run?.id !== id) return null;
   const rows = rowsOf<DeliveryRow>(
     scheduler,
-    `SELECT g.id, g.title, g.username, d.state, d.reason, d.phone, d.message_id,
-       coalesce(d.ended_at, d.tried_at) AS at
-     FROM deliveries d JOIN groups g ON g.id = d.group_id WHERE d.run_id = ? ORDER BY at, g.id`,
+    `SELECT g.id, g.title, g.username, d.state, d.reason, d.phone, d.message_id, d.at
+     FROM outcomes d JOIN groups g ON g.id = d.group_id WHERE d.run_id = ? ORDER BY d.at, g.id`,
     id,
   );
   return { run, deliveries: rows.map(toDelivery) };
