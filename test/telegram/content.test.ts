@@ -404,6 +404,27 @@ it("a file that arrives while its user is erased does not stay", async () => {
   expect(await stored()).toEqual(before);
 });
 
+it("a text that arrives while its user is erased does not stay", async () => {
+  const user = await createTelegramUser();
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const writer = writable.getWriter();
+  const answer = exports.default.fetch(
+    new Request(`https://xabar.test${BASE}/mailing/${user.id}/`, {
+      method: "PATCH",
+      body: readable,
+      headers: { authorization: `tma ${user.initData}`, "content-type": "application/json" },
+    }),
+  );
+  await writer.write(join('{"text": "Trucks '));
+  await writer.write(join("to Tashkent")); // read: so the user has been found
+  const erased = await call(await operatorToken(), "DELETE", `/telegram/users/${user.id}/`);
+  expect(erased.status).toBe(204);
+  await writer.write(join('"}'));
+  await writer.close();
+  expect((await answer).status).toBe(404);
+  expect(await rows(user, "SELECT text FROM mailing")).toEqual([{ text: "" }]);
+});
+
 describe("a file that is not there", () => {
   const name = crypto.randomUUID();
 

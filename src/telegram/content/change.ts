@@ -5,6 +5,7 @@ import { userNotFound } from "../errors.ts";
 import { mailingObject } from "../mailing-object.ts";
 import { presentMailing } from "../present.ts";
 import type { ContentChange } from "../scheduler/contract.ts";
+import { findUser } from "../users/find.ts";
 import type { ContentWrite } from "./schemas.ts";
 
 /**
@@ -21,7 +22,14 @@ export async function changeContent(ctx: UserCtx, { text, image, video }: Conten
     ...(file ? { media: file } : removed.length ? { media: { remove: removed } } : {}),
   };
   const changed = await mailingObject(ctx).changeContent(change);
-  if (changed.ok) return presentMailing(changed.mailing);
+  if (changed.ok) {
+    // Race: the body took its time. What came after the erasure of the user, nobody else would remove.
+    if (!(await findUser(ctx, ctx.user.id))) {
+      await mailingObject(ctx).erase();
+      throw userNotFound();
+    }
+    return presentMailing(changed.mailing);
+  }
   if (changed.code === "gone") {
     // Race: erased, and perhaps made again, since the file was stored. Nobody else would remove it.
     if (file) await ctx.env.ATTACHMENTS.delete(file.key);

@@ -6,7 +6,7 @@ import { changeInterval } from "./interval.ts";
 import { getMailing, startMailing, stopMailing } from "./run.ts";
 import { Interval } from "./schemas.ts";
 
-/** The routes below /mailing: but for the content, which is in content-routes.ts. */
+/** The routes below /mailing, but for the content: see ../content/routes.ts. */
 export const mailing = () =>
   new Hono<UserEnv>({ strict: false })
     .get("/:telegramId", responds(200, "MailingResponse"), async (c) => c.json(await getMailing(c.var.ctx)))
