@@ -1,8 +1,8 @@
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { app } from "../../src/app.ts";
-import { createContext } from "../../src/ems/context.ts";
-import { TABLES } from "../../src/ems/erasure/batches.ts";
+import { createContext, ofCompany } from "../../src/ems/context.ts";
+import { type Erasure, eraseBatch, TABLES } from "../../src/ems/erasure/batches.ts";
 import { applyMessage } from "../../src/ems/ingest/apply.ts";
 import { parkNotification } from "../../src/ems/intake/consumer.ts";
 import { nowSeconds } from "../../src/lib/time.ts";
@@ -376,6 +376,38 @@ describe("erasing", () => {
       total: 1,
       items: [{ id: mail.thread_id }],
     });
+  });
+
+  it("two accounts of one thread, side by side, leave no event of the thread", async () => {
+    const client = await createClient();
+    const [box, other] = [await connectMailbox(client), await connectMailbox(client)];
+    const { company_id } = box;
+    const mail = await receiveLarge(client, box);
+    const { body: reply } = await client.call("POST", `/messages/${mail.id}/reply`, {
+      ...{ email_account_id: other.id, to: [{ email: "c@out.example" }], subject: "Re", body_html: "Yes" },
+    });
+    expect(reply.thread_id).toBe(mail.thread_id);
+    const own = dbOf(company_id);
+    for (const { id } of [box, other])
+      await own
+        .prepare("INSERT INTO ems_erasures (company_id, account_id, started_at, due_at) VALUES (?, ?, 1, ?)")
+        .bind(company_id, id, nowSeconds() + 3600)
+        .run();
+    const ctx = ofCompany(createContext(env, execution), company_id);
+    const erasureOf = (id: string) =>
+      own
+        .prepare("SELECT * FROM ems_erasures WHERE company_id = ? AND account_id = ?")
+        .bind(company_id, id)
+        .first<Erasure>();
+    // The thread is still the first account's when the other deletes the last message in it.
+    for (let round = 0; round < 5; round++)
+      for (const { id } of [box, other]) await eraseBatch(ctx, (await erasureOf(id))!);
+    const { results } = await own
+      .prepare("SELECT * FROM ems_events WHERE company_id = ? AND thread_id = ?")
+      .bind(company_id, mail.thread_id)
+      .all();
+    expect(results).toEqual([]);
+    expect((await client.call("GET", `/threads/${mail.thread_id}`)).status).toBe(404);
   });
 
   it("covers every table with an account_id", async () => {

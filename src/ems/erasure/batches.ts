@@ -114,11 +114,15 @@ async function eraseRows(ctx: Ctx, { company_id, account_id }: Erasure): Promise
   return results.flat().length;
 }
 
-/** Deletes the newest messages. Triggers delete their dependent rows. */
+/**
+ * Deletes the newest messages. Triggers delete their dependent rows. A thread may still be an account's that is erased at the
+ * same time.
+ */
 async function eraseMessages(ctx: Ctx, { company_id, account_id, events_until }: Erasure): Promise<number> {
   const rows = await ctx.db.all(sql<{ id: string; thread_id: string | null }>`
     SELECT m.id, t.id AS thread_id FROM ems_messages m
-    LEFT JOIN ems_threads t ON t.id = m.thread_id AND +t.account_id = m.account_id
+    LEFT JOIN ems_threads t ON t.id = m.thread_id AND (+t.account_id = m.account_id OR EXISTS (
+      SELECT 1 FROM ems_erasures e WHERE e.company_id = ${company_id} AND e.account_id = t.account_id))
     WHERE m.account_id = ${account_id} ORDER BY m.hidden DESC, m.sent_at DESC, m.id DESC LIMIT ${MESSAGES}`);
   if (rows.length === 0) return 0;
   const ids = JSON.stringify(rows.map(({ id }) => id));
