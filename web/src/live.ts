@@ -69,8 +69,9 @@ async function flush(): Promise<void> {
   const ids = [...touched].filter((id) => !isPending(id));
   touched.clear();
   if (ids.length === 0) return;
-  const lists = [...openLists].filter((list) => list.isRead);
-  const read = lists.map((list) => (ids.length > MOST_THREADS ? list.reset() : list.refresh(ids)));
+  const read = [...openLists].map((list) =>
+    ids.length > MOST_THREADS && list.isRead ? list.reset() : list.refresh(ids),
+  );
   const threads = ids.map((id) => queries.invalidateQueries({ queryKey: ["thread", id] }));
   await Promise.allSettled([...read, ...threads]);
 }

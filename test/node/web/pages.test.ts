@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { queries } from "../../../web/src/cache.ts";
 import { type Conversation, PAGE_SIZE, Pages, type ReadPage } from "../../../web/src/conversations/pages.ts";
 
@@ -58,6 +58,27 @@ async function open(server: Server, pages = 1): Promise<Pages> {
   const list = new Pages({ view: "inbox" }, server.readPage);
   for (let page = 0; page < pages && page < list.pageCount; page++) await load(list, page);
   return list;
+}
+
+/** A list whose answers are those of the moment of the question, and come when they are called for. */
+function openLater(server: Server): { list: Pages; answers: (() => void)[] } {
+  const answers: (() => void)[] = [];
+  const readPage: ReadPage = async (...question) => {
+    const answer = await server.readPage(...question);
+    await new Promise<void>((resolve) => answers.push(resolve));
+    return answer;
+  };
+  return { list: new Pages({ view: "inbox" }, readPage), answers };
+}
+
+/** The same, with its first page. */
+async function openSlow(server: Server): Promise<ReturnType<typeof openLater>> {
+  const { list, answers } = openLater(server);
+  const page = load(list, 0);
+  await vi.waitFor(() => expect(answers).toHaveLength(1));
+  answers.pop()!();
+  await page;
+  return { list, answers };
 }
 
 function filled(count: number): Server {
@@ -128,6 +149,52 @@ describe("a list of conversations", () => {
     await load(list, 1);
     await load(list, 2);
     expect(rowsOf(list).slice(PAGE_SIZE)).toEqual(server.list.slice(PAGE_SIZE).map((each) => each.thread_id));
+  });
+
+  it("takes what was asked for last, in whichever order the answers come", async () => {
+    const server = filled(3);
+    const { list, answers } = await openSlow(server);
+    const first = list.refresh(["t1"]);
+    await vi.waitFor(() => expect(answers).toHaveLength(1));
+    server.remove("t1");
+    const second = list.refresh(["t1"]);
+    await vi.waitFor(() => expect(answers).toHaveLength(2));
+    answers[1]!();
+    await second;
+    answers[0]!();
+    await first;
+    expect(rowsOf(list)).toEqual(["t2", "t0"]);
+  });
+
+  it("does not go back to a page that is older than a change", async () => {
+    const server = filled(3);
+    const { list, answers } = await openSlow(server);
+    const page = list.reset();
+    await vi.waitFor(() => expect(answers).toHaveLength(1));
+    server.remove("t1");
+    const change = list.refresh(["t1"]);
+    await vi.waitFor(() => expect(answers).toHaveLength(2));
+    answers[1]!();
+    await change;
+    answers[0]!();
+    await page;
+    await vi.waitFor(() => expect(answers).toHaveLength(3));
+    answers[2]!();
+    await vi.waitFor(() => expect(rowsOf(list)).toEqual(["t2", "t0"]));
+  });
+
+  it("takes a change that comes before its first page", async () => {
+    const server = filled(3);
+    const { list, answers } = openLater(server);
+    const page = load(list, 0);
+    await vi.waitFor(() => expect(answers).toHaveLength(1));
+    server.remove("t1");
+    await list.refresh(["t1"]);
+    answers[0]!();
+    await page;
+    await vi.waitFor(() => expect(answers).toHaveLength(2));
+    answers[1]!();
+    await vi.waitFor(() => expect(rowsOf(list)).toEqual(["t2", "t0"]));
   });
 
   it("ends as the API has it, whatever happens in whatever order", async () => {

@@ -52,6 +52,12 @@ export class Pages {
   #isHolding = false;
   #open: string | undefined;
   #version = 0;
+  #refreshes = 0;
+  /** The last refresh of a conversation that is on its way: the answer to an earlier one is old. */
+  #latest = new Map<string, number>();
+  #pageReads = 0;
+  /** What has changed while pages were on their way: they may be older. */
+  #changed = new Set<string>();
 
   constructor(query: ListQuery, readPage: ReadPage) {
     this.query = query;
@@ -137,6 +143,22 @@ export class Pages {
   }
 
   async #read(page: number, signal: AbortSignal): Promise<Conversation[]> {
+    this.#pageReads++;
+    try {
+      return await this.#readInOrder(page, signal);
+    } finally {
+      // When the page has its place.
+      if (--this.#pageReads === 0 && this.#changed.size > 0) setTimeout(() => void this.#refreshChanged());
+    }
+  }
+
+  async #refreshChanged(): Promise<void> {
+    const changed = [...this.#changed];
+    this.#changed.clear();
+    await this.refresh(changed);
+  }
+
+  async #readInOrder(page: number, signal: AbortSignal): Promise<Conversation[]> {
     // The page before it tells where it begins.
     if (page > 0 && this.#cursors[page] === undefined) await queries.fetchQuery(this.pageQuery(page - 1));
     const cursor = this.#cursors[page];
@@ -212,11 +234,19 @@ export class Pages {
    * would move wait; the others change where they are.
    */
   async refresh(threadIds: string[]): Promise<void> {
+    if (this.#pageReads > 0) for (const threadId of threadIds) this.#changed.add(threadId);
+    if (!this.isRead) return;
+    const nth = ++this.#refreshes;
+    for (const threadId of threadIds) this.#latest.set(threadId, nth);
     const read = async (thread_id: string) => {
       const { items } = await this.#readPage(this.query, { thread_id });
       return [thread_id, items[0] ?? null] as const;
     };
-    for (const [threadId, item] of await Promise.all(threadIds.map(read))) this.#take(threadId, item);
+    for (const [threadId, item] of await Promise.all(threadIds.map(read))) {
+      if (this.#latest.get(threadId) !== nth) continue;
+      this.#latest.delete(threadId);
+      this.#take(threadId, item);
+    }
     this.#tell();
   }
 
