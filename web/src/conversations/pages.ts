@@ -1,6 +1,7 @@
 import type { Schemas } from "../../../client/index.ts";
 import { queries } from "../cache.ts";
 import { type ListQuery, pathOf } from "../paths.ts";
+import { Answers, isBefore } from "./order.ts";
 
 export type Conversation = Schemas["Conversation"];
 
@@ -52,12 +53,7 @@ export class Pages {
   #isHolding = false;
   #open: string | undefined;
   #version = 0;
-  #refreshes = 0;
-  /** The last refresh of a conversation that is on its way: the answer to an earlier one is old. */
-  #latest = new Map<string, number>();
-  #pageReads = 0;
-  /** What has changed while pages were on their way: they may be older. */
-  #changed = new Set<string>();
+  readonly #answers = new Answers((threadIds) => void this.refresh(threadIds));
 
   constructor(query: ListQuery, readPage: ReadPage) {
     this.query = query;
@@ -137,28 +133,12 @@ export class Pages {
   pageQuery(page: number) {
     return {
       queryKey: this.#queryKey(page),
-      queryFn: ({ signal }: { signal: AbortSignal }) => this.#read(page, signal),
+      queryFn: ({ signal }: { signal: AbortSignal }) => this.#answers.page(() => this.#read(page, signal)),
       staleTime: Number.POSITIVE_INFINITY,
     };
   }
 
   async #read(page: number, signal: AbortSignal): Promise<Conversation[]> {
-    this.#pageReads++;
-    try {
-      return await this.#readInOrder(page, signal);
-    } finally {
-      // When the page has its place.
-      if (--this.#pageReads === 0 && this.#changed.size > 0) setTimeout(() => void this.#refreshChanged());
-    }
-  }
-
-  async #refreshChanged(): Promise<void> {
-    const changed = [...this.#changed];
-    this.#changed.clear();
-    await this.refresh(changed);
-  }
-
-  async #readInOrder(page: number, signal: AbortSignal): Promise<Conversation[]> {
     // The page before it tells where it begins.
     if (page > 0 && this.#cursors[page] === undefined) await queries.fetchQuery(this.pageQuery(page - 1));
     const cursor = this.#cursors[page];
@@ -234,19 +214,15 @@ export class Pages {
    * would move wait; the others change where they are.
    */
   async refresh(threadIds: string[]): Promise<void> {
-    if (this.#pageReads > 0) for (const threadId of threadIds) this.#changed.add(threadId);
+    this.#answers.noteChange(threadIds);
     if (!this.isRead) return;
-    const nth = ++this.#refreshes;
-    for (const threadId of threadIds) this.#latest.set(threadId, nth);
+    const isLatest = this.#answers.begin(threadIds);
     const read = async (thread_id: string) => {
       const { items } = await this.#readPage(this.query, { thread_id });
       return [thread_id, items[0] ?? null] as const;
     };
-    for (const [threadId, item] of await Promise.all(threadIds.map(read))) {
-      if (this.#latest.get(threadId) !== nth) continue;
-      this.#latest.delete(threadId);
-      this.#take(threadId, item);
-    }
+    for (const [threadId, item] of await Promise.all(threadIds.map(read)))
+      if (isLatest(threadId)) this.#take(threadId, item);
     this.#tell();
   }
 
@@ -322,9 +298,3 @@ export class Pages {
     await queries.refetchQueries({ queryKey: this.#queryKey(0) });
   }
 }
-
-/** The order of the list: newest first, ties by id descending. */
-const isBefore = (a: Conversation, b: Conversation): boolean =>
-  a.last_message_at === b.last_message_at
-    ? a.message.id > b.message.id
-    : a.last_message_at > b.last_message_at;
