@@ -21,7 +21,8 @@ import "./mailboxes.css";
 export default function MailboxScreen({ params: { id } }: { params: { id: string } }) {
   const mailboxes = useQuery(mailboxesQuery);
   const mailbox = mailboxes.data?.find((each) => each.id === id);
-  if (mailboxes.isError)
+  // A failed refresh leaves what is there: a question may be open.
+  if (mailboxes.isError && !mailboxes.data)
     return (
       <Screen title={t("nav.mailboxes")}>
         <Failed error={mailboxes.error} onRetry={() => void mailboxes.refetch()} />
