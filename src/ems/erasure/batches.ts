@@ -115,8 +115,8 @@ async function eraseRows(ctx: Ctx, { company_id, account_id }: Erasure): Promise
 }
 
 /**
- * Deletes the newest messages. Triggers delete their dependent rows. A thread may still be an account's that is erased at the
- * same time.
+ * Deletes the newest messages. Triggers delete their dependent rows. The events of deleted threads go, too, also if a thread
+ * is of another account that is being erased.
  */
 async function eraseMessages(ctx: Ctx, { company_id, account_id, events_until }: Erasure): Promise<number> {
   const rows = await ctx.db.all(sql<{ id: string; thread_id: string | null }>`

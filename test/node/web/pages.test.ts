@@ -1,7 +1,8 @@
 import fc from "fast-check";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { queries } from "../../../web/src/cache.ts";
 import { type Conversation, PAGE_SIZE, Pages, type ReadPage } from "../../../web/src/conversations/pages.ts";
+import { waitFor } from "../../support/wait.ts";
 
 afterEach(() => queries.clear());
 
@@ -75,7 +76,7 @@ function openLater(server: Server): { list: Pages; answers: (() => void)[] } {
 async function openSlow(server: Server): Promise<ReturnType<typeof openLater>> {
   const { list, answers } = openLater(server);
   const page = load(list, 0);
-  await vi.waitFor(() => expect(answers).toHaveLength(1));
+  await waitFor(() => expect(answers).toHaveLength(1));
   answers.pop()!();
   await page;
   return { list, answers };
@@ -155,10 +156,10 @@ describe("a list of conversations", () => {
     const server = filled(3);
     const { list, answers } = await openSlow(server);
     const first = list.refresh(["t1"]);
-    await vi.waitFor(() => expect(answers).toHaveLength(1));
+    await waitFor(() => expect(answers).toHaveLength(1));
     server.remove("t1");
     const second = list.refresh(["t1"]);
-    await vi.waitFor(() => expect(answers).toHaveLength(2));
+    await waitFor(() => expect(answers).toHaveLength(2));
     answers[1]!();
     await second;
     answers[0]!();
@@ -170,31 +171,31 @@ describe("a list of conversations", () => {
     const server = filled(3);
     const { list, answers } = await openSlow(server);
     const page = list.reset();
-    await vi.waitFor(() => expect(answers).toHaveLength(1));
+    await waitFor(() => expect(answers).toHaveLength(1));
     server.remove("t1");
     const change = list.refresh(["t1"]);
-    await vi.waitFor(() => expect(answers).toHaveLength(2));
+    await waitFor(() => expect(answers).toHaveLength(2));
     answers[1]!();
     await change;
     answers[0]!();
     await page;
-    await vi.waitFor(() => expect(answers).toHaveLength(3));
+    await waitFor(() => expect(answers).toHaveLength(3));
     answers[2]!();
-    await vi.waitFor(() => expect(rowsOf(list)).toEqual(["t2", "t0"]));
+    await waitFor(() => expect(rowsOf(list)).toEqual(["t2", "t0"]));
   });
 
   it("takes a change that comes before its first page", async () => {
     const server = filled(3);
     const { list, answers } = openLater(server);
     const page = load(list, 0);
-    await vi.waitFor(() => expect(answers).toHaveLength(1));
+    await waitFor(() => expect(answers).toHaveLength(1));
     server.remove("t1");
     await list.refresh(["t1"]);
     answers[0]!();
     await page;
-    await vi.waitFor(() => expect(answers).toHaveLength(2));
+    await waitFor(() => expect(answers).toHaveLength(2));
     answers[1]!();
-    await vi.waitFor(() => expect(rowsOf(list)).toEqual(["t2", "t0"]));
+    await waitFor(() => expect(rowsOf(list)).toEqual(["t2", "t0"]));
   });
 
   it("ends as the API has it, whatever happens in whatever order", async () => {

@@ -8,7 +8,7 @@ export const isBefore = (a: Schemas["Conversation"], b: Schemas["Conversation"])
 
 /** Knows which answers of the API are old: one that was asked for later may come first. */
 export class Answers {
-  readonly #readAgain: (threadIds: string[]) => void;
+  readonly #readAgain: (threadIds: string[]) => Promise<void>;
   #refreshes = 0;
   /** By thread, the last refresh that is on its way. */
   #latest = new Map<string, number>();
@@ -17,7 +17,7 @@ export class Answers {
   #changed = new Set<string>();
 
   /** @param readAgain reads conversations that have changed while pages were on their way */
-  constructor(readAgain: (threadIds: string[]) => void) {
+  constructor(readAgain: (threadIds: string[]) => Promise<void>) {
     this.#readAgain = readAgain;
   }
 
@@ -42,7 +42,8 @@ export class Answers {
       if (--this.#pages === 0 && this.#changed.size > 0) {
         const changed = [...this.#changed];
         this.#changed.clear();
-        setTimeout(() => this.#readAgain(changed));
+        // A failure is as after an event: the next event of the conversation reads it again.
+        setTimeout(() => this.#readAgain(changed).catch(() => {}));
       }
     }
   }

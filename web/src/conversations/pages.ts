@@ -53,7 +53,7 @@ export class Pages {
   #isHolding = false;
   #open: string | undefined;
   #version = 0;
-  readonly #answers = new Answers((threadIds) => void this.refresh(threadIds));
+  readonly #answers = new Answers((threadIds) => this.refresh(threadIds));
 
   constructor(query: ListQuery, readPage: ReadPage) {
     this.query = query;
